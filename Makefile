@@ -1,0 +1,69 @@
+# One place for every command a person types. A fresh machine needs python3 >= 3.11, pip and make.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+UV := $(BIN)/uv pip
+MEMBERS := libs/common services/watcher services/ingester services/query-api deploy/local
+PROJECTS := $(MEMBERS:%=%/pyproject.toml)
+ARGS ?=
+
+.PHONY: help install up demo test test-all lint format bench lock clean
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: $(VENV)/.run ## set everything up in .venv (up, demo and test do it by themselves)
+
+up: install ## watch huggingface.co: NATS, PostgreSQL and every service in one terminal
+	@exec $(BIN)/arcwatch up $(ARGS)
+
+demo: install ## the same without a network: a local Hub with sample submissions, a new one every few seconds
+	@exec $(BIN)/arcwatch demo $(ARGS)
+
+test: $(VENV)/.dev ## the tests, on the real NATS and PostgreSQL (wheels only)
+	$(BIN)/pytest -n auto --dist worksteal -m "not debian" $(ARGS)
+
+test-all: lint ## lint, and every test, also those that need Debian packages
+	$(BIN)/pytest -n auto --dist worksteal $(ARGS)
+
+lint: $(VENV)/.dev ## ruff, mypy --strict, import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy libs services deploy tests
+	$(BIN)/lint-imports
+
+format: $(VENV)/.dev ## let ruff mend what it can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/.dev ## measure: medians of ratios in one run
+	$(BIN)/python -m tests.bench $(ARGS)
+
+lock: $(VENV)/.dev ## resolve the dependencies anew into requirements/*.txt
+	BIN=$(BIN) sh requirements/lock.sh
+
+clean: ## remove what was built (.arcwatch, the data of `make up`, stays)
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis artifacts
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Debian's python3 may lack ensurepip, so the venv is made without pip and filled by the pip outside it.
+$(BIN)/uv: requirements/bootstrap.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "arcwatch needs python3 >= 3.11; $$($(PYTHON) --version) is too old. Set PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@echo "Making $(VENV) ..."
+	@$(PYTHON) -m venv --without-pip $(VENV)
+	@$(PYTHON) -m pip --python $(BIN)/python install --quiet --disable-pip-version-check --no-warn-script-location --require-hashes -r requirements/bootstrap.txt
+	@touch $@
+
+$(VENV)/.run: $(BIN)/uv requirements/run.txt $(PROJECTS)
+	@echo "Installing arcwatch and what it runs on ..."
+	@$(UV) install --python $(BIN)/python --require-hashes -r requirements/run.txt
+	@$(UV) install --quiet --python $(BIN)/python --no-deps --no-build-isolation $(MEMBERS:%=-e %)
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.run requirements/dev.txt
+	@echo "Installing what the tests need ..."
+	@$(UV) install --python $(BIN)/python --require-hashes -r requirements/dev.txt
+	@touch $@

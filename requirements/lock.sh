@@ -1,0 +1,17 @@
+#!/bin/sh
+# Resolves the members' dependencies into hashed files. No registry's host is written, so any mirror serves.
+set -eu
+compile() {
+    out=$1
+    shift
+    "$BIN/uv" pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
+        --no-emit-package arcwatch-common --no-emit-package arcwatch-watcher --no-emit-package arcwatch-ingester \
+        --no-emit-package arcwatch-query-api --no-emit-package arcwatch -o "requirements/$out.txt" "$@"
+}
+members="libs/common/pyproject.toml services/watcher/pyproject.toml services/ingester/pyproject.toml \
+    services/query-api/pyproject.toml deploy/local/pyproject.toml"
+compile bootstrap requirements/bootstrap.in
+# shellcheck disable=SC2086 # the list is meant to be split
+compile run $members requirements/run.in
+# shellcheck disable=SC2086
+compile dev $members requirements/run.in requirements/dev.in -c requirements/run.txt

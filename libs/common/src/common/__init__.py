@@ -1,1 +1,1 @@
-"""placeholder"""
+"""What two arcwatch services share. Knows no service."""

@@ -1,0 +1,168 @@
+"""One way to connect to NATS and to publish, for every service and the command line."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import nats
+import nats.errors
+import structlog
+from faststream import AckPolicy
+from faststream._internal.types import BrokerMiddleware, CustomCallable
+from faststream.nats import JStream, NatsBroker, PullSub
+from nats.aio.client import Client
+from nats.js.errors import NotFoundError
+
+from common import topology
+from common.events import Event, body_of, headers_of
+from common.outcomes import BrokenAtStart
+from common.topology import Durable
+
+log = structlog.get_logger(__name__)
+
+START_TIMEOUT_SECONDS = 60.0
+# One fsync per stored message (`sync_interval: always`) on a slow disk takes a while; 0.5 s, the default, does not do.
+PUBLISH_TIMEOUT_SECONDS = 10.0
+# The library's default, 60, ends in a loop that never sleeps: reconnect for ever, and exit when really closed.
+_FOREVER = -1
+# How long a pull waits at the server for a message; a stop waits for it too, so it is short.
+FETCH_SECONDS = 2.0
+# The time a 400-file submission takes at 50 ms latency, several times over.
+GRACEFUL_TIMEOUT_SECONDS = 15.0
+# What the generated AsyncAPI document shows: never a user's password.
+_SHOWN_URL = "nats://127.0.0.1:4222"
+
+
+def inbox_prefix(url: str) -> bytes:
+    """Return the inbox prefix of the user in a NATS URL: each user may only listen to its own."""
+    user = urlsplit(url.split(",", maxsplit=1)[0]).username
+    return f"_INBOX.{user}".encode() if user else b"_INBOX"
+
+
+def make_broker(url: str, name: str, *, middlewares: Sequence[BrokerMiddleware[Any, Any]] = ()) -> NatsBroker:
+    """Return the FastStream broker of a service. It never gives up reconnecting, and cancels handlers late.
+
+    `graceful_timeout` bounds how long running handlers may finish after a stop was asked for.
+    """
+    return NatsBroker(
+        url,
+        name=name,
+        inbox_prefix=inbox_prefix(url),
+        max_reconnect_attempts=_FOREVER,
+        graceful_timeout=GRACEFUL_TIMEOUT_SECONDS,
+        error_cb=_on_error,
+        disconnected_cb=_on_disconnect,
+        reconnected_cb=_on_reconnect,
+        middlewares=middlewares,
+        ack_policy=AckPolicy.NACK_ON_ERROR,
+        logger=None,
+        specification_url=[_SHOWN_URL],
+    )
+
+
+def pull(broker: NatsBroker, durable: Durable, url: str, decode: CustomCallable) -> Any:
+    """Return the subscriber decorator for one of the topology's durables.
+
+    One message at a time: with more, a handler slower than ack_wait would see messages twice.
+    """
+    return broker.subscriber(
+        durable.subject,
+        stream=JStream(topology.STREAM, declare=False),
+        durable=durable.name,
+        config=topology.consumer(durable),
+        pull_sub=PullSub(batch_size=1, timeout=FETCH_SECONDS),
+        inbox_prefix=inbox_prefix(url),
+        decoder=decode,
+    )
+
+
+@contextlib.asynccontextmanager
+async def running(broker: NatsBroker, durables: Sequence[Durable] = ()) -> AsyncIterator[Client]:
+    """Connect, check that the topology is there, consume until the block ends, then drain."""
+    client: Client = await _patiently(broker.connect)
+    try:
+        await check_durables(client, durables)
+        await broker.start()
+        yield client
+    finally:
+        with contextlib.suppress(nats.errors.Error, TimeoutError):
+            await asyncio.wait_for(broker.stop(), timeout=GRACEFUL_TIMEOUT_SECONDS + 5)
+
+
+@contextlib.asynccontextmanager
+async def connect(url: str, name: str) -> AsyncIterator[Client]:
+    """Yield a plain connection, waiting for a server that is still starting."""
+    client = await _patiently(
+        lambda: nats.connect(
+            url,
+            name=name,
+            inbox_prefix=inbox_prefix(url),
+            max_reconnect_attempts=_FOREVER,
+            error_cb=_on_error,
+            disconnected_cb=_on_disconnect,
+            reconnected_cb=_on_reconnect,
+        )
+    )
+    try:
+        yield client
+    finally:
+        with contextlib.suppress(nats.errors.Error, TimeoutError):
+            await asyncio.wait_for(client.drain(), timeout=5)
+
+
+async def check_durables(client: Client, durables: Sequence[Durable]) -> None:
+    """Raise BrokenAtStart when the topology was not applied."""
+    js = client.jetstream(timeout=PUBLISH_TIMEOUT_SECONDS)
+    for durable in durables:
+        try:
+            await js.consumer_info(topology.STREAM, durable.name)
+        except NotFoundError as error:
+            line = f"the durable {durable.name} is missing on NATS; run `arcwatch topology apply`"
+            raise BrokenAtStart(line) from error
+        except nats.errors.Error as error:
+            raise BrokenAtStart(f"NATS answers, but not for JetStream: {error or type(error).__name__}") from error
+
+
+async def publish(client: Client, event: Event, source: str, *, key: str | None = None) -> bool:
+    """Store an event on the stream; return False when the server had it already. Raises when it is not stored."""
+    headers = headers_of(event, source)
+    if key is not None:
+        headers |= {"Nats-Msg-Id": key, "ce-id": key}
+    js = client.jetstream(timeout=PUBLISH_TIMEOUT_SECONDS)
+    ack = await js.publish(event.subject, body_of(event), stream=topology.STREAM, headers=headers)
+    return not ack.duplicate
+
+
+async def announce(client: Client, event: Event) -> None:
+    """Publish an event that nobody stores: progress."""
+    await client.publish(event.subject, body_of(event))
+
+
+T = TypeVar("T")
+
+
+async def _patiently(connecting: Callable[[], Awaitable[T]]) -> T:
+    try:
+        return await asyncio.wait_for(connecting(), timeout=START_TIMEOUT_SECONDS)
+    except TimeoutError as error:
+        line = (
+            f"cannot reach NATS in NATS_URL within {START_TIMEOUT_SECONDS:.0f} s; its errors are in the lines above"
+        )
+        raise BrokenAtStart(line) from error
+    except (nats.errors.Error, OSError, ValueError) as error:
+        raise BrokenAtStart(f"cannot use NATS_URL: {error or type(error).__name__}") from error
+
+
+async def _on_error(error: Exception) -> None:
+    # Denied permissions show nowhere else: the call itself only times out.
+    log.error("nats.error", reason=str(error) or type(error).__name__)
+
+
+async def _on_disconnect() -> None:
+    log.warning("nats.disconnected")
+
+
+async def _on_reconnect() -> None:
+    log.info("nats.reconnected")

@@ -1,0 +1,231 @@
+"""The contract on the bus: every event, its subject and its idempotency key.
+
+Bodies are JSON. Events carry ids and figures for readers; whoever acts on one re-reads the truth from the Hub or
+the database. A bare JSON body from any NATS client is as good as ours: headers are only added where we publish.
+"""
+
+import uuid
+from datetime import UTC, datetime
+from typing import Annotated, ClassVar, Literal, Self
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints, model_validator
+
+Trigger = Literal["schedule", "catch_up", "startup", "webhook", "manual"]
+SyncStatus = Literal["completed", "partial", "failed"]
+RunStatus = Literal["running", "completed", "partial", "failed", "skipped"]
+
+# A git object id: sha1 today, sha256 where the Hub moves on.
+Oid = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{40}([0-9a-f]{24})?$")]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=255)]
+
+
+def fresh_id() -> str:
+    """Return an idempotency key that no other event has."""
+    return uuid.uuid4().hex
+
+
+class Event(BaseModel):
+    """A fact or a request, immutable once made."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", ser_json_inf_nan="null")
+
+    subject: ClassVar[str]
+
+    def idempotency_key(self) -> str:
+        """Return the Nats-Msg-Id: two publishes of one event within the dedupe window are stored once."""
+        return fresh_id()
+
+
+class ModelDiscovered(Event):
+    """A model folder has content not ingested yet, or somebody wants it ingested."""
+
+    subject: ClassVar[str] = "model.discovered"
+
+    dataset: Name
+    model: Name
+    revision: Oid | None = None
+    tree_oid: Oid | None = None
+    published_at: AwareDatetime | None = None
+    trigger: Trigger = "manual"
+    force: bool = False
+    dry_run: bool = False
+    requested_by: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _manual_forces(cls, data: object) -> object:
+        """Make `force` default to true exactly when the event is manual."""
+        if isinstance(data, dict) and data.get("force") is None:
+            return {**data, "force": data.get("trigger", "manual") == "manual"}
+        return data
+
+    def idempotency_key(self) -> str:
+        """Return `dataset@model@tree_oid` for a watcher's event, a fresh id for a manual one."""
+        if self.trigger == "manual" or self.tree_oid is None:
+            return fresh_id()
+        return f"{self.dataset}@{self.model}@{self.tree_oid}"
+
+
+class ModelIngested(Event):
+    """The rows of a submission version are committed."""
+
+    subject: ClassVar[str] = "model.ingested"
+
+    run_id: int
+    dataset: str
+    model: str
+    source: str
+    revision: str
+    tree_oid: str
+    attempts: tuple[str, ...]
+    display_name: str
+    tasks_total: int
+    tasks_submitted: int
+    successful: int
+    failed: int
+    skipped: int
+    score: float
+    score_submitted: float | None
+    accuracy_percent: float | None
+    cost: float | None
+    published_at: AwareDatetime | None
+    ingested_at: AwareDatetime
+    duration_ms: int
+    auto_triggered: bool
+    trigger: Trigger
+
+    def idempotency_key(self) -> str:
+        """Return the run's key: a run is announced once."""
+        return f"ingested-{self.run_id}"
+
+
+class ModelIngestionFailed(Event):
+    """An ingestion gave up; its event is dead-lettered."""
+
+    subject: ClassVar[str] = "model.ingestion_failed"
+
+    run_id: int | None
+    dataset: str | None
+    model: str | None
+    kind: str
+    reason: str
+    delivery_count: int
+    failed_at: AwareDatetime
+
+
+class SyncRequested(Event):
+    """Somebody wants the Hub compared with the database now."""
+
+    subject: ClassVar[str] = "sync.requested"
+
+    dataset: str | None = None
+    trigger: Trigger = "manual"
+    auto_ingest: bool | None = None
+    requested_by: str | None = None
+    request_id: str | None = None
+
+    def idempotency_key(self) -> str:
+        """Return the request's own id where it has one (a webhook's delivery id), else a fresh one."""
+        return self.request_id or fresh_id()
+
+
+class DatasetSynced(BaseModel):
+    """What one complete listing of a dataset showed, or why there was none. Lists hold folder names."""
+
+    model_config = ConfigDict(frozen=True)
+
+    dataset: str
+    revision: str | None = None
+    listed_at: AwareDatetime | None = None
+    seen: int = 0
+    new: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    renamed: tuple[tuple[str, str], ...] = ()
+    vanished: tuple[str, ...] = ()
+    published: int = 0
+    error: str | None = None
+
+
+class SyncCompleted(Event):
+    """A sync ended, well or not."""
+
+    subject: ClassVar[str] = "sync.completed"
+
+    sync_id: int
+    trigger: Trigger
+    status: SyncStatus
+    scheduled_for: AwareDatetime | None = None
+    started_at: AwareDatetime
+    completed_at: AwareDatetime
+    datasets: tuple[DatasetSynced, ...]
+    models_seen: int
+    new_models_found: int
+    changed: int
+    error: str | None = None
+
+    def idempotency_key(self) -> str:
+        """Return the sync's key: a sync is announced once."""
+        return f"sync-{self.sync_id}"
+
+
+class IngestionProgress(Event):
+    """How far a running ingestion is; core NATS, not stored."""
+
+    subject: ClassVar[str] = "ingestion.progress"
+
+    run_id: int
+    dataset: str
+    model: str
+    done: int
+    total: int
+    status: RunStatus = "running"
+
+
+def headers_of(event: Event, source: str) -> dict[str, str]:
+    """Return the NATS headers of an event: its idempotency key and its CloudEvents attributes."""
+    key = event.idempotency_key()
+    return {
+        "Nats-Msg-Id": key,
+        "content-type": "application/json",
+        "ce-specversion": "1.0",
+        "ce-id": key,
+        "ce-source": f"arcwatch/{source}",
+        "ce-type": f"arcwatch.{event.subject}",
+        "ce-time": datetime.now(UTC).isoformat(),
+    }
+
+
+def body_of(event: Event) -> bytes:
+    """Return an event's JSON body."""
+    return event.model_dump_json(exclude_none=True).encode()
+
+
+class DeadLetter(BaseModel):
+    """A message that was given up, kept whole with the reason."""
+
+    model_config = ConfigDict(frozen=True)
+
+    service: str
+    kind: str
+    reason: str
+    subject: str
+    body: str
+    headers: dict[str, str]
+    delivery_count: int
+    stream_sequence: int
+    failed_at: AwareDatetime
+
+    @classmethod
+    def subject_of(cls, service: str) -> str:
+        """Return the subject that a service's dead letters go to."""
+        return f"dead.{service}"
+
+    @property
+    def idempotency_key(self) -> str:
+        """Return the key that keeps a message given up twice from being stored twice."""
+        return f"dead-{self.service}-{self.stream_sequence}"
+
+    def replayed(self) -> Self:
+        """Return the letter as it is published again: the old idempotency key would be deduplicated."""
+        headers = {name: value for name, value in self.headers.items() if name.lower() != "nats-msg-id"}
+        return self.model_copy(update={"headers": {**headers, "Nats-Msg-Id": fresh_id()}})

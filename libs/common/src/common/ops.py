@@ -1,0 +1,64 @@
+"""Every service's ops port: `/healthz` (the process lives), `/readyz` (it can work), `/metrics` (Prometheus)."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+
+from aiohttp import web
+from prometheus_client import CollectorRegistry, exposition
+
+from common.outcomes import BrokenAtStart
+
+# A check says what is wrong, or None.
+Check = Callable[[], Awaitable[str | None]]
+
+CHECK_TIMEOUT_SECONDS = 5.0
+
+
+@contextlib.asynccontextmanager
+async def serve(
+    host: str, port: int, *, checks: Mapping[str, Check], registry: CollectorRegistry
+) -> AsyncIterator[int]:
+    """Serve the ops port until the block ends; yield the port really bound (0 asks for a free one)."""
+    app = web.Application()
+    app.add_routes(routes(checks, registry))
+    runner = web.AppRunner(app, access_log=None, handle_signals=False)
+    await runner.setup()
+    site = web.TCPSite(runner, host, port)
+    try:
+        await site.start()
+    except OSError as error:
+        await runner.cleanup()
+        raise BrokenAtStart(f"cannot listen on {host}:{port} (OPS_HOST, OPS_PORT): {error.strerror}") from error
+    try:
+        yield int(runner.addresses[0][1])
+    finally:
+        await runner.cleanup()
+
+
+def routes(checks: Mapping[str, Check], registry: CollectorRegistry) -> list[web.RouteDef]:
+    """Return the three routes, for a port of their own or beside others."""
+
+    async def healthz(_: web.Request) -> web.Response:
+        return web.json_response({"status": "ok"})
+
+    async def readyz(_: web.Request) -> web.Response:
+        found = dict(zip(checks, await asyncio.gather(*map(_bounded, checks.values())), strict=True))
+        wrong = {name: reason for name, reason in found.items() if reason}
+        body = {"status": "unready" if wrong else "ready", "checks": {n: r or "ok" for n, r in found.items()}}
+        return web.json_response(body, status=503 if wrong else 200)
+
+    async def metrics(request: web.Request) -> web.Response:
+        encode, content_type = exposition.choose_encoder(request.headers.get("Accept", ""))
+        return web.Response(body=encode(registry), headers={"Content-Type": content_type})
+
+    return [web.get("/healthz", healthz), web.get("/readyz", readyz), web.get("/metrics", metrics)]
+
+
+async def _bounded(check: Check) -> str | None:
+    try:
+        return await asyncio.wait_for(check(), CHECK_TIMEOUT_SECONDS)
+    except TimeoutError:
+        return f"no answer within {CHECK_TIMEOUT_SECONDS:.0f} s"
+    except Exception as error:  # noqa: BLE001 - whatever a check raises is the reason
+        return str(error) or type(error).__name__

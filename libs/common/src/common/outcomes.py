@@ -1,0 +1,102 @@
+"""What a failure means for the message that caused it: one table. Handlers raise; only `delivery` acks.
+
+| raised                     | consequence                                                              |
+|----------------------------|--------------------------------------------------------------------------|
+| nothing                    | ack                                                                      |
+| Transient, lost connection | nak with a delay that grows with the delivery count                      |
+| Permanent, invalid event   | dead letter with the reason, term                                        |
+| anything else              | traceback logged, nak with delay                                         |
+| any of these, last time    | dead letter with the reason, term: nothing waits undelivered and unseen  |
+"""
+
+import asyncio
+from dataclasses import dataclass
+
+import asyncpg
+import nats.errors
+
+from common.topology import MAX_DELIVER
+
+# Five waits between six deliveries: 52 minutes in all, so a database upgrade or a Hub outage is outlived.
+RETRY_DELAYS_SECONDS = (5.0, 30.0, 120.0, 600.0, 2_400.0)
+
+
+class Transient(Exception):  # noqa: N818 - an outcome, not an error of the program
+    """Nothing is wrong with the message; try again later. `retry_after_seconds` is the other side's own word."""
+
+    def __init__(self, reason: str, *, kind: str = "transient", retry_after_seconds: float | None = None) -> None:
+        super().__init__(reason)
+        self.kind = kind
+        self.retry_after_seconds = retry_after_seconds
+
+
+class Permanent(Exception):  # noqa: N818 - an outcome, not an error of the program
+    """Trying again cannot help: the message is given up with this reason."""
+
+    def __init__(self, reason: str, *, kind: str) -> None:
+        super().__init__(reason)
+        self.kind = kind
+
+
+class BrokenAtStart(Exception):  # noqa: N818 - an outcome, not an error of the program
+    """The service's own state is broken: it exits with EX_CONFIG and this one line."""
+
+
+@dataclass(frozen=True)
+class Retry:
+    """Nak with this delay."""
+
+    delay_seconds: float
+    kind: str
+    reason: str
+    unexpected: bool = False
+
+
+@dataclass(frozen=True)
+class GiveUp:
+    """Copy to the dead letters with the reason, then term."""
+
+    kind: str
+    reason: str
+    unexpected: bool = False
+
+
+Consequence = Retry | GiveUp
+
+_CONNECTION_LOST = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.exceptions.OperatorInterventionError,
+    asyncpg.exceptions.InsufficientResourcesError,
+    asyncpg.exceptions.TransactionRollbackError,
+    asyncpg.exceptions.LockNotAvailableError,
+    asyncpg.exceptions.ReadOnlySQLTransactionError,
+    nats.errors.Error,
+)
+
+
+def consequence(error: BaseException, delivery_count: int) -> Consequence:
+    """Return what becomes of a message whose handling raised `error` on its n-th delivery (from 1)."""
+    if isinstance(error, Permanent):
+        return GiveUp(error.kind, str(error))
+    kind, unexpected = _kind_of(error)
+    reason = str(error) or type(error).__name__
+    if delivery_count >= MAX_DELIVER:
+        return GiveUp(kind, f"gave up after {delivery_count} deliveries: {reason}", unexpected)
+    return Retry(_delay(error, delivery_count), kind, reason, unexpected)
+
+
+def _kind_of(error: BaseException) -> tuple[str, bool]:
+    if isinstance(error, Transient):
+        return error.kind, False
+    if isinstance(error, (*_CONNECTION_LOST, asyncio.CancelledError)):
+        return "connection_lost", False
+    return "unexpected", True
+
+
+def _delay(error: BaseException, delivery_count: int) -> float:
+    own = RETRY_DELAYS_SECONDS[min(delivery_count, len(RETRY_DELAYS_SECONDS)) - 1]
+    asked = getattr(error, "retry_after_seconds", None)
+    return own if asked is None else float(asked)

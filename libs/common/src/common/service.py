@@ -1,0 +1,39 @@
+"""What every service's start and stop have in common: signals, logs, and one line when it cannot work."""
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import structlog
+
+from common import logs
+from common.outcomes import BrokenAtStart
+from common.settings import ServiceSettings, load, stop
+
+log = structlog.get_logger(__name__)
+
+SettingsT = TypeVar("SettingsT", bound=ServiceSettings)
+
+
+def main(
+    name: str,
+    settings_type: type[SettingsT],
+    run: Callable[[SettingsT, asyncio.Event], Awaitable[None]],
+) -> None:
+    """Run a service until SIGTERM or SIGINT; exit 0 then, EX_CONFIG when its own state is broken."""
+    settings = load(settings_type)
+    logs.configure(settings.log_level, settings.log_format, name, settings.arcwatch_instance)
+    try:
+        asyncio.run(_until_signalled(settings, run))
+    except BrokenAtStart as error:
+        stop(f"{name}: {error}")
+
+
+async def _until_signalled(settings: SettingsT, run: Callable[[SettingsT, asyncio.Event], Awaitable[None]]) -> None:
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    await run(settings, stopping)
+    log.info("service.stopped")

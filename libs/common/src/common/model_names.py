@@ -23,9 +23,7 @@ _SPELLINGS = {
 _DATE = r"(20\d\d)[-_]?(0[1-9]|1[0-2])[-_]?(0[1-9]|[12]\d|3[01])"
 _TOKEN = re.compile(rf"(?<![^-_ ])(?:{_DATE}|\d\d[-_]\d\d|[1-9]?\d(?:-[1-9]?\d)+|[^-_ ]+)(?![^-_ ])")
 _EFFORT = r"minimal|low|medium|high|xhigh|\d+k"
-_MODE = re.compile(
-    rf"[-_ ]((?:non[-_ ])?(?:thinking|reasoning)(?:[-_ ](?:{_EFFORT}|none|max))*|{_EFFORT})$", re.IGNORECASE
-)
+_MODE = re.compile(rf"(?i)[-_ ]((?:non[-_ ])?(?:thinking|reasoning)(?:[-_ ](?:{_EFFORT}|none|max))*|{_EFFORT})$")
 _LETTER_AND_NUMBER = re.compile(r"[a-z]\d[\da-z.]*|\d+(?:\.\d+)?[bt]")
 _O_SERIES = re.compile(r"o\d")
 

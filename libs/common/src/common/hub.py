@@ -38,8 +38,11 @@ PATHS_PER_REQUEST = 200
 RequestOutcome = Literal["ok", "rate_limited", "unauthorized", "not_found", "server_error", "connection_lost", "other"]
 
 
-class HubRefused(Exception):  # noqa: N818 - a word of the Hub, not an error of the program
+class HubRefused(Transient):
     """The Hub says 401, 403 or 404 for a whole dataset. It may be private, gated, renamed or gone: never "empty"."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason, kind="hub_refused")
 
 
 class RevisionGone(Exception):  # noqa: N818
@@ -120,7 +123,7 @@ class Hub:
     async def _call(self, dataset: str, ask: "Callable[[HfApi], T]") -> "T":
         _install_transport()
         api = HfApi(endpoint=self.endpoint, token=self.token or False)
-        async for attempt in stamina.retry_context(on=_worth_retrying, attempts=RETRY_ATTEMPTS, timeout=None):
+        async for attempt in stamina.retry_context(on=worth_retrying, attempts=RETRY_ATTEMPTS, timeout=None):
             with attempt:
                 await self.quota.acquire(API)
                 return await self._in_thread(dataset, ask, api)
@@ -156,7 +159,7 @@ class Hub:
         """Take note of an answer; raise Transient for one that is worth a retry. Runs in the client's thread."""
         self.quota.learn(response.headers)
         status = response.status_code
-        self.requested(_outcome(status))
+        self.requested(outcome_of(status))
         if status == httpx2.codes.TOO_MANY_REQUESTS:
             raise Transient(
                 "the Hub's rate limit is reached",
@@ -185,13 +188,15 @@ def _file(entry: RepoFile) -> RemoteFile:
     return RemoteFile(entry.path, entry.size, entry.blob_id, entry.lfs.sha256 if entry.lfs else None)
 
 
-def _worth_retrying(error: Exception) -> bool | float:
-    if not isinstance(error, Transient):
+def worth_retrying(error: Exception) -> bool | float:
+    """Tell stamina whether to try again, and after how many seconds where the Hub named them."""
+    if isinstance(error, HubRefused) or not isinstance(error, Transient):
         return False
     return True if error.retry_after_seconds is None else error.retry_after_seconds
 
 
-def _outcome(status: int) -> RequestOutcome:
+def outcome_of(status: int) -> RequestOutcome:
+    """Return the closed word for an answer's status."""
     if status < 400:  # noqa: PLR2004 - below are no errors
         return "ok"
     named: dict[int, RequestOutcome] = {

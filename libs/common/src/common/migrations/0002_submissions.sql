@@ -8,7 +8,8 @@ ALTER TABLE explanations
     ADD COLUMN IF NOT EXISTS hf_dataset text,
     ADD COLUMN IF NOT EXISTS hf_revision text,
     ADD COLUMN IF NOT EXISTS hf_blob_oid text,
-    ADD COLUMN IF NOT EXISTS run_id integer;
+    ADD COLUMN IF NOT EXISTS run_id integer,
+    ADD COLUMN IF NOT EXISTS removed_upstream_at timestamptz;  -- not part of the current version any more
 
 UPDATE explanations SET ingested_at = created_at
 WHERE prompt_template_id = 'external-huggingface' AND ingested_at IS NULL;
@@ -63,7 +64,7 @@ CREATE TABLE submission_versions (
     total_cost          double precision,       -- USD
     total_tokens        bigint,
     total_time_ms       bigint,
-    errors              integer NOT NULL,       -- rows in ingestion_errors of that run
+    errors              integer NOT NULL,       -- files that could not be used
     UNIQUE (hf_dataset, model, tree_oid)
 );
 
@@ -81,11 +82,13 @@ CREATE TABLE task_results (
 );
 
 CREATE TABLE ingestion_errors (
-    id        bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    run_id    integer NOT NULL,
-    puzzle_id text,                             -- the file's path in the model's folder where it names no task
-    kind      text NOT NULL,
-    message   text NOT NULL
+    id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    run_id      integer NOT NULL,
+    puzzle_id   text,                           -- the file's path in the model's folder where it names no task
+    kind        text NOT NULL,
+    message     text NOT NULL,
+    fatal       boolean NOT NULL DEFAULT true,  -- false: the file was used, something in it was mended
+    hf_blob_oid text                            -- carried on by later versions while the file stays the same
 );
 
 CREATE INDEX ingestion_errors_by_run ON ingestion_errors (run_id);
@@ -114,7 +117,7 @@ CREATE UNLOGGED TABLE staged_rows (
     hf_blob_oid                 text NOT NULL,
     puzzle_id                   text NOT NULL,
     model_name                  text,           -- NULL: the file's own row, without an attempt
-    pairs_total                 smallint,
+    pairs_total                 smallint,       -- NULL on a file's own row: the file could not be used
     pairs_solved                smallint,
     predicted_output_grid       jsonb,
     is_prediction_correct       boolean,
@@ -134,7 +137,7 @@ CREATE UNLOGGED TABLE staged_rows (
     reasoning_log               text,
     provider_raw_response       jsonb,
     created_at                  timestamptz,
-    notes                       jsonb           -- [{"kind", "message"}] of the file, on its own row
+    notes                       jsonb           -- [{"kind", "message"}] of the file, on its own row: why, or what was mended
 );
 
 CREATE INDEX staged_rows_by_model ON staged_rows (hf_dataset, model, hf_blob_oid);

@@ -17,6 +17,15 @@ class ErrorKind(StrEnum):
     """The bytes that arrived are not those that the listing named."""
     TOO_LARGE = "too_large"
     """More bytes than the limit in the settings."""
+    UNAVAILABLE = "unavailable"
+    """The Hub did not give it, delivery after delivery."""
+
+
+RETRYABLE = frozenset({ErrorKind.INTEGRITY, ErrorKind.UNAVAILABLE})
+"""The Hub's fault, not the content's: the next ingestion of the same content fetches the file again."""
+
+JUDGED_BY_LISTING = frozenset({ErrorKind.UNKNOWN_TASK, ErrorKind.TOO_LARGE})
+"""Found anew in each listing, without a download."""
 
 
 class NoteKind(StrEnum):
@@ -66,6 +75,13 @@ class Notes:
         self._counts[kind] = self._counts.get(kind, 0) + 1
         if self._counts[kind] <= self.SHOWN:
             self._messages.setdefault(kind, []).append(message[: self.LONGEST])
+
+    def take(self, other: "Notes") -> None:
+        """Add everything that another gathered."""
+        for kind, messages in other._messages.items():
+            for message in messages:
+                self.add(kind, message)
+            self._counts[kind] += other._counts[kind] - len(messages)
 
     def merged(self) -> tuple[Problem, ...]:
         """Return one note for each kind that occurred."""

@@ -1,0 +1,118 @@
+"""JSON in, and text out such as PostgreSQL takes it.
+
+The standard library's parser is the one whose behaviour fits: its hooks hear of duplicate keys, NaN and numbers out of
+range, it keeps lone surrogates so that they can be replaced, and it refuses deep nesting without a crash. It takes
+0.5 ms for 315 kB; pydantic_core.from_json takes 0.34 ms, but hides duplicates and refuses a file for one surrogate.
+"""
+
+import json
+import math
+import re
+from collections import Counter
+from typing import Any
+
+from ingester.kinds import NoteKind, Notes
+
+REPLACEMENT = "\ufffd"
+_SHORT = 30  # characters of a number that a note quotes
+_SURROGATE = re.compile(r"[\ud800-\udfff]")  # the parser joins pairs, so what is left is lone
+_ESCAPED_NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")  # an even number of backslashes before it
+
+
+class NotJsonError(Exception):
+    """The bytes are no JSON document."""
+
+
+def parse(data: bytes, notes: Notes) -> Any:
+    """Read a document; whatever in it cannot be kept becomes null or U+FFFD, and is noted."""
+    text = _decode(data, notes)
+    try:
+        return _read(text, notes)
+    except json.JSONDecodeError as error:
+        raise NotJsonError(_describe(error, data)) from None
+    except RecursionError:
+        raise NotJsonError("it is nested too deeply") from None
+
+
+def dump(value: Any, notes: Notes, what: str) -> str | None:
+    """Write a value for a jsonb column; `what` names it in notes."""
+    try:
+        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    except RecursionError:
+        notes.add(NoteKind.TOO_DEEP, f"{what} is nested too deeply to be stored")
+        return None
+    text, nuls = _ESCAPED_NUL.subn(rf"\1{REPLACEMENT}", text) if "\\u0000" in text else (text, 0)
+    return _without_surrogates(text, notes, what, replaced=nuls)
+
+
+def clean(text: str, notes: Notes, what: str) -> str:
+    """Replace what a text column cannot hold; `what` names it in notes."""
+    return _without_surrogates(text.replace("\0", REPLACEMENT), notes, what, replaced=text.count("\0"))
+
+
+def _without_surrogates(text: str, notes: Notes, what: str, *, replaced: int) -> str:
+    text, surrogates = (text, 0) if text.isascii() else _SURROGATE.subn(REPLACEMENT, text)
+    if replaced + surrogates:
+        notes.add(NoteKind.TEXT_REPLACED, f"{what}: {replaced + surrogates} NUL or lone surrogate characters")
+    return text
+
+
+def _decode(data: bytes, notes: Notes) -> str:
+    encoding = json.detect_encoding(data)  # it knows byte order marks, and UTF-16 without one
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError as error:
+        notes.add(NoteKind.TEXT_REPLACED, f"bytes that are no {encoding}, the first at {error.start}")
+        return data.decode(encoding, "replace")
+
+
+def _describe(error: json.JSONDecodeError, data: bytes) -> str:
+    if not data.strip():
+        return "the file is empty"
+    return f"{error.msg} at line {error.lineno}, column {error.colno} ({len(data)} bytes)"
+
+
+def _read(text: str, notes: Notes) -> Any:
+    try:
+        hooks = _Hooks()
+        value = json.loads(text, **hooks.always)
+    except json.JSONDecodeError:
+        raise
+    except ValueError:  # an integer of more digits than sys.get_int_max_str_digits()
+        hooks = _Hooks()
+        value = json.loads(text, **hooks.always, parse_int=hooks.read_int)
+    notes.take(hooks.notes)
+    return value
+
+
+class _Hooks:
+    """What the parser calls. A hook for integers makes grids five times slower: it comes only when one is too long."""
+
+    def __init__(self) -> None:
+        self.notes = Notes()
+        self.always: dict[str, Any] = {
+            "object_pairs_hook": self.read_object,
+            "parse_float": self.read_float,
+            "parse_constant": self.refuse,
+        }
+
+    def read_object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) != len(pairs):
+            twice, _ = Counter(key for key, _ in pairs).most_common(1)[0]
+            self.notes.add(NoteKind.DUPLICATE_KEY, f"the key {twice!a} occurs several times in an object")
+        return found
+
+    def read_float(self, text: str) -> float | None:
+        value = float(text)
+        return value if math.isfinite(value) else self.refuse(text)
+
+    def read_int(self, text: str) -> int | None:
+        try:
+            return int(text)
+        except ValueError:
+            return self.refuse(text)
+
+    def refuse(self, text: str) -> None:
+        shown = text if len(text) < _SHORT else f"a number of {len(text)} characters"
+        self.notes.add(NoteKind.VALUE_OUT_OF_RANGE, f"{shown} in the file became null")

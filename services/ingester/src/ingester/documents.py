@@ -23,15 +23,18 @@ class NotJsonError(Exception):
     """The bytes are no JSON document."""
 
 
-def parse(data: bytes, notes: Notes) -> Any:
+def parse(data: bytes) -> tuple[Any, Notes]:
     """Read a document; whatever in it cannot be kept becomes null or U+FFFD, and is noted."""
-    text = _decode(data, notes)
+    text, complaint = _decode(data)
     try:
-        return _read(text, notes)
+        value, notes = _read(text)
     except json.JSONDecodeError as error:
         raise NotJsonError(_describe(error, data)) from None
     except RecursionError:
         raise NotJsonError("it is nested too deeply") from None
+    if complaint:
+        notes.add(NoteKind.TEXT_REPLACED, complaint)
+    return value, notes
 
 
 def dump(value: Any, notes: Notes, what: str) -> str | None:
@@ -57,13 +60,12 @@ def _without_surrogates(text: str, notes: Notes, what: str, *, replaced: int) ->
     return text
 
 
-def _decode(data: bytes, notes: Notes) -> str:
+def _decode(data: bytes) -> tuple[str, str | None]:
     encoding = json.detect_encoding(data)  # it knows byte order marks, and UTF-16 without one
     try:
-        return data.decode(encoding)
+        return data.decode(encoding), None
     except UnicodeDecodeError as error:
-        notes.add(NoteKind.TEXT_REPLACED, f"bytes that are no {encoding}, the first at {error.start}")
-        return data.decode(encoding, "replace")
+        return data.decode(encoding, "replace"), f"bytes that are no {encoding}, the first at {error.start}"
 
 
 def _describe(error: json.JSONDecodeError, data: bytes) -> str:
@@ -72,17 +74,15 @@ def _describe(error: json.JSONDecodeError, data: bytes) -> str:
     return f"{error.msg} at line {error.lineno}, column {error.colno} ({len(data)} bytes)"
 
 
-def _read(text: str, notes: Notes) -> Any:
+def _read(text: str) -> tuple[Any, Notes]:
     try:
         hooks = _Hooks()
-        value = json.loads(text, **hooks.always)
+        return json.loads(text, **hooks.always), hooks.notes
     except json.JSONDecodeError:
         raise
     except ValueError:  # an integer of more digits than sys.get_int_max_str_digits()
         hooks = _Hooks()
-        value = json.loads(text, **hooks.always, parse_int=hooks.read_int)
-    notes.take(hooks.notes)
-    return value
+        return json.loads(text, **hooks.always, parse_int=hooks.read_int), hooks.notes
 
 
 class _Hooks:
@@ -105,13 +105,17 @@ class _Hooks:
 
     def read_float(self, text: str) -> float | None:
         value = float(text)
-        return value if math.isfinite(value) else self.refuse(text)
+        if math.isfinite(value):
+            return value
+        self.refuse(text)
+        return None
 
     def read_int(self, text: str) -> int | None:
         try:
             return int(text)
         except ValueError:
-            return self.refuse(text)
+            self.refuse(text)
+            return None
 
     def refuse(self, text: str) -> None:
         shown = text if len(text) < _SHORT else f"a number of {len(text)} characters"

@@ -76,13 +76,6 @@ class Notes:
         if self._counts[kind] <= self.SHOWN:
             self._messages.setdefault(kind, []).append(message[: self.LONGEST])
 
-    def take(self, other: "Notes") -> None:
-        """Add everything that another gathered."""
-        for kind, messages in other._messages.items():
-            for message in messages:
-                self.add(kind, message)
-            self._counts[kind] += other._counts[kind] - len(messages)
-
     def merged(self) -> tuple[Problem, ...]:
         """Return one note for each kind that occurred."""
         return tuple(Problem(kind, self._merge(kind)) for kind in self._messages)

@@ -78,14 +78,19 @@ def pull(broker: NatsBroker, durable: Durable, url: str, decode: CustomCallable)
     )
 
 
-@contextlib.asynccontextmanager
-async def running(broker: NatsBroker, durables: Sequence[Durable] = ()) -> AsyncIterator[Client]:
-    """Connect, check that the topology is there, consume until the block ends, then drain."""
+async def opened(broker: NatsBroker) -> Client:
+    """Connect a broker, waiting for a server that is still starting. Handlers may be registered afterwards."""
     client: Client = await _patiently(broker.connect)
+    return client
+
+
+@contextlib.asynccontextmanager
+async def consuming(broker: NatsBroker, client: Client, durables: Sequence[Durable] = ()) -> AsyncIterator[None]:
+    """Check that the topology is there, consume until the block ends, then drain and close the connection."""
     try:
         await check_durables(client, durables)
         await broker.start()
-        yield client
+        yield
     finally:
         with contextlib.suppress(nats.errors.Error, TimeoutError):
             await asyncio.wait_for(broker.stop(), timeout=GRACEFUL_TIMEOUT_SECONDS + 5)

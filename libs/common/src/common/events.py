@@ -95,8 +95,8 @@ class ModelIngested(Event):
     trigger: Trigger
 
     def idempotency_key(self) -> str:
-        """Return the run's key: a run is announced once."""
-        return f"ingested-{self.run_id}"
+        """Return the run's key: a run is announced once for a model, again when the model is renamed."""
+        return f"ingested-{self.run_id}@{self.model}"
 
 
 class ModelIngestionFailed(Event):

@@ -1,0 +1,132 @@
+"""When scheduled syncs run: a cron expression in UTC, less the windows in which they wait. Pure; time is passed in.
+
+The expression is read by cronsim, which follows Debian's cron: five fields, names, steps, and "day of month or weekday"
+where both are given.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from typing import Annotated
+
+from cronsim import CronSim, CronSimError
+from pydantic import BeforeValidator, field_validator
+from pydantic_settings import BaseSettings, NoDecode
+
+_WINDOW = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)\s*-\s*([01]?\d|2[0-3]):([0-5]\d)")
+
+
+@dataclass(frozen=True)
+class Window:
+    """A daily window in UTC, from `start` up to but without `end`; it may cross midnight."""
+
+    start: time
+    end: time
+
+    def holds(self, at: datetime) -> bool:
+        """Tell whether an instant lies in the window."""
+        clock = at.astimezone(UTC).time()
+        if self.start < self.end:
+            return self.start <= clock < self.end
+        return clock >= self.start or clock < self.end
+
+    def end_after(self, at: datetime) -> datetime:
+        """Return the window's next end after an instant within it."""
+        today = datetime.combine(at.astimezone(UTC).date(), self.end, tzinfo=UTC)
+        return today if today > at else today + timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """A cron expression and its blackout windows."""
+
+    expression: str
+    blackout: tuple[Window, ...] = ()
+
+    def next_tick(self, after: datetime) -> datetime:
+        """Return the first tick after an instant, blackout or not: ticks are identities, not start times."""
+        return next(CronSim(self.expression, after.astimezone(UTC)))
+
+    def last_tick(self, at: datetime) -> datetime:
+        """Return the newest tick at or before an instant."""
+        return next(CronSim(self.expression, at.astimezone(UTC) + timedelta(minutes=1), reverse=True))
+
+    def allowed_from(self, at: datetime) -> datetime:
+        """Return the first instant from `at` on that lies in no blackout window."""
+        for _ in range(2 * len(self.blackout) + 1):
+            window = next((window for window in self.blackout if window.holds(at)), None)
+            if window is None:
+                break
+            at = window.end_after(at)
+        return at
+
+    def next_run(self, now: datetime) -> datetime:
+        """Return when the next scheduled sync starts: the next tick, or the end of the window that it falls into."""
+        held_back = self.allowed_from(now)
+        if held_back > now and self.last_tick(held_back) > now:
+            return held_back
+        return self.allowed_from(self.next_tick(now))
+
+    def ticks(self, after: datetime) -> Iterator[datetime]:
+        """Yield the ticks after an instant, for ever."""
+        return CronSim(self.expression, after.astimezone(UTC))
+
+
+def parse_expression(expression: str) -> str:
+    """Return the expression, trimmed; raise ValueError that explains what is wrong."""
+    text = expression.strip()
+    try:
+        next(CronSim(text, datetime.now(UTC)))
+    except CronSimError as error:
+        raise ValueError(f"{expression!r} is no cron expression ({error}); five fields, such as '0 2 * * *'") from error
+    except StopIteration:
+        raise ValueError(f"{expression!r} never comes: no such day in the next fifty years") from None
+    return text
+
+
+def parse_windows(text: str) -> tuple[Window, ...]:
+    """Read "22:00-06:00, 12:00-12:30"; raise ValueError that explains what is wrong."""
+    windows = []
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        found = _WINDOW.fullmatch(part)
+        if not found:
+            raise ValueError(f"{part!r} is no window; write HH:MM-HH:MM in UTC, several with commas")
+        hours = [int(each) for each in found.groups()]
+        window = Window(time(hours[0], hours[1]), time(hours[2], hours[3]))
+        if window.start == window.end:
+            raise ValueError(f"the window {part} is empty")
+        windows.append(window)
+    if windows and not _leaves_room(tuple(windows)):
+        raise ValueError("the windows cover the whole day: no scheduled sync could ever run")
+    return tuple(windows)
+
+
+def _leaves_room(windows: tuple[Window, ...]) -> bool:
+    midnight = datetime(2026, 1, 1, tzinfo=UTC)
+    minutes = (midnight + timedelta(minutes=minute) for minute in range(24 * 60))
+    return any(not any(window.holds(minute) for window in windows) for minute in minutes)
+
+
+def _windows(value: object) -> object:
+    return parse_windows(value) if isinstance(value, str) else value
+
+
+class ScheduleSettings(BaseSettings):
+    """The schedule as the environment gives it; the watcher follows it, the query API shows it."""
+
+    enable_cron_jobs: bool = True
+    hf_sync_schedule: str = "0 2 * * *"
+    hf_sync_auto_ingest: bool = True
+    hf_sync_blackout: Annotated[tuple[Window, ...], NoDecode, BeforeValidator(_windows)] = ()
+    hf_sync_catch_up: bool = True
+
+    @field_validator("hf_sync_schedule")
+    @classmethod
+    def _is_cron(cls, expression: str) -> str:
+        return parse_expression(expression)
+
+    @property
+    def schedule(self) -> Schedule:
+        """The schedule, ready to be asked."""
+        return Schedule(self.hf_sync_schedule, self.hf_sync_blackout)

@@ -46,8 +46,10 @@ class Delivery:
     observer: Observer
     given_up: Callable[[bytes, GiveUp, int], Awaitable[None]] | None = None
 
-    def __call__(self, msg: Msg, /, *, context: ContextRepo) -> "DeliveryMiddleware":
-        """Make the middleware of one message; FastStream calls this."""
+    def __call__(self, msg: Msg | None, /, *, context: ContextRepo) -> "BaseMiddleware[Any, Any]":
+        """Make the middleware of one message; FastStream calls this, with None for what is published."""
+        if msg is None:
+            return BaseMiddleware(None, context=context)
         return DeliveryMiddleware(msg, context=context, delivery=self)
 
     async def settle(self, msg: Msg, error: BaseException) -> HandlerException:

@@ -142,6 +142,7 @@ class DatasetSynced(BaseModel):
     changed: tuple[str, ...] = ()
     renamed: tuple[tuple[str, str], ...] = ()
     vanished: tuple[str, ...] = ()
+    unchanged: tuple[str, ...] = ()
     published: int = 0
     error: str | None = None
 
@@ -161,6 +162,9 @@ class SyncCompleted(Event):
     models_seen: int
     new_models_found: int
     changed: int
+    auto_ingest: bool = True
+    requested_by: str | None = None
+    request_id: str | None = None
     error: str | None = None
 
     def idempotency_key(self) -> str:

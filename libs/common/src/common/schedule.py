@@ -64,7 +64,7 @@ class Schedule:
     def next_run(self, now: datetime) -> datetime:
         """Return when the next scheduled sync starts: the next tick, or the end of the window that it falls into."""
         held_back = self.allowed_from(now)
-        if held_back > now and self.last_tick(held_back) > now:
+        if held_back > now and self.allowed_from(self.last_tick(held_back)) == held_back:
             return held_back
         return self.allowed_from(self.next_tick(now))
 

@@ -1,1 +1,1 @@
-"""placeholder"""
+"""Compares the Hub with the database and publishes `model.discovered` for every difference."""

@@ -1,0 +1,81 @@
+"""The watcher's table of contents: what it is made of, in the order in which it starts."""
+
+import asyncio
+from functools import partial
+
+import asyncpg
+import structlog
+from common import bus, ops
+from common.database import check_migrated, open_pool
+from common.delivery import Delivery
+from common.hub import Hub
+from common.quota import Quota
+from common.topology import STREAM, WATCHER
+from nats.aio.client import Client
+
+from watcher import handlers
+from watcher.metrics import Metrics
+from watcher.poll import Poller
+from watcher.settings import Settings
+from watcher.store import Store
+from watcher.sync import Syncer
+
+log = structlog.get_logger(__name__)
+SERVICE = handlers.SERVICE
+
+
+async def run(settings: Settings, stopping: asyncio.Event) -> None:
+    """Run the service until `stopping` is set."""
+    metrics = Metrics()
+    nats_url = settings.nats_url.get_secret_value()
+    async with open_pool(settings.database_url.get_secret_value()) as pool:
+        await check_migrated(pool)
+        broker = bus.make_broker(nats_url, settings.arcwatch_instance or SERVICE)
+        client = await bus.opened(broker)
+        broker.add_middleware(Delivery(SERVICE, client.jetstream, metrics))
+        syncer = build(settings, pool, client, metrics)
+        handlers.register(broker, nats_url, syncer, auto_ingest=settings.hf_sync_auto_ingest)
+        checks = {"database": partial(_database, pool), "consumer": partial(_consumer, client)}
+        async with (
+            bus.consuming(broker, client, [WATCHER]),
+            ops.serve(settings.ops_host, settings.ops_port, checks=checks, registry=metrics.registry) as port,
+        ):
+            log.info("watcher.ready", ops_port=port)
+            polling = asyncio.create_task(_poller(settings, syncer).run())
+            await stopping.wait()
+            polling.cancel()
+            await asyncio.wait([polling])
+
+
+def build(settings: Settings, pool: asyncpg.Pool, client: Client, metrics: Metrics) -> Syncer:
+    """Put a syncer together from what it works on."""
+    quota = Quota(waited=metrics.throttled.inc)
+    for dataset in settings.hf_datasets:
+        metrics.last_success.labels(dataset).set(0)
+    return Syncer(
+        datasets=settings.hf_datasets,
+        hub=Hub(settings.endpoint, settings.token, quota, metrics.requested),
+        store=Store(pool),
+        publish=partial(bus.publish, client, source=SERVICE),
+        metrics=metrics,
+    )
+
+
+def _poller(settings: Settings, syncer: Syncer) -> Poller:
+    return Poller(
+        syncer=syncer,
+        schedule=settings.schedule,
+        enabled=settings.enable_cron_jobs,
+        auto_ingest=settings.hf_sync_auto_ingest,
+        catch_up=settings.hf_sync_catch_up,
+    )
+
+
+async def _database(pool: asyncpg.Pool) -> str | None:
+    await pool.fetchval("SELECT 1")
+    return None
+
+
+async def _consumer(client: Client) -> str | None:
+    await client.jetstream().consumer_info(STREAM, WATCHER.name)
+    return None

@@ -1,0 +1,35 @@
+"""What the watcher does with a message: `sync.requested` in, one sync."""
+
+from common import bus
+from common.delivery import decoder
+from common.events import SyncRequested
+from common.outcomes import Permanent
+from common.topology import WATCHER
+from faststream.nats import NatsBroker
+
+from watcher.sync import Request, Syncer
+
+SERVICE = "watcher"
+
+
+def register(broker: NatsBroker, nats_url: str, syncer: Syncer, *, auto_ingest: bool) -> None:
+    """Subscribe the handler to the shared durable."""
+
+    @bus.pull(broker, WATCHER, nats_url, decoder(SyncRequested))  # type: ignore[untyped-decorator] # Any, see bus
+    async def on_sync_requested(event: SyncRequested) -> None:
+        await syncer.sync(request_of(event, syncer.datasets, auto_ingest=auto_ingest))
+
+
+def request_of(event: SyncRequested, datasets: tuple[str, ...], *, auto_ingest: bool) -> Request:
+    """Return what an event asks for; raise Permanent for a dataset that is not configured."""
+    if event.dataset is not None and event.dataset not in datasets:
+        raise Permanent(
+            f"dataset {event.dataset} is not in HF_DATASETS ({', '.join(datasets)})", kind="unknown_dataset"
+        )
+    return Request(
+        trigger=event.trigger,
+        datasets=(event.dataset,) if event.dataset else (),
+        auto_ingest=auto_ingest if event.auto_ingest is None else event.auto_ingest,
+        requested_by=event.requested_by,
+        request_id=event.request_id,
+    )

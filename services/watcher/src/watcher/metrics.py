@@ -1,0 +1,52 @@
+"""The watcher's metrics. The label `dataset` is closed: it holds the names in HF_DATASETS."""
+
+from common.hub import RequestOutcome
+from common.quota import Quota
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+_DURATIONS = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900)
+
+
+class Metrics:
+    """Everything that one watcher counts, on a registry of its own."""
+
+    def __init__(self) -> None:
+        self.registry = registry = CollectorRegistry()
+        name = "arcwatch_watcher"
+        self.deliveries = Counter(
+            f"{name}_deliveries", "Messages settled", ["outcome", "redelivered"], registry=registry
+        )
+        self.syncs = Counter(f"{name}_syncs", "Syncs ended", ["trigger", "status"], registry=registry)
+        self.sync_duration = Histogram(
+            f"{name}_sync_duration_seconds", "Time of a sync", buckets=_DURATIONS, registry=registry
+        )
+        self.last_success = Gauge(
+            f"{name}_last_complete_listing_timestamp_seconds",
+            "When a dataset was last listed completely (0: not since this watcher started)",
+            ["dataset"],
+            registry=registry,
+        )
+        self.models = Gauge(
+            f"{name}_models", "Models in the last complete listing", ["dataset", "state"], registry=registry
+        )
+        self.published = Counter(f"{name}_published_events", "model.discovered events stored", registry=registry)
+        self.hub_requests = Counter(f"{name}_hub_requests", "Requests to the Hub", ["outcome"], registry=registry)
+        self.throttled = Counter(
+            f"{name}_hub_throttled_seconds", "Time spent waiting for the Hub's quota", registry=registry
+        )
+        self.quota_left = Gauge(
+            f"{name}_hub_quota_left_requests", "Requests left of the Hub's quota", ["budget"], registry=registry
+        )
+
+    def settled(self, outcome: str, *, redelivered: bool) -> None:
+        """Count a settled message (the observer of common.delivery)."""
+        self.deliveries.labels(outcome, str(redelivered).lower()).inc()
+
+    def requested(self, outcome: RequestOutcome) -> None:
+        """Count a request to the Hub."""
+        self.hub_requests.labels(outcome).inc()
+
+    def show_quota(self, quota: Quota) -> None:
+        """Take over what the Hub last said of its quota."""
+        for name, budget in quota.budgets.items():
+            self.quota_left.labels(name).set(budget.left)

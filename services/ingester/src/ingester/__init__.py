@@ -1,1 +1,1 @@
-"""placeholder"""
+"""Turns `model.discovered` into committed rows, then into `model.ingested`. The only writer of submission data."""

@@ -1,0 +1,111 @@
+"""The ingester's table of contents: what it is made of, in the order in which it starts."""
+
+import asyncio
+from functools import partial
+
+import aiohttp
+import asyncpg
+import structlog
+from common import bus, ops
+from common.arc_tasks import TaskSetError, detect_source, load_task_set
+from common.database import check_migrated, open_pool
+from common.delivery import Delivery
+from common.hub import Hub
+from common.outcomes import BrokenAtStart
+from common.quota import Quota
+from common.topology import INGESTER, STREAM
+from nats.aio.client import Client
+
+from ingester import handlers, store
+from ingester.collect import Collector
+from ingester.fetch import ByteBudget, Fetcher
+from ingester.ingest import Ingester
+from ingester.limits import BIGINT, INT4, Limits
+from ingester.metrics import Metrics
+from ingester.settings import Settings
+from ingester.store import ColumnTypes
+
+log = structlog.get_logger(__name__)
+SERVICE = handlers.SERVICE
+
+
+async def run(settings: Settings, stopping: asyncio.Event) -> None:
+    """Run the service until `stopping` is set."""
+    check_task_sets(settings)
+    metrics = Metrics()
+    nats_url = settings.nats_url.get_secret_value()
+    instance = settings.arcwatch_instance or SERVICE
+    async with (
+        open_pool(settings.database_url.get_secret_value()) as pool,
+        aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=settings.ingest_concurrency)) as http,
+    ):
+        await check_migrated(pool)
+        broker = bus.make_broker(nats_url, instance)
+        client = await bus.opened(broker)
+        failures = handlers.Failures(pool, client, metrics, instance)
+        broker.add_middleware(Delivery(SERVICE, client.jetstream, metrics, given_up=failures))
+        ingester = build(settings, pool, http, client, metrics=metrics, columns=await store.column_types(pool))
+        handlers.register(broker, nats_url, ingester)
+        checks = {"database": partial(_database, pool), "consumer": partial(_consumer, client)}
+        async with (
+            bus.consuming(broker, client, [INGESTER]),
+            ops.serve(settings.ops_host, settings.ops_port, checks=checks, registry=metrics.registry) as port,
+        ):
+            log.info("ingester.ready", ops_port=port)
+            await stopping.wait()
+
+
+def build(
+    settings: Settings,
+    pool: asyncpg.Pool,
+    http: aiohttp.ClientSession,
+    client: Client,
+    *,
+    metrics: Metrics,
+    columns: ColumnTypes,
+) -> Ingester:
+    """Put an ingester together from what it works on."""
+    quota = Quota(waited=metrics.throttled.inc)
+    hub = Hub(settings.endpoint, settings.token, quota, metrics.requested)
+    fetcher = Fetcher(hub, http, metrics.bytes.inc)
+    return Ingester(
+        settings=settings,
+        pool=pool,
+        hub=hub,
+        collector=Collector(fetcher, settings.ingest_concurrency, ByteBudget(settings.ingest_bytes_in_flight)),
+        limits=limits_of(columns),
+        longest_model_name=columns["model_name"][1],
+        metrics=metrics,
+        publish=partial(bus.publish, client, source=SERVICE),
+        announce=partial(bus.announce, client),
+    )
+
+
+def check_task_sets(settings: Settings) -> None:
+    """Raise BrokenAtStart for a dataset whose tasks are not known: nothing of it could be scored."""
+    for dataset in settings.hf_datasets:
+        source = detect_source(dataset)
+        if source is None:
+            raise BrokenAtStart(f"HF_DATASETS: the name {dataset} does not tell which task set it answers")
+        try:
+            load_task_set(source, settings.arc_tasks_dir)
+        except TaskSetError as error:
+            raise BrokenAtStart(str(error)) from error
+
+
+def limits_of(columns: ColumnTypes) -> Limits:
+    """Return what the columns of this database hold."""
+    return Limits(
+        max_token=INT4 if columns["total_tokens"][0] == "integer" else BIGINT,
+        max_ms=INT4 if columns["api_processing_time_ms"][0] == "integer" else BIGINT,
+    )
+
+
+async def _database(pool: asyncpg.Pool) -> str | None:
+    await pool.fetchval("SELECT 1")
+    return None
+
+
+async def _consumer(client: Client) -> str | None:
+    await client.jetstream().consumer_info(STREAM, INGESTER.name)
+    return None

@@ -1,0 +1,122 @@
+"""The one transaction that makes a version current: rows, version, task results, errors and run, or none of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from common.arc_tasks import TaskSet
+from common.events import ModelDiscovered
+from common.model_names import display_name
+from common.outcomes import Transient
+
+from ingester.aggregate import Aggregates, aggregate
+from ingester.kinds import ErrorKind
+from ingester.plan import Plan
+from ingester.store import CurrentVersion, RunOpened, Session
+from ingester.target import Target
+
+# `ingestion_runs.error_log` is for people: it names the first errors, `ingestion_errors` has them all.
+LOGGED_ERRORS = 10
+
+
+class _DryRun(Exception):  # noqa: N818 - a way out of the transaction, not an error
+    """Rolls the transaction of a dry run back."""
+
+
+@dataclass(frozen=True)
+class Committed:
+    """What a run came to."""
+
+    status: str
+    score: float
+    score_submitted: float | None
+    successful: int
+    failed: int
+    duration_ms: int
+
+
+@dataclass(frozen=True)
+class Commit:
+    """Everything the transaction needs."""
+
+    session: Session
+    event: ModelDiscovered
+    goal: Target
+    plan: Plan
+    run: RunOpened
+    tasks: TaskSet
+    previous: CurrentVersion | None
+    ingested_at: datetime
+
+    async def write(self, broken: Mapping[str, Transient]) -> Committed:
+        """Commit the version (or, for a dry run, only its figures in the run's row)."""
+        figures: dict[str, Any] = {}
+        try:
+            async with self.session.connection.transaction():
+                figures = await self._write(broken)
+                if self.event.dry_run:
+                    raise _DryRun  # noqa: TRY301 - only leaving the block rolls back
+                duration = await self.session.close_run(self.run.id, **figures)
+        except _DryRun:
+            await self.session.drop_staged()
+            duration = await self.session.close_run(self.run.id, **figures)
+        return Committed(
+            status=figures["status"],
+            score=figures["score"],
+            score_submitted=figures["accuracy_percent"],
+            successful=figures["successful"],
+            failed=figures["failed"],
+            duration_ms=duration,
+        )
+
+    async def _write(self, broken: Mapping[str, Transient]) -> dict[str, Any]:
+        session, run_id = self.session, self.run.id
+        await session.want({task_id: file.blob_oid for task_id, file in {**self.plan.fetch, **self.plan.known}.items()})
+        names = await session.write_rows(run_id, self.ingested_at, self.goal.revision)
+        await session.write_errors(run_id, self.previous.run_id if self.previous else None, set(self.plan.known))
+        await session.add_errors(run_id, self._unfetched(broken))
+        results = await session.task_results(self.previous.id if self.previous else None)
+        totals = aggregate(self.tasks, results, await session.attempt_sums(names))
+        failed = await session.count_failed(run_id)
+        status = "partial" if failed else "completed"
+        version = self._version(totals) | {"run_id": run_id, "status": status, "errors": failed}
+        await session.write_version(self.ingested_at, version, results)
+        await session.drop_staged()
+        return self._figures(totals, status, failed)
+
+    def _unfetched(self, broken: Mapping[str, Transient]) -> list[tuple[str, str, str, str]]:
+        refused = [(each.puzzle_id, each.kind, each.message, each.blob_oid) for each in self.plan.refused]
+        return refused + [
+            (task_id, _kind_of(error), str(error), self.plan.fetch[task_id].blob_oid)
+            for task_id, error in broken.items()
+        ]
+
+    def _version(self, totals: Aggregates) -> dict[str, Any]:
+        return {
+            "tree_oid": self.goal.tree_oid,
+            "revision": self.goal.revision,
+            "source": self.tasks.source,
+            "display_name": display_name(self.event.model),
+            "published_at": self.goal.published_at,
+            "ingested_at": self.ingested_at,
+            **totals.columns(),
+        }
+
+    def _figures(self, totals: Aggregates, status: str, failed: int) -> dict[str, Any]:
+        submitted = totals.score_submitted
+        return {
+            "status": status,
+            "completed_at": datetime.now(UTC),
+            "successful": totals.tasks_submitted,
+            "failed": failed,
+            "skipped": len(self.plan.skipped),
+            "total_puzzles": self.plan.files,
+            "accuracy_percent": None if submitted is None else round(submitted * 100, 2),
+            "score": totals.score,
+            "error_log": f"{failed} of {self.plan.files} files could not be used" if failed else None,
+        }
+
+
+def _kind_of(error: Transient) -> str:
+    return ErrorKind.INTEGRITY if error.kind == ErrorKind.INTEGRITY else ErrorKind.UNAVAILABLE

@@ -1,0 +1,135 @@
+"""Downloads: each file pinned to a commit, bounded in number and bytes, and proven by its git or LFS hash.
+
+`hf_hub_download` takes two requests per file and does not notice a corruption of the same length, so bytes come by one
+plain GET per file.
+"""
+
+import asyncio
+import contextlib
+import hashlib
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from typing import Final
+from urllib.parse import quote
+
+import aiohttp
+import stamina
+from common.hub import Hub, HubRefused, RemoteFile, RequestOutcome, RevisionGone, outcome_of, worth_retrying
+from common.outcomes import Transient
+from common.quota import reset_seconds
+
+FILES: Final = "resolvers"
+ATTEMPTS = 4
+CHUNK_BYTES = 256 * 1024
+# A trickle slower than this is a dead connection; with the fixed part, a 16 MiB file gets six minutes.
+SLOWEST_BYTES_PER_SECOND = 50_000
+TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=30)
+FIXED_SECONDS = 30.0
+
+
+class Corrupt(Transient):
+    """The bytes are not those that the listing named, whatever the status says."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(f"{path}: {reason}", kind="integrity")
+
+
+@dataclass
+class ByteBudget:
+    """Admits as many bytes as fit; a single file larger than the budget is admitted alone."""
+
+    limit: int
+    used: int = 0
+    _changed: asyncio.Condition = field(default_factory=asyncio.Condition)
+
+    @contextlib.asynccontextmanager
+    async def admit(self, size: int) -> AsyncIterator[None]:
+        """Wait for room for `size` bytes, and hold it until the block ends."""
+        async with self._changed:
+            await self._changed.wait_for(lambda: self.used == 0 or self.used + size <= self.limit)
+            self.used += size
+        try:
+            yield
+        finally:
+            async with self._changed:
+                self.used -= size
+                self._changed.notify_all()
+
+
+@dataclass(frozen=True)
+class Fetcher:
+    """Fetches files of one Hub over one HTTP session."""
+
+    hub: Hub
+    http: aiohttp.ClientSession
+    fetched: Callable[[int], None] = lambda _: None
+
+    async def bytes_of(self, dataset: str, revision: str, file: RemoteFile) -> bytes:
+        """Return a file's proven bytes; raise Transient when several tries did not give them."""
+        limit = FIXED_SECONDS + file.size / SLOWEST_BYTES_PER_SECOND
+        async for attempt in stamina.retry_context(
+            on=worth_retrying, attempts=ATTEMPTS, timeout=None, wait_initial=0.2, wait_max=5.0, wait_jitter=0.5
+        ):
+            with attempt:
+                await self.hub.quota.acquire(FILES)
+                try:
+                    async with asyncio.timeout(limit):
+                        return await self._once(dataset, revision, file)
+                except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
+                    self.hub.requested("connection_lost")
+                    reason = str(error) or f"no end within {limit:.0f} s"
+                    raise Transient(f"{file.path}: {reason}", kind="hub_unreachable") from error
+        raise AssertionError("stamina returns or raises")
+
+    async def _once(self, dataset: str, revision: str, file: RemoteFile) -> bytes:
+        url = f"{self.hub.endpoint}/datasets/{dataset}/resolve/{revision}/{quote(file.path)}"
+        # aiohttp drops the Authorization header when a redirect leaves the origin: the CDN never sees the token.
+        headers = {"Authorization": f"Bearer {self.hub.token}"} if self.hub.token else {}
+        async with self.http.get(url, headers=headers, timeout=TIMEOUT) as response:
+            self._judge(response, dataset, file)
+            body = await _read(response, file)
+        prove(file, body)
+        self.fetched(len(body))
+        return body
+
+    def _judge(self, response: aiohttp.ClientResponse, dataset: str, file: RemoteFile) -> None:
+        self.hub.quota.learn(response.headers)
+        outcome: RequestOutcome = outcome_of(response.status)
+        self.hub.requested(outcome)
+        if outcome == "ok":
+            return
+        if outcome == "rate_limited":
+            seconds = reset_seconds(response.headers)
+            raise Transient("the Hub's rate limit is reached", kind="rate_limited", retry_after_seconds=seconds)
+        if outcome == "not_found":
+            raise RevisionGone(f"{dataset}: {file.path} is not at the commit any more")
+        if outcome == "unauthorized":
+            hint = "HF_TOKEN may not read it" if self.hub.token else "set HF_TOKEN if it is private or gated"
+            raise HubRefused(f"{dataset}: the Hub answers {response.status} for a file; {hint}")
+        raise Transient(f"{file.path}: the Hub answers {response.status}", kind="hub_error")
+
+
+async def _read(response: aiohttp.ClientResponse, file: RemoteFile) -> bytes:
+    body = bytearray()
+    async for chunk in response.content.iter_chunked(CHUNK_BYTES):
+        body += chunk
+        if len(body) > file.size:
+            break
+    return bytes(body)
+
+
+def prove(file: RemoteFile, body: bytes) -> None:
+    """Raise Corrupt unless the bytes have the size and the hash of the listing.
+
+    Git names a blob by the sha1 of "blob", the size, a NUL byte and the bytes; LFS by their sha256 alone.
+    """
+    if len(body) != file.size:
+        raise Corrupt(file.path, f"{len(body)} bytes came instead of {file.size}")
+    if file.sha256 is not None:
+        found, wanted = hashlib.sha256(body).hexdigest(), file.sha256
+    else:
+        digest = hashlib.sha1(b"blob %d\0" % len(body), usedforsecurity=False)
+        digest.update(body)
+        found, wanted = digest.hexdigest(), file.blob_oid
+    if found != wanted:
+        raise Corrupt(file.path, f"its hash is {found}, the listing says {wanted}")

@@ -1,0 +1,192 @@
+"""One ingestion, from an event to committed rows. Called by the handler, and by tests, once per delivery."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import asyncpg
+import structlog
+from common.arc_tasks import TaskSet, detect_source, load_task_set
+from common.events import IngestionProgress, ModelDiscovered, ModelIngested
+from common.hub import FolderGone, Hub, RemoteFile, RevisionGone
+from common.model_names import attempt_model_name, display_name, is_plain_folder_name
+from common.outcomes import Permanent, Transient
+from common.topology import MAX_DELIVER
+
+from ingester import store, target
+from ingester.collect import Collector
+from ingester.commit import Commit, Committed
+from ingester.kinds import JUDGED_BY_LISTING, RETRYABLE
+from ingester.limits import Limits
+from ingester.metrics import Metrics
+from ingester.plan import Plan, make_plan
+from ingester.progress import Progress
+from ingester.settings import Settings
+from ingester.staging import staged_records
+from ingester.store import CurrentVersion, RunOpened, Session
+from ingester.target import Target
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Ingester:
+    """Everything an ingestion needs; one per process."""
+
+    settings: Settings
+    pool: asyncpg.Pool
+    hub: Hub
+    collector: Collector
+    limits: Limits
+    longest_model_name: int | None
+    metrics: Metrics
+    publish: Callable[[ModelIngested], Awaitable[object]]
+    announce: Callable[[IngestionProgress], Awaitable[None]]
+
+    async def ingest(self, event: ModelDiscovered, delivery_count: int = 1) -> ModelIngested | None:
+        """Bring the database to the folder's content and publish `model.ingested`; None for a dry run.
+
+        Raises Transient and Permanent as the outcomes table means them.
+        """
+        tasks = self._task_set(event)
+        async with store.locked(self.pool, event.dataset, event.model) as session:
+            with self.metrics.running.track_inprogress():
+                ingestion = _Ingestion(self, session, event, delivery_count, tasks)
+                await ingestion.run()
+            if event.dry_run:
+                return None
+            announced = ModelIngested(**await session.announcement())
+            await self.publish(announced)
+            return announced
+
+    def _task_set(self, event: ModelDiscovered) -> TaskSet:
+        if event.dataset not in self.settings.hf_datasets:
+            configured = ", ".join(self.settings.hf_datasets)
+            raise Permanent(f"dataset {event.dataset} is not in HF_DATASETS ({configured})", kind="unknown_dataset")
+        if not is_plain_folder_name(event.model):
+            raise Permanent(f"{event.model!r} is not a plain folder name", kind="invalid_event")
+        if self.longest_model_name and len(attempt_model_name(event.model, 99)) > self.longest_model_name:
+            hint = "ALTER TABLE explanations ALTER COLUMN model_name TYPE text"
+            raise Permanent(f"the name {event.model} does not fit into this database; {hint}", kind="name_too_long")
+        return load_task_set(detect_source(event.dataset) or "", self.settings.arc_tasks_dir)
+
+
+@dataclass(frozen=True)
+class _Ingestion:
+    """One delivery of one event, under the model's lock."""
+
+    ingester: Ingester
+    session: Session
+    event: ModelDiscovered
+    delivery_count: int
+    tasks: TaskSet
+
+    async def run(self) -> None:
+        """Commit the folder's content, unless the database has it already."""
+        current = await self.session.current(RETRYABLE, JUDGED_BY_LISTING)
+        goal = await self._goal(current)
+        if current is None and not self.event.force:
+            current = await self._renamed(goal)
+        if current and current.complete and current.tree_oid == goal.tree_oid and not self.event.force:
+            log.info("ingestion.already_done", dataset=self.event.dataset, model=self.event.model)
+            return
+        goal, files = await self._listed(goal)
+        plan = self._plan(files, current)
+        run = await self._open(goal, plan)
+        log.info(
+            "ingestion.started",
+            run_id=run.id,
+            dataset=self.event.dataset,
+            model=self.event.model,
+            files=plan.files,
+            to_fetch=len(plan.fetch),
+        )
+        broken = await self._collect(goal, plan, run)
+        commit = Commit(self.session, self.event, goal, plan, run, self.tasks, current, datetime.now(UTC))
+        self._report(run, plan, await commit.write(broken))
+
+    async def _goal(self, current: CurrentVersion | None) -> Target:
+        """Trust a watcher's event the first time it comes for a new model; otherwise something may have happened since.
+
+        An old event must not bring an old version back.
+        """
+        pinned = target.from_event(self.event)
+        if pinned and current is None and self.delivery_count == 1:
+            return pinned
+        return await target.from_hub(self.ingester.hub, self.event.dataset, self.event.model)
+
+    async def _renamed(self, goal: Target) -> CurrentVersion | None:
+        old = await self.session.same_content(goal.tree_oid)
+        if old is None or await self.ingester.hub.describe(self.event.dataset, [old], goal.revision):
+            return None
+        if not await self.session.take_over(old, display_name(self.event.model)):
+            raise Transient(f"another ingester is at {old}, the model's old name", kind="lock_held")
+        log.info("ingestion.renamed", dataset=self.event.dataset, model=self.event.model, old_name=old)
+        return await self.session.current(RETRYABLE, JUDGED_BY_LISTING)
+
+    async def _listed(self, goal: Target) -> tuple[Target, list[RemoteFile]]:
+        hub, dataset, model = self.ingester.hub, self.event.dataset, self.event.model
+        try:
+            return goal, await hub.files(dataset, model, goal.revision)
+        except (RevisionGone, FolderGone):
+            # The history was squashed or rewritten since the event was made: what is there now?
+            goal = await target.from_hub(hub, dataset, model)
+            return goal, await hub.files(dataset, model, goal.revision)
+
+    def _plan(self, files: list[RemoteFile], current: CurrentVersion | None) -> Plan:
+        known = {} if current is None or self.event.force else current.failures | current.results
+        limit = self.ingester.settings.ingest_max_file_bytes
+        return make_plan(self.event.model, files, self.tasks.tasks, known, limit)
+
+    async def _open(self, goal: Target, plan: Plan) -> RunOpened:
+        settings, event = self.ingester.settings, self.event
+        return await self.session.open_run(
+            delivery_count=self.delivery_count,
+            ingester=settings.arcwatch_instance or "ingester",
+            revision=goal.revision,
+            tree_oid=goal.tree_oid,
+            total_puzzles=plan.files,
+            dry_run=event.dry_run,
+            base_url=f"{settings.endpoint}/datasets/{event.dataset}",
+            source=self.tasks.source,
+            trigger=event.trigger,
+            auto_triggered=event.trigger != "manual",
+        )
+
+    async def _collect(self, goal: Target, plan: Plan, run: RunOpened) -> dict[str, Transient]:
+        """Fetch and stage what is missing; on the last delivery, files that stay broken only cost themselves."""
+        staged = await self.session.staged() if run.resumed else {}
+        missing = {task_id: file for task_id, file in plan.fetch.items() if staged.get(task_id) != file.blob_oid}
+        progress = Progress(
+            run.id, self.event.dataset, self.event.model, total=plan.files, announce=self.ingester.announce
+        )
+        await progress.advance(plan.files - len(missing))
+        transform = staged_records(self.event.dataset, self.event.model, self.tasks, self.ingester.limits)
+        try:
+            broken = await self.ingester.collector.run(
+                self.session, goal.revision, missing, transform=transform, progress=progress
+            )
+        except RevisionGone as error:
+            raise Transient(str(error), kind="revision_gone", retry_after_seconds=1.0) from error
+        self.ingester.metrics.files.observe(len(missing))
+        if broken and self.delivery_count < MAX_DELIVER:
+            first = next(iter(broken.values()))
+            raise Transient(f"{len(broken)} files stay broken, first {first}", kind=first.kind)
+        await progress.tell("running")
+        return broken
+
+    def _report(self, run: RunOpened, plan: Plan, committed: Committed) -> None:
+        metrics = self.ingester.metrics
+        metrics.ingestions.labels(committed.status).inc()
+        metrics.duration.observe(committed.duration_ms / 1000)
+        log.info(
+            "ingestion.ended",
+            run_id=run.id,
+            dataset=self.event.dataset,
+            model=self.event.model,
+            outcome=committed.status,
+            score=committed.score,
+            files=plan.files,
+            failed=committed.failed,
+            duration_ms=committed.duration_ms,
+        )

@@ -1,0 +1,19 @@
+"""The ingester's settings: the shared ones, and how much it takes on at once."""
+
+from typing import Annotated
+
+from common.settings import ServiceSettings
+from pydantic import Field
+
+MEBIBYTE = 1024 * 1024
+
+
+class Settings(ServiceSettings):
+    """Read from the environment by the field's name in capitals."""
+
+    # Past two dozen, one ingester's CPU is the limit, and the Hub counts requests, not connections.
+    ingest_concurrency: Annotated[int, Field(ge=1, le=256)] = 24
+    # Official task files are up to 2 MB; a larger file is refused before its download.
+    ingest_max_file_bytes: Annotated[int, Field(ge=1024)] = 16 * MEBIBYTE
+    # What may be downloaded but not yet written, over all files: it bounds the memory.
+    ingest_bytes_in_flight: Annotated[int, Field(ge=1024)] = 24 * MEBIBYTE

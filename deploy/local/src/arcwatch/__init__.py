@@ -1,1 +1,1 @@
-"""placeholder"""
+"""The embedded deployment and the operator's command line."""

@@ -1,0 +1,54 @@
+"""Free TCP ports on loopback, the same ones as last time where they are still free."""
+
+import contextlib
+import random
+import socket
+from collections.abc import Iterable, Mapping
+
+from arcwatch.errors import DeploymentError
+
+LOOPBACK = "127.0.0.1"
+# Below the range (32768 and up on Linux) from which the system takes ports for outgoing connections: a port found
+# free here is not taken a moment later by somebody's client.
+_RANGE = range(20_000, 32_000)
+_TRIES = 2_000
+
+
+def choose(names: Iterable[str], remembered: Mapping[str, int]) -> dict[str, int]:
+    """Return a free port for each name, all different; the remembered one where nobody listens there now."""
+    with contextlib.ExitStack() as held:
+        return {name: _hold(held, remembered.get(name)) for name in names}
+
+
+def is_free(port: int, host: str = LOOPBACK) -> bool:
+    """Tell whether we could listen there now."""
+    with contextlib.ExitStack() as held:
+        return _try(held, port, host)
+
+
+def free_port() -> int:
+    """Return one free port."""
+    return choose(["any"], {})["any"]
+
+
+def _hold(held: contextlib.ExitStack, wanted: int | None) -> int:
+    """Find a port and keep it bound until the stack closes, so that no two names get the same one."""
+    if wanted is not None and _try(held, wanted):
+        return wanted
+    for candidate in random.sample(_RANGE, _TRIES):
+        if _try(held, candidate):
+            return candidate
+    raise DeploymentError(f"no free TCP port on {LOOPBACK} between {_RANGE.start} and {_RANGE.stop}")
+
+
+def _try(held: contextlib.ExitStack, port: int, host: str = LOOPBACK) -> bool:
+    candidate = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    candidate.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        candidate.bind((host, port))
+        candidate.listen(1)
+    except OSError:
+        candidate.close()
+        return False
+    held.enter_context(candidate)
+    return True

@@ -1,0 +1,66 @@
+"""Fixtures for every test: real servers, shared by the run's workers, and gone when the last one ends."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from arcwatch.embedded_nats import NatsServer
+
+from tests.support import postgres as postgres_support
+from tests.support.postgres import TestPostgres
+
+_RUN_VARIABLE = "ARCWATCH_TEST_RUN"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Give the run a folder, and count this process among its users."""
+    if _RUN_VARIABLE not in os.environ:
+        os.environ[_RUN_VARIABLE] = tempfile.mkdtemp(prefix="arcwatch-test-run-")
+        config.add_cleanup(lambda: shutil.rmtree(os.environ.pop(_RUN_VARIABLE), ignore_errors=True))
+    descriptor = postgres_support.use(run_dir())
+    config.add_cleanup(lambda: os.close(descriptor))
+
+
+def run_dir() -> Path:
+    """Return the folder that all workers of this run share."""
+    return Path(os.environ[_RUN_VARIABLE])
+
+
+@pytest.fixture(scope="session")
+def postgres() -> TestPostgres:
+    """Return the run's PostgreSQL, with the migrated template."""
+    return postgres_support.attach(run_dir())
+
+
+@pytest.fixture
+async def database_url(postgres: TestPostgres) -> AsyncIterator[str]:
+    """Lend a database of the test's own, migrated and empty."""
+    name = await postgres.create()
+    yield postgres.url(name)
+    await postgres.drop(name)
+
+
+@pytest.fixture
+async def empty_database_url(postgres: TestPostgres) -> AsyncIterator[str]:
+    """Lend a database of the test's own without any table."""
+    name = await postgres.create("template0")
+    yield postgres.url(name)
+    await postgres.drop(name)
+
+
+@pytest.fixture
+async def nats_server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[NatsServer]:
+    """Lend a NATS server of the test's own with JetStream, without users; the topology is not applied."""
+    server = NatsServer(tmp_path_factory.mktemp("nats"))
+    await server.start()
+    yield server
+    await server.stop()
+
+
+@pytest.fixture
+def nats_url(nats_server: NatsServer) -> str:
+    """Return the URL of the test's own NATS."""
+    return nats_server.url()

@@ -1,0 +1,87 @@
+"""The run's PostgreSQL as tests see it: a fresh database each, copied from a migrated template."""
+
+import fcntl
+import json
+import os
+import subprocess
+import sys
+import time
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+
+import asyncpg
+
+TEMPLATE = "arcwatch"
+_START_SECONDS = 60.0
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True)
+class TestPostgres:
+    """Where the run's server is."""
+
+    __test__ = False
+
+    superuser: str
+    owner: str
+
+    def url(self, database: str) -> str:
+        """Return the URL of a database as its owner: the same role that the services have."""
+        return self.owner.replace("%7Bdatabase%7D", database).replace("{database}", database)
+
+    def superuser_url(self, database: str = "postgres") -> str:
+        """Return the same for the superuser."""
+        return self.superuser.replace("{database}", database)
+
+    async def create(self, template: str = TEMPLATE) -> str:
+        """Make a database and return its name; `template0` gives one without our tables."""
+        name = f"test_{uuid.uuid4().hex}"
+        await self._execute(f"CREATE DATABASE {name} TEMPLATE {template} OWNER arcwatch STRATEGY file_copy")
+        return name
+
+    async def drop(self, name: str) -> None:
+        """Remove a database and whoever is still connected to it."""
+        await self._execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+    async def _execute(self, statement: str) -> None:
+        connection = await asyncpg.connect(self.superuser_url())
+        try:
+            await connection.execute(statement)
+        finally:
+            await connection.close()
+
+
+def attach(run: Path) -> TestPostgres:
+    """Return the run's server, starting it when this is the first process that asks."""
+    with (run / "starting").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (run / "postgres.json").exists():
+            _start(run)
+        return TestPostgres(**json.loads((run / "postgres.json").read_text()))
+
+
+def use(run: Path) -> int:
+    """Count this process among the run's users, until it ends; return the descriptor that says so."""
+    descriptor = os.open(run / "users", os.O_RDWR | os.O_CREAT, 0o600)
+    fcntl.flock(descriptor, fcntl.LOCK_SH)
+    return descriptor
+
+
+def _start(run: Path) -> None:
+    with (run / "keeper.log").open("ab") as log:
+        keeper = subprocess.Popen(
+            [sys.executable, "-m", "tests.support.postgres_keeper", str(run)],
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    # It outlives this process on purpose, so nobody here waits for its end.
+    keeper.returncode = 0
+    deadline = time.monotonic() + _START_SECONDS
+    while not (run / "postgres.json").exists():
+        if os.waitpid(keeper.pid, os.WNOHANG)[0] or time.monotonic() > deadline:
+            raise RuntimeError(f"the tests' PostgreSQL did not start:\n{(run / 'keeper.log').read_text()}")
+        time.sleep(0.02)

@@ -14,12 +14,13 @@ from arcwatch.hub.requestlog import LoggedRequest, RequestLog
 class Cdn:
     """Serves the same files under the same paths, without looking at tokens."""
 
-    def __init__(self, datasets: Datasets, executor: Executor) -> None:
+    def __init__(self, datasets: Datasets) -> None:
         self._datasets = datasets
-        self._executor = executor
+        self._executor: Executor | None = None
         self.requests = RequestLog()
 
-    def application(self) -> web.Application:
+    def application(self, executor: Executor) -> web.Application:
+        self._executor = executor
         app = web.Application()
         app.router.add_get("/datasets/{owner}/{name}/{kind}/{revision}/{path:.+}", self._download)
         app.router.add_get("/{other:.*}", self._elsewhere)

@@ -88,8 +88,8 @@ class Trickle:
         size = max(1, -(-len(body) // steps))
         stream = await _start(exchange.request, whole)
         for start in range(0, len(body), size):
-            await stream.write(body[start : start + size])
             await asyncio.sleep(TRICKLE_PAUSE_SECONDS)
+            await stream.write(body[start : start + size])
         return stream
 
 

@@ -4,6 +4,7 @@ import base64
 import binascii
 import json
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime
 from typing import Any
 
@@ -74,10 +75,22 @@ def cursor_after(entry: Entry) -> str:
     return base64.urlsafe_b64encode(json.dumps({"file_name": entry.path}).encode()).decode()
 
 
-def dataset_json(repo: str, known: Json, expand: Iterable[str]) -> Json:
-    """Describe a dataset: everything, or its id and the fields asked for with `expand`."""
-    identity = {"_id": repo, "id": repo}
-    wanted = set(expand)
+def content_json(entries: Iterable[Entry], *, blobs: bool) -> Json:
+    files = [entry for entry in entries if entry.blob]
+    return {
+        "siblings": [sibling_json(file, blobs=blobs) for file in files],
+        "usedStorage": sum(file.blob.size for file in files if file.blob),
+    }
+
+
+def wanted_fields(expand: Iterable[str]) -> AbstractSet[str]:
+    """Check what a caller asks for with `expand`; nothing means everything."""
+    wanted = frozenset(expand)
     if unknown := wanted - DATASET_FIELDS:
         raise HubError(400, f"Invalid expand: {', '.join(sorted(unknown))}")
-    return identity | ({field: known.get(field) for field in sorted(wanted)} if wanted else known)
+    return wanted
+
+
+def dataset_json(repo: str, known: Json, wanted: AbstractSet[str]) -> Json:
+    """Describe a dataset: its id, and everything or the wanted fields."""
+    return {"_id": repo, "id": repo} | ({field: known.get(field) for field in sorted(wanted)} if wanted else known)

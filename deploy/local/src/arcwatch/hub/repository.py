@@ -128,6 +128,9 @@ class DatasetRepository:
         with self._lock:
             return self._history.until(self.resolve(revision).sha)
 
+    def first_commit(self) -> CommitRecord:
+        return self.commits("main")[-1]
+
     def last_change(self, path: str, commit: CommitRecord) -> CommitRecord:
         with self._lock:
             if self._history.get(commit.sha) is None:

@@ -56,29 +56,26 @@ class HubRoutes:
 
     async def dataset_info(self, request: web.Request) -> web.Response:
         repository = self._open(request, content=False)
-        expand = request.query.getall("expand", []) + request.query.getall("expand[]", [])
-        known = await self._blocking(self._describe, repository, request)
-        return web.json_response(listing.dataset_json(repository.name, known, expand))
+        return web.json_response(await self._blocking(self._describe, repository, request))
 
     def _describe(self, repository: DatasetRepository, request: web.Request) -> listing.Json:
         commit = repository.resolve(request.match_info.get("revision", "main"))
-        created = repository.commits("main")[-1]
-        entries = repository.entries(commit, recursive=True)
-        blobs = _flag(request, "blobs")
-        return {
+        expand = listing.wanted_fields(request.query.getall("expand", []) + request.query.getall("expand[]", []))
+        known: listing.Json = {
             "author": repository.name.partition("/")[0],
             "sha": commit.sha,
             "lastModified": listing.timestamp(commit.date),
-            "createdAt": listing.timestamp(created.date),
+            "createdAt": listing.timestamp(repository.first_commit().date),
             "private": repository.name in self._access.private,
             "gated": "manual" if repository.name in self._access.gated else False,
             "disabled": False,
             "downloads": 0,
             "likes": 0,
             "tags": [],
-            "siblings": [listing.sibling_json(entry, blobs=blobs) for entry in entries if entry.blob],
-            "usedStorage": sum(entry.blob.size for entry in entries if entry.blob),
         }
+        if not expand or expand & {"siblings", "usedStorage"}:
+            known |= listing.content_json(repository.entries(commit, recursive=True), blobs=_flag(request, "blobs"))
+        return listing.dataset_json(repository.name, known, expand)
 
     async def tree(self, request: web.Request) -> web.Response:
         repository = self._open(request)

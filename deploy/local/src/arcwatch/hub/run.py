@@ -5,10 +5,11 @@ import errno
 from collections.abc import Callable
 from pathlib import Path
 
+from arcwatch.errors import DeploymentError
 from arcwatch.hub.server import HOST, LocalHub
 
 
-class HubStartError(Exception):
+class HubStartError(DeploymentError):
     """The server cannot start; the message is the line to print before exit status 1."""
 
 

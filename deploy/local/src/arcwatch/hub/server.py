@@ -55,10 +55,10 @@ class LocalHub:
         self.requests = RequestLog()
         self.webhooks = Webhooks()
         self.datasets = Datasets(root, clock=self._time, lfs_above=lfs_above, on_commit=self._committed)
-        self._executor = ThreadPoolExecutor(THREADS, "hub")
         self._gate = Gate(self.requests, self.faults, QuotaMeter(quota or Quota()))
-        self.cdn = Cdn(self.datasets, self._executor)
+        self.cdn = Cdn(self.datasets)
         self._port = port
+        self._executor: ThreadPoolExecutor | None = None
         self._runners: list[web.AppRunner] = []
         self._tasks: list[asyncio.Task[None]] = []
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -90,14 +90,16 @@ class LocalHub:
         await self.stop()
 
     async def start(self) -> None:
-        """Listen on loopback. A busy port raises OSError."""
+        """Listen on loopback; after a `stop`, on the same port again. A busy port raises OSError."""
         self._loop = asyncio.get_running_loop()
+        self._executor = ThreadPoolExecutor(THREADS, "hub")
         routes = HubRoutes(self.datasets, self.access, self.webhooks, self._executor)
         app = web.Application(middlewares=[self._gate.middleware], client_max_size=16 * 1024 * 1024)
         app.add_routes(routes.table())
         app[CDN] = self._cdn_address
-        self.url = await self._listen(app, self._port)
-        self._cdn_address.url = await self._listen(self.cdn.application(), 0)
+        self._port = await self._listen(app, self._port)
+        self.url = f"http://{HOST}:{self._port}"
+        self._cdn_address.url = f"http://{HOST}:{await self._listen(self.cdn.application(self._executor), 0)}"
         self._tasks = [asyncio.create_task(self.webhooks.run(self.url)), asyncio.create_task(self._watch())]
 
     async def stop(self) -> None:
@@ -107,7 +109,8 @@ class LocalHub:
         for runner in self._runners:
             await runner.cleanup()
         self._runners.clear()
-        self._executor.shutdown()
+        if self._executor:
+            self._executor.shutdown()
         self.datasets.close()
 
     def head(self, repo: str) -> str:
@@ -140,12 +143,13 @@ class LocalHub:
     def _time(self) -> datetime:
         return self.clock()  # `clock` may be replaced while the server runs
 
-    async def _listen(self, app: web.Application, port: int) -> str:
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+    async def _listen(self, app: web.Application, port: int) -> int:
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
         await runner.setup()
         self._runners.append(runner)
         await web.TCPSite(runner, HOST, port).start()
-        return f"http://{HOST}:{runner.addresses[0][1]}"
+        bound: int = runner.addresses[0][1]
+        return bound
 
     async def _watch(self) -> None:
         loop = asyncio.get_running_loop()

@@ -32,7 +32,7 @@ async def eventually(
             if inspect.isawaitable(found):
                 found = await found
             if found:
-                return cast(T, found)
+                return cast("T", found)
         except AssertionError as error:
             last = error
         if time.monotonic() > deadline:

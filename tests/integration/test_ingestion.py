@@ -1,0 +1,213 @@
+"""A folder on the Hub becomes rows, a version and an announcement, exactly, and nothing is fetched twice."""
+
+from arcwatch.hub import LocalHub
+from common.events import ModelDiscovered
+
+from tests.support.pipeline import Pipeline
+from tests.support.submissions import V1, V2, answer_file, solved, submission, tasks, unsolved
+
+FIVE = tasks()[:5]
+
+
+async def test_a_new_folder_is_ingested_with_its_score(pipeline: Pipeline, hub: LocalHub) -> None:
+    files = {task: solved(task) for task in FIVE[:2]} | {FIVE[2]: unsolved(FIVE[2])}
+    hub.commit(V2, submission("gpt-9-thinking-high", files))
+    (announced,) = await pipeline.settle()
+    assert announced is not None
+    assert announced.attempts == ("gpt-9-thinking-high-attempt1", "gpt-9-thinking-high-attempt2")
+    assert (announced.tasks_total, announced.tasks_submitted) == (120, 3)
+    assert announced.score == 2 / 120
+    assert announced.score_submitted == 2 / 3
+    assert (announced.successful, announced.failed, announced.skipped) == (3, 0, 0)
+    assert announced.tree_oid == hub.oid(V2, "gpt-9-thinking-high")
+    rows = await pipeline.pool.fetchval("SELECT count(*) FROM explanations WHERE hf_dataset = $1", V2)
+    assert rows == 6
+
+
+async def test_a_new_submission_costs_its_files_and_one_listing(pipeline: Pipeline, hub: LocalHub) -> None:
+    hub.commit(V2, submission("m", {task: solved(task) for task in FIVE}))
+    await pipeline.sync()
+    before = len(hub.requests)
+    await pipeline.drain()
+    assert len(hub.requests) - before == len(FIVE) + 1
+
+
+async def test_an_unchanged_submission_is_neither_published_nor_fetched_again(
+    pipeline: Pipeline, hub: LocalHub
+) -> None:
+    hub.commit(V2, submission("m", {task: solved(task) for task in FIVE}))
+    await pipeline.settle()
+    before = len(hub.requests)
+    assert await pipeline.settle() == []
+    assert len(hub.requests) - before == 2, "one request per dataset"
+
+
+async def test_a_changed_submission_costs_its_changed_files(pipeline: Pipeline, hub: LocalHub) -> None:
+    hub.commit(V2, submission("m", {task: unsolved(task) for task in FIVE}))
+    await pipeline.settle()
+    before = pipeline.downloads()
+    hub.commit(V2, submission("m", {FIVE[0]: solved(FIVE[0])}))
+    (announced,) = await pipeline.settle()
+    assert pipeline.downloads() - before == 1
+    assert announced is not None
+    assert announced.score_submitted == 1 / 5
+    versions = await pipeline.pool.fetch("SELECT score, superseded_at FROM submission_versions ORDER BY id")
+    assert [(row["score"], row["superseded_at"] is None) for row in versions] == [(0, False), (1 / 120, True)]
+
+
+async def test_a_file_deleted_upstream_leaves_the_version_but_stays_in_history(
+    pipeline: Pipeline, hub: LocalHub
+) -> None:
+    hub.commit(V2, submission("m", {task: solved(task) for task in FIVE}))
+    await pipeline.settle()
+    hub.commit(V2, {f"m/{FIVE[0].id}.json": None})
+    (announced,) = await pipeline.settle()
+    assert announced is not None
+    assert announced.tasks_submitted == 4
+    assert pipeline.downloads() == 5
+    gone = await pipeline.pool.fetch(
+        "SELECT puzzle_id FROM explanations WHERE hf_dataset = $1 AND removed_upstream_at IS NOT NULL", V2
+    )
+    assert {row["puzzle_id"] for row in gone} == {FIVE[0].id}
+    counts = await pipeline.pool.fetch("SELECT count(*) FROM task_results GROUP BY version_id ORDER BY version_id")
+    assert [row["count"] for row in counts] == [5, 4]
+
+
+async def test_a_revert_to_earlier_content_makes_the_old_version_current_again(
+    pipeline: Pipeline, hub: LocalHub
+) -> None:
+    for body in (solved, unsolved, solved):
+        hub.commit(V2, submission("m", {FIVE[0]: body(FIVE[0])}))
+        (announced,) = await pipeline.settle()
+    assert announced is not None
+    assert announced.score_submitted == 1
+    assert await pipeline.pool.fetchval("SELECT count(*) FROM submission_versions") == 2
+    assert (await pipeline.version("m"))["tree_oid"] == hub.oid(V2, "m")
+
+
+async def test_an_old_event_does_not_bring_an_old_version_back(pipeline: Pipeline, hub: LocalHub) -> None:
+    hub.commit(V2, submission("m", {FIVE[0]: unsolved(FIVE[0])}))
+    await pipeline.sync()
+    hub.commit(V2, submission("m", {FIVE[0]: solved(FIVE[0])}))
+    await pipeline.sync()
+    first, second = pipeline.published
+    await pipeline.ingester.ingest(second)
+    await pipeline.ingester.ingest(first)
+    assert (await pipeline.version("m"))["tree_oid"] == hub.oid(V2, "m")
+
+
+async def test_a_rename_keeps_the_history_and_fetches_nothing(pipeline: Pipeline, hub: LocalHub) -> None:
+    for body in (unsolved, solved):
+        hub.commit(V2, submission("old", {FIVE[0]: body(FIVE[0])}))
+        await pipeline.settle()
+    before = pipeline.downloads()
+    hub.rename(V2, "old", "new")
+    completed = await pipeline.sync()
+    assert completed.datasets[1].renamed == (("old", "new"),)
+    (announced,) = await pipeline.drain()
+    assert pipeline.downloads() == before
+    assert announced is not None
+    assert announced.attempts[0] == "new-attempt1"
+    versions = await pipeline.pool.fetch("SELECT model, attempts FROM submission_versions")
+    assert {row["model"] for row in versions} == {"new"}
+    assert len(versions) == 2
+    names = await pipeline.pool.fetch("SELECT DISTINCT model_name FROM explanations ORDER BY 1")
+    assert [row[0] for row in names] == ["new-attempt1", "new-attempt2"]
+    assert await pipeline.settle() == []
+
+
+async def test_a_partial_upload_that_grows_ends_complete(pipeline: Pipeline, hub: LocalHub) -> None:
+    for task in FIVE[:3]:
+        hub.commit(V2, submission("m", {task: solved(task)}))
+        await pipeline.settle()
+    assert pipeline.downloads() == 3
+    version = await pipeline.version("m")
+    assert (version["tasks_submitted"], version["tasks_solved"]) == (3, 3)
+    assert await pipeline.pool.fetchval("SELECT count(*) FROM submission_versions WHERE superseded_at IS NULL") == 1
+
+
+async def test_a_squashed_history_changes_nothing(pipeline: Pipeline, hub: LocalHub) -> None:
+    hub.commit(V2, submission("m", {FIVE[0]: solved(FIVE[0])}))
+    await pipeline.sync()
+    hub.squash(V2)
+    (announced,) = await pipeline.drain()
+    assert announced is not None
+    assert announced.revision == hub.head(V2)
+    hub.squash(V2)
+    assert await pipeline.settle() == []
+
+
+async def test_force_fetches_all_again_and_changes_no_figure(pipeline: Pipeline, hub: LocalHub) -> None:
+    hub.commit(V2, submission("m", {task: solved(task) for task in FIVE}))
+    await pipeline.settle()
+    before = await pipeline.version("m")
+    await pipeline.ingester.ingest(ModelDiscovered(dataset=V2, model="m"))
+    after = await pipeline.version("m")
+    assert pipeline.downloads() == 10
+    differing = {key for key in dict(before) if before[key] != after[key]}
+    assert differing == {"ingested_at", "run_id"}
+
+
+async def test_a_dry_run_tells_the_score_and_writes_no_submission(pipeline: Pipeline, hub: LocalHub) -> None:
+    hub.commit(V2, submission("m", {task: solved(task) for task in FIVE}))
+    assert await pipeline.ingester.ingest(ModelDiscovered(dataset=V2, model="m", dry_run=True)) is None
+    run = await pipeline.pool.fetchrow("SELECT * FROM ingestion_runs")
+    assert run is not None
+    assert (run["status"], run["dry_run"], run["successful"], run["score"]) == ("completed", True, 5, 5 / 120)
+    for table in ("submission_versions", "explanations", "staged_rows", "task_results"):
+        assert await pipeline.pool.fetchval(f"SELECT count(*) FROM {table}") == 0, table
+
+
+async def test_the_same_folder_name_in_two_datasets_is_two_models(pipeline: Pipeline, hub: LocalHub) -> None:
+    shared = sorted({task.id for task in tasks("ARC1-Eval")} & {task.id for task in tasks("ARC2-Eval")})
+    assert len(shared) == 6
+    for dataset, source in ((V1, "ARC1-Eval"), (V2, "ARC2-Eval")):
+        of_set = {task.id: task for task in tasks(source)}
+        hub.commit(dataset, submission("m", {of_set[task_id]: solved(of_set[task_id]) for task_id in shared}))
+    assert len(await pipeline.settle()) == 2
+    rows = await pipeline.pool.fetch(
+        "SELECT hf_dataset, count(*) FROM explanations WHERE model_name = 'm-attempt1' GROUP BY 1"
+    )
+    assert dict(map(tuple, rows)) == {V1: 6, V2: 6}
+
+
+async def test_one_bad_file_costs_itself_alone(pipeline: Pipeline, hub: LocalHub) -> None:
+    good, cut, empty, odd = FIVE[:4]
+    files = {good: solved(good), cut: solved(cut)[:-20], empty: b"", odd: b'{"attempt_1": null}'}
+    hub.commit(V2, submission("m", files) | {"m/deadbeef.json": b"[]", "m/results.json": b"{}", "m/notes.txt": b"-"})
+    (announced,) = await pipeline.settle()
+    assert announced is not None
+    assert await pipeline.errors("m") == {
+        cut.id: "not_json",
+        empty.id: "not_json",
+        odd.id: "not_a_submission",
+        "deadbeef": "unknown_task",
+    }
+    assert (announced.successful, announced.failed, announced.skipped) == (1, 4, 2)
+    assert (await pipeline.version("m"))["status"] == "partial"
+
+
+async def test_a_file_known_to_be_bad_is_not_fetched_again_until_it_changes(pipeline: Pipeline, hub: LocalHub) -> None:
+    hub.commit(V2, submission("m", {FIVE[0]: b"[", FIVE[1]: unsolved(FIVE[1])}))
+    await pipeline.settle()
+    hub.commit(V2, submission("m", {FIVE[1]: solved(FIVE[1])}))
+    await pipeline.settle()
+    assert pipeline.downloads() == 3
+    assert await pipeline.errors("m") == {FIVE[0].id: "not_json"}
+    hub.commit(V2, submission("m", {FIVE[0]: solved(FIVE[0])}))
+    await pipeline.settle()
+    assert pipeline.downloads() == 4
+    assert await pipeline.errors("m") == {}
+
+
+async def test_a_file_above_the_limit_is_refused_by_the_listing(
+    hub: LocalHub, database_url: str, nats_url: str
+) -> None:
+    from tests.support import pipeline as support  # noqa: PLC0415 - only this test builds its own
+
+    async with support.build(hub, database_url, nats_url, ingest_max_file_bytes=10_000) as pipeline:
+        files = {FIVE[0]: answer_file(FIVE[0], padding=10_000), FIVE[1]: answer_file(FIVE[1])}
+        hub.commit(V2, submission("m", files))
+        await pipeline.settle()
+        assert await pipeline.errors("m") == {FIVE[0].id: "too_large"}
+        assert pipeline.downloads() == 1

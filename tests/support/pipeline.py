@@ -1,0 +1,113 @@
+"""The watcher's and the ingester's real parts, put together on a test's own Hub, NATS and PostgreSQL."""
+
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import aiohttp
+import asyncpg
+from arcwatch.hub import LocalHub
+from common import bus, topology
+from common.database import open_pool
+from common.events import ModelDiscovered, ModelIngested
+from common.hub import Hub
+from ingester import app as ingester_app
+from ingester import store as ingester_store
+from ingester.ingest import Ingester
+from ingester.metrics import Metrics as IngesterMetrics
+from ingester.settings import Settings as IngesterSettings
+from nats.aio.client import Client
+from watcher.metrics import Metrics as WatcherMetrics
+from watcher.store import Store
+from watcher.sync import Request, Syncer
+
+from tests.support.submissions import V1, V2
+
+
+@dataclass
+class Pipeline:
+    """What a test drives: `sync` publishes, `drain` ingests what was published."""
+
+    hub: LocalHub
+    pool: asyncpg.Pool
+    client: Client
+    http: aiohttp.ClientSession
+    syncer: Syncer
+    ingester: Ingester
+    published: list[ModelDiscovered] = field(default_factory=list)
+
+    async def sync(self, **options: Any) -> Any:
+        """Run one sync; what it publishes waits for `drain`."""
+        return await self.syncer.sync(Request(**{"trigger": "schedule", **options}))
+
+    async def drain(self) -> list[ModelIngested | None]:
+        """Ingest every event that syncs published, in order."""
+        events, self.published = self.published, []
+        return [await self.ingester.ingest(event) for event in events]
+
+    async def settle(self) -> list[ModelIngested | None]:
+        """Sync and ingest once."""
+        await self.sync()
+        return await self.drain()
+
+    async def version(self, model: str, dataset: str = V2) -> asyncpg.Record:
+        """Return the model's current version."""
+        row = await self.pool.fetchrow(
+            "SELECT * FROM submission_versions WHERE hf_dataset = $1 AND model = $2 AND superseded_at IS NULL",
+            dataset,
+            model,
+        )
+        assert row is not None, f"{model} has no current version"
+        return row
+
+    async def errors(self, model: str, dataset: str = V2) -> dict[str, str]:
+        """Return task id -> kind of the files that the current version could not use."""
+        version = await self.version(model, dataset)
+        rows = await self.pool.fetch(
+            "SELECT puzzle_id, kind FROM ingestion_errors WHERE run_id = $1 AND fatal", version["run_id"]
+        )
+        return {row["puzzle_id"]: row["kind"] for row in rows}
+
+    def downloads(self) -> int:
+        """Return how many file requests the Hub has seen."""
+        return sum("/resolve/" in request.path for request in self.hub.requests)
+
+
+@contextlib.asynccontextmanager
+async def build(hub: LocalHub, database_url: str, nats_url: str, **settings: Any) -> AsyncIterator[Pipeline]:
+    """Yield a pipeline whose retries do not wait."""
+    chosen = IngesterSettings(
+        hf_endpoint=hub.url,
+        hf_datasets=(V1, V2),
+        database_url=database_url,
+        nats_url=nats_url,
+        **settings,
+    )
+    async with (
+        open_pool(database_url) as pool,
+        bus.connect(nats_url, "test") as client,
+        aiohttp.ClientSession() as http,
+    ):
+        await topology.apply(client.jetstream())
+        columns = await ingester_store.column_types(pool)
+        ingester = ingester_app.build(chosen, pool, http, client, metrics=IngesterMetrics(), columns=columns)
+        publish = partial(bus.publish, client, source="watcher")
+        pipeline = Pipeline(hub, pool, client, http, None, ingester)  # type: ignore[arg-type] # set below
+
+        async def recording(event: Any, *, key: str | None = None) -> bool:
+            stored = await publish(event, key=key)
+            if stored and isinstance(event, ModelDiscovered):
+                pipeline.published.append(event)
+            return stored
+
+        pipeline.syncer = Syncer(
+            datasets=(V1, V2),
+            hub=Hub(hub.url),
+            store=Store(pool),
+            publish=recording,
+            metrics=WatcherMetrics(),
+            retry_seconds=(),
+        )
+        yield pipeline

@@ -1,5 +1,6 @@
 """What can be wrong with a file: the closed sets of words that reach `ingestion_errors.kind` and metric labels."""
 
+from collections import Counter
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -68,19 +69,19 @@ class Notes:
 
     def __init__(self) -> None:
         self._messages: dict[NoteKind, list[str]] = {}
-        self._counts: dict[NoteKind, int] = {}
+        self._counts: Counter[NoteKind] = Counter()
 
     def add(self, kind: NoteKind, message: str) -> None:
-        """Note one thing; past the first three of a kind only the number is kept."""
-        self._counts[kind] = self._counts.get(kind, 0) + 1
-        if self._counts[kind] <= self.SHOWN:
-            self._messages.setdefault(kind, []).append(message[: self.LONGEST])
+        """Note one thing; past three different messages of a kind only the number is kept."""
+        self._counts[kind] += 1
+        shown = self._messages.setdefault(kind, [])
+        if len(shown) < self.SHOWN and (message := message[: self.LONGEST]) not in shown:
+            shown.append(message)
 
     def merged(self) -> tuple[Problem, ...]:
         """Return one note for each kind that occurred."""
         return tuple(Problem(kind, self._merge(kind)) for kind in self._messages)
 
     def _merge(self, kind: NoteKind) -> str:
-        message = "; ".join(self._messages[kind])
-        more = self._counts[kind] - self.SHOWN
-        return f"{message}; and {more} more" if more > 0 else message
+        messages, count = self._messages[kind], self._counts[kind]
+        return "; ".join(messages) + (f" ({count} in all)" if count > len(messages) else "")

@@ -1,0 +1,33 @@
+"""The texts of a row: who gave the answer, and what the model said."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+_LONGEST_NAME = 200
+
+
+def describe(metadata: Mapping[str, Any]) -> str:
+    """Say who gave the answer; empty where the metadata does not tell."""
+    model, provider = _name(metadata, "model"), _name(metadata, "provider")
+    if not model:
+        return ""
+    return f"The answer was given by {model} through {provider}." if provider else f"The answer was given by {model}."
+
+
+def words_of(metadata: Mapping[str, Any]) -> str:
+    """Return what the model said: its reasoning, then its messages."""
+    reasoning = (metadata.get(key) for key in ("reasoning_summary", "reasoning_content"))
+    texts = (text for text in (*reasoning, *_messages(metadata.get("choices"))) if isinstance(text, str))
+    return "\n\n".join(text for text in texts if text.strip())
+
+
+def _messages(choices: Any) -> Iterator[Any]:
+    for choice in choices if isinstance(choices, list) else ():
+        message = choice.get("message") if isinstance(choice, dict) else None
+        if isinstance(message, dict) and message.get("role") not in ("user", "system", "developer"):
+            yield message.get("content")
+
+
+def _name(metadata: Mapping[str, Any], key: str) -> str:
+    name = metadata.get(key)
+    return name[:_LONGEST_NAME] if isinstance(name, str) else ""

@@ -1,0 +1,217 @@
+"""Over the real bus, every event ends in rows or in exactly one dead letter, whoever published it, whatever fails."""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import aiohttp
+import pytest
+from arcwatch.hub import LocalHub
+from arcwatch.hub.faults import Status
+from common import outcomes, topology
+from common.events import DeadLetter
+from ingester import app as ingester_app
+from ingester.settings import Settings as IngesterSettings
+from nats.js import JetStreamContext
+from watcher import app as watcher_app
+from watcher.settings import Settings as WatcherSettings
+
+from tests.support.eventually import eventually
+from tests.support.pipeline import Pipeline
+from tests.support.services import running
+from tests.support.submissions import V1, V2, solved, submission, tasks
+
+FIVE = tasks()[:5]
+
+
+@pytest.fixture
+def shared(pipeline: Pipeline, hub: LocalHub, database_url: str, nats_url: str) -> dict[str, Any]:
+    """Return what both services' settings have in common. The pipeline has applied the topology."""
+    return {"hf_endpoint": hub.url, "hf_datasets": (V1, V2), "database_url": database_url, "nats_url": nats_url}
+
+
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outcomes, "RETRY_DELAYS_SECONDS", (0.05,) * 5)
+
+
+@pytest.fixture
+async def ingester(shared: dict[str, Any]) -> AsyncIterator[str]:
+    async with running(ingester_app.run, IngesterSettings(**shared)) as url:
+        yield url
+
+
+@pytest.fixture
+def js(pipeline: Pipeline) -> JetStreamContext:
+    return pipeline.client.jetstream()
+
+
+async def letters(js: JetStreamContext) -> list[DeadLetter]:
+    info = await js.stream_info(topology.DEAD_STREAM)
+    found = []
+    for sequence in range(max(info.state.first_seq, 1), info.state.last_seq + 1):
+        message = await js.get_msg(topology.DEAD_STREAM, sequence)
+        if message.subject == "dead.ingester":
+            found.append(DeadLetter.model_validate_json(message.data or b""))
+    return found
+
+
+async def current_models(pipeline: Pipeline) -> set[str]:
+    rows = await pipeline.pool.fetch("SELECT model FROM submission_versions WHERE superseded_at IS NULL")
+    return {row["model"] for row in rows}
+
+
+async def settled(js: JetStreamContext) -> bool:
+    info = await js.consumer_info(topology.STREAM, "ingester")
+    return not (info.num_pending or info.num_ack_pending)
+
+
+@pytest.mark.usefixtures("ingester")
+async def test_a_bare_json_body_from_any_client_forces_an_ingestion(
+    pipeline: Pipeline, hub: LocalHub, js: JetStreamContext
+) -> None:
+    hub.commit(V2, submission("m", {FIVE[0]: solved(FIVE[0])}))
+    await pipeline.client.publish("model.discovered", json.dumps({"dataset": V2, "model": "m"}).encode())
+    await eventually(lambda: current_models(pipeline))
+    message = await eventually(lambda: last(js, "model.ingested"))
+    assert message["trigger"] == "manual"
+    assert message["auto_triggered"] is False
+    run = await pipeline.pool.fetchrow("SELECT status, auto_triggered, delivery_count FROM ingestion_runs")
+    assert run is not None
+    assert tuple(run) == ("completed", False, 1)
+    await eventually(lambda: settled(js))
+
+
+async def last(js: JetStreamContext, subject: str) -> dict[str, Any]:
+    with contextlib.suppress(Exception):
+        message = await js.get_last_msg(topology.STREAM, subject)
+        body: dict[str, Any] = json.loads(message.data or b"{}")
+        return body
+    return {}
+
+
+@pytest.mark.usefixtures("ingester")
+@pytest.mark.parametrize(
+    ("body", "kind", "reason"),
+    [
+        (b"{", "invalid_event", "Invalid JSON"),
+        (b"\xff\xfe", "invalid_event", "Invalid JSON"),
+        (b"[" * 50_000, "invalid_event", "Invalid JSON"),
+        (b'{"dataset": "arcprize/arc_agi_v2_public_eval"}', "invalid_event", "model: Field required"),
+        (b'{"dataset": "a/b", "model": "m"}', "unknown_dataset", "not in HF_DATASETS"),
+        (json.dumps({"dataset": V2, "model": "../m"}).encode(), "invalid_event", "plain folder name"),
+        (json.dumps({"dataset": V2, "model": "nobody"}).encode(), "folder_gone", "has no folder nobody"),
+    ],
+    ids=["cut", "no-text", "deep", "field-missing", "unknown-dataset", "path", "folder-gone"],
+)
+async def test_a_wrong_event_is_one_dead_letter_and_good_ones_flow_on(
+    pipeline: Pipeline, hub: LocalHub, js: JetStreamContext, body: bytes, kind: str, reason: str
+) -> None:
+    hub.commit(V2, submission("m", {FIVE[0]: solved(FIVE[0])}))
+    await pipeline.client.publish("model.discovered", body)
+    await pipeline.client.publish("model.discovered", json.dumps({"dataset": V2, "model": "m"}).encode())
+    await eventually(lambda: current_models(pipeline))
+    await eventually(lambda: settled(js))
+    (letter,) = await letters(js)
+    assert letter.kind == kind
+    assert reason in letter.reason
+    assert letter.body == body.decode(errors="replace")
+    failed = await last(js, "model.ingestion_failed")
+    assert failed["kind"] == kind
+
+
+@pytest.mark.usefixtures("ingester")
+async def test_what_never_succeeds_is_dead_lettered_at_the_last_delivery_with_its_run_failed(
+    pipeline: Pipeline, hub: LocalHub, js: JetStreamContext
+) -> None:
+    hub.access.private.add(V2)
+    hub.access.token = "secret"
+    await pipeline.client.publish("model.discovered", json.dumps({"dataset": V2, "model": "m"}).encode())
+    (letter,) = await eventually(lambda: letters(js), 30)
+    assert letter.delivery_count == topology.MAX_DELIVER
+    assert letter.kind == "hub_refused"
+    assert "HF_TOKEN" in letter.reason
+    await eventually(lambda: settled(js))
+    runs = await pipeline.pool.fetch("SELECT status, error_log FROM ingestion_runs")
+    assert [row["status"] for row in runs] == ["failed"]
+    assert "HF_TOKEN" in runs[0]["error_log"]
+
+
+@pytest.mark.usefixtures("ingester")
+async def test_files_that_stay_broken_are_tried_later_and_the_others_not_fetched_again(
+    pipeline: Pipeline, hub: LocalHub, js: JetStreamContext
+) -> None:
+    hub.commit(V2, submission("m", {task: solved(task) for task in FIVE}))
+    # One delivery tries a file four times, so this one comes through in the second delivery.
+    hub.faults.add(Status(503), f"resolve/.*/{FIVE[2].id}", times=5)
+    await pipeline.sync()
+    await eventually(lambda: current_models(pipeline), 30)
+    assert pipeline.downloads() == 4 + 6
+    version = await pipeline.version("m")
+    assert (version["tasks_submitted"], version["status"]) == (5, "completed")
+    runs = await pipeline.pool.fetch("SELECT status, delivery_count FROM ingestion_runs")
+    assert [tuple(row) for row in runs] == [("completed", 2)]
+
+
+async def test_two_ingesters_share_the_work_and_do_none_of_it_twice(
+    pipeline: Pipeline, hub: LocalHub, js: JetStreamContext, shared: dict[str, Any]
+) -> None:
+    for number in range(8):
+        hub.commit(V2, submission(f"m{number}", {task: solved(task) for task in FIVE}))
+    hub.latency = 0.02
+    async with (
+        running(ingester_app.run, IngesterSettings(**shared, arcwatch_instance="one")),
+        running(ingester_app.run, IngesterSettings(**shared, arcwatch_instance="two")),
+    ):
+        await pipeline.sync()
+
+        async def all_there() -> bool:
+            return len(await current_models(pipeline)) == 8
+
+        await eventually(all_there, 30)
+    assert pipeline.downloads() == 40
+    shares = await pipeline.pool.fetch("SELECT ingester, count(*) FROM ingestion_runs GROUP BY 1")
+    assert {row["ingester"] for row in shares} == {"one", "two"}
+
+
+async def test_the_services_find_a_new_model_by_themselves_at_start(
+    pipeline: Pipeline, hub: LocalHub, shared: dict[str, Any]
+) -> None:
+    hub.commit(V2, submission("m", {FIVE[0]: solved(FIVE[0])}))
+    async with (
+        running(ingester_app.run, IngesterSettings(**shared)),
+        running(watcher_app.run, WatcherSettings(**shared)) as watcher,
+    ):
+        await eventually(lambda: current_models(pipeline))
+        hub.commit(V2, submission("n", {FIVE[0]: solved(FIVE[0])}))
+        await pipeline.client.jetstream().publish("sync.requested", b"{}")
+        await eventually(lambda: has(pipeline, "n"))
+        async with aiohttp.ClientSession() as http, http.get(f"{watcher}/metrics") as response:
+            metrics = await response.text()
+    assert 'arcwatch_watcher_syncs_total{status="completed",trigger="startup"} 1.0' in metrics
+    triggers = await pipeline.pool.fetch("SELECT trigger, status FROM sync_runs ORDER BY id")
+    assert [tuple(row) for row in triggers] == [("startup", "completed"), ("manual", "completed")]
+
+
+async def has(pipeline: Pipeline, model: str) -> bool:
+    return model in await current_models(pipeline)
+
+
+async def test_stopping_in_the_middle_hands_the_work_to_the_next_ingester(
+    pipeline: Pipeline, hub: LocalHub, js: JetStreamContext, shared: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("common.bus.GRACEFUL_TIMEOUT_SECONDS", 0.2)
+    hub.commit(V2, submission("m", {task: solved(task) for task in FIVE}))
+    hub.latency = 2.0
+    async with running(ingester_app.run, IngesterSettings(**shared)):
+        await pipeline.sync()
+        await eventually(lambda: pipeline.pool.fetchval("SELECT count(*) FROM ingestion_runs"), 20)
+    hub.latency = 0.0
+    async with running(ingester_app.run, IngesterSettings(**shared)):
+        # Well before ack_wait: the first ingester gave the message back.
+        await eventually(lambda: current_models(pipeline), topology.ACK_WAIT_SECONDS / 2)
+    await asyncio.sleep(0)
+    runs = await pipeline.pool.fetch("SELECT status FROM ingestion_runs")
+    assert [row["status"] for row in runs] == ["completed"]

@@ -1,6 +1,5 @@
 """Over the real bus, every event ends in rows or in exactly one dead letter, whoever published it, whatever fails."""
 
-import asyncio
 import contextlib
 import json
 from collections.abc import AsyncIterator
@@ -204,14 +203,13 @@ async def test_stopping_in_the_middle_hands_the_work_to_the_next_ingester(
 ) -> None:
     monkeypatch.setattr("common.bus.GRACEFUL_TIMEOUT_SECONDS", 0.2)
     hub.commit(V2, submission("m", {task: solved(task) for task in FIVE}))
+    await pipeline.sync()
     hub.latency = 2.0
     async with running(ingester_app.run, IngesterSettings(**shared)):
-        await pipeline.sync()
         await eventually(lambda: pipeline.pool.fetchval("SELECT count(*) FROM ingestion_runs"), 20)
     hub.latency = 0.0
     async with running(ingester_app.run, IngesterSettings(**shared)):
         # Well before ack_wait: the first ingester gave the message back.
         await eventually(lambda: current_models(pipeline), topology.ACK_WAIT_SECONDS / 2)
-    await asyncio.sleep(0)
     runs = await pipeline.pool.fetch("SELECT status FROM ingestion_runs")
     assert [row["status"] for row in runs] == ["completed"]

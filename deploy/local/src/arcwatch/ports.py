@@ -1,6 +1,7 @@
 """Free TCP ports on loopback, the same ones as last time where they are still free."""
 
 import contextlib
+import errno
 import random
 import socket
 from collections.abc import Iterable, Mapping
@@ -52,3 +53,20 @@ def _try(held: contextlib.ExitStack, port: int, host: str = LOOPBACK) -> bool:
         return False
     held.enter_context(candidate)
     return True
+
+
+def check_free(port: int, host: str = LOOPBACK) -> None:
+    """Raise DeploymentError with what to do when somebody listens there already; 0 means any port."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as candidate:
+        candidate.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            candidate.bind((host, port))
+            candidate.listen(1)
+        except PermissionError as error:
+            raise DeploymentError(f"port {port} needs more rights: choose one above 1023 with --port") from error
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise DeploymentError(f"cannot listen on {host}:{port}: {error.strerror}") from error
+            raise DeploymentError(
+                f"port {port} on {host} is in use: stop what listens there, or choose another with --port"
+            ) from error

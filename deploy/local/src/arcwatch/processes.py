@@ -111,10 +111,18 @@ class Child:
         await self._close()
         return status
 
-    def died(self) -> ChildDied:
-        """Return the error that tells how it ended, with its last words and the place of the rest."""
-        said = self.last_lines[-1] if self.last_lines else "it said nothing"
-        return ChildDied(f"{self.command.name} {how_ended(self.returncode)}: {said} (log: {self.log})")
+    @property
+    def ended(self) -> bool:
+        """Whether no process runs: not started yet, or gone."""
+        return self._process is None or self._process.returncode is not None
+
+    def died(self, lines: int = 1) -> ChildDied:
+        """Return the error that tells how it ended, its last words, and where the rest is."""
+        said = list(self.last_lines)[-lines:] or ["it said nothing"]
+        how = f"{self.command.name} {how_ended(self.returncode)}"
+        if lines == 1:
+            return ChildDied(f"{how}: {said[0]} (log: {self.log})")
+        return ChildDied("\n    ".join([f"{how}; its last lines (all of them: {self.log}):", *said]))
 
     async def _ended_within(self, seconds: float, hurry: asyncio.Event | None = None) -> None:
         waits = {asyncio.ensure_future(self._running().wait())}

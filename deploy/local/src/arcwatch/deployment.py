@@ -1,0 +1,192 @@
+"""What a deployment consists of, and in which order it starts: servers, schema and topology, services."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from common import topology
+from common.bus import connect
+from common.database import migrate
+
+from arcwatch import nats_conf, ports
+from arcwatch.data_dir import DataDir
+from arcwatch.embedded_nats import NatsServer
+from arcwatch.embedded_pg import PostgresServer, PostgresSettings
+from arcwatch.errors import DeploymentError
+from arcwatch.processes import Command
+from arcwatch.supervisor import Service, Supervisor
+from arcwatch.terminal import Terminal
+
+# A service drains for up to 20 s: its handlers' 15 s and the connection's 5 s.
+_DRAIN_SECONDS = 30.0
+# Of each service: the pool's 4 connections, and one for what is done by hand.
+_CONNECTIONS_PER_SERVICE = 5
+_CONNECTIONS_AT_LEAST = 60
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the user asked for. `environment` is what the services get, besides what we set."""
+
+    data_dir: DataDir
+    port: int = 8080
+    ingesters: int = 1
+    environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
+
+
+@dataclass(frozen=True, repr=False)
+class Addresses:
+    """Where a running deployment is found."""
+
+    url: str
+    nats_url: str
+    database_url: str
+    admin_token: str
+
+
+@dataclass
+class Deployment:
+    """One deployment being started; the supervisor stops it."""
+
+    options: Options
+    supervisor: Supervisor
+    terminal: Terminal
+    lock: int
+    _nats: NatsServer | None = field(default=None, init=False)
+    _chosen: dict[str, int] = field(default_factory=dict, init=False)
+
+    async def start(self, prelude: "Prelude") -> Addresses:
+        """Start everything, wait until every service is ready, and return where it is.
+
+        `prelude` runs beside the servers' start and returns more environment for the services.
+        """
+        self._chosen = self._choose_ports()
+        self._secrets = self.options.data_dir.secrets(tuple(nats_conf.PERMISSIONS))
+        async with asyncio.TaskGroup() as group:
+            nats_task = group.create_task(self._start_nats())
+            database_task = group.create_task(self._start_database())
+            more_task = group.create_task(prelude(self))
+        addresses = self._addresses(nats_task.result(), database_task.result())
+        services = list(self._services(addresses, more_task.result()))
+        for service in services:
+            self.supervisor.run(service)
+        async with asyncio.TaskGroup() as group:
+            for service in services:
+                group.create_task(self.until_ready(service))
+        return addresses
+
+    def port_of(self, name: str) -> int:
+        """Return the port chosen for a name."""
+        return self._chosen[name]
+
+    def log_of(self, name: str) -> Path:
+        """Return the log file of a child."""
+        return self.options.data_dir.logs / f"{name}.log"
+
+    async def until_ready(self, service: Service) -> None:
+        """Wait for one service, and say so."""
+        await self.supervisor.until_ready(service)
+        self.terminal.say(f"{service.name} is ready")
+
+    @property
+    def _ingesters(self) -> list[str]:
+        return [f"ingester-{number}" for number in range(1, self.options.ingesters + 1)]
+
+    def _choose_ports(self) -> dict[str, int]:
+        names = ["nats", "nats-monitoring", "watcher", "query-api", *self._ingesters, "hub"]
+        remembered: Mapping[str, int] = self.options.data_dir.state().get("ports") or {}
+        if not self.options.port:
+            names.append("http")
+        chosen = ports.choose(names, remembered)
+        self.options.data_dir.remember(ports={**remembered, **chosen})
+        return {"http": self.options.port, **chosen}
+
+    async def _start_nats(self) -> str:
+        url = self.options.environment.get("NATS_URL")
+        if not url:
+            self._nats = NatsServer(
+                self.options.data_dir.path / "nats",
+                self._chosen["nats"],
+                self._chosen["nats-monitoring"],
+                self._secrets.nats,
+                self.log_of("nats"),
+                hold=(self.lock,),
+            )
+            await self._nats.start()
+            self.supervisor.watch(self._nats)
+            self.terminal.say("NATS is ready")
+            url = self._nats.url(nats_conf.ADMIN)
+        async with connect(url, "arcwatch-up") as client:
+            drift = await topology.apply(client.jetstream(timeout=10))
+        self.terminal.say(f"topology is in place{f' ({len(drift)} changes)' if drift else ''}")
+        return url
+
+    async def _start_database(self) -> str:
+        url = self.options.environment.get("DATABASE_URL")
+        if not url:
+            wanted = _CONNECTIONS_PER_SERVICE * (self.options.ingesters + 2)
+            server = PostgresServer(
+                self.options.data_dir.path / "postgres",
+                PostgresSettings(max_connections=max(_CONNECTIONS_AT_LEAST, 2 * wanted)),
+                self.log_of("postgresql"),
+                self.terminal.say,
+                hold=(self.lock,),
+            )
+            await server.start()
+            self.supervisor.watch(server)
+            self.terminal.say("PostgreSQL is ready")
+            url = server.url()
+        applied = await _migrated(url)
+        self.terminal.say(f"schema is up to date{f' ({len(applied)} migrations applied)' if applied else ''}")
+        return url
+
+    def _addresses(self, nats_url: str, database_url: str) -> Addresses:
+        return Addresses(
+            url=f"http://{ports.LOOPBACK}:{self._chosen['http']}",
+            nats_url=nats_url,
+            database_url=database_url,
+            admin_token=self.options.environment.get("ADMIN_TOKEN") or self._secrets.admin_token,
+        )
+
+    def _services(self, addresses: Addresses, more: Mapping[str, str]) -> list[Service]:
+        api = {"PORT": str(self._chosen["http"]), "ADMIN_TOKEN": addresses.admin_token}
+        shared = {**self.options.environment, "DATABASE_URL": addresses.database_url, **more}
+        return [
+            self._service("query-api", "query_api", "query-api", addresses, {**shared, **api}),
+            *(self._service(name, "ingester", "ingester", addresses, shared) for name in self._ingesters),
+            self._service("watcher", "watcher", "watcher", addresses, shared),
+        ]
+
+    def _service(self, name: str, module: str, user: str, addresses: Addresses, env: Mapping[str, str]) -> Service:
+        own = {
+            "NATS_URL": self._nats.url(user) if self._nats else addresses.nats_url,
+            "OPS_HOST": ports.LOOPBACK,
+            "OPS_PORT": str(self._chosen[name]),
+            "ARCWATCH_INSTANCE": name,
+            "PYTHONUNBUFFERED": "1",
+        }
+        return self.service(name, (sys.executable, "-m", module), {**env, **own}, self._chosen[name])
+
+    def service(self, name: str, argv: tuple[str, ...], env: Mapping[str, str], port: int, **more: Any) -> Service:
+        """Return a service to supervise; its lines go to its log and to the terminal."""
+        command = Command(name, argv, env=env, stop_seconds=_DRAIN_SECONDS)
+        return Service(command, self.log_of(name), port, self.terminal.of(name), **more)
+
+
+Prelude = Callable[[Deployment], Coroutine[Any, Any, Mapping[str, str]]]
+
+
+async def no_prelude(_: Deployment) -> Mapping[str, str]:
+    """Add nothing to the start."""
+    return {}
+
+
+async def _migrated(url: str) -> list[str]:
+    try:
+        return await migrate(url)
+    except OSError as error:
+        raise DeploymentError(f"cannot reach the database in DATABASE_URL: {error}") from error

@@ -1,0 +1,171 @@
+"""Watches the children of a deployment: services are started again when they die, servers take everything down."""
+
+import asyncio
+import contextlib
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from pathlib import Path
+from typing import Protocol
+
+from common.settings import EX_CONFIG
+
+from arcwatch.errors import ChildDied, DeploymentError
+from arcwatch.http_probe import ask
+from arcwatch.processes import Child, Command, how_ended
+
+_READY_SECONDS = 120.0
+_LAST_LINES = 5
+
+
+@dataclass(frozen=True)
+class RestartPolicy:
+    """How often a service may die. A service that lived for `healthy_seconds` begins at zero again."""
+
+    first_delay_seconds: float = 0.5
+    longest_delay_seconds: float = 30.0
+    quick_deaths: int = 5
+    healthy_seconds: float = 60.0
+
+    def delay(self, deaths: int) -> float:
+        """Return how long to wait after the n-th quick death."""
+        return min(self.first_delay_seconds * 2.0 ** (deaths - 1), self.longest_delay_seconds)
+
+
+class Server(Protocol):
+    """NATS or PostgreSQL, as the supervisor sees it."""
+
+    @property
+    def child(self) -> Child | None:
+        """The process, once started."""
+
+    async def stop(self, hurry: asyncio.Event | None = None) -> None:
+        """Stop it in its own way."""
+
+
+@dataclass
+class Service:
+    """A service of ours: one command, where it says that it is ready, and the process that runs it now."""
+
+    command: Command
+    log: Path
+    port: int
+    on_line: Callable[[str], None]
+    ready_path: str = "/readyz"
+    child: Child | None = field(default=None, init=False)
+    watch: "asyncio.Task[None] | None" = field(default=None, init=False)
+
+    @property
+    def name(self) -> str:
+        """The name in logs and messages."""
+        return self.command.name
+
+
+class Supervisor:
+    """Starts, watches and stops. `failed` completes with the reason when the deployment cannot go on."""
+
+    def __init__(self, say: Callable[[str], None], policy: RestartPolicy | None = None) -> None:
+        self.hurry = asyncio.Event()
+        self.failed: asyncio.Future[DeploymentError] = asyncio.get_running_loop().create_future()
+        self._say = say
+        self._policy = policy or RestartPolicy()
+        self._servers: list[tuple[Server, asyncio.Task[None]]] = []
+        self._services: list[Service] = []
+        self._stopping = False
+
+    def watch(self, server: Server) -> None:
+        """From now on, stop this server with everything else, and everything else with it."""
+        self._servers.append((server, asyncio.create_task(self._watch_server(server))))
+
+    def run(self, service: Service) -> None:
+        """Start a service and keep it running."""
+        self._services.append(service)
+        service.watch = asyncio.create_task(self._keep_running(service))
+
+    async def until_ready(self, service: Service) -> None:
+        """Wait until the service says that it can work."""
+        deadline = time.monotonic() + _READY_SECONDS
+        answer = None
+        while time.monotonic() < deadline:
+            answer = await ask(service.port, service.ready_path)
+            if answer and answer[0] == HTTPStatus.OK:
+                return
+            await asyncio.sleep(0.03)
+        raise DeploymentError(
+            f"{service.name} is not ready after {_READY_SECONDS:.0f} s: {_reason(answer)} (log: {service.log})"
+        )
+
+    async def stop(self) -> None:
+        """Stop everything in reverse order: the services, which drain, then the servers they need."""
+        self._stopping = True
+        await asyncio.gather(*(self._stop_service(service) for service in reversed(self._services)))
+        for server, watch in reversed(self._servers):
+            watch.cancel()
+            await server.stop(self.hurry)
+        if not self.failed.done():
+            self.failed.cancel()
+
+    def _fail(self, error: DeploymentError) -> None:
+        if not self.failed.done() and not self._stopping:
+            self.failed.set_result(error)
+
+    async def _watch_server(self, server: Server) -> None:
+        if server.child is None:
+            raise RuntimeError("only a started server can be watched")
+        await server.child.wait()
+        self._fail(server.child.died(_LAST_LINES))
+
+    async def _keep_running(self, service: Service) -> None:
+        deaths = 0
+        while True:
+            service.child = Child(service.command, service.log, service.on_line)
+            began = time.monotonic()
+            await service.child.start()
+            status = await service.child.wait()
+            await service.child.stop()
+            if self._stopping:
+                return
+            deaths = 1 if time.monotonic() - began > self._policy.healthy_seconds else deaths + 1
+            if status == EX_CONFIG:
+                self._fail(_last_word(service.child))
+                return
+            if deaths >= self._policy.quick_deaths:
+                self._fail(_gave_up(service.child, deaths))
+                return
+            delay = self._policy.delay(deaths)
+            self._say(f"{service.name} {how_ended(status)}: starting it again in {delay:g} s")
+            await asyncio.sleep(delay)
+
+    async def _stop_service(self, service: Service) -> None:
+        if service.watch is None:
+            return
+        if service.child is None or service.child.ended:
+            # It is being started, or waits to be.
+            service.watch.cancel()
+        else:
+            await service.child.stop(self.hurry)
+        with contextlib.suppress(asyncio.CancelledError):
+            await service.watch
+
+
+def _last_word(child: Child) -> ChildDied:
+    """Return the one line with which a service explained its exit."""
+    said = child.last_lines[-1].removeprefix("arcwatch: ") if child.last_lines else "it did not say why"
+    return ChildDied(said)
+
+
+def _gave_up(child: Child, deaths: int) -> ChildDied:
+    return ChildDied(
+        f"gave up on {child.command.name} after {deaths} quick deaths: {child.died(len(child.last_lines))}"
+    )
+
+
+def _reason(answer: tuple[int, bytes] | None) -> str:
+    if answer is None:
+        return "its ops port does not answer"
+    with contextlib.suppress(ValueError, AttributeError, TypeError):
+        checks = json.loads(answer[1])["checks"]
+        return ", ".join(f"{name}: {reason}" for name, reason in checks.items() if reason != "ok")
+    return f"/readyz answers {answer[0]}"

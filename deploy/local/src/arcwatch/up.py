@@ -1,0 +1,117 @@
+"""`arcwatch up`: one terminal, everything in it; started together, stopped together."""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import asyncpg
+from common.outcomes import BrokenAtStart
+
+from arcwatch import ports
+from arcwatch.deployment import Addresses, Deployment, Options, Prelude, no_prelude
+from arcwatch.errors import DeploymentError
+from arcwatch.supervisor import Supervisor
+from arcwatch.terminal import Terminal
+
+_STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+@dataclass(frozen=True)
+class Extras:
+    """What a demo adds: a part of the start, and work beside the running services."""
+
+    prelude: Prelude = no_prelude
+    beside: Callable[[Addresses], Awaitable[None]] | None = None
+
+
+def up(options: Options, terminal: Terminal, extras: Extras = Extras()) -> None:
+    """Run a deployment until a signal ends it; raise DeploymentError when it cannot go on."""
+    ports.check_free(options.port, options.environment.get("HOST") or ports.LOOPBACK)
+    options.data_dir.prepare()
+    with options.data_dir.locked() as lock:
+        asyncio.run(_run(options, terminal, extras, lock))
+
+
+async def _run(options: Options, terminal: Terminal, extras: Extras, lock: int) -> None:
+    supervisor = Supervisor(terminal.say)
+    stopping = asyncio.Event()
+    _on_signals(stopping, supervisor.hurry)
+    try:
+        async with _started(options, terminal, supervisor, extras, lock) as work:
+            await _first(work, supervisor.failed, stopping)
+    finally:
+        terminal.say("stopping; Ctrl-C again hurries")
+        options.data_dir.remember(running=None)
+        await supervisor.stop()
+        terminal.say("stopped")
+
+
+@contextlib.asynccontextmanager
+async def _started(
+    options: Options, terminal: Terminal, supervisor: Supervisor, extras: Extras, lock: int
+) -> AsyncIterator["asyncio.Task[None]"]:
+    """Yield the task that starts everything and then works beside it; end it before anything is stopped."""
+    deployment = Deployment(options, supervisor, terminal, lock)
+    work = asyncio.create_task(_start(deployment, extras))
+    try:
+        yield work
+    finally:
+        work.cancel()
+        await asyncio.wait([work])
+
+
+async def _start(deployment: Deployment, extras: Extras) -> None:
+    data_dir, terminal = deployment.options.data_dir, deployment.terminal
+    terminal.say(f"starting; data is in {data_dir.path}, logs in {data_dir.logs}")
+    addresses = await deployment.start(extras.prelude)
+    data_dir.remember(running={**asdict(addresses), "ready_at": datetime.now(UTC).isoformat()})
+    terminal.result(f"arcwatch is ready: {addresses.url}")
+    terminal.say("Ctrl-C stops everything")
+    if extras.beside is not None:
+        await extras.beside(addresses)
+    await asyncio.Event().wait()
+
+
+async def _first(
+    work: "asyncio.Task[None]", failed: "asyncio.Future[DeploymentError]", stopping: asyncio.Event
+) -> None:
+    """Return when a signal came; raise what went wrong when something did before."""
+    signalled = asyncio.create_task(stopping.wait())
+    ends: list[asyncio.Future[Any]] = [work, failed, signalled]
+    try:
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        signalled.cancel()
+    if stopping.is_set():
+        return
+    # A server that died explains why the work beside it failed, so it comes first.
+    if failed.done():
+        raise failed.result()
+    if error := work.exception():
+        raise _plain(error)
+
+
+def _plain(error: BaseException) -> BaseException:
+    """Return the one error that a user should read, out of a group of tasks and of other libraries' kinds."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    if isinstance(error, BrokenAtStart):
+        return DeploymentError(str(error))
+    if isinstance(error, asyncpg.PostgresError | asyncpg.InterfaceError):
+        return DeploymentError(f"the database refuses us: {error}")
+    return error
+
+
+def _on_signals(stopping: asyncio.Event, hurry: asyncio.Event) -> None:
+    def stop() -> None:
+        (hurry if stopping.is_set() else stopping).set()
+
+    loop = asyncio.get_running_loop()
+    for number in _STOP_SIGNALS:
+        # Under nohup the hang-up is ignored, and stays so.
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            loop.add_signal_handler(number, stop)

@@ -73,7 +73,8 @@ def pull(broker: NatsBroker, durable: Durable, url: str, decode: CustomCallable)
         durable=durable.name,
         config=topology.consumer(durable),
         pull_sub=PullSub(batch_size=1, timeout=FETCH_SECONDS),
-        inbox_prefix=inbox_prefix(url),
+        # Unlike a connection's, this prefix ends with its dot.
+        inbox_prefix=inbox_prefix(url) + b".",
         decoder=decode,
     )
 

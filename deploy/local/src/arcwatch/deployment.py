@@ -9,14 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from common import topology
-from common.bus import connect
-from common.database import migrate
 
 from arcwatch import nats_conf, ports
+from arcwatch.bus_client import connected
 from arcwatch.data_dir import DataDir
 from arcwatch.embedded_nats import NatsServer
 from arcwatch.embedded_pg import PostgresServer, PostgresSettings
-from arcwatch.errors import DeploymentError
+from arcwatch.migration import migrated
 from arcwatch.processes import Command
 from arcwatch.supervisor import Service, Supervisor
 from arcwatch.terminal import Terminal
@@ -26,6 +25,8 @@ _DRAIN_SECONDS = 30.0
 # Of each service: the pool's 4 connections, and one for what is done by hand.
 _CONNECTIONS_PER_SERVICE = 5
 _CONNECTIONS_AT_LEAST = 60
+# A NATS or a database of somebody else's may be starting at the same moment.
+_PATIENCE_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
@@ -120,7 +121,7 @@ class Deployment:
             self.supervisor.watch(self._nats)
             self.terminal.say("NATS is ready")
             url = self._nats.url(nats_conf.ADMIN)
-        async with connect(url, "arcwatch-up") as client:
+        async with connected(url, patience_seconds=_PATIENCE_SECONDS) as client:
             drift = await topology.apply(client.jetstream(timeout=10))
         self.terminal.say(f"topology is in place{f' ({len(drift)} changes)' if drift else ''}")
         return url
@@ -140,7 +141,7 @@ class Deployment:
             self.supervisor.watch(server)
             self.terminal.say("PostgreSQL is ready")
             url = server.url()
-        applied = await _migrated(url)
+        applied = await migrated(url, patience_seconds=_PATIENCE_SECONDS)
         self.terminal.say(f"schema is up to date{f' ({len(applied)} migrations applied)' if applied else ''}")
         return url
 
@@ -183,10 +184,3 @@ Prelude = Callable[[Deployment], Coroutine[Any, Any, Mapping[str, str]]]
 async def no_prelude(_: Deployment) -> Mapping[str, str]:
     """Add nothing to the start."""
     return {}
-
-
-async def _migrated(url: str) -> list[str]:
-    try:
-        return await migrate(url)
-    except OSError as error:
-        raise DeploymentError(f"cannot reach the database in DATABASE_URL: {error}") from error

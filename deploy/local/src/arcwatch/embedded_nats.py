@@ -69,7 +69,7 @@ class NatsServer:
         text = nats_conf.render(
             port=self.port,
             monitor_port=self.monitor_port,
-            store=home / "jetstream",
+            store=home,
             passwords=self.passwords,
             ports_file_dir=home,
         )

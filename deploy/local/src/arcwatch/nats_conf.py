@@ -19,6 +19,7 @@ from common.events import (
     SyncCompleted,
     SyncRequested,
 )
+from common.inbox import prefix
 from common.topology import INGESTER, STREAM, WATCHER, Durable
 
 MEBIBYTE = 1024 * 1024
@@ -82,7 +83,7 @@ PERMISSIONS: Mapping[str, Permissions] = {
 
 def inbox(user: str) -> str:
     """Return the subjects on which a user, and nobody else but the administrator, hears its answers."""
-    return f"_INBOX.{user}.>"
+    return f"{prefix(user)}.>"
 
 
 def render(

@@ -8,12 +8,10 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-import asyncpg
-from common.outcomes import BrokenAtStart
-
 from arcwatch import ports
 from arcwatch.deployment import Addresses, Deployment, Options, Prelude, no_prelude
 from arcwatch.errors import DeploymentError
+from arcwatch.explain import explained
 from arcwatch.supervisor import Supervisor
 from arcwatch.terminal import Terminal
 
@@ -53,7 +51,7 @@ async def _run(options: Options, terminal: Terminal, extras: Extras, lock: int) 
 @contextlib.asynccontextmanager
 async def _started(
     options: Options, terminal: Terminal, supervisor: Supervisor, extras: Extras, lock: int
-) -> AsyncIterator["asyncio.Task[None]"]:
+) -> AsyncIterator[asyncio.Task[None]]:
     """Yield the task that starts everything and then works beside it; end it before anything is stopped."""
     deployment = Deployment(options, supervisor, terminal, lock)
     work = asyncio.create_task(_start(deployment, extras))
@@ -76,9 +74,7 @@ async def _start(deployment: Deployment, extras: Extras) -> None:
     await asyncio.Event().wait()
 
 
-async def _first(
-    work: "asyncio.Task[None]", failed: "asyncio.Future[DeploymentError]", stopping: asyncio.Event
-) -> None:
+async def _first(work: asyncio.Task[None], failed: asyncio.Future[DeploymentError], stopping: asyncio.Event) -> None:
     """Return when a signal came; raise what went wrong when something did before."""
     signalled = asyncio.create_task(stopping.wait())
     ends: list[asyncio.Future[Any]] = [work, failed, signalled]
@@ -92,18 +88,7 @@ async def _first(
     if failed.done():
         raise failed.result()
     if error := work.exception():
-        raise _plain(error)
-
-
-def _plain(error: BaseException) -> BaseException:
-    """Return the one error that a user should read, out of a group of tasks and of other libraries' kinds."""
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    if isinstance(error, BrokenAtStart):
-        return DeploymentError(str(error))
-    if isinstance(error, asyncpg.PostgresError | asyncpg.InterfaceError):
-        return DeploymentError(f"the database refuses us: {error}")
-    return error
+        raise explained(error) or error
 
 
 def _on_signals(stopping: asyncio.Event, hurry: asyncio.Event) -> None:

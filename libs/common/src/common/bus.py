@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 import nats
 import nats.errors
@@ -17,6 +16,7 @@ from nats.js.errors import NotFoundError
 
 from common import topology
 from common.events import Event, body_of, headers_of
+from common.inbox import prefix_of
 from common.outcomes import BrokenAtStart
 from common.topology import Durable
 
@@ -35,12 +35,6 @@ GRACEFUL_TIMEOUT_SECONDS = 15.0
 _SHOWN_URL = "nats://127.0.0.1:4222"
 
 
-def inbox_prefix(url: str) -> bytes:
-    """Return the inbox prefix of the user in a NATS URL: each user may only listen to its own."""
-    user = urlsplit(url.split(",", maxsplit=1)[0]).username
-    return f"_INBOX.{user}".encode() if user else b"_INBOX"
-
-
 def make_broker(url: str, name: str, *, middlewares: Sequence[BrokerMiddleware[Any, Any]] = ()) -> NatsBroker:
     """Return the FastStream broker of a service. It never gives up reconnecting, and cancels handlers late.
 
@@ -49,7 +43,7 @@ def make_broker(url: str, name: str, *, middlewares: Sequence[BrokerMiddleware[A
     return NatsBroker(
         url,
         name=name,
-        inbox_prefix=inbox_prefix(url),
+        inbox_prefix=prefix_of(url),
         max_reconnect_attempts=_FOREVER,
         graceful_timeout=GRACEFUL_TIMEOUT_SECONDS,
         error_cb=_on_error,
@@ -74,7 +68,7 @@ def pull(broker: NatsBroker, durable: Durable, url: str, decode: CustomCallable)
         config=topology.consumer(durable),
         pull_sub=PullSub(batch_size=1, timeout=FETCH_SECONDS),
         # Unlike a connection's, this prefix ends with its dot.
-        inbox_prefix=inbox_prefix(url) + b".",
+        inbox_prefix=prefix_of(url) + b".",
         decoder=decode,
     )
 
@@ -104,7 +98,7 @@ async def connect(url: str, name: str) -> AsyncIterator[Client]:
         lambda: nats.connect(
             url,
             name=name,
-            inbox_prefix=inbox_prefix(url),
+            inbox_prefix=prefix_of(url),
             max_reconnect_attempts=_FOREVER,
             error_cb=_on_error,
             disconnected_cb=_on_disconnect,

@@ -1,0 +1,54 @@
+"""A plain NATS connection for commands: prompt errors, and no framework to load."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import nats
+import nats.errors
+from common.inbox import prefix_of
+from nats.aio.client import Client
+
+from arcwatch.errors import DeploymentError
+from arcwatch.explain import without_password
+
+_CONNECT_SECONDS = 5
+_PAUSE_SECONDS = 0.2
+
+
+@contextlib.asynccontextmanager
+async def connected(url: str, *, patience_seconds: float = 0.0) -> AsyncIterator[Client]:
+    """Yield a connection; raise DeploymentError when the server does not answer, or never gets up."""
+    complaints: list[str] = []
+
+    async def complain(error: Exception) -> None:
+        complaints.append(str(error) or type(error).__name__)
+
+    client = await _patiently(url, complain, time.monotonic() + patience_seconds)
+    try:
+        yield client
+    except nats.errors.TimeoutError as error:
+        # A denied subject looks like silence; the server says so beside it.
+        raise DeploymentError(f"NATS does not answer: {complaints[-1] if complaints else 'timeout'}") from error
+    finally:
+        await client.close()
+
+
+async def _patiently(url: str, complain: Callable[[Exception], Awaitable[None]], deadline: float) -> Client:
+    while True:
+        try:
+            return await nats.connect(
+                url,
+                name="arcwatch",
+                inbox_prefix=prefix_of(url),
+                connect_timeout=_CONNECT_SECONDS,
+                allow_reconnect=False,
+                error_cb=complain,
+            )
+        except (nats.errors.Error, OSError, ValueError) as error:
+            if time.monotonic() > deadline:
+                raise DeploymentError(
+                    f"cannot use NATS at {without_password(url)}: {str(error) or type(error).__name__}"
+                ) from error
+        await asyncio.sleep(_PAUSE_SECONDS)

@@ -1,0 +1,40 @@
+"""Errors of libraries that a user can do something about, in one line. Everything else is a bug and keeps its trace."""
+
+import asyncio
+import sys
+from urllib.parse import urlsplit
+
+from arcwatch.errors import DeploymentError
+
+
+def explained(error: BaseException) -> DeploymentError | None:
+    """Return the line for an error, or None for a bug.
+
+    The libraries are not imported for this: what is not loaded cannot have raised.
+    """
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    if isinstance(error, DeploymentError):
+        return error
+    if _is(error, "common.outcomes", "BrokenAtStart"):
+        return DeploymentError(str(error))
+    if _is(error, "asyncpg", "PostgresError", "InterfaceError"):
+        return DeploymentError(f"the database says: {error}")
+    if _is(error, "nats.errors", "Error"):
+        return DeploymentError(f"NATS says: {str(error) or type(error).__name__}")
+    if isinstance(error, TimeoutError | asyncio.TimeoutError):
+        return DeploymentError("no answer in time")
+    return None
+
+
+def without_password(url: str) -> str:
+    """Return a URL that can be shown."""
+    parts = urlsplit(url)
+    if parts.password is None and "@" not in parts.netloc:
+        return url
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+
+
+def _is(error: BaseException, module: str, *names: str) -> bool:
+    loaded = sys.modules.get(module)
+    return loaded is not None and isinstance(error, tuple(getattr(loaded, name) for name in names))

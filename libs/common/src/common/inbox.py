@@ -1,0 +1,13 @@
+"""Where a NATS user hears its answers: an inbox of its own, so that no user can listen to another's."""
+
+from urllib.parse import urlsplit
+
+
+def prefix(user: str | None) -> str:
+    """Return the inbox prefix of a user; without users all share the protocol's own."""
+    return f"_INBOX.{user}" if user else "_INBOX"
+
+
+def prefix_of(url: str) -> bytes:
+    """Return the inbox prefix of the user in a NATS URL, or in the first of several."""
+    return prefix(urlsplit(url.split(",", maxsplit=1)[0]).username).encode()

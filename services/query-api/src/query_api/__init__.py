@@ -1,1 +1,1 @@
-"""placeholder"""
+"""The query API: the cached view of what was ingested, over HTTP."""

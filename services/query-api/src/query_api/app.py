@@ -1,0 +1,141 @@
+"""The query API's table of contents: what it is made of, in the order in which it starts."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator
+from functools import partial
+
+import asyncpg
+import structlog
+from aiohttp import web
+from common import bus, ops, topology
+from common.database import check_migrated, open_pool
+from common.events import IngestionProgress
+from common.hub import Hub
+from common.outcomes import BrokenAtStart
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.js.errors import NotFoundError
+from pydantic import ValidationError
+
+from query_api import store
+from query_api.access_log import AccessLog
+from query_api.endpoints import Services
+from query_api.guard import Guard
+from query_api.http import Http
+from query_api.keeper import SUBJECTS, Keeper
+from query_api.live import Broadcaster
+from query_api.metrics import Metrics
+from query_api.ordered import OrderedReader
+from query_api.pages import Shelf
+from query_api.routes import ENDPOINTS
+from query_api.settings import Settings
+from query_api.web_app import make_app
+
+log = structlog.get_logger(__name__)
+SERVICE = "query-api"
+POOL_SIZE = 8
+SHUTDOWN_SECONDS = 5.0
+
+
+async def run(settings: Settings, stopping: asyncio.Event) -> None:
+    """Run the service until `stopping` is set."""
+    async with serving(settings):
+        await stopping.wait()
+
+
+@contextlib.asynccontextmanager
+async def serving(settings: Settings) -> AsyncIterator[tuple[str, Services]]:
+    """Serve until the block ends; yield the base URL, and what the handlers work with."""
+    metrics = Metrics()
+    instance = settings.arcwatch_instance or SERVICE
+    async with (
+        open_pool(settings.database_url.get_secret_value(), max_size=POOL_SIZE) as pool,
+        bus.connect(settings.nats_url.get_secret_value(), instance) as client,
+    ):
+        await check_migrated(pool)
+        services = build(settings, pool, client, metrics)
+        await start(services)
+        checks: dict[str, ops.Check] = {
+            "consumer": services.keeper.check_stream,
+            "database": partial(_database, pool),
+        }
+        access_log = AccessLog(settings.log_format, enabled=settings.log_level in {"debug", "info"}, service=instance)
+        shelf = Shelf(lambda: services.keeper.state, settings, time.time)
+        http = Http(services, shelf, Guard(settings.admin_token, settings.cors_origins), access_log)
+        async with (
+            _beside(services.keeper.run(), access_log.run()),
+            ops.serve(settings.ops_host, settings.ops_port, checks=checks, registry=metrics.registry) as ops_port,
+            _listening(settings, make_app(http, ENDPOINTS, checks), services.broadcaster) as port,
+        ):
+            log.info(
+                "query_api.ready", port=port, ops_port=ops_port, submissions=len(services.keeper.state.view.submissions)
+            )
+            yield f"http://{settings.host}:{port}", services
+
+
+def build(settings: Settings, pool: asyncpg.Pool, client: Client, metrics: Metrics) -> Services:
+    """Put together what the handlers work with."""
+    broadcaster = Broadcaster(metrics)
+    reader = OrderedReader(client, topology.STREAM, SUBJECTS)
+    keeper = Keeper(
+        reader=reader,
+        load=partial(store.load, pool),
+        reread=partial(store.submissions, pool),
+        interval_seconds=settings.reconcile_interval_seconds,
+        metrics=metrics,
+        told=broadcaster.tell,
+    )
+    reader.on_resumed(keeper.look_again)
+    return Services(settings, pool, client, Hub(settings.endpoint, settings.token), keeper, broadcaster, metrics)
+
+
+async def start(services: Services) -> None:
+    """Listen and load."""
+    await services.client.subscribe(IngestionProgress.subject, cb=partial(_on_progress, services.broadcaster))
+    try:
+        await services.keeper.start()
+    except NotFoundError as error:
+        line = f"the stream {topology.STREAM} is missing on NATS; run `arcwatch topology apply`"
+        raise BrokenAtStart(line) from error
+
+
+async def _on_progress(broadcaster: Broadcaster, message: Msg) -> None:
+    try:
+        broadcaster.progress(IngestionProgress.model_validate_json(message.data))
+    except ValidationError as error:
+        log.warning("progress.unreadable", reason=str(error))
+
+
+async def _database(pool: asyncpg.Pool) -> str | None:
+    await store.ping(pool)
+    return None
+
+
+@contextlib.asynccontextmanager
+async def _beside(*forever: "asyncio._CoroutineLike[None]") -> AsyncIterator[None]:
+    """Run loops beside the block; one that fails ends the block with its error."""
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(each) for each in forever]
+        yield
+        for task in tasks:
+            task.cancel()
+
+
+@contextlib.asynccontextmanager
+async def _listening(settings: Settings, app: web.Application, broadcaster: Broadcaster) -> AsyncIterator[int]:
+    runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=SHUTDOWN_SECONDS)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, settings.host, settings.port, backlog=1_024).start()
+    except OSError as error:
+        await runner.cleanup()
+        raise BrokenAtStart(
+            f"cannot listen on {settings.host}:{settings.port} (HOST, PORT): {error.strerror}"
+        ) from error
+    try:
+        yield int(runner.addresses[0][1])
+    finally:
+        broadcaster.close()
+        await runner.cleanup()

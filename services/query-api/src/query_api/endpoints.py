@@ -1,0 +1,86 @@
+"""What a route is: one value from which both the handler and the OpenAPI document come."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import asyncpg
+from aiohttp import web
+from common.hub import Hub
+from nats.aio.client import Client
+
+from query_api.cached_answers import Moment
+from query_api.keeper import Keeper
+from query_api.live import Broadcaster
+from query_api.metrics import Metrics
+from query_api.settings import Settings
+from query_api.wire import Asked, Shape
+
+Method = Literal["GET", "POST"]
+Tag = Literal["Latest", "Models", "Analytics", "Admin", "Live", "Webhooks", "Service"]
+
+
+@dataclass(frozen=True)
+class Services:
+    """What handlers work with."""
+
+    settings: Settings
+    pool: asyncpg.Pool
+    client: Client
+    hub: Hub
+    keeper: Keeper
+    broadcaster: Broadcaster
+    metrics: Metrics
+
+
+Handle = Callable[[Services, web.Request, Any], Awaitable[Shape | web.StreamResponse]]
+Render = Callable[[Moment, Any], Shape]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Endpoint:
+    """One route. Either `render` answers from the cached view, or `handle` does what it takes.
+
+    `answer` is the shape of the answer, or its media type where it is no JSON.
+    """
+
+    method: Method = "GET"
+    path: str
+    name: str
+    summary: str
+    tag: Tag
+    asked: type[Asked] = Asked
+    answer: type[Shape] | str
+    status: int = 200
+    problems: frozenset[int] = frozenset()
+    admin: bool = False
+    limited: bool = False
+    render: Render | None = None
+    handle: Handle | None = None
+    headers: Mapping[str, str] | None = None
+    """Request headers that the route reads, with what they are for."""
+
+    @property
+    def path_names(self) -> tuple[str, ...]:
+        """The names in the path, in order."""
+        return tuple(part[1:-1] for part in self.path.split("/") if part.startswith("{"))
+
+    @property
+    def body(self) -> Any:
+        """The type of the JSON body, or None."""
+        field = self.asked.model_fields.get("body")
+        return field.annotation if field else None
+
+    @property
+    def all_problems(self) -> frozenset[int]:
+        """Every error that this route may answer with."""
+        found = set(self.problems)
+        if self.asked.model_fields:
+            found.add(400)
+        if self.body:
+            found |= {413, 415}
+        if self.admin:
+            found |= {401, 403}
+        if self.admin or self.limited:
+            found.add(429)
+        return frozenset(found)

@@ -1,0 +1,134 @@
+"""What happens, told to every open page: server-sent events over one shared log of frames."""
+
+import asyncio
+import contextlib
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from aiohttp import web
+from common.events import Event, IngestionProgress
+
+from query_api.keeper import Happening
+from query_api.metrics import Metrics
+
+# Frames kept for clients that come back; a client that falls further behind is dropped and comes back.
+KEPT_FRAMES = 2_000
+HEARTBEAT_SECONDS = 15.0
+# A client whose connection takes no bytes for this long is gone, or too slow to be kept.
+WRITE_TIMEOUT_SECONDS = 10.0
+# Frames are sent in bursts at most this often: a thousand clients cost one write each, not one per frame.
+BURST_SECONDS = 0.1
+
+NAMES = {
+    "model.ingested": "ingested",
+    "model.ingestion_failed": "failed",
+    "sync.completed": "sync",
+    "ingestion.progress": "progress",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One event on the wire. `sequence` is its place on the stream; progress has none and is never replayed."""
+
+    sequence: int | None
+    data: bytes
+
+
+def frame_of(event: Event, sequence: int | None = None) -> Frame:
+    """Return an event as a server-sent event."""
+    lines = [f"id: {sequence}"] if sequence is not None else []
+    lines += [f"event: {NAMES[event.subject]}", f"data: {event.model_dump_json()}", "", ""]
+    return Frame(sequence, "\n".join(lines).encode())
+
+
+class Broadcaster:
+    """One log of frames, which every client reads at its own pace."""
+
+    def __init__(self, metrics: Metrics, *, heartbeat_seconds: float = HEARTBEAT_SECONDS) -> None:
+        self._metrics = metrics
+        self._heartbeat = heartbeat_seconds
+        self._frames: deque[Frame] = deque(maxlen=KEPT_FRAMES)
+        self._total = 0
+        self._news = asyncio.Event()
+        self.closing = False
+        self.clients = 0
+
+    def tell(self, happenings: Sequence[Happening]) -> None:
+        """Tell what happened on the stream."""
+        for each in happenings:
+            self._add(frame_of(each.event, each.sequence))
+
+    def progress(self, event: IngestionProgress) -> None:
+        """Tell how far an ingestion is."""
+        self._add(frame_of(event))
+
+    def close(self) -> None:
+        """Let every client go."""
+        self.closing = True
+        self._announce()
+
+    def _add(self, frame: Frame) -> None:
+        self._frames.append(frame)
+        self._total += 1
+        self._announce()
+
+    def _announce(self) -> None:
+        news, self._news = self._news, asyncio.Event()
+        news.set()
+
+    @property
+    def _oldest(self) -> int:
+        return self._total - len(self._frames)
+
+    def since(self, sequence: int) -> list[Frame]:
+        """Return the kept frames of the stream after a place."""
+        return [each for each in self._frames if each.sequence is not None and each.sequence > sequence]
+
+    async def serve(self, response: web.StreamResponse, last_event_id: int | None) -> None:
+        """Write events to a client until it goes, falls behind, or the server stops."""
+        self.clients += 1
+        self._metrics.clients.inc()
+        try:
+            place = self._total
+            replay = self.since(last_event_id) if last_event_id is not None else []
+            await self._write(response, [b"retry: 2000\n\n", *(each.data for each in replay)])
+            await self._follow(response, place)
+        except TimeoutError:
+            self._metrics.dropped.inc()
+        except (ConnectionError, asyncio.CancelledError):
+            if self.closing:
+                return
+            raise
+        finally:
+            self.clients -= 1
+            self._metrics.clients.dec()
+
+    async def _follow(self, response: web.StreamResponse, place: int) -> None:
+        while not self.closing:
+            if place == self._total:
+                news = self._news
+                try:
+                    await asyncio.wait_for(news.wait(), self._heartbeat)
+                except TimeoutError:
+                    await self._write(response, [b": here\n\n"])
+                    continue
+                await asyncio.sleep(BURST_SECONDS)
+            if place < self._oldest:
+                self._metrics.dropped.inc()
+                return
+            new = self._total - place
+            place = self._total
+            await self._write(response, [each.data for each in list(self._frames)[-new:]] if new else [])
+
+    async def _write(self, response: web.StreamResponse, parts: list[bytes]) -> None:
+        if parts:
+            async with asyncio.timeout(WRITE_TIMEOUT_SECONDS):
+                await response.write(b"".join(parts))
+
+
+async def stop_quietly(response: web.StreamResponse) -> None:
+    """End a stream; the client may be gone already."""
+    with contextlib.suppress(ConnectionError):
+        await response.write_eof()

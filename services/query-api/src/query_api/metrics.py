@@ -1,0 +1,42 @@
+"""The query API's metrics. Labels come from closed sets; never a model's name."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+# From a prebuilt answer (well below a millisecond) to a slow query.
+_DURATIONS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0)
+
+
+class Metrics:
+    """Everything that one query API counts, on a registry of its own."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        name = "arcwatch_query_api"
+        self.requests = Counter(
+            f"{name}_requests", "Requests answered", ["route", "method", "status"], registry=self.registry
+        )
+        self.duration = Histogram(
+            f"{name}_request_duration_seconds",
+            "Time to an answer's first byte",
+            ["route"],
+            buckets=_DURATIONS,
+            registry=self.registry,
+        )
+        self.events = Counter(f"{name}_events", "Events heard on the stream", ["subject"], registry=self.registry)
+        self.reconciliations = Counter(
+            f"{name}_reconciliations", "Times the whole view was compared", registry=self.registry
+        )
+        self.mended = Counter(
+            f"{name}_reconciled_submissions", "Submissions that no event had told of", registry=self.registry
+        )
+        self.database_errors = Counter(
+            f"{name}_database_errors", "Reads that the database did not answer", registry=self.registry
+        )
+        self.submissions = Gauge(f"{name}_view_submissions", "Submissions in the view", registry=self.registry)
+        self.view_age = Gauge(
+            f"{name}_view_age_seconds", "How far the view may lag; 0 while all is well", registry=self.registry
+        )
+        self.clients = Gauge(f"{name}_event_clients", "Clients of /api/events", registry=self.registry)
+        self.dropped = Counter(
+            f"{name}_dropped_event_clients", "Clients too slow for /api/events", registry=self.registry
+        )

@@ -1,0 +1,59 @@
+"""The shapes of ingestion runs."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from common.events import RunStatus, Trigger
+from pydantic import Field
+
+from query_api.schemas import DatasetName
+from query_api.wire import Answer, Asked, Count, Shape
+
+RunSort = Literal["startedAt", "durationMs", "accuracyPercent", "failed"]
+
+
+class HistoryAsked(Asked):
+    """Which runs, in which order."""
+
+    dataset: DatasetName | None = None
+    model: Annotated[str | None, Field(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f\x7f]+$")] = None
+    status: RunStatus | None = None
+    auto_triggered: bool | None = None
+    sort: RunSort = "startedAt"
+    order: Literal["asc", "desc"] = "desc"
+    limit: Annotated[int, Field(ge=1, le=500)] = 100
+    offset: Annotated[int, Field(ge=0, le=1_000_000)] = 0
+
+
+class Run(Shape):
+    """One ingestion run, with the names that the existing admin page reads."""
+
+    id: int
+    dataset_name: Annotated[str, Field(description="The model's folder.")]
+    base_url: str
+    source: str | None
+    total_puzzles: Count
+    successful: Count
+    failed: Count
+    skipped: Count
+    duration_ms: Count
+    dry_run: bool
+    accuracy_percent: float | None
+    started_at: datetime
+    completed_at: Annotated[datetime | None, Field(description="Null while it is running.")]
+    error_log: str | None
+    auto_triggered: bool
+    status: RunStatus
+    trigger: Annotated[Trigger | str, Field(description="What asked for it.")]
+    dataset: str | None
+    revision: str | None
+    tree_oid: str | None
+    score: float | None
+    delivery_count: Count | None
+
+
+class HistoryAnswer(Answer):
+    """`total` counts what the filters let through, before paging."""
+
+    total: Count
+    runs: tuple[Run, ...]

@@ -1,0 +1,167 @@
+"""The cached view: every current submission and the last sync, as immutable snapshots. Pure."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from types import MappingProxyType
+from typing import Literal
+
+from common.events import ModelIngested
+
+Key = tuple[str, str]
+"""(dataset, model folder)."""
+
+By = Literal["ingested", "published"]
+Status = Literal["completed", "partial", "removed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One attempt of a submission; `accuracy_percent` is over all pairs of the set."""
+
+    model_name: str
+    accuracy_percent: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """The current version of one model's submission. None: not known (from an event while the database is away)."""
+
+    dataset: str
+    model: str
+    display_name: str
+    source: str
+    ingestion_status: Literal["completed", "partial"]
+    removed_upstream_at: datetime | None
+    tree_oid: str
+    revision: str
+    run_id: int
+    published_at: datetime | None
+    ingested_at: datetime
+    score: float
+    score_submitted: float | None
+    tasks_total: int
+    tasks_submitted: int
+    tasks_solved: int | None
+    pairs_total: int | None
+    pairs_solved: int | None
+    attempts: tuple[Attempt, ...]
+    total_cost: float | None
+    total_tokens: int | None
+    errors: int
+
+    @property
+    def key(self) -> Key:
+        """What tells it from every other submission."""
+        return self.dataset, self.model
+
+    @property
+    def status(self) -> Status:
+        """How its ingestion ended, unless its folder is gone upstream."""
+        return "removed" if self.removed_upstream_at else self.ingestion_status
+
+
+@dataclass(frozen=True, slots=True)
+class Sync:
+    """One comparison of the Hub with the database."""
+
+    id: int
+    trigger: str
+    status: Literal["running", "completed", "partial", "failed"]
+    started_at: datetime
+    completed_at: datetime | None
+    models_seen: int
+    new_models_found: int
+    changed: int
+    error: str | None
+
+
+@dataclass(frozen=True)
+class View:
+    """What the API answers from. Equal views give equal answers."""
+
+    submissions: Mapping[Key, Submission] = field(default_factory=dict)
+    last_sync: Sync | None = None
+
+    @classmethod
+    def of(cls, submissions: Iterable[Submission], last_sync: Sync | None) -> "View":
+        """Make a view of everything the database holds."""
+        return cls(MappingProxyType({each.key: each for each in submissions}), last_sync)
+
+    def reread(self, keys: Collection[Key], found: Iterable[Submission]) -> "View":
+        """Return the view after the database was asked for some keys; keys not found are gone."""
+        kept = {key: each for key, each in self.submissions.items() if key not in keys}
+        return replace(self, submissions=MappingProxyType(kept | {each.key: each for each in found}))
+
+    def patched(self, event: ModelIngested) -> "View":
+        """Return the view as an event alone tells it, for the time that the database cannot be asked.
+
+        Events come late and twice: an older one than what is known changes nothing.
+        """
+        known = self.submissions.get((event.dataset, event.model))
+        if known and (known.ingested_at, known.run_id) >= (event.ingested_at, event.run_id):
+            return self
+        kept = {key: each for key, each in self.submissions.items() if not _renamed(each, event)}
+        patched = _provisional(event)
+        return replace(self, submissions=MappingProxyType(kept | {patched.key: patched}))
+
+    def twins(self, keys: Collection[Key], tree_oids: Collection[str]) -> set[Key]:
+        """Return other keys of the same datasets with one of these contents: a rename may have emptied them."""
+        datasets = {dataset for dataset, _ in keys}
+        return {
+            key
+            for key, each in self.submissions.items()
+            if each.tree_oid in tree_oids and each.dataset in datasets and key not in keys
+        }
+
+    def latest(self, by: By = "ingested", dataset: str | None = None) -> Submission | None:
+        """Return the newest submission that is still there upstream, or None before the first."""
+        there = (
+            each
+            for each in self.submissions.values()
+            if each.removed_upstream_at is None and (dataset is None or each.dataset == dataset)
+        )
+        if by == "published":
+            dated = ((each.published_at, each) for each in there if each.published_at)
+            return max(dated, key=lambda pair: (pair[0], *_age(pair[1])), default=(None, None))[1]
+        return max(there, key=_age, default=None)
+
+
+def _age(submission: Submission) -> tuple[datetime, int, Key]:
+    return submission.ingested_at, submission.run_id, submission.key
+
+
+def _renamed(submission: Submission, event: ModelIngested) -> bool:
+    same_run = (submission.dataset, submission.tree_oid, submission.run_id) == (
+        event.dataset,
+        event.tree_oid,
+        event.run_id,
+    )
+    return same_run and submission.model != event.model
+
+
+def _provisional(event: ModelIngested) -> Submission:
+    return Submission(
+        dataset=event.dataset,
+        model=event.model,
+        display_name=event.display_name,
+        source=event.source,
+        ingestion_status="partial" if event.failed else "completed",
+        removed_upstream_at=None,
+        tree_oid=event.tree_oid,
+        revision=event.revision,
+        run_id=event.run_id,
+        published_at=event.published_at,
+        ingested_at=event.ingested_at,
+        score=event.score,
+        score_submitted=event.score_submitted,
+        tasks_total=event.tasks_total,
+        tasks_submitted=event.tasks_submitted,
+        tasks_solved=None,
+        pairs_total=None,
+        pairs_solved=None,
+        attempts=tuple(Attempt(name) for name in event.attempts),
+        total_cost=event.cost,
+        total_tokens=None,
+        errors=event.failed,
+    )

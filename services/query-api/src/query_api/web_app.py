@@ -1,0 +1,67 @@
+"""The web application: every endpoint's handler, the page at /, and an answer for what there is no route for."""
+
+from importlib.resources import files
+
+from aiohttp import hdrs, web
+from common import ops
+from multidict import CIMultiDict
+from prometheus_client import CollectorRegistry
+
+from query_api.asking import MAX_BODY_BYTES
+from query_api.endpoints import Endpoint
+from query_api.http import Handler, Http, page_response
+from query_api.pages import Page, make_page
+from query_api.problems import Problem
+
+# The metrics are on the ops port only.
+_NO_METRICS = CollectorRegistry()
+_STATIC = files("query_api") / "static"
+_PAGE_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+_FILES = {
+    "/": ("index.html", "text/html; charset=utf-8"),
+    "/static/page.js": ("page.js", "text/javascript; charset=utf-8"),
+    "/static/page.css": ("page.css", "text/css; charset=utf-8"),
+}
+
+
+def make_app(http: Http, endpoints: tuple[Endpoint, ...], checks: dict[str, ops.Check]) -> web.Application:
+    """Put the routes together."""
+    app = web.Application(client_max_size=MAX_BODY_BYTES)
+    for endpoint in endpoints:
+        add = app.router.add_get if endpoint.method == "GET" else app.router.add_post
+        add(endpoint.path, http.handler(endpoint))
+    for path, (name, content_type) in _FILES.items():
+        page = _html(make_page(_STATIC.joinpath(name).read_bytes(), content_type=content_type))
+        app.router.add_get(path, http.observed(path, _file(page)))
+    app.add_routes([each for each in ops.routes(checks, _NO_METRICS) if each.path != "/metrics"])
+    app.router.add_route("*", "/{rest:.*}", http.observed("unknown", _no_such_route(app)))
+    return app
+
+
+def _html(page: Page) -> Page:
+    headers = CIMultiDict(page.headers)
+    headers["Content-Security-Policy"] = _PAGE_POLICY
+    return Page(page.body, page.etag, headers)
+
+
+def _file(page: Page) -> Handler:
+    async def answer(request: web.Request) -> web.StreamResponse:
+        return page_response(page, request.headers.get(hdrs.IF_NONE_MATCH))
+
+    return answer
+
+
+def _no_such_route(app: web.Application) -> Handler:
+    async def answer(request: web.Request) -> web.StreamResponse:
+        allowed: set[str] = set()
+        for resource in app.router.resources():
+            allowed |= (await resource.resolve(request))[1] - {"*"}
+        if allowed:
+            methods = ", ".join(sorted(allowed))
+            raise Problem(405, f"{request.path} takes {methods}", headers={hdrs.ALLOW: methods})
+        raise Problem(404, f"there is no {request.path}; /docs shows what there is")
+
+    return answer

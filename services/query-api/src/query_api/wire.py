@@ -1,0 +1,47 @@
+"""What all shapes on the wire share: camelCase names, values that never change, nothing unknown."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+
+class Shape(BaseModel):
+    """An object of an answer, or of a request's body."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        alias_generator=to_camel,
+        validate_by_name=True,
+        validate_by_alias=True,
+        serialize_by_alias=True,
+        extra="forbid",
+        ser_json_inf_nan="null",
+    )
+
+
+class Asked(Shape):
+    """What a request asks: the fields named in the route's path, the rest from the query; `body` is the JSON body."""
+
+
+class Answer(Shape):
+    """An answer that says it worked."""
+
+    success: Literal[True] = True
+
+
+class Cached(Answer):
+    """An answer from the cached view."""
+
+    stale: Annotated[
+        bool, Field(description="NATS or the database is away: this may lag behind, by the seconds in the Age header.")
+    ] = False
+    as_of: Annotated[datetime | None, Field(description="While stale: when the view was last known to be right.")] = (
+        None
+    )
+
+
+Fraction = Annotated[float, Field(ge=0, le=1)]
+Percent = Annotated[float, Field(ge=0, le=100)]
+Count = Annotated[int, Field(ge=0)]

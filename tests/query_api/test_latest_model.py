@@ -1,0 +1,81 @@
+"""The latest model is right at once, counts days in UTC, and is null before the first."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from query_api.cached_answers import Moment, latest_model
+from query_api.keeper import State
+from query_api.latest import ago, days_between
+from query_api.schemas import LatestAsked
+from query_api.settings import Settings
+from query_api.view import View
+
+from tests.support.api import Api
+from tests.support.writer import DATASET, START, Writer
+
+PATH = "/api/metrics/latest-model"
+OTHER = "arcprize/arc_agi_v1_public_eval"
+
+
+async def test_data_is_null_before_the_first_ingestion(api: Api) -> None:
+    assert await api.get(PATH) == (200, {"success": True, "stale": False, "asOf": None, "data": None})
+
+
+async def test_a_model_that_lands_is_the_latest_at_once(api: Api, writer: Writer) -> None:
+    await writer.publish(await writer.ingest("gemini-3-flash-preview-thinking-high", ingested_at=datetime.now(UTC)))
+    found = await api.until_latest("gemini-3-flash-preview-thinking-high")
+    assert found["modelName"] == "gemini-3-flash-preview-thinking-high-attempt1"
+    assert found["displayLabel"] == "Latest: Gemini 3 Flash Preview (thinking high) (today)"
+    assert (found["model"], found["dataset"]) == ("gemini-3-flash-preview-thinking-high", DATASET)
+    assert (found["daysAgo"], found["score"], found["tasksTotal"]) == (0, 0.5, 120)
+
+
+async def test_published_and_ingested_may_name_different_models(api: Api, writer: Writer) -> None:
+    await writer.publish(await writer.ingest("new-upload-1", published_at=START))
+    await writer.publish(await writer.ingest("old-upload-2", published_at=START - timedelta(days=90)))
+    await api.until_latest("old-upload-2", f"{PATH}?by=ingested")
+    assert (await api.data(f"{PATH}?by=published"))["model"] == "new-upload-1"
+
+
+async def test_a_dataset_has_a_latest_of_its_own(api: Api, writer: Writer) -> None:
+    await writer.publish(await writer.ingest("first", dataset=OTHER), await writer.ingest("second"))
+    await api.until_latest("second")
+    assert (await api.data(f"{PATH}?dataset={OTHER}"))["model"] == "first"
+    assert await api.data(f"{PATH}?dataset=nobody/nothing") is None
+
+
+async def test_a_model_whose_folder_vanished_is_not_the_latest_any_more(api: Api, writer: Writer) -> None:
+    await writer.ingest("stays")
+    await writer.ingest("vanishes")
+    await writer.remove("vanishes")
+    await writer.publish(await writer.sync())
+    await api.until_latest("stays")
+    rows = {row["model"]: row["status"] for row in await api.data("/api/models")}
+    assert rows == {"stays": "completed", "vanishes": "removed"}
+
+
+@pytest.mark.parametrize(
+    ("then", "days"),
+    [
+        ("2026-03-03T00:00:00Z", 0),
+        ("2026-03-02T23:59:59Z", 1),
+        ("2026-03-01T00:00:00Z", 2),
+        ("2026-03-09T00:00:00Z", 0),
+    ],
+)
+def test_days_are_calendar_days_in_utc(then: str, days: int) -> None:
+    assert days_between(datetime.fromisoformat(then), datetime(2026, 3, 3, tzinfo=UTC).date()) == days
+
+
+def test_days_read_as_people_say_them() -> None:
+    assert [ago(days) for days in (0, 1, 2)] == ["today", "1 day ago", "2 days ago"]
+
+
+def test_an_answer_expires_at_midnight_or_at_the_next_tick() -> None:
+    state = State(View())
+    night = Settings(hf_sync_schedule="0 2 * * *")
+    moment = Moment(state, datetime(2026, 3, 3, 12, tzinfo=UTC), night)
+    assert moment.expires_at() == datetime(2026, 3, 4, tzinfo=UTC)
+    assert latest_model(moment, LatestAsked()).data is None
+    soon = Moment(state, datetime(2026, 3, 3, 1, tzinfo=UTC), night)
+    assert soon.expires_at() == datetime(2026, 3, 3, 2, tzinfo=UTC)

@@ -4,7 +4,7 @@ import asyncio
 import inspect
 import time
 from collections.abc import Awaitable, Callable
-from typing import TypeVar, cast
+from typing import TypeVar, cast, overload
 
 T = TypeVar("T")
 
@@ -12,6 +12,10 @@ _FIRST_PAUSE_SECONDS = 0.005
 _LONGEST_PAUSE_SECONDS = 0.1
 
 
+@overload
+async def eventually(condition: Callable[[], Awaitable[T]], timeout: float = 10.0, *, what: str = "") -> T: ...
+@overload
+async def eventually(condition: Callable[[], T], timeout: float = 10.0, *, what: str = "") -> T: ...
 async def eventually(
     condition: Callable[[], T | Awaitable[T]],
     timeout: float = 10.0,  # noqa: ASYNC109 - the last failure is worth more than a TimeoutError

@@ -79,11 +79,13 @@ class Pipeline:
 async def build(hub: LocalHub, database_url: str, nats_url: str, **settings: Any) -> AsyncIterator[Pipeline]:
     """Yield a pipeline whose retries do not wait."""
     chosen = IngesterSettings(
-        hf_endpoint=hub.url,
-        hf_datasets=(V1, V2),
-        database_url=database_url,
-        nats_url=nats_url,
-        **settings,
+        **{
+            "hf_endpoint": hub.url,
+            "hf_datasets": (V1, V2),
+            "database_url": database_url,
+            "nats_url": nats_url,
+            **settings,
+        }
     )
     async with (
         open_pool(database_url) as pool,

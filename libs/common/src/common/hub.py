@@ -125,8 +125,8 @@ class Hub:
         api = HfApi(endpoint=self.endpoint, token=self.token or False)
         async for attempt in stamina.retry_context(on=worth_retrying, attempts=RETRY_ATTEMPTS, timeout=None):
             with attempt:
-                await self.quota.acquire(API)
-                return await self._in_thread(dataset, ask, api)
+                async with self.quota.request(API):
+                    return await self._in_thread(dataset, ask, api)
         raise AssertionError("stamina returns or raises")
 
     async def _in_thread(self, dataset: str, ask: "Callable[[HfApi], T]", api: HfApi) -> "T":
@@ -210,7 +210,8 @@ def outcome_of(status: int) -> RequestOutcome:
 
 def _on_request(request: httpx2.Request) -> None:
     caller = _CALLER.get()
-    if caller and "authorization" in request.headers and request.url.host != urlsplit(caller.endpoint).hostname:
+    elsewhere = caller and urlsplit(str(request.url)).netloc != urlsplit(caller.endpoint).netloc
+    if elsewhere and "authorization" in request.headers:
         # A `Link: next` may name any host, and the client would follow it with the token.
         raise HubRefused(f"the Hub points to {request.url.host}, which must not see HF_TOKEN")
 

@@ -5,18 +5,20 @@ on every answer; windows are 300 s. There is one budget for the API and one for 
 """
 
 import asyncio
+import contextlib
 import random
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 
 _LEFT = re.compile(r'"(?P<name>\w+)"\s*;\s*r\s*=\s*(?P<left>\d+)\s*;\s*t\s*=\s*(?P<reset>\d+)')
 _POLICY = re.compile(r"q\s*=\s*(?P<quota>\d+)")
 
-# Nobody takes the last hundredth of a budget (and no less than two requests): a person's `arcwatch sync`, a webhook or
-# another replica whose view is a few answers old still gets through.
-RESERVE = 0.01
+# Nobody takes the last twentieth of a budget (and no less than two requests). What the other replicas have on the way
+# is not in our count yet, and a person's `arcwatch sync` or a webhook still has to get through.
+RESERVE = 0.05
 MIN_RESERVE = 2
 # Replicas that waited for one reset do not all start in the same instant.
 JITTER_SECONDS = 0.5
@@ -30,10 +32,10 @@ class Budget:
     quota: int | None
     resets_at: float
 
-    def exhausted(self, now: float) -> bool:
-        """Tell whether what is left belongs to the reserve."""
+    def exhausted(self, now: float, on_the_way: int) -> bool:
+        """Tell whether what is left, less our own requests on the way, belongs to the reserve."""
         reserve = max(MIN_RESERVE, int((self.quota or 0) * RESERVE))
-        return now < self.resets_at and self.left <= reserve
+        return now < self.resets_at and self.left - on_the_way <= reserve
 
 
 @dataclass
@@ -43,6 +45,7 @@ class Quota:
     clock: Callable[[], float] = time.monotonic
     waited: Callable[[float], None] = lambda _: None
     budgets: dict[str, Budget] = field(default_factory=dict)
+    _on_the_way: Counter[str] = field(default_factory=Counter)
 
     def learn(self, headers: Mapping[str, str]) -> None:
         """Take note of an answer's headers; answers without them change nothing."""
@@ -60,15 +63,19 @@ class Quota:
         """Return how long a request on this budget has to wait; 0 when it may go."""
         budget = self.budgets.get(name)
         now = self.clock()
-        return budget.resets_at - now if budget and budget.exhausted(now) else 0.0
+        return budget.resets_at - now if budget and budget.exhausted(now, self._on_the_way[name]) else 0.0
 
-    async def acquire(self, name: str) -> None:
-        """Wait until the budget allows one more request, and count it."""
+    @contextlib.asynccontextmanager
+    async def request(self, name: str) -> AsyncIterator[None]:
+        """Wait until the budget allows one more request, and count it as on the way until the block ends."""
         while (seconds := self.wait_seconds(name)) > 0:
             self.waited(seconds)
             await asyncio.sleep(seconds + random.uniform(0, JITTER_SECONDS))  # noqa: S311 - jitter, no secret
-        if budget := self.budgets.get(name):
-            budget.left -= 1
+        self._on_the_way[name] += 1
+        try:
+            yield
+        finally:
+            self._on_the_way[name] -= 1
 
 
 def reset_seconds(headers: Mapping[str, str]) -> float | None:

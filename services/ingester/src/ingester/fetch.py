@@ -71,9 +71,8 @@ class Fetcher:
             on=worth_retrying, attempts=ATTEMPTS, timeout=None, wait_initial=0.2, wait_max=5.0, wait_jitter=0.5
         ):
             with attempt:
-                await self.hub.quota.acquire(FILES)
                 try:
-                    async with asyncio.timeout(limit):
+                    async with self.hub.quota.request(FILES), asyncio.timeout(limit):
                         return await self._once(dataset, revision, file)
                 except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
                     self.hub.requested("connection_lost")

@@ -1,0 +1,163 @@
+"""Whatever the Hub does, what ends in the database is right, and the token stays with the Hub."""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+from time import monotonic
+
+import pytest
+import stamina
+from arcwatch.hub import LocalHub, Quota
+from arcwatch.hub.faults import (
+    ConnectionReset,
+    Corrupt,
+    Fault,
+    ForeignNextPage,
+    HtmlPage,
+    RateLimited,
+    RedirectToCdn,
+    Status,
+    Trickle,
+    Truncate,
+)
+from common.events import ModelDiscovered
+from common.hub import HubRefused
+from common.outcomes import Transient
+from common.topology import MAX_DELIVER
+from ingester.fetch import Corrupt as CorruptError
+from ingester.fetch import prove
+
+from tests.support import pipeline as support
+from tests.support.pipeline import Pipeline
+from tests.support.submissions import V2, solved, submission, tasks
+
+FIVE = tasks()[:5]
+FIRST = rf"resolve/.*/{FIVE[0].id}"
+
+
+@pytest.fixture(autouse=True)
+def _without_pauses() -> Iterator[None]:
+    """Keep the number of tries; drop the pauses between them."""
+    stamina.set_testing(True, attempts=100, cap=True)
+    yield
+    stamina.set_testing(False)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [Status(500), Status(503), ConnectionReset(), Truncate(), Corrupt(), HtmlPage(), Trickle(0.3)],
+    ids=lambda fault: f"{type(fault).__name__}{getattr(fault, 'status', '')}",
+)
+async def test_a_passing_fault_of_one_file_is_not_seen_in_the_result(
+    pipeline: Pipeline, hub: LocalHub, fault: Fault
+) -> None:
+    hub.commit(V2, submission("m", {task: solved(task) for task in FIVE}))
+    hub.faults.add(fault, FIRST, times=2)
+    (announced,) = await pipeline.settle()
+    assert announced is not None
+    assert (announced.successful, announced.failed, announced.score_submitted) == (5, 0, 1)
+
+
+@pytest.mark.parametrize("fault", [Corrupt(), Status(500)], ids=["integrity", "unavailable"])
+async def test_a_file_broken_to_the_last_delivery_costs_itself_and_is_tried_by_the_next_sync(
+    pipeline: Pipeline, hub: LocalHub, fault: Fault, request: pytest.FixtureRequest
+) -> None:
+    hub.commit(V2, submission("m", {task: solved(task) for task in FIVE}))
+    rule = hub.faults.add(fault, FIRST)
+    await pipeline.sync()
+    (event,) = pipeline.published
+    for delivery in range(1, MAX_DELIVER):
+        with pytest.raises(Transient, match="1 files stay broken"):
+            await pipeline.ingester.ingest(event, delivery)
+    announced = await pipeline.ingester.ingest(event, MAX_DELIVER)
+    assert announced is not None
+    assert (announced.successful, announced.failed) == (4, 1)
+    kind = "integrity" if isinstance(fault, Corrupt) else "unavailable"
+    assert await pipeline.errors("m") == {FIVE[0].id: kind}
+    assert hub.requests.count("resolve") == 4 + 4 * MAX_DELIVER, "four files once, the broken one four times a delivery"
+    hub.faults.remove(rule)
+    pipeline.published.clear()
+    (announced,) = await pipeline.settle()
+    assert announced is not None
+    assert (announced.successful, announced.failed) == (5, 0)
+    assert await pipeline.settle() == []
+
+
+async def test_a_rate_limit_is_waited_for_to_its_reset(pipeline: Pipeline, hub: LocalHub) -> None:
+    hub.commit(V2, submission("m", {task: solved(task) for task in FIVE}))
+    await pipeline.sync()
+    hub.faults.add(RateLimited(reset=1), FIRST, times=1)
+    started = monotonic()
+    (announced,) = await pipeline.drain()
+    assert announced is not None
+    assert announced.failed == 0
+    assert monotonic() - started >= 1
+    assert hub.requests.count(FIRST) == 2
+
+
+async def test_replicas_that_share_a_quota_never_take_its_last_requests(
+    hub: LocalHub, database_url: str, nats_url: str
+) -> None:
+    many = tasks()[:20]
+    for name in ("m", "n"):
+        hub.commit(V2, submission(name, {task: solved(task) for task in many}))
+    options = {"ingest_concurrency": 2}
+    async with (
+        support.build(hub, database_url, nats_url, **options) as one,
+        support.build(hub, database_url, nats_url, **options) as two,
+    ):
+        await one.sync()
+        hub.limit(Quota(resolvers=25, window_seconds=1.0))
+        first, second = one.published
+        await asyncio.gather(one.ingester.ingest(first), two.ingester.ingest(second))
+    assert [request.status for request in hub.requests if request.status == 429] == []
+    assert hub.requests.count("resolve") == 40
+
+
+async def test_a_redirect_to_the_cdn_does_not_carry_the_token(hub: LocalHub, database_url: str, nats_url: str) -> None:
+    hub.access.token = "hf_secret"
+    hub.access.private.add(V2)
+    hub.faults.add(RedirectToCdn(), "resolve")
+    hub.commit(V2, submission("m", {task: solved(task) for task in FIVE}))
+    async with support.build(hub, database_url, nats_url, hf_token="hf_secret") as pipeline:
+        announced = await pipeline.ingester.ingest(ModelDiscovered(dataset=V2, model="m"))
+    assert announced is not None
+    assert announced.failed == 0
+    assert len(hub.cdn.requests) == 5
+    assert not any("Authorization" in request.headers for request in hub.cdn.requests)
+
+
+async def test_a_next_page_on_another_host_is_not_followed_with_the_token(
+    hub: LocalHub, database_url: str, nats_url: str
+) -> None:
+    hub.access.token = "hf_secret"
+    hub.commit(V2, {f"m{number}/{FIVE[0].id}.json": b"[]" for number in range(1_001)})
+    hub.faults.add(ForeignNextPage(), "tree")
+    async with support.build(hub, database_url, nats_url, hf_token="hf_secret") as pipeline:
+        with pytest.raises(HubRefused, match="must not see HF_TOKEN"):
+            await pipeline.ingester.hub.folders(V2)
+    assert len(hub.cdn.requests) == 0
+
+
+@pytest.mark.parametrize("how", ["private", "gated"])
+async def test_a_dataset_that_may_not_be_read_names_the_setting(pipeline: Pipeline, hub: LocalHub, how: str) -> None:
+    hub.access.token = "hf_secret"
+    getattr(hub.access, how).add(V2)
+    with pytest.raises(HubRefused, match="HF_TOKEN"):
+        await pipeline.ingester.ingest(ModelDiscovered(dataset=V2, model="m"))
+
+
+async def test_lfs_files_are_proven_by_their_sha256(database_url: str, nats_url: str, tmp_path: Path) -> None:
+    async with (
+        LocalHub(tmp_path / "lfs", lfs_above=1_000) as hub,
+        support.build(hub, database_url, nats_url, hf_datasets=(V2,)) as pipeline,
+    ):
+        hub.commit(V2, submission("m", {FIVE[0]: solved(FIVE[0])}))
+        (file,) = await pipeline.ingester.hub.files(V2, "m", "main")
+        assert file.sha256 is not None
+        announced = await pipeline.ingester.ingest(ModelDiscovered(dataset=V2, model="m"))
+        assert announced is not None
+        assert announced.successful == 1
+        assert len(hub.cdn.requests) == 1
+        with pytest.raises(CorruptError, match="its hash is"):
+            prove(file, b"x" * file.size)

@@ -3,6 +3,7 @@
 import shutil
 import threading
 import time
+import weakref
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -60,6 +61,7 @@ class DatasetRepository:
         self._on_commit = on_commit
         self._lock = threading.RLock()
         self._git = _open(git_folder)
+        self._close = weakref.finalize(self, self._git.close)  # dulwich complains about packs left open
         self._objects = ObjectStore(self._git, lfs_above)
         self._worktree = WorkTree(folder, self._objects)
         head = self._git.refs.read_ref(MAIN)
@@ -74,7 +76,7 @@ class DatasetRepository:
 
     def close(self) -> None:
         with self._lock:
-            self._git.close()
+            self._close()
 
     def head(self) -> CommitRecord:
         """Commit what changed in the folder, if anything did; answer the newest commit."""

@@ -10,6 +10,8 @@ Rows = list[list[int]]
 _INTEGER: TypeAdapter[int] = TypeAdapter(int)
 _NUMBER: TypeAdapter[float] = TypeAdapter(float)
 _INSTANT: TypeAdapter[datetime] = TypeAdapter(datetime)
+# No model answered before 1970, and asyncpg writes the ends of the calendar as infinity.
+_FIRST_YEAR, _LAST_YEAR = 1970, 9998
 # FailFast: a million bad cells are one error, not a million.
 _ROWS: TypeAdapter[Rows] = TypeAdapter(Annotated[list[Annotated[list[int], FailFast()]], FailFast()])
 
@@ -34,9 +36,10 @@ def as_instant(value: Any) -> datetime | None:
     """Return an instant in UTC, or None where there is none to read; without a zone it is taken as UTC."""
     try:
         found = _INSTANT.validate_python(value)
-        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+        instant = found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
     except (ValidationError, OverflowError):  # OverflowError: beyond the years 1 to 9999 in UTC
         return None
+    return instant if _FIRST_YEAR <= instant.year <= _LAST_YEAR else None
 
 
 def as_rows(value: Any) -> Rows | None:

@@ -1,0 +1,92 @@
+"""Bytes of any quality become JSON that PostgreSQL takes, or an error that costs this file alone."""
+
+import json
+from typing import Any
+
+import pytest
+from ingester.documents import dump
+from ingester.kinds import ErrorKind, NoteKind, Notes
+
+from tests.ingester.samples import ATTEMPT, kinds, refused, used, with_metadata
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"", "the file is empty"),
+        (b" \n ", "the file is empty"),
+        (json.dumps([{"attempt_1": ATTEMPT}]).encode()[:-20], "column"),
+        (b"[" * 100_000, "nested too deeply"),
+        (b"[" * 100_000 + b"]" * 100_000, "nested too deeply"),
+        (b'{"a":' * 100_000, "nested too deeply"),
+        (b"<html>429</html>", "line 1, column 1"),
+        (b"version https://git-lfs.github.com/spec/v1\n", "line 1"),
+        (b"[] []", "Extra data"),
+        (b'["\n"]', "control character"),
+        (b"\xff\xfe\x00\x01", "column"),
+        (bytes(range(256)), "column"),
+    ],
+)
+def test_what_is_no_json_costs_the_file(data: bytes, reason: str) -> None:
+    error = refused(data)
+    assert error.kind is ErrorKind.NOT_JSON
+    assert reason in error.message
+
+
+@pytest.mark.parametrize("data", [b"{}", b"null", b"true", b"7", b'"text"', b"[1]", b"[[]]", b'["a", 5]', b'{"0": {}}'])
+def test_json_that_is_no_list_of_pairs_costs_the_file(data: bytes) -> None:
+    assert refused(data).kind is ErrorKind.NOT_A_SUBMISSION
+
+
+def test_an_error_is_staged_as_the_files_own_row() -> None:
+    (row,) = refused(b"{}").staged
+    assert json.loads(row.notes or "") == [
+        {"kind": "not_a_submission", "message": "a list of test pairs is expected, not an object"}
+    ]
+
+
+def test_a_byte_order_mark_is_accepted() -> None:
+    document = json.dumps([{"attempt_1": ATTEMPT}])
+    for encoding in ("utf-8-sig", "utf-16"):
+        result = used(document.encode(encoding))
+        assert (result.pairs_solved, result.notes) == (1, ())
+
+
+def test_of_duplicate_keys_the_last_wins_and_it_is_noted() -> None:
+    result = used(b'[{"attempt_1": {"answer": [[9]]}, "attempt_1": {"answer": [[1, 2], [3, 4]]}}]')
+    assert (result.pairs_solved, kinds(result)) == (1, [NoteKind.DUPLICATE_KEY])
+    assert "'attempt_1'" in result.notes[0].message
+
+
+def test_nul_and_lone_surrogates_become_replacement_characters_and_are_noted() -> None:
+    data = rb"""[{"attempt_1": {"answer": "\u0000\ud800 \ud83d\ude00 \\u0000", "metadata": {"model": "a\u0000",
+        "k\u0000\udfff": "\\\u0000", "reasoning_summary": "x\udc00y\u0000"}}}]"""
+    result = used(data)
+    (row,) = result.rows
+    assert row.predicted_output_grid == '"\ufffd\ufffd \U0001f600 \\\\u0000"'
+    assert row.pattern_description == "The answer was given by a\ufffd."
+    assert row.reasoning_log == "x\ufffdy\ufffd"
+    (raw,) = json.loads(row.provider_raw_response or "")
+    assert raw["metadata"]["k\ufffd\ufffd"] == "\\\ufffd"
+    assert kinds(result) == [NoteKind.UNREADABLE_ANSWER, NoteKind.TEXT_REPLACED]
+
+
+def test_bytes_that_are_no_utf_8_are_replaced_and_noted() -> None:
+    result = used(json.dumps(with_metadata(reasoning_summary="caf@")).encode().replace(b"@", b"\xe9"))
+    assert (result.pairs_solved, kinds(result)) == (1, [NoteKind.TEXT_REPLACED])
+    assert (result.rows[0].reasoning_log or "").startswith("caf\ufffd")
+
+
+def test_what_is_nested_too_deeply_to_be_stored_becomes_null_and_is_noted() -> None:
+    nested: list[Any] = []
+    for _ in range(100_000):
+        nested = [nested]
+    notes = Notes()
+    assert dump(nested, notes, "attempt_1") is None
+    assert [note.kind for note in notes.merged()] == [NoteKind.TOO_DEEP]
+
+
+def test_nesting_that_both_sides_can_take_is_stored() -> None:
+    deep = b'{"a":' * 400 + b"1" + b"}" * 400
+    result = used(b'[{"attempt_1": {"answer": [[1, 2], [3, 4]], "kwargs": %s}}]' % deep)
+    assert (result.pairs_solved, result.notes) == (1, ())

@@ -1,0 +1,69 @@
+"""Tokens, costs and times are added up, and what cannot be added becomes null and is noted."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from ingester.kinds import NoteKind
+from ingester.limits import BIGINT, INT4, Limits
+
+from tests.ingester.samples import ATTEMPT, METADATA, TWO, kinds, used, with_metadata
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e400", "-0.1", '"NaN"', '"a lot"', "[]", "1e301"])
+def test_a_cost_out_of_range_becomes_null_and_is_noted(number: str) -> None:
+    data = json.dumps(with_metadata(cost={"total_cost": 12345})).replace("12345", number).encode()
+    result = used(data)
+    assert (result.rows[0].estimated_cost, kinds(result)) == (None, [NoteKind.VALUE_OUT_OF_RANGE])
+    assert result.pairs_solved == 1
+
+
+@pytest.mark.parametrize("number", [str(BIGINT + 1), "-1", "9" * 4000, "9" * 5000, "1.5", '"many"', "{}", "1e99"])
+def test_tokens_out_of_range_become_null_and_are_noted(number: str) -> None:
+    data = json.dumps(with_metadata(usage={"prompt_tokens": 12345, "total_tokens": "7"})).replace("12345", number)
+    result = used(data.encode())
+    assert (result.rows[0].input_tokens, result.rows[0].total_tokens) == (None, 7)
+    assert kinds(result) == [NoteKind.VALUE_OUT_OF_RANGE]
+
+
+def test_limits_are_those_of_the_columns() -> None:
+    usage = {"prompt_tokens": INT4 + 1, "completion_tokens": INT4}
+    (row,) = used(with_metadata(usage=usage), limits=Limits(max_token=INT4)).rows
+    assert (row.input_tokens, row.output_tokens) == (None, INT4)
+    (row,) = used(with_metadata(usage=usage)).rows
+    assert row.input_tokens == INT4 + 1
+
+
+def test_a_sum_out_of_range_becomes_null_and_is_noted() -> None:
+    usage = {"prompt_tokens": BIGINT, "completion_tokens": 1}
+    pairs = [{"attempt_1": {"answer": [], "metadata": {"usage": usage}}} for _ in TWO.test]
+    result = used(pairs, TWO)
+    assert (result.rows[0].input_tokens, result.rows[0].output_tokens) == (None, 2)
+    assert kinds(result) == [NoteKind.VALUE_OUT_OF_RANGE]
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "milliseconds"),
+    [
+        ("2025-12-11T10:00:00Z", "2025-12-11T12:00:00+02:00", 0),
+        ("2025-12-11T10:00:00", "2025-12-11T10:00:00.0005Z", 1),
+        ("2025-12-11T10:00:01Z", "2025-12-11T10:00:00Z", None),
+        ("2025-12-11T10:00:00Z", "2026-12-11T10:00:00Z", None),
+        ("yesterday", "2025-12-11T10:00:00Z", None),
+        ({}, [], None),
+        ("0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999999Z", None),
+        ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", None),
+    ],
+)
+def test_a_duration_is_in_milliseconds_or_null_and_noted(start: Any, end: Any, milliseconds: int | None) -> None:
+    result = used(with_metadata(start_timestamp=start, end_timestamp=end))
+    assert result.rows[0].api_processing_time_ms == milliseconds
+    assert kinds(result) == ([] if milliseconds is not None else [NoteKind.VALUE_OUT_OF_RANGE])
+
+
+def test_created_at_is_the_earliest_start() -> None:
+    later = ATTEMPT | {"metadata": METADATA | {"start_timestamp": "2025-12-11T09:00:00", "pair_index": 1}}
+    assert used([{"attempt_1": ATTEMPT}, {"attempt_1": later}], TWO).rows[0].created_at == datetime(
+        2025, 12, 11, 9, tzinfo=UTC
+    )

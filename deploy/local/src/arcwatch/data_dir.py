@@ -5,6 +5,7 @@ import fcntl
 import json
 import os
 import secrets
+import shutil
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -15,6 +16,9 @@ from arcwatch.errors import DeploymentError
 
 DEFAULT = Path(".arcwatch")
 VARIABLE = "ARCWATCH_DATA_DIR"
+
+# What a deployment makes in its folder, besides the lock.
+_OWN_NAMES = ("logs", "nats", "postgres", "hub", "state.json", "secrets.json")
 
 # After `kill -9` of a deployment its children are gone within a moment; PostgreSQL may need a little longer.
 _LEFTOVERS_SECONDS = 15.0
@@ -30,6 +34,11 @@ class DataDir:
     def at(cls, chosen: Path | None) -> "DataDir":
         """Return the chosen folder, or that of ARCWATCH_DATA_DIR, or .arcwatch here."""
         return cls((chosen or Path(os.environ.get(VARIABLE) or DEFAULT)).absolute())
+
+    @property
+    def demo(self) -> "DataDir":
+        """The folder of `arcwatch demo`, apart from that of `arcwatch up`."""
+        return DataDir(self.path / "demo")
 
     @property
     def logs(self) -> Path:
@@ -55,11 +64,27 @@ class DataDir:
         """Make the folder; raise DeploymentError where that cannot be."""
         try:
             self.path.mkdir(parents=True, exist_ok=True)
+            if not self.lock_file.exists() and any((self.path / name).exists() for name in _OWN_NAMES):
+                raise DeploymentError(
+                    f"{self.path} holds something else than arcwatch's data: choose another --data-dir"
+                )
+            # First: it marks the folder as ours, also when the power fails right now.
+            self.lock_file.touch()
             self.logs.mkdir(exist_ok=True)
         except OSError as error:
             raise DeploymentError(
                 f"cannot use {self.path} as the data folder: {error.strerror}; choose another with --data-dir"
             ) from error
+
+    def clear(self) -> None:
+        """Remove the data of an earlier deployment; whatever is not ours stays. Only for who holds the lock."""
+        for name in _OWN_NAMES:
+            path = self.path / name
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)
+        self.logs.mkdir()
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[int]:

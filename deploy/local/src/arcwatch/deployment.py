@@ -31,11 +31,12 @@ _PATIENCE_SECONDS = 30.0
 
 @dataclass(frozen=True)
 class Options:
-    """What the user asked for. `environment` is what the services get, besides what we set."""
+    """What the user asked for. `environment` is what the services get, besides what we set; `fresh` drops old data."""
 
     data_dir: DataDir
     port: int = 8080
     ingesters: int = 1
+    fresh: bool = False
     environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
 
 
@@ -83,6 +84,10 @@ class Deployment:
     def port_of(self, name: str) -> int:
         """Return the port chosen for a name."""
         return self._chosen[name]
+
+    def ops_ports(self) -> dict[str, int]:
+        """Return each service's ops port."""
+        return {name: self._chosen[name] for name in ("watcher", *self._ingesters, "query-api")}
 
     def log_of(self, name: str) -> Path:
         """Return the log file of a child."""
@@ -155,7 +160,7 @@ class Deployment:
 
     def _services(self, addresses: Addresses, more: Mapping[str, str]) -> list[Service]:
         api = {"PORT": str(self._chosen["http"]), "ADMIN_TOKEN": addresses.admin_token}
-        shared = {**self.options.environment, "DATABASE_URL": addresses.database_url, **more}
+        shared = {**self.options.environment, **self._no_proxy(), "DATABASE_URL": addresses.database_url, **more}
         return [
             self._service("query-api", "query_api", "query-api", addresses, {**shared, **api}),
             *(self._service(name, "ingester", "ingester", addresses, shared) for name in self._ingesters),
@@ -171,6 +176,12 @@ class Deployment:
             "PYTHONUNBUFFERED": "1",
         }
         return self.service(name, (sys.executable, "-m", module), {**env, **own}, self._chosen[name])
+
+    def _no_proxy(self) -> Mapping[str, str]:
+        """Return the setting that keeps what goes to this machine off a proxy."""
+        known = self.options.environment.get("NO_PROXY") or self.options.environment.get("no_proxy")
+        hosts = ",".join(filter(None, (known, ports.LOOPBACK)))
+        return {"NO_PROXY": hosts, "no_proxy": hosts}
 
     def service(self, name: str, argv: tuple[str, ...], env: Mapping[str, str], port: int, **more: Any) -> Service:
         """Return a service to supervise; its lines go to its log and to the terminal."""

@@ -1,6 +1,5 @@
 """Errors of libraries that a user can do something about, in one line. Everything else is a bug and keeps its trace."""
 
-import asyncio
 import sys
 from urllib.parse import urlsplit
 
@@ -22,7 +21,7 @@ def explained(error: BaseException) -> DeploymentError | None:
         return DeploymentError(f"the database says: {error}")
     if _is(error, "nats.errors", "Error"):
         return DeploymentError(f"NATS says: {str(error) or type(error).__name__}")
-    if isinstance(error, TimeoutError | asyncio.TimeoutError):
+    if isinstance(error, TimeoutError):
         return DeploymentError("no answer in time")
     return None
 

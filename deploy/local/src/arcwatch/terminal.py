@@ -9,7 +9,7 @@ import queue
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TextIO
 
 _MOST_WAITING = 2_000
@@ -78,3 +78,13 @@ class Terminal:
 
     def _dim(self, text: str) -> str:
         return f"\x1b[2m{text}\x1b[0m" if self._colours else text
+
+
+@contextlib.contextmanager
+def opened() -> Iterator[Terminal]:
+    """Yield a terminal; what was still to be shown is shown before the end."""
+    terminal = Terminal()
+    try:
+        yield terminal
+    finally:
+        terminal.close()

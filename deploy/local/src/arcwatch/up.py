@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import signal
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -15,7 +16,8 @@ from arcwatch.explain import explained
 from arcwatch.supervisor import Supervisor
 from arcwatch.terminal import Terminal
 
-_STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+# make, timeout and terminals may deliver one wish to stop twice: only what comes later is impatience.
+_ONE_PRESS_SECONDS = 0.3
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,8 @@ def up(options: Options, terminal: Terminal, extras: Extras = Extras()) -> None:
     ports.check_free(options.port, options.environment.get("HOST") or ports.LOOPBACK)
     options.data_dir.prepare()
     with options.data_dir.locked() as lock:
+        if options.fresh:
+            options.data_dir.clear()
         asyncio.run(_run(options, terminal, extras, lock))
 
 
@@ -38,11 +42,15 @@ async def _run(options: Options, terminal: Terminal, extras: Extras, lock: int) 
     supervisor = Supervisor(terminal.say)
     stopping = asyncio.Event()
     _on_signals(stopping, supervisor.hurry)
+    why = ""
     try:
         async with _started(options, terminal, supervisor, extras, lock) as work:
             await _first(work, supervisor.failed, stopping)
+    except DeploymentError as error:
+        why = f" because {str(error).splitlines()[0]}"
+        raise
     finally:
-        terminal.say("stopping; Ctrl-C again hurries")
+        terminal.say(f"stopping{why}; Ctrl-C{' again' if stopping.is_set() else ''} hurries")
         options.data_dir.remember(running=None)
         await supervisor.stop()
         terminal.say("stopped")
@@ -66,7 +74,9 @@ async def _start(deployment: Deployment, extras: Extras) -> None:
     data_dir, terminal = deployment.options.data_dir, deployment.terminal
     terminal.say(f"starting; data is in {data_dir.path}, logs in {data_dir.logs}")
     addresses = await deployment.start(extras.prelude)
-    data_dir.remember(running={**asdict(addresses), "ready_at": datetime.now(UTC).isoformat()})
+    data_dir.remember(
+        running={**asdict(addresses), "ready_at": datetime.now(UTC).isoformat()}, services=deployment.ops_ports()
+    )
     terminal.result(f"arcwatch is ready: {addresses.url}")
     terminal.say("Ctrl-C stops everything")
     if extras.beside is not None:
@@ -92,11 +102,17 @@ async def _first(work: asyncio.Task[None], failed: asyncio.Future[DeploymentErro
 
 
 def _on_signals(stopping: asyncio.Event, hurry: asyncio.Event) -> None:
+    first: list[float] = []
+
     def stop() -> None:
-        (hurry if stopping.is_set() else stopping).set()
+        first.append(time.monotonic())
+        stopping.set()
+        if first[-1] - first[0] > _ONE_PRESS_SECONDS:
+            hurry.set()
 
     loop = asyncio.get_running_loop()
-    for number in _STOP_SIGNALS:
-        # Under nohup the hang-up is ignored, and stays so.
-        if signal.getsignal(number) is not signal.SIG_IGN:
-            loop.add_signal_handler(number, stop)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop)
+    # Under nohup the hang-up is ignored, and stays so.
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        loop.add_signal_handler(signal.SIGHUP, stop)

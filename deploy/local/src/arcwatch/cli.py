@@ -1,0 +1,40 @@
+"""The command `arcwatch`: which commands there are. What each one does is in `commands/`, loaded when it is used."""
+
+import sys
+
+import typer
+
+from arcwatch.commands import doctor, history, models, schema, start, topology
+from arcwatch.explain import explained
+
+app = typer.Typer(
+    name="arcwatch",
+    help="Watch Hugging Face for ARC-AGI submissions, score them, and tell which model is the latest.",
+    epilog="Begin with `arcwatch demo`, which needs no network, or `arcwatch up`. "
+    "The other commands find the running deployment through its data folder (--data-dir).",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+app.command("up", rich_help_panel="Run")(start.up)
+app.command("demo", rich_help_panel="Run")(start.demo)
+app.command("hub", rich_help_panel="Run")(start.hub)
+app.add_typer(models.app, name="models", rich_help_panel="Look")
+app.add_typer(history.app, name="runs", rich_help_panel="Look")
+app.command("doctor", rich_help_panel="Look")(doctor.doctor)
+app.command("migrate", rich_help_panel="Operate")(schema.migrate)
+app.add_typer(topology.app, name="topology", rich_help_panel="Operate")
+
+
+def main() -> None:
+    """Run a command; whatever a user can mend is one line on standard error and exit status 1."""
+    try:
+        app()
+    except Exception as error:
+        known = explained(error)
+        if known is None:
+            raise
+        print(f"arcwatch: {known}", file=sys.stderr)  # noqa: T201 - the one line
+        sys.exit(1)

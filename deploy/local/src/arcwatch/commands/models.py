@@ -1,0 +1,53 @@
+"""`arcwatch models ls`: every submission with its score."""
+
+import typer
+
+from arcwatch.commands.options import DataDirOption, DatasetOption, JsonOption, LimitOption, UrlOption
+from arcwatch.commands.output import as_json, moment, percent, table
+
+app = typer.Typer(help="The submissions that were ingested.", no_args_is_help=True)
+
+_COLUMNS = ("model", "dataset", "score", "of submitted", "solved", "submitted", "tasks", "errors", "ingested")
+
+
+@app.callback()
+def group() -> None:
+    """Keep `ls` a command of its own, though it is the only one."""
+
+
+@app.command()
+def ls(
+    *,
+    data_dir: DataDirOption = None,
+    url: UrlOption = None,
+    dataset: DatasetOption = None,
+    limit: LimitOption = 100,
+    json: JsonOption = False,
+) -> None:
+    """List the submissions, best score first.
+
+    The score counts all tasks of the set; `of submitted` only those that were submitted.
+    """
+    from arcwatch.api_client import get
+
+    answer = get(data_dir, url, "/api/models", {"dataset": dataset, "limit": limit})
+    if json:
+        as_json(answer["data"])
+        return
+    rows = (
+        [
+            row["model"],
+            row["dataset"],
+            percent(row["score"]),
+            percent(row["scoreSubmitted"]),
+            row["tasksSolved"],
+            row["tasksSubmitted"],
+            row["tasksTotal"],
+            row["errors"],
+            moment(row["ingestedAt"]),
+        ]
+        for row in answer["data"]
+    )
+    table(_COLUMNS, rows, empty="no model was ingested yet")
+    if answer["total"] > len(answer["data"]):
+        typer.echo(f"{len(answer['data'])} of {answer['total']}; --limit shows more", err=True)

@@ -1,0 +1,54 @@
+"""How commands answer: aligned columns for people, JSON for programs."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+
+import typer
+
+
+def as_json(value: object) -> None:
+    """Print a value as indented JSON."""
+    typer.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str) -> None:
+    """Print rows under their headings, numbers to the right; print `empty` where there are none."""
+    cells = [[_cell(value) for value in row] for row in rows]
+    if not cells:
+        typer.echo(empty)
+        return
+    heads = [name.upper() for name in columns]
+    right = [all(_is_number(row[at]) for row in cells) for at in range(len(heads))]
+    widths = [max(len(line[at]) for line in (heads, *cells)) for at in range(len(heads))]
+    for line in (heads, *cells):
+        padded = (
+            cell.rjust(width) if to_right else cell.ljust(width)
+            for cell, width, to_right in zip(line, widths, right, strict=True)
+        )
+        typer.echo("  ".join(padded).rstrip())
+
+
+def percent(fraction: float | None) -> str:
+    """Return a fraction of 1 as a percentage."""
+    return "-" if fraction is None else f"{100 * fraction:.1f}%"
+
+
+def moment(text: str | None) -> str:
+    """Return an ISO time to the minute, in UTC."""
+    if not text:
+        return "-"
+    return datetime.fromisoformat(text).astimezone(UTC).strftime("%Y-%m-%d %H:%M")
+
+
+def pick(row: Mapping[str, object], *names: str) -> list[object]:
+    """Return some values of a row."""
+    return [row.get(name) for name in names]
+
+
+def _cell(value: object) -> str:
+    return "-" if value is None or value == "" else str(value)
+
+
+def _is_number(text: str) -> bool:
+    return text == "-" or text.rstrip("%").replace(".", "", 1).replace(",", "").isdigit()

@@ -1,0 +1,36 @@
+"""`arcwatch migrate`: the database's tables."""
+
+from typing import Annotated
+
+import typer
+
+from arcwatch.commands.options import DatabaseOption, DataDirOption, JsonOption
+from arcwatch.commands.output import as_json
+
+PATIENCE_SECONDS = 30.0
+WaitOption = Annotated[float, typer.Option("--wait", min=0, help="Seconds to wait for a server that is starting.")]
+
+
+def migrate(
+    *,
+    data_dir: DataDirOption = None,
+    database_url: DatabaseOption = None,
+    wait: WaitOption = PATIENCE_SECONDS,
+    json: JsonOption = False,
+) -> None:
+    """Bring the database's tables up to date. Safe to run again, and by several at once.
+
+    `arcwatch up` does this by itself; this is for a database of your own.
+    """
+    import asyncio
+
+    from arcwatch.migration import migrated
+    from arcwatch.running import database_url as find
+
+    applied = asyncio.run(migrated(find(data_dir, database_url), patience_seconds=wait))
+    if json:
+        as_json({"applied": applied})
+        return
+    for name in applied:
+        typer.echo(f"applied {name}")
+    typer.echo("the schema is up to date")

@@ -1,0 +1,65 @@
+"""`arcwatch up`, `demo` and `hub`: what runs until Ctrl-C."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from arcwatch.commands.options import DataDirOption
+
+PortOption = Annotated[
+    int, typer.Option("--port", envvar="PORT", min=0, max=65_535, help="Where the page and the API are; 0 for any.")
+]
+IngestersOption = Annotated[int, typer.Option("--ingesters", min=1, max=32, help="How many ingesters share the work.")]
+
+
+def up(*, data_dir: DataDirOption = None, port: PortOption = 8080, ingesters: IngestersOption = 1) -> None:
+    """Watch the Hub: start NATS, PostgreSQL and every service in this terminal. Ctrl-C stops everything.
+
+    NATS_URL and DATABASE_URL name servers of your own to use instead. Services take their settings (HF_TOKEN,
+    HF_DATASETS, ...) from the environment. Data stays in the data folder.
+    """
+    from arcwatch.data_dir import DataDir
+    from arcwatch.deployment import Options
+    from arcwatch.terminal import opened
+    from arcwatch.up import up as run
+
+    with opened() as terminal:
+        run(Options(DataDir.at(data_dir), port, ingesters), terminal)
+
+
+def demo(
+    *,
+    data_dir: DataDirOption = None,
+    port: PortOption = 8080,
+    ingesters: IngestersOption = 1,
+    every: Annotated[float, typer.Option("--every", min=0.1, help="Seconds between two landings.")] = 5.0,
+) -> None:
+    """Show everything without a network: a local Hub in which a new sample submission lands every few seconds.
+
+    Each demo begins with empty data, in the folder `demo` of the data folder; that of `arcwatch up` is not touched.
+    """
+    from arcwatch.data_dir import DataDir
+    from arcwatch.demo import demo as run
+    from arcwatch.deployment import Options
+    from arcwatch.terminal import opened
+
+    with opened() as terminal:
+        run(Options(DataDir.at(data_dir).demo, port, ingesters), terminal, every)
+
+
+def hub(
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="Holds OWNER/DATASET/MODEL/TASK.json")],
+    port: Annotated[int, typer.Option("--port", min=0, max=65_535, help="Where to listen; 0 for any.")] = 0,
+) -> None:
+    """Serve a folder of submissions as a Hub: for demos, tests and development.
+
+    Point HF_ENDPOINT at it. Changes in the folder are seen at the next request.
+    """
+    import asyncio
+    import contextlib
+
+    from arcwatch.hub.run import run_hub
+
+    with contextlib.suppress(KeyboardInterrupt, asyncio.CancelledError):
+        asyncio.run(run_hub(directory, port))

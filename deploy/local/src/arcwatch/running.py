@@ -1,0 +1,53 @@
+"""How commands find the deployment they are about: said outright, else the running one of the data folder."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from arcwatch.data_dir import DataDir
+from arcwatch.errors import DeploymentError
+
+
+def api_url(data_dir: Path | None, given: str | None) -> str:
+    """Return the query API's URL."""
+    return (given or _of(data_dir, "url", "--url (ARCWATCH_URL)")).rstrip("/")
+
+
+def nats_url(data_dir: Path | None, given: str | None) -> str:
+    """Return the administrator's URL of NATS."""
+    return given or _of(data_dir, "nats_url", "--nats-url (NATS_URL)")
+
+
+def database_url(data_dir: Path | None, given: str | None) -> str:
+    """Return the URL of the database."""
+    return given or _of(data_dir, "database_url", "--database-url (DATABASE_URL)")
+
+
+def admin_token(data_dir: Path | None, given: str | None) -> str:
+    """Return the token for what changes something over HTTP."""
+    return given or _of(data_dir, "admin_token", "--admin-token (ADMIN_TOKEN)")
+
+
+def running(data_dir: Path | None) -> Mapping[str, Any] | None:
+    """Return the addresses of the running deployment, None when there is none; an empty mapping while it starts."""
+    place = chosen(data_dir)
+    return (place.state().get("running") or {}) if place.is_running() else None
+
+
+def chosen(data_dir: Path | None) -> DataDir:
+    """Return the data folder; where only a demo runs in it, that of the demo."""
+    folder = DataDir.at(data_dir)
+    demo = folder.demo
+    return demo if demo.is_running() and not folder.is_running() else folder
+
+
+def _of(data_dir: Path | None, name: str, option: str) -> str:
+    found = running(data_dir)
+    where = DataDir.at(data_dir).path
+    if found is None:
+        raise DeploymentError(
+            f"no arcwatch runs in {where}: start `arcwatch up`, name its folder with --data-dir, or give {option}"
+        )
+    if name not in found:
+        raise DeploymentError(f"the arcwatch in {where} is still starting: try again in a moment")
+    return str(found[name])

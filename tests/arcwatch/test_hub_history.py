@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import os
+import threading
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -105,13 +106,15 @@ async def test_a_poll_of_an_unchanged_folder_reads_no_file(hub: LocalHub, api: H
     assert repository.files_read == read
 
 
-async def test_temporary_and_hidden_state_is_not_part_of_the_dataset(hub: LocalHub) -> None:
+def test_temporary_and_hidden_state_is_not_part_of_the_dataset(tmp_path: Path) -> None:
+    hub = LocalHub(tmp_path)
     before = hub.commit(REPO, {"model/1.json": b"[]", ".gitattributes": b"*.bin filter=lfs"})
     folder = hub.datasets.root / REPO
     (folder / ".tmp-model").mkdir()
     (folder / ".tmp-model" / "1.json").write_bytes(b"half")
     (folder / "empty").mkdir()
     (folder / ".git").mkdir()
+    Path(os.fsdecode(bytes(folder) + b"/\xff.json")).write_bytes(b"not a name in UTF-8")
     assert hub.head(REPO) == before
 
 
@@ -184,3 +187,27 @@ def test_a_commit_cannot_leave_its_dataset(tmp_path: Path, path: str) -> None:
 def test_a_dataset_needs_an_owner_and_a_name(tmp_path: Path, name: str) -> None:
     with pytest.raises(ValueError, match="<owner>/<name>"):
         LocalHub(tmp_path).commit(name, {"m/1.json": b""})
+
+
+async def test_writers_and_readers_at_the_same_time_see_whole_commits(hub: LocalHub, api: HfApi) -> None:
+    """Both files of a commit always carry the same number, whoever reads while somebody writes."""
+    hub.commit(REPO, {"m/a.json": b"0", "m/b.json": b"0"})
+    stop = threading.Event()
+
+    def write() -> int:
+        number = 0
+        while not stop.is_set():
+            number += 1
+            hub.commit(REPO, {name: str(number).encode() for name in ("m/a.json", "m/b.json")})
+        return number
+
+    writer = asyncio.create_task(ask(write))
+    try:
+        for _ in range(10):
+            one, other = await ask(api.get_paths_info, REPO, ["m/a.json", "m/b.json"], repo_type="dataset")
+            assert isinstance(one, RepoFile)
+            assert isinstance(other, RepoFile)
+            assert one.blob_id == other.blob_id
+    finally:
+        stop.set()
+    assert await writer > 0

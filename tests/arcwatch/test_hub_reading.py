@@ -189,3 +189,21 @@ async def test_two_thousand_models_are_listed_in_well_under_a_second(hub: LocalH
     started = time.perf_counter()
     assert len(await ask(listed, api)) == 2000
     assert time.perf_counter() - started < 1.0
+
+
+async def test_a_browser_gets_plain_pages_with_links(hub: LocalHub) -> None:
+    hub.commit(REPO, {"<alpha>/a b.json": b"[7]"})
+    async with aiohttp.ClientSession(hub.url) as session:
+
+        async def page(path: str) -> str:
+            async with session.get(path) as answer:
+                assert answer.status == 200
+                return await answer.text()
+
+        assert f'href="/datasets/{REPO}"' in await page("/")
+        assert "&lt;alpha&gt;/</a>" in await page(f"/datasets/{REPO}")
+        folder = await page(f"/datasets/{REPO}/tree/main/%3Calpha%3E")
+        link = f"/datasets/{REPO}/resolve/main/%3Calpha%3E/a%20b.json"
+        assert f'href="{link}"' in folder
+        async with session.get(link) as file:
+            assert await file.read() == b"[7]"

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from dulwich.repo import Repo
 FILE_MODE = 0o100644
 FOLDER_MODE = 0o040000
 FEW_OBJECTS = 64  # up to here loose files are quicker to write than a pack, and packs stay few
+TREES_KEPT = 256  # downloads of one folder come one after the other
 BUFFER_BYTES = 32 * 1024 * 1024
 _POINTER = re.compile(rb"version https://git-lfs\.github\.com/spec/v1\noid sha256:([0-9a-f]{64})\nsize (\d+)\n")
 
@@ -50,6 +51,7 @@ class ObjectStore:
         self._lfs_above = lfs_above
         self._lfs_folder = Path(git.path) / "lfs" / "objects"
         self._infos: dict[str, BlobInfo] = {}
+        self._trees: dict[str, Mapping[str, TreeEntry]] = {}
         self._pending: dict[ObjectID, ShaFile] = {}
         self._pending_bytes = 0
 
@@ -85,11 +87,20 @@ class ObjectStore:
         else:
             self._git.object_store.add_objects([(item, None) for item in pending.values()])
 
-    def tree(self, oid: str) -> list[TreeEntry]:
+    def tree(self, oid: str) -> Mapping[str, TreeEntry]:
+        """Look into a folder: its entries by name."""
+        if oid not in self._trees:
+            self._trees[oid] = self._read_tree(oid)
+            if len(self._trees) > TREES_KEPT:
+                del self._trees[next(iter(self._trees))]
+        return self._trees[oid]
+
+    def _read_tree(self, oid: str) -> Mapping[str, TreeEntry]:
         tree = self._git[ObjectID(oid.encode())]
         if not isinstance(tree, Tree):
             raise TypeError(f"{oid} is not a folder")
-        return [TreeEntry(item.path.decode(), item.sha.decode(), item.mode == FOLDER_MODE) for item in tree.items()]
+        entries = (TreeEntry(item.path.decode(), item.sha.decode(), item.mode == FOLDER_MODE) for item in tree.items())
+        return {entry.name: entry for entry in entries}
 
     def info(self, oid: str) -> BlobInfo:
         known = self._infos.get(oid)

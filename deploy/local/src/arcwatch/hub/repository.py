@@ -141,12 +141,12 @@ class DatasetRepository:
 
     def entry(self, commit: CommitRecord, path: str) -> Entry:
         """Find a file or a folder by its path."""
-        parent = PurePosixPath(path).parent
+        where = PurePosixPath(path)
         with self._lock:
-            for item in self._objects.tree(self._folder_oid(commit, str(parent))):
-                if item.name == PurePosixPath(path).name:
-                    return self._entry(item, str(parent))
-        raise EntryNotFoundError(path)
+            item = self._objects.tree(self._folder_oid(commit, where.parent)).get(where.name)
+            if item is None:
+                raise EntryNotFoundError(path)
+            return self._entry(item, where.parent)
 
     def find(self, commit: CommitRecord, path: str) -> Entry | None:
         try:
@@ -157,10 +157,10 @@ class DatasetRepository:
     def entries(self, commit: CommitRecord, path: str = "", *, recursive: bool = False) -> Sequence[Entry]:
         """List a folder, in the order of paths."""
         with self._lock:
-            oid = self._folder_oid(commit, path)
+            oid = self._folder_oid(commit, PurePosixPath(path))
             key = (oid, path, recursive)
             if key not in self._listings:
-                found = self._entries(oid, path, recursive=recursive)
+                found = self._entries(oid, PurePosixPath(path), recursive=recursive)
                 self._listings[key] = sorted(found, key=lambda entry: entry.path)
                 if len(self._listings) > LISTINGS_KEPT:
                     self._listings.pop(next(iter(self._listings)))
@@ -195,27 +195,26 @@ class DatasetRepository:
         self._git.refs.set_if_equals(MAIN, None, commit.id)
         return record_of(commit)
 
-    def _folder_oid(self, commit: CommitRecord, path: str) -> str:
+    def _folder_oid(self, commit: CommitRecord, path: PurePosixPath) -> str:
         oid = commit.tree
-        for name in PurePosixPath(path).parts:
-            folders = (item.oid for item in self._objects.tree(oid) if item.is_folder and item.name == name)
-            found = next(folders, None)
-            if found is None:
-                raise EntryNotFoundError(path)
-            oid = found
+        for name in path.parts:
+            found = self._objects.tree(oid).get(name)
+            if found is None or not found.is_folder:
+                raise EntryNotFoundError(str(path))
+            oid = found.oid
         return oid
 
-    def _entries(self, oid: str, path: str, *, recursive: bool) -> list[Entry]:
+    def _entries(self, oid: str, path: PurePosixPath, *, recursive: bool) -> list[Entry]:
         found = []
-        for item in self._objects.tree(oid):
+        for item in self._objects.tree(oid).values():
             entry = self._entry(item, path)
             found.append(entry)
             if recursive and item.is_folder:
-                found.extend(self._entries(item.oid, entry.path, recursive=True))
+                found.extend(self._entries(item.oid, path / item.name, recursive=True))
         return found
 
-    def _entry(self, item: TreeEntry, parent: str) -> Entry:
-        path = f"{parent}/{item.name}" if parent not in {"", "."} else item.name
+    def _entry(self, item: TreeEntry, parent: PurePosixPath) -> Entry:
+        path = str(parent / item.name)
         return Entry(path, item.oid, None if item.is_folder else self._objects.info(item.oid))
 
     def _inside(self, path: str) -> Path:

@@ -11,7 +11,8 @@ from arcwatch.hub import listing
 from arcwatch.hub.access import Access
 from arcwatch.hub.datasets import Datasets
 from arcwatch.hub.download import file_response
-from arcwatch.hub.errors import RepoNotFoundError
+from arcwatch.hub.errors import HubError, RepoNotFoundError
+from arcwatch.hub.pages import datasets_page, folder_page
 from arcwatch.hub.repository import DatasetRepository, Entry
 from arcwatch.hub.webhooks import Webhooks
 
@@ -41,6 +42,10 @@ class HubRoutes:
             web.get(dataset + "/commits/{revision}", self.commits),
             web.get(dataset + "/refs", self.refs),
             web.get("/datasets/{owner}/{name}/{kind:resolve|raw}/{revision}/{path:.+}", self.download),
+            web.get("/", self.home_page),
+            web.get("/datasets/{owner}/{name}", self.folder_page),
+            web.get("/datasets/{owner}/{name}/tree/{revision}", self.folder_page),
+            web.get("/datasets/{owner}/{name}/tree/{revision}/{path:.*}", self.folder_page),
             web.get("/api/settings/webhooks", self.list_webhooks),
             web.post("/api/settings/webhooks", self.create_webhook),
             web.delete("/api/settings/webhooks/{id}", self.delete_webhook),
@@ -48,11 +53,26 @@ class HubRoutes:
         ]
 
     async def list_datasets(self, request: web.Request) -> web.Response:
-        known = self._authenticated(request)
         author = request.query.get("author")
-        names = [name for name in self._datasets.names() if author in {None, name.partition("/")[0]}]
-        visible = [name for name in names if known or name not in self._access.private]
-        return web.json_response([{"_id": name, "id": name, "tags": []} for name in visible])
+        names = [name for name in self._visible(request) if author in {None, name.partition("/")[0]}]
+        return web.json_response([{"_id": name, "id": name, "tags": []} for name in names])
+
+    def _visible(self, request: web.Request) -> list[str]:
+        known = self._authenticated(request)
+        return [name for name in self._datasets.names() if known or name not in self._access.private]
+
+    async def home_page(self, request: web.Request) -> web.Response:
+        return datasets_page(self._visible(request))
+
+    async def folder_page(self, request: web.Request) -> web.Response:
+        repository = self._open(request)
+        return await self._blocking(self._folder, repository, request)
+
+    @staticmethod
+    def _folder(repository: DatasetRepository, request: web.Request) -> web.Response:
+        commit = repository.resolve(request.match_info.get("revision", "main"))
+        path = request.match_info.get("path", "").strip("/")
+        return folder_page(repository.name, commit, path, repository.entries(commit, path))
 
     async def dataset_info(self, request: web.Request) -> web.Response:
         repository = self._open(request, content=False)
@@ -120,7 +140,7 @@ class HubRoutes:
     async def commits(self, request: web.Request) -> web.Response:
         repository = self._open(request)
         commits = await self._blocking(repository.commits, request.match_info["revision"])
-        page = int(request.query.get("p", "0"))
+        page = _number(request, "p")
         start = page * listing.EXPANDED_PAGE
         shown = commits[start : start + listing.EXPANDED_PAGE]
         response = web.json_response([listing.commit_json(commit) for commit in shown])
@@ -154,7 +174,11 @@ class HubRoutes:
 
     async def create_webhook(self, request: web.Request) -> web.Response:
         self._require_account(request)
-        hook = self._webhooks.register(await request.json())
+        try:
+            body = await request.json()
+        except ValueError as error:
+            raise HubError(400, f"The body is not JSON: {error}") from error
+        hook = self._webhooks.register(body)
         return web.json_response({"webhook": hook.json()})
 
     async def delete_webhook(self, request: web.Request) -> web.Response:
@@ -192,6 +216,10 @@ def _flag(request: web.Request, name: str) -> bool:
     return request.query.get(name, "") in TRUE
 
 
+def _number(request: web.Request, name: str) -> int:
+    asked = request.query.get(name, "")
+    return int(asked) if asked.isdecimal() else 0
+
+
 def _limit(request: web.Request, most: int) -> int:
-    asked = request.query.get("limit", "")
-    return max(1, min(int(asked), most)) if asked.isdigit() else most
+    return min(_number(request, "limit") or most, most)

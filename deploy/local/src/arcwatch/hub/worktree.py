@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -72,13 +73,14 @@ class _Scan:
     def _entries(self, path: str, relative: str) -> Iterator[tuple[str, int, str]]:
         with os.scandir(path) as items:
             for item in items:
-                if item.name in IGNORED or item.name.startswith(TEMPORARY):
+                if _ignored(item.name):
                     continue
                 inside = f"{relative}/{item.name}" if relative else item.name
                 if item.is_dir(follow_symlinks=False):
-                    folder = self.folder(item.path, inside)
-                    if folder.entries:  # git knows no empty folders
-                        yield item.name, FOLDER_MODE, folder.oid
+                    with suppress(FileNotFoundError):  # removed during the scan: as good as removed before it
+                        folder = self.folder(item.path, inside)
+                        if folder.entries:  # git knows no empty folders
+                            yield item.name, FOLDER_MODE, folder.oid
                 elif item.is_file() and (oid := self._file(item, inside)):
                     yield item.name, FILE_MODE, oid
 
@@ -90,7 +92,7 @@ class _Scan:
             if known is None or known.stamp != stamp:
                 known = self._read(item.path, stamp)
         except FileNotFoundError:
-            return None  # removed during the scan: as good as removed before it
+            return None
         self.files[relative] = known
         return known.oid
 
@@ -99,3 +101,9 @@ class _Scan:
         self.files_read += 1
         trusted = max(stamp[0], stamp[1]) < self._trusted_before
         return _File(stamp if trusted else None, self._store.put_file(data))
+
+
+def _ignored(name: str) -> bool:
+    # A name that is not UTF-8 (Python shows it with surrogates) has no place in JSON.
+    odd = any("\ud800" <= character <= "\udfff" for character in name)
+    return name in IGNORED or name.startswith(TEMPORARY) or odd

@@ -13,9 +13,9 @@ _LONGEST_PAUSE_SECONDS = 0.1
 
 
 @overload
-async def eventually(condition: Callable[[], Awaitable[T]], timeout: float = 10.0, *, what: str = "") -> T: ...
+async def eventually(condition: Callable[[], Awaitable[T]], timeout: float = ..., *, what: str = ...) -> T: ...  # noqa: ASYNC109
 @overload
-async def eventually(condition: Callable[[], T], timeout: float = 10.0, *, what: str = "") -> T: ...
+async def eventually(condition: Callable[[], T], timeout: float = ..., *, what: str = ...) -> T: ...  # noqa: ASYNC109
 async def eventually(
     condition: Callable[[], T | Awaitable[T]],
     timeout: float = 10.0,  # noqa: ASYNC109 - the last failure is worth more than a TimeoutError

@@ -12,8 +12,9 @@ from ingester.fetch import ByteBudget, Fetcher
 from ingester.progress import Progress
 from ingester.store import Session
 
-# Rows are staged in parcels of about this size: large enough for COPY to pay, small enough to hold.
-PARCEL_BYTES = 4 * 1024 * 1024
+# Rows are staged in parcels of about this size: small, so that PostgreSQL works while the next files arrive. With 4 MiB
+# an ingestion of 400 files at 50 ms took 1.38 times its downloads, with 1 MiB 1.15 times.
+PARCEL_BYTES = 1 * 1024 * 1024
 
 Records = Sequence[Sequence[Any]]
 # Task id, proven bytes -> rows in STAGED_COLUMNS order. Never raises for bad content.

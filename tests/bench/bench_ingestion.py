@@ -1,0 +1,157 @@
+"""One ingestion of 400 files against downloading the same files and doing nothing with them, at 50 ms and at 0 ms.
+
+Each round runs the floor and ours after each other on the same Hub, in the same process; ours is a new submission, as
+a watcher's event names it.
+"""
+
+import asyncio
+import contextlib
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from time import perf_counter
+from urllib.parse import quote
+
+import aiohttp
+import asyncpg
+from arcwatch.embedded_nats import NatsServer
+from arcwatch.embedded_pg import PostgresServer, PostgresSettings
+from arcwatch.hub import LocalHub
+from common import bus, topology
+from common.database import migrate, open_pool
+from common.events import ModelDiscovered
+from common.hub import RemoteFile
+from ingester import app as ingester_app
+from ingester import store
+from ingester.ingest import Ingester
+from ingester.metrics import Metrics
+from ingester.settings import Settings
+
+from tests.bench.report import figure, ratio, title
+from tests.support.submissions import V1, answer_file, submission, tasks
+
+MODEL = "m"
+# A median public submission's file is about this large, most of it the model's own words.
+REASONING = "The grid is mirrored along its diagonal, then each colour is moved by one. " * 250
+MEGABYTE = 1024 * 1024
+
+
+def main(rounds: int) -> None:
+    """Run both latencies."""
+    asyncio.run(_main(rounds))
+
+
+async def _main(rounds: int) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        hub_dir = Path(folder) / "hub"
+        _fill(hub_dir)
+        async with _servers(Path(folder)) as (database_url, nats_url):
+            await _at(0.05, hub_dir, database_url, nats_url, rounds)
+            await _at(0.0, hub_dir, database_url, nats_url, rounds)
+
+
+def _fill(directory: Path) -> None:
+    hub = LocalHub(directory)
+    files = {}
+    for task in tasks("ARC1-Eval"):
+        body = answer_file(task, right=range(len(task.test)))
+        files[task] = body.replace(b'"because"', json.dumps(REASONING).encode())
+    hub.commit(V1, submission(MODEL, files))
+    hub.datasets.close()
+
+
+@contextlib.asynccontextmanager
+async def _servers(folder: Path) -> AsyncIterator[tuple[str, str]]:
+    postgres = PostgresServer(folder / "pg", PostgresSettings(durable=False))
+    nats = NatsServer(folder / "nats")
+    await postgres.start()
+    try:
+        await nats.start()
+        await migrate(postgres.url())
+        yield postgres.url(), nats.url()
+    finally:
+        await nats.stop()
+        await postgres.stop()
+
+
+@contextlib.contextmanager
+def _hub(directory: Path, latency: float) -> Iterator[str]:
+    arguments = [sys.executable, "-m", "tests.bench.hub_process", str(directory), str(latency)]
+    with subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        yield process.stdout.readline().strip()
+
+
+async def _at(latency: float, hub_dir: Path, database_url: str, nats_url: str, rounds: int) -> None:
+    with _hub(hub_dir, latency) as hub_url:
+        settings = Settings(hf_endpoint=hub_url, hf_datasets=(V1,), database_url=database_url, nats_url=nats_url)
+        async with (
+            open_pool(database_url) as pool,
+            bus.connect(nats_url, "bench") as client,
+            aiohttp.ClientSession() as http,
+        ):
+            await topology.apply(client.jetstream())
+            columns = await store.column_types(pool)
+            ingester = ingester_app.build(settings, pool, http, client, metrics=Metrics(), columns=columns)
+            await _measure(latency, ingester, pool, http, rounds)
+
+
+async def _measure(
+    latency: float, ingester: Ingester, pool: asyncpg.Pool, http: aiohttp.ClientSession, rounds: int
+) -> None:
+    revision = await ingester.hub.head(V1)
+    files = await ingester.hub.files(V1, MODEL, revision)
+    folder = (await ingester.hub.describe(V1, [MODEL], revision))[MODEL]
+    event = ModelDiscovered(dataset=V1, model=MODEL, revision=revision, tree_oid=folder.tree_oid, trigger="schedule")
+    await ingester.ingest(event)
+    downloads, copies, ours = [], [], []
+    for _ in range(rounds):
+        started = perf_counter()
+        bodies = await _download(ingester, http, revision, files)
+        downloads.append(perf_counter() - started)
+        copies.append(await _copy(pool, bodies))
+        bodies.clear()
+        await pool.execute("TRUNCATE explanations, submission_versions CASCADE")
+        started = perf_counter()
+        await ingester.ingest(event)
+        ours.append(perf_counter() - started)
+    title(
+        f"Ingestion of {len(files)} files, {sum(f.size for f in files) / MEGABYTE:.0f} MB, Hub latency {latency * 1000:.0f} ms"
+    )
+    figure("ours", ours, "s")
+    figure("floor: download with the same concurrency", downloads, "s")
+    floor = [download + copy for download, copy in zip(downloads, copies, strict=True)]
+    if latency:
+        ratio("ours / download", ours, downloads, "1.15")
+    else:
+        ratio("ours / (download + COPY of the same bytes)", ours, floor, "1.3")
+    figure("peak memory so far", [resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024], "MB", "120")
+
+
+async def _download(
+    ingester: Ingester, http: aiohttp.ClientSession, revision: str, files: list[RemoteFile]
+) -> list[bytes]:
+    bodies: list[bytes] = []
+    queue = iter(files)
+
+    async def work() -> None:
+        for file in queue:
+            url = f"{ingester.hub.endpoint}/datasets/{V1}/resolve/{revision}/{quote(file.path)}"
+            async with http.get(url) as response:
+                bodies.append(await response.read())
+
+    await asyncio.gather(*(work() for _ in range(ingester.settings.ingest_concurrency)))
+    return bodies
+
+
+async def _copy(pool: asyncpg.Pool, bodies: list[bytes]) -> float:
+    async with pool.acquire() as connection, connection.transaction():
+        await connection.execute("CREATE TEMP TABLE floor (body jsonb) ON COMMIT DROP")
+        started = perf_counter()
+        records = [(body.decode(),) for body in bodies]
+        await connection.copy_records_to_table("floor", records=records)
+        return perf_counter() - started

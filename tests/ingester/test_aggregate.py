@@ -5,7 +5,6 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-import pytest
 from common.arc_tasks import Pair, Task, TaskSet
 from hypothesis import given
 from hypothesis import strategies as st
@@ -70,9 +69,14 @@ def test_each_attempt_has_its_accuracy_on_the_pairs_it_answered() -> None:
 
 
 def test_sums_take_what_postgresql_gives_and_leave_nulls_out() -> None:
-    sums = [Sums(cost=0.1, tokens=Decimal(5), time_ms=7), Sums(), Sums(cost=Decimal("0.2"), tokens=6, time_ms=8)]
+    sums = [Sums(cost=0.5, tokens=Decimal(5), time_ms=7), Sums(), Sums(cost=Decimal("0.25"), tokens=6, time_ms=8)]
     figures = aggregate(task_set(1), [], sums)
-    assert (figures.total_cost, figures.total_tokens, figures.total_time_ms) == (pytest.approx(0.3), 11, 15)
+    assert (figures.total_cost, figures.total_tokens, figures.total_time_ms) == (0.75, 11, 15)
+
+
+def test_costs_that_another_program_stored_as_infinite_or_nan_are_left_out() -> None:
+    sums = [Sums(cost=cost) for cost in (float("inf"), float("nan"), Decimal("NaN"), 0.5)]
+    assert aggregate(task_set(1), [], sums).total_cost == 0.5
 
 
 def test_costs_add_up_the_same_in_any_order() -> None:

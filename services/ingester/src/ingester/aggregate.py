@@ -3,6 +3,7 @@
 Fractions are added exactly and rounded once, so that the last digit is right whatever the order.
 """
 
+import math
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from decimal import Decimal
@@ -100,7 +101,7 @@ def _score(sums: AttemptSums) -> AttemptScore:
 
 
 def _added_cost(costs: Iterable[Number | None]) -> float | None:
-    known = [Fraction(cost) for cost in costs if cost is not None]
+    known = [Fraction(cost) for cost in costs if cost is not None and math.isfinite(cost)]
     return float(sum(known, Fraction())) if known else None
 
 

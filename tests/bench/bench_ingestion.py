@@ -119,9 +119,8 @@ async def _measure(
         started = perf_counter()
         await ingester.ingest(event)
         ours.append(perf_counter() - started)
-    title(
-        f"Ingestion of {len(files)} files, {sum(f.size for f in files) / MEGABYTE:.0f} MB, Hub latency {latency * 1000:.0f} ms"
-    )
+    size = sum(file.size for file in files) / MEGABYTE
+    title(f"Ingestion of {len(files)} files, {size:.0f} MB, Hub latency {latency * 1000:.0f} ms")
     figure("ours", ours, "s")
     figure("floor: download with the same concurrency", downloads, "s")
     floor = [download + copy for download, copy in zip(downloads, copies, strict=True)]

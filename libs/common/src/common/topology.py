@@ -118,7 +118,8 @@ def _differences(thing: str, wanted: object, found: object, fields: Iterable[str
 
 
 def _plain(value: object) -> object:
-    return sorted(value) if isinstance(value, list) else value
+    # "No limit" is None where we ask and 0 or an empty list where the server answers.
+    return sorted(value) if isinstance(value, list) and value else value or None
 
 
 _STREAM_FIELDS = (

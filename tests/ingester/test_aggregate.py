@@ -59,12 +59,12 @@ def test_thirds_add_up_to_whole_tasks() -> None:
     assert aggregate(task_set(*[3] * 120), results, []).score_submitted == 1 / 3
 
 
-def test_each_attempt_has_its_accuracy_on_the_pairs_it_answered() -> None:
-    sums = [Sums("m-attempt1", 54, 100), Sums("m-attempt2", 1, 3), Sums("m-attempt3", 0, 0)]
-    assert aggregate(task_set(1), [], sums).attempts == (
-        AttemptScore("m-attempt1", 54.0, 54, 100),
-        AttemptScore("m-attempt2", 100 / 3, 1, 3),
-        AttemptScore("m-attempt3", None, 0, 0),
+def test_each_attempts_accuracy_counts_the_pairs_that_it_left_out() -> None:
+    sums = [Sums("m-attempt10", 0, 0), Sums("m-attempt2", 1, 1), Sums("m-attempt1", 54, 56)]
+    assert aggregate(task_set(60, 40), [], sums).attempts == (
+        AttemptScore("m-attempt1", 54.0, 54, 56),
+        AttemptScore("m-attempt2", 1.0, 1, 1),
+        AttemptScore("m-attempt10", 0.0, 0, 0),
     )
 
 

@@ -46,10 +46,10 @@ class AttemptSums(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class AttemptScore:
-    """How well one attempt did on the pairs that it answered; None where it answered none."""
+    """How well one attempt did, in percent of the set's pairs: who only answers what is easy does not look better."""
 
     model_name: str
-    accuracy_percent: float | None
+    accuracy_percent: float
     pairs_correct: int
     pairs_submitted: int
 
@@ -87,17 +87,21 @@ def aggregate(task_set: TaskSet, results: Iterable[TaskResult], attempts: Iterab
         pairs_solved=sum(task.pairs_solved for task in tasks),
         score=float(scored / len(task_set.tasks)),
         score_submitted=float(scored / len(tasks)) if tasks else None,
-        attempts=tuple(_score(each) for each in sums),
+        attempts=tuple(_score(each, task_set.pairs_total) for each in sorted(sums, key=_number)),
         total_cost=_added_cost(each.cost for each in sums),
         total_tokens=_added_integers(each.tokens for each in sums),
         total_time_ms=_added_integers(each.time_ms for each in sums),
     )
 
 
-def _score(sums: AttemptSums) -> AttemptScore:
-    correct, submitted = sums.pairs_correct, sums.pairs_submitted
-    percent = float(Fraction(100 * correct, submitted)) if submitted else None
-    return AttemptScore(sums.model_name, percent, correct, submitted)
+def _score(sums: AttemptSums, pairs_total: int) -> AttemptScore:
+    percent = float(Fraction(100 * sums.pairs_correct, pairs_total))
+    return AttemptScore(sums.model_name, percent, sums.pairs_correct, sums.pairs_submitted)
+
+
+def _number(sums: AttemptSums) -> int:
+    """Order attempt 10 after attempt 2."""
+    return int(sums.model_name.rpartition("-attempt")[2] or 0)
 
 
 def _added_cost(costs: Iterable[Number | None]) -> float | None:

@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
 from arcwatch.errors import ChildDied
 from arcwatch.log_file import LogFile
@@ -56,6 +57,8 @@ class Child:
         self._mode = mode
         self._process: asyncio.subprocess.Process | None = None
         self._reader: asyncio.Task[None] | None = None
+        self._pipe: BinaryIO | None = None
+        self._held: int | None = None
 
     @property
     def pid(self) -> int:
@@ -72,18 +75,34 @@ class Child:
         user = "" if self.command.user is None else "{}:{}".format(*self.command.user)
         launch = (sys.executable, "-I", "-S", str(_LAUNCHER))
         how = (str(os.getpid()), str(int(self.command.death_signal)), user, self._mode)
-        self._process = await asyncio.create_subprocess_exec(
-            *launch,
-            *how,
-            *self.command.argv,
-            env=self.command.env,
-            stdin=asyncio.subprocess.PIPE if self._mode == "guardian" else asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-            start_new_session=True,
-            pass_fds=self.command.hold,
-        )
-        self._reader = asyncio.create_task(self._keep_output())
+        # Pipes of our own: with asyncio's, waiting for the end would wait for grandchildren that hold the output.
+        with contextlib.ExitStack() as theirs:
+            output = self._output_pipe(theirs)
+            self._process = await asyncio.create_subprocess_exec(
+                *launch,
+                *how,
+                *self.command.argv,
+                env=self.command.env,
+                stdin=self._lifeline(theirs) if self._mode == "guardian" else asyncio.subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+                pass_fds=self.command.hold,
+            )
+
+    def _output_pipe(self, theirs: contextlib.ExitStack) -> int:
+        """Return the end that the child writes to, and keep what comes out of the other."""
+        ours, end = os.pipe()
+        theirs.callback(os.close, end)
+        self._pipe = os.fdopen(ours, "rb", buffering=0)
+        self._reader = asyncio.create_task(self._keep_output(self._pipe))
+        return end
+
+    def _lifeline(self, theirs: contextlib.ExitStack) -> int:
+        """Return the end that a guardian watches; it hears of our end when the other is closed."""
+        end, self._held = os.pipe()
+        theirs.callback(os.close, end)
+        return end
 
     async def wait(self) -> int:
         """Wait for the end and for the last line of output; return the exit status."""
@@ -97,6 +116,7 @@ class Child:
     async def stop(self, hurry: asyncio.Event | None = None) -> int:
         """Ask it to finish, insist when it takes too long or when `hurry` is set; return the exit status."""
         if self._process is None:
+            await self._close()
             return 0
         if self.returncode is None and not (hurry is not None and hurry.is_set()):
             self._send(self.command.stop_signal)
@@ -138,20 +158,27 @@ class Child:
         with contextlib.suppress(ProcessLookupError):
             self._running().send_signal(number)
 
-    async def _keep_output(self) -> None:
-        stream = self._running().stdout
-        if stream is None:
-            raise RuntimeError("the output is always a pipe")
-        with LogFile(self.log) as log:
-            rest = b""
-            while chunk := await stream.read(_LONGEST_LINE):
-                *lines, rest = (rest + chunk).split(b"\n")
-                if len(rest) >= _LONGEST_LINE:
-                    lines, rest = [*lines, rest], b""
-                for line in lines:
-                    self._take(log, line)
-            if rest:
-                self._take(log, rest)
+    async def _keep_output(self, pipe: BinaryIO) -> None:
+        stream = asyncio.StreamReader()
+        transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(stream), pipe
+        )
+        try:
+            with LogFile(self.log) as log:
+                await self._read_lines(stream, log)
+        finally:
+            transport.close()
+
+    async def _read_lines(self, stream: asyncio.StreamReader, log: LogFile) -> None:
+        rest = b""
+        while chunk := await stream.read(_LONGEST_LINE):
+            *lines, rest = (rest + chunk).split(b"\n")
+            if len(rest) >= _LONGEST_LINE:
+                lines, rest = [*lines, rest], b""
+            for line in lines:
+                self._take(log, line)
+        if rest:
+            self._take(log, rest)
 
     def _take(self, log: LogFile, raw: bytes) -> None:
         line = raw.decode(errors="replace").rstrip("\r")
@@ -165,9 +192,11 @@ class Child:
             self._reader.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._reader
-        stdin = self._running().stdin
-        if stdin is not None:
-            stdin.close()
+        if self._pipe is not None:
+            self._pipe.close()
+        if self._held is not None:
+            os.close(self._held)
+            self._held = None
 
     def _running(self) -> asyncio.subprocess.Process:
         if self._process is None:

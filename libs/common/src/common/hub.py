@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final, Literal, TypeVar
+from typing import Any, Final, Literal, TypeVar
 from urllib.parse import urlsplit
 
 import httpx2
@@ -134,9 +134,6 @@ class Hub:
         context.run(_CALLER.set, self)
         try:
             return await asyncio.get_running_loop().run_in_executor(None, context.run, ask, api)
-        except httpx2.TransportError as error:
-            self.requested("connection_lost")
-            raise Transient(f"the Hub is unreachable: {error}", kind="hub_unreachable") from error
         except RevisionNotFoundError as error:
             raise RevisionGone(f"{dataset}: the commit is gone") from error
         except EntryNotFoundError as error:
@@ -221,8 +218,21 @@ def _on_response(response: httpx2.Response) -> None:
         caller.hears(response)
 
 
-def _transport() -> httpx2.Client:
-    return httpx2.Client(
+class _Client(httpx2.Client):
+    """Raises lost connections as `Transient`: the official client would sleep on them in its thread, deaf to a stop."""
+
+    def send(self, request: httpx2.Request, **options: Any) -> httpx2.Response:
+        try:
+            return super().send(request, **options)
+        except httpx2.TransportError as error:
+            if caller := _CALLER.get():
+                caller.requested("connection_lost")
+            reason = str(error) or type(error).__name__
+            raise Transient(f"the Hub is unreachable: {reason}", kind="hub_unreachable") from error
+
+
+def _client() -> httpx2.Client:
+    return _Client(
         follow_redirects=True,
         timeout=TIMEOUT,
         event_hooks={"request": [_on_request], "response": [_on_response]},
@@ -232,4 +242,4 @@ def _transport() -> httpx2.Client:
 def _install_transport() -> None:
     """Give the official client our transport, once per process: the client keeps one for all."""
     if _INSTALLED.acquire(blocking=False):
-        huggingface_hub.set_client_factory(_transport)
+        huggingface_hub.set_client_factory(_client)

@@ -3,6 +3,7 @@
 import logging
 import sys
 
+import stamina.instrumentation
 import structlog
 
 # These log each request or reconnect at info; our own lines say what matters.
@@ -40,4 +41,16 @@ def configure(level: str, fmt: str, service: str, instance: str = "") -> None:
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
     for name in _NOISY:
         logging.getLogger(name).setLevel(logging.WARNING)
+    # The Hub's client brings a handler of its own, and would say everything twice.
+    logging.getLogger("huggingface_hub").handlers.clear()
+    stamina.instrumentation.set_on_retry_hooks([_log_retry])
     structlog.contextvars.bind_contextvars(service=instance or service)
+
+
+def _log_retry(details: stamina.instrumentation.RetryDetails) -> None:
+    structlog.get_logger("common.retry").warning(
+        "retry",
+        reason=str(details.caused_by),
+        failed_tries=details.retry_num,
+        wait_seconds=round(details.wait_for, 1),
+    )

@@ -37,7 +37,9 @@ async def run(settings: Settings, stopping: asyncio.Event) -> None:
     instance = settings.arcwatch_instance or SERVICE
     async with (
         open_pool(settings.database_url.get_secret_value()) as pool,
-        aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=settings.ingest_concurrency)) as http,
+        aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=settings.ingest_concurrency), trust_env=True
+        ) as http,
     ):
         await check_migrated(pool)
         broker = bus.make_broker(nats_url, instance)

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import time
 from collections.abc import AsyncIterator
 from functools import partial
 
@@ -10,6 +9,7 @@ import asyncpg
 import structlog
 from aiohttp import web
 from common import bus, ops, topology
+from common.arc_tasks import detect_source
 from common.database import check_migrated, open_pool
 from common.events import IngestionProgress
 from common.hub import Hub
@@ -19,11 +19,12 @@ from nats.aio.msg import Msg
 from nats.js.errors import NotFoundError
 from pydantic import ValidationError
 
-from query_api import store
+from query_api import store, task_sets
 from query_api.access_log import AccessLog
 from query_api.endpoints import Services
 from query_api.guard import Guard
 from query_api.http import Http
+from query_api.hub_folders import HubFolders
 from query_api.keeper import SUBJECTS, Keeper
 from query_api.live import Broadcaster
 from query_api.metrics import Metrics
@@ -55,27 +56,29 @@ async def serving(settings: Settings) -> AsyncIterator[tuple[str, Services]]:
         bus.connect(settings.nats_url.get_secret_value(), instance) as client,
     ):
         await check_migrated(pool)
-        services = build(settings, pool, client, metrics)
+        services = await build(settings, pool, client, metrics)
         await start(services)
         checks: dict[str, ops.Check] = {
             "consumer": services.keeper.check_stream,
             "database": partial(_database, pool),
         }
         access_log = AccessLog(settings.log_format, enabled=settings.log_level in {"debug", "info"}, service=instance)
-        shelf = Shelf(lambda: services.keeper.state, settings, time.time)
+        shelf = Shelf(lambda: services.keeper.state, settings, services.task_sets)
         http = Http(services, shelf, Guard(settings.admin_token, settings.cors_origins), access_log)
+        app = make_app(http, ENDPOINTS, checks)
         async with (
-            _beside(services.keeper.run(), access_log.run()),
             ops.serve(settings.ops_host, settings.ops_port, checks=checks, registry=metrics.registry) as ops_port,
-            _listening(settings, make_app(http, ENDPOINTS, checks), services.broadcaster) as port,
+            _listening(settings, app, services.broadcaster) as port,
+            # Innermost: whatever a listener raises must not leave as a group of exceptions.
+            _beside(services.keeper.run(), access_log.run()),
         ):
-            log.info(
-                "query_api.ready", port=port, ops_port=ops_port, submissions=len(services.keeper.state.view.submissions)
-            )
+            held = len(services.keeper.state.view.submissions)
+            log.info("query_api.ready", port=port, ops_port=ops_port, submissions=held)
             yield f"http://{settings.host}:{port}", services
+        access_log.flush()
 
 
-def build(settings: Settings, pool: asyncpg.Pool, client: Client, metrics: Metrics) -> Services:
+async def build(settings: Settings, pool: asyncpg.Pool, client: Client, metrics: Metrics) -> Services:
     """Put together what the handlers work with."""
     broadcaster = Broadcaster(metrics)
     reader = OrderedReader(client, topology.STREAM, SUBJECTS)
@@ -88,7 +91,19 @@ def build(settings: Settings, pool: asyncpg.Pool, client: Client, metrics: Metri
         told=broadcaster.tell,
     )
     reader.on_resumed(keeper.look_again)
-    return Services(settings, pool, client, Hub(settings.endpoint, settings.token), keeper, broadcaster, metrics)
+    hub = Hub(settings.endpoint, settings.token)
+    needed = filter(None, map(detect_source, settings.hf_datasets))
+    return Services(
+        settings=settings,
+        pool=pool,
+        client=client,
+        hub=hub,
+        folders=HubFolders(hub.folders),
+        keeper=keeper,
+        broadcaster=broadcaster,
+        metrics=metrics,
+        task_sets=await asyncio.to_thread(task_sets.load, settings.arc_tasks_dir, tuple(needed)),
+    )
 
 
 async def start(services: Services) -> None:

@@ -1,7 +1,7 @@
 """What the cached view answers, as pure functions from a moment to a shape."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -22,6 +22,7 @@ from query_api.schemas import (
     SortBy,
 )
 from query_api.settings import Settings
+from query_api.task_sets import TaskIndex
 from query_api.view import Submission
 
 
@@ -32,6 +33,7 @@ class Moment:
     state: State
     now: datetime
     settings: Settings
+    task_sets: Mapping[str, TaskIndex] = field(default_factory=dict)
 
     @property
     def freshness(self) -> dict[str, Any]:

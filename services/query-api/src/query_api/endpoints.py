@@ -6,14 +6,18 @@ from typing import Any, Literal
 
 import asyncpg
 from aiohttp import web
+from common.arc_tasks import detect_source
 from common.hub import Hub
 from nats.aio.client import Client
 
 from query_api.cached_answers import Moment
+from query_api.hub_folders import HubFolders
 from query_api.keeper import Keeper
 from query_api.live import Broadcaster
 from query_api.metrics import Metrics
+from query_api.rendered import Rendered
 from query_api.settings import Settings
+from query_api.task_sets import NAMES, TaskIndex
 from query_api.wire import Asked, Shape
 
 Method = Literal["GET", "POST"]
@@ -28,13 +32,20 @@ class Services:
     pool: asyncpg.Pool
     client: Client
     hub: Hub
+    folders: HubFolders
     keeper: Keeper
     broadcaster: Broadcaster
     metrics: Metrics
+    task_sets: Mapping[str, TaskIndex]
+
+    def tasks_of(self, dataset: str) -> TaskIndex | None:
+        """Return the task set that a dataset answers, where it is installed."""
+        return self.task_sets.get(NAMES.get(detect_source(dataset) or "", ""))
 
 
 Handle = Callable[[Services, web.Request, Any], Awaitable[Shape | web.StreamResponse]]
-Render = Callable[[Moment, Any], Shape]
+Render = Callable[[Moment, Any], Shape | Rendered]
+Security = Literal["adminToken", "webhookSecret"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,10 +64,11 @@ class Endpoint:
     answer: type[Shape] | str
     status: int = 200
     problems: frozenset[int] = frozenset()
-    admin: bool = False
+    secured: Security | None = None
     limited: bool = False
     render: Render | None = None
     handle: Handle | None = None
+    check: Callable[[Services, web.Request], None] | None = None
     headers: Mapping[str, str] | None = None
     """Request headers that the route reads, with what they are for."""
 
@@ -74,13 +86,11 @@ class Endpoint:
     @property
     def all_problems(self) -> frozenset[int]:
         """Every error that this route may answer with."""
-        found = set(self.problems)
-        if self.asked.model_fields:
-            found.add(400)
+        found = set(self.problems) | {400}
         if self.body:
             found |= {413, 415}
-        if self.admin:
+        if self.secured:
             found |= {401, 403}
-        if self.admin or self.limited:
+        if self.secured or self.limited:
             found.add(429)
         return frozenset(found)

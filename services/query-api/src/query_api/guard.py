@@ -71,12 +71,12 @@ class Guard:
 
     def admit(self, endpoint: Endpoint, request: web.Request) -> None:
         """Raise a Problem unless the request may go on."""
-        if endpoint.admin or endpoint.limited:
+        if endpoint.secured or endpoint.limited:
             wait = self._limit.seconds_to_wait(request.remote or "")
             if wait:
                 seconds = max(1, math.ceil(wait))
                 raise Problem(429, f"try again in {seconds} s", headers={"Retry-After": str(seconds)})
-        if endpoint.admin:
+        if endpoint.secured == "adminToken":
             self._check_token(request)
 
     def _check_token(self, request: web.Request) -> None:
@@ -85,7 +85,7 @@ class Guard:
         scheme, _, given = request.headers.get(hdrs.AUTHORIZATION, "").partition(" ")
         if scheme.lower() != "bearer" or not given:
             raise Problem(401, "send the header Authorization: Bearer <ADMIN_TOKEN>", headers=_CHALLENGE)
-        if not hmac.compare_digest(given.strip().encode(), self._token):
+        if not hmac.compare_digest(given.strip().encode(errors="surrogateescape"), self._token):
             log.warning("admin.refused", remote=request.remote, path=request.path)
             raise Problem(403, "this is not the ADMIN_TOKEN of this server")
 

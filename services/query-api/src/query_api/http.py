@@ -134,6 +134,8 @@ class Http:
     def _handled(self, endpoint: Endpoint, handle: Handle) -> Handler:
         async def answer(request: web.Request) -> web.StreamResponse:
             self._guard.admit(endpoint, request)
+            if endpoint.check:
+                endpoint.check(self._services, request)
             asked = await asking.read(endpoint, request)
             found = await handle(self._services, request, asked)
             response = found if isinstance(found, web.StreamResponse) else json_response(found, endpoint.status)

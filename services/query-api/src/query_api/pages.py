@@ -2,7 +2,8 @@
 
 import gzip
 import hashlib
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -10,7 +11,9 @@ from multidict import CIMultiDict
 
 from query_api.cached_answers import Moment
 from query_api.keeper import State
+from query_api.rendered import Rendered
 from query_api.settings import Settings
+from query_api.task_sets import TaskIndex
 from query_api.wire import Shape
 
 JSON = "application/json; charset=utf-8"
@@ -52,8 +55,8 @@ def make_page(body: bytes, *, content_type: str = JSON, encoding: str | None = N
 class Pages:
     """The prebuilt answers of one state, until `expires_at` (seconds since the epoch)."""
 
-    def __init__(self, state: State, now: datetime, settings: Settings) -> None:
-        self.moment = Moment(state, now, settings)
+    def __init__(self, moment: Moment) -> None:
+        self.moment = moment
         self.expires_at = self.moment.expires_at().timestamp()
         self._kept: dict[tuple[str, bool], Page] = {}
         self._bytes = 0
@@ -62,10 +65,12 @@ class Pages:
         """Return the answer to a path and query, if it was made already."""
         return self._kept.get((path, zipped))
 
-    def make(self, path: str, *, zipped: bool, answer: Callable[[Moment], Shape]) -> Page:
+    def make(self, path: str, *, zipped: bool, answer: Callable[[Moment], Shape | Rendered]) -> Page:
         """Make an answer, and keep it."""
-        body = answer(self.moment).model_dump_json().encode()
-        page = make_page(body, encoding="gzip" if zipped and len(body) >= COMPRESS_FROM_BYTES else None)
+        found = answer(self.moment)
+        made = found if isinstance(found, Rendered) else Rendered(found.model_dump_json().encode(), JSON)
+        encoding = "gzip" if zipped and len(made.body) >= COMPRESS_FROM_BYTES else None
+        page = make_page(made.body, content_type=made.content_type, encoding=encoding)
         if self._bytes + len(page.body) <= MAX_KEPT_BYTES:
             self._bytes += len(page.body) + len(path)
             self._kept[path, zipped] = page
@@ -78,9 +83,16 @@ class Pages:
 class Shelf:
     """Hands out the pages of the present state."""
 
-    def __init__(self, state: Callable[[], State], settings: Settings, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        state: Callable[[], State],
+        settings: Settings,
+        task_sets: Mapping[str, TaskIndex],
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         self._state = state
         self._settings = settings
+        self._task_sets = task_sets
         self._clock = clock
         self._pages = self._fresh()
 
@@ -92,4 +104,5 @@ class Shelf:
         return pages
 
     def _fresh(self) -> Pages:
-        return Pages(self._state(), datetime.fromtimestamp(self._clock(), UTC), self._settings)
+        now = datetime.fromtimestamp(self._clock(), UTC)
+        return Pages(Moment(self._state(), now, self._settings, self._task_sets))

@@ -6,8 +6,9 @@ from typing import Annotated
 
 from common.settings import Names, OptionalSecret, Port, ServiceSettings
 from cronsim import CronSim, CronSimError
-from pydantic import Field, field_validator
+from pydantic import AnyHttpUrl, BeforeValidator, Field, field_validator
 
+OptionalUrl = Annotated[AnyHttpUrl | None, BeforeValidator(lambda value: value or None)]
 _ANY_TIME = datetime(2026, 1, 1, tzinfo=UTC)
 _ORIGIN = re.compile(r"https?://[\w.-]+(:\d+)?")
 
@@ -20,6 +21,8 @@ class Settings(ServiceSettings):
     # Without it, everything that changes something is refused.
     admin_token: OptionalSecret = None
     hf_webhook_secret: OptionalSecret = None
+    # Where people reach this server, for links in the feed.
+    public_url: OptionalUrl = None
     # Origins whose pages may read the API from a browser; "*" for any. None by default.
     cors_origins: Names = ()
     # The watcher syncs; these three are read here to tell when the next sync is due.
@@ -29,6 +32,11 @@ class Settings(ServiceSettings):
     # A lost event is made good by the next reconciliation.
     reconcile_interval_seconds: Annotated[float, Field(gt=0)] = 60.0
     max_event_clients: Annotated[int, Field(ge=1)] = 2_000
+
+    @property
+    def base_url(self) -> str:
+        """Where people reach this server, without a trailing slash."""
+        return str(self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
 
     @field_validator("hf_sync_schedule")
     @classmethod

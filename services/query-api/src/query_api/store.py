@@ -1,12 +1,16 @@
 """Every SQL statement of the query API: reads only."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import asyncpg
 
+from query_api.analytics import Answers, TaskAnswer
+from query_api.history import Results, TaskResult
 from query_api.schemas_history import HistoryAsked, Run
+from query_api.schemas_model import IngestionError, Version
 from query_api.view import Attempt, Key, Submission, Sync, View
 
 _SUBMISSION = """
@@ -42,7 +46,7 @@ async def ping(pool: asyncpg.Pool) -> None:
     await pool.fetchval("SELECT 1")
 
 
-def _submission(row: asyncpg.Record) -> Submission:
+def _submission(row: "asyncpg.Record | dict[str, Any]") -> Submission:
     attempts = tuple(Attempt(each["model_name"], each["accuracy_percent"]) for each in json.loads(row["attempts"]))
     return Submission(**{**dict(row), "attempts": attempts})
 
@@ -86,3 +90,87 @@ async def runs(pool: asyncpg.Pool, asked: HistoryAsked) -> tuple[int, list[Run]]
             asked.offset,
         )
     return total, [Run(**dict(row)) for row in rows]
+
+
+_ANSWERS = """
+SELECT model_name, puzzle_id,
+    CASE WHEN has_multiple_predictions
+        THEN ARRAY(SELECT coalesce((r.value->>'correct')::boolean, false)
+                   FROM jsonb_array_elements(multi_test_results) WITH ORDINALITY AS r ORDER BY r.ordinality)
+        ELSE ARRAY[coalesce(is_prediction_correct, false)] END AS pairs,
+    estimated_cost AS cost, api_processing_time_ms AS time_ms, total_tokens AS tokens
+FROM explanations
+WHERE (hf_dataset, model_name) IN (SELECT * FROM unnest($1::text[], $2::text[])) AND removed_upstream_at IS NULL
+"""
+
+
+async def answers(pool: asyncpg.Pool, wanted: Mapping[str, str]) -> dict[str, Answers]:
+    """Return the answers of some attempts (model name -> dataset)."""
+    found: dict[str, dict[str, TaskAnswer]] = {}
+    for row in await pool.fetch(_ANSWERS, list(wanted.values()), list(wanted)):
+        answer = TaskAnswer(row["puzzle_id"], tuple(row["pairs"]), row["cost"], row["time_ms"], row["tokens"])
+        found.setdefault(row["model_name"], {})[answer.puzzle_id] = answer
+    return dict(found)
+
+
+VERSIONS_SHOWN = 10
+ERRORS_SHOWN = 500
+
+_VERSIONS = """
+SELECT id, hf_dataset AS dataset, model, display_name, source, status AS ingestion_status, removed_upstream_at,
+    tree_oid, revision, run_id, published_at, ingested_at, score, score_submitted, tasks_total, tasks_submitted,
+    tasks_solved, pairs_total, pairs_solved, attempts, total_cost, total_tokens, errors, superseded_at
+FROM submission_versions WHERE hf_dataset = $1 AND model = $2
+ORDER BY superseded_at DESC NULLS FIRST, ingested_at DESC LIMIT $3
+"""
+
+_RESULTS = """
+SELECT version_id, puzzle_id, hf_blob_oid, pairs_total, pairs_solved FROM task_results WHERE version_id = ANY($1)
+"""
+
+_ERRORS = """
+SELECT puzzle_id, kind, message, fatal FROM ingestion_errors WHERE run_id = $1
+ORDER BY fatal DESC, puzzle_id, id LIMIT $2
+"""
+
+
+@dataclass(frozen=True)
+class VersionRecord:
+    """One version with its tasks; `submission` is set on the current one."""
+
+    version: Version
+    results: Results
+    submission: Submission | None
+
+
+async def versions(pool: asyncpg.Pool, dataset: str, model: str) -> list[VersionRecord]:
+    """Return a model's versions, newest first: those shown, and the one that the oldest of them differs from."""
+    async with pool.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
+        rows = await connection.fetch(_VERSIONS, dataset, model, VERSIONS_SHOWN + 1)
+        results: dict[int, dict[str, TaskResult]] = {row["id"]: {} for row in rows}
+        for each in await connection.fetch(_RESULTS, list(results)):
+            result = TaskResult(each["hf_blob_oid"], each["pairs_total"], each["pairs_solved"])
+            results[each["version_id"]][each["puzzle_id"]] = result
+    return [_version(row, results[row["id"]]) for row in rows]
+
+
+def _version(row: asyncpg.Record, results: Results) -> VersionRecord:
+    values = dict(row)
+    shared = {name: values[name] for name in Version.model_fields if name in values}
+    version = Version(**shared, status=values["ingestion_status"], changes=None)
+    del values["id"]
+    superseded_at = values.pop("superseded_at")
+    return VersionRecord(version, results, _submission(values) if superseded_at is None else None)
+
+
+async def errors(pool: asyncpg.Pool, run_id: int) -> list[IngestionError]:
+    """Return what was wrong with a run's files."""
+    return [IngestionError(**dict(row)) for row in await pool.fetch(_ERRORS, run_id, ERRORS_SHOWN)]
+
+
+async def count_answers(pool: asyncpg.Pool, dataset: str, model_names: Collection[str], puzzle_id: str) -> int:
+    """Return how many answers of some attempts to a task are stored already."""
+    return int(await pool.fetchval(_COUNT_ANSWERS, dataset, list(model_names), puzzle_id))
+
+
+_COUNT_ANSWERS = "SELECT count(*) FROM explanations WHERE hf_dataset = $1 AND model_name = ANY($2) AND puzzle_id = $3"

@@ -114,6 +114,15 @@ class View:
             if each.tree_oid in tree_oids and each.dataset in datasets and key not in keys
         }
 
+    def holding(self, attempt: str, source: str | None = None) -> Submission | None:
+        """Return the submission that an attempt belongs to; of several, the one ingested last."""
+        found = (
+            each
+            for each in self.submissions.values()
+            if source in {None, each.source} and any(attempt == name.model_name for name in each.attempts)
+        )
+        return max(found, key=_age, default=None)
+
     def latest(self, by: By = "ingested", dataset: str | None = None) -> Submission | None:
         """Return the newest submission that is still there upstream, or None before the first."""
         there = (

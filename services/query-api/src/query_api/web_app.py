@@ -4,23 +4,20 @@ from importlib.resources import files
 
 from aiohttp import hdrs, web
 from common import ops
-from multidict import CIMultiDict
 from prometheus_client import CollectorRegistry
 
+from query_api import docs, openapi
 from query_api.asking import MAX_BODY_BYTES
 from query_api.endpoints import Endpoint
-from query_api.http import Handler, Http, page_response
-from query_api.pages import Page, make_page
+from query_api.http import Handler, Http
+from query_api.pages import JSON
 from query_api.problems import Problem
+from query_api.static_files import PAGE_POLICY, StaticFile
 
 # The metrics are on the ops port only.
 _NO_METRICS = CollectorRegistry()
 _STATIC = files("query_api") / "static"
-_PAGE_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
-_FILES = {
+_PAGE = {
     "/": ("index.html", "text/html; charset=utf-8"),
     "/static/page.js": ("page.js", "text/javascript; charset=utf-8"),
     "/static/page.css": ("page.css", "text/css; charset=utf-8"),
@@ -33,25 +30,21 @@ def make_app(http: Http, endpoints: tuple[Endpoint, ...], checks: dict[str, ops.
     for endpoint in endpoints:
         add = app.router.add_get if endpoint.method == "GET" else app.router.add_post
         add(endpoint.path, http.handler(endpoint))
-    for path, (name, content_type) in _FILES.items():
-        page = _html(make_page(_STATIC.joinpath(name).read_bytes(), content_type=content_type))
-        app.router.add_get(path, http.observed(path, _file(page)))
+    for path, file in _files(endpoints).items():
+        app.router.add_get(path, http.observed(path, file.answer))
     app.add_routes([each for each in ops.routes(checks, _NO_METRICS) if each.path != "/metrics"])
     app.router.add_route("*", "/{rest:.*}", http.observed("unknown", _no_such_route(app)))
     return app
 
 
-def _html(page: Page) -> Page:
-    headers = CIMultiDict(page.headers)
-    headers["Content-Security-Policy"] = _PAGE_POLICY
-    return Page(page.body, page.etag, headers)
-
-
-def _file(page: Page) -> Handler:
-    async def answer(request: web.Request) -> web.StreamResponse:
-        return page_response(page, request.headers.get(hdrs.IF_NONE_MATCH))
-
-    return answer
+def _files(endpoints: tuple[Endpoint, ...]) -> dict[str, StaticFile]:
+    found = {
+        path: StaticFile(_STATIC.joinpath(name).read_bytes(), content_type, PAGE_POLICY)
+        for path, (name, content_type) in _PAGE.items()
+    }
+    found |= {path: StaticFile(body, kind, docs.POLICY) for path, (body, kind) in docs.sources().items()}
+    found["/openapi.json"] = StaticFile(openapi.text(endpoints).encode(), JSON)
+    return found
 
 
 def _no_such_route(app: web.Application) -> Handler:

@@ -1,0 +1,29 @@
+"""Puts requests on the bus, or says that it is away."""
+
+import asyncio
+
+import nats.errors
+from common import bus
+from common.events import Event
+from nats.aio.client import Client
+
+from query_api.problems import Problem
+
+SOURCE = "query-api"
+# Somebody waits for the answer: shorter than what a service would wait.
+PATIENCE_SECONDS = 5.0
+
+
+async def put(client: Client, event: Event) -> None:
+    """Store an event on the stream; raises a Problem when it is not stored."""
+    if not client.is_connected:
+        # The client would keep it, and send it whenever the server is back: nobody expects that an hour later.
+        raise _AWAY
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            await bus.publish(client, event, SOURCE)
+    except (nats.errors.Error, TimeoutError, OSError) as error:
+        raise _AWAY from error
+
+
+_AWAY = Problem(503, "NATS does not answer, so nothing was asked for; try again soon", headers={"Retry-After": "5"})

@@ -1,0 +1,109 @@
+"""The Hub's webhooks: a hint that a dataset changed. Polling stays the truth."""
+
+import hmac
+import re
+from typing import Annotated, Any
+
+import structlog
+from aiohttp import web
+from common.events import SyncRequested
+from pydantic import BaseModel, ConfigDict, Field
+
+from query_api.endpoints import Endpoint, Services
+from query_api.outbox import put
+from query_api.problems import Problem
+from query_api.wire import Answer, Asked
+
+log = structlog.get_logger(__name__)
+
+_DELIVERY_ID = re.compile(r"[\w.:-]{1,128}")
+
+
+class _Part(BaseModel):
+    """The Hub adds fields as it likes."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class WebhookEvent(_Part):
+    """What happened."""
+
+    action: Annotated[str, Field(max_length=50)]
+    scope: Annotated[str, Field(max_length=100)]
+
+
+class WebhookRepo(_Part):
+    """Where."""
+
+    type: Annotated[str, Field(max_length=50)]
+    name: Annotated[str, Field(max_length=255)]
+
+
+class WebhookBody(_Part):
+    """The part of the Hub's payload (version 3) that matters here."""
+
+    event: WebhookEvent
+    repo: WebhookRepo
+
+
+class WebhookAsked(Asked):
+    """A delivery."""
+
+    body: WebhookBody
+
+
+class WebhookAnswer(Answer):
+    """Whether the delivery asks for a sync."""
+
+    accepted: bool
+    reason: str
+
+
+async def receive(services: Services, request: web.Request, asked: WebhookAsked) -> WebhookAnswer:
+    """Ask for a sync of the dataset that changed."""
+    event, repo = asked.body.event, asked.body.repo
+    if repo.type != "dataset" or repo.name not in services.settings.hf_datasets:
+        return WebhookAnswer(accepted=False, reason="not a dataset that is watched here")
+    if not event.scope.startswith("repo"):
+        return WebhookAnswer(accepted=False, reason="not a change of files")
+    given = request.headers.get("Webhook-Id", "")
+    delivery = f"webhook-{given}" if _DELIVERY_ID.fullmatch(given) else None
+    await put(services.client, SyncRequested(dataset=repo.name, trigger="webhook", request_id=delivery))
+    log.info("webhook.accepted", dataset=repo.name, action=event.action, delivery=delivery)
+    return WebhookAnswer(accepted=True, reason="a sync is requested")
+
+
+def check_secret(services: Services, request: web.Request) -> None:
+    """Raise a Problem unless the delivery knows the secret."""
+    secret = services.settings.hf_webhook_secret
+    if secret is None:
+        raise Problem(403, "this server has no HF_WEBHOOK_SECRET, so it takes no webhooks; set it and restart")
+    given = request.headers.get("X-Webhook-Secret")
+    if given is None:
+        raise Problem(401, "send the header X-Webhook-Secret", headers={"WWW-Authenticate": "X-Webhook-Secret"})
+    if not hmac.compare_digest(given.encode(errors="surrogateescape"), secret.get_secret_value().encode()):
+        log.warning("webhook.refused", remote=request.remote)
+        raise Problem(403, "this is not the HF_WEBHOOK_SECRET of this server")
+
+
+_HEADERS: dict[str, Any] = {
+    "Webhook-Id": "The delivery's id: a delivery that comes twice asks once.",
+}
+
+ENDPOINTS = (
+    Endpoint(
+        method="POST",
+        path="/webhooks/huggingface",
+        name="receiveWebhook",
+        summary="The Hub tells that a dataset changed",
+        tag="Webhooks",
+        asked=WebhookAsked,
+        answer=WebhookAnswer,
+        status=202,
+        problems=frozenset({503}),
+        secured="webhookSecret",
+        check=check_secret,
+        handle=receive,
+        headers=_HEADERS,
+    ),
+)

@@ -1,0 +1,30 @@
+"""Files that never change while the server runs: kept as bytes, plain and compressed."""
+
+from typing import Final
+
+from aiohttp import hdrs, web
+
+from query_api.http import page_response
+from query_api.pages import COMPRESS_FROM_BYTES, make_page
+
+PAGE_POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+
+
+class StaticFile:
+    """One file, with the policy that its page needs."""
+
+    def __init__(self, body: bytes, content_type: str, policy: str | None = None) -> None:
+        self._plain = make_page(body, content_type=content_type)
+        pays = len(body) >= COMPRESS_FROM_BYTES
+        self._zipped = make_page(body, content_type=content_type, encoding="gzip") if pays else self._plain
+        if policy:
+            for page in (self._plain, self._zipped):
+                page.headers["Content-Security-Policy"] = policy
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        """Answer with the file."""
+        page = self._zipped if "gzip" in request.headers.get(hdrs.ACCEPT_ENCODING, "") else self._plain
+        return page_response(page, request.headers.get(hdrs.IF_NONE_MATCH))

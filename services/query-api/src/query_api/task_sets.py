@@ -1,0 +1,61 @@
+"""The task sets under the names that the frontend knows, without their grids."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+
+import structlog
+from common.arc_tasks import BUNDLED, TaskSetError, load_task_set
+
+log = structlog.get_logger(__name__)
+
+# The existing app's folders below data/.
+NAMES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "ARC1": "training",
+        "ARC1-Eval": "evaluation",
+        "ARC2": "training2",
+        "ARC2-Eval": "evaluation2",
+        "ARC-Heavy": "arc-heavy",
+        "ConceptARC": "concept-arc",
+    }
+)
+
+
+@dataclass(frozen=True)
+class TaskIndex:
+    """One task set: task id -> number of test pairs."""
+
+    name: str
+    source: str
+    pairs: Mapping[str, int]
+
+    @property
+    def path(self) -> str:
+        """Where the existing app keeps it."""
+        return f"data/{self.name}"
+
+    @cached_property
+    def pairs_total(self) -> int:
+        """How many test pairs there are."""
+        return sum(self.pairs.values())
+
+
+@lru_cache
+def load(tasks_dir: Path | None, needed: tuple[str, ...] = ()) -> Mapping[str, TaskIndex]:
+    """Return every set there is, by name; log one that is needed and missing. Blocks for half a second."""
+    found: dict[str, TaskIndex] = {}
+    for source, name in NAMES.items():
+        try:
+            tasks = load_task_set(source, tasks_dir).tasks
+        except TaskSetError as error:
+            if source in BUNDLED or source in needed:
+                log.warning("task_set.missing", source=source, reason=str(error))
+            continue
+        found[name] = TaskIndex(name, source, {task_id: len(task.test) for task_id, task in sorted(tasks.items())})
+    # The grids are a hundred times what is kept here.
+    load_task_set.cache_clear()
+    return MappingProxyType(dict(sorted(found.items())))

@@ -19,7 +19,7 @@ import asyncpg
 from arcwatch import os_user
 from arcwatch.errors import DeploymentError
 from arcwatch.pg_cluster import check_not_running, make_cluster
-from arcwatch.pg_socket import socket_dir
+from arcwatch.pg_socket import PORT, socket_dir
 from arcwatch.processes import Child, Command, ignore
 
 DATABASE = "arcwatch"
@@ -44,6 +44,7 @@ class PostgresSettings:
         fast = {} if self.durable else {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
         return {
             "listen_addresses": "",
+            "port": str(PORT),
             "unix_socket_permissions": "0700",
             "max_connections": str(self.max_connections),
             "shared_buffers": "128MB",
@@ -111,7 +112,8 @@ class PostgresServer:
 
     def url(self, database: str = DATABASE, user: str = ROLE) -> str:
         """Return the URL of a database, as asyncpg takes it."""
-        return f"postgresql://{user}@/{database}?host={quote(str(self._sockets))}"
+        # The port is said, so that PGPORT of some shell does not lead elsewhere.
+        return f"postgresql://{user}@/{database}?host={quote(str(self._sockets))}&port={PORT}"
 
     def _prepare(self) -> os_user.OsUser | None:
         user = os_user.private_user()

@@ -10,7 +10,9 @@ from arcwatch import os_user
 from arcwatch.errors import DeploymentError
 from arcwatch.os_user import OsUser
 
-_SOCKET_NAME = ".s.PGSQL.5432"
+# Of the socket's name only; nothing listens on TCP.
+PORT = 5432
+_SOCKET_NAME = f".s.PGSQL.{PORT}"
 # sizeof(sockaddr_un.sun_path) less the closing NUL, on Linux; macOS has 103.
 _LONGEST_PATH = 103
 

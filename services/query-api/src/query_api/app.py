@@ -25,6 +25,7 @@ from query_api.endpoints import Services
 from query_api.guard import Guard
 from query_api.http import Http
 from query_api.hub_folders import HubFolders
+from query_api.hub_probe import HubProbe
 from query_api.keeper import SUBJECTS, Keeper
 from query_api.live import Broadcaster
 from query_api.metrics import Metrics
@@ -99,6 +100,7 @@ async def build(settings: Settings, pool: asyncpg.Pool, client: Client, metrics:
         client=client,
         hub=hub,
         folders=HubFolders(hub.folders),
+        hub_probe=HubProbe(partial(hub.head, settings.hf_datasets[0]), hub.quota),
         keeper=keeper,
         broadcaster=broadcaster,
         metrics=metrics,

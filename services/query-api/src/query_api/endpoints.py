@@ -12,6 +12,7 @@ from nats.aio.client import Client
 
 from query_api.cached_answers import Moment
 from query_api.hub_folders import HubFolders
+from query_api.hub_probe import HubProbe
 from query_api.keeper import Keeper
 from query_api.live import Broadcaster
 from query_api.metrics import Metrics
@@ -33,6 +34,7 @@ class Services:
     client: Client
     hub: Hub
     folders: HubFolders
+    hub_probe: HubProbe
     keeper: Keeper
     broadcaster: Broadcaster
     metrics: Metrics

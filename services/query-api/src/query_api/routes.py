@@ -8,6 +8,8 @@ from query_api import (
     routes_hub,
     routes_live,
     routes_model,
+    routes_status,
+    routes_tasks,
     routes_view,
     routes_webhook,
 )
@@ -16,6 +18,7 @@ from query_api.endpoints import Endpoint
 ENDPOINTS: tuple[Endpoint, ...] = (
     *routes_view.ENDPOINTS,
     *routes_model.ENDPOINTS,
+    *routes_tasks.ENDPOINTS,
     *routes_analytics.ENDPOINTS,
     *routes_history.ENDPOINTS,
     *routes_hub.ENDPOINTS,
@@ -23,4 +26,5 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *routes_live.ENDPOINTS,
     *routes_feed.ENDPOINTS,
     *routes_webhook.ENDPOINTS,
+    *routes_status.ENDPOINTS,
 )

@@ -1,5 +1,6 @@
 """Over the real bus, every event ends in rows or in exactly one dead letter, whoever published it, whatever fails."""
 
+import asyncio
 import contextlib
 import json
 from collections.abc import AsyncIterator
@@ -9,7 +10,7 @@ import aiohttp
 import pytest
 from arcwatch.hub import LocalHub
 from arcwatch.hub.faults import Status
-from common import outcomes, topology
+from common import bus, outcomes, topology
 from common.events import DeadLetter
 from ingester import app as ingester_app
 from ingester.settings import Settings as IngesterSettings
@@ -213,3 +214,18 @@ async def test_stopping_in_the_middle_hands_the_work_to_the_next_ingester(
         await eventually(lambda: current_models(pipeline), topology.ACK_WAIT_SECONDS / 2)
     runs = await pipeline.pool.fetch("SELECT status FROM ingestion_runs")
     assert [row["status"] for row in runs] == ["completed"]
+
+
+async def test_an_ingester_whose_durable_is_deleted_ends_with_a_line_that_says_what_to_do(
+    pipeline: Pipeline, js: JetStreamContext, shared: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bus.guard, "__defaults__", (0.05,))
+    service = asyncio.create_task(ingester_app.run(IngesterSettings(**shared), asyncio.Event()))
+
+    async def pulling() -> bool:
+        return bool((await js.consumer_info(topology.STREAM, "ingester")).num_waiting)
+
+    await eventually(pulling)
+    await js.delete_consumer(topology.STREAM, "ingester")
+    with pytest.raises(outcomes.BrokenAtStart, match="run `arcwatch topology apply`"):
+        await asyncio.wait_for(service, 30)

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 import nats
 import nats.errors
@@ -31,6 +31,8 @@ _FOREVER = -1
 FETCH_SECONDS = 2.0
 # The time a 400-file submission takes at 50 ms latency, several times over.
 GRACEFUL_TIMEOUT_SECONDS = 15.0
+# How long a deleted durable goes unnoticed.
+GUARD_SECONDS = 30.0
 # What the generated AsyncAPI document shows: never a user's password.
 _SHOWN_URL = "nats://127.0.0.1:4222"
 
@@ -123,6 +125,18 @@ async def check_durables(client: Client, durables: Sequence[Durable]) -> None:
             raise BrokenAtStart(line) from error
         except nats.errors.Error as error:
             raise BrokenAtStart(f"NATS answers, but not for JetStream: {_words(error)}") from error
+
+
+async def guard(client: Client, durables: Sequence[Durable], every_seconds: float = GUARD_SECONDS) -> NoReturn:
+    """Raise BrokenAtStart once a durable is gone: pulling from it would go on in silence, for ever."""
+    while True:
+        await asyncio.sleep(every_seconds)
+        try:
+            await check_durables(client, durables)
+        except BrokenAtStart as error:
+            if isinstance(error.__cause__, NotFoundError):
+                raise
+            # NATS is away: the client reconnects by itself, and readiness tells.
 
 
 async def publish(client: Client, event: Event, source: str, *, key: str | None = None) -> bool:

@@ -2,8 +2,8 @@
 
 import asyncio
 import signal
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, TypeVar
 
 import structlog
 
@@ -37,3 +37,18 @@ async def _until_signalled(settings: SettingsT, run: Callable[[SettingsT, asynci
         loop.add_signal_handler(number, stopping.set)
     await run(settings, stopping)
     log.info("service.stopped")
+
+
+async def until(stopping: asyncio.Event, *beside: Coroutine[Any, Any, object]) -> None:
+    """Wait until the service is to stop, with work beside it that never ends; raise what ends it."""
+    tasks = [asyncio.create_task(work) for work in beside]
+    waiting = asyncio.create_task(stopping.wait())
+    try:
+        await asyncio.wait([waiting, *tasks], return_when=asyncio.FIRST_COMPLETED)
+        for task in tasks:
+            if task.done():
+                task.result()
+    finally:
+        for task in (waiting, *tasks):
+            task.cancel()
+        await asyncio.wait([waiting, *tasks])

@@ -13,6 +13,7 @@ from common.delivery import Delivery
 from common.hub import Hub
 from common.outcomes import BrokenAtStart
 from common.quota import Quota
+from common.service import until
 from common.topology import INGESTER, STREAM
 from nats.aio.client import Client
 
@@ -54,7 +55,7 @@ async def run(settings: Settings, stopping: asyncio.Event) -> None:
             ops.serve(settings.ops_host, settings.ops_port, checks=checks, registry=metrics.registry) as port,
         ):
             log.info("ingester.ready", ops_port=port)
-            await stopping.wait()
+            await until(stopping, bus.guard(client, [INGESTER]))
 
 
 def build(

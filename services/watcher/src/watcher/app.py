@@ -10,6 +10,7 @@ from common.database import check_migrated, open_pool
 from common.delivery import Delivery
 from common.hub import Hub
 from common.quota import Quota
+from common.service import until
 from common.topology import STREAM, WATCHER
 from nats.aio.client import Client
 
@@ -41,10 +42,7 @@ async def run(settings: Settings, stopping: asyncio.Event) -> None:
             ops.serve(settings.ops_host, settings.ops_port, checks=checks, registry=metrics.registry) as port,
         ):
             log.info("watcher.ready", ops_port=port)
-            polling = asyncio.create_task(_poller(settings, syncer).run())
-            await stopping.wait()
-            polling.cancel()
-            await asyncio.wait([polling])
+            await until(stopping, _poller(settings, syncer).run(), bus.guard(client, [WATCHER]))
 
 
 def build(settings: Settings, pool: asyncpg.Pool, client: Client, metrics: Metrics) -> Syncer:

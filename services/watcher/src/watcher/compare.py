@@ -15,7 +15,11 @@ class Known:
 
 @dataclass(frozen=True)
 class Difference:
-    """Folder names, each in at most one of these, sorted. `renamed` maps new names to old ones."""
+    """Folder names, sorted. `renamed` maps new names to old ones.
+
+    A listed name is in exactly one of new, changed, incomplete, returned, renamed and unchanged. A renamed folder's old
+    name vanished too, until its ingestion gives the history to the new name.
+    """
 
     new: tuple[str, ...]
     changed: tuple[str, ...]
@@ -39,7 +43,7 @@ class Difference:
 def compare(listed: Mapping[str, str], known: Mapping[str, Known]) -> Difference:
     """Compare folder name -> tree oid of a listing with what the database holds."""
     fresh = sorted(listed.keys() - known.keys())
-    gone = sorted(name for name, model in known.items() if name not in listed and not model.removed)
+    gone = sorted(known.keys() - listed.keys())
     renamed = _pair_up(fresh, gone, listed, known)
     both = sorted(listed.keys() & known.keys())
     changed = [name for name in both if known[name].tree_oid != listed[name]]
@@ -50,7 +54,7 @@ def compare(listed: Mapping[str, str], known: Mapping[str, Known]) -> Difference
         incomplete=tuple(name for name in same if not known[name].complete),
         returned=tuple(name for name in same if known[name].removed and known[name].complete),
         renamed=renamed,
-        vanished=tuple(name for name in gone if name not in renamed.values()),
+        vanished=tuple(name for name in gone if not known[name].removed),
         unchanged=tuple(name for name in same if known[name].complete and not known[name].removed),
     )
 

@@ -1,5 +1,7 @@
 """The watcher's metrics. The label `dataset` is closed: it holds the names in HF_DATASETS."""
 
+from datetime import datetime
+
 from common.hub import RequestOutcome
 from common.quota import Quota
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -22,7 +24,7 @@ class Metrics:
         )
         self.last_success = Gauge(
             f"{name}_last_complete_listing_timestamp_seconds",
-            "When a dataset was last listed completely (0: not since this watcher started)",
+            "When a dataset was last listed completely, by any watcher (0: never)",
             ["dataset"],
             registry=registry,
         )
@@ -37,6 +39,13 @@ class Metrics:
         self.quota_left = Gauge(
             f"{name}_hub_quota_left_requests", "Requests left of the Hub's quota", ["budget"], registry=registry
         )
+
+        self._listed: dict[str, datetime] = {}
+
+    def listed(self, dataset: str, at: datetime) -> None:
+        """Take note of a complete listing, ours or another watcher's; an older one changes nothing."""
+        self._listed[dataset] = max(at, self._listed.get(dataset, at))
+        self.last_success.labels(dataset).set(self._listed[dataset].timestamp())
 
     def settled(self, outcome: str, *, redelivered: bool) -> None:
         """Count a settled message (the observer of common.delivery)."""

@@ -1,9 +1,9 @@
-"""When syncs run by themselves: at start, at each tick of the schedule, and where another watcher died in one."""
+"""When syncs run by themselves: at start, at each tick of the schedule, and where an earlier one died or failed."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import cast, get_args
 
 import structlog
@@ -17,6 +17,10 @@ log = structlog.get_logger(__name__)
 
 # A dead watcher's sync is gone on with within a minute: this, and the time PostgreSQL takes to notice, stay below.
 LOOK_SECONDS = 15.0
+# A dataset that could not be listed is listed again this often, not only at the next tick, which may be a day away.
+RETRY_FAILED = timedelta(minutes=15)
+_RECENTLY = timedelta(days=2)
+_EVER = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass
@@ -31,7 +35,6 @@ class Poller:
     clock: Clock = utc_now
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     _looked_until: datetime | None = field(default=None)
-    _starting: bool = field(default=True)
 
     async def run(self) -> None:
         """Do what is due, for ever."""
@@ -45,44 +48,68 @@ class Poller:
 
     def seconds_to_next_look(self) -> float:
         """Return how long to sleep: until the next tick, but never past the next look for dead watchers."""
+        now = self.clock()
         if not self.enabled:
             return LOOK_SECONDS
-        ahead = (self.schedule.next_run(self.clock()) - self.clock()).total_seconds()
+        ahead = (self.schedule.next_run(now) - now).total_seconds()
         return min(LOOK_SECONDS, max(ahead, 0.05))
 
     async def run_once(self) -> int:
         """Run every sync that is due now; return how many this watcher ran."""
-        done = await self._go_on_with_dead_ones()
-        if not self.enabled or self.schedule.allowed_from(self.clock()) > self.clock():
+        may_start = self.enabled and not self._held_back(self.clock())
+        done = await self._take_over_from_dead_ones(may_start=may_start)
+        failing = await self._show_listings()
+        # Ticks that pass while a sync runs are found at the next look.
+        now = self.clock()
+        if not self.enabled or self._held_back(now):
             return done
-        request = await self._due()
-        if request is not None and await self.syncer.sync(request):
-            done += 1
-        self._starting = False
-        self._looked_until = self.clock()
+        request = await self._due(now, failing)
+        if request is not None and not (done and request.trigger == "startup"):
+            done += bool(await self.syncer.sync(request))
+        self._looked_until = now
         return done
 
-    async def _due(self) -> Request | None:
+    def _held_back(self, now: datetime) -> bool:
+        return self.schedule.allowed_from(now) > now
+
+    async def _due(self, now: datetime, failing: tuple[str, ...]) -> Request | None:
         """Return the one sync that is due: however many ticks were missed, the newest stands for all."""
-        now = self.clock()
         tick = self.schedule.last_tick(now)
-        last = await self.syncer.store.last_scheduled()
-        if self._starting and not await self.syncer.store.has_synced():
-            return Request("startup", auto_ingest=self.auto_ingest)
-        if self._looked_until is not None and tick > self._looked_until:
+        if self._looked_until is None:
+            return await self._due_at_start(tick)
+        if tick > self._looked_until:
             return Request("schedule", auto_ingest=self.auto_ingest, scheduled_for=tick)
-        if not self._starting or not self.catch_up:
+        if not failing or await self.syncer.store.running():
             return None
-        if last is not None and last < tick:
+        return Request("catch_up", failing, auto_ingest=self.auto_ingest)
+
+    async def _due_at_start(self, tick: datetime) -> Request | None:
+        covered = await self.syncer.store.covered_until()
+        if covered is None:
+            return Request("startup", auto_ingest=self.auto_ingest)
+        if not self.catch_up:
+            return None
+        if covered < tick:
             return Request("catch_up", auto_ingest=self.auto_ingest, scheduled_for=tick)
         return Request("startup", auto_ingest=self.auto_ingest)
 
-    async def _go_on_with_dead_ones(self) -> int:
+    async def _show_listings(self) -> tuple[str, ...]:
+        """Show what all watchers know of each dataset's last listing; return those that failed a while ago."""
+        now = self.clock()
+        since = _EVER if self._looked_until is None else now - _RECENTLY
+        found = {each.dataset: each for each in await self.syncer.store.listings(since)}
+        for each in found.values():
+            if each.listed_at is not None and each.dataset in self.syncer.datasets:
+                self.syncer.metrics.listed(each.dataset, each.listed_at)
+        failing = {each.dataset for each in found.values() if each.failing_since(now - RETRY_FAILED)}
+        return tuple(dataset for dataset in self.syncer.datasets if dataset in failing)
+
+    async def _take_over_from_dead_ones(self, *, may_start: bool) -> int:
         done = 0
         for row in await self.syncer.store.running():
             request = _again(row, auto_ingest=self.auto_ingest)
-            if request is not None:
-                done += bool(await self.syncer.resume(row.id, request))
+            if request is not None and self.enabled:
+                done += bool(may_start and await self.syncer.resume(row.id, request))
                 continue
             async with self.syncer.store.adopt(row.id) as ours:
                 if ours:

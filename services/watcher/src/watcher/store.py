@@ -19,9 +19,14 @@ SELECT model, tree_oid, removed_upstream_at IS NOT NULL AS removed, NOT EXISTS (
 FROM submission_versions v WHERE hf_dataset = $1 AND superseded_at IS NULL
 """
 
-_KNOWN_BEFORE = """
-SELECT model FROM submission_versions v JOIN unnest($2::text[], $3::text[]) AS w (model, tree_oid)
-USING (model, tree_oid) WHERE hf_dataset = $1
+# The newest ended run that had to do with a model's name or with its content, under whatever name.
+_LAST_RUNS = """
+SELECT w.model, greatest(
+    (SELECT max(r.id) FROM ingestion_runs r
+     WHERE r.hf_dataset = $1 AND r.dataset_name = w.model AND r.status <> 'running'),
+    (SELECT max(v.run_id) FROM submission_versions v WHERE v.hf_dataset = $1 AND v.tree_oid = w.tree_oid)
+) AS run_id
+FROM unnest($2::text[], $3::text[]) AS w (model, tree_oid)
 """
 
 _MARK_VANISHED = """
@@ -55,8 +60,19 @@ WHERE id = $1
 
 _ABANDON = "UPDATE sync_runs SET status = 'failed', completed_at = now(), error = $2 WHERE id = $1"
 
-_LAST_SCHEDULED = "SELECT max(scheduled_for) FROM sync_runs"
-_ANY = "SELECT EXISTS (SELECT FROM sync_runs WHERE status <> 'running')"
+# Up to when the schedule is satisfied: syncs that ran by themselves cover the ticks before their start.
+_COVERED_UNTIL = """
+SELECT max(coalesce(scheduled_for, started_at)) FROM sync_runs WHERE trigger IN ('schedule', 'catch_up', 'startup')
+"""
+
+_LISTINGS = """
+SELECT d->>'dataset' AS dataset,
+    max((d->>'listed_at')::timestamptz) FILTER (WHERE d->>'error' IS NULL) AS listed_at,
+    max(s.completed_at) FILTER (WHERE d->>'error' IS NOT NULL) AS failed_at
+FROM sync_runs s, jsonb_array_elements(s.datasets) AS d
+WHERE s.started_at >= $1 AND s.completed_at IS NOT NULL
+GROUP BY 1
+"""
 
 
 @dataclass(frozen=True)
@@ -66,6 +82,21 @@ class SyncRow:
     id: int
     scheduled_for: datetime | None
     trigger: str
+
+
+@dataclass(frozen=True)
+class Listing:
+    """When a dataset was last listed completely, and when listing it last failed, by any watcher."""
+
+    dataset: str
+    listed_at: datetime | None
+    failed_at: datetime | None
+
+    def failing_since(self, at: datetime) -> bool:
+        """Tell whether the last attempt failed, and that not after an instant."""
+        if self.failed_at is None or self.failed_at > at:
+            return False
+        return self.listed_at is None or self.failed_at > self.listed_at
 
 
 @dataclass(frozen=True)
@@ -79,10 +110,10 @@ class Store:
         rows = await self.pool.fetch(_KNOWN, dataset)
         return {row["model"]: Known(row["tree_oid"], row["complete"], row["removed"]) for row in rows}
 
-    async def known_before(self, dataset: str, contents: dict[str, str]) -> set[str]:
-        """Return those models (name -> tree oid) whose content was ingested at some time: a revert, or a retry."""
-        rows = await self.pool.fetch(_KNOWN_BEFORE, dataset, list(contents), list(contents.values()))
-        return {row["model"] for row in rows}
+    async def last_runs(self, dataset: str, contents: dict[str, str]) -> dict[str, int]:
+        """Return the newest ended run of each model (name -> tree oid), or of its content; names without any lack."""
+        rows = await self.pool.fetch(_LAST_RUNS, dataset, list(contents), list(contents.values()))
+        return {row["model"]: row["run_id"] for row in rows if row["run_id"] is not None}
 
     async def mark(self, dataset: str, vanished: Collection[str], returned: Collection[str]) -> None:
         """Note which folders a complete listing does not hold any more, and which it holds again."""
@@ -91,14 +122,14 @@ class Store:
         if returned:
             await self.pool.execute(_MARK_RETURNED, dataset, list(returned))
 
-    async def last_scheduled(self) -> datetime | None:
-        """Return the newest tick that any watcher took."""
-        found: datetime | None = await self.pool.fetchval(_LAST_SCHEDULED)
+    async def covered_until(self) -> datetime | None:
+        """Return the instant up to which no tick was missed; None before the first sync that ran by itself."""
+        found: datetime | None = await self.pool.fetchval(_COVERED_UNTIL)
         return found
 
-    async def has_synced(self) -> bool:
-        """Tell whether any sync ever ended."""
-        return bool(await self.pool.fetchval(_ANY))
+    async def listings(self, since: datetime) -> list[Listing]:
+        """Return what syncs since then say of each dataset."""
+        return [Listing(*row) for row in await self.pool.fetch(_LISTINGS, since)]
 
     async def running(self) -> list[SyncRow]:
         """Return the syncs that are marked as running, whether anybody works on them or not."""

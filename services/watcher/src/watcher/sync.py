@@ -11,7 +11,8 @@ import asyncpg
 import nats.errors
 import structlog
 from common.events import DatasetSynced, ModelDiscovered, SyncCompleted, SyncStatus, Trigger
-from common.hub import Folder, Hub, RevisionGone
+from common.hub import Folder, FolderGone, Hub, RevisionGone
+from common.model_names import is_plain_folder_name
 from common.outcomes import Transient
 
 from watcher.compare import Difference, compare
@@ -20,8 +21,17 @@ from watcher.store import Store
 
 log = structlog.get_logger(__name__)
 
-# A dataset that fails is tried again within the same sync, after the requests' own retries; 40 s in all.
+# Datasets that failed are tried again within the same sync, after all others and the requests' own retries.
 DATASET_RETRY_SECONDS = (10.0, 30.0)
+_EXPECTED = (
+    Transient,
+    RevisionGone,
+    FolderGone,
+    OSError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    nats.errors.Error,
+)
 
 
 class Publish(Protocol):
@@ -84,10 +94,9 @@ class Syncer:
         started_at, started = self.clock(), monotonic()
         datasets = request.datasets or self.datasets
         log.info("sync.started", sync_id=sync_id, trigger=request.trigger, datasets=len(datasets))
-        results = [await self._patiently(dataset, request, sync_id) for dataset in datasets]
+        results = await self._rounds(datasets, request)
         completed = _completed(sync_id, request, started_at, self.clock(), results)
         await self.store.end(completed)
-        await self.publish(completed)
         self.metrics.syncs.labels(request.trigger, completed.status).inc()
         self.metrics.sync_duration.observe(monotonic() - started)
         log.info(
@@ -98,35 +107,46 @@ class Syncer:
             new=completed.new_models_found,
             changed=completed.changed,
         )
+        await self._announce(completed)
         return completed
 
-    async def _patiently(self, dataset: str, request: Request, sync_id: int) -> DatasetSynced:
-        """Sync one dataset; its failure is told, not raised: the others go on."""
-        for pause in (*self.retry_seconds, None):
-            try:
-                return await self._dataset(dataset, request, sync_id)
-            except (
-                Transient,
-                ListingDoubted,
-                RevisionGone,
-                OSError,
-                asyncpg.PostgresError,
-                nats.errors.Error,
-            ) as error:
-                reason = str(error) or type(error).__name__
-                log.warning("sync.dataset_failed", dataset=dataset, reason=reason, retry_in_seconds=pause)
-                if pause is None:
-                    return DatasetSynced(dataset=dataset, error=reason)
-                await self.sleep(pause)
-            finally:
-                self.metrics.show_quota(self.hub.quota)
-        raise AssertionError("the last round returns")
+    async def _announce(self, completed: SyncCompleted) -> None:
+        try:
+            await self.publish(completed)
+        except nats.errors.Error as error:
+            # The row is written, and readers look there every minute.
+            log.warning("sync.not_announced", sync_id=completed.sync_id, reason=str(error) or type(error).__name__)
 
-    async def _dataset(self, dataset: str, request: Request, sync_id: int) -> DatasetSynced:
+    async def _rounds(self, datasets: tuple[str, ...], request: Request) -> list[DatasetSynced]:
+        """Sync each dataset; those that fail are tried again when all others had their turn."""
+        results = {dataset: await self._attempt(dataset, request) for dataset in datasets}
+        for pause in self.retry_seconds:
+            if not (failed := [dataset for dataset in datasets if results[dataset].error]):
+                break
+            await self.sleep(pause)
+            results |= {dataset: await self._attempt(dataset, request) for dataset in failed}
+        return list(results.values())
+
+    async def _attempt(self, dataset: str, request: Request) -> DatasetSynced:
+        """Sync one dataset; its failure is told, not raised: the others go on."""
+        try:
+            return await self._dataset(dataset, request)
+        except (ListingDoubted, *_EXPECTED) as error:
+            reason = str(error) or type(error).__name__
+            log.warning("sync.dataset_failed", dataset=dataset, reason=reason)
+            return DatasetSynced(dataset=dataset, error=reason)
+        except Exception as error:
+            # A bug of ours; were it raised, the sync would stay `running` and be gone on with for ever.
+            log.exception("sync.dataset_failed", dataset=dataset)
+            return DatasetSynced(dataset=dataset, error=f"unexpected: {type(error).__name__}: {error}")
+        finally:
+            self.metrics.show_quota(self.hub.quota)
+
+    async def _dataset(self, dataset: str, request: Request) -> DatasetSynced:
         revision, listed, difference = await self._compare(dataset)
         published = 0
         if difference.to_ingest and request.auto_ingest and revision:
-            published = await self._publish_all(dataset, revision, listed, difference, request, sync_id)
+            published = await self._publish_all(dataset, revision, listed, difference, request)
         await self.store.mark(dataset, difference.vanished, difference.returned)
         self._count(dataset, listed, difference)
         return DatasetSynced(
@@ -137,8 +157,8 @@ class Syncer:
             new=difference.new,
             changed=tuple(sorted((*difference.changed, *difference.incomplete))),
             renamed=tuple((old, new) for new, old in sorted(difference.renamed.items())),
-            vanished=difference.vanished,
-            unchanged=difference.unchanged,
+            vanished=tuple(name for name in difference.vanished if name not in difference.renamed.values()),
+            unchanged=tuple(sorted((*difference.unchanged, *difference.returned))),
             published=published,
         )
 
@@ -149,31 +169,30 @@ class Syncer:
         and a folder that is being uploaded may move between them.
         """
         known = await self.store.known(dataset)
-        listed = await self.hub.folders(dataset)
+        listed = await self._folders(dataset)
         difference = compare(listed, known)
         if difference.is_empty:
             return None, listed, difference
         revision = await self.hub.head(dataset)
-        listed = await self.hub.folders(dataset, revision)
+        listed = await self._folders(dataset, revision)
         if not listed and any(not model.removed for model in known.values()):
             raise ListingDoubted(f"the Hub lists no folder of {dataset}, which had {len(known)} models")
         return revision, listed, compare(listed, known)
 
+    async def _folders(self, dataset: str, revision: str = "main") -> dict[str, str]:
+        """Return the folders that can be models: no hidden one, and no name that the ingester would refuse."""
+        listed = await self.hub.folders(dataset, revision)
+        return {name: oid for name, oid in listed.items() if is_plain_folder_name(name)}
+
     async def _publish_all(
-        self,
-        dataset: str,
-        revision: str,
-        listed: dict[str, str],
-        difference: Difference,
-        request: Request,
-        sync_id: int,
+        self, dataset: str, revision: str, listed: dict[str, str], difference: Difference, request: Request
     ) -> int:
         """Publish what differs, oldest commit first, so that the newest model is ingested last and stays the latest."""
         names = difference.to_ingest
         described = await self.hub.describe(dataset, names, revision)
         folders = [described.get(name) or Folder(name, listed[name]) for name in names]
         folders.sort(key=lambda folder: (folder.published_at or datetime.max.replace(tzinfo=UTC), folder.name))
-        before = await self.store.known_before(dataset, {folder.name: folder.tree_oid for folder in folders})
+        last_runs = await self.store.last_runs(dataset, {folder.name: folder.tree_oid for folder in folders})
         stored = 0
         for folder in folders:
             event = ModelDiscovered(
@@ -187,12 +206,12 @@ class Syncer:
                 force=False,
                 requested_by=request.requested_by,
             )
-            stored += await self.publish(event, key=_key(event, folder.name in before, revision, sync_id, difference))
+            stored += await self.publish(event, key=key_of(event, last_runs.get(folder.name)))
         self.metrics.published.inc(stored)
         return stored
 
     def _count(self, dataset: str, listed: dict[str, str], difference: Difference) -> None:
-        self.metrics.last_success.labels(dataset).set(self.clock().timestamp())
+        self.metrics.listed(dataset, self.clock())
         counts = {
             "seen": len(listed),
             "new": len(difference.new) + len(difference.renamed),
@@ -203,15 +222,14 @@ class Syncer:
             self.metrics.models.labels(dataset, state).set(count)
 
 
-def _key(event: ModelDiscovered, known_before: bool, revision: str, sync_id: int, difference: Difference) -> str:  # noqa: FBT001
+def key_of(event: ModelDiscovered, last_run: int | None) -> str:
     """Return the message id: `dataset@model@tree_oid`, and more where that id may have served within the window.
 
-    Content that was ingested before (a revert) or incompletely would be swallowed by the stream's deduplication.
+    An event that an ingester has dealt with by now (it failed, or the upstream content had moved on, or came under
+    another name) must not swallow this one: the stream's deduplication cannot know. The commit and the last run can.
     """
     key = f"{event.dataset}@{event.model}@{event.tree_oid}"
-    if event.model in difference.incomplete:
-        return f"{key}@sync-{sync_id}"
-    return f"{key}@{revision}" if known_before else key
+    return key if last_run is None else f"{key}@{event.revision}@after-run-{last_run}"
 
 
 def _completed(

@@ -8,7 +8,7 @@ import uuid
 from datetime import UTC, datetime
 from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 Trigger = Literal["schedule", "catch_up", "startup", "webhook", "manual"]
 SyncStatus = Literal["completed", "partial", "failed"]
@@ -142,7 +142,8 @@ class DatasetSynced(BaseModel):
     changed: tuple[str, ...] = ()
     renamed: tuple[tuple[str, str], ...] = ()
     vanished: tuple[str, ...] = ()
-    unchanged: tuple[str, ...] = ()
+    # Not in JSON: with thousands of models, idle syncs would fill the stream and the table with it.
+    unchanged: tuple[str, ...] = Field(default=(), exclude=True)
     published: int = 0
     error: str | None = None
 

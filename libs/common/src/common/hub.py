@@ -140,8 +140,10 @@ class Hub:
             raise FolderGone(f"{dataset}: no such folder") from error
         except HfHubHTTPError as error:
             raise self._refused(dataset, error) from error
-        except ValueError as error:
-            raise Transient(f"the Hub's answer is not a listing: {error}", kind="hub_error") from error
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            # A page of some proxy, or JSON of another shape: the client reads it without looking.
+            line = f"the Hub's answer is not a listing: {type(error).__name__} {error}"
+            raise Transient(line, kind="hub_error") from error
 
     def _refused(self, dataset: str, error: HfHubHTTPError) -> Exception:
         status = error.response.status_code
@@ -224,7 +226,7 @@ class _Client(httpx2.Client):
     def send(self, request: httpx2.Request, **options: Any) -> httpx2.Response:
         try:
             return super().send(request, **options)
-        except httpx2.TransportError as error:
+        except httpx2.RequestError as error:
             if caller := _CALLER.get():
                 caller.requested("connection_lost")
             reason = str(error) or type(error).__name__

@@ -14,6 +14,8 @@ from cronsim import CronSim, CronSimError
 from pydantic import BeforeValidator, field_validator
 from pydantic_settings import BaseSettings, NoDecode
 
+# cronsim would take a sixth field, seconds; Debian's cron has none, and ticks are looked for minute by minute.
+_FIELDS = 5
 _WINDOW = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)\s*-\s*([01]?\d|2[0-3]):([0-5]\d)")
 
 
@@ -75,11 +77,14 @@ class Schedule:
 
 def parse_expression(expression: str) -> str:
     """Return the expression, trimmed; raise ValueError that explains what is wrong."""
-    text = expression.strip()
+    text = " ".join(expression.split())
     try:
+        if (found := len(text.split())) != _FIELDS:
+            raise CronSimError(f"it has {found} fields")  # noqa: TRY301 - one line explains both
         next(CronSim(text, datetime.now(UTC)))
     except CronSimError as error:
-        raise ValueError(f"{expression!r} is no cron expression ({error}); five fields, such as '0 2 * * *'") from error
+        line = f"{expression!r} is no cron expression ({error}); write five fields, such as '0 2 * * *'"
+        raise ValueError(line) from error
     except StopIteration:
         raise ValueError(f"{expression!r} never comes: no such day in the next fifty years") from None
     return text

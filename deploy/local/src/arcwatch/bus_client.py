@@ -5,7 +5,6 @@ import contextlib
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 
-import nats
 import nats.errors
 from common.inbox import prefix_of
 from nats.aio.client import Client
@@ -37,8 +36,9 @@ async def connected(url: str, *, patience_seconds: float = 0.0) -> AsyncIterator
 
 async def _patiently(url: str, complain: Callable[[Exception], Awaitable[None]], deadline: float) -> Client:
     while True:
+        client = Client()
         try:
-            return await nats.connect(
+            await client.connect(
                 url,
                 name="arcwatch",
                 inbox_prefix=prefix_of(url),
@@ -47,8 +47,11 @@ async def _patiently(url: str, complain: Callable[[Exception], Awaitable[None]],
                 error_cb=complain,
             )
         except (nats.errors.Error, OSError, ValueError) as error:
+            await client.close()
             if time.monotonic() > deadline:
                 raise DeploymentError(
                     f"cannot use NATS at {without_password(url)}: {str(error) or type(error).__name__}"
                 ) from error
+        else:
+            return client
         await asyncio.sleep(_PAUSE_SECONDS)

@@ -52,7 +52,9 @@ class Schedule:
 
     def last_tick(self, at: datetime) -> datetime:
         """Return the newest tick at or before an instant."""
-        return next(CronSim(self.expression, at.astimezone(UTC) + timedelta(minutes=1), reverse=True))
+        # cronsim looks strictly before a whole minute, but counts that minute too from a fraction of a second on.
+        minute = at.astimezone(UTC).replace(second=0, microsecond=0)
+        return next(CronSim(self.expression, minute + timedelta(minutes=1), reverse=True))
 
     def allowed_from(self, at: datetime) -> datetime:
         """Return the first instant from `at` on that lies in no blackout window."""

@@ -85,10 +85,10 @@ class ModelIngested(Event):
     failed: int
     skipped: int
     score: float
-    score_submitted: float | None
-    accuracy_percent: float | None
-    cost: float | None
-    published_at: AwareDatetime | None
+    score_submitted: float | None = None
+    accuracy_percent: float | None = None
+    cost: float | None = None
+    published_at: AwareDatetime | None = None
     ingested_at: AwareDatetime
     duration_ms: int
     auto_triggered: bool
@@ -104,9 +104,9 @@ class ModelIngestionFailed(Event):
 
     subject: ClassVar[str] = "model.ingestion_failed"
 
-    run_id: int | None
-    dataset: str | None
-    model: str | None
+    run_id: int | None = None
+    dataset: str | None = None
+    model: str | None = None
     kind: str
     reason: str
     delivery_count: int

@@ -31,6 +31,7 @@ from query_api.live import Broadcaster
 from query_api.metrics import Metrics
 from query_api.ordered import OrderedReader
 from query_api.pages import Shelf
+from query_api.replay import Replays
 from query_api.routes import ENDPOINTS
 from query_api.settings import Settings
 from query_api.web_app import make_app
@@ -81,7 +82,7 @@ async def serving(settings: Settings) -> AsyncIterator[tuple[str, Services]]:
 
 async def build(settings: Settings, pool: asyncpg.Pool, client: Client, metrics: Metrics) -> Services:
     """Put together what the handlers work with."""
-    broadcaster = Broadcaster(metrics)
+    broadcaster = Broadcaster(metrics, Replays(client, topology.STREAM))
     reader = OrderedReader(client, topology.STREAM, SUBJECTS)
     keeper = Keeper(
         reader=reader,
@@ -112,7 +113,7 @@ async def start(services: Services) -> None:
     """Listen and load."""
     await services.client.subscribe(IngestionProgress.subject, cb=partial(_on_progress, services.broadcaster))
     try:
-        await services.keeper.start()
+        services.broadcaster.begin(await services.keeper.start())
     except NotFoundError as error:
         line = f"the stream {topology.STREAM} is missing on NATS; run `arcwatch topology apply`"
         raise BrokenAtStart(line) from error

@@ -29,8 +29,6 @@ _TYPES: Final[dict[str, type[Known]]] = {
     SyncCompleted.subject: SyncCompleted,
 }
 
-# How many sequences before the start are offered to clients that come back with their Last-Event-ID.
-BACKLOG = 1_000
 # While the stream is silent or the database away, the database is asked this often.
 IMPAIRED_INTERVAL_SECONDS = 5.0
 # How soon a lost stream shows in the answers.
@@ -38,6 +36,11 @@ TICK_SECONDS = 1.0
 DATABASE_TIMEOUT_SECONDS = 10.0
 
 DATABASE_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+
+
+def event_of(message: Message) -> Known:
+    """Return the event in a message; raises ValidationError for a body that is none."""
+    return _TYPES[message.subject].model_validate_json(message.body)
 
 
 @dataclass(frozen=True)
@@ -80,17 +83,17 @@ class Keeper:
         self._wake = asyncio.Event()
         self._whole = False
         self._next_whole = 0.0
-        self._history_ends = 0
         self._confirmed_at = datetime.now(UTC)
         self._database_lost = False
         self.state = State(View())
 
-    async def start(self) -> None:
-        """Listen first, then load: what happens in between is applied on top."""
-        self._history_ends = await self._reader.start(BACKLOG)
+    async def start(self) -> int:
+        """Listen first, then load: what happens in between is applied on top. Return the sequence listened after."""
+        listening_after = await self._reader.start()
         self._replace(await self._load())
         self._database_answered(whole=True)
         self._mark()
+        return listening_after
 
     async def run(self) -> None:
         """Follow the stream and reconcile, for ever."""
@@ -109,7 +112,7 @@ class Keeper:
 
     def _hear(self, message: Message) -> None:
         try:
-            event = _TYPES[message.subject].model_validate_json(message.body)
+            event = event_of(message)
         except ValidationError as error:
             log.warning("event.unreadable", subject=message.subject, sequence=message.sequence, reason=str(error))
             self.look_again()
@@ -134,14 +137,13 @@ class Keeper:
     async def step(self) -> None:
         """Bring in what was heard, and the whole database when that is due."""
         batch, self._pending = self._pending, []
-        fresh = [each for each in batch if each.sequence > self._history_ends]
-        whole = self._due() or any(isinstance(each.event, SyncCompleted) for each in fresh)
+        whole = self._due() or any(isinstance(each.event, SyncCompleted) for each in batch)
         self._whole = False
         try:
             async with asyncio.timeout(DATABASE_TIMEOUT_SECONDS):
-                await (self._reconcile(expected=bool(fresh)) if whole else self._look_up(fresh))
+                await (self._reconcile(expected=bool(batch)) if whole else self._look_up(batch))
         except DATABASE_ERRORS as error:
-            self._database_failed(error, fresh)
+            self._database_failed(error, batch)
         else:
             self._database_answered(whole=whole)
         self._mark()

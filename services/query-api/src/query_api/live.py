@@ -3,14 +3,17 @@
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
+import structlog
 from aiohttp import web
 from common.events import Event, IngestionProgress
 
 from query_api.keeper import Happening
 from query_api.metrics import Metrics
+
+log = structlog.get_logger(__name__)
 
 # Frames kept for clients that come back; a client that falls further behind is dropped and comes back.
 KEPT_FRAMES = 2_000
@@ -43,22 +46,45 @@ def frame_of(event: Event, sequence: int | None = None) -> Frame:
     return Frame(sequence, "\n".join(lines).encode())
 
 
+Replay = Callable[[int, int], Awaitable[list[Frame]]]
+"""Reads the frames after one sequence up to another from the stream."""
+
+
 class Broadcaster:
     """One log of frames, which every client reads at its own pace."""
 
-    def __init__(self, metrics: Metrics, *, heartbeat_seconds: float = HEARTBEAT_SECONDS) -> None:
+    def __init__(
+        self,
+        metrics: Metrics,
+        replay: Replay,
+        *,
+        heartbeat_seconds: float | None = None,
+        kept_frames: int = KEPT_FRAMES,
+    ) -> None:
         self._metrics = metrics
-        self._heartbeat = heartbeat_seconds
-        self._frames: deque[Frame] = deque(maxlen=KEPT_FRAMES)
+        self._replay = replay
+        self._heartbeat = heartbeat_seconds or HEARTBEAT_SECONDS
+        self._live: deque[Frame] = deque(maxlen=kept_frames)
         self._total = 0
+        self._history: deque[Frame] = deque()
+        self._history_after = 0
+        self._kept = kept_frames
         self._news = asyncio.Event()
         self.closing = False
         self.clients = 0
 
+    def begin(self, after: int) -> None:
+        """Note that everything after this sequence will be told."""
+        self._history_after = after
+
     def tell(self, happenings: Sequence[Happening]) -> None:
         """Tell what happened on the stream."""
         for each in happenings:
-            self._add(frame_of(each.event, each.sequence))
+            frame = frame_of(each.event, each.sequence)
+            self._history.append(frame)
+            if len(self._history) > self._kept:
+                self._history_after = self._history.popleft().sequence or 0
+            self._add(frame)
 
     def progress(self, event: IngestionProgress) -> None:
         """Tell how far an ingestion is."""
@@ -70,7 +96,7 @@ class Broadcaster:
         self._announce()
 
     def _add(self, frame: Frame) -> None:
-        self._frames.append(frame)
+        self._live.append(frame)
         self._total += 1
         self._announce()
 
@@ -80,30 +106,38 @@ class Broadcaster:
 
     @property
     def _oldest(self) -> int:
-        return self._total - len(self._frames)
-
-    def since(self, sequence: int) -> list[Frame]:
-        """Return the kept frames of the stream after a place."""
-        return [each for each in self._frames if each.sequence is not None and each.sequence > sequence]
+        return self._total - len(self._live)
 
     async def serve(self, response: web.StreamResponse, last_event_id: int | None) -> None:
         """Write events to a client until it goes, falls behind, or the server stops."""
         self.clients += 1
         self._metrics.clients.inc()
         try:
-            place = self._total
-            replay = self.since(last_event_id) if last_event_id is not None else []
-            await self._write(response, [b"retry: 2000\n\n", *(each.data for each in replay)])
+            await self._write(response, [b"retry: 2000\n\n"])
+            place = await self._catch_up(response, last_event_id)
             await self._follow(response, place)
         except TimeoutError:
             self._metrics.dropped.inc()
-        except (ConnectionError, asyncio.CancelledError):
-            if self.closing:
-                return
-            raise
+        except ConnectionError:
+            log.debug("events.client_gone")
         finally:
             self.clients -= 1
             self._metrics.clients.dec()
+
+    async def _catch_up(self, response: web.StreamResponse, last_event_id: int | None) -> int:
+        """Write what a client missed; return its place in the live log."""
+        if last_event_id is None:
+            return self._total
+        missed: list[Frame] = []
+        while last_event_id < self._history_after:
+            # What happens while the stream is read may push the history on, so look again.
+            until = self._history_after
+            missed += await self._replay(last_event_id, until)
+            last_event_id = until
+        missed += [each for each in self._history if (each.sequence or 0) > last_event_id]
+        place = self._total
+        await self._write(response, [each.data for each in missed])
+        return place
 
     async def _follow(self, response: web.StreamResponse, place: int) -> None:
         while not self.closing:
@@ -120,7 +154,7 @@ class Broadcaster:
                 return
             new = self._total - place
             place = self._total
-            await self._write(response, [each.data for each in list(self._frames)[-new:]] if new else [])
+            await self._write(response, [each.data for each in list(self._live)[-new:]] if new else [])
 
     async def _write(self, response: web.StreamResponse, parts: list[bytes]) -> None:
         if parts:

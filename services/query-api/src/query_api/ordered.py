@@ -6,7 +6,7 @@ nobody that it went silent. This one keeps its place, and says since when it hea
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -35,6 +35,8 @@ class Message:
     subject: str
     body: bytes
     stored_at: datetime
+    pending: int = 0
+    """How many come after it by now."""
 
 
 class _Gap(Exception):  # noqa: N818
@@ -50,16 +52,17 @@ class OrderedReader:
         stream: str,
         subjects: Sequence[str],
         *,
-        heartbeat_seconds: float = HEARTBEAT_SECONDS,
+        heartbeat_seconds: float | None = None,
     ) -> None:
         self._client = client
         self._js = client.jetstream()
         self._stream = stream
         self._subjects = list(subjects)
-        self._heartbeat = heartbeat_seconds
+        self._heartbeat = heartbeat_seconds or HEARTBEAT_SECONDS
         self._resumed: Callable[[], None] = lambda: None
         self._next: int | None = None
         self._subscription: Subscription | None = None
+        self._waiting = 0
         self._heard_at = datetime.now(UTC)
         self.silent_since: datetime | None = self._heard_at
 
@@ -67,12 +70,13 @@ class OrderedReader:
         """Have something called each time the reader had to start again."""
         self._resumed = resumed
 
-    async def start(self, backlog: int = 0) -> int:
-        """Begin with what is stored from now on, and up to `backlog` sequences before; return the last one stored."""
+    async def start(self, after: int | None = None) -> int:
+        """Begin after a sequence, or with what is stored from now on; return the last sequence stored before."""
         info = await self._js.stream_info(self._stream)
-        self._next = max(1, info.state.last_seq + 1 - backlog)
+        last = int(info.state.last_seq)
+        self._next = (last if after is None else min(after, last)) + 1
         await self._subscribe()
-        return int(info.state.last_seq)
+        return last
 
     async def messages(self) -> AsyncIterator[Message]:
         """Yield messages for ever."""
@@ -88,6 +92,15 @@ class OrderedReader:
                 self.silent_since = self.silent_since or self._heard_at
                 await self.close()
                 await asyncio.sleep(min(RETRY_SECONDS, self._heartbeat))
+
+    async def stored(self) -> AsyncGenerator[Message, None]:
+        """Yield what is stored up to now, and end."""
+        if self._waiting == 0:
+            return
+        async for message in self._received():
+            yield message
+            if message.pending == 0:
+                return
 
     async def close(self) -> None:
         """Stop listening; the server forgets the consumer by itself."""
@@ -107,7 +120,7 @@ class OrderedReader:
     async def _subscribe(self) -> None:
         inbox = self._client.new_inbox()
         self._subscription = await self._client.subscribe(inbox, pending_msgs_limit=PENDING_MESSAGES)
-        await self._js.add_consumer(
+        info = await self._js.add_consumer(
             self._stream,
             ConsumerConfig(
                 deliver_subject=inbox,
@@ -122,6 +135,7 @@ class OrderedReader:
                 inactive_threshold=self._heartbeat * SILENCES * 5,
             ),
         )
+        self._waiting = info.num_pending or 0
         self._heard_at = datetime.now(UTC)
         self.silent_since = None
 
@@ -141,7 +155,7 @@ class OrderedReader:
             if metadata.sequence.consumer != delivered:
                 raise _Gap(f"message {delivered} of the consumer is missing")
             self._next = metadata.sequence.stream + 1
-            yield Message(metadata.sequence.stream, raw.subject, raw.data, metadata.timestamp)
+            yield Message(metadata.sequence.stream, raw.subject, raw.data, metadata.timestamp, metadata.num_pending)
 
 
 async def _next_of(subscription: Subscription, seconds: float) -> Msg:

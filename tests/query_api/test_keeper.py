@@ -1,0 +1,242 @@
+"""The view equals the database after any sequence of events: lost, doubled, reordered, late, or while it is away."""
+
+import asyncio
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from common.events import ModelIngested, SyncCompleted
+from hypothesis import given
+from hypothesis import strategies as st
+from query_api.keeper import Happening, Keeper, State
+from query_api.metrics import Metrics
+from query_api.ordered import Message
+from query_api.view import Attempt, Key, Submission, View
+
+from tests.support.writer import DATASET, START, oid
+
+MODELS = ("a", "b", "c")
+
+
+class FakeReader:
+    """A stream that is there, and on which the test puts the messages itself."""
+
+    silent_since: datetime | None = None
+
+    async def start(self, after: int | None = None) -> int:
+        return 0
+
+
+@dataclass
+class World:
+    """A database in memory, the events that it gave rise to, and a keeper that watches both."""
+
+    rows: dict[Key, Submission] = field(default_factory=dict)
+    events: list[ModelIngested] = field(default_factory=list)
+    away: bool = False
+    runs: int = 0
+    told: list[Happening] = field(default_factory=list)
+    keeper: Keeper = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.keeper = Keeper(
+            reader=FakeReader(),  # type: ignore[arg-type] # a plain stand-in, see above
+            load=self.load,
+            reread=self.reread,
+            interval_seconds=1e9,
+            metrics=Metrics(),
+            told=self.told.extend,
+        )
+
+    @property
+    def truth(self) -> View:
+        return View.of(self.rows.values(), None)
+
+    async def load(self) -> View:
+        self._answer()
+        return self.truth
+
+    async def reread(self, keys: Collection[Key]) -> list[Submission]:
+        self._answer()
+        await asyncio.sleep(0)
+        return [self.rows[key] for key in keys if key in self.rows]
+
+    def _answer(self) -> None:
+        if self.away:
+            raise ConnectionRefusedError("the database is away")
+
+    def ingest(self, model: str, content: int) -> None:
+        self.runs += 1
+        submission = _submission(model, content, self.runs)
+        self.rows[submission.key] = submission
+        self.events.append(_event(submission))
+
+    def rename(self, old: str, new: str) -> None:
+        if (DATASET, old) in self.rows and (DATASET, new) not in self.rows:
+            moved = self.rows.pop((DATASET, old))
+            attempts = tuple(Attempt(f"{new}-attempt1", each.accuracy_percent) for each in moved.attempts)
+            renamed = replace(moved, model=new, display_name=new, attempts=attempts)
+            self.rows[renamed.key] = renamed
+            self.events.append(_event(renamed))
+
+    def remove(self, model: str) -> None:
+        if known := self.rows.get((DATASET, model)):
+            self.rows[known.key] = replace(known, removed_upstream_at=START)
+
+    def deliver(self, event: ModelIngested | SyncCompleted) -> None:
+        self.keeper._hear(Message(1 + len(self.told), event.subject, event.model_dump_json().encode(), START))
+
+
+def _submission(model: str, content: int, run_id: int) -> Submission:
+    return Submission(
+        dataset=DATASET,
+        model=model,
+        display_name=model,
+        source="ARC2-Eval",
+        ingestion_status="completed",
+        removed_upstream_at=None,
+        tree_oid=oid(content),
+        revision=oid(run_id),
+        run_id=run_id,
+        published_at=START,
+        ingested_at=START + timedelta(seconds=run_id),
+        score=content / 10,
+        score_submitted=content / 10,
+        tasks_total=120,
+        tasks_submitted=120,
+        tasks_solved=content,
+        pairs_total=167,
+        pairs_solved=content,
+        attempts=(Attempt(f"{model}-attempt1", 40.0),),
+        total_cost=1.0,
+        total_tokens=100,
+        errors=0,
+    )
+
+
+def _event(submission: Submission) -> ModelIngested:
+    shared: dict[str, Any] = {
+        name: getattr(submission, name)
+        for name in ModelIngested.model_fields
+        if name in Submission.__dataclass_fields__ and name != "attempts"
+    }
+    return ModelIngested(
+        **shared,
+        attempts=tuple(each.model_name for each in submission.attempts),
+        successful=120,
+        failed=0,
+        skipped=0,
+        accuracy_percent=1.0,
+        cost=submission.total_cost,
+        duration_ms=1,
+        auto_triggered=True,
+        trigger="schedule",
+    )
+
+
+MODEL = st.sampled_from(MODELS)
+WRITES = st.one_of(
+    st.tuples(st.just("ingest"), MODEL, st.integers(1, 4)),
+    st.tuples(st.just("rename"), MODEL, MODEL),
+)
+ANYTHING = st.one_of(
+    WRITES,
+    st.tuples(st.just("remove"), MODEL, st.none()),
+    st.tuples(st.just("deliver"), st.integers(0, 20), st.none()),
+    st.tuples(st.just("away"), st.booleans(), st.none()),
+    st.tuples(st.just("step"), st.none(), st.none()),
+)
+
+
+async def _play(world: World, steps: Collection[tuple[str, Any, Any]]) -> None:
+    for name, first, second in steps:
+        if name == "deliver":
+            if world.events:
+                world.deliver(world.events[first % len(world.events)])
+        elif name == "away":
+            world.away = first
+        elif name == "step":
+            await world.keeper.step()
+        elif name == "remove":
+            world.remove(first)
+        else:
+            getattr(world, name)(first, second)
+
+
+@given(st.lists(ANYTHING, max_size=30))
+def test_one_reconciliation_mends_whatever_happened(steps: list[tuple[str, Any, Any]]) -> None:
+    async def run() -> None:
+        world = World()
+        await world.keeper.start()
+        await _play(world, steps)
+        world.away = False
+        world.keeper.look_again()
+        await world.keeper.step()
+        assert world.keeper.state.view == world.truth
+        assert world.keeper.state.as_of is None
+
+    asyncio.run(run())
+
+
+@given(st.lists(WRITES, max_size=12), st.randoms(use_true_random=False), st.lists(st.integers(0, 99), max_size=6))
+def test_events_that_all_arrive_are_enough_in_any_order(
+    writes: list[tuple[str, Any, Any]], random: Any, doubled: list[int]
+) -> None:
+    async def run() -> None:
+        world = World()
+        await world.keeper.start()
+        await _play(world, writes)
+        arriving = [*world.events, *(world.events[index % len(world.events)] for index in doubled if world.events)]
+        random.shuffle(arriving)
+        for event in arriving:
+            world.deliver(event)
+            if random.random() < 0.5:
+                await world.keeper.step()
+        await world.keeper.step()
+        assert world.keeper.state.view == world.truth
+
+    asyncio.run(run())
+
+
+@given(st.lists(ANYTHING, max_size=30))
+def test_every_event_heard_is_told_once_and_in_order(steps: list[tuple[str, Any, Any]]) -> None:
+    async def run() -> None:
+        world = World()
+        await world.keeper.start()
+        heard: list[int] = []
+        for step in steps:
+            before = len(world.keeper._pending)
+            await _play(world, [step])
+            heard += [each.sequence for each in world.keeper._pending[before:]]
+        await world.keeper.step()
+        assert [each.sequence for each in world.told] == heard
+
+    asyncio.run(run())
+
+
+async def test_while_the_database_is_away_events_speak_for_themselves() -> None:
+    world = World()
+    await world.keeper.start()
+    before = datetime.now(UTC)
+    world.ingest("a", 3)
+    world.away = True
+    world.deliver(world.events[0])
+    await world.keeper.step()
+    found = world.keeper.state.view.submissions[DATASET, "a"]
+    assert (found.score, found.tasks_solved, found.attempts[0].accuracy_percent) == (0.3, None, None)
+    assert world.keeper.state.as_of is not None
+    assert world.keeper.state.as_of <= before
+    world.away = False
+    world.keeper.look_again()
+    await world.keeper.step()
+    assert world.keeper.state == State(world.truth, None)
+
+
+async def test_an_unreadable_event_has_the_whole_database_read() -> None:
+    world = World()
+    await world.keeper.start()
+    world.ingest("a", 1)
+    world.keeper._hear(Message(1, ModelIngested.subject, b'{"run_id": "?"}', START))
+    await world.keeper.step()
+    assert world.keeper.state.view == world.truth

@@ -1,0 +1,47 @@
+"""Reads server-sent events as a browser does."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+
+
+@dataclass(frozen=True)
+class Told:
+    """One event."""
+
+    id: int | None
+    name: str
+    data: Any
+
+
+@asynccontextmanager
+async def listening(
+    http: aiohttp.ClientSession, path: str = "/api/events", last: int | None = None
+) -> AsyncIterator[AsyncIterator[Told]]:
+    """Open the stream and wait for its first line, so that nothing told afterwards is missed."""
+    headers = {} if last is None else {"Last-Event-ID": str(last)}
+    async with http.get(path, headers=headers, timeout=aiohttp.ClientTimeout(total=60)) as answer:
+        assert answer.status == 200, await answer.text()
+        assert (await answer.content.readline()).startswith(b"retry:")
+        yield _events(answer.content)
+
+
+async def _events(content: aiohttp.StreamReader) -> AsyncIterator[Told]:
+    fields: dict[str, str] = {}
+    async for line in content:
+        text = line.decode().rstrip("\n")
+        if text:
+            name, _, value = text.partition(": ")
+            fields[name] = value
+        elif "event" in fields:
+            yield Told(int(fields["id"]) if "id" in fields else None, fields["event"], json.loads(fields["data"]))
+            fields = {}
+
+
+async def take(events: AsyncIterator[Told], count: int) -> list[Told]:
+    """Return the next events."""
+    return [await anext(events) for _ in range(count)]

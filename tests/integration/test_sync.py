@@ -1,0 +1,305 @@
+"""A sync believes only whole listings, tells every difference once, and costs one request when there is none."""
+
+import asyncio
+import json
+import time
+import tracemalloc
+from collections.abc import Iterator
+from dataclasses import replace
+
+import asyncpg
+import nats.errors
+import pytest
+import stamina
+from aiohttp import web
+from arcwatch.hub import LocalHub
+from arcwatch.hub.faults import Exchange, Fault, HtmlPage, Replace, Status
+from common import topology
+from common.events import SyncCompleted
+from common.hub import Hub
+from watcher.sync import Syncer
+
+from tests.support.pipeline import Pipeline
+from tests.support.submissions import V1, V2, solved, submission, tasks, unsolved
+
+TASK, OTHER = tasks()[:2]
+V1_TASK = tasks("ARC1-Eval")[0]
+
+
+@pytest.fixture(autouse=True)
+def _impatient() -> Iterator[None]:
+    with stamina.set_testing(True, attempts=5, cap=True):
+        yield
+
+
+def asked(hub: LocalHub) -> list[str]:
+    """Return the API requests since the last call."""
+    found = [request.path for request in hub.requests]
+    hub.requests.clear()
+    return found
+
+
+def small(model: str) -> dict[str, bytes | None]:
+    return submission(model, {TASK: solved(TASK)})
+
+
+async def removed(pipeline: Pipeline) -> set[str]:
+    rows = await pipeline.pool.fetch(
+        "SELECT model FROM submission_versions WHERE superseded_at IS NULL AND removed_upstream_at IS NOT NULL"
+    )
+    return {row["model"] for row in rows}
+
+
+def of(completed: SyncCompleted, dataset: str = V2) -> dict[str, object]:
+    """Return what a sync found in a dataset, without what is empty."""
+    (found,) = (each for each in completed.datasets if each.dataset == dataset)
+    names = ("new", "changed", "renamed", "vanished", "unchanged", "published", "error")
+    return {name: value for name in names if (value := getattr(found, name))}
+
+
+async def test_each_kind_of_difference_is_told_and_published_once(pipeline: Pipeline, hub: LocalHub) -> None:
+    for model in ("same", "changes", "moves", "goes"):
+        hub.commit(V2, {f"{model}/{TASK.id}.json": solved(TASK), f"{model}/{OTHER.id}.json": model.encode()})
+    first = await pipeline.sync()
+    assert of(first) == {"new": ("changes", "goes", "moves", "same"), "published": 4}
+    await pipeline.drain()
+    hub.commit(V2, {f"changes/{TASK.id}.json": unsolved(TASK), "goes": None, **small("comes")})
+    hub.rename(V2, "moves", "moved")
+    second = await pipeline.sync()
+    assert of(second) == {
+        "new": ("comes",),
+        "changed": ("changes",),
+        "renamed": (("moves", "moved"),),
+        "vanished": ("goes",),
+        "unchanged": ("same",),
+        "published": 3,
+    }
+    third = await pipeline.sync()
+    assert (of(third)["new"], of(third)["renamed"]) == (("comes",), (("moves", "moved"),))
+    assert "vanished" not in of(third)
+    assert len(pipeline.published) == 3
+    await pipeline.drain()
+    assert of(await pipeline.sync()) == {"unchanged": ("changes", "comes", "moved", "same")}
+    assert await removed(pipeline) == {"goes"}
+
+
+async def test_an_idle_sync_is_one_request_per_dataset(pipeline: Pipeline, hub: LocalHub) -> None:
+    hub.commit(V2, {**small("a"), **small("b")})
+    hub.commit(V1, submission("c", {V1_TASK: solved(V1_TASK)}))
+    await pipeline.settle()
+    asked(hub)
+    completed = await pipeline.sync()
+    assert asked(hub) == [f"/api/datasets/{dataset}/tree/main" for dataset in (V1, V2)]
+    assert completed.status == "completed"
+    assert completed.models_seen == 3
+
+
+async def test_hidden_folders_and_files_are_no_models(pipeline: Pipeline, hub: LocalHub) -> None:
+    hub.commit(V2, {".github/x.json": b"{}", "results.json": b"{}", "a\tb/x.json": b"{}", **small("m")})
+    assert of(await pipeline.sync()) == {"new": ("m",), "published": 1}
+
+
+async def test_a_page_that_fails_fails_the_whole_listing(pipeline: Pipeline, hub: LocalHub) -> None:
+    hub.commit(V2, small("m"))
+    await pipeline.settle()
+    hub.commit(V2, {f"n{number:04}/x.json": b"[]" for number in range(1001)})
+    hub.faults.add(Status(500), "cursor=", times=None)
+    completed = await pipeline.sync()
+    assert completed.status == "partial"
+    assert "500" in str(of(completed)["error"])
+    assert list(of(completed)) == ["error"]
+    assert await removed(pipeline) == set()
+    assert not pipeline.published
+
+
+async def test_a_folder_that_moves_between_two_pages_is_not_gone(pipeline: Pipeline, hub: LocalHub) -> None:
+    hub.commit(V2, {f"n{number:04}/{TASK.id}.json": solved(TASK) for number in range(1001)})
+    listed = await pipeline.syncer.hub.folders(V2)
+    versions = [(V2, name, oid) for name, oid in listed.items()]
+    await pipeline.pool.executemany(
+        """INSERT INTO submission_versions (hf_dataset, model, tree_oid, revision, source, display_name, ingested_at,
+        run_id, status, tasks_total, tasks_submitted, tasks_solved, pairs_total, pairs_solved, score, attempts, errors)
+        VALUES ($1, $2, $3, '', 'ARC2-Eval', '', now(), 0, 'completed', 1, 1, 1, 1, 1, 1, '[]', 0)""",
+        versions,
+    )
+    # While page 2 is on its way, the model on it gets a name that belongs on page 1: neither page shows it.
+    moving = MoveOnce(hub)
+    hub.faults.add(moving, "cursor=", times=1)
+    completed = await pipeline.sync(auto_ingest=False)
+    assert moving.moved
+    assert of(completed)["renamed"] == (("n1000", "a"),)
+    assert "vanished" not in of(completed)
+
+
+class MoveOnce:
+    """Renames a folder just before a page of the listing is answered."""
+
+    def __init__(self, hub: LocalHub) -> None:
+        self.hub, self.moved = hub, False
+
+    async def respond(self, exchange: Exchange) -> web.StreamResponse:
+        await asyncio.to_thread(self.hub.rename, V2, "n1000", "a")
+        self.moved = True
+        return await exchange.answer()
+
+
+@pytest.mark.parametrize("how", ["unauthorized", "forbidden", "missing", "empty", "html", "object", "entries"])
+async def test_what_is_no_listing_never_means_that_models_vanished(pipeline: Pipeline, hub: LocalHub, how: str) -> None:
+    hub.commit(V2, small("m"))
+    await pipeline.settle()
+    faults: dict[str, Fault] = {
+        "unauthorized": Status(401),
+        "forbidden": Status(403),
+        "missing": Status(404),
+        "empty": Replace(b"[]"),
+        "html": HtmlPage(),
+        "object": Replace(b'{"error": "none"}'),
+        "entries": Replace(b'[{"type": "directory"}, 7]'),
+    }
+    hub.faults.add(faults[how], f"datasets/{V2}/tree", times=None)
+    completed = await asyncio.wait_for(pipeline.sync(), 30)
+    assert list(of(completed)) == ["error"]
+    assert not str(of(completed)["error"]).startswith("unexpected")
+    assert (completed.status, of(completed, V1)) == ("partial", {})
+    assert await removed(pipeline) == set()
+    row = await pipeline.pool.fetchrow("SELECT status, error FROM sync_runs ORDER BY id DESC LIMIT 1")
+    assert row is not None
+    assert row["status"] == "partial"
+    assert row["error"].startswith(V2)
+
+
+async def test_a_folder_that_comes_back_is_not_marked_any_more(pipeline: Pipeline, hub: LocalHub) -> None:
+    hub.commit(V2, {**small("stays"), **submission("m", {TASK: unsolved(TASK)})})
+    await pipeline.settle()
+    hub.commit(V2, {"m": None})
+    await pipeline.settle()
+    assert await removed(pipeline) == {"m"}
+    hub.commit(V2, submission("m", {TASK: unsolved(TASK)}))
+    assert of(await pipeline.sync()) == {"unchanged": ("m", "stays")}
+    assert await removed(pipeline) == set()
+    assert not pipeline.published
+
+
+async def test_report_only_publishes_nothing_and_says_the_same(pipeline: Pipeline, hub: LocalHub) -> None:
+    hub.commit(V2, small("m"))
+    assert of(await pipeline.sync(auto_ingest=False)) == {"new": ("m",)}
+    assert not pipeline.published
+    assert of(await pipeline.sync()) == {"new": ("m",), "published": 1}
+
+
+async def test_a_failed_dataset_is_tried_again_after_the_others(pipeline: Pipeline, hub: LocalHub) -> None:
+    hub.commit(V1, submission("a", {V1_TASK: solved(V1_TASK)}))
+    hub.commit(V2, small("m"))
+    order: list[str] = []
+
+    async def nap(seconds: float) -> None:
+        order.append(f"{seconds:g} s")
+
+    patient = replace(pipeline.syncer, retry_seconds=(10.0, 30.0), sleep=nap)
+    pipeline.syncer = patient
+    hub.faults.add(Status(401), f"datasets/{V1}/tree", times=2)
+    completed = await pipeline.sync()
+    assert order == ["10 s", "30 s"]
+    assert [event.model for event in pipeline.published] == ["m", "a"]
+    assert (completed.status, of(completed, V1)) == ("completed", {"new": ("a",), "published": 1})
+
+
+async def test_a_bug_in_a_sync_fails_its_dataset_not_the_sync(
+    pipeline: Pipeline, hub: LocalHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(_syncer: Syncer, _dataset: str) -> None:
+        raise ZeroDivisionError("a bug")
+
+    monkeypatch.setattr(Syncer, "_compare", broken)
+    completed = await pipeline.sync()
+    assert completed.status == "failed"
+    assert of(completed)["error"] == "unexpected: ZeroDivisionError: a bug"
+    assert await pipeline.pool.fetchval("SELECT count(*) FROM sync_runs WHERE status = 'running'") == 0
+
+
+async def test_a_sync_without_bus_or_database_ends_and_is_written_down(pipeline: Pipeline, hub: LocalHub) -> None:
+    hub.commit(V2, small("m"))
+
+    async def lost(event: object, *, key: str | None = None) -> bool:
+        raise asyncpg.InterfaceError("connection is closed") if key else nats.errors.TimeoutError
+
+    pipeline.syncer = replace(pipeline.syncer, publish=lost)
+    completed = await pipeline.sync()
+    assert (completed.status, completed.error) == ("partial", f"{V2}: connection is closed")
+    row = await pipeline.pool.fetchrow("SELECT status, error FROM sync_runs")
+    assert row is not None
+    assert tuple(row) == ("partial", f"{V2}: connection is closed")
+
+
+async def test_content_that_an_event_was_dealt_with_for_is_published_again_within_the_dedupe_window(
+    pipeline: Pipeline, hub: LocalHub
+) -> None:
+    one, two = {f"m/{TASK.id}.json": solved(TASK)}, {f"m/{TASK.id}.json": unsolved(TASK)}
+    hub.commit(V2, {**small("other"), f"other/{OTHER.id}.json": solved(OTHER)})
+    for content in (one, two, one, two):
+        hub.commit(V2, content)
+        await pipeline.settle()
+        assert (await pipeline.version("m"))["tree_oid"] == hub.oid(V2, "m")
+    for old, new in (("m", "n"), ("n", "m"), ("m", "n")):
+        hub.rename(V2, old, new)
+        await pipeline.settle()
+        assert (await pipeline.version(new))["tree_oid"] == hub.oid(V2, new)
+    hub.commit(V2, two)  # a copy of what is called n now
+    await pipeline.settle()
+    assert (await pipeline.version("m"))["tree_oid"] == (await pipeline.version("n"))["tree_oid"]
+
+
+async def test_every_sync_is_announced_without_the_models_that_stayed(pipeline: Pipeline, hub: LocalHub) -> None:
+    hub.commit(V2, small("m"))
+    await pipeline.settle()
+    completed = await pipeline.sync(trigger="manual", requested_by="somebody", request_id="r-1")
+    message = await pipeline.client.jetstream().get_last_msg(topology.STREAM, "sync.completed")
+    body = json.loads(message.data or b"")
+    assert body["sync_id"] == completed.sync_id
+    assert (body["requested_by"], body["request_id"], body["models_seen"]) == ("somebody", "r-1", 1)
+    assert "unchanged" not in body["datasets"][1]
+    stored = await pipeline.pool.fetchval("SELECT datasets FROM sync_runs WHERE id = $1", completed.sync_id)
+    assert [each["dataset"] for each in json.loads(stored)] == [V1, V2]
+    assert "unchanged" not in stored
+
+
+async def test_the_metrics_say_what_the_last_listing_showed(pipeline: Pipeline, hub: LocalHub) -> None:
+    metrics = pipeline.syncer.metrics
+    pipeline.syncer = replace(pipeline.syncer, hub=Hub(hub.url, requested=metrics.requested))
+    hub.commit(V2, {**small("a"), **small("b")})
+    await pipeline.settle()
+    hub.commit(V2, {"b": None, f"a/{TASK.id}.json": unsolved(TASK), **small("c")})
+    hub.faults.add(Status(503), f"datasets/{V1}/tree", times=1)
+    before = time.time()
+    await pipeline.sync()
+    sample = metrics.registry.get_sample_value
+    models = {
+        state: sample("arcwatch_watcher_models", {"dataset": V2, "state": state})
+        for state in ("seen", "new", "changed", "vanished")
+    }
+    assert models == {"seen": 2, "new": 1, "changed": 1, "vanished": 1}
+    listed = sample("arcwatch_watcher_last_complete_listing_timestamp_seconds", {"dataset": V2})
+    assert listed is not None
+    assert before - 1 <= listed <= time.time()
+    assert sample("arcwatch_watcher_syncs_total", {"trigger": "schedule", "status": "completed"}) == 2
+    assert sample("arcwatch_watcher_hub_requests_total", {"outcome": "server_error"}) == 1
+    assert (sample("arcwatch_watcher_hub_requests_total", {"outcome": "ok"}) or 0) >= 4
+    assert sample("arcwatch_watcher_published_events_total") == 4
+    assert sample("arcwatch_watcher_sync_duration_seconds_count") == 2
+    assert sample("arcwatch_watcher_hub_quota_left_requests", {"budget": "api"}) is not None
+
+
+async def test_two_thousand_models_take_little_memory_and_few_requests(pipeline: Pipeline, hub: LocalHub) -> None:
+    hub.commit(V2, {f"model-{number:04}/x.json": b"[%d]" % number for number in range(2000)})
+    await pipeline.sync(auto_ingest=False)
+    asked(hub)
+    tracemalloc.start()
+    try:
+        completed = await pipeline.sync(auto_ingest=False)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert completed.models_seen == 2000
+    # 2,001 entries are three pages of the moving branch, and of the commit after its sha; one of the other dataset.
+    assert len(asked(hub)) == 3 + 1 + 3 + 1
+    assert peak < 50 * 1024 * 1024, f"{peak / 1024 / 1024:.1f} MiB"

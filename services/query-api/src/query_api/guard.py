@@ -58,6 +58,14 @@ class Cors:
             response.headers[hdrs.ACCESS_CONTROL_ALLOW_ORIGIN] = origin
         response.headers[hdrs.ACCESS_CONTROL_EXPOSE_HEADERS] = "ETag, Age, X-Request-Id"
 
+    def preflight(self, request: web.Request, methods: str) -> web.Response:
+        """Answer a browser that asks before it sends."""
+        response = web.Response(status=204, headers={"Access-Control-Allow-Methods": methods})
+        response.headers["Access-Control-Allow-Headers"] = "Authorization, Content-Type, If-None-Match"
+        response.headers["Access-Control-Max-Age"] = "600"
+        self.allow(request, response)
+        return response
+
 
 class Guard:
     """Checks a request before it is read."""

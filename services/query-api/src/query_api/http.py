@@ -61,7 +61,7 @@ class Http:
     def __init__(self, services: Services, shelf: Shelf, guard: Guard, access_log: AccessLog) -> None:
         self._services = services
         self._shelf = shelf
-        self._guard = guard
+        self.guard = guard
         self._access_log = access_log
         self._ids = RequestIds()
 
@@ -110,7 +110,7 @@ class Http:
         return handle
 
     def _from_view(self, asked_type: type[Asked], render: Render) -> Handler:
-        pages, cors = self._shelf.pages, self._guard.cors
+        pages, cors = self._shelf.pages, self.guard.cors
 
         async def answer(request: web.Request) -> web.StreamResponse:
             headers = request.headers
@@ -133,14 +133,14 @@ class Http:
 
     def _handled(self, endpoint: Endpoint, handle: Handle) -> Handler:
         async def answer(request: web.Request) -> web.StreamResponse:
-            self._guard.admit(endpoint, request)
+            self.guard.admit(endpoint, request)
             if endpoint.check:
                 endpoint.check(self._services, request)
             asked = await asking.read(endpoint, request)
             found = await handle(self._services, request, asked)
             response = found if isinstance(found, web.StreamResponse) else json_response(found, endpoint.status)
-            if self._guard.cors and not response.prepared:
-                self._guard.cors.allow(request, response)
+            if self.guard.cors and not response.prepared:
+                self.guard.cors.allow(request, response)
             return response
 
         return answer

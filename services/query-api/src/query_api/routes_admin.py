@@ -36,7 +36,7 @@ async def start_ingestion(services: Services, request: web.Request, asked: Inges
         requested_by=_who(request),
     )
     await put(services.client, event)
-    log.info("admin.start_ingestion", by=_who(request), event=event.model_dump(mode="json", exclude_none=True))
+    log.info("admin.start_ingestion", by=_who(request), asked=event.model_dump(mode="json", exclude_none=True))
     return IngestionAccepted(
         message="Ingestion requested; /api/events tells how it goes.",
         config=IngestionConfig(
@@ -59,7 +59,7 @@ async def sync(services: Services, request: web.Request, asked: SyncAsked) -> Sy
         dataset=body.dataset, auto_ingest=body.auto_ingest, requested_by=_who(request), request_id=fresh_id()
     )
     await put(services.client, event)
-    log.info("admin.sync", by=_who(request), event=event.model_dump(mode="json", exclude_none=True))
+    log.info("admin.sync", by=_who(request), asked=event.model_dump(mode="json", exclude_none=True))
     return SyncAccepted(message="Sync requested; /api/events tells what it found.", request_id=event.request_id or "")
 
 

@@ -9,6 +9,7 @@ from prometheus_client import CollectorRegistry
 from query_api import docs, openapi
 from query_api.asking import MAX_BODY_BYTES
 from query_api.endpoints import Endpoint
+from query_api.guard import Guard
 from query_api.http import Handler, Http
 from query_api.pages import JSON
 from query_api.problems import Problem
@@ -33,7 +34,7 @@ def make_app(http: Http, endpoints: tuple[Endpoint, ...], checks: dict[str, ops.
     for path, file in _files(endpoints).items():
         app.router.add_get(path, http.observed(path, file.answer))
     app.add_routes([each for each in ops.routes(checks, _NO_METRICS) if each.path != "/metrics"])
-    app.router.add_route("*", "/{rest:.*}", http.observed("unknown", _no_such_route(app)))
+    app.router.add_route("*", "/{rest:.*}", http.observed("unknown", _no_such_route(app, http.guard)))
     return app
 
 
@@ -47,13 +48,15 @@ def _files(endpoints: tuple[Endpoint, ...]) -> dict[str, StaticFile]:
     return found
 
 
-def _no_such_route(app: web.Application) -> Handler:
+def _no_such_route(app: web.Application, guard: Guard) -> Handler:
     async def answer(request: web.Request) -> web.StreamResponse:
         allowed: set[str] = set()
         for resource in app.router.resources():
             allowed |= (await resource.resolve(request))[1] - {"*"}
         if allowed:
             methods = ", ".join(sorted(allowed))
+            if request.method == hdrs.METH_OPTIONS and guard.cors:
+                return guard.cors.preflight(request, methods)
             raise Problem(405, f"{request.path} takes {methods}", headers={hdrs.ALLOW: methods})
         raise Problem(404, f"there is no {request.path}; /docs shows what there is")
 

@@ -1,0 +1,69 @@
+"""The feed is valid Atom, and has a new entry when a model lands."""
+
+from datetime import datetime
+from xml.etree import ElementTree as ET
+
+from pydantic import AnyHttpUrl
+
+from tests.query_api.conftest import Start
+from tests.support.api import Api
+from tests.support.writer import Writer
+
+ATOM = {"a": "http://www.w3.org/2005/Atom"}
+
+
+async def _feed(api: Api) -> ET.Element:
+    async with api.http.get("/feed.atom") as answer:
+        assert (answer.status, answer.content_type) == (200, "application/atom+xml")
+        return ET.fromstring(await answer.read())
+
+
+def _text(element: ET.Element, path: str) -> str:
+    found = element.findtext(path, namespaces=ATOM)
+    assert found, path
+    return found
+
+
+def _check(element: ET.Element) -> None:
+    """Check what RFC 4287 demands of a feed or an entry."""
+    for required in ("a:id", "a:title", "a:updated"):
+        assert len(element.findall(required, ATOM)) == 1, required
+    assert _text(element, "a:id").startswith("urn:uuid:")
+    assert datetime.fromisoformat(_text(element, "a:updated")).tzinfo is not None
+
+
+async def test_a_feed_without_entries_is_valid(api: Api) -> None:
+    feed = await _feed(api)
+    _check(feed)
+    assert _text(feed, "a:author/a:name") == "arcwatch"
+    assert feed.findall("a:entry", ATOM) == []
+
+
+async def test_a_model_that_lands_is_the_first_entry(start: Start, writer: Writer) -> None:
+    async with start(public_url=AnyHttpUrl("https://arcwatch.example/")) as api:
+        await writer.publish(await writer.ingest("gpt-5-2"), await writer.ingest('a<b>&"c', score=0.25))
+        await api.until("/api/models", lambda found: found["total"] == 2)
+        feed = await _feed(api)
+    _check(feed)
+    entries = feed.findall("a:entry", ATOM)
+    for entry in entries:
+        _check(entry)
+    assert "25.0%" in _text(entries[0], "a:title")
+    assert _text(feed, "a:updated") == _text(entries[0], "a:updated")
+    links = {link.get("rel"): link.get("href") for link in feed.findall("a:link", ATOM)}
+    assert links["self"] == "https://arcwatch.example/feed.atom"
+
+
+async def test_ids_stay_while_a_version_stays(api: Api, writer: Writer) -> None:
+    async def ids() -> list[str]:
+        return [_text(entry, "a:id") for entry in (await _feed(api)).findall("a:entry", ATOM)]
+
+    await writer.publish(await writer.ingest("m-1", content=1))
+    await api.until_latest("m-1")
+    before = await ids()
+    await writer.publish(await writer.ingest("m-2"))
+    await api.until_latest("m-2")
+    assert (await ids())[1:] == before
+    await writer.publish(await writer.ingest("m-1", content=2))
+    await api.until_latest("m-1")
+    assert before[0] not in await ids()

@@ -3,7 +3,6 @@
 import asyncio
 import base64
 import json
-import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -184,11 +183,10 @@ async def test_a_download_can_be_resumed(hub: LocalHub, asked: str, status: int,
         assert (answer.status, await answer.read()) == (status, expected)
 
 
-async def test_two_thousand_models_are_listed_in_well_under_a_second(hub: LocalHub, api: HfApi) -> None:
-    hub.commit(REPO, {f"model-{m}/{t}.json": f"[{m}, {t}]".encode() for m in range(2000) for t in range(3)})
-    started = time.perf_counter()
+async def test_two_thousand_models_are_two_pages(hub: LocalHub, api: HfApi) -> None:
+    hub.commit(REPO, {f"model-{number}/1.json": f"[{number}]".encode() for number in range(2000)})
     assert len(await ask(listed, api)) == 2000
-    assert time.perf_counter() - started < 1.0
+    assert hub.requests.count("/tree/") == 2
 
 
 async def test_a_browser_gets_plain_pages_with_links(hub: LocalHub) -> None:

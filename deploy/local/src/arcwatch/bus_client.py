@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 
 import nats.errors
 from common.inbox import prefix_of
@@ -20,11 +20,7 @@ _PAUSE_SECONDS = 0.2
 async def connected(url: str, *, patience_seconds: float = 0.0) -> AsyncIterator[Client]:
     """Yield a connection; raise DeploymentError when the server does not answer, or never gets up."""
     complaints: list[str] = []
-
-    async def complain(error: Exception) -> None:
-        complaints.append(str(error) or type(error).__name__)
-
-    client = await _patiently(url, complain, time.monotonic() + patience_seconds)
+    client = await _patiently(url, complaints, time.monotonic() + patience_seconds)
     try:
         yield client
     except nats.errors.TimeoutError as error:
@@ -34,7 +30,10 @@ async def connected(url: str, *, patience_seconds: float = 0.0) -> AsyncIterator
         await client.close()
 
 
-async def _patiently(url: str, complain: Callable[[Exception], Awaitable[None]], deadline: float) -> Client:
+async def _patiently(url: str, complaints: list[str], deadline: float) -> Client:
+    async def complain(error: Exception) -> None:
+        complaints.append(str(error) or type(error).__name__)
+
     while True:
         client = Client()
         try:
@@ -44,14 +43,16 @@ async def _patiently(url: str, complain: Callable[[Exception], Awaitable[None]],
                 inbox_prefix=prefix_of(url),
                 connect_timeout=_CONNECT_SECONDS,
                 allow_reconnect=False,
+                # Two quick attempts per server; its default is 60, over two minutes. The waiting is ours.
+                max_reconnect_attempts=1,
+                reconnect_time_wait=0,
                 error_cb=complain,
             )
         except (nats.errors.Error, OSError, ValueError) as error:
             await client.close()
             if time.monotonic() > deadline:
-                raise DeploymentError(
-                    f"cannot use NATS at {without_password(url)}: {str(error) or type(error).__name__}"
-                ) from error
+                reason = complaints[-1] if complaints else str(error)
+                raise DeploymentError(f"cannot use NATS at {without_password(url)}: {reason}") from error
         else:
             return client
         await asyncio.sleep(_PAUSE_SECONDS)

@@ -25,18 +25,21 @@ _DRAIN_SECONDS = 30.0
 # Of each service: the pool's 4 connections, and one for what is done by hand.
 _CONNECTIONS_PER_SERVICE = 5
 _CONNECTIONS_AT_LEAST = 60
-# A NATS or a database of somebody else's may be starting at the same moment.
-_PATIENCE_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
 class Options:
-    """What the user asked for. `environment` is what the services get, besides what we set; `fresh` drops old data."""
+    """What the user asked for.
+
+    `environment` is what the services get, besides what we set. `fresh` drops the data of the last time. Servers in
+    NATS_URL and DATABASE_URL may be starting at the same moment: `patience_seconds`.
+    """
 
     data_dir: DataDir
     port: int = 8080
     ingesters: int = 1
     fresh: bool = False
+    patience_seconds: float = 30.0
     environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
 
 
@@ -126,7 +129,7 @@ class Deployment:
             self.supervisor.watch(self._nats)
             self.terminal.say("NATS is ready")
             url = self._nats.url(nats_conf.ADMIN)
-        async with connected(url, patience_seconds=_PATIENCE_SECONDS) as client:
+        async with connected(url, patience_seconds=self.options.patience_seconds) as client:
             drift = await topology.apply(client.jetstream(timeout=10))
         self.terminal.say(f"topology is in place{f' ({len(drift)} changes)' if drift else ''}")
         return url
@@ -146,7 +149,7 @@ class Deployment:
             self.supervisor.watch(server)
             self.terminal.say("PostgreSQL is ready")
             url = server.url()
-        applied = await migrated(url, patience_seconds=_PATIENCE_SECONDS)
+        applied = await migrated(url, patience_seconds=self.options.patience_seconds)
         self.terminal.say(f"schema is up to date{f' ({len(applied)} migrations applied)' if applied else ''}")
         return url
 

@@ -32,3 +32,6 @@ DatabaseOption = Annotated[
 ]
 DatasetOption = Annotated[str | None, typer.Option("--dataset", help="Only this dataset, such as owner/name.")]
 LimitOption = Annotated[int, typer.Option("--limit", min=1, max=500, help="At most so many.")]
+WaitOption = Annotated[
+    float, typer.Option("--wait", min=0, help="Seconds to wait for NATS or PostgreSQL of your own to answer.")
+]

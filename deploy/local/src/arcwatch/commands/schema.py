@@ -1,21 +1,16 @@
 """`arcwatch migrate`: the database's tables."""
 
-from typing import Annotated
-
 import typer
 
-from arcwatch.commands.options import DatabaseOption, DataDirOption, JsonOption
+from arcwatch.commands.options import DatabaseOption, DataDirOption, JsonOption, WaitOption
 from arcwatch.commands.output import as_json
-
-PATIENCE_SECONDS = 30.0
-WaitOption = Annotated[float, typer.Option("--wait", min=0, help="Seconds to wait for a server that is starting.")]
 
 
 def migrate(
     *,
     data_dir: DataDirOption = None,
     database_url: DatabaseOption = None,
-    wait: WaitOption = PATIENCE_SECONDS,
+    wait: WaitOption = 30.0,
     json: JsonOption = False,
 ) -> None:
     """Bring the database's tables up to date. Safe to run again, and by several at once.

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from arcwatch.commands.options import DataDirOption
+from arcwatch.commands.options import DataDirOption, WaitOption
 
 PortOption = Annotated[
     int, typer.Option("--port", envvar="PORT", min=0, max=65_535, help="Where the page and the API are; 0 for any.")
@@ -13,7 +13,13 @@ PortOption = Annotated[
 IngestersOption = Annotated[int, typer.Option("--ingesters", min=1, max=32, help="How many ingesters share the work.")]
 
 
-def up(*, data_dir: DataDirOption = None, port: PortOption = 8080, ingesters: IngestersOption = 1) -> None:
+def up(
+    *,
+    data_dir: DataDirOption = None,
+    port: PortOption = 8080,
+    ingesters: IngestersOption = 1,
+    wait: WaitOption = 30.0,
+) -> None:
     """Watch the Hub: start NATS, PostgreSQL and every service in this terminal. Ctrl-C stops everything.
 
     NATS_URL and DATABASE_URL name servers of your own to use instead. Services take their settings (HF_TOKEN,
@@ -25,7 +31,7 @@ def up(*, data_dir: DataDirOption = None, port: PortOption = 8080, ingesters: In
     from arcwatch.up import up as run
 
     with opened() as terminal:
-        run(Options(DataDir.at(data_dir), port, ingesters), terminal)
+        run(Options(DataDir.at(data_dir), port, ingesters, patience_seconds=wait), terminal)
 
 
 def demo(

@@ -4,9 +4,8 @@ from typing import Annotated
 
 import typer
 
-from arcwatch.commands.options import DataDirOption, JsonOption, NatsOption
+from arcwatch.commands.options import DataDirOption, JsonOption, NatsOption, WaitOption
 from arcwatch.commands.output import as_json
-from arcwatch.commands.schema import PATIENCE_SECONDS, WaitOption
 
 app = typer.Typer(help="The streams and consumers on NATS.", no_args_is_help=True)
 
@@ -25,7 +24,7 @@ def apply(
     check: Annotated[
         bool, typer.Option("--check", help="Change nothing; exit status 1 where something differs.")
     ] = False,
-    wait: WaitOption = PATIENCE_SECONDS,
+    wait: WaitOption = 30.0,
     json: JsonOption = False,
 ) -> None:
     """Make NATS match the table of streams and consumers, and say what differed. Safe to run again."""

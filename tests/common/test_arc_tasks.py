@@ -32,9 +32,7 @@ def test_a_datasets_name_tells_its_task_set(dataset: str, source: str) -> None:
     assert detect_source(dataset) == source
 
 
-@pytest.mark.parametrize(
-    "dataset", ["", "squad", "arc_agi_v1", "arc_agi_v12_eval", "arc_agi_v3_eval", "ConceptARC/x"]
-)
+@pytest.mark.parametrize("dataset", ["", "squad", "arc_agi_v1", "arc_agi_v12_eval", "arc_agi_v3_eval", "ConceptARC/x"])
 def test_a_name_that_does_not_say_it_is_not_guessed(dataset: str) -> None:
     assert detect_source(dataset) is None
 

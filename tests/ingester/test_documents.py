@@ -71,6 +71,15 @@ def test_nul_and_lone_surrogates_become_replacement_characters_and_are_noted() -
     assert kinds(result) == [NoteKind.UNREADABLE_ANSWER, NoteKind.TEXT_REPLACED]
 
 
+@pytest.mark.parametrize("number", ["NaN", "-Infinity", "1e400", "9" * 5_000])
+def test_a_number_that_jsonb_cannot_hold_becomes_null_wherever_it_stands(number: str) -> None:
+    result = used(b'[{"attempt_1": {"answer": [[1, %s]], "kwargs": [%s]}}]' % (number.encode(), number.encode()))
+    (row,) = result.rows
+    assert (row.predicted_output_grid, row.is_prediction_correct) == ("[[1,null]]", False)
+    assert json.loads(row.provider_raw_response or "")[0]["kwargs"] == [None]
+    assert NoteKind.VALUE_OUT_OF_RANGE in kinds(result)
+
+
 def test_bytes_that_are_no_utf_8_are_replaced_and_noted() -> None:
     result = used(json.dumps(with_metadata(reasoning_summary="caf@")).encode().replace(b"@", b"\xe9"))
     assert (result.pairs_solved, kinds(result)) == (1, [NoteKind.TEXT_REPLACED])

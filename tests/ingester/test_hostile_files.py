@@ -1,7 +1,6 @@
 """No file, however large or odd, makes the transform raise, linger, or give rows that PostgreSQL refuses."""
 
 import json
-import time
 import tracemalloc
 from typing import Any
 
@@ -25,7 +24,7 @@ HOSTILE = {
     "many rows in text": b'[{"attempt_1": {"answer": "[%s[1]]"}}]' % (b"[1]," * (MANY // 4)),
     "many rows": b'[{"attempt_1": {"answer": [%s[1]]}}]' % (b"[1]," * (MANY // 4)),
     "many boxes": b'[{"attempt_1": {"answer": "%s"}}]' % (b"\\\\boxed{" * (MANY // 3)),
-    "backslashes": b'[{"attempt_1": {"answer": "%su0000"}}]' % (b"\\\\" * (MANY // 2)),
+    "backslashes": b'[{"attempt_1": {"answer": "%sx\\u0000"}}]' % (b"\\" * (MANY // 2)),
     "NULs": b'[{"attempt_1": {"answer": "%s"}}]' % (b"\\u0000" * (MANY // 6)),
     "surrogates": b'[{"attempt_1": {"answer": "%s"}}]' % (b"\\ud800" * (MANY // 6)),
     "many attempts": b"[{%s}]" % b",".join(b'"attempt_%d":[]' % number for number in range(MANY // 20)),
@@ -50,9 +49,10 @@ JSON = st.recursive(
 )
 
 
+# Each takes 4 s at most, nearly all of it by the tracing; what is quadratic would take hours.
+@pytest.mark.timeout(120)
 @pytest.mark.parametrize("name", HOSTILE)
-def test_a_megabyte_of_malice_takes_seconds_at_most_and_little_memory(name: str) -> None:
-    started = time.process_time()
+def test_a_megabyte_of_malice_neither_lingers_nor_fills_the_memory(name: str) -> None:
     tracemalloc.start()
     try:
         transform(HOSTILE[name], TWO, "m")
@@ -61,8 +61,6 @@ def test_a_megabyte_of_malice_takes_seconds_at_most_and_little_memory(name: str)
         tracemalloc.stop()
     # 5 MB must not take hundreds of MB; 27 times the size measured for 250,000 lists of one number.
     assert peak < 40 * MANY
-    # 4 s measured, most of it by the tracing; what is quadratic takes minutes.
-    assert time.process_time() - started < 30
 
 
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -75,6 +75,8 @@ def attempt(answer: Any, **metadata: Any) -> dict[str, Any]:
         ("First [[9]], then [[1,2],\n[3,4]]", True),
         (r"\boxed{[[1, 2], [3, 4]]} and not [[9]]", True),
         (r"\boxed{see below} [[1, 2], [3, 4]]", True),
+        (r"\boxed{[[1, 2], [3, 4]]}, not \boxed{[[9]]}", True),
+        (r"\boxed{[]} [[1, 2], [3, 4]]", False),
         ("[[1, 2], [3, 4]], or rather [[9]]", False),
         ("[[1, 2], [3, 4]] as in [1]", False),
         (r"\boxed{[[9]]} [[1, 2], [3, 4]]", False),
@@ -118,7 +120,8 @@ def test_without_an_index_the_place_in_the_list_counts() -> None:
 
 
 def test_a_null_pair_keeps_its_place() -> None:
-    assert verdicts_of(used([None, {"attempt_1": attempt(SECOND)}]).rows[0]) == [False, True]
+    result = used([None, {"attempt_1": attempt(SECOND)}])
+    assert (verdicts_of(result.rows[0]), result.notes) == ([False, True], ())
 
 
 def test_the_first_index_in_range_decides_for_the_whole_entry() -> None:

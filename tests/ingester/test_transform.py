@@ -66,7 +66,7 @@ def test_without_metadata_everything_about_use_is_null() -> None:
     assert (row.pattern_description, row.reasoning_log, row.created_at) == ("", None, None)
 
 
-@pytest.mark.parametrize("answer", [[], [[]], [[1, 2], [3]], [[10, -1]], "no grid", 7, {"a": [1]}, ["x", None]])
+@pytest.mark.parametrize("answer", [[], [[]], [[1, 2], [3]], [[10, -1]], "no grid", "[]", 7, {"a": [1]}, ["x", None]])
 def test_a_wrong_answer_is_stored_as_it_came_in_its_own_place(answer: Any) -> None:
     (row,) = used([{"attempt_1": {"answer": answer}}, {"attempt_1": {"answer": [[0]]}}], TWO).rows
     assert json.loads(row.multiple_predicted_outputs or "") == [answer, [[0]]]
@@ -85,6 +85,14 @@ def test_an_answer_from_which_no_grid_can_be_read_is_noted() -> None:
     assert (
         result.notes[0].message == "attempt_1 of pair 0: no grid of integers; attempt_2 of pair 0: no grid of integers"
     )
+
+
+def test_the_models_words_are_kept_and_the_users_are_not() -> None:
+    messages = [{"role": role, "content": f"by {role}"} for role in ("system", "user", "model", "assistant")]
+    choices = [{"message": message} for message in [*messages, {"content": "by nobody"}, {"content": " "}]]
+    metadata = {"choices": choices, "reasoning_content": "thoughts"}
+    (row,) = used([{"attempt_1": {"answer": RIGHT, "metadata": metadata}}]).rows
+    assert row.reasoning_log == "thoughts\n\nby model\n\nby assistant\n\nby nobody"
 
 
 def test_a_bare_grid_is_an_answer_without_metadata() -> None:
@@ -152,6 +160,11 @@ def test_several_answers_of_one_attempt_to_one_pair_are_noted() -> None:
     result = used([{"attempt_1": ATTEMPT}, {"attempt_1": ATTEMPT}])
     assert (result.pairs_solved, kinds(result)) == (1, [NoteKind.DUPLICATE_ANSWER])
     assert result.rows[0].total_tokens == 280
+
+
+def test_a_note_quotes_little_of_the_file() -> None:
+    result = used([{"attempt_" + "x" * 100_000: ATTEMPT, "attempt_" + "y" * 100_000: ATTEMPT}])
+    assert [len(note.message) < 1000 for note in result.notes] == [True]
 
 
 def test_notes_of_one_kind_are_one_row_however_many_they_are() -> None:

@@ -1,6 +1,7 @@
 """Tokens, costs and times are added up, and what cannot be added becomes null and is noted."""
 
 import json
+import time
 from datetime import UTC, datetime
 from typing import Any
 
@@ -60,6 +61,24 @@ def test_a_duration_is_in_milliseconds_or_null_and_noted(start: Any, end: Any, m
     result = used(with_metadata(start_timestamp=start, end_timestamp=end))
     assert result.rows[0].api_processing_time_ms == milliseconds
     assert kinds(result) == ([] if milliseconds is not None else [NoteKind.VALUE_OUT_OF_RANGE])
+
+
+def test_an_instant_without_a_zone_is_utc_wherever_the_machine_stands(monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setenv("TZ", "America/New_York")
+        time.tzset()
+        (row,) = used(with_metadata(start_timestamp="2025-12-11T10:00:00")).rows
+    time.tzset()
+    assert row.created_at == datetime(2025, 12, 11, 10, tzinfo=UTC)
+
+
+def test_costs_are_added_exactly() -> None:
+    tenth = {"attempt_1": {"answer": [], "metadata": {"pair_index": 0, "cost": {"total_cost": 0.1}}}}
+    assert used([tenth] * 10).rows[0].estimated_cost == 1.0  # one after the other they add up to 0.9999999999999999
+
+
+def test_the_bounds_of_columns_are_those_of_postgresql() -> None:
+    assert (INT4, BIGINT) == (2_147_483_647, 9_223_372_036_854_775_807)
 
 
 def test_created_at_is_the_earliest_start() -> None:

@@ -16,13 +16,23 @@ PAGE_POLICY: Final = (
 class StaticFile:
     """One file, with the policy that its page needs."""
 
-    def __init__(self, body: bytes, content_type: str, policy: str | None = None) -> None:
+    def __init__(
+        self,
+        body: bytes,
+        content_type: str,
+        policy: str | None = None,
+        *,
+        compress: bool = True,
+        cache_control: str | None = None,
+    ) -> None:
         self._plain = make_page(body, content_type=content_type)
-        pays = len(body) >= COMPRESS_FROM_BYTES
+        pays = compress and len(body) >= COMPRESS_FROM_BYTES
         self._zipped = make_page(body, content_type=content_type, encoding="gzip") if pays else self._plain
-        if policy:
-            for page in (self._plain, self._zipped):
+        for page in (self._plain, self._zipped):
+            if policy:
                 page.headers["Content-Security-Policy"] = policy
+            if cache_control:
+                page.headers["Cache-Control"] = cache_control
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         """Answer with the file."""

@@ -6,7 +6,7 @@ from aiohttp import hdrs, web
 from common import ops
 from prometheus_client import CollectorRegistry
 
-from query_api import docs, openapi
+from query_api import dashboard, docs, openapi
 from query_api.asking import MAX_BODY_BYTES
 from query_api.endpoints import Endpoint
 from query_api.guard import Guard
@@ -44,6 +44,8 @@ def _files(endpoints: tuple[Endpoint, ...]) -> dict[str, StaticFile]:
         for path, (name, content_type) in _PAGE.items()
     }
     found |= {path: StaticFile(body, kind, docs.POLICY) for path, (body, kind) in docs.sources().items()}
+    # The plain page is for where the dashboard was not built.
+    found |= dashboard.sources()
     found["/openapi.json"] = StaticFile(openapi.text(endpoints).encode(), JSON)
     return found
 

@@ -1,0 +1,57 @@
+/** The frame of every page: header, freshness, the page itself, toasts. */
+import { lazy, Suspense } from "react";
+import { Link, Route, Switch } from "wouter";
+
+import { Freshness } from "./Freshness.tsx";
+import { Header } from "./Header.tsx";
+import { OverviewPage } from "./pages/overview/OverviewPage.tsx";
+import { Empty, Loading } from "./ui/Panel.tsx";
+import { Toasts } from "./ui/Toasts.tsx";
+
+const ModelsPage = lazy(() => import("./pages/models/ModelsPage.tsx"));
+const IngestionPage = lazy(() => import("./pages/ingestion/IngestionPage.tsx"));
+
+function NotFound() {
+  return (
+    <Empty title="There is no such page.">
+      <Link href="/" className="link">
+        Go to the overview
+      </Link>
+    </Empty>
+  );
+}
+
+export function App() {
+  return (
+    <div className="mx-auto flex min-h-dvh max-w-7xl flex-col px-4 sm:px-6">
+      <a href="#main" className="button sr-only focus:not-sr-only focus:absolute focus:top-2 focus:left-2 focus:z-50">
+        Skip to the content
+      </a>
+      <Header />
+      <Freshness />
+      <main id="main" className="flex-1 pt-2 pb-10">
+        <Suspense fallback={<Loading lines={6} label="Loading the page" />}>
+          <Switch>
+            <Route path="/" component={OverviewPage} />
+            <Route path="/models" component={ModelsPage} />
+            <Route path="/ingestion" component={IngestionPage} />
+            <Route component={NotFound} />
+          </Switch>
+        </Suspense>
+      </main>
+      <footer className="border-line text-muted flex flex-wrap gap-x-5 gap-y-1 border-t py-5 text-sm">
+        <span>arcwatch</span>
+        <a className="link" href="/docs">
+          API
+        </a>
+        <a className="link" href="/feed.atom">
+          Feed of new models
+        </a>
+        <a className="link" href="/openapi.json">
+          OpenAPI
+        </a>
+      </footer>
+      <Toasts />
+    </div>
+  );
+}

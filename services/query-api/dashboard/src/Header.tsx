@@ -1,0 +1,75 @@
+/** Name, pages, connection, theme. */
+import { Link, useLocation } from "wouter";
+
+import { type Theme, useTheme } from "./hooks/useTheme.ts";
+import { useLive } from "./live/store.ts";
+import { Dot } from "./ui/Badge.tsx";
+
+const PAGES = [
+  ["/", "Overview"],
+  ["/models", "Leaderboard"],
+  ["/ingestion", "Ingestion"],
+] as const;
+
+const NEXT: Record<Theme, Theme> = { system: "light", light: "dark", dark: "system" };
+const ICONS: Record<Theme, string> = { system: "◐", light: "☀", dark: "☾" };
+
+function Logo() {
+  return (
+    <svg viewBox="0 0 16 16" className="size-7" aria-hidden="true">
+      <rect width="16" height="16" rx="3.5" className="fill-hero" />
+      <path className="fill-[#3ddc97]" d="M3 3h3v3H3zM10 10h3v3h-3z" />
+      <path className="fill-[#ff7a59]" d="M10 3h3v3h-3z" />
+      <path className="fill-[#5b8cff]" d="M3 10h3v3H3z" />
+      <path className="fill-[#ffd166]" d="M6.5 6.5h3v3h-3z" />
+    </svg>
+  );
+}
+
+function Connection() {
+  const connection = useLive((state) => state.connection);
+  const said = { connecting: "Connecting", open: "Live", lost: "Reconnecting" }[connection];
+  return (
+    <span role="status" data-testid="connection" className="text-muted flex items-center gap-2 text-sm">
+      <Dot tone={connection === "open" ? "good" : "part"} alive={connection === "open"} />
+      {said}
+    </span>
+  );
+}
+
+export function Header() {
+  const [location] = useLocation();
+  const [theme, setTheme] = useTheme();
+  return (
+    <header className="flex flex-wrap items-center gap-x-6 gap-y-2 py-4">
+      <Link href="/" className="flex items-center gap-2.5 text-lg font-semibold tracking-tight">
+        <Logo />
+        arcwatch
+      </Link>
+      <nav aria-label="Pages" className="order-last flex w-full gap-1 sm:order-none sm:w-auto">
+        {PAGES.map(([path, name]) => (
+          <Link
+            key={path}
+            href={path}
+            aria-current={location === path ? "page" : undefined}
+            className="text-muted hover:text-ink aria-[current=page]:bg-panel aria-[current=page]:border-line aria-[current=page]:text-ink rounded-lg border border-transparent px-3 py-1.5 text-sm font-medium"
+          >
+            {name}
+          </Link>
+        ))}
+      </nav>
+      <div className="ml-auto flex items-center gap-4">
+        <Connection />
+        <button
+          type="button"
+          className="button w-9 px-0 text-base"
+          aria-label={`Theme: ${theme}. Switch to ${NEXT[theme]}.`}
+          title={`Theme: ${theme}`}
+          onClick={() => setTheme(NEXT[theme])}
+        >
+          <span aria-hidden="true">{ICONS[theme]}</span>
+        </button>
+      </div>
+    </header>
+  );
+}

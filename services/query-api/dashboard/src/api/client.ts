@@ -1,0 +1,37 @@
+/** The API as the generated types describe it; errors carry what the server says is wrong. */
+import createClient from "openapi-fetch";
+
+import type { components, paths } from "./schema.ts";
+
+export type Schemas = components["schemas"];
+export type ModelRow = Schemas["ModelRow"];
+export type ModelDetail = Schemas["ModelDetail"];
+export type LatestModel = Schemas["LatestModel"];
+export type Run = Schemas["Run"];
+export type TaskDetail = Schemas["TaskDetail"];
+
+export class ApiError extends Error {
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+// The address is looked up per request: tests and other hosts may have another one.
+export const api = createClient<paths>({ baseUrl: "/" });
+
+interface Outcome<T> {
+  data?: T;
+  error?: unknown;
+  response: Response;
+}
+
+/** Returns an answer's body, or throws what the problem document says. */
+export async function unwrap<T>(request: Promise<Outcome<T>>): Promise<T> {
+  const { data, error, response } = await request;
+  if (data !== undefined && response.ok) return data;
+  const detail = error && typeof error === "object" && "detail" in error ? String(error.detail) : "";
+  throw new ApiError(response.status, detail || `The server answers ${response.status}.`);
+}

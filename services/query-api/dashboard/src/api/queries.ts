@@ -1,0 +1,101 @@
+/** Every read of the dashboard, with the key under which its answer is kept. */
+import { queryOptions } from "@tanstack/react-query";
+
+import { api, unwrap } from "./client.ts";
+import type { paths } from "./schema.ts";
+
+/** The folder names of the existing app, by source. */
+const SET_NAMES: Record<string, string> = {
+  ARC1: "training",
+  "ARC1-Eval": "evaluation",
+  ARC2: "training2",
+  "ARC2-Eval": "evaluation2",
+  "ARC-Heavy": "arc-heavy",
+  ConceptARC: "concept-arc",
+};
+
+export function setOf(source: string): string {
+  return SET_NAMES[source] ?? source.toLowerCase();
+}
+
+export function owned(dataset: string): { owner: string; name: string } {
+  const [owner = "", name = ""] = dataset.split("/");
+  return { owner, name };
+}
+
+export const modelsQuery = () =>
+  queryOptions({ queryKey: ["models"], queryFn: ({ signal }) => unwrap(api.GET("/api/models", { signal })) });
+
+export const modelQuery = (dataset: string, model: string) =>
+  queryOptions({
+    queryKey: ["model", dataset, model],
+    queryFn: async ({ signal }) => {
+      const path = { ...owned(dataset), model };
+      return (await unwrap(api.GET("/api/models/{owner}/{name}/{model}", { params: { path }, signal }))).data;
+    },
+  });
+
+export const performanceQuery = (attempt: string, source: string) =>
+  queryOptions({
+    queryKey: ["performance", attempt, source],
+    queryFn: async ({ signal }) => {
+      const path = { model: attempt, dataset: setOf(source) };
+      return (
+        await unwrap(api.GET("/api/model-dataset/performance/{model}/{dataset}", { params: { path }, signal }))
+      ).data;
+    },
+  });
+
+export const metricsQuery = (attempt: string, source: string) =>
+  queryOptions({
+    queryKey: ["metrics", attempt, source],
+    queryFn: async ({ signal }) => {
+      const path = { model: attempt, dataset: setOf(source) };
+      return (await unwrap(api.GET("/api/model-dataset/metrics/{model}/{dataset}", { params: { path }, signal })))
+        .data;
+    },
+  });
+
+export const taskQuery = (dataset: string, model: string, task: string) =>
+  queryOptions({
+    queryKey: ["task", dataset, model, task],
+    queryFn: async ({ signal }) => {
+      const path = { ...owned(dataset), model, task };
+      return (
+        await unwrap(api.GET("/api/models/{owner}/{name}/{model}/tasks/{task}", { params: { path }, signal }))
+      ).data;
+    },
+  });
+
+export const cronQuery = () =>
+  queryOptions({
+    queryKey: ["cron"],
+    queryFn: ({ signal }) => unwrap(api.GET("/api/admin/cron-status", { signal })),
+  });
+
+export const statusQuery = () =>
+  queryOptions({
+    queryKey: ["status"],
+    queryFn: async ({ signal }) => (await unwrap(api.GET("/api/status", { signal }))).data,
+    // Nothing announces that somebody fell silent.
+    refetchInterval: 30_000,
+  });
+
+export type HistoryFilter = NonNullable<
+  paths["/api/admin/ingestion-history"]["get"]["parameters"]["query"]
+>;
+
+export const historyQuery = (query: HistoryFilter) =>
+  queryOptions({
+    queryKey: ["history", query],
+    queryFn: ({ signal }) => unwrap(api.GET("/api/admin/ingestion-history", { params: { query }, signal })),
+  });
+
+export const foldersQuery = (dataset: string) =>
+  queryOptions({
+    queryKey: ["folders", dataset],
+    queryFn: async ({ signal }) => {
+      const query = { baseUrl: dataset };
+      return (await unwrap(api.GET("/api/admin/hf-folders", { params: { query }, signal }))).folders;
+    },
+  });

@@ -1,0 +1,68 @@
+/**
+ * The latest model, for any React app that has TanStack Query: this file needs nothing else of ours.
+ *
+ * const { latest, isPending, error } = useLatestHFModel({ baseUrl: "https://arcwatch.example.org" });
+ */
+import { type UseQueryResult, useQuery } from "@tanstack/react-query";
+
+export interface LatestHFModel {
+  modelName: string;
+  model: string;
+  dataset: string;
+  source: string;
+  displayName: string;
+  displayLabel: string;
+  ingestedAt: string;
+  publishedAt: string | null;
+  daysAgo: number;
+  score: number;
+  scoreSubmitted: number | null;
+  tasksTotal: number;
+  tasksSubmitted: number;
+  tasksSolved: number | null;
+  status: string;
+}
+
+export interface LatestHFModelOptions {
+  /** Where the query API is; the page's own host by default. */
+  baseUrl?: string;
+  dataset?: string;
+  by?: "ingested" | "published";
+}
+
+interface Answer {
+  success: boolean;
+  data: LatestHFModel | null;
+  stale: boolean;
+  asOf: string | null;
+}
+
+const FIVE_MINUTES = 300_000;
+
+export function latestKey({ baseUrl = "", dataset = "", by = "ingested" }: LatestHFModelOptions = {}): string[] {
+  return ["latest-model", baseUrl, dataset, by];
+}
+
+async function fetchLatest(options: LatestHFModelOptions, signal: AbortSignal): Promise<Answer> {
+  const query = new URLSearchParams();
+  if (options.dataset) query.set("dataset", options.dataset);
+  if (options.by) query.set("by", options.by);
+  const text = query.size ? `?${query}` : "";
+  const response = await fetch(`${options.baseUrl ?? ""}/api/metrics/latest-model${text}`, { signal });
+  if (!response.ok) throw new Error(`The server answers ${response.status}.`);
+  return (await response.json()) as Answer;
+}
+
+/** `latest` is undefined until the first answer, and null while nothing has been ingested. */
+export function useLatestHFModel(options: LatestHFModelOptions = {}): Omit<UseQueryResult<Answer>, "data"> & {
+  latest: LatestHFModel | null | undefined;
+  stale: boolean;
+  asOf: string | null;
+} {
+  const { data, ...rest } = useQuery({
+    queryKey: latestKey(options),
+    queryFn: ({ signal }) => fetchLatest(options, signal),
+    refetchInterval: FIVE_MINUTES,
+  });
+  return { ...rest, latest: data?.data, stale: data?.stale ?? false, asOf: data?.asOf ?? null };
+}

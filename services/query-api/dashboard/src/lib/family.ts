@@ -1,0 +1,29 @@
+/** Which family a model belongs to, told from its folder's name. */
+
+const KNOWN: [RegExp, string][] = [
+  [/^claude/, "Claude"],
+  [/^(gpt|chatgpt|codex)/, "GPT"],
+  [/^o\d/, "OpenAI o"],
+  [/^(gemini|gemma)/, "Gemini"],
+  [/^grok/, "Grok"],
+  [/^deepseek/, "DeepSeek"],
+  [/^(qwen|qwq)/, "Qwen"],
+  [/^(llama|meta)/, "Llama"],
+  [/^(mistral|magistral|codestral)/, "Mistral"],
+  [/^(kimi|glm|minimax|hrm|trm)/, ""],
+];
+
+function capital(word: string): string {
+  return word.slice(0, 1).toUpperCase() + word.slice(1);
+}
+
+/** A family's name: a known one, else the name's first two words. */
+export function family(model: string): string {
+  const name = model.toLowerCase();
+  for (const [pattern, label] of KNOWN) {
+    const found = pattern.exec(name);
+    if (found) return label || found[0].toUpperCase();
+  }
+  const words = name.split(/[-_ .]+/).filter((word) => /^[a-z]+$/.test(word));
+  return words.slice(0, 2).map(capital).join(" ") || model;
+}

@@ -1,0 +1,98 @@
+/** How figures and moments read to people. Pure: the present is passed in. */
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** A fraction of 1 as a percentage; small shares keep a digit that tells them from zero. */
+export function percent(fraction: number | null | undefined): string {
+  if (fraction == null) return "–";
+  const value = fraction * 100;
+  if (value === 0 || value === 100) return `${value}%`;
+  return `${value.toFixed(value < 10 ? 2 : 1)}%`;
+}
+
+/** US dollars; fractions of a cent keep two significant digits. */
+export function money(usd: number | null | undefined): string {
+  if (usd == null) return "–";
+  if (usd === 0) return "$0";
+  if (usd < 0.01) return `$${usd.toLocaleString("en", { maximumSignificantDigits: 2 })}`;
+  if (usd < 1) return `$${usd.toFixed(3)}`;
+  return `$${usd.toLocaleString("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 })}`;
+}
+
+/** A whole number with separators. */
+export function count(value: number | null | undefined): string {
+  return value == null ? "–" : Math.round(value).toLocaleString("en");
+}
+
+/** A large number, shortened: 12.4M. */
+export function compact(value: number | null | undefined): string {
+  if (value == null) return "–";
+  return value.toLocaleString("en", { notation: "compact", maximumFractionDigits: 1 });
+}
+
+/** Milliseconds as people say them. */
+export function duration(ms: number | null | undefined): string {
+  if (ms == null) return "–";
+  if (ms < 1_000) return `${Math.round(ms)} ms`;
+  if (ms < MINUTE) return `${(ms / 1_000).toFixed(1)} s`;
+  if (ms < HOUR) return `${Math.floor(ms / MINUTE)} min ${Math.round((ms % MINUTE) / 1_000)} s`;
+  return `${Math.floor(ms / HOUR)} h ${Math.round((ms % HOUR) / MINUTE)} min`;
+}
+
+function span(ms: number): string {
+  if (ms < HOUR) return `${Math.max(1, Math.round(ms / MINUTE))} min`;
+  if (ms < 2 * DAY) return `${Math.round(ms / HOUR)} h`;
+  return `${Math.round(ms / DAY)} days`;
+}
+
+/** How long ago a moment was; a clock that is ahead reads as now. */
+export function ago(iso: string, now: number): string {
+  const ms = now - Date.parse(iso);
+  return ms < MINUTE ? "just now" : `${span(ms)} ago`;
+}
+
+/** How far ahead a moment is. */
+export function ahead(iso: string, now: number): string {
+  const ms = Date.parse(iso) - now;
+  return ms <= 0 ? "due now" : `in ${span(ms)}`;
+}
+
+/** A moment in UTC, to the minute: the schedule is in UTC, and readers sit anywhere. */
+export function moment(iso: string): string {
+  const text = new Date(iso).toISOString();
+  return `${text.slice(0, 10)} ${text.slice(11, 16)} UTC`;
+}
+
+/** A day in UTC. */
+export function day(iso: string): string {
+  return new Date(iso).toLocaleDateString("en", { day: "numeric", month: "short", timeZone: "UTC" });
+}
+
+/** The part that a count is of a whole. */
+export function share(part: number | null, whole: number): number | null {
+  return part == null || whole === 0 ? null : part / whole;
+}
+
+const SETS: Record<string, string> = {
+  ARC1: "ARC-AGI-1 training",
+  "ARC1-Eval": "ARC-AGI-1 eval",
+  ARC2: "ARC-AGI-2 training",
+  "ARC2-Eval": "ARC-AGI-2 eval",
+};
+
+/** The name of a task set. */
+export function setName(source: string): string {
+  return SETS[source] ?? source;
+}
+
+/** A dataset without its owner. */
+export function shortDataset(dataset: string): string {
+  return dataset.slice(dataset.indexOf("/") + 1);
+}
+
+/** A number with its noun. */
+export function plural(number: number, one: string, many = `${one}s`): string {
+  return `${count(number)} ${number === 1 ? one : many}`;
+}

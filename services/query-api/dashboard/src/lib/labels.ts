@@ -1,0 +1,76 @@
+/** Places names beside points so that none covers another, or a point. */
+
+export interface Point {
+  key: string;
+  x: number;
+  y: number;
+  width: number;
+}
+
+export interface Label {
+  key: string;
+  x: number;
+  y: number;
+  anchor: "start" | "end" | "middle";
+}
+
+interface Box {
+  left: number;
+  right: number;
+  top: number;
+  bottom: number;
+}
+
+const GAP = 9;
+const HEIGHT = 14;
+const RADIUS = 6;
+
+function overlaps(one: Box, other: Box): boolean {
+  return one.left < other.right && other.left < one.right && one.top < other.bottom && other.top < one.bottom;
+}
+
+function options(point: Point): (Label & { box: Box })[] {
+  const { key, x, y, width } = point;
+  const side = (dy: number, anchor: Label["anchor"], dx: number) => {
+    const left = anchor === "start" ? x + dx : anchor === "end" ? x + dx - width : x - width / 2;
+    const box = { left, right: left + width, top: y + dy - HEIGHT / 2, bottom: y + dy + HEIGHT / 2 };
+    return { key, x: x + dx, y: y + dy, anchor, box };
+  };
+  return [
+    side(0, "start", GAP),
+    side(0, "end", -GAP),
+    side(-14, "middle", 0),
+    side(14, "middle", 0),
+    side(-11, "start", GAP - 2),
+    side(11, "start", GAP - 2),
+    side(-11, "end", 2 - GAP),
+    side(11, "end", 2 - GAP),
+  ];
+}
+
+/** Returns a label for each point that has room within the frame; the first points go first. */
+export function placeLabels(points: readonly Point[], frame: { width: number; height: number }): Label[] {
+  const taken: Box[] = points.map(({ x, y }) => ({
+    left: x - RADIUS,
+    right: x + RADIUS,
+    top: y - RADIUS,
+    bottom: y + RADIUS,
+  }));
+  const placed: Label[] = [];
+  for (const point of points) {
+    const free = options(point).find(
+      ({ box }) =>
+        box.left >= 0 &&
+        box.right <= frame.width &&
+        box.top >= 0 &&
+        box.bottom <= frame.height &&
+        !taken.some((other) => overlaps(box, other)),
+    );
+    if (free) {
+      const { box, ...label } = free;
+      taken.push(box);
+      placed.push(label);
+    }
+  }
+  return placed;
+}

@@ -1,0 +1,50 @@
+/** State that belongs to no answer of the API: the connection, running ingestions, toasts. */
+import { useSyncExternalStore } from "react";
+
+import type { Running } from "./cache.ts";
+
+export interface Toast {
+  id: number;
+  kind: "good" | "bad" | "plain";
+  title: string;
+  text?: string;
+  href?: string;
+}
+
+export interface LiveState {
+  connection: "connecting" | "open" | "lost";
+  lostAt: number | null;
+  running: readonly Running[];
+  toasts: readonly Toast[];
+}
+
+const TOAST_MS = 9_000;
+const MOST_TOASTS = 3;
+
+let state: LiveState = { connection: "connecting", lostAt: null, running: [], toasts: [] };
+let nextToast = 1;
+const listeners = new Set<() => void>();
+
+export function change(update: (state: LiveState) => Partial<LiveState>): void {
+  state = { ...state, ...update(state) };
+  for (const listener of listeners) listener();
+}
+
+export function toast(added: Omit<Toast, "id">): void {
+  const id = nextToast++;
+  change(({ toasts }) => ({ toasts: [...toasts, { ...added, id }].slice(-MOST_TOASTS) }));
+  setTimeout(() => dismiss(id), TOAST_MS);
+}
+
+export function dismiss(id: number): void {
+  change(({ toasts }) => ({ toasts: toasts.filter((each) => each.id !== id) }));
+}
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+export function useLive<T>(select: (state: LiveState) => T): T {
+  return useSyncExternalStore(subscribe, () => select(state));
+}

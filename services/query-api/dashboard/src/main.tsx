@@ -1,0 +1,38 @@
+import "./styles.css";
+
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+
+import { ApiError } from "./api/client.ts";
+import { App } from "./App.tsx";
+import { savedTheme } from "./hooks/useTheme.ts";
+import { connect } from "./live/connect.ts";
+
+const FIVE_MINUTES = 300_000;
+
+const client = new QueryClient({
+  defaultOptions: {
+    queries: {
+      // Events tell what is new; polling is for when they do not get through.
+      staleTime: FIVE_MINUTES,
+      refetchInterval: FIVE_MINUTES,
+      refetchOnReconnect: "always",
+      retry: (failures, error) => failures < 2 && !(error instanceof ApiError && error.status < 500),
+    },
+  },
+});
+
+const theme = savedTheme();
+if (theme !== "system") document.documentElement.dataset.theme = theme;
+connect(client);
+
+const root = document.getElementById("root");
+if (!root) throw new Error("index.html has no #root");
+createRoot(root).render(
+  <StrictMode>
+    <QueryClientProvider client={client}>
+      <App />
+    </QueryClientProvider>
+  </StrictMode>,
+);

@@ -1,0 +1,121 @@
+/** Checks the chosen folders, then starts them. */
+import { useState } from "react";
+
+import type { Schemas } from "../../api/client.ts";
+import { plural } from "../../lib/format.ts";
+import { toast } from "../../live/store.ts";
+import { Badge } from "../../ui/Badge.tsx";
+import { Dialog } from "../../ui/Dialog.tsx";
+import { start, validate } from "./actions.ts";
+import { useGuarded } from "./useGuarded.tsx";
+
+type Checked = Schemas["ValidationAnswer"];
+
+interface StartDialogProps {
+  dataset: string;
+  models: string[];
+  onClose: () => void;
+  onStarted: () => void;
+}
+
+export function StartDialog({ dataset, models, onClose, onStarted }: StartDialogProps) {
+  const [force, setForce] = useState(false);
+  const [dryRun, setDryRun] = useState(false);
+  const [checked, setChecked] = useState<Record<string, Checked>>({});
+  const { run, busy, dialog } = useGuarded();
+  const wish = (model: string) => ({ dataset, model, force, dryRun });
+  const done = models.every((model) => checked[model]);
+  const valid = models.filter((model) => checked[model]?.valid);
+
+  const check = () =>
+    run(async () => {
+      for (const model of models) {
+        const answer = await validate(wish(model));
+        setChecked((old) => ({ ...old, [model]: answer }));
+      }
+    });
+  const go = () =>
+    run(async () => {
+      for (const model of valid) await start(wish(model));
+      toast({ kind: "plain", title: `${plural(valid.length, "ingestion")} requested`, text: "Progress shows up under “Running now”." });
+      onStarted();
+    });
+
+  return (
+    <>
+      <Dialog title={`Start ${plural(models.length, "ingestion")}`} onClose={onClose}>
+        <div className="space-y-5">
+          <div className="space-y-2.5">
+            <Option name="Force" hint="Fetch and score every file again, also what is ingested already." on={force} set={setForce} />
+            <Option name="Dry run" hint="Fetch and score, but store nothing." on={dryRun} set={setDryRun} />
+          </div>
+          <ul className="border-line divide-line max-h-72 divide-y overflow-auto rounded-xl border" tabIndex={0} aria-label="Chosen folders">
+            {models.map((model) => (
+              <li key={model} className="px-3.5 py-2.5 text-sm">
+                <div className="flex items-center justify-between gap-3">
+                  <span className="min-w-0 break-all">{model}</span>
+                  <Verdict answer={checked[model]} busy={busy} />
+                </div>
+                {checked[model] && <Checks answer={checked[model]} />}
+              </li>
+            ))}
+          </ul>
+          <div className="flex flex-wrap justify-end gap-2">
+            <button type="button" className="button" onClick={onClose}>
+              Cancel
+            </button>
+            {done ? (
+              <button type="button" className="button button-primary" disabled={busy || valid.length === 0} onClick={go}>
+                {`Start ${valid.length === models.length ? "" : `the valid ${valid.length}`}`.trim()}
+              </button>
+            ) : (
+              <button type="button" className="button button-primary" disabled={busy} onClick={check}>
+                {busy ? "Checking …" : "Check first"}
+              </button>
+            )}
+          </div>
+        </div>
+      </Dialog>
+      {dialog}
+    </>
+  );
+}
+
+function Option({ name, hint, on, set }: { name: string; hint: string; on: boolean; set: (on: boolean) => void }) {
+  return (
+    <label className="flex gap-3 text-sm">
+      <input type="checkbox" className="mt-1" checked={on} onChange={(event) => set(event.target.checked)} />
+      <span>
+        <strong className="block font-semibold">{name}</strong>
+        <span className="text-muted">{hint}</span>
+      </span>
+    </label>
+  );
+}
+
+function Verdict({ answer, busy }: { answer: Checked | undefined; busy: boolean }) {
+  if (!answer) return <Badge>{busy ? "checking" : "not checked"}</Badge>;
+  return <Badge tone={answer.valid ? "good" : "bad"}>{answer.valid ? "valid" : "not valid"}</Badge>;
+}
+
+function Checks({ answer }: { answer: Checked }) {
+  const { checks, errors } = answer;
+  const sample = checks.samplePuzzle;
+  return (
+    <div className="text-muted mt-1 text-xs">
+      {errors.length > 0 ? (
+        <ul className="text-bad list-disc pl-4">
+          {errors.map((error) => (
+            <li key={error}>{error}</li>
+          ))}
+        </ul>
+      ) : (
+        <p>
+          {checks.sourceDetected ?? "–"}, {plural(checks.puzzleCount, "task")}
+          {sample ? `; read ${sample.id}: ${plural(sample.testCases, "test pair")}` : ""}
+          {checks.tokenPresent ? "" : "; without a Hub token"}
+        </p>
+      )}
+    </div>
+  );
+}

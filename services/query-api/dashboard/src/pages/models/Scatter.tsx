@@ -1,0 +1,143 @@
+/** Score against cost per task, on a logarithmic axis, with names. */
+import { scaleLinear, scaleLog } from "d3-scale";
+import { curveStepAfter, line } from "d3-shape";
+import { useMemo, useState } from "react";
+import { Link } from "wouter";
+
+import type { ModelRow } from "../../api/client.ts";
+import { useWidth } from "../../hooks/useWidth.ts";
+import { modelHref } from "../../live/connect.ts";
+import { money, percent, plural, setName } from "../../lib/format.ts";
+import { placeLabels } from "../../lib/labels.ts";
+import { marksOf } from "../../lib/palette.ts";
+import { Shape } from "../../ui/Shape.tsx";
+import { Empty } from "../../ui/Panel.tsx";
+import { decades, frontier, type Spot, spotsOf } from "./scatter.ts";
+
+// Geist at 12 px is 6.4 px wide on average; a little more keeps names apart.
+const CHARACTER = 6.7;
+
+export function Scatter({ rows }: { rows: readonly ModelRow[] }) {
+  const [ref, width] = useWidth<HTMLDivElement>(960);
+  const [hovered, setHovered] = useState<string | null>(null);
+  const spots = useMemo(() => spotsOf(rows), [rows]);
+  const best = useMemo(() => frontier(spots), [spots]);
+  const marks = useMemo(() => marksOf(rows.map(({ source }) => source)), [rows]);
+  const untold = rows.length - spots.length;
+  if (!spots.length) return <Empty title="No submission here tells what it cost." />;
+
+  const height = width < 560 ? 320 : 440;
+  const margin = { top: 16, right: 24, bottom: 44, left: 52 };
+  const x = scaleLog(decades(spots.map(({ cost }) => cost)), [margin.left, width - margin.right]);
+  const top = Math.max(...spots.map(({ row }) => row.score), 0.005);
+  const y = scaleLinear([0, top], [height - margin.bottom, margin.top]).nice(5);
+  const at = (spot: Spot) => ({ x: x(spot.cost), y: y(spot.row.score) });
+  // The best first: where there is no room for all names, theirs are shown.
+  const ranked = [...best, ...spots.filter((spot) => !best.includes(spot)).toSorted((a, b) => b.row.score - a.row.score)];
+  const labels = placeLabels(
+    ranked.map((spot) => ({ key: spot.key, ...at(spot), width: spot.row.displayName.length * CHARACTER })),
+    { width, height: height - margin.bottom },
+  );
+  const path = line<Spot>(
+    (spot) => x(spot.cost),
+    (spot) => y(spot.row.score),
+  ).curve(curveStepAfter)(best);
+  const powers = x.ticks().filter((tick) => Number.isInteger(Math.round(Math.log10(tick) * 1e9) / 1e9));
+  const shown = spots.find(({ key }) => key === hovered);
+
+  return (
+    <div>
+      <ul className="text-muted mb-2 flex flex-wrap gap-x-5 gap-y-1 text-sm">
+        {[...marks].map(([source, mark]) => (
+          <li key={source} className="flex items-center gap-2">
+            <svg width={14} height={14} aria-hidden="true">
+              <Shape mark={mark} x={7} y={7} size={70} />
+            </svg>
+            {setName(source)}
+          </li>
+        ))}
+        {untold > 0 && <li>{plural(untold, "submission")} without a cost: see the table</li>}
+      </ul>
+      <div ref={ref} className="relative">
+        <svg width={width} height={height} role="group" aria-label="Score against cost per task" className="block overflow-visible">
+          {y.ticks(5).map((tick) => (
+            <g key={tick}>
+              <line x1={margin.left} x2={width - margin.right} y1={y(tick)} y2={y(tick)} className="stroke-line" />
+              <text x={margin.left - 10} y={y(tick)} dy="0.35em" textAnchor="end" className="fill-muted text-xs">
+                {percent(tick)}
+              </text>
+            </g>
+          ))}
+          {powers.map((tick) => (
+            <g key={tick}>
+              <line x1={x(tick)} x2={x(tick)} y1={margin.top} y2={height - margin.bottom} className="stroke-line" strokeDasharray="2 4" />
+              <text x={x(tick)} y={height - margin.bottom + 18} textAnchor="middle" className="fill-muted text-xs">
+                {money(tick)}
+              </text>
+            </g>
+          ))}
+          <text x={width - margin.right} y={height - 6} textAnchor="end" className="fill-muted text-xs">
+            cost per task, logarithmic →
+          </text>
+          <path d={path ?? ""} className="stroke-strong fill-none stroke-2" strokeDasharray="1 5" strokeLinecap="round" />
+          {labels.map((label) => {
+            const spot = spots.find(({ key }) => key === label.key);
+            const lead = spot && best.includes(spot);
+            return (
+              <text
+                key={label.key}
+                x={label.x}
+                y={label.y}
+                dy="0.35em"
+                textAnchor={label.anchor}
+                aria-hidden="true"
+                className={`pointer-events-none text-xs ${lead || label.key === hovered ? "fill-ink font-semibold" : "fill-muted"}`}
+              >
+                {spot?.row.displayName}
+              </text>
+            );
+          })}
+          {ranked.toReversed().map((spot) => {
+            const mark = marks.get(spot.row.source);
+            return (
+              <Link
+                key={spot.key}
+                href={modelHref(spot.row.dataset, spot.row.model)}
+                aria-label={`${spot.row.displayName} on ${setName(spot.row.source)}: ${percent(spot.row.score)} for ${money(spot.cost)} a task`}
+                onMouseEnter={() => setHovered(spot.key)}
+                onMouseLeave={() => setHovered(null)}
+                onFocus={() => setHovered(spot.key)}
+                onBlur={() => setHovered(null)}
+              >
+                <circle cx={at(spot).x} cy={at(spot).y} r={13} className="fill-transparent" />
+                {mark && <Shape mark={mark} {...at(spot)} size={spot.key === hovered ? 190 : 105} />}
+              </Link>
+            );
+          })}
+          {shown && <Tip spot={shown} x={at(shown).x} y={at(shown).y} width={width} />}
+        </svg>
+      </div>
+    </div>
+  );
+}
+
+function Tip({ spot, x, y, width }: { spot: Spot; x: number; y: number; width: number }) {
+  const lines = [
+    spot.row.displayName,
+    `${percent(spot.row.score)} · ${money(spot.cost)} a task`,
+    `${setName(spot.row.source)} · ${spot.row.tasksSubmitted} of ${spot.row.tasksTotal} tasks`,
+  ];
+  const wide = Math.max(...lines.map((each) => each.length)) * CHARACTER + 24;
+  const left = Math.min(Math.max(4, x - wide / 2), width - wide - 4);
+  const top = y > 96 ? y - 84 : y + 18;
+  return (
+    <g className="pointer-events-none" aria-hidden="true">
+      <rect x={left} y={top} width={wide} height={66} rx={10} className="fill-ink" />
+      {lines.map((each, place) => (
+        <text key={each} x={left + 12} y={top + 20 + place * 18} className={`fill-page text-xs ${place ? "opacity-85" : "font-semibold"}`}>
+          {each}
+        </text>
+      ))}
+    </g>
+  );
+}

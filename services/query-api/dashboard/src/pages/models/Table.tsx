@@ -1,0 +1,94 @@
+/** Every submission in a table that can be sorted. */
+import { Link } from "wouter";
+
+import type { ModelRow } from "../../api/client.ts";
+import { useNow } from "../../hooks/useNow.ts";
+import { useParams } from "../../hooks/useParams.ts";
+import { ago, compact, count, money, moment, percent, setName, share } from "../../lib/format.ts";
+import { modelHref } from "../../live/connect.ts";
+import { Badge } from "../../ui/Badge.tsx";
+import { Bar } from "../../ui/Bar.tsx";
+import { sorted, type SortKey, SORTS } from "./sorting.ts";
+
+export function Table({ rows }: { rows: readonly ModelRow[] }) {
+  const [params, update] = useParams();
+  const asked = params.get("sort") ?? "";
+  const key: SortKey = asked in SORTS ? (asked as SortKey) : "score";
+  const reversed = params.get("order") === "reversed";
+  const now = useNow();
+  const sort = (next: SortKey) =>
+    update({ sort: next, order: next === key && !reversed ? "reversed" : null }, { replace: true });
+  const newest = rows.reduce((a, b) => (a.ingestedAt >= b.ingestedAt ? a : b));
+  return (
+    <div tabIndex={0} role="region" aria-label="All submissions" className="-mx-5 overflow-x-auto px-5">
+      <table className="w-full min-w-4xl text-sm">
+        <thead>
+          <tr className="label">
+            <th className="py-2 pr-3 text-right">#</th>
+            {(Object.keys(SORTS) as SortKey[]).map((each) => (
+              <th
+                key={each}
+                aria-sort={each === key ? (SORTS[each].up !== reversed ? "ascending" : "descending") : undefined}
+                className={`py-2 pr-4 ${each === "name" || each === "set" || each === "coverage" ? "text-left" : "text-right"}`}
+              >
+                <button type="button" className="hover:text-ink tracking-[inherit] uppercase" onClick={() => sort(each)}>
+                  {SORTS[each].name}
+                  <span aria-hidden="true">{each === key ? (SORTS[each].up !== reversed ? " ↑" : " ↓") : ""}</span>
+                </button>
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {sorted(rows, key, reversed).map((row, place) => (
+            <tr key={`${row.dataset}/${row.model}`} className="border-line hover:bg-raised border-t">
+              <td className="text-muted py-2.5 pr-3 text-right">{place + 1}</td>
+              <td className="py-2.5 pr-4">
+                <Link href={modelHref(row.dataset, row.model)} className="font-medium hover:underline">
+                  {row.displayName}
+                </Link>{" "}
+                {row === newest && <Badge tone="good">Latest</Badge>}
+                {row.status !== "completed" && <Badge tone={row.status === "partial" ? "part" : "plain"}>{row.status}</Badge>}
+              </td>
+              <td className="text-muted py-2.5 pr-4 whitespace-nowrap">{setName(row.source)}</td>
+              <td className="py-2.5 pr-4 text-right text-base font-semibold">{percent(row.score)}</td>
+              <td className="text-muted py-2.5 pr-4 text-right">{percent(row.scoreSubmitted)}</td>
+              <td className="py-2.5 pr-4">
+                <Coverage row={row} />
+              </td>
+              <td className="py-2.5 pr-4 text-right">{money(share(row.totalCost, row.tasksSubmitted))}</td>
+              <td className="text-muted py-2.5 pr-4 text-right">{compact(row.totalTokens)}</td>
+              <td className="text-muted py-2.5 pr-4 text-right whitespace-nowrap">
+                <time dateTime={row.ingestedAt} title={moment(row.ingestedAt)}>
+                  {ago(row.ingestedAt, now)}
+                </time>
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function Coverage({ row }: { row: ModelRow }) {
+  const left = row.tasksTotal - row.tasksSubmitted;
+  return (
+    <div className="flex items-center gap-2.5">
+      <div className="w-24 shrink-0">
+        <Bar
+          label={`${row.tasksSolved ?? 0} solved, ${row.tasksSubmitted - (row.tasksSolved ?? 0)} not solved, ${left} not attempted`}
+          total={row.tasksTotal}
+          height={8}
+          parts={[
+            { label: "Solved", value: row.tasksSolved ?? 0, className: "fill-good" },
+            { label: "Not solved", value: row.tasksSubmitted - (row.tasksSolved ?? 0), className: "fill-bad/60" },
+          ]}
+        />
+      </div>
+      <span className="text-muted text-xs whitespace-nowrap">
+        {count(row.tasksSubmitted)}/{count(row.tasksTotal)}
+      </span>
+    </div>
+  );
+}

@@ -1,0 +1,59 @@
+/** When submissions landed: one mark each, piled up where several came together. */
+import { scaleTime } from "d3-scale";
+import { useMemo } from "react";
+import { Link } from "wouter";
+
+import type { ModelRow } from "../../api/client.ts";
+import { useWidth } from "../../hooks/useWidth.ts";
+import { modelHref } from "../../live/connect.ts";
+import { day, moment, percent, setName } from "../../lib/format.ts";
+import { marksOf } from "../../lib/palette.ts";
+import { Shape } from "../../ui/Shape.tsx";
+import { piled } from "./piles.ts";
+
+const STEP = 15;
+const AXIS = 28;
+const MARGIN = 24;
+
+export function Timeline({ rows }: { rows: readonly ModelRow[] }) {
+  const [ref, width] = useWidth<HTMLDivElement>(960);
+  const marks = useMemo(() => marksOf(rows.map(({ source }) => source)), [rows]);
+  const when = (row: ModelRow) => row.publishedAt ?? row.ingestedAt;
+  const times = rows.map((row) => Date.parse(when(row)));
+  const first = Math.min(...times);
+  const last = Math.max(...times, first + 60_000);
+  const x = scaleTime([new Date(first), new Date(last)], [MARGIN, width - MARGIN]);
+  const ordered = rows.toSorted((one, other) => when(one).localeCompare(when(other)));
+  const places = piled(
+    ordered.map((row) => x(new Date(when(row)))),
+    STEP,
+  );
+  const height = AXIS + 16 + STEP * (1 + Math.max(...places.map(({ level }) => level)));
+  const base = height - AXIS;
+  return (
+    <div ref={ref}>
+      <svg width={width} height={height} role="group" aria-label="Landings over time" className="block">
+        <line x1={0} x2={width} y1={base} y2={base} className="stroke-strong" />
+        {x.ticks(Math.max(2, Math.floor(width / 130))).map((tick) => (
+          <g key={tick.toISOString()}>
+            <line x1={x(tick)} x2={x(tick)} y1={base} y2={base + 5} className="stroke-strong" />
+            <text x={x(tick)} y={base + 20} textAnchor="middle" className="fill-muted text-xs">
+              {last - first < 2 * 86_400_000 ? tick.toISOString().slice(11, 16) : day(tick.toISOString())}
+            </text>
+          </g>
+        ))}
+        {ordered.map((row, place) => {
+          const mark = marks.get(row.source);
+          const spot = places[place];
+          const name = `${row.displayName} on ${setName(row.source)}, ${moment(when(row))}: ${percent(row.score)}`;
+          return (
+            <Link key={`${row.dataset}/${row.model}`} href={modelHref(row.dataset, row.model)} aria-label={name}>
+              <title>{name}</title>
+              {mark && spot && <Shape mark={mark} x={spot.x} y={base - 11 - spot.level * STEP} size={85} />}
+            </Link>
+          );
+        })}
+      </svg>
+    </div>
+  );
+}

@@ -1,0 +1,134 @@
+/** Two submissions, task by task. */
+import { useQueries } from "@tanstack/react-query";
+import { useMemo, useState } from "react";
+
+import type { ModelRow } from "../../api/client.ts";
+import { modelQuery } from "../../api/queries.ts";
+import { useParams } from "../../hooks/useParams.ts";
+import { compact, count, money, percent, setName, share } from "../../lib/format.ts";
+import { type Duel, cells, duel } from "../../lib/tasks.ts";
+import { Empty, Failure, Loading, Panel } from "../../ui/Panel.tsx";
+import { Strip } from "./Strip.tsx";
+import { useTaskIds } from "./useTaskIds.ts";
+
+export function Comparison({ first, second }: { first: ModelRow; second: ModelRow }) {
+  return (
+    <Panel title={`${first.displayName} and ${second.displayName}`} hint="Side by side.">
+      <SideBySide first={first} second={second} />
+      {first.source === second.source ? (
+        <Tasks first={first} second={second} />
+      ) : (
+        <Empty title="They answer different tasks.">
+          {setName(first.source)} and {setName(second.source)} share no tasks to compare one by one.
+        </Empty>
+      )}
+    </Panel>
+  );
+}
+
+type Reading = [name: string, value: (row: ModelRow) => number | null, say: (value: number | null) => string, better: 1 | -1];
+
+const READINGS: Reading[] = [
+  ["Score", (row) => row.score, percent, 1],
+  ["Of submitted", (row) => row.scoreSubmitted, percent, 1],
+  ["Coverage", (row) => share(row.tasksSubmitted, row.tasksTotal), percent, 1],
+  ["Tasks solved", (row) => row.tasksSolved, count, 1],
+  ["Cost per task", (row) => share(row.totalCost, row.tasksSubmitted), money, -1],
+  ["Tokens per task", (row) => share(row.totalTokens, row.tasksSubmitted), compact, -1],
+];
+
+function SideBySide({ first, second }: { first: ModelRow; second: ModelRow }) {
+  return (
+    <div tabIndex={0} role="region" aria-label="Figures side by side" className="mb-6 overflow-x-auto">
+      <table className="w-full text-sm">
+        <thead>
+          <tr className="text-left">
+            <th className="label py-1.5 pr-4">Figure</th>
+            <th className="py-1.5 pr-4 font-semibold">
+              <span aria-hidden="true" className="bg-accent mr-2 inline-block size-2.5 rounded-sm" />
+              {first.displayName}
+            </th>
+            <th className="py-1.5 font-semibold">
+              <span aria-hidden="true" className="bg-part mr-2 inline-block size-2.5 rounded-sm" />
+              {second.displayName}
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {READINGS.map(([name, value, say, better]) => {
+            const [one, other] = [value(first), value(second)];
+            const lead = one === null || other === null ? 0 : Math.sign(one - other) * better;
+            return (
+              <tr key={name} className="border-line border-t">
+                <th scope="row" className="text-muted py-2 pr-4 text-left font-normal">
+                  {name}
+                </th>
+                <td className={`py-2 pr-4 ${lead > 0 ? "font-semibold" : "text-muted"}`}>
+                  {say(one)} {lead > 0 && <Better />}
+                </td>
+                <td className={`py-2 ${lead < 0 ? "font-semibold" : "text-muted"}`}>
+                  {say(other)} {lead < 0 && <Better />}
+                </td>
+              </tr>
+            );
+          })}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function Better() {
+  return <span className="text-good ml-1 text-xs font-semibold">better</span>;
+}
+
+function Tasks({ first, second }: { first: ModelRow; second: ModelRow }) {
+  const [one, other] = useQueries({
+    queries: [modelQuery(first.dataset, first.model), modelQuery(second.dataset, second.model)],
+  });
+  const ids = useTaskIds(first);
+  const [only, setOnly] = useState<Duel | null>(null);
+  const [, update] = useParams();
+  const results = useMemo(() => {
+    if (!one.data || !other.data) return null;
+    const all = ids.data ?? [];
+    return duel(cells(one.data.tasks, all), cells(other.data.tasks, all));
+  }, [one.data, other.data, ids.data]);
+  const error = one.error ?? other.error;
+  if (!results) return error ? <Failure what="The comparison" error={error} /> : <Loading lines={4} label="Loading the comparison" />;
+  const kinds: [Duel, string][] = [
+    ["both", "Both solve it"],
+    ["first", `Only ${first.displayName}`],
+    ["second", `Only ${second.displayName}`],
+    ["neither", "Neither"],
+  ];
+  const names = new Map(kinds);
+  return (
+    <>
+      <div role="group" aria-label="Show only" className="mb-4 flex flex-wrap gap-2">
+        {kinds.map(([kind, name]) => (
+          <button
+            key={kind}
+            type="button"
+            aria-pressed={only === kind}
+            className="border-line hover:bg-raised aria-pressed:border-ink inline-flex items-center gap-2 rounded-full border px-3 py-1 text-sm"
+            onClick={() => setOnly(only === kind ? null : kind)}
+          >
+            <span aria-hidden="true" className={`cell cell-${kind} size-3.5`} />
+            {name} <strong className="font-semibold">{count(results.filter(({ result }) => result === kind).length)}</strong>
+          </button>
+        ))}
+      </div>
+      <Strip
+        label="Tasks of both"
+        items={results.map(({ id, result }) => ({
+          id,
+          className: `cell-${result}`,
+          name: `${id}: ${names.get(result)?.toLowerCase()}`,
+          dim: only !== null && only !== result,
+        }))}
+        onPick={(task) => update({ dataset: first.dataset, model: first.model, task })}
+      />
+    </>
+  );
+}

@@ -1,0 +1,117 @@
+/** The card of the latest model. */
+import { useQuery } from "@tanstack/react-query";
+
+import type { ModelRow } from "../../api/client.ts";
+import { modelQuery } from "../../api/queries.ts";
+import type { useLatestHFModel } from "../../hooks/useLatestHFModel.ts";
+import { useNow } from "../../hooks/useNow.ts";
+import { ago, money, moment, percent, setName, share } from "../../lib/format.ts";
+import { cells } from "../../lib/tasks.ts";
+import { Dot } from "../../ui/Badge.tsx";
+import { Failure } from "../../ui/Panel.tsx";
+import { Mosaic } from "./Mosaic.tsx";
+import { rankOf } from "./OverviewPage.tsx";
+import { useTaskIds } from "./useTaskIds.ts";
+
+interface HeroProps {
+  latest: ReturnType<typeof useLatestHFModel>;
+  row: ModelRow | undefined;
+  rows: readonly ModelRow[];
+  selected: boolean;
+  onUse: (row: { dataset: string; model: string }) => void;
+}
+
+export function Hero({ latest, row, rows, selected, onUse }: HeroProps) {
+  if (latest.latest === undefined && latest.error) {
+    return <Failure what="The latest model" error={latest.error} retry={() => void latest.refetch()} />;
+  }
+  if (latest.latest === undefined) {
+    return (
+      <div role="status" className="hero h-72">
+        <span className="sr-only">Loading the latest model</span>
+      </div>
+    );
+  }
+  if (latest.latest === null) {
+    return (
+      <section aria-label="Latest ingested model" className="hero px-8 py-14">
+        <p className="text-3xl font-semibold tracking-tight">Nothing has been ingested yet.</p>
+        <p className="mt-2 max-w-prose text-white/75">The first model shows up here by itself, the moment it lands.</p>
+      </section>
+    );
+  }
+  return <Card model={latest.latest} row={row} rows={rows} selected={selected} onUse={onUse} />;
+}
+
+type Latest = NonNullable<ReturnType<typeof useLatestHFModel>["latest"]>;
+
+function Card({ model, row, rows, selected, onUse }: Omit<HeroProps, "latest"> & { model: Latest }) {
+  const now = useNow();
+  const cost = share(row?.totalCost ?? null, row?.tasksSubmitted ?? 0);
+  const coverage = share(model.tasksSubmitted, model.tasksTotal);
+  return (
+    <section aria-labelledby="latest-name" data-testid="hero" className="hero">
+      <div className="grid items-stretch gap-8 p-6 sm:p-8 lg:grid-cols-[minmax(0,1fr)_minmax(0,24rem)]">
+        <div className="rise flex min-w-0 flex-col" key={`${model.dataset}/${model.model}/${model.ingestedAt}`}>
+          <p className="flex flex-wrap items-center gap-x-2.5 text-sm text-white/80">
+            <Dot tone="good" alive />
+            <span className="font-semibold text-white">Latest ingested model</span>
+            <span aria-hidden="true">·</span>
+            <time dateTime={model.ingestedAt} title={moment(model.ingestedAt)}>
+              {ago(model.ingestedAt, now)}
+            </time>
+          </p>
+          <h2 id="latest-name" className="mt-3 text-3xl leading-[1.08] font-semibold tracking-[-0.03em] break-words sm:text-5xl">
+            {model.displayName}
+          </h2>
+          <p className="mt-2.5 flex flex-wrap items-center gap-2 text-sm text-white/75">
+            <span className="rounded-full border border-white/25 px-2.5 py-0.5 text-xs font-medium text-white">{setName(model.source)}</span>
+            {model.publishedAt && <span>uploaded {ago(model.publishedAt, now)}</span>}
+          </p>
+          <dl className="mt-auto flex flex-wrap gap-x-10 gap-y-4 pt-8">
+            <HeroFigure name="Score" value={percent(model.score)} note={row ? rankText(rows, row) : "of all tasks"} />
+            <HeroFigure name="Coverage" value={percent(coverage)} note={`${model.tasksSubmitted} of ${model.tasksTotal} tasks`} />
+            <HeroFigure name="Cost per task" value={money(cost)} note={row ? `${money(row.totalCost)} in all` : ""} />
+          </dl>
+          <div className="mt-7">
+            <button
+              type="button"
+              disabled={selected}
+              className="inline-flex h-11 items-center rounded-xl bg-white px-5 text-sm font-semibold text-black transition-colors hover:bg-white/85 disabled:bg-white/15 disabled:text-white"
+              onClick={() => onUse(model)}
+            >
+              {selected ? "✓ Shown below" : "Use this model"}
+            </button>
+          </div>
+        </div>
+        {row && <Art row={row} />}
+      </div>
+    </section>
+  );
+}
+
+function HeroFigure({ name, value, note }: { name: string; value: string; note: string }) {
+  return (
+    <div>
+      <dt className="text-xs font-semibold tracking-[0.08em] text-white/70 uppercase">{name}</dt>
+      <dd className="mt-1 text-3xl font-semibold tracking-tight sm:text-4xl">{value}</dd>
+      <dd className="mt-1 text-xs text-white/70">{note}</dd>
+    </div>
+  );
+}
+
+function rankText(rows: readonly ModelRow[], row: ModelRow): string {
+  const { place, of } = rankOf(rows, row);
+  return of > 1 ? `place ${place} of ${of} on ${setName(row.source)}` : "of all tasks";
+}
+
+function Art({ row }: { row: ModelRow }) {
+  const detail = useQuery(modelQuery(row.dataset, row.model));
+  const ids = useTaskIds(row);
+  const found = detail.data ? cells(detail.data.tasks, ids.data ?? []) : null;
+  return (
+    <div className="hidden items-center justify-end lg:flex">
+      {found ? <Mosaic cells={found} /> : <div className="size-72" />}
+    </div>
+  );
+}

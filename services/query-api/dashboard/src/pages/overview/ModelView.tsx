@@ -1,0 +1,38 @@
+/** Everything about one submission. */
+import { useQuery } from "@tanstack/react-query";
+
+import type { ModelRow } from "../../api/client.ts";
+import { modelQuery } from "../../api/queries.ts";
+import { Answer, Panel } from "../../ui/Panel.tsx";
+import { Attempts } from "./Attempts.tsx";
+import { Problems } from "./Problems.tsx";
+import { ScorePanel } from "./ScorePanel.tsx";
+import { TaskPanel } from "./TaskPanel.tsx";
+import { UsagePanel } from "./UsagePanel.tsx";
+import { Versions } from "./Versions.tsx";
+
+export function ModelView({ row, rank }: { row: ModelRow; rank: { place: number; of: number } }) {
+  const detail = useQuery(modelQuery(row.dataset, row.model));
+  return (
+    <div className="grid gap-5 lg:grid-cols-3">
+      <ScorePanel row={row} rank={rank} />
+      <UsagePanel row={row} />
+      <Panel
+        title="Tasks"
+        hint="One cell per task of the set. Pick one to see its grids."
+        className="lg:col-span-3"
+      >
+        <Answer query={detail} what="the tasks" lines={6}>
+          {(found) => <TaskPanel row={row} detail={found} />}
+        </Answer>
+      </Panel>
+      <Attempts row={row} />
+      <Panel title="Versions" hint="What each upload changed." className="lg:col-span-1">
+        <Answer query={detail} what="the versions">
+          {(found) => <Versions versions={found.versions} />}
+        </Answer>
+      </Panel>
+      {detail.data && detail.data.ingestionErrors.length > 0 && <Problems errors={detail.data.ingestionErrors} />}
+    </div>
+  );
+}

@@ -1,0 +1,77 @@
+/** The Analytics Overview: the latest model, and any model looked at closely. */
+import { useQuery } from "@tanstack/react-query";
+import { useEffect } from "react";
+
+import type { ModelRow } from "../../api/client.ts";
+import { modelsQuery } from "../../api/queries.ts";
+import { useLatestHFModel } from "../../hooks/useLatestHFModel.ts";
+import { useParams } from "../../hooks/useParams.ts";
+import { Empty, Failure, Loading } from "../../ui/Panel.tsx";
+import { Comparison } from "./Comparison.tsx";
+import { Hero } from "./Hero.tsx";
+import { ModelView } from "./ModelView.tsx";
+import { Pickers } from "./Pickers.tsx";
+import { TaskDialog } from "./TaskDialog.tsx";
+
+export const keyOf = (row: { dataset: string; model: string }) => `${row.dataset}/${row.model}`;
+
+function find(rows: readonly ModelRow[], key: string | null): ModelRow | undefined {
+  return key === null ? undefined : rows.find((row) => keyOf(row) === key);
+}
+
+export function OverviewPage() {
+  const models = useQuery(modelsQuery());
+  const latest = useLatestHFModel();
+  const [params, update] = useParams();
+  const rows = models.data?.data ?? [];
+  const asked = params.get("model") ? `${params.get("dataset")}/${params.get("model")}` : null;
+  const newest = latest.latest ? find(rows, keyOf(latest.latest)) : undefined;
+  const selected = find(rows, asked) ?? (asked ? undefined : newest);
+  const other = find(rows, params.get("compare"));
+  const task = params.get("task");
+
+  useEffect(() => {
+    document.title = selected ? `${selected.displayName} · arcwatch` : "arcwatch";
+  }, [selected]);
+
+  function select(row: { dataset: string; model: string }): void {
+    update({ dataset: row.dataset, model: row.model, task: null });
+  }
+
+  return (
+    <div className="space-y-5">
+      <h1 className="sr-only">Analytics Overview</h1>
+      <Hero latest={latest} row={newest} rows={rows} selected={selected !== undefined && selected === newest} onUse={select} />
+      {models.data === undefined && models.error && (
+        <Failure what="The list of models" error={models.error} retry={() => void models.refetch()} />
+      )}
+      {models.isPending && <Loading lines={8} label="Loading the models" />}
+      {rows.length > 0 && (
+        <>
+          <Pickers
+            rows={rows}
+            latestKey={newest ? keyOf(newest) : null}
+            selected={selected}
+            other={other}
+            onSelect={select}
+            onCompare={(key) => update({ compare: key })}
+          />
+          {!selected && (
+            <Empty title="This model is not here.">
+              {asked} was not ingested, or was renamed. Pick another one above.
+            </Empty>
+          )}
+          {selected && other && other !== selected && <Comparison first={selected} second={other} />}
+          {selected && <ModelView key={keyOf(selected)} row={selected} rank={rankOf(rows, selected)} />}
+        </>
+      )}
+      {selected && task && <TaskDialog row={selected} task={task} />}
+    </div>
+  );
+}
+
+/** A model's place among those of its task set, by score. */
+export function rankOf(rows: readonly ModelRow[], row: ModelRow): { place: number; of: number } {
+  const rivals = rows.filter((each) => each.source === row.source);
+  return { place: 1 + rivals.filter((each) => each.score > row.score).length, of: rivals.length };
+}

@@ -1,0 +1,78 @@
+/** The strip of tasks, its filters, and the same as lists. */
+import { useMemo, useState } from "react";
+
+import type { ModelDetail, ModelRow } from "../../api/client.ts";
+import { useParams } from "../../hooks/useParams.ts";
+import { count } from "../../lib/format.ts";
+import { type TaskState, cells, tally } from "../../lib/tasks.ts";
+import { Strip } from "./Strip.tsx";
+import { useTaskIds } from "./useTaskIds.ts";
+
+export const STATES: [TaskState, string][] = [
+  ["correct", "Correct"],
+  ["partial", "Partly correct"],
+  ["incorrect", "Incorrect"],
+  ["missing", "Not attempted"],
+];
+
+export function TaskPanel({ row, detail }: { row: ModelRow; detail: ModelDetail }) {
+  const ids = useTaskIds(row);
+  const found = useMemo(() => cells(detail.tasks, ids.data ?? []), [detail.tasks, ids.data]);
+  const sums = tally(found);
+  const [only, setOnly] = useState<TaskState | null>(null);
+  const [, update] = useParams();
+  const open = (task: string) => update({ dataset: row.dataset, model: row.model, task });
+  return (
+    <div>
+      <div role="group" aria-label="Show only" className="mb-4 flex flex-wrap gap-2">
+        {STATES.map(([state, name]) => (
+          <button
+            key={state}
+            type="button"
+            aria-pressed={only === state}
+            className="border-line hover:bg-raised aria-pressed:border-ink inline-flex items-center gap-2 rounded-full border px-3 py-1 text-sm"
+            onClick={() => setOnly(only === state ? null : state)}
+          >
+            <span aria-hidden="true" className={`cell cell-${state} size-3.5`} />
+            {name} <strong className="font-semibold">{count(sums[state])}</strong>
+          </button>
+        ))}
+      </div>
+      <Strip
+        label={`Tasks of ${row.displayName}`}
+        items={found.map(({ id, state, pairsSolved, pairsTotal }) => ({
+          id,
+          className: `cell-${state}`,
+          name: `${id}: ${NAMES[state]}${pairsTotal > 1 ? `, ${pairsSolved} of ${pairsTotal} pairs` : ""}`,
+          dim: only !== null && only !== state,
+        }))}
+        onPick={open}
+      />
+      <details className="mt-4">
+        <summary className="text-muted hover:text-ink text-sm">The same as lists</summary>
+        <div className="mt-3 grid gap-5 sm:grid-cols-2 lg:grid-cols-4">
+          {STATES.map(([state, name]) => (
+            <div key={state}>
+              <h3 className="mb-2 text-sm font-semibold">
+                {name} ({count(sums[state])})
+              </h3>
+              <ul aria-label={name} tabIndex={0} className="max-h-48 columns-2 gap-2 overflow-auto font-mono text-xs">
+                {found
+                  .filter((each) => each.state === state)
+                  .map(({ id }) => (
+                    <li key={id}>
+                      <button type="button" className="hover:text-accent hover:underline" onClick={() => open(id)}>
+                        {id}
+                      </button>
+                    </li>
+                  ))}
+              </ul>
+            </div>
+          ))}
+        </div>
+      </details>
+    </div>
+  );
+}
+
+const NAMES = Object.fromEntries(STATES.map(([state, name]) => [state, name.toLowerCase()])) as Record<TaskState, string>;

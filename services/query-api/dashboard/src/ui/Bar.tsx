@@ -1,0 +1,51 @@
+/** A bar of parts, drawn as SVG: widths in an inline style would need a looser policy. */
+
+export interface Part {
+  value: number;
+  className: string;
+  label: string;
+}
+
+export function Bar({ parts, total, label, height = 10 }: { parts: Part[]; total: number; label: string; height?: number }) {
+  const starts = parts.map((_, place) => parts.slice(0, place).reduce((sum, { value }) => sum + value, 0));
+  const width = (value: number) => (total > 0 ? (100 * value) / total : 0);
+  return (
+    <svg
+      role="img"
+      aria-label={label}
+      viewBox={`0 0 100 ${height}`}
+      height={height}
+      preserveAspectRatio="none"
+      className="bg-raised block w-full rounded-full"
+    >
+      {parts.map((part, place) => (
+        <rect
+          key={part.label}
+          x={width(starts[place] ?? 0)}
+          width={width(part.value)}
+          height={height}
+          className={part.className}
+        >
+          <title>{`${part.label}: ${part.value}`}</title>
+        </rect>
+      ))}
+    </svg>
+  );
+}
+
+export function ProgressBar({ done, total, label }: { done: number; total: number; label: string }) {
+  return (
+    <div
+      role="progressbar"
+      aria-label={label}
+      aria-valuemin={0}
+      aria-valuemax={total}
+      aria-valuenow={done}
+      className="w-full"
+    >
+      <svg viewBox="0 0 100 8" height={8} preserveAspectRatio="none" className="bg-raised block w-full rounded-full" aria-hidden="true">
+        <rect width={total ? (100 * done) / total : 0} height={8} className="fill-accent transition-all duration-300" />
+      </svg>
+    </div>
+  );
+}

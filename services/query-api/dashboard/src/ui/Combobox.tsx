@@ -1,0 +1,150 @@
+/** A text field that finds one of many options by typing (the ARIA pattern "combobox with listbox popup"). */
+import { type KeyboardEvent, useEffect, useId, useMemo, useRef, useState } from "react";
+
+import { Badge } from "./Badge.tsx";
+import { type Group, type Option, matching, step } from "./options.ts";
+
+interface ComboboxProps {
+  label: string;
+  groups: Group[];
+  value: string | null;
+  onPick: (value: string | null) => void;
+  placeholder: string;
+  clearable?: boolean;
+}
+
+export function Combobox({ label, groups, value, onPick, placeholder, clearable = false }: ComboboxProps) {
+  const id = useId();
+  const input = useRef<HTMLInputElement>(null);
+  const list = useRef<HTMLDivElement>(null);
+  const [open, setOpen] = useState(false);
+  const [text, setText] = useState<string | null>(null);
+  const [active, setActive] = useState<string | null>(null);
+  const shown = useMemo(() => matching(groups, text ?? ""), [groups, text]);
+  const flat = useMemo(() => shown.flatMap((group) => group.options), [shown]);
+  const selected = useMemo(
+    () => groups.flatMap((group) => group.options).find((option) => option.value === value),
+    [groups, value],
+  );
+  const current = flat.find((option) => option.value === active) ?? (open ? flat[0] : undefined);
+  const optionId = (option: Option) => `${id}-${option.value}`;
+
+  useEffect(() => {
+    if (open) list.current?.querySelector('[data-active="true"]')?.scrollIntoView({ block: "nearest" });
+  }, [open, current]);
+
+  function show(): void {
+    setOpen(true);
+    setActive(value);
+  }
+  function hide(): void {
+    setOpen(false);
+    setText(null);
+  }
+  function pick(option: Option): void {
+    onPick(option.value);
+    hide();
+  }
+  function onKeyDown(event: KeyboardEvent): void {
+    const moved = step(flat, current, event.key);
+    if (moved && (open || event.key.startsWith("Arrow"))) {
+      event.preventDefault();
+      if (open) setActive(moved.value);
+      else show();
+    } else if (event.key === "Enter" && open && current) {
+      event.preventDefault();
+      pick(current);
+    } else if (event.key === "Escape" && open) {
+      event.preventDefault();
+      hide();
+    }
+  }
+
+  return (
+    <div className="relative min-w-0">
+      <label htmlFor={id} className="label mb-1.5 block">
+        {label}
+      </label>
+      <div className="relative">
+        <input
+          ref={input}
+          id={id}
+          type="text"
+          role="combobox"
+          autoComplete="off"
+          spellCheck={false}
+          aria-expanded={open}
+          aria-controls={`${id}-list`}
+          aria-autocomplete="list"
+          aria-activedescendant={open && current ? optionId(current) : undefined}
+          className="field h-11 w-full truncate pr-16 text-[0.9375rem] font-medium"
+          placeholder={placeholder}
+          value={text ?? selected?.label ?? ""}
+          onChange={(event) => {
+            setText(event.target.value);
+            setActive(null);
+            setOpen(true);
+          }}
+          onFocus={(event) => event.target.select()}
+          onClick={show}
+          onKeyDown={onKeyDown}
+          onBlur={hide}
+        />
+        <div className="absolute inset-y-0 right-2 flex items-center gap-1">
+          {clearable && selected && (
+            <button
+              type="button"
+              aria-label={`Clear ${label}`}
+              className="text-muted hover:text-ink hover:bg-raised rounded-md px-1.5 py-0.5"
+              onMouseDown={(event) => event.preventDefault()}
+              onClick={() => onPick(null)}
+            >
+              ×
+            </button>
+          )}
+          <span aria-hidden="true" className="text-muted pointer-events-none text-xs">
+            ▾
+          </span>
+        </div>
+      </div>
+      <div
+        ref={list}
+        id={`${id}-list`}
+        role="listbox"
+        aria-label={label}
+        hidden={!open}
+        className="panel absolute z-30 mt-1.5 max-h-96 w-full overflow-auto p-1.5 shadow-xl"
+        onMouseDown={(event) => event.preventDefault()}
+      >
+        {shown.map((group) => (
+          <div key={group.label} role="group" aria-label={group.label}>
+            <div aria-hidden="true" className="label px-2.5 pt-2.5 pb-1">
+              {group.label}
+            </div>
+            {group.options.map((option) => (
+              <div
+                key={option.value}
+                id={optionId(option)}
+                role="option"
+                aria-selected={option.value === value}
+                data-active={option === current}
+                className="data-[active=true]:bg-accent-soft aria-selected:font-semibold flex items-center gap-2 rounded-lg px-2.5 py-2 text-sm"
+                onMouseMove={() => setActive(option.value)}
+                onClick={() => pick(option)}
+              >
+                <span className="min-w-0 flex-1 truncate">{option.label}</span>
+                {option.badge && <Badge tone="good">{option.badge}</Badge>}
+                {option.note && <span className="text-muted text-xs tabular-nums">{option.note}</span>}
+              </div>
+            ))}
+          </div>
+        ))}
+        {!flat.length && (
+          <div role="option" aria-selected="false" aria-disabled="true" className="text-muted px-2.5 py-3 text-sm">
+            Nothing is called “{text}”.
+          </div>
+        )}
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,45 @@
+/** A modal dialog of the browser's own: focus stays inside, Escape closes it. */
+import { type ReactNode, useEffect, useId, useRef } from "react";
+
+interface DialogProps {
+  title: ReactNode;
+  onClose: () => void;
+  wide?: boolean;
+  actions?: ReactNode;
+  children: ReactNode;
+}
+
+export function Dialog({ title, onClose, wide = false, actions, children }: DialogProps) {
+  const ref = useRef<HTMLDialogElement>(null);
+  const id = useId();
+  useEffect(() => {
+    const dialog = ref.current;
+    if (dialog && !dialog.open) dialog.showModal();
+    return () => dialog?.close();
+  }, []);
+  return (
+    <dialog
+      ref={ref}
+      aria-labelledby={id}
+      className={`panel max-h-[92dvh] w-[calc(100vw-1.5rem)] overflow-auto p-0 shadow-2xl ${wide ? "max-w-6xl" : "max-w-lg"}`}
+      onCancel={(event) => {
+        event.preventDefault();
+        onClose();
+      }}
+      onClick={(event) => {
+        if (event.target === ref.current) onClose();
+      }}
+    >
+      <div className="bg-panel border-line sticky top-0 z-10 flex items-center gap-3 border-b px-5 py-3.5">
+        <h2 id={id} className="min-w-0 flex-1 text-base font-semibold">
+          {title}
+        </h2>
+        {actions}
+        <button type="button" className="button px-2.5" aria-label="Close" onClick={onClose}>
+          ×
+        </button>
+      </div>
+      <div className="p-5">{children}</div>
+    </dialog>
+  );
+}

@@ -66,7 +66,12 @@ async def serving(settings: Settings) -> AsyncIterator[tuple[str, Services]]:
         }
         access_log = AccessLog(settings.log_format, enabled=settings.log_level in {"debug", "info"}, service=instance)
         shelf = Shelf(lambda: services.keeper.state, settings, services.task_sets)
-        http = Http(services, shelf, Guard(settings.admin_token, settings.cors_origins), access_log)
+        http = Http(
+            services,
+            shelf,
+            Guard(settings.admin_token, settings.cors_origins, settings.admin_requests_per_minute),
+            access_log,
+        )
         app = make_app(http, ENDPOINTS, checks)
         async with (
             ops.serve(settings.ops_host, settings.ops_port, checks=checks, registry=metrics.registry) as ops_port,

@@ -14,8 +14,6 @@ from query_api.problems import Problem
 
 log = structlog.get_logger(__name__)
 
-# An admin page makes a handful of requests; the Hub retries a webhook a few times. Both far below this.
-REQUESTS_PER_MINUTE = 60
 _TRACKED_ADDRESSES = 10_000
 
 
@@ -70,9 +68,7 @@ class Cors:
 class Guard:
     """Checks a request before it is read."""
 
-    def __init__(
-        self, token: SecretStr | None, origins: tuple[str, ...], *, per_minute: int = REQUESTS_PER_MINUTE
-    ) -> None:
+    def __init__(self, token: SecretStr | None, origins: tuple[str, ...], per_minute: int) -> None:
         self._token = token.get_secret_value().encode() if token else None
         self._limit = RateLimit(per_minute)
         self.cors = Cors(origins) if origins else None

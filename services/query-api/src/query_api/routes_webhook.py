@@ -22,7 +22,7 @@ _DELIVERY_ID = re.compile(r"[\w.:-]{1,128}")
 class _Part(BaseModel):
     """The Hub adds fields as it likes."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, strict=True, extra="ignore")
 
 
 class WebhookEvent(_Part):

@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field
 
 from query_api.schemas import DatasetName
 from query_api.schemas_analytics import PlainName
-from query_api.wire import Answer, Asked, Count, Shape
+from query_api.wire import Answer, Asked, Body, Count, Shape
 
 
 def _plain_folder(name: str) -> str:
@@ -51,7 +51,7 @@ class FoldersAnswer(Shape):
     folders: tuple[FolderRow, ...]
 
 
-class ValidationBody(Shape):
+class ValidationBody(Body):
     """What is to be checked. The other fields of the page's form are taken, and change nothing here."""
 
     dataset_name: Folder
@@ -98,7 +98,7 @@ class ValidationAnswer(Shape):
     errors: tuple[str, ...]
 
 
-class IngestionBody(Shape):
+class IngestionBody(Body):
     """What is to be ingested. `delay` and `verbose` are taken for the page's sake: the quota paces the downloads."""
 
     dataset_name: Folder
@@ -135,7 +135,7 @@ class IngestionAccepted(Answer):
     config: IngestionConfig
 
 
-class SyncBody(Shape):
+class SyncBody(Body):
     """Which dataset (all when left out), and whether what is new is ingested."""
 
     dataset: DatasetName | None = None

@@ -21,6 +21,8 @@ class Settings(ServiceSettings):
     # Without it, everything that changes something is refused.
     admin_token: OptionalSecret = None
     hf_webhook_secret: OptionalSecret = None
+    # For each address. An admin page makes a handful of requests, and the Hub retries a webhook a few times.
+    admin_requests_per_minute: Annotated[int, Field(ge=1)] = 60
     # Where people reach this server, for links in the feed.
     public_url: OptionalUrl = None
     # Origins whose pages may read the API from a browser; "*" for any. None by default.

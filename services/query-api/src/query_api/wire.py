@@ -21,6 +21,12 @@ class Shape(BaseModel):
     )
 
 
+class Body(Shape):
+    """A JSON body: it has types, so nothing is converted."""
+
+    model_config = ConfigDict(strict=True)
+
+
 class Asked(Shape):
     """What a request asks: the fields named in the route's path, the rest from the query; `body` is the JSON body."""
 

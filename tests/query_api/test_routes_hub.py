@@ -1,0 +1,106 @@
+"""The admin page's checks are really made, against the Hub, the database and the task sets."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from arcwatch.hub import LocalHub
+from pydantic import AnyHttpUrl, SecretStr
+from query_api import hub_checks
+
+from tests.query_api.conftest import TOKEN, Start
+from tests.support.api import Api
+from tests.support.submissions import solved, tasks
+from tests.support.writer import DATASET, Writer
+
+BEARER = {"Authorization": f"Bearer {TOKEN}"}
+
+
+@pytest.fixture
+async def hub(tmp_path: Path) -> AsyncIterator[LocalHub]:
+    async with LocalHub(tmp_path / "hub") as running:
+        yield running
+
+
+@pytest.fixture
+async def hub_api(start: Start, hub: LocalHub) -> AsyncIterator[Api]:
+    async with start(hf_endpoint=AnyHttpUrl(hub.url), hf_token=SecretStr("hf_x")) as api:
+        yield api
+
+
+def commit(hub: LocalHub, folder: str) -> str:
+    task = tasks()[0]
+    hub.commit(DATASET, {f"{folder}/{task.id}.json": solved(task), f"{folder}/results.json": b"{}"})
+    return hub.oid(DATASET, folder)
+
+
+async def check(api: Api, folder: str, base_url: str, **more: Any) -> Any:
+    body = {"datasetName": folder, "baseUrl": base_url, **more}
+    status, found = await api.post("/api/admin/validate-ingestion", body, **BEARER)
+    assert status == 200, found
+    return found
+
+
+async def test_folders_tell_what_is_ingested_as_it_is_now(hub: LocalHub, hub_api: Api, writer: Writer) -> None:
+    oids = {name: commit(hub, name) for name in ("changed-1", "new-1", "same-1")}
+    await writer.publish(await writer.ingest("changed-1", content="older"))
+    await writer.publish(await writer.ingest("same-1", tree_oid=oids["same-1"]))
+    await hub_api.until_latest("same-1")
+    status, body = await hub_api.get(f"/api/admin/hf-folders?baseUrl={hub.url}/datasets/{DATASET}/resolve/main")
+    assert status == 200
+    assert body["folders"] == [
+        {"name": "changed-1", "ingested": False, "attemptsFound": 2},
+        {"name": "new-1", "ingested": False, "attemptsFound": 0},
+        {"name": "same-1", "ingested": True, "attemptsFound": 2},
+    ]
+
+
+async def test_everybody_shares_one_listing(hub: LocalHub, hub_api: Api) -> None:
+    commit(hub, "m-1")
+    hub.requests.clear()
+    for _ in range(5):
+        assert (await hub_api.get(f"/api/admin/hf-folders?baseUrl={DATASET}"))[0] == 200
+    assert hub.requests.count("/tree/") == 1
+
+
+async def test_a_folder_that_can_be_ingested_is_valid(hub: LocalHub, hub_api: Api) -> None:
+    commit(hub, "m-1")
+    found = await check(hub_api, "m-1", DATASET, source="auto")
+    task = tasks()[0]
+    assert found == {
+        "valid": True,
+        "errors": [],
+        "checks": {
+            "urlAccessible": True, "tokenPresent": True, "databaseConnected": True, "sourceDetected": "ARC2-Eval",
+            "puzzleCount": 120,
+            "samplePuzzle": {"id": task.id, "hasData": True, "testCases": len(task.test), "existingEntries": 0},
+        },
+    }  # fmt: skip
+
+
+async def test_answers_that_are_stored_already_are_counted(hub: LocalHub, hub_api: Api, writer: Writer) -> None:
+    commit(hub, "m-1")
+    await writer.answer("m-1-attempt1", tasks()[0].id, [True])
+    await writer.publish(await writer.ingest("m-1"))
+    await hub_api.until_latest("m-1")
+    assert (await check(hub_api, "m-1", DATASET))["checks"]["samplePuzzle"]["existingEntries"] == 1
+
+
+async def test_each_reason_is_named(hub: LocalHub, hub_api: Api) -> None:
+    commit(hub, "m-1")
+    found = await check(hub_api, "nobody", DATASET, source="ARC1")
+    assert not found["valid"]
+    assert not found["checks"]["urlAccessible"]
+    assert "ARC1" in " ".join(found["errors"])
+    found = await check(hub_api, "m-1", "https://elsewhere.example/datasets/a/b")
+    assert hub.url in found["errors"][0]
+
+
+async def test_a_hub_that_is_away_is_a_502(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hub_checks, "PATIENCE_SECONDS", 0.5)
+    async with start(hf_endpoint=AnyHttpUrl("http://127.0.0.1:9")) as api:
+        status, body = await api.get("/api/admin/hf-folders")
+        assert (status, body["title"]) == (502, "The Hub does not answer")
+        found = await check(api, "m-1", DATASET)
+        assert (found["valid"], found["checks"]["databaseConnected"]) == (False, True)

@@ -15,6 +15,8 @@ from pydantic_core import PydanticSerializationError, to_json
 
 from ingester.kinds import NoteKind, Notes
 
+Bytes = bytes | bytearray
+
 REPLACEMENT = "\ufffd"
 _SHORT = 30  # characters of a number that a note quotes
 _SURROGATE = re.compile(r"[\ud800-\udfff]")  # the parser joins pairs, so what is left is lone
@@ -25,7 +27,7 @@ class NotJsonError(Exception):
     """The bytes are no JSON document."""
 
 
-def parse(data: bytes) -> tuple[Any, Notes]:
+def parse(data: Bytes) -> tuple[Any, Notes]:
     """Read a document; whatever in it cannot be kept becomes null or U+FFFD, and is noted."""
     text, complaint = _decode(data)
     try:
@@ -87,7 +89,7 @@ def _without_surrogates(text: str, notes: Notes, what: str, *, replaced: int) ->
     return text
 
 
-def _decode(data: bytes) -> tuple[str, str | None]:
+def _decode(data: Bytes) -> tuple[str, str | None]:
     encoding = json.detect_encoding(data)  # it knows byte order marks, and UTF-16 without one
     try:
         return data.decode(encoding), None
@@ -95,7 +97,7 @@ def _decode(data: bytes) -> tuple[str, str | None]:
         return data.decode(encoding, "replace"), f"bytes that are no {encoding}, the first at {error.start}"
 
 
-def _describe(error: json.JSONDecodeError, data: bytes) -> str:
+def _describe(error: json.JSONDecodeError, data: Bytes) -> str:
     if not data.strip():
         return "the file is empty"
     return f"{error.msg} at line {error.lineno}, column {error.colno} ({len(data)} bytes)"

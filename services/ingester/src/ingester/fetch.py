@@ -64,7 +64,7 @@ class Fetcher:
     http: aiohttp.ClientSession
     fetched: Callable[[int], None] = lambda _: None
 
-    async def bytes_of(self, dataset: str, revision: str, file: RemoteFile) -> bytes:
+    async def bytes_of(self, dataset: str, revision: str, file: RemoteFile) -> bytearray:
         """Return a file's proven bytes; raise Transient when several tries did not give them."""
         limit = FIXED_SECONDS + file.size / SLOWEST_BYTES_PER_SECOND
         async for attempt in stamina.retry_context(
@@ -80,7 +80,7 @@ class Fetcher:
                     raise Transient(f"{file.path}: {reason}", kind="hub_unreachable") from error
         raise AssertionError("stamina returns or raises")
 
-    async def _once(self, dataset: str, revision: str, file: RemoteFile) -> bytes:
+    async def _once(self, dataset: str, revision: str, file: RemoteFile) -> bytearray:
         url = f"{self.hub.endpoint}/datasets/{dataset}/resolve/{revision}/{quote(file.path)}"
         # aiohttp drops the Authorization header when a redirect leaves the origin: the CDN never sees the token.
         headers = {"Authorization": f"Bearer {self.hub.token}"} if self.hub.token else {}
@@ -108,16 +108,16 @@ class Fetcher:
         raise Transient(f"{file.path}: the Hub answers {response.status}", kind="hub_error")
 
 
-async def _read(response: aiohttp.ClientResponse, file: RemoteFile) -> bytes:
+async def _read(response: aiohttp.ClientResponse, file: RemoteFile) -> bytearray:
     body = bytearray()
     async for chunk in response.content.iter_chunked(CHUNK_BYTES):
         body += chunk
         if len(body) > file.size:
             break
-    return bytes(body)
+    return body
 
 
-def prove(file: RemoteFile, body: bytes) -> None:
+def prove(file: RemoteFile, body: bytes | bytearray) -> None:
     """Raise Corrupt unless the bytes have the size and the hash of the listing.
 
     Git names a blob by the sha1 of "blob", the size, a NUL byte and the bytes; LFS by their sha256 alone.

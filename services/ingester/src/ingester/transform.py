@@ -8,7 +8,7 @@ from typing import Any
 from common.arc_tasks import Grid, Task
 from common.model_names import attempt_model_name
 
-from ingester.documents import NotJsonError, clean, dump, parse
+from ingester.documents import Bytes, NotJsonError, clean, dump, parse
 from ingester.kinds import ErrorKind, NoteKind, Notes, Problem
 from ingester.limits import Limits
 from ingester.rows import Row, file_row
@@ -52,7 +52,7 @@ class FileError:
         return (file_row(self.puzzle_id, [Problem(self.kind, self.message)]),)
 
 
-def transform(data: bytes, task: Task, folder: str, limits: Limits = DEFAULT_LIMITS) -> FileResult | FileError:
+def transform(data: Bytes, task: Task, folder: str, limits: Limits = DEFAULT_LIMITS) -> FileResult | FileError:
     """Score a submission's file for a task and make its rows; `folder` is the model's."""
     try:
         document, notes = parse(data)

@@ -53,22 +53,23 @@ def process_of(run: Arcwatch, words: str) -> psutil.Process:
     return found[0]
 
 
-async def test_a_deployment_from_its_start_to_ctrl_c(data_dir: Path, env: dict[str, str]) -> None:
-    async with up(data_dir, env, "--ingesters", "2") as run:
-        url = await run.ready()
-        assert len(run.out) == 1
+async def test_a_deployment_through_kill_9_and_a_second_start_to_ctrl_c(data_dir: Path, env: dict[str, str]) -> None:
+    async with up(data_dir, env, "--ingesters", "2") as first:
+        url = await first.ready()
         async with aiohttp.ClientSession() as http, http.get(f"{url}/api/models") as answer:
             assert answer.status == 200
-        await _is_refused_a_second_time(data_dir, run)
+        await _is_refused_a_second_time(data_dir, first)
         await _answers_other_commands(data_dir, url)
-        await _brings_a_dead_service_back(run)
+        await _brings_a_dead_service_back(first)
         _keeps_its_secrets(data_dir)
-        assert await run.stop() == 0
-        assert run.left() == []
-        assert len(run.out) == 1
-    again = up(data_dir, env)
-    async with again:
-        assert await again.ready() == url
+        first.send(signal.SIGKILL)
+        assert await first.ended() == -signal.SIGKILL
+    async with up(data_dir, env) as second:
+        assert await second.ready() == url
+        assert first.left() == []
+        assert await second.stop() == 0
+    assert second.left() == []
+    assert len(second.out) == 1
 
 
 async def _is_refused_a_second_time(data_dir: Path, run: Arcwatch) -> None:
@@ -109,17 +110,6 @@ def _keeps_its_secrets(data_dir: Path) -> None:
     token = DataDir(data_dir).secrets(("admin",)).admin_token
     for log in (data_dir / "logs").iterdir():
         assert token not in log.read_text(), log
-
-
-async def test_kill_9_leaves_no_process_and_the_next_start_works(data_dir: Path, env: dict[str, str]) -> None:
-    first = await up(data_dir, env).start()
-    await first.ready()
-    first.send(signal.SIGKILL)
-    assert await first.ended() == -signal.SIGKILL
-    async with up(data_dir, env) as second:
-        await second.ready()
-        assert first.left() == []
-        assert await second.stop() == 0
 
 
 @pytest.mark.parametrize("moment", ["starting;", "NATS is ready", "PostgreSQL is ready", "schema is up to date"])

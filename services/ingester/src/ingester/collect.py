@@ -2,15 +2,39 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from common.hub import HubRefused, RemoteFile
 from common.outcomes import Transient
 
-from ingester.fetch import ByteBudget, Fetcher
+from ingester.fetch import Fetcher
 from ingester.progress import Progress
 from ingester.staging import Stage, Transform
 from ingester.store import Session
+
+
+@dataclass
+class ByteBudget:
+    """Admits as many bytes of files as fit, from their download until their rows are written.
+
+    A file larger than the whole budget is admitted alone.
+    """
+
+    limit: int
+    used: int = 0
+    _given_back: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def take(self, size: int) -> None:
+        """Wait for room for `size` bytes."""
+        while self.used and self.used + size > self.limit:
+            self._given_back.clear()
+            await self._given_back.wait()
+        self.used += size
+
+    def give_back(self, size: int) -> None:
+        """Let others have the room."""
+        self.used -= size
+        self._given_back.set()
 
 
 @dataclass(frozen=True)
@@ -19,7 +43,7 @@ class Collector:
 
     fetcher: Fetcher
     concurrency: int
-    budget: ByteBudget
+    bytes_in_flight: int
 
     async def run(
         self,
@@ -30,30 +54,32 @@ class Collector:
         progress: Progress,
     ) -> dict[str, Transient]:
         """Stage every file; return the files that stayed broken, by task id. Others' rows are safe by then."""
-        stage = Stage(session)
+        budget = ByteBudget(self.bytes_in_flight)
+        stage = Stage(session, written=budget.give_back)
         broken: dict[str, Transient] = {}
         queue = iter(files.items())
         turn = asyncio.Lock()
 
         async def collect(task_id: str, file: RemoteFile) -> None:
-            async with self.budget.admit(file.size):
-                body = await self.fetcher.bytes_of(session.dataset, revision, file)
-                async with turn:
-                    await stage.room(file.size)
-                    stage.add(transform(task_id, file, body), file.size)
-                    # One file per turn of the event loop: a COPY that is going on sends 200 kB in each.
-                    await asyncio.sleep(0)
+            body = await self.fetcher.bytes_of(session.dataset, revision, file)
+            async with turn:
+                stage.add(transform(task_id, file, body), file.size)
+                del body  # or a large file is in memory once more while its rows are written
+                # One file per turn of the event loop: a COPY that is going on sends 200 kB in each.
+                await asyncio.sleep(0)
 
         async def work() -> None:
             for task_id, file in queue:
+                await budget.take(file.size)
                 try:
                     await collect(task_id, file)
                 except HubRefused:
                     raise
                 except Transient as error:
                     broken[task_id] = error
-                await progress.advance()
+                    budget.give_back(file.size)
                 await stage.write()
+                await progress.advance()
 
         try:
             async with asyncio.TaskGroup() as group:

@@ -1,14 +1,13 @@
-"""Downloads: each file pinned to a commit, bounded in number and bytes, and proven by its git or LFS hash.
+"""Downloads: each file pinned to a commit, and proven by its git or LFS hash.
 
 `hf_hub_download` takes two requests per file and does not notice a corruption of the same length, so bytes come by one
 plain GET per file.
 """
 
 import asyncio
-import contextlib
 import hashlib
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
 
@@ -32,28 +31,6 @@ class Corrupt(Transient):
 
     def __init__(self, path: str, reason: str) -> None:
         super().__init__(f"{path}: {reason}", kind="integrity")
-
-
-@dataclass
-class ByteBudget:
-    """Admits as many bytes as fit; a single file larger than the budget is admitted alone."""
-
-    limit: int
-    used: int = 0
-    _changed: asyncio.Condition = field(default_factory=asyncio.Condition)
-
-    @contextlib.asynccontextmanager
-    async def admit(self, size: int) -> AsyncIterator[None]:
-        """Wait for room for `size` bytes, and hold it until the block ends."""
-        async with self._changed:
-            await self._changed.wait_for(lambda: self.used == 0 or self.used + size <= self.limit)
-            self.used += size
-        try:
-            yield
-        finally:
-            async with self._changed:
-                self.used -= size
-                self._changed.notify_all()
 
 
 @dataclass(frozen=True)

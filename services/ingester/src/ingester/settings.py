@@ -15,5 +15,5 @@ class Settings(ServiceSettings):
     ingest_concurrency: Annotated[int, Field(ge=1, le=256)] = 24
     # Official task files are up to 2 MB; a larger file is refused before its download.
     ingest_max_file_bytes: Annotated[int, Field(ge=1024)] = 16 * MEBIBYTE
-    # What may be downloaded but not yet turned into rows, over all files: it bounds the memory.
+    # Bytes of files from their download until their rows are written: it bounds the memory, at about six times this.
     ingest_bytes_in_flight: Annotated[int, Field(ge=1024)] = 16 * MEBIBYTE

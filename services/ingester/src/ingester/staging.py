@@ -1,7 +1,7 @@
 """From a file's proven bytes to staged rows: made by the transform, written by COPY while the next files arrive."""
 
-import asyncio
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,9 +17,6 @@ Records = Sequence[Sequence[Any]]
 # Task id, listing entry, proven bytes -> rows in STAGED_COLUMNS order. Never raises for bad content.
 Transform = Callable[[str, RemoteFile, Bytes], Records]
 
-# Bytes of files whose rows are made and not yet written, those in a COPY included. Rows take about twice their file.
-UNWRITTEN_BYTES = 4 * 1024 * 1024
-
 
 def staged_records(dataset: str, model: str, tasks: TaskSet, limits: Limits) -> Transform:
     """Return the transform of a run's files."""
@@ -33,19 +30,16 @@ def staged_records(dataset: str, model: str, tasks: TaskSet, limits: Limits) -> 
 
 @dataclass
 class Stage:
-    """Rows on their way to `staged_rows`: whenever the run's connection is free, all that wait go into one COPY."""
+    """Rows on their way to `staged_rows`: whenever the run's connection is free, all that wait go into one COPY.
+
+    `written` hears of the bytes of files whose rows are in the database.
+    """
 
     session: Session
-    _records: list[Sequence[Any]] = field(default_factory=list)
+    written: Callable[[int], None]
+    _records: deque[Sequence[Any]] = field(default_factory=deque)
     _bytes: int = 0
     _writing: bool = False
-    _written: asyncio.Event = field(default_factory=asyncio.Event)
-
-    async def room(self, size: int) -> None:
-        """Wait until the rows of a file of `size` bytes may come; a large file's come alone."""
-        while self._bytes and self._bytes + size > UNWRITTEN_BYTES:
-            self._written.clear()
-            await self._written.wait()
 
     def add(self, records: Records, size: int) -> None:
         """Take the rows of a file of `size` bytes."""
@@ -59,11 +53,15 @@ class Stage:
         self._writing = True
         try:
             while self._records:
-                size = self._bytes
-                records, self._records = self._records, []
-                await self.session.stage(records)
-                del records
-                self._bytes -= size
-                self._written.set()
+                records, self._records = self._records, deque()
+                size, self._bytes = self._bytes, 0
+                await self.session.stage(_emptied(records))
+                self.written(size)
         finally:
             self._writing = False
+
+
+def _emptied(records: deque[Sequence[Any]]) -> Iterator[Sequence[Any]]:
+    """Yield rows and let go of them: those of a large file are not kept in memory beside their encoded form."""
+    while records:
+        yield records.popleft()

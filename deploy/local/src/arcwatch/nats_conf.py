@@ -20,7 +20,7 @@ from common.events import (
     SyncRequested,
 )
 from common.inbox import prefix
-from common.topology import INGESTER, STREAM, WATCHER, Durable
+from common.topology import DEAD_STREAM, INGESTER, STREAM, WATCHER, Durable
 
 MEBIBYTE = 1024 * 1024
 # What the streams may hold by their own limits, and room for the consumers' state.
@@ -38,10 +38,19 @@ class Permissions:
     subscribe: tuple[str, ...] = ()
 
 
+# What common.bus_metrics asks: how the streams and durables stand, and how old an event is.
+_LOOKS_AT_THE_BUS = (
+    f"$JS.API.CONSUMER.INFO.{STREAM}.*",
+    f"$JS.API.STREAM.INFO.{STREAM}",
+    f"$JS.API.STREAM.INFO.{DEAD_STREAM}",
+    f"$JS.API.DIRECT.GET.{STREAM}",
+)
+
+
 def _works_off(durable: Durable) -> tuple[str, ...]:
-    """Return what pulling from a durable takes: its state, its messages, its acks."""
+    """Return what pulling from a durable takes: its messages, its acks, and how it stands."""
     of = f"{STREAM}.{durable.name}"
-    return f"$JS.API.CONSUMER.INFO.{of}", f"$JS.API.CONSUMER.MSG.NEXT.{of}", f"$JS.ACK.{of}.>"
+    return *_LOOKS_AT_THE_BUS, f"$JS.API.CONSUMER.MSG.NEXT.{of}", f"$JS.ACK.{of}.>"
 
 
 # A reader of the stream makes consumers without a name, which the server forgets by itself. It may look at the

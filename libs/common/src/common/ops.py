@@ -5,7 +5,7 @@ import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 
 from aiohttp import web
-from prometheus_client import CollectorRegistry, exposition
+from prometheus_client import CollectorRegistry, Gauge, ProcessCollector, exposition
 
 from common.outcomes import BrokenAtStart
 
@@ -20,8 +20,10 @@ async def serve(
     host: str, port: int, *, checks: Mapping[str, Check], registry: CollectorRegistry
 ) -> AsyncIterator[int]:
     """Serve the ops port until the block ends; yield the port really bound (0 asks for a free one)."""
+    ProcessCollector(registry=registry)
+    up = Gauge("arcwatch_check_up", "Whether what the service needs answers", ["check"], registry=registry)
     app = web.Application()
-    app.add_routes(routes(checks, registry))
+    app.add_routes(routes(checks, registry, up))
     runner = web.AppRunner(app, access_log=None, handle_signals=False)
     await runner.setup()
     site = web.TCPSite(runner, host, port)
@@ -36,23 +38,30 @@ async def serve(
         await runner.cleanup()
 
 
-def routes(checks: Mapping[str, Check], registry: CollectorRegistry) -> list[web.RouteDef]:
-    """Return the three routes, for a port of their own or beside others."""
+def routes(checks: Mapping[str, Check], registry: CollectorRegistry, up: Gauge | None = None) -> list[web.RouteDef]:
+    """Return the three routes, for a port of their own or beside others. `up` shows the checks at each scrape."""
 
     async def healthz(_: web.Request) -> web.Response:
         return web.json_response({"status": "ok"})
 
     async def readyz(_: web.Request) -> web.Response:
-        found = dict(zip(checks, await asyncio.gather(*map(_bounded, checks.values())), strict=True))
+        found = await _found(checks)
         wrong = {name: reason for name, reason in found.items() if reason}
         body = {"status": "unready" if wrong else "ready", "checks": {n: r or "ok" for n, r in found.items()}}
         return web.json_response(body, status=503 if wrong else 200)
 
     async def metrics(request: web.Request) -> web.Response:
+        if up is not None:
+            for name, reason in (await _found(checks)).items():
+                up.labels(name).set(reason is None)
         encode, content_type = exposition.choose_encoder(request.headers.get("Accept", ""))
         return web.Response(body=encode(registry), headers={"Content-Type": content_type})
 
     return [web.get("/healthz", healthz), web.get("/readyz", readyz), web.get("/metrics", metrics)]
+
+
+async def _found(checks: Mapping[str, Check]) -> dict[str, str | None]:
+    return dict(zip(checks, await asyncio.gather(*map(_bounded, checks.values())), strict=True))
 
 
 async def _bounded(check: Check) -> str | None:

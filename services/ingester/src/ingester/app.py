@@ -6,8 +6,9 @@ from functools import partial
 import aiohttp
 import asyncpg
 import structlog
-from common import bus, ops
+from common import bus, bus_metrics, ops, pool_metrics
 from common.arc_tasks import TaskSetError, detect_source, load_task_set
+from common.bus_metrics import BusMetrics
 from common.database import check_migrated, open_pool
 from common.delivery import Delivery
 from common.hub import Hub
@@ -17,7 +18,7 @@ from common.service import until
 from common.topology import INGESTER, STREAM
 from nats.aio.client import Client
 
-from ingester import handlers, store
+from ingester import handlers, standing, store
 from ingester.collect import Collector
 from ingester.fetch import Fetcher
 from ingester.ingest import Ingester
@@ -49,13 +50,19 @@ async def run(settings: Settings, stopping: asyncio.Event) -> None:
         broker.add_middleware(Delivery(SERVICE, client.jetstream, metrics, given_up=failures))
         ingester = build(settings, pool, http, client, metrics=metrics, columns=await store.column_types(pool))
         handlers.register(broker, nats_url, ingester)
+        pool_metrics.show(pool, metrics.registry)
         checks = {"database": partial(_database, pool), "consumer": partial(_consumer, client)}
         async with (
             bus.consuming(broker, client, [INGESTER]),
             ops.serve(settings.ops_host, settings.ops_port, checks=checks, registry=metrics.registry) as port,
         ):
             log.info("ingester.ready", ops_port=port)
-            await until(stopping, bus.guard(client, [INGESTER]))
+            await until(
+                stopping,
+                bus.guard(client, [INGESTER]),
+                bus_metrics.watch(client, BusMetrics(metrics.registry)),
+                standing.watch(pool, settings.hf_datasets, metrics),
+            )
 
 
 def build(

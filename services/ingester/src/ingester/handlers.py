@@ -40,6 +40,7 @@ class Failures:
     async def __call__(self, body: bytes, verdict: GiveUp, delivery_count: int) -> None:
         """Fail the run (making one where there is none) and publish `model.ingestion_failed`."""
         self.metrics.failures.labels(verdict.kind).inc()
+        self.metrics.ingestions.labels("failed").inc()
         event = _readable(body)
         run_id = None
         if event is not None:

@@ -16,13 +16,14 @@ from common.topology import MAX_DELIVER
 from ingester import store, target
 from ingester.collect import Collector
 from ingester.commit import Commit, Committed
+from ingester.documents import Bytes
 from ingester.kinds import JUDGED_BY_LISTING, RETRYABLE
 from ingester.limits import Limits
 from ingester.metrics import Metrics
 from ingester.plan import Plan, make_plan
 from ingester.progress import Progress
 from ingester.settings import Settings
-from ingester.staging import staged_records
+from ingester.staging import Records, staged_records
 from ingester.store import CurrentVersion, RunOpened, Session
 from ingester.target import Target
 
@@ -103,7 +104,7 @@ class _Ingestion:
         )
         broken = await self._collect(goal, plan, run)
         commit = Commit(self.session, self.event, goal, plan, run, self.tasks, current, datetime.now(UTC))
-        self._report(run, plan, await commit.write(broken))
+        await self._report(run, plan, await commit.write(broken))
 
     async def _goal(self, current: CurrentVersion | None) -> Target:
         """Trust a watcher's event the first time it comes for a new model; otherwise something may have happened since.
@@ -174,9 +175,15 @@ class _Ingestion:
         )
         await progress.advance(plan.files - len(missing))
         transform = staged_records(self.event.dataset, self.event.model, self.tasks, self.ingester.limits)
+
+        def counted(task_id: str, file: RemoteFile, body: Bytes) -> Records:
+            records = transform(task_id, file, body)
+            self.ingester.metrics.rows.inc(len(records))
+            return records
+
         try:
             broken = await self.ingester.collector.run(
-                self.session, goal.revision, missing, transform=transform, progress=progress
+                self.session, goal.revision, missing, transform=counted, progress=progress
             )
         except RevisionGone as error:
             raise Transient(str(error), kind="revision_gone", retry_after_seconds=1.0) from error
@@ -187,10 +194,16 @@ class _Ingestion:
         await progress.tell("running")
         return broken
 
-    def _report(self, run: RunOpened, plan: Plan, committed: Committed) -> None:
+    async def _report(self, run: RunOpened, plan: Plan, committed: Committed) -> None:
         metrics = self.ingester.metrics
         metrics.ingestions.labels(committed.status).inc()
         metrics.duration.observe(committed.duration_ms / 1000)
+        metrics.show_quota(self.ingester.hub.quota)
+        metrics.settled_files.labels("used").inc(committed.successful)
+        metrics.settled_files.labels("failed").inc(committed.failed)
+        metrics.settled_files.labels("no_task").inc(len(plan.skipped))
+        for kind, files in (await self.session.error_kinds(run.id)).items():
+            metrics.file_errors.labels(kind).inc(files)
         log.info(
             "ingestion.ended",
             run_id=run.id,

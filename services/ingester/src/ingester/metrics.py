@@ -1,11 +1,15 @@
 """The ingester's metrics. Labels come from closed sets; never a model's name."""
 
+from typing import get_args
+
 from common.hub import RequestOutcome
+from common.quota import Quota
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 # From a handful of cached files to a 400-file submission on a slow, rate-limited connection.
 _DURATIONS = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900)
 _FILES = (1, 10, 50, 100, 120, 200, 400, 1_000)
+_STATUSES = ("completed", "partial", "failed")
 
 
 class Metrics:
@@ -19,6 +23,16 @@ class Metrics:
         )
         self.ingestions = Counter(f"{name}_ingestions", "Runs ended", ["status"], registry=self.registry)
         self.failures = Counter(f"{name}_failures", "Runs given up, by kind", ["kind"], registry=self.registry)
+        self.settled_files = Counter(f"{name}_files", "Files of ended runs", ["outcome"], registry=self.registry)
+        self.rows = Counter(f"{name}_staged_rows", "Rows made of fetched files", registry=self.registry)
+        self.models = Gauge(
+            f"{name}_models", "Models by how they stand in the database", ["state"], registry=self.registry
+        )
+        self.last_landing = Gauge(
+            f"{name}_last_landing_timestamp_seconds",
+            "When a model was last ingested, by any ingester (0: never)",
+            registry=self.registry,
+        )
         self.file_errors = Counter(
             f"{name}_file_errors", "Files that could not be used, or were mended", ["kind"], registry=self.registry
         )
@@ -34,6 +48,22 @@ class Metrics:
         self.throttled = Counter(
             f"{name}_hub_throttled_seconds", "Time spent waiting for the Hub's quota", registry=self.registry
         )
+        self.quota_left = Gauge(
+            f"{name}_hub_quota_left_requests",
+            "Requests left of the Hub's quota",
+            ["budget"],
+            registry=self.registry,
+        )
+        # A counter that appears with 1 has not increased, for Prometheus: the first failure would go unseen.
+        for status in _STATUSES:
+            self.ingestions.labels(status)
+        for outcome in get_args(RequestOutcome):
+            self.hub_requests.labels(outcome)
+
+    def show_quota(self, quota: Quota) -> None:
+        """Take over what the Hub last said of its quota."""
+        for name, budget in quota.budgets.items():
+            self.quota_left.labels(name).set(budget.left)
 
     def settled(self, outcome: str, *, redelivered: bool) -> None:
         """Count a settled message (the observer of common.delivery)."""

@@ -4,7 +4,7 @@ import contextlib
 import json
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import asyncpg
@@ -224,6 +224,25 @@ INSERT INTO ingestion_errors (run_id, puzzle_id, kind, message, fatal, hf_blob_o
 
 _COUNT_FAILED = "SELECT count(DISTINCT puzzle_id) FROM ingestion_errors WHERE run_id = $1 AND fatal"
 
+_ERROR_KINDS = "SELECT kind, count(DISTINCT puzzle_id) FROM ingestion_errors WHERE run_id = $1 GROUP BY kind"
+
+# `failing`: the last run ended in failure, recently. The daily sync tries again what should be there, so a model that
+# really fails stays in; a name that somebody mistyped leaves with time.
+_STANDING = """
+SELECT
+    (SELECT count(*) FROM (
+        SELECT DISTINCT ON (hf_dataset, dataset_name) status FROM ingestion_runs
+        WHERE hf_dataset = ANY($1) AND started_at > now() - $2::interval AND NOT dry_run
+            AND status IN ('completed', 'partial', 'failed')
+        ORDER BY hf_dataset, dataset_name, id DESC) AS last
+     WHERE status = 'failed') AS failing,
+    count(*) FILTER (WHERE status = 'partial') AS partial,
+    count(*) FILTER (WHERE status <> 'partial') AS whole,
+    max(ingested_at) AS last_landing
+FROM submission_versions
+WHERE hf_dataset = ANY($1) AND superseded_at IS NULL AND removed_upstream_at IS NULL
+"""
+
 # One row per attempt: what it submitted, got right and cost, over the current version.
 _ATTEMPT_SUMS = """
 SELECT model_name,
@@ -350,6 +369,21 @@ async def fail_run(pool: asyncpg.Pool, event: ModelDiscovered, reason: str, deli
     return int(run_id)
 
 
+@dataclass(frozen=True)
+class Standing:
+    """How the models of some datasets stand. `last_landing` is None before the first ingestion."""
+
+    failing: int
+    partial: int
+    whole: int
+    last_landing: datetime | None
+
+
+async def standing(pool: asyncpg.Pool, datasets: Sequence[str], recently: timedelta) -> Standing:
+    """Count models; failures older than `recently` are left out."""
+    return Standing(*(await pool.fetch(_STANDING, list(datasets), recently))[0])
+
+
 # Column -> (type, longest text).
 ColumnTypes = Mapping[str, tuple[str, int | None]]
 
@@ -456,6 +490,10 @@ class Session:
     async def count_failed(self, run_id: int) -> int:
         """Return how many files of a run could not be used."""
         return int(await self.connection.fetchval(_COUNT_FAILED, run_id))
+
+    async def error_kinds(self, run_id: int) -> dict[str, int]:
+        """Return how many files of a run have errors of each kind, those of mended files included."""
+        return {row["kind"]: row["count"] for row in await self.connection.fetch(_ERROR_KINDS, run_id)}
 
     async def task_results(self, previous_version_id: int | None) -> list[TaskResult]:
         """Return the wanted files' results, fetched now or known from the previous version."""

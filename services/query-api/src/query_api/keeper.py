@@ -86,6 +86,7 @@ class Keeper:
         self._confirmed_at = datetime.now(UTC)
         self._database_lost = False
         self.state = State(View())
+        metrics.view_age.set_function(self._age_seconds)
 
     async def start(self) -> int:
         """Listen first, then load: what happens in between is applied on top. Return the sequence listened after."""
@@ -212,6 +213,10 @@ class Keeper:
             return self._confirmed_at
         silent = self._reader.silent_since
         return max(silent, self._confirmed_at) if silent else None
+
+    def _age_seconds(self) -> float:
+        as_of = self._as_of()
+        return (datetime.now(UTC) - as_of).total_seconds() if as_of else 0.0
 
     async def check_stream(self) -> str | None:
         """Say what is wrong with the consumer, for readiness."""

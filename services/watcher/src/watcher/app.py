@@ -5,7 +5,8 @@ from functools import partial
 
 import asyncpg
 import structlog
-from common import bus, ops
+from common import bus, bus_metrics, ops, pool_metrics
+from common.bus_metrics import BusMetrics
 from common.database import check_migrated, open_pool
 from common.delivery import Delivery
 from common.hub import Hub
@@ -36,13 +37,19 @@ async def run(settings: Settings, stopping: asyncio.Event) -> None:
         broker.add_middleware(Delivery(SERVICE, client.jetstream, metrics))
         syncer = build(settings, pool, client, metrics)
         handlers.register(broker, nats_url, syncer, auto_ingest=settings.hf_sync_auto_ingest)
+        pool_metrics.show(pool, metrics.registry)
         checks = {"database": partial(_database, pool), "consumer": partial(_consumer, client)}
         async with (
             bus.consuming(broker, client, [WATCHER]),
             ops.serve(settings.ops_host, settings.ops_port, checks=checks, registry=metrics.registry) as port,
         ):
             log.info("watcher.ready", ops_port=port)
-            await until(stopping, _poller(settings, syncer).run(), bus.guard(client, [WATCHER]))
+            await until(
+                stopping,
+                _poller(settings, syncer).run(),
+                bus.guard(client, [WATCHER]),
+                bus_metrics.watch(client, BusMetrics(metrics.registry)),
+            )
 
 
 def build(settings: Settings, pool: asyncpg.Pool, client: Client, metrics: Metrics) -> Syncer:

@@ -1,6 +1,7 @@
 """The watcher's metrics. The label `dataset` is closed: it holds the names in HF_DATASETS."""
 
 from datetime import datetime
+from typing import get_args
 
 from common.hub import RequestOutcome
 from common.quota import Quota
@@ -40,6 +41,9 @@ class Metrics:
             f"{name}_hub_quota_left_requests", "Requests left of the Hub's quota", ["budget"], registry=registry
         )
 
+        # A counter that appears with 1 has not increased, for Prometheus: the first failure would go unseen.
+        for outcome in get_args(RequestOutcome):
+            self.hub_requests.labels(outcome)
         self._listed: dict[str, datetime] = {}
 
     def listed(self, dataset: str, at: datetime) -> None:

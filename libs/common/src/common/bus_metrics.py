@@ -1,0 +1,93 @@
+"""What JetStream knows of our streams and durables, as metrics: every service that works off a durable shows them.
+
+Each shows all of them, not only its own: a backlog must stay visible while every ingester is down. Queries take the
+`max` over the instances.
+"""
+
+import asyncio
+from datetime import UTC, datetime
+from typing import NoReturn
+
+import nats.errors
+import structlog
+from nats.aio.client import Client
+from nats.js import JetStreamContext
+from nats.js.errors import NotFoundError
+from prometheus_client import CollectorRegistry, Gauge
+
+from common.topology import DEAD_STREAM, DURABLES, STREAM, Durable
+
+log = structlog.get_logger(__name__)
+
+# Half of the shortest scrape interval in use (10 s): what is scraped is never much older than the scrape.
+POLL_SECONDS = 5.0
+_DEAD_LETTERS = "dead.>"
+
+
+class BusMetrics:
+    """Gauges of the streams and durables. Labels are the names in common.topology."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.pending = _gauge(registry, "consumer_pending_events", "Events not delivered yet", "durable")
+        self.unacknowledged = _gauge(
+            registry, "consumer_unacknowledged_events", "Events delivered and not settled yet", "durable"
+        )
+        self.redelivered = _gauge(
+            registry, "consumer_redelivered_events", "Unsettled events that were delivered before", "durable"
+        )
+        self.pulls = _gauge(registry, "consumer_waiting_pulls", "Replicas that wait for an event", "durable")
+        self.oldest = _gauge(
+            registry, "consumer_oldest_event_age_seconds", "Age of the oldest unsettled event (0: none)", "durable"
+        )
+        self.bytes = _gauge(registry, "stream_bytes", "Bytes that a stream takes on the disk", "stream")
+        self.limit = _gauge(registry, "stream_limit_bytes", "Bytes that a stream may take", "stream")
+        self.dead_letters = _gauge(registry, "dead_letters", "Dead letters that wait to be looked at", "service")
+
+    async def poll(self, js: JetStreamContext) -> None:
+        """Ask the server once; raises its errors."""
+        for durable in DURABLES:
+            await self._durable(js, durable)
+            self.dead_letters.labels(durable.name)
+        for stream in (STREAM, DEAD_STREAM):
+            info = await js.stream_info(stream)
+            self.bytes.labels(stream).set(info.state.bytes)
+            self.limit.labels(stream).set(info.config.max_bytes or 0)
+        letters = (await js.stream_info(DEAD_STREAM, subjects_filter=_DEAD_LETTERS)).state.subjects or {}
+        for durable in DURABLES:
+            self.dead_letters.labels(durable.name).set(letters.get(f"dead.{durable.name}", 0))
+
+    async def _durable(self, js: JetStreamContext, durable: Durable) -> None:
+        info = await js.consumer_info(STREAM, durable.name)
+        self.pending.labels(durable.name).set(info.num_pending or 0)
+        self.unacknowledged.labels(durable.name).set(info.num_ack_pending or 0)
+        self.redelivered.labels(durable.name).set(info.num_redelivered or 0)
+        self.pulls.labels(durable.name).set(info.num_waiting or 0)
+        age = 0.0
+        if info.num_pending or info.num_ack_pending:
+            floor = info.ack_floor.stream_seq if info.ack_floor else 0
+            age = await _age(js, durable.subject, floor + 1)
+        self.oldest.labels(durable.name).set(age)
+
+
+async def watch(client: Client, metrics: BusMetrics, every_seconds: float = POLL_SECONDS) -> NoReturn:
+    """Poll for ever. While NATS is away the last figures stay: readiness tells, and so does `arcwatch_check_up`."""
+    js = client.jetstream(timeout=every_seconds)
+    while True:
+        try:
+            await metrics.poll(js)
+        except (nats.errors.Error, OSError, TimeoutError) as error:
+            log.debug("bus_metrics.failed", reason=str(error) or type(error).__name__)
+        await asyncio.sleep(every_seconds)
+
+
+async def _age(js: JetStreamContext, subject: str, sequence: int) -> float:
+    """Return the age in seconds of the first event of a subject from a place on; 0 when there is none any more."""
+    try:
+        message = await js.get_msg(STREAM, seq=sequence, subject=subject, direct=True, next=True)
+    except NotFoundError:
+        return 0.0
+    return max(0.0, (datetime.now(UTC) - message.time).total_seconds()) if message.time else 0.0
+
+
+def _gauge(registry: CollectorRegistry, name: str, text: str, label: str) -> Gauge:
+    return Gauge(f"arcwatch_bus_{name}", text, [label], registry=registry)

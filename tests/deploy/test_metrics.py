@@ -1,0 +1,74 @@
+"""What the services show on their ops ports follows what happens, and is named as Prometheus wants it."""
+
+import subprocess
+
+import pytest
+from arcwatch.hub import LocalHub
+from prometheus_client.parser import text_string_to_metric_families
+
+from tests.support.eventually import eventually
+from tests.support.submissions import V2, solved, submission, tasks
+from tests.support.system import System, whole
+
+
+async def value(system: System, of: str, sample: str, /, **labels: str) -> float:
+    """Return one sample of a service; NaN, which equals nothing, when it is not there."""
+    for family in text_string_to_metric_families(await system.metrics(of)):
+        for each in family.samples:
+            if each.name == sample and labels.items() <= each.labels.items():
+                return each.value
+    return float("nan")
+
+
+def promtool_says(metrics: str) -> tuple[int, str]:
+    """Return promtool's exit status and all its words."""
+    command = ["promtool", "check", "metrics"]
+    checked = subprocess.run(command, input=metrics, capture_output=True, text=True, check=False)
+    return checked.returncode, checked.stdout + checked.stderr
+
+
+async def test_the_figures_follow_an_ingestion_and_a_failure(hub: LocalHub, database_url: str, nats_url: str) -> None:
+    hub.commit(V2, submission("good", {task: solved(task) for task in tasks()[:3]}))
+    async with whole(hub, database_url, nats_url) as system:
+
+        async def landed() -> bool:
+            return await value(system, "ingester", "arcwatch_ingester_models", state="whole") == 1
+
+        await eventually(landed, 20)
+        await system.ask_for("nobody")
+
+        async def given_up() -> bool:
+            return (
+                await value(system, "ingester", "arcwatch_ingester_models", state="failing") == 1
+                and await value(system, "watcher", "arcwatch_bus_dead_letters", service="ingester") == 1
+            )
+
+        await eventually(given_up, 20)
+        expected = {
+            ("arcwatch_ingester_ingestions_total", ("status", "completed")): 1,
+            ("arcwatch_ingester_ingestions_total", ("status", "failed")): 1,
+            ("arcwatch_ingester_ingestions_total", ("status", "partial")): 0,
+            ("arcwatch_ingester_failures_total", ("kind", "folder_gone")): 1,
+            ("arcwatch_ingester_files_total", ("outcome", "used")): 3,
+            ("arcwatch_bus_consumer_pending_events", ("durable", "ingester")): 0,
+            ("arcwatch_bus_consumer_oldest_event_age_seconds", ("durable", "ingester")): 0,
+            ("arcwatch_check_up", ("check", "database")): 1,
+            ("arcwatch_check_up", ("check", "consumer")): 1,
+        }
+        found = {key: await value(system, "ingester", key[0], **dict([key[1]])) for key in expected}
+        assert found == expected
+        assert await value(system, "ingester", "arcwatch_ingester_last_landing_timestamp_seconds") > 1e9
+        assert await value(system, "query-api", "arcwatch_query_api_view_age_seconds") == 0
+
+
+@pytest.mark.debian
+async def test_promtool_finds_nothing_to_say_of_the_metrics(hub: LocalHub, database_url: str, nats_url: str) -> None:
+    hub.commit(V2, submission("good", {task: solved(task) for task in tasks()[:1]}))
+    async with whole(hub, database_url, nats_url) as system:
+
+        async def landed() -> bool:
+            return await value(system, "ingester", "arcwatch_ingester_models", state="whole") == 1
+
+        await eventually(landed, 20)
+        for service in system.ops:
+            assert promtool_says(await system.metrics(service)) == (0, ""), service

@@ -1,0 +1,66 @@
+"""Watcher, ingester and query API running in the test's own event loop, on one Hub, NATS and PostgreSQL."""
+
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+from arcwatch.hub import LocalHub
+from arcwatch.ports import free_port
+from common import bus, topology
+from common.events import ModelDiscovered, Trigger
+from ingester import app as ingester_app
+from ingester.settings import Settings as IngesterSettings
+from nats.aio.client import Client
+from query_api import app as query_app
+from query_api.settings import Settings as QuerySettings
+from watcher import app as watcher_app
+from watcher.settings import Settings as WatcherSettings
+
+from tests.support.services import running
+from tests.support.submissions import V1, V2
+
+
+@dataclass(frozen=True)
+class System:
+    """Where everything is. `ops` maps a service to its ops URL."""
+
+    hub: LocalHub
+    client: Client
+    ops: dict[str, str]
+    api: str
+
+    async def ask_for(self, model: str, dataset: str = V2, trigger: Trigger = "manual") -> None:
+        """Publish `model.discovered`."""
+        event = ModelDiscovered(dataset=dataset, model=model, trigger=trigger)
+        await bus.publish(self.client, event, "test", key=event.idempotency_key())
+
+    async def metrics(self, service: str) -> str:
+        """Return what Prometheus would get."""
+        async with aiohttp.ClientSession() as http, http.get(f"{self.ops[service]}/metrics") as answer:
+            return await answer.text()
+
+
+@contextlib.asynccontextmanager
+async def whole(hub: LocalHub, database_url: str, nats_url: str, **settings: Any) -> AsyncIterator[System]:
+    """Yield the system once every service is ready. No sync runs by itself after the one at start."""
+    port = free_port()
+    shared = {
+        "hf_endpoint": hub.url,
+        "hf_datasets": (V1, V2),
+        "database_url": database_url,
+        "nats_url": nats_url,
+        **settings,
+    }
+    async with contextlib.AsyncExitStack() as stack:
+        client = await stack.enter_async_context(bus.connect(nats_url, "test"))
+        await topology.apply(client.jetstream())
+        ops = {
+            "query-api": await stack.enter_async_context(
+                running(query_app.run, QuerySettings(**{**shared, "port": port}))
+            ),
+            "ingester": await stack.enter_async_context(running(ingester_app.run, IngesterSettings(**shared))),
+            "watcher": await stack.enter_async_context(running(watcher_app.run, WatcherSettings(**shared))),
+        }
+        yield System(hub, client, ops, f"http://127.0.0.1:{port}")

@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from arcwatch.commands import doctor, history, models, schema, start, topology
+from arcwatch.commands import dead, doctor, history, ingest, models, schema, start, sync, topology, webhooks
 from arcwatch.explain import explained
 
 app = typer.Typer(
@@ -24,6 +24,10 @@ app.command("hub", rich_help_panel="Run")(start.hub)
 app.add_typer(models.app, name="models", rich_help_panel="Look")
 app.add_typer(history.app, name="runs", rich_help_panel="Look")
 app.command("doctor", rich_help_panel="Look")(doctor.doctor)
+app.command("sync", rich_help_panel="Operate")(sync.sync)
+app.command("ingest", rich_help_panel="Operate")(ingest.ingest)
+app.add_typer(dead.app, name="dead", rich_help_panel="Operate")
+app.add_typer(webhooks.app, name="webhooks", rich_help_panel="Operate")
 app.command("migrate", rich_help_panel="Operate")(schema.migrate)
 app.add_typer(topology.app, name="topology", rich_help_panel="Operate")
 

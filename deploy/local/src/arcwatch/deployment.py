@@ -51,6 +51,8 @@ class Addresses:
     nats_url: str
     database_url: str
     admin_token: str
+    # HF_ENDPOINT and HF_DATASETS as the services have them; `arcwatch sync` must ask the same Hub.
+    hub: Mapping[str, str]
 
 
 @dataclass
@@ -75,8 +77,9 @@ class Deployment:
             nats_task = group.create_task(self._start_nats())
             database_task = group.create_task(self._start_database())
             more_task = group.create_task(prelude(self))
-        addresses = self._addresses(nats_task.result(), database_task.result())
-        services = list(self._services(addresses, more_task.result()))
+        more = more_task.result()
+        addresses = self._addresses(nats_task.result(), database_task.result(), more)
+        services = list(self._services(addresses, more))
         for service in services:
             self.supervisor.run(service)
         async with asyncio.TaskGroup() as group:
@@ -153,12 +156,14 @@ class Deployment:
         self.terminal.say(f"schema is up to date{f' ({len(applied)} migrations applied)' if applied else ''}")
         return url
 
-    def _addresses(self, nats_url: str, database_url: str) -> Addresses:
+    def _addresses(self, nats_url: str, database_url: str, more: Mapping[str, str]) -> Addresses:
+        environment = {**self.options.environment, **more}
         return Addresses(
             url=f"http://{ports.LOOPBACK}:{self._chosen['http']}",
             nats_url=nats_url,
             database_url=database_url,
             admin_token=self.options.environment.get("ADMIN_TOKEN") or self._secrets.admin_token,
+            hub={name: environment[name] for name in ("HF_ENDPOINT", "HF_DATASETS") if name in environment},
         )
 
     def _services(self, addresses: Addresses, more: Mapping[str, str]) -> list[Service]:

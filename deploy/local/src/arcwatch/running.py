@@ -28,6 +28,12 @@ def admin_token(data_dir: Path | None, given: str | None) -> str:
     return given or _of(data_dir, "admin_token", "--admin-token (ADMIN_TOKEN)")
 
 
+def hub_settings(data_dir: Path | None) -> Mapping[str, str]:
+    """Return HF_ENDPOINT and HF_DATASETS of the running deployment, where it was given any; nothing without one."""
+    here = running(data_dir) or {}
+    return dict(here.get("hub") or {})
+
+
 def running(data_dir: Path | None) -> Mapping[str, Any] | None:
     """Return the addresses of the running deployment, None when there is none; an empty mapping while it starts."""
     place = chosen(data_dir)

@@ -1,0 +1,51 @@
+"""`arcwatch webhooks create`: let the Hub tell of new commits at once."""
+
+import os
+from typing import Annotated
+
+import typer
+
+from arcwatch.commands.options import DataDirOption, JsonOption
+from arcwatch.commands.output import as_json
+
+app = typer.Typer(help="The Hub's calls when a dataset changes.", no_args_is_help=True)
+
+
+@app.callback()
+def group() -> None:
+    """Keep `create` a command of its own, though it is the only one."""
+
+
+@app.command()
+def create(
+    *,
+    url: Annotated[str, typer.Option("--url", help="The query API as the Hub reaches it: https://arc.example.org")],
+    data_dir: DataDirOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Register the query API with the Hub, for every dataset watched. Safe to run again.
+
+    Needs HF_TOKEN, and HF_WEBHOOK_SECRET as the query API has it.
+    """
+    from common.settings import ServiceSettings
+
+    from arcwatch.commands.settings import read
+    from arcwatch.errors import DeploymentError
+    from arcwatch.hub_webhooks import create as register
+    from arcwatch.running import hub_settings
+
+    names = {name.lower(): value for name, value in hub_settings(data_dir).items()}
+    settings = read(lambda: ServiceSettings(**names))  # type: ignore[arg-type] # as the environment has them: text
+    secret = os.environ.get("HF_WEBHOOK_SECRET")
+    if not secret:
+        raise DeploymentError(
+            "set HF_WEBHOOK_SECRET, here and for the query API, to one long random text: it proves the Hub's calls"
+        )
+    hook, there_already = register(settings, url, secret)
+    watched = [item.name for item in hook.watched]
+    if json:
+        as_json({"id": hook.id, "url": hook.url, "watched": watched, "created": not there_already})
+        return
+    typer.echo(f"{'there already' if there_already else 'registered'}: {hook.url} (webhook {hook.id})")
+    for name in watched:
+        typer.echo(f"  {name}")

@@ -18,7 +18,7 @@ DASHBOARD_PACKAGES := $(DASHBOARD)/node_modules/.package-lock.json
 NPM := cd $(DASHBOARD) && PATH="$(abspath $(BIN)):$$PATH" npm --loglevel=error
 ARGS ?=
 
-.PHONY: help install up demo test test-all lint format bench lock clean debian-packages
+.PHONY: help install up demo test test-all lint format bench docs lock clean debian-packages
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,6 +52,9 @@ format: $(VENV)/.dev ## let ruff mend what it can
 
 bench: $(VENV)/.dev ## measure: medians of ratios in one run
 	$(BIN)/python -m tests.bench $(ARGS)
+
+docs: $(VENV)/.dev ## write docs/asyncapi.json anew from the code
+	$(BIN)/python -m common.asyncapi > docs/asyncapi.json
 
 lock: $(VENV)/.dev ## resolve the dependencies anew into requirements/*.txt
 	BIN=$(BIN) sh requirements/lock.sh

@@ -1,0 +1,22 @@
+"""The committed description of the bus is what the code says."""
+
+import json
+from pathlib import Path
+
+from common import asyncapi, events, topology
+
+COMMITTED = Path(__file__).parents[2] / "docs" / "asyncapi.json"
+
+
+def test_the_committed_document_has_not_drifted() -> None:
+    """`make docs` brings it up to date."""
+    assert json.loads(COMMITTED.read_text()) == asyncapi.document()
+
+
+def test_every_event_and_every_durable_is_in_it() -> None:
+    addresses = {channel["address"] for channel in asyncapi.document()["channels"].values()}
+    subjects = {
+        event.subject for event in vars(events).values() if hasattr(event, "subject") and event is not events.Event
+    }
+    assert {subject for subject in subjects if isinstance(subject, str)} <= addresses
+    assert {durable.subject for durable in topology.DURABLES} <= addresses

@@ -12,6 +12,11 @@ export function percent(fraction: number | null | undefined): string {
   return `${value.toFixed(value < 10 ? 2 : 1)}%`;
 }
 
+/** A fraction on an axis, without digits that say nothing. */
+export function tick(fraction: number): string {
+  return `${Number((fraction * 100).toFixed(4))}%`;
+}
+
 /** US dollars; fractions of a cent keep two significant digits. */
 export function money(usd: number | null | undefined): string {
   if (usd == null) return "–";

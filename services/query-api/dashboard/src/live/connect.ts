@@ -99,7 +99,8 @@ function onFailed(event: Failed, reload: Reload): void {
 function onSync(event: Synced, reload: Reload): void {
   reload("cron", "status", "folders");
   if (event.status === "failed") toast({ kind: "bad", title: "The sync failed", text: event.error ?? "" });
-  else if (event.new_models_found || event.changed) {
+  // Models that land announce themselves; only who asked for a sync waits for its end.
+  else if (event.trigger === "manual") {
     const found = `${plural(event.new_models_found, "new model")}, ${event.changed} changed`;
     toast({ kind: "plain", title: "Sync completed", text: found });
   }

@@ -38,6 +38,7 @@ export interface Failed {
 
 export interface Synced {
   sync_id: number;
+  trigger: string;
   status: "completed" | "partial" | "failed";
   models_seen: number;
   new_models_found: number;

@@ -19,8 +19,8 @@ export function Grid({ cells, label, expected, className = "" }: GridProps) {
   const rows = cells.length;
   const columns = cells[0]?.length ?? 0;
   const marked = expected && differences(cells, expected) !== null ? expected : undefined;
-  // One row of one cell must not fill the page: a cell is at most an eighth of the frame.
-  const side = Math.max(rows, columns, 8);
+  // One row of one cell must not fill the frame.
+  const side = Math.max(rows, columns, 6) + 0.06;
   return (
     <svg
       role="img"

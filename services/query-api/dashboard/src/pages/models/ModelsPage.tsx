@@ -75,7 +75,7 @@ function datasetsOf(rows: readonly ModelRow[]): [string, string][] {
 function Board({ rows }: { rows: readonly ModelRow[] }) {
   return (
     <>
-      <Panel title="Score against cost" hint="Up is better, left is cheaper. The line joins what nothing cheaper beats.">
+      <Panel title="Score against cost" hint="Up is better, left is cheaper. Each line joins what nothing cheaper beats on its task set.">
         <Scatter rows={rows} />
       </Panel>
       <Panel title="All submissions" hint="Pick a column's name to sort by it.">

@@ -7,12 +7,12 @@ import { Link } from "wouter";
 import type { ModelRow } from "../../api/client.ts";
 import { useWidth } from "../../hooks/useWidth.ts";
 import { modelHref } from "../../live/connect.ts";
-import { money, percent, plural, setName } from "../../lib/format.ts";
+import { money, percent, plural, setName, tick as tickText } from "../../lib/format.ts";
 import { placeLabels } from "../../lib/labels.ts";
 import { marksOf } from "../../lib/palette.ts";
 import { Shape } from "../../ui/Shape.tsx";
 import { Empty } from "../../ui/Panel.tsx";
-import { decades, frontier, type Spot, spotsOf } from "./scatter.ts";
+import { extent, frontiers, powers, type Spot, spotsOf } from "./scatter.ts";
 
 // Geist at 12 px is 6.4 px wide on average; a little more keeps names apart.
 const CHARACTER = 6.7;
@@ -21,17 +21,19 @@ export function Scatter({ rows }: { rows: readonly ModelRow[] }) {
   const [ref, width] = useWidth<HTMLDivElement>(960);
   const [hovered, setHovered] = useState<string | null>(null);
   const spots = useMemo(() => spotsOf(rows), [rows]);
-  const best = useMemo(() => frontier(spots), [spots]);
+  const lines = useMemo(() => frontiers(spots), [spots]);
   const marks = useMemo(() => marksOf(rows.map(({ source }) => source)), [rows]);
   const untold = rows.length - spots.length;
   if (!spots.length) return <Empty title="No submission here tells what it cost." />;
 
   const height = width < 560 ? 320 : 440;
   const margin = { top: 16, right: 24, bottom: 44, left: 52 };
-  const x = scaleLog(decades(spots.map(({ cost }) => cost)), [margin.left, width - margin.right]);
+  const costs = extent(spots.map(({ cost }) => cost));
+  const x = scaleLog(costs, [margin.left, width - margin.right]);
   const top = Math.max(...spots.map(({ row }) => row.score), 0.005);
   const y = scaleLinear([0, top], [height - margin.bottom, margin.top]).nice(5);
   const at = (spot: Spot) => ({ x: x(spot.cost), y: y(spot.row.score) });
+  const best = [...lines.values()].flat().toSorted((a, b) => b.row.score - a.row.score);
   // The best first: where there is no room for all names, theirs are shown.
   const ranked = [...best, ...spots.filter((spot) => !best.includes(spot)).toSorted((a, b) => b.row.score - a.row.score)];
   const labels = placeLabels(
@@ -41,8 +43,7 @@ export function Scatter({ rows }: { rows: readonly ModelRow[] }) {
   const path = line<Spot>(
     (spot) => x(spot.cost),
     (spot) => y(spot.row.score),
-  ).curve(curveStepAfter)(best);
-  const powers = x.ticks().filter((tick) => Number.isInteger(Math.round(Math.log10(tick) * 1e9) / 1e9));
+  ).curve(curveStepAfter);
   const shown = spots.find(({ key }) => key === hovered);
 
   return (
@@ -64,11 +65,11 @@ export function Scatter({ rows }: { rows: readonly ModelRow[] }) {
             <g key={tick}>
               <line x1={margin.left} x2={width - margin.right} y1={y(tick)} y2={y(tick)} className="stroke-line" />
               <text x={margin.left - 10} y={y(tick)} dy="0.35em" textAnchor="end" className="fill-muted text-xs">
-                {percent(tick)}
+                {tickText(tick)}
               </text>
             </g>
           ))}
-          {powers.map((tick) => (
+          {powers(costs).map((tick) => (
             <g key={tick}>
               <line x1={x(tick)} x2={x(tick)} y1={margin.top} y2={height - margin.bottom} className="stroke-line" strokeDasharray="2 4" />
               <text x={x(tick)} y={height - margin.bottom + 18} textAnchor="middle" className="fill-muted text-xs">
@@ -79,7 +80,9 @@ export function Scatter({ rows }: { rows: readonly ModelRow[] }) {
           <text x={width - margin.right} y={height - 6} textAnchor="end" className="fill-muted text-xs">
             cost per task, logarithmic →
           </text>
-          <path d={path ?? ""} className="stroke-strong fill-none stroke-2" strokeDasharray="1 5" strokeLinecap="round" />
+          {[...lines].map(([source, members]) => (
+            <path key={source} d={path(members) ?? ""} className="stroke-strong fill-none stroke-2" strokeDasharray="1 5" strokeLinecap="round" />
+          ))}
           {labels.map((label) => {
             const spot = spots.find(({ key }) => key === label.key);
             const lead = spot && best.includes(spot);
@@ -91,7 +94,7 @@ export function Scatter({ rows }: { rows: readonly ModelRow[] }) {
                 dy="0.35em"
                 textAnchor={label.anchor}
                 aria-hidden="true"
-                className={`pointer-events-none text-xs ${lead || label.key === hovered ? "fill-ink font-semibold" : "fill-muted"}`}
+                className={`stroke-panel pointer-events-none [paint-order:stroke] stroke-[4] text-xs ${lead || label.key === hovered ? "fill-ink font-semibold" : "fill-muted"}`}
               >
                 {spot?.row.displayName}
               </text>

@@ -16,8 +16,13 @@ export function spotsOf(rows: readonly ModelRow[]): Spot[] {
   });
 }
 
-/** Those that nothing as cheap beats, cheapest first. */
-export function frontier(spots: readonly Spot[]): Spot[] {
+/** Those that nothing as cheap beats, cheapest first, for each task set: scores of two sets are not compared. */
+export function frontiers(spots: readonly Spot[]): Map<string, Spot[]> {
+  const sets = Map.groupBy(spots, (spot) => spot.row.source);
+  return new Map([...sets].map(([source, members]) => [source, frontier(members)]));
+}
+
+function frontier(spots: readonly Spot[]): Spot[] {
   const best: Spot[] = [];
   for (const spot of spots.toSorted((one, other) => one.cost - other.cost || other.row.score - one.row.score)) {
     if (spot.row.score > (best.at(-1)?.row.score ?? -1)) best.push(spot);
@@ -25,9 +30,17 @@ export function frontier(spots: readonly Spot[]): Spot[] {
   return best;
 }
 
-/** The powers of ten around some costs, one decade at least. */
-export function decades(costs: readonly number[]): [number, number] {
-  const low = Math.floor(Math.log10(Math.min(...costs)));
-  const high = Math.ceil(Math.log10(Math.max(...costs)));
-  return [10 ** low, 10 ** Math.max(high, low + 1)];
+/** The axis around some costs: with air on both sides, and a power of ten at least once in it. */
+export function extent(costs: readonly number[]): [number, number] {
+  const low = Math.min(...costs) / 1.8;
+  const high = Math.max(...costs) * 2.5;
+  const power = 10 ** Math.ceil(Math.log10(low));
+  return power <= high ? [low, high] : [low, power];
+}
+
+/** The powers of ten within an axis. */
+export function powers([low, high]: [number, number]): number[] {
+  const first = Math.ceil(Math.log10(low) - 1e-9);
+  const last = Math.floor(Math.log10(high) + 1e-9);
+  return Array.from({ length: last - first + 1 }, (_, place) => 10 ** (first + place));
 }

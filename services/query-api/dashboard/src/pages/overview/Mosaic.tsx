@@ -5,7 +5,7 @@ import { type TaskCell, type TaskState, tally } from "../../lib/tasks.ts";
 const FILLS: Record<TaskState, string> = {
   correct: "fill-[#3ddc97]",
   partial: "fill-[#ffd166]",
-  incorrect: "fill-[#ff7a59]/45",
+  incorrect: "fill-[#ff7a59]/40",
   missing: "fill-white/8",
 };
 

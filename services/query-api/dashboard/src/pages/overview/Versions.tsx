@@ -4,7 +4,7 @@ import { curveStepAfter, line } from "d3-shape";
 
 import type { Schemas } from "../../api/client.ts";
 import { useWidth } from "../../hooks/useWidth.ts";
-import { moment, percent } from "../../lib/format.ts";
+import { moment, percent, tick as tickText } from "../../lib/format.ts";
 
 type Version = Schemas["Version"];
 
@@ -66,7 +66,7 @@ function Chart({ versions }: { versions: readonly Version[] }) {
           <g key={tick}>
             <line x1={MARGIN.left} x2={width - MARGIN.right} y1={y(tick)} y2={y(tick)} className="stroke-line" />
             <text x={MARGIN.left - 8} y={y(tick)} dy="0.35em" textAnchor="end" className="fill-muted text-[0.6875rem]">
-              {percent(tick)}
+              {tickText(tick)}
             </text>
           </g>
         ))}

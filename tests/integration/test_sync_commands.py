@@ -1,0 +1,197 @@
+"""`sync`, `ingest`, `dead` and `webhooks` tell people and scripts the same truth, and fail in one line."""
+
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from typing import Any
+
+import pytest
+from arcwatch.hub import LocalHub
+from arcwatch.hub.faults import Status
+from common import topology
+from common.events import ModelDiscovered, SyncCompleted
+from ingester import app as ingester_app
+from ingester.settings import Settings as IngesterSettings
+
+from tests.support.deployments import Arcwatch, command
+from tests.support.eventually import eventually
+from tests.support.pipeline import Pipeline
+from tests.support.services import running
+from tests.support.submissions import V1, V2, solved, submission, tasks, unsolved
+
+TASK = tasks()[0]
+Ask = Callable[..., Awaitable[Arcwatch]]
+
+
+@pytest.fixture
+def environment(pipeline: Pipeline, hub: LocalHub, database_url: str, nats_url: str) -> Mapping[str, str]:
+    """Return what points a command to the test's servers. The pipeline has applied the topology."""
+    return {
+        "HF_ENDPOINT": hub.url,
+        "HF_DATASETS": f"{V1},{V2}",
+        "DATABASE_URL": database_url,
+        "NATS_URL": nats_url,
+        "HF_HUB_OFFLINE": "0",
+        "NO_PROXY": "127.0.0.1",
+    }
+
+
+@pytest.fixture
+def ask(environment: Mapping[str, str]) -> Ask:
+    async def run(*arguments: str, **more: str) -> Arcwatch:
+        return await command(*arguments, env={**environment, **more})
+
+    return run
+
+
+@pytest.fixture
+async def ingester(environment: Mapping[str, str]) -> AsyncIterator[str]:
+    names = ("HF_ENDPOINT", "HF_DATASETS", "DATABASE_URL", "NATS_URL")
+    chosen: dict[str, Any] = {name.lower(): environment[name] for name in names}
+    async with running(ingester_app.run, IngesterSettings(**chosen)) as url:
+        yield url
+
+
+def document(run: Arcwatch) -> Any:
+    return json.loads("\n".join(run.out))
+
+
+async def last_event(pipeline: Pipeline, subject: str) -> dict[str, Any]:
+    message = await pipeline.client.jetstream().get_last_msg(topology.STREAM, subject)
+    found: dict[str, Any] = json.loads(message.data or b"")
+    return found
+
+
+async def test_a_check_shows_every_difference_and_publishes_nothing(
+    pipeline: Pipeline, hub: LocalHub, ask: Ask
+) -> None:
+    for model in ("same", "changes", "moves", "goes"):
+        hub.commit(V2, {f"{model}/{TASK.id}.json": solved(TASK) + b" " * len(model)})
+    await pipeline.settle()
+    hub.commit(
+        V2, {f"changes/{TASK.id}.json": unsolved(TASK), "goes": None, **submission("comes", {TASK: solved(TASK)})}
+    )
+    hub.rename(V2, "moves", "moved")
+    before = await pipeline.client.jetstream().stream_info(topology.STREAM)
+    run = await ask("sync", "--check-only", "--dataset", V2)
+    assert run.status == 0, run.err
+    assert [line.split() for line in run.out] == [
+        ["MODEL", "DATASET", "STATE", "BEFORE"],
+        ["comes", V2, "new", "-"],
+        ["changes", V2, "changed", "-"],
+        ["moved", V2, "renamed", "moves"],
+        ["goes", V2, "vanished", "-"],
+        [],
+        f"{V2}: 1 new, 1 changed, 1 renamed, 1 vanished, 1 ingested already; 0 sent to be ingested".split(),
+    ]
+    after = await pipeline.client.jetstream().stream_info(topology.STREAM)
+    assert after.state.messages == before.state.messages + 1, "only sync.completed"
+    told = await last_event(pipeline, SyncCompleted.subject)
+    assert (told["trigger"], told["auto_ingest"]) == ("manual", False)
+
+
+async def test_scripts_get_json_and_an_exit_status_for_news(pipeline: Pipeline, hub: LocalHub, ask: Ask) -> None:
+    hub.commit(V2, submission("m", {TASK: solved(TASK)}))
+    run = await ask("sync", "--auto-ingest", "--json", "--exit-code")
+    assert run.status == 10
+    found = document(run)
+    assert [each["new"] for each in found["datasets"]] == [[], ["m"]]
+    event = await last_event(pipeline, ModelDiscovered.subject)
+    assert (event["model"], event["trigger"], event["force"]) == ("m", "manual", False)
+    await pipeline.ingester.ingest(ModelDiscovered.model_validate(event))
+    again = await ask("sync", "--auto-ingest", "--json", "--exit-code")
+    assert again.status == 0
+    assert document(again)["datasets"][1]["unchanged"] == ["m"]
+
+
+async def test_a_dataset_that_fails_is_told_with_its_reason_and_fails_the_command(hub: LocalHub, ask: Ask) -> None:
+    hub.faults.add(Status(403), f"datasets/{V1}/tree", times=None)
+    run = await ask("sync", "--check-only")
+    assert run.status == 1
+    (line,) = run.err
+    assert line.startswith(f"{V1}: failed: ")
+    assert "HF_TOKEN" in line
+
+
+@pytest.mark.parametrize(
+    ("arguments", "more", "status", "words"),
+    [
+        (("sync",), {}, 2, "say --check-only or --auto-ingest"),
+        (("sync", "--check-only", "--dataset", "a/b"), {}, 1, "a/b is not among the datasets watched"),
+        (("sync", "--check-only"), {"HF_DATASETS": "nonsense"}, 1, "bad setting HF_DATASETS"),
+        (("ingest", V2, ""), {}, 1, "bad setting MODEL"),
+        (("dead", "replay", "7"), {}, 1, "no dead letter 7"),
+        (("dead", "replay"), {}, 2, "name the letters to replay, or say --all"),
+        (("webhooks", "create", "--url", "https://arc.example.org"), {}, 1, "set HF_WEBHOOK_SECRET"),
+        (("webhooks", "create", "--url", "arc"), {"HF_WEBHOOK_SECRET": "s", "HF_TOKEN": "t"}, 1, "public address"),
+        (("webhooks", "create", "--url", "https://a.org"), {"HF_WEBHOOK_SECRET": "s"}, 1, "set HF_TOKEN"),
+    ],
+)
+async def test_what_a_user_can_mend_is_said(
+    ask: Ask, arguments: tuple[str, ...], more: dict[str, str], status: int, words: str
+) -> None:
+    run = await ask(*arguments, **more)
+    assert run.status == status
+    assert words in " ".join(" ".join(run.err).replace("│", " ").split())
+    assert "Traceback" not in " ".join(run.err)
+
+
+@pytest.mark.usefixtures("ingester")
+async def test_an_ingestion_is_followed_to_its_end(hub: LocalHub, ask: Ask) -> None:
+    hub.commit(V2, submission("m", {TASK: solved(TASK)}))
+    run = await ask("ingest", V2, "m", "--follow")
+    assert run.status == 0, run.err
+    assert run.out == ["m: 0.8% of the set, 100.0% of what was submitted (1 of 120 tasks)"]
+    again = await ask("ingest", V2, "m", "--follow", "--json")
+    assert document(again)["event"] == "model.ingested"
+
+
+@pytest.mark.usefixtures("ingester")
+async def test_a_failed_ingestion_is_told_listed_among_the_dead_and_replayed(
+    pipeline: Pipeline, hub: LocalHub, ask: Ask
+) -> None:
+    failed = await ask("ingest", V2, "модель", "--follow")
+    assert failed.status == 1
+    assert failed.err == [f"модель failed (folder_gone): {V2} has no folder модель (at commit {hub.head(V2)[:12]})"]
+
+    async def listed() -> Any:
+        return document(await ask("dead", "ls", "--json"))
+
+    (letter,) = await eventually(listed)
+    assert (letter["service"], letter["kind"], letter["deliveries"]) == ("ingester", "folder_gone", 1)
+    hub.commit(V2, submission("модель", {TASK: solved(TASK)}))
+    replayed = await ask("dead", "replay", "--all")
+    assert replayed.out == [f"replayed {letter['sequence']}: модель of {V2}"]
+    await eventually(lambda: pipeline.pool.fetchval("SELECT 1 FROM submission_versions WHERE model = 'модель'"))
+    assert (await ask("dead", "ls")).out == ["nothing was given up"]
+
+
+async def test_a_message_that_no_handler_ever_settled_is_listed_and_replayed(pipeline: Pipeline, ask: Ask) -> None:
+    js = pipeline.client.jetstream()
+    body = json.dumps({"dataset": V2, "model": "deadly"}).encode()
+    await js.publish("model.discovered", body, stream=topology.STREAM)
+    puller = await js.pull_subscribe_bind("ingester", topology.STREAM)
+    for _ in range(topology.MAX_DELIVER):
+        await (await puller.fetch(1, timeout=3))[0].nak()
+    with pytest.raises(TimeoutError):
+        await puller.fetch(1, timeout=0.2)
+    run = await ask("dead", "ls")
+    assert run.out[1].split()[3:6] == ["ingester", "max_deliveries", "6"]
+    assert (await ask("dead", "replay", "--all")).status == 0
+    assert [message.data for message in await puller.fetch(1, timeout=3)] == [body]
+    await puller.unsubscribe()
+
+
+async def test_a_webhook_is_registered_once_for_every_dataset(hub: LocalHub, ask: Ask) -> None:
+    hub.access.token = "secret-token"
+    more = {"HF_TOKEN": "secret-token", "HF_WEBHOOK_SECRET": "s"}
+    refused = await ask("webhooks", "create", "--url", "https://a.org", **{**more, "HF_TOKEN": "wrong"})
+    assert (refused.status, len(refused.err)) == (1, 1)
+    assert "refuses HF_TOKEN" in refused.err[0]
+    for first in (True, False):
+        run = await ask("webhooks", "create", "--url", "https://arc.example.org/", "--json", **more)
+        assert run.status == 0, run.err
+        assert document(run)["created"] is first
+    (hook,) = hub.webhooks
+    assert (hook.url, hook.secret) == ("https://arc.example.org/webhooks/huggingface", "s")
+    assert hook.watched == (("dataset", V1), ("dataset", V2))
+    assert hook.domains == ("repo",)

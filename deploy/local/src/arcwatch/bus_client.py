@@ -51,7 +51,9 @@ async def _patiently(url: str, complaints: list[str], deadline: float) -> Client
         except (nats.errors.Error, OSError, ValueError) as error:
             await client.close()
             if time.monotonic() > deadline:
-                reason = complaints[-1] if complaints else str(error)
+                # A refused user may see his connection reset as well; the refusal says more.
+                refusals = [each for each in complaints if "authorization" in each.lower()]
+                reason = (refusals or complaints or [str(error)])[-1]
                 raise DeploymentError(f"cannot use NATS at {without_password(url)}: {reason}") from error
         else:
             return client

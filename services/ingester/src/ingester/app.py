@@ -18,7 +18,7 @@ from common.service import until
 from common.topology import INGESTER, STREAM
 from nats.aio.client import Client
 
-from ingester import handlers, standing, store
+from ingester import handlers, memory, standing, store
 from ingester.collect import Collector
 from ingester.fetch import Fetcher
 from ingester.ingest import Ingester
@@ -33,6 +33,7 @@ SERVICE = handlers.SERVICE
 
 async def run(settings: Settings, stopping: asyncio.Event) -> None:
     """Run the service until `stopping` is set."""
+    memory.return_large_blocks()
     check_task_sets(settings)
     metrics = Metrics()
     nats_url = settings.nats_url.get_secret_value()

@@ -1,0 +1,57 @@
+"""The ingester's memory stays bounded, whatever a submission weighs."""
+
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from arcwatch.hub import LocalHub
+from common.arc_tasks import Task
+
+from tests.support import pipeline as support
+from tests.support.eventually import eventually
+from tests.support.ingester_process import ingester_process
+from tests.support.pipeline import Pipeline
+from tests.support.submissions import V2, solved, submission, tasks
+
+MEGABYTE = 1024 * 1024
+MOST_MEGABYTES = 200
+
+
+@pytest.fixture
+async def hub(tmp_path: Path) -> AsyncIterator[LocalHub]:
+    # As on the real Hub, files of this size are in LFS.
+    async with LocalHub(tmp_path / "hub", lfs_above=MEGABYTE) as running:
+        yield running
+
+
+@pytest.fixture
+async def pipeline(hub: LocalHub, database_url: str, nats_url: str) -> AsyncIterator[Pipeline]:
+    async with support.build(hub, database_url, nats_url, hf_datasets=(V2,)) as built:
+        yield built
+
+
+def heavy(task: Task, megabytes: int) -> bytes:
+    """Return a file that solves the task; the model's own words make up its size."""
+    body = solved(task)
+    words = "It is mirrored. " * (megabytes * MEGABYTE // body.count(b'"because"') // 16)
+    return body.replace(b'"because"', json.dumps(words).encode())
+
+
+async def test_forty_files_of_5_mb_and_three_of_15_stay_under_200_mb(
+    pipeline: Pipeline, hub: LocalHub, database_url: str, nats_url: str
+) -> None:
+    files = {task: heavy(task, 5) for task in tasks()[:40]} | {task: heavy(task, 15) for task in tasks()[40:43]}
+    assert sum(map(len, files.values())) > 230 * MEGABYTE
+    hub.commit(V2, submission("m", files))
+    files.clear()
+    settings = {"hf_endpoint": hub.url, "hf_datasets": V2, "database_url": database_url, "nats_url": nats_url}
+    async with ingester_process(**settings) as ingester:
+        await pipeline.client.jetstream().publish(
+            "model.discovered", json.dumps({"dataset": V2, "model": "m"}).encode()
+        )
+        await eventually(lambda: pipeline.pool.fetchval("SELECT count(*) FROM submission_versions"), 120)
+        peak = ingester.peak_megabytes()
+    version = await pipeline.version("m")
+    assert (version["tasks_solved"], version["errors"]) == (43, 0)
+    assert peak < MOST_MEGABYTES

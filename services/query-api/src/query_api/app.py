@@ -2,13 +2,14 @@
 
 import asyncio
 import contextlib
+import gc
 from collections.abc import AsyncIterator
 from functools import partial
 
 import asyncpg
 import structlog
 from aiohttp import web
-from common import bus, ops, topology
+from common import bus, ops, pool_metrics, topology
 from common.arc_tasks import detect_source
 from common.database import check_migrated, open_pool
 from common.events import IngestionProgress
@@ -45,7 +46,14 @@ SHUTDOWN_SECONDS = 5.0
 async def run(settings: Settings, stopping: asyncio.Event) -> None:
     """Run the service until `stopping` is set."""
     async with serving(settings):
+        settle()
         await stopping.wait()
+
+
+def settle() -> None:
+    """Take what the start made out of the garbage collector's rounds: it stays, and each look at it takes a while."""
+    gc.collect()
+    gc.freeze()
 
 
 @contextlib.asynccontextmanager
@@ -58,6 +66,7 @@ async def serving(settings: Settings) -> AsyncIterator[tuple[str, Services]]:
         bus.connect(settings.nats_url.get_secret_value(), instance) as client,
     ):
         await check_migrated(pool)
+        pool_metrics.show(pool, metrics.registry)
         services = await build(settings, pool, client, metrics)
         await start(services)
         checks: dict[str, ops.Check] = {

@@ -9,7 +9,6 @@ import secrets
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 import structlog
 from aiohttp import web
@@ -20,12 +19,10 @@ from query_api.access_log import AccessLog
 from query_api.endpoints import Endpoint, Handle, Render, Services
 from query_api.guard import Guard
 from query_api.keeper import DATABASE_ERRORS
-from query_api.pages import CACHE_CONTROL, JSON, SECURITY_HEADERS, Page, Shelf
+from query_api.pages import CACHE_CONTROL, JSON, SECURITY_HEADERS, Page, Shelf, takes_gzip
+from query_api.prebuilt import PrebuiltResponse, is_plain
 from query_api.problems import CONTENT_TYPE, Problem
 from query_api.wire import Asked, Shape
-
-if TYPE_CHECKING:
-    from prometheus_client import Counter, Histogram
 
 log = structlog.get_logger(__name__)
 
@@ -75,9 +72,7 @@ class Http:
 
     def observed(self, route: str, answer: Handler) -> Handler:
         """Wrap an answer: request id, problems, metrics, access log."""
-        duration: Histogram = self._services.metrics.duration.labels(route)
-        requests = self._services.metrics.requests
-        counters: dict[tuple[str, int], Counter] = {}
+        observe = self._services.metrics.requests.of(route)
         clock, ids, record = time.perf_counter, self._ids.of, self._access_log.record
 
         async def handle(request: web.Request) -> web.StreamResponse:
@@ -98,12 +93,7 @@ class Http:
             if not response.prepared:
                 response.headers[REQUEST_ID] = request_id
             seconds = clock() - started
-            duration.observe(seconds)
-            key = (request.method, response.status)
-            counter = counters.get(key)
-            if counter is None:
-                counter = counters[key] = requests.labels(route, _method(key[0]), str(key[1]))
-            counter.inc()
+            observe(request.method, response.status, seconds)
             record(request, response.status, seconds, request_id)
             return response
 
@@ -114,14 +104,14 @@ class Http:
 
         async def answer(request: web.Request) -> web.StreamResponse:
             headers = request.headers
-            zipped = "gzip" in headers.get("Accept-Encoding", "")
+            zipped = takes_gzip(headers.get("Accept-Encoding", ""))
             present = pages()
             path = request.raw_path
             page = present.get(path, zipped=zipped)
             if page is None:
                 asked = asking.read_query(asked_type, _single(request))
                 page = present.make(path, zipped=zipped, answer=lambda moment: render(moment, asked))
-            response = page_response(page, headers.get("If-None-Match"))
+            response = page_response(request, page)
             as_of = present.moment.state.as_of
             if as_of is not None:
                 response.headers["Age"] = str(max(0, int((datetime.now(UTC) - as_of).total_seconds())))
@@ -147,11 +137,6 @@ class Http:
 
 
 _NO_DATABASE = Problem(503, "the database does not answer; try again soon", headers={"Retry-After": "5"})
-_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-
-
-def _method(name: str) -> str:
-    return name if name in _METHODS else "other"
 
 
 def _single(request: web.Request) -> dict[str, str]:
@@ -162,13 +147,16 @@ def _single(request: web.Request) -> dict[str, str]:
     return dict(query)
 
 
-def page_response(page: Page, if_none_match: str | None) -> web.Response:
+def page_response(request: web.Request, page: Page) -> web.StreamResponse:
     """Return a page, or a 304 when the client has it."""
+    if_none_match = request.headers.get("If-None-Match")
     if if_none_match is not None and (page.etag in if_none_match or if_none_match == "*"):
         headers = page.headers.copy()
         headers.pop("Content-Type")
         headers.pop("Content-Encoding", None)
         return web.Response(status=304, headers=headers)
+    if is_plain(request):
+        return PrebuiltResponse(page)
     return web.Response(body=page.body, headers=page.headers)
 
 

@@ -1,9 +1,8 @@
 """The query API's metrics. Labels come from closed sets; never a model's name."""
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge
 
-# From a prebuilt answer (well below a millisecond) to a slow query.
-_DURATIONS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0)
+from query_api.meter import RequestMeter
 
 
 class Metrics:
@@ -12,16 +11,8 @@ class Metrics:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         name = "arcwatch_query_api"
-        self.requests = Counter(
-            f"{name}_requests", "Requests answered", ["route", "method", "status"], registry=self.registry
-        )
-        self.duration = Histogram(
-            f"{name}_request_duration_seconds",
-            "Time to an answer's first byte",
-            ["route"],
-            buckets=_DURATIONS,
-            registry=self.registry,
-        )
+        self.requests = RequestMeter(name)
+        self.registry.register(self.requests)
         self.events = Counter(f"{name}_events", "Events heard on the stream", ["subject"], registry=self.registry)
         self.reconciliations = Counter(
             f"{name}_reconciliations", "Times the whole view was compared", registry=self.registry

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property, lru_cache
 
 from multidict import CIMultiDict
 
@@ -30,13 +31,19 @@ COMPRESS_FROM_BYTES = 1_400
 MAX_KEPT_BYTES = 16 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Page:
     """One representation of an answer. `headers` are complete but for the request's own."""
 
     body: bytes
     etag: str
     headers: CIMultiDict[str]
+
+    @cached_property
+    def head(self) -> bytes:
+        """The status line and headers of a 200, up to those that differ from request to request."""
+        lines = [f"{name}: {value}" for name, value in self.headers.items()]
+        return "\r\n".join(["HTTP/1.1 200 OK", *lines, f"Content-Length: {len(self.body)}", ""]).encode("latin-1")
 
 
 def make_page(body: bytes, *, content_type: str = JSON, encoding: str | None = None) -> Page:
@@ -50,6 +57,16 @@ def make_page(body: bytes, *, content_type: str = JSON, encoding: str | None = N
     if len(body) >= COMPRESS_FROM_BYTES:
         headers["Vary"] = "Accept-Encoding"
     return Page(sent, etag, headers)
+
+
+@lru_cache(maxsize=256)
+def takes_gzip(accept_encoding: str) -> bool:
+    """Tell whether a client takes gzip, by its Accept-Encoding."""
+    for part in accept_encoding.lower().split(","):
+        name, _, weight = part.partition(";")
+        if name.strip() == "gzip":
+            return weight.replace(" ", "") not in {"q=0", "q=0.0", "q=0.00", "q=0.000"}
+    return False
 
 
 class Pages:

@@ -5,7 +5,7 @@ from typing import Final
 from aiohttp import hdrs, web
 
 from query_api.http import page_response
-from query_api.pages import COMPRESS_FROM_BYTES, make_page
+from query_api.pages import COMPRESS_FROM_BYTES, make_page, takes_gzip
 
 PAGE_POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -36,5 +36,5 @@ class StaticFile:
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         """Answer with the file."""
-        page = self._zipped if "gzip" in request.headers.get(hdrs.ACCEPT_ENCODING, "") else self._plain
-        return page_response(page, request.headers.get(hdrs.IF_NONE_MATCH))
+        page = self._zipped if takes_gzip(request.headers.get(hdrs.ACCEPT_ENCODING, "")) else self._plain
+        return page_response(request, page)

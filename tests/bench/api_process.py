@@ -1,0 +1,89 @@
+"""A server of its own process for the query API's benchmark: ours, or a rival that answers the same bytes."""
+
+import asyncio
+import logging
+import os
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+
+import asyncpg
+from aiohttp import web
+from common import logs
+from pydantic import SecretStr
+from query_api import store
+from query_api.app import serving, settle
+from query_api.cached_answers import Moment, latest_model
+from query_api.keeper import State
+from query_api.schemas import LatestAsked
+from query_api.settings import Settings
+from query_api.view import View
+
+_KEY = ("arcprize/arc_agi_v2_public_eval", "model-7")
+
+
+async def main(kind: str, database_url: str, nats_url: str) -> None:
+    """Serve until standard input ends; the first line printed is the base URL."""
+    logs.configure("warning", "json", "bench")
+    async with _KINDS[kind](database_url, nats_url) as url:
+        sys.stdout.write(f"{url}\n")
+        sys.stdout.flush()
+        await asyncio.to_thread(sys.stdin.read)
+
+
+@asynccontextmanager
+async def _ours(database_url: str, nats_url: str) -> AsyncIterator[str]:
+    settings = Settings(
+        database_url=SecretStr(database_url), nats_url=SecretStr(nats_url), port=0, ops_port=0, log_format="json"
+    )
+    # The access log goes where a container's would: to a pipe that somebody reads.
+    async with serving(settings) as (url, _):
+        settle()
+        yield url
+
+
+@asynccontextmanager
+async def _bare(database_url: str, nats_url: str) -> AsyncIterator[str]:
+    del database_url, nats_url
+    body = os.environb[b"BENCH_BODY"]
+
+    async def answer(_: web.Request) -> web.Response:
+        return web.Response(body=body, content_type="application/json")
+
+    async with _listening(answer) as url:
+        yield url
+
+
+@asynccontextmanager
+async def _querying(database_url: str, nats_url: str) -> AsyncIterator[str]:
+    del nats_url
+    settings = Settings()
+    async with asyncpg.create_pool(database_url, min_size=4, max_size=4) as pool:
+
+        async def answer(_: web.Request) -> web.Response:
+            # The same answer without a view: one row by its key, and the same shape made of it.
+            view = View.of(await store.submissions(pool, [_KEY]), None)
+            found = latest_model(Moment(State(view), datetime.now(UTC), settings), LatestAsked())
+            return web.Response(body=found.model_dump_json().encode(), content_type="application/json")
+
+        async with _listening(answer) as url:
+            yield url
+
+
+@asynccontextmanager
+async def _listening(answer: Callable[[web.Request], Awaitable[web.StreamResponse]]) -> AsyncIterator[str]:
+    app = web.Application()
+    app.router.add_get("/api/metrics/latest-model", answer)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+    await runner.cleanup()
+
+
+_KINDS = {"ours": _ours, "bare": _bare, "querying": _querying}
+
+if __name__ == "__main__":
+    logging.getLogger("aiohttp").setLevel(logging.ERROR)
+    asyncio.run(main(*sys.argv[1:4]))

@@ -32,6 +32,11 @@ class Metrics:
         self.models = Gauge(
             f"{name}_models", "Models in the last complete listing", ["dataset", "state"], registry=registry
         )
+        self.interval = Gauge(
+            f"{name}_schedule_interval_seconds",
+            "Longest time between two scheduled syncs (0: no schedule)",
+            registry=registry,
+        )
         self.published = Counter(f"{name}_published_events", "model.discovered events stored", registry=registry)
         self.hub_requests = Counter(f"{name}_hub_requests", "Requests to the Hub", ["outcome"], registry=registry)
         self.throttled = Counter(

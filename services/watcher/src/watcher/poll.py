@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import cast, get_args
 
 import structlog
@@ -20,6 +21,8 @@ LOOK_SECONDS = 15.0
 # A dataset that could not be listed is listed again this often, not only at the next tick, which may be a day away.
 RETRY_FAILED = timedelta(minutes=15)
 _RECENTLY = timedelta(days=2)
+# A week of a twice-a-day schedule: an irregular one shows its longest gap within this many ticks.
+_TICKS_AHEAD = 14
 _EVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -46,6 +49,15 @@ class Poller:
                 log.exception("poll.failed")
             await self.sleep(self.seconds_to_next_look())
 
+    def longest_gap_seconds(self) -> float:
+        """Return the longest time between two of the next scheduled syncs; 0 where none run by themselves."""
+        if not self.enabled:
+            return 0.0
+        ticks = [self.schedule.next_run(self.clock())]
+        for _ in range(_TICKS_AHEAD):
+            ticks.append(self.schedule.next_run(ticks[-1]))
+        return max((after - before).total_seconds() for before, after in pairwise(ticks))
+
     def seconds_to_next_look(self) -> float:
         """Return how long to sleep: until the next tick, but never past the next look for dead watchers."""
         now = self.clock()
@@ -59,6 +71,7 @@ class Poller:
         may_start = self.enabled and not self._held_back(self.clock())
         done = await self._take_over_from_dead_ones(may_start=may_start)
         failing = await self._show_listings()
+        self.syncer.metrics.interval.set(self.longest_gap_seconds())
         # Ticks that pass while a sync runs are found at the next look.
         now = self.clock()
         if not self.enabled or self._held_back(now):

@@ -1,0 +1,152 @@
+"""For each alert: series that make it fire and stop, in promtool's notation with one value a minute."""
+
+from typing import NamedTuple
+
+
+class Case(NamedTuple):
+    """`quiet` holds a time before the trouble and one after it."""
+
+    series: dict[str, str]
+    firing: tuple[str, ...]
+    quiet: tuple[str, ...]
+
+
+_WATCHER = 'job="arcwatch-watcher",instance="w"'
+_INGESTER = 'job="arcwatch-ingester",instance="i"'
+_API = 'job="arcwatch-query-api",instance="q"'
+_LISTED = f'arcwatch_watcher_last_complete_listing_timestamp_seconds{{{_WATCHER},dataset="a/b"}}'
+_INTERVAL = f"arcwatch_watcher_schedule_interval_seconds{{{_WATCHER}}}"
+
+
+def _requests(outcome: str, values: str) -> dict[str, str]:
+    return {f'arcwatch_watcher_hub_requests_total{{{_WATCHER},outcome="{outcome}"}}': values}
+
+
+CASES: dict[str, list[Case]] = {
+    "ArcwatchIngestionFailed": [
+        Case(
+            {f'arcwatch_ingester_models{{{_INGESTER},state="failing"}}': "0x10 1x10 0x10"},
+            ("11m", "20m"),
+            ("9m", "22m"),
+        ),
+        # An ingester that was restarted has not looked at the database yet: the other one has.
+        Case(
+            {
+                'arcwatch_ingester_models{job="arcwatch-ingester",instance="1",state="failing"}': "0x10 _x5 1x5",
+                'arcwatch_ingester_models{job="arcwatch-ingester",instance="2",state="failing"}': "0x10 1x20",
+            },
+            ("12m", "18m"),
+            ("9m",),
+        ),
+    ],
+    "ArcwatchDeadLetterWaiting": [
+        Case(
+            {f'arcwatch_bus_dead_letters{{{_WATCHER},service="ingester"}}': "0x10 2x10 0x10"},
+            ("11m", "20m"),
+            ("9m", "22m"),
+        )
+    ],
+    "ArcwatchIngestionPartial": [
+        Case(
+            {f'arcwatch_ingester_ingestions_total{{{_INGESTER},status="partial"}}': "0x10 1x90"},
+            ("12m", "60m"),
+            ("9m", "75m"),
+        )
+    ],
+    "ArcwatchBacklogGrows": [
+        Case(
+            {
+                f'arcwatch_bus_consumer_pending_events{{{_WATCHER},durable="ingester"}}': "0x10 0+20x60 1200-60x20",
+                f'arcwatch_bus_consumer_unacknowledged_events{{{_WATCHER},durable="ingester"}}': "1x100",
+            },
+            ("55m", "70m"),
+            # Right after it began to grow; and while it shrinks, however long it is.
+            ("30m", "91m"),
+        )
+    ],
+    "ArcwatchBacklogAges": [
+        Case(
+            {
+                f'arcwatch_bus_consumer_oldest_event_age_seconds{{{_WATCHER},durable="ingester"}}': "0+60x140 0x20",
+            },
+            ("128m", "139m"),
+            ("119m", "145m"),
+        )
+    ],
+    "ArcwatchNoIngester": [
+        Case({f"up{{{_INGESTER}}}": "1x10 0x10 1x10"}, ("14m", "20m"), ("9m", "11m", "22m")),
+        Case({f"up{{{_WATCHER}}}": "1x10"}, ("5m",), ()),
+        # One of two is enough.
+        Case(
+            {'up{job="arcwatch-ingester",instance="1"}': "0x20", 'up{job="arcwatch-ingester",instance="2"}': "1x20"},
+            (),
+            ("15m",),
+        ),
+    ],
+    "ArcwatchNoWatcher": [Case({f"up{{{_WATCHER}}}": "1x10 0x10 1x10"}, ("17m", "20m"), ("9m", "13m", "22m"))],
+    "ArcwatchNoQueryApi": [Case({f"up{{{_API}}}": "1x10 0x10 1x10"}, ("14m", "20m"), ("9m", "11m", "22m"))],
+    "ArcwatchViewStale": [
+        Case({f"arcwatch_query_api_view_age_seconds{{{_API}}}": "0x10 0+60x15 0x10"}, ("20m", "25m"), ("15m", "28m"))
+    ],
+    "ArcwatchViewDiffers": [
+        Case({f"arcwatch_query_api_reconciled_submissions_total{{{_API}}}": "0x10 3x40"}, ("12m", "20m"), ("9m", "30m"))
+    ],
+    "ArcwatchWatcherSilent": [
+        # Hourly: three hours without a listing, and a quarter of an hour to be sure.
+        Case({_LISTED: "60x220 13200x20", _INTERVAL: "3600x240"}, ("200m", "219m"), ("179m", "225m")),
+        # Daily: 26 hours.
+        Case({_LISTED: "60x1620", _INTERVAL: "86400x1620"}, ("1600m",), ("1500m", "1560m")),
+        # Never listed, since the first start.
+        Case({_LISTED: "0x300", _INTERVAL: "3600x300"}, ("200m",), ("100m",)),
+        # Nobody asked for syncs.
+        Case({_LISTED: "60x300", _INTERVAL: "0x300"}, (), ("299m",)),
+    ],
+    "ArcwatchHubUnreachable": [
+        Case(
+            _requests("ok", "0+1x30 30x60 30+5x60") | _requests("connection_lost", "0x30 0+5x60 300x60"),
+            ("50m", "85m"),
+            ("29m", "33m", "145m"),
+        ),
+        Case(_requests("ok", "0+10x90") | _requests("server_error", "0+1x90"), (), ("80m",)),
+    ],
+    "ArcwatchHubUnauthorized": [
+        Case(_requests("ok", "0+1x90") | _requests("unauthorized", "0x10 1x80"), ("12m", "30m"), ("9m", "45m"))
+    ],
+    "ArcwatchHubQuotaExhausted": [
+        Case(
+            {f"arcwatch_ingester_hub_throttled_seconds_total{{{_INGESTER}}}": "0x10 0+60x60 3600x40"},
+            ("50m", "70m"),
+            ("9m", "20m", "90m"),
+        )
+    ],
+    "ArcwatchNatsUnavailable": [
+        Case(
+            {f'arcwatch_check_up{{{_INGESTER},check="consumer"}}': "1x10 0x10 1x10"},
+            ("14m", "20m"),
+            ("9m", "12m", "22m"),
+        )
+    ],
+    "ArcwatchDatabaseUnavailable": [
+        Case({f'arcwatch_check_up{{{_API},check="database"}}': "1x10 0x10 1x10"}, ("14m", "20m"), ("9m", "12m", "22m"))
+    ],
+    "ArcwatchStreamNearlyFull": [
+        Case(
+            {
+                f'arcwatch_bus_stream_bytes{{{_WATCHER},stream="ARCWATCH"}}': "0x10 90x10 10x10",
+                f'arcwatch_bus_stream_limit_bytes{{{_WATCHER},stream="ARCWATCH"}}': "100x30",
+            },
+            ("17m", "20m"),
+            ("9m", "14m", "22m"),
+        ),
+        # No limit is no reason to divide by it.
+        Case(
+            {
+                f'arcwatch_bus_stream_bytes{{{_WATCHER},stream="ARCWATCH"}}': "90x30",
+                f'arcwatch_bus_stream_limit_bytes{{{_WATCHER},stream="ARCWATCH"}}': "0x30",
+            },
+            (),
+            ("20m",),
+        ),
+    ],
+    "ArcwatchWatchdog": [Case({f"up{{{_API}}}": "1x10"}, ("1m", "10m"), ())],
+}

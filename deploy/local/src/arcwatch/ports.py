@@ -21,12 +21,6 @@ def choose(names: Iterable[str], remembered: Mapping[str, int]) -> dict[str, int
         return {name: _hold(held, remembered.get(name)) for name in names}
 
 
-def is_free(port: int, host: str = LOOPBACK) -> bool:
-    """Tell whether we could listen there now."""
-    with contextlib.ExitStack() as held:
-        return _try(held, port, host)
-
-
 def free_port() -> int:
     """Return one free port."""
     return choose(["any"], {})["any"]

@@ -23,11 +23,6 @@ def database_url(data_dir: Path | None, given: str | None) -> str:
     return given or _of(data_dir, "database_url", "--database-url (DATABASE_URL)")
 
 
-def admin_token(data_dir: Path | None, given: str | None) -> str:
-    """Return the token for what changes something over HTTP."""
-    return given or _of(data_dir, "admin_token", "--admin-token (ADMIN_TOKEN)")
-
-
 def hub_settings(data_dir: Path | None) -> Mapping[str, str]:
     """Return HF_ENDPOINT and HF_DATASETS of the running deployment, where it was given any; nothing without one."""
     here = running(data_dir) or {}

@@ -41,10 +41,6 @@ class Terminal:
         """Print a line to standard output."""
         self._put(self._out, text)
 
-    def error(self, text: str) -> None:
-        """Show what went wrong, and what to do."""
-        self._put(self._err, f"arcwatch: {text}")
-
     def of(self, name: str) -> Callable[[str], None]:
         """Return a function that shows a service's line under its name."""
         number = self._names.setdefault(name, len(self._names))

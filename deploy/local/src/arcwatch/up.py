@@ -78,6 +78,8 @@ async def _start(deployment: Deployment, extras: Extras) -> None:
         running={**asdict(addresses), "ready_at": datetime.now(UTC).isoformat()}, services=deployment.ops_ports()
     )
     terminal.result(f"arcwatch is ready: {addresses.url}")
+    if not deployment.options.environment.get("ADMIN_TOKEN"):
+        terminal.say(f"the admin token, for what changes something, is in {data_dir.secrets_file}")
     terminal.say("Ctrl-C stops everything")
     if extras.beside is not None:
         await extras.beside(addresses)

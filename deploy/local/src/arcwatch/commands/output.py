@@ -1,7 +1,7 @@
 """How commands answer: aligned columns for people, JSON for programs."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 import typer
@@ -39,11 +39,6 @@ def moment(text: str | None) -> str:
     if not text:
         return "-"
     return datetime.fromisoformat(text).astimezone(UTC).strftime("%Y-%m-%d %H:%M")
-
-
-def pick(row: Mapping[str, object], *names: str) -> list[object]:
-    """Return some values of a row."""
-    return [row.get(name) for name in names]
 
 
 def _cell(value: object) -> str:

@@ -3,6 +3,7 @@
 Services never declare streams: they stop with a clear line when the topology is missing.
 """
 
+import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -16,7 +17,7 @@ from nats.js.api import (
     StorageType,
     StreamConfig,
 )
-from nats.js.errors import NotFoundError
+from nats.js.errors import APIError, NotFoundError
 
 STREAM = "ARCWATCH"
 DEAD_STREAM = "ARCWATCH_DEAD"
@@ -32,6 +33,11 @@ ACK_WAIT_SECONDS = 30.0
 # A third of ack_wait: two heartbeats may be lost before a message is delivered to somebody else.
 HEARTBEAT_SECONDS = ACK_WAIT_SECONDS / 3
 MAX_DELIVER = 6
+
+
+# Of those who apply the topology at once, all but one wait this often for that one.
+_TRIES = 10
+_PAUSE_SECONDS = 0.1
 
 
 @dataclass(frozen=True)
@@ -173,10 +179,23 @@ async def apply(js: JetStreamContext, replicas: int = 1) -> list[Drift]:
     """Make the server match the table; return what differed before. Safe to run twice or by several at once."""
     before = await drift(js, replicas)
     for config in streams(replicas):
-        if missing := await _stream_drift(js, config):
-            absent = any(each.field == "exists" for each in missing)
-            await (js.add_stream(config) if absent else js.update_stream(config))
+        await _mend(js, config)
     for durable in DURABLES:
         if await _consumer_drift(js, durable):
             await js.add_consumer(STREAM, consumer(durable))
     return before
+
+
+async def _mend(js: JetStreamContext, config: StreamConfig) -> None:
+    for last in (*(False,) * _TRIES, True):
+        found = await _stream_drift(js, config)
+        if not found:
+            return
+        absent = any(each.field == "exists" for each in found)
+        try:
+            await (js.add_stream(config) if absent else js.update_stream(config))
+        except APIError:
+            # Somebody makes the same stream at this moment: until it is there, the server finds no room for two.
+            if last:
+                raise
+            await asyncio.sleep(_PAUSE_SECONDS)

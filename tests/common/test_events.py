@@ -1,0 +1,134 @@
+"""Events are read from any client's JSON, refuse what cannot be, and carry keys that keep them from being doubled."""
+
+import contextlib
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from common.delivery import parse
+from common.events import (
+    DatasetSynced,
+    DeadLetter,
+    ModelDiscovered,
+    SyncCompleted,
+    SyncRequested,
+    body_of,
+    headers_of,
+)
+from common.outcomes import Permanent
+from hypothesis import given
+from hypothesis import strategies as st
+
+OID = "a" * 40
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("more", "force"),
+    [
+        ({}, True),
+        ({"trigger": "manual"}, True),
+        ({"trigger": "webhook"}, False),
+        ({"force": False}, False),
+        ({"trigger": "schedule", "force": True}, True),
+        ({"force": None}, True),
+    ],
+)
+def test_only_a_manual_event_forces_unless_it_says_otherwise(more: dict[str, Any], force: bool) -> None:  # noqa: FBT001 - a table
+    assert parse(ModelDiscovered, json.dumps({"dataset": "o/d", "model": "m", **more}).encode()).force is force
+
+
+def test_what_is_not_known_is_left_out() -> None:
+    event = parse(ModelDiscovered, b'{"dataset": "o/d", "model": "m", "colour": "green"}')
+    assert event == ModelDiscovered(dataset="o/d", model="m")
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (b"", "body: Invalid JSON"),
+        (b"null", "body: Input should be"),
+        (b"[]", "body: Input should be"),
+        (b'{"dataset": "o/d"}', "model: Field required"),
+        (b'{"dataset": 1, "model": 2}', "dataset: Input should be a valid string (and 1 more)"),
+        (b'{"dataset": "o/d", "model": ""}', "model: String should have at least 1 character"),
+        (b'{"dataset": "o/d", "model": "m", "tree_oid": "main"}', "tree_oid: String should match pattern"),
+        (b'{"dataset": "o/d", "model": "m", "published_at": "2026-11-23T00:00:00"}', "published_at: "),
+        (b'{"dataset": "o/d", "model": "m", "trigger": "whim"}', "trigger: Input should be 'schedule'"),
+    ],
+)
+def test_a_wrong_body_is_permanent_with_the_first_reason(body: bytes, reason: str) -> None:
+    with pytest.raises(Permanent) as caught:
+        parse(ModelDiscovered, body)
+    assert str(caught.value).startswith(reason)
+    assert caught.value.kind == "invalid_event"
+
+
+@given(st.binary(max_size=200))
+def test_no_body_is_anything_but_an_event_or_permanent(body: bytes) -> None:
+    with contextlib.suppress(Permanent):
+        assert parse(ModelDiscovered, body).model
+
+
+TEXT = st.text(st.characters(codec="utf-8"), min_size=1, max_size=50)
+
+
+@given(st.builds(ModelDiscovered, dataset=TEXT, model=TEXT, tree_oid=st.none() | st.just(OID), force=st.booleans()))
+def test_an_event_survives_the_wire(event: ModelDiscovered) -> None:
+    assert parse(ModelDiscovered, body_of(event)) == event
+
+
+def test_a_watchers_event_has_the_key_of_its_content_and_a_manual_one_a_fresh_one() -> None:
+    seen = ModelDiscovered(dataset="o/d", model="m", tree_oid=OID, trigger="schedule")
+    assert seen.idempotency_key() == f"o/d@m@{OID}"
+    manual = ModelDiscovered(dataset="o/d", model="m", tree_oid=OID)
+    assert manual.idempotency_key() != manual.idempotency_key()
+
+
+def test_a_webhooks_request_is_known_by_its_delivery() -> None:
+    assert SyncRequested(request_id="w-1").idempotency_key() == "w-1"
+    assert SyncRequested().idempotency_key() != SyncRequested().idempotency_key()
+
+
+def test_headers_are_those_of_cloudevents_and_agree_on_the_id() -> None:
+    headers = headers_of(SyncRequested(request_id="w-1"), "query-api")
+    assert headers["Nats-Msg-Id"] == headers["ce-id"] == "w-1"
+    assert (headers["ce-type"], headers["ce-source"]) == ("arcwatch.sync.requested", "arcwatch/query-api")
+    assert datetime.fromisoformat(headers["ce-time"]).tzinfo is not None
+
+
+def test_a_syncs_event_stays_small_whatever_the_number_of_models() -> None:
+    quiet = DatasetSynced(dataset="o/d", seen=5000, unchanged=tuple(f"model-{number}" for number in range(5000)))
+    event = SyncCompleted(
+        sync_id=1,
+        trigger="schedule",
+        status="completed",
+        started_at=NOW,
+        completed_at=NOW,
+        datasets=(quiet,),
+        models_seen=5000,
+        new_models_found=0,
+        changed=0,
+    )
+    assert len(body_of(event)) < 1000
+
+
+def test_a_replayed_letter_has_a_fresh_id_and_keeps_the_rest() -> None:
+    letter = DeadLetter(
+        service="ingester",
+        kind="folder_gone",
+        reason="no folder",
+        subject="model.discovered",
+        body="{}",
+        headers={"nats-msg-id": "old", "ce-source": "arcwatch/watcher"},
+        delivery_count=1,
+        stream_sequence=7,
+        failed_at=NOW,
+    )
+    again = letter.replayed()
+    assert again.headers["ce-source"] == "arcwatch/watcher"
+    ids = [value for name, value in again.headers.items() if name.lower() == "nats-msg-id"]
+    assert len(ids) == 1
+    assert ids != ["old"]
+    assert letter.replayed().headers != again.headers

@@ -1,0 +1,105 @@
+"""Nobody takes the Hub's last requests: whoever would, waits until the Hub's own reset."""
+
+import asyncio
+
+import pytest
+from common.quota import JITTER_SECONDS, Quota, reset_seconds
+from hypothesis import given
+from hypothesis import strategies as st
+
+
+def headers(left: int, reset: int = 100, quota: int | None = 500, name: str = "api") -> dict[str, str]:
+    policy = {} if quota is None else {"RateLimit-Policy": f'"fixed window";"{name}";q={quota};w=300'}
+    return {"RateLimit": f'"{name}";r={left};t={reset}', **policy}
+
+
+class Clock:
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def learned(clock: Clock, left: int, reset: int = 100, quota: int | None = 500) -> Quota:
+    found = Quota(clock)
+    found.learn(headers(left, reset, quota))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("left", "quota", "waits"),
+    [(500, 500, False), (26, 500, False), (25, 500, True), (0, 500, True), (3, None, False), (2, None, True)],
+)
+def test_the_last_twentieth_is_left_to_others(left: int, quota: int | None, waits: bool) -> None:  # noqa: FBT001 - a table
+    assert learned(Clock(), left, quota=quota).wait_seconds("api") == (100 if waits else 0)
+
+
+def test_after_the_reset_nobody_waits() -> None:
+    clock = Clock()
+    quota = learned(clock, 0, reset=60)
+    clock.now += 59
+    assert quota.wait_seconds("api") == 1
+    clock.now += 1
+    assert quota.wait_seconds("api") == 0
+
+
+def test_budgets_are_apart_and_unknown_ones_are_free() -> None:
+    assert learned(Clock(), 0).wait_seconds("resolvers") == 0
+
+
+async def test_requests_on_the_way_count() -> None:
+    quota = learned(Clock(), 28)
+    async with quota.request("api"), quota.request("api"), quota.request("api"):
+        assert quota.wait_seconds("api") == 100
+    assert quota.wait_seconds("api") == 0
+
+
+async def test_a_failed_request_is_not_on_the_way_any_more() -> None:
+    quota = learned(Clock(), 27)
+    for _ in range(5):
+        with pytest.raises(ZeroDivisionError):
+            async with quota.request("api"):
+                raise ZeroDivisionError
+    assert quota.wait_seconds("api") == 0
+
+
+async def test_who_waits_waits_until_the_reset_and_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, naps, waits = Clock(), list[float](), list[float]()
+
+    async def nap(seconds: float) -> None:
+        naps.append(seconds)
+        clock.now += seconds
+
+    monkeypatch.setattr(asyncio, "sleep", nap)
+    quota = Quota(clock, waits.append)
+    quota.learn(headers(0, reset=42))
+    async with quota.request("api"):
+        pass
+    assert waits == [42]
+    assert len(naps) == 1
+    assert 42 <= naps[0] <= 42 + JITTER_SECONDS
+
+
+@given(st.text(max_size=80), st.text(max_size=80))
+def test_headers_of_any_kind_are_survived(limit: str, policy: str) -> None:
+    Quota().learn({"RateLimit": limit, "RateLimit-Policy": policy})
+    reset_seconds({"RateLimit": limit, "Retry-After": policy})
+
+
+def test_an_answer_without_headers_changes_nothing() -> None:
+    quota = learned(Clock(), 0)
+    quota.learn({})
+    assert quota.wait_seconds("api") == 100
+
+
+@pytest.mark.parametrize(
+    ("found", "seconds"),
+    [
+        (headers(0, reset=7), 7.0),
+        ({"Retry-After": "30"}, 30.0),
+        ({"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT"}, None),
+        ({}, None),
+    ],
+)
+def test_a_refusal_says_when_to_come_back(found: dict[str, str], seconds: float | None) -> None:
+    assert reset_seconds(found) == seconds

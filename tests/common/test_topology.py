@@ -1,0 +1,98 @@
+"""The topology is applied whole by whoever comes, reports what differs, and mends what was changed by hand."""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+from arcwatch.bus_client import connected
+from common import topology
+from common.events import (
+    DeadLetter,
+    Event,
+    ModelDiscovered,
+    ModelIngested,
+    ModelIngestionFailed,
+    SyncCompleted,
+    SyncRequested,
+)
+from common.topology import DEAD_STREAM, DURABLES, STREAM
+from nats.js.api import ConsumerConfig, StreamConfig
+
+
+async def test_it_is_made_from_nothing_and_then_nothing_differs(nats_url: str) -> None:
+    async with connected(nats_url) as client:
+        js = client.jetstream()
+        assert [str(each) for each in await topology.drift(js)] == [
+            f"stream {DEAD_STREAM} does not exist",
+            f"stream {STREAM} does not exist",
+        ]
+        await topology.apply(js)
+        assert await topology.drift(js) == []
+        assert await topology.apply(js) == []
+
+
+async def test_three_at_once_agree(nats_url: str) -> None:
+    async with connected(nats_url) as one, connected(nats_url) as two, connected(nats_url) as three:
+        await asyncio.gather(*(topology.apply(client.jetstream()) for client in (one, two, three)))
+        assert await topology.drift(one.jetstream()) == []
+
+
+async def test_drift_is_reported_and_mended_without_losing_messages(nats_url: str) -> None:
+    async with connected(nats_url) as client:
+        js = client.jetstream()
+        await topology.apply(js)
+        await js.publish("model.discovered", b"{}")
+        dead, main = topology.streams(1)
+        await js.update_stream(replace(main, max_age=86_400.0, subjects=["model.>"]))
+        await js.update_stream(replace(dead, max_bytes=1024))
+        changed = replace(topology.consumer(DURABLES[0]), max_deliver=2, ack_wait=5.0)
+        await js.add_consumer(STREAM, changed)
+        await js.delete_consumer(STREAM, DURABLES[1].name)
+        assert {str(each) for each in await topology.drift(js)} == {
+            f"stream {DEAD_STREAM}: max_bytes is 1024, should be {topology.DEAD_MAX_BYTES}",
+            f"stream {STREAM}: max_age is 86400.0, should be {topology.MAX_AGE_SECONDS}",
+            f"stream {STREAM}: subjects is ['model.>'], should be ['model.>', 'sync.>']",
+            "durable ingester: max_deliver is 2, should be 6",
+            "durable ingester: ack_wait is 5.0, should be 30.0",
+            "durable watcher does not exist",
+        }
+        await topology.apply(js)
+        assert await topology.drift(js) == []
+        assert (await js.stream_info(STREAM)).state.messages == 1
+
+
+async def test_a_durable_with_a_backoff_of_its_own_is_drift(nats_url: str) -> None:
+    async with connected(nats_url) as client:
+        js = client.jetstream()
+        await topology.apply(js)
+        await js.add_consumer(STREAM, replace(topology.consumer(DURABLES[0]), backoff=[1.0, 2.0]))
+        assert "durable ingester: backoff is [1.0, 2.0], should be None" in map(str, await topology.drift(js))
+        await topology.apply(js)
+        assert await topology.drift(js) == []
+
+
+def covers(subjects: list[str], subject: str) -> bool:
+    return any(subject == each or (each.endswith(".>") and subject.startswith(each[:-1])) for each in subjects)
+
+
+STORED = (ModelDiscovered, ModelIngested, ModelIngestionFailed, SyncRequested, SyncCompleted)
+
+
+@pytest.mark.parametrize("event", STORED, ids=lambda event: event.subject)
+def test_every_stored_event_has_its_place(event: type[Event]) -> None:
+    _, main = topology.streams(1)
+    assert covers(main.subjects or [], event.subject)
+
+
+@pytest.mark.parametrize("durable", DURABLES, ids=lambda durable: durable.name)
+def test_what_a_durable_gives_up_reaches_the_dead_letters(durable: topology.Durable) -> None:
+    dead, _ = topology.streams(1)
+    assert covers(dead.subjects or [], DeadLetter.subject_of(durable.name))
+    for kind in ("MAX_DELIVERIES", "MSG_TERMINATED"):
+        assert f"$JS.EVENT.ADVISORY.CONSUMER.{kind}.{STREAM}.{durable.name}" in (dead.subjects or [])
+
+
+def test_replicas_are_a_setting() -> None:
+    assert [config.num_replicas for config in topology.streams(3)] == [3, 3]
+    assert all(isinstance(config, StreamConfig) for config in topology.streams(3))
+    assert isinstance(topology.consumer(DURABLES[0]), ConsumerConfig)

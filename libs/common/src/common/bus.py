@@ -173,7 +173,8 @@ async def _on_error(error: Exception) -> None:
 
 
 async def _on_disconnect() -> None:
-    log.warning("nats.disconnected")
+    # Also at a clean stop; what is wrong comes as an error of its own.
+    log.info("nats.disconnected")
 
 
 async def _on_reconnect() -> None:

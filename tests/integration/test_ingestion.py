@@ -1,10 +1,13 @@
 """A folder on the Hub becomes rows, a version and an announcement, exactly, and nothing is fetched twice."""
 
+import json
+
 from arcwatch.hub import LocalHub
+from common.arc_tasks import Task
 from common.events import ModelDiscovered
 
 from tests.support.pipeline import Pipeline
-from tests.support.submissions import V1, V2, answer_file, solved, submission, tasks, unsolved
+from tests.support.submissions import V1, V2, WRONG, answer_file, attempt, solved, submission, tasks, unsolved
 
 FIVE = tasks()[:5]
 
@@ -211,3 +214,15 @@ async def test_a_file_above_the_limit_is_refused_by_the_listing(
         await pipeline.settle()
         assert await pipeline.errors("m") == {FIVE[0].id: "too_large"}
         assert pipeline.downloads() == 1
+
+
+async def test_tokens_that_add_up_beyond_bigint_cost_the_sum_alone(pipeline: Pipeline, hub: LocalHub) -> None:
+    def vast(task: Task) -> bytes:
+        return json.dumps([{"attempt_1": attempt(WRONG, 0, tokens=2**61)}]).encode()
+
+    hub.commit(V2, submission("m", {task: vast(task) for task in FIVE}))
+    (announced,) = await pipeline.settle()
+    assert announced is not None
+    assert (announced.successful, announced.failed) == (5, 0)
+    sums = await pipeline.pool.fetch("SELECT total_tokens, total_time_ms FROM submission_versions")
+    assert [tuple(row) for row in sums] == [(None, 10_000)]

@@ -5,6 +5,7 @@ import json
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import asyncpg
@@ -252,7 +253,7 @@ SELECT model_name,
     sum(CASE WHEN has_multiple_predictions
         THEN (SELECT count(*) FROM jsonb_array_elements(multi_test_results) r WHERE r->'predicted' <> 'null'::jsonb)
         ELSE 1 END)::int AS pairs_submitted,
-    sum(estimated_cost) AS cost, sum(total_tokens)::bigint AS tokens, sum(api_processing_time_ms)::bigint AS time_ms
+    sum(estimated_cost) AS cost, sum(total_tokens) AS tokens, sum(api_processing_time_ms) AS time_ms
 FROM explanations
 WHERE hf_dataset = $1 AND model_name = ANY($2) AND removed_upstream_at IS NULL
 GROUP BY model_name
@@ -314,14 +315,14 @@ class RunOpened:
 
 @dataclass(frozen=True)
 class AttemptSums:
-    """What one attempt adds up to over a model's current rows. Cost in USD."""
+    """What one attempt adds up to over a model's current rows. Cost in USD; sums of bigint may be beyond bigint."""
 
     model_name: str
     pairs_correct: int
     pairs_submitted: int
     cost: float | None
-    tokens: int | None
-    time_ms: int | None
+    tokens: Decimal | None
+    time_ms: Decimal | None
 
 
 @dataclass(frozen=True)

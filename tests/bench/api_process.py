@@ -3,12 +3,14 @@
 import asyncio
 import logging
 import os
+import subprocess
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 
 import asyncpg
+import psutil
 from aiohttp import web
 from common import logs
 from pydantic import SecretStr
@@ -20,6 +22,7 @@ from query_api.schemas import LatestAsked
 from query_api.settings import Settings
 from query_api.view import View
 
+Process = subprocess.Popen[bytes]
 _KEY = ("arcprize/arc_agi_v2_public_eval", "model-7")
 
 
@@ -83,6 +86,27 @@ async def _listening(answer: Callable[[web.Request], Awaitable[web.StreamRespons
 
 
 _KINDS = {"ours": _ours, "bare": _bare, "querying": _querying}
+
+
+@contextmanager
+def started(kind: str, database_url: str, nats_url: str, body: bytes = b"") -> Iterator[tuple[Process, str]]:
+    """Start such a server on the first core; yield its process and its base URL."""
+    with open(os.devnull, "wb") as nowhere:  # noqa: PTH123 - a device
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tests.bench.api_process", kind, database_url, nats_url],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=nowhere,
+            env={**os.environ, "BENCH_BODY": body.decode()},
+        )
+    assert process.stdout is not None
+    try:
+        url = process.stdout.readline().decode().strip()
+        psutil.Process(process.pid).cpu_affinity([0])
+        yield process, url
+    finally:
+        process.communicate()
+
 
 if __name__ == "__main__":
     logging.getLogger("aiohttp").setLevel(logging.ERROR)

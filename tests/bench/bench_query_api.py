@@ -7,10 +7,7 @@ busy machine.
 import asyncio
 import contextlib
 import os
-import subprocess
-import sys
 import tempfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.request import urlopen
@@ -23,6 +20,7 @@ from arcwatch.embedded_pg import PostgresServer, PostgresSettings
 from common import topology
 from common.database import migrate
 
+from tests.bench.api_process import Process, started
 from tests.bench.load import load
 from tests.bench.report import figure, ratio, title
 from tests.support.writer import Writer
@@ -72,7 +70,7 @@ class Rate:
     p99_ms: float
 
 
-async def _measure(process: "subprocess.Popen[bytes]", url: str, requests: int = REQUESTS) -> Rate:
+async def _measure(process: Process, url: str, requests: int = REQUESTS) -> Rate:
     watched = psutil.Process(process.pid)
     before = sum(watched.cpu_times()[:2])
     seconds, each = await load(url, requests)
@@ -81,33 +79,14 @@ async def _measure(process: "subprocess.Popen[bytes]", url: str, requests: int =
     return Rate(requests / seconds, 1e6 * cpu / requests, 1000 * p99)
 
 
-@contextlib.contextmanager
-def _server(kind: str, *arguments: str, body: bytes = b"") -> Iterator[tuple["subprocess.Popen[bytes]", str]]:
-    with open(os.devnull, "wb") as nowhere:  # noqa: PTH123 - a device
-        process = subprocess.Popen(
-            [sys.executable, "-m", "tests.bench.api_process", kind, *arguments],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=nowhere,
-            env={**os.environ, "BENCH_BODY": body.decode()},
-        )
-    assert process.stdout is not None
-    try:
-        url = process.stdout.readline().decode().strip()
-        psutil.Process(process.pid).cpu_affinity([0])
-        yield process, url
-    finally:
-        process.communicate()
-
-
 async def _compare(database_url: str, nats_url: str, rounds: int) -> None:
     psutil.Process().cpu_affinity([(os.cpu_count() or 1) - 1])
     with contextlib.ExitStack() as stack:
-        ours, url = stack.enter_context(_server("ours", database_url, nats_url))
+        ours, url = stack.enter_context(started("ours", database_url, nats_url))
         body = await asyncio.to_thread(_read, f"{url}{PATH}")
         rivals = {
-            "bare": stack.enter_context(_server("bare", database_url, nats_url, body=body)),
-            "querying": stack.enter_context(_server("querying", database_url, nats_url)),
+            "bare": stack.enter_context(started("bare", database_url, nats_url, body=body)),
+            "querying": stack.enter_context(started("querying", database_url, nats_url)),
         }
         title(f"latest-model, {len(body)} bytes, {REQUESTS} requests on 16 connections, {rounds} rounds")
         found: dict[str, list[Rate]] = {name: [] for name in ("ours", *rivals)}

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from common.events import ModelIngested, SyncCompleted
@@ -14,7 +14,7 @@ from query_api.metrics import Metrics
 from query_api.ordered import Message
 from query_api.view import Attempt, Key, Submission, View
 
-from tests.support.writer import DATASET, START, oid
+from tests.support.writer import DATASET, START, submission
 
 MODELS = ("a", "b", "c")
 
@@ -37,6 +37,8 @@ class World:
     away: bool = False
     runs: int = 0
     told: list[Happening] = field(default_factory=list)
+    # What is written, and announced, between a read of the database and its answer's arrival.
+    meanwhile: list[tuple[str, Any, Any]] = field(default_factory=list)
     keeper: Keeper = field(init=False)
 
     def __post_init__(self) -> None:
@@ -55,12 +57,23 @@ class World:
 
     async def load(self) -> View:
         self._answer()
-        return self.truth
+        found = self.truth
+        await self._go_on()
+        return found
 
     async def reread(self, keys: Collection[Key]) -> list[Submission]:
         self._answer()
+        found = [self.rows[key] for key in keys if key in self.rows]
+        await self._go_on()
+        return found
+
+    async def _go_on(self) -> None:
         await asyncio.sleep(0)
-        return [self.rows[key] for key in keys if key in self.rows]
+        if self.meanwhile:
+            known = len(self.events)
+            await _play(self, [self.meanwhile.pop()])
+            for event in self.events[known:]:
+                self.deliver(event)
 
     def _answer(self) -> None:
         if self.away:
@@ -68,9 +81,9 @@ class World:
 
     def ingest(self, model: str, content: int) -> None:
         self.runs += 1
-        submission = _submission(model, content, self.runs)
-        self.rows[submission.key] = submission
-        self.events.append(_event(submission))
+        made = submission(model, content, self.runs)
+        self.rows[made.key] = made
+        self.events.append(_event(made))
 
     def rename(self, old: str, new: str) -> None:
         if (DATASET, old) in self.rows and (DATASET, new) not in self.rows:
@@ -88,47 +101,20 @@ class World:
         self.keeper._hear(Message(1 + len(self.told), event.subject, event.model_dump_json().encode(), START))
 
 
-def _submission(model: str, content: int, run_id: int) -> Submission:
-    return Submission(
-        dataset=DATASET,
-        model=model,
-        display_name=model,
-        source="ARC2-Eval",
-        ingestion_status="completed",
-        removed_upstream_at=None,
-        tree_oid=oid(content),
-        revision=oid(run_id),
-        run_id=run_id,
-        published_at=START,
-        ingested_at=START + timedelta(seconds=run_id),
-        score=content / 10,
-        score_submitted=content / 10,
-        tasks_total=120,
-        tasks_submitted=120,
-        tasks_solved=content,
-        pairs_total=167,
-        pairs_solved=content,
-        attempts=(Attempt(f"{model}-attempt1", 40.0),),
-        total_cost=1.0,
-        total_tokens=100,
-        errors=0,
-    )
-
-
-def _event(submission: Submission) -> ModelIngested:
+def _event(of: Submission) -> ModelIngested:
     shared: dict[str, Any] = {
-        name: getattr(submission, name)
+        name: getattr(of, name)
         for name in ModelIngested.model_fields
         if name in Submission.__dataclass_fields__ and name != "attempts"
     }
     return ModelIngested(
         **shared,
-        attempts=tuple(each.model_name for each in submission.attempts),
+        attempts=tuple(each.model_name for each in of.attempts),
         successful=120,
         failed=0,
         skipped=0,
         accuracy_percent=1.0,
-        cost=submission.total_cost,
+        cost=of.total_cost,
         duration_ms=1,
         auto_triggered=True,
         trigger="schedule",
@@ -194,6 +180,23 @@ def test_events_that_all_arrive_are_enough_in_any_order(
             if random.random() < 0.5:
                 await world.keeper.step()
         await world.keeper.step()
+        assert world.keeper.state.view == world.truth
+
+    asyncio.run(run())
+
+
+@given(st.lists(WRITES, max_size=8), st.lists(WRITES, max_size=8))
+def test_what_happens_while_the_database_is_read_is_not_lost(
+    before: list[tuple[str, Any, Any]], meanwhile: list[tuple[str, Any, Any]]
+) -> None:
+    async def run() -> None:
+        world = World()
+        await _play(world, before)
+        world.meanwhile = meanwhile
+        await world.keeper.start()
+        while world.meanwhile or world.keeper._pending:
+            world.keeper._whole = bool(world.meanwhile)
+            await world.keeper.step()
         assert world.keeper.state.view == world.truth
 
     asyncio.run(run())

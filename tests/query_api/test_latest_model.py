@@ -1,17 +1,19 @@
 """The latest model is right at once, counts days in UTC, and is null before the first."""
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from query_api.cached_answers import Moment, latest_model
 from query_api.keeper import State
 from query_api.latest import ago, days_between
+from query_api.pages import Shelf
 from query_api.schemas import LatestAsked
 from query_api.settings import Settings
 from query_api.view import View
 
 from tests.support.api import Api
-from tests.support.writer import DATASET, START, Writer
+from tests.support.writer import DATASET, START, Writer, submission
 
 PATH = "/api/metrics/latest-model"
 OTHER = "arcprize/arc_agi_v1_public_eval"
@@ -69,6 +71,19 @@ def test_days_are_calendar_days_in_utc(then: str, days: int) -> None:
 
 def test_days_read_as_people_say_them() -> None:
     assert [ago(days) for days in (0, 1, 2)] == ["today", "1 day ago", "2 days ago"]
+
+
+def test_days_go_by_without_any_event() -> None:
+    state = State(View.of([submission("m-1", 1, 1)], None))
+    now = datetime(2026, 3, 2, 23, 59, 59, tzinfo=UTC).timestamp()
+    shelf = Shelf(lambda: state, Settings(), {}, clock=lambda: now)
+    labels = []
+    for _ in range(3):
+        page = shelf.pages().make(PATH, zipped=False, answer=lambda moment: latest_model(moment, LatestAsked()))
+        labels.append((json.loads(page.body)["data"]["daysAgo"], page.etag))
+        now += 1
+    assert [days for days, _ in labels] == [1, 2, 2]
+    assert labels[0][1] != labels[1][1] == labels[2][1]
 
 
 def test_an_answer_expires_at_midnight_or_at_the_next_tick() -> None:

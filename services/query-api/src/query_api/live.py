@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import itertools
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -20,8 +21,10 @@ KEPT_FRAMES = 2_000
 HEARTBEAT_SECONDS = 15.0
 # A client whose connection takes no bytes for this long is gone, or too slow to be kept.
 WRITE_TIMEOUT_SECONDS = 10.0
-# Frames are sent in bursts at most this often: a thousand clients cost one write each, not one per frame.
-BURST_SECONDS = 0.1
+# Frames are collected for up to this long: a thousand clients cost one write each, not one per frame. Each client has
+# its own moment within it, so that their writes do not hold up everybody else at once.
+BURST_SECONDS = 0.25
+_MOMENTS = 64
 
 NAMES = {
     "model.ingested": "ingested",
@@ -70,6 +73,7 @@ class Broadcaster:
         self._history_after = 0
         self._kept = kept_frames
         self._news = asyncio.Event()
+        self._numbers = itertools.count()
         self.closing = False
         self.clients = 0
 
@@ -112,10 +116,11 @@ class Broadcaster:
         """Write events to a client until it goes, falls behind, or the server stops."""
         self.clients += 1
         self._metrics.clients.inc()
+        pause = BURST_SECONDS * (next(self._numbers) % _MOMENTS + 1) / _MOMENTS
         try:
             await self._write(response, [b"retry: 2000\n\n"])
             place = await self._catch_up(response, last_event_id)
-            await self._follow(response, place)
+            await self._follow(response, place, pause)
         except TimeoutError:
             self._metrics.dropped.inc()
         except ConnectionError:
@@ -139,7 +144,7 @@ class Broadcaster:
         await self._write(response, [each.data for each in missed])
         return place
 
-    async def _follow(self, response: web.StreamResponse, place: int) -> None:
+    async def _follow(self, response: web.StreamResponse, place: int, pause: float) -> None:
         while not self.closing:
             if place == self._total:
                 news = self._news
@@ -148,7 +153,7 @@ class Broadcaster:
                 except TimeoutError:
                     await self._write(response, [b": here\n\n"])
                     continue
-                await asyncio.sleep(BURST_SECONDS)
+                await asyncio.sleep(pause)
             if place < self._oldest:
                 self._metrics.dropped.inc()
                 return

@@ -14,6 +14,9 @@ from query_api.endpoints import Endpoint, Services
 from query_api.schemas_status import HubReach, Status, StatusAnswer, StatusAsked, WatcherState, WorkerState
 
 PATIENCE_SECONDS = 2.0
+# Between two pulls nobody waits for a moment (1 of 60 looks found one idle ingester so): only several looks tell.
+LOOKS = 4
+LOOK_AGAIN_SECONDS = 0.15
 # A sync of many datasets takes minutes, and a watcher that starts anew catches up: only then is it silence.
 OVERDUE_AFTER = timedelta(minutes=30)
 
@@ -48,11 +51,17 @@ async def _worker(services: Services, durable: Durable) -> WorkerState:
     unknown = WorkerState(alive=None, idle=None, busy=None, waiting=None)
     if not services.client.is_connected:
         return unknown
+    stream = services.client.jetstream(timeout=PATIENCE_SECONDS)
     try:
-        info = await services.client.jetstream(timeout=PATIENCE_SECONDS).consumer_info(STREAM, durable.name)
+        state = _state(await stream.consumer_info(STREAM, durable.name))
+        for _ in range(LOOKS - 1):
+            if state.alive:
+                break
+            await asyncio.sleep(LOOK_AGAIN_SECONDS)
+            state = _state(await stream.consumer_info(STREAM, durable.name))
     except (nats.errors.Error, nats.js.errors.Error, TimeoutError):
         return unknown
-    return _state(info)
+    return state
 
 
 def _state(info: ConsumerInfo) -> WorkerState:

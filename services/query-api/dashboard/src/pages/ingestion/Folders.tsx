@@ -85,7 +85,7 @@ function Chooser({ dataset }: { dataset: string }) {
           {found.length === 0 ? (
             <Empty title="This dataset holds no folders yet." />
           ) : (
-            <div tabIndex={0} role="region" aria-label="Folders" className="border-line max-h-80 overflow-auto rounded-xl border">
+            <div tabIndex={0} role="region" aria-label="Table of folders" className="border-line max-h-80 overflow-auto rounded-xl border">
               <table className="w-full text-sm">
                 <thead className="bg-raised label sticky top-0 z-10 text-left">
                   <tr>

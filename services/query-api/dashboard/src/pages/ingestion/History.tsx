@@ -72,7 +72,7 @@ function Table({ runs, filter, open, update }: TableProps) {
   const { sort, order } = filter;
   const sortBy = (next: string) => update({ sort: next, order: next === sort && order === "desc" ? "asc" : null, page: null }, { replace: true });
   return (
-    <div tabIndex={0} role="region" aria-label="History" className="-mx-5 overflow-x-auto px-5">
+    <div tabIndex={0} role="region" aria-label="Table of runs" className="-mx-5 relative overflow-x-auto px-5">
       <table className="w-full min-w-4xl text-sm">
         <thead className="label">
           <tr>

@@ -20,7 +20,7 @@ export function Table({ rows }: { rows: readonly ModelRow[] }) {
     update({ sort: next, order: next === key && !reversed ? "reversed" : null }, { replace: true });
   const newest = rows.reduce((a, b) => (a.ingestedAt >= b.ingestedAt ? a : b));
   return (
-    <div tabIndex={0} role="region" aria-label="All submissions" className="-mx-5 overflow-x-auto px-5">
+    <div tabIndex={0} role="region" aria-label="Table of submissions" className="-mx-5 relative overflow-x-auto px-5">
       <table className="w-full min-w-4xl text-sm">
         <thead>
           <tr className="label">

@@ -18,7 +18,7 @@ export function Attempts({ row }: { row: ModelRow }) {
     <Panel title="Attempts" hint="A pair counts when any attempt has it right." className="lg:col-span-2">
       {names.length === 0 && <Empty title="This submission holds no attempt." />}
       {names.length > 0 && (
-        <div tabIndex={0} role="region" aria-label="Attempts" className="overflow-x-auto">
+        <div tabIndex={0} role="region" aria-label="Table of attempts" className="relative overflow-x-auto">
           <table className="w-full min-w-136 text-sm">
             <thead className="label text-right">
               <tr>

@@ -39,7 +39,7 @@ const READINGS: Reading[] = [
 
 function SideBySide({ first, second }: { first: ModelRow; second: ModelRow }) {
   return (
-    <div tabIndex={0} role="region" aria-label="Figures side by side" className="mb-6 overflow-x-auto">
+    <div tabIndex={0} role="region" aria-label="Figures side by side" className="mb-6 relative overflow-x-auto">
       <table className="w-full text-sm">
         <thead>
           <tr className="text-left">

@@ -1,0 +1,57 @@
+"""Every page in both themes and on a phone: axe finds nothing, nothing sticks out, and a picture is kept."""
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Page, expect
+
+from tests.support.browser import PHONE, WIDE, Theme, axe, browser, keep, overflow
+from tests.support.dashboard import files, system
+from tests.support.submissions import V2, tasks
+
+pytestmark = pytest.mark.debian
+expect.set_options(timeout=20_000)
+
+LOOKS: tuple[tuple[str, Theme, tuple[int, int]], ...] = (
+    ("light", "light", WIDE),
+    ("dark", "dark", WIDE),
+    ("phone", "dark", PHONE),
+)
+# Each page with what it shows once it is complete.
+PAGES = {
+    "overview": (f"/?dataset={V2}&model=gpt-5-2-thinking-high&compare={V2}/claude-opus-5", "Only Claude Opus 5"),
+    "models": ("/models", "Claude Opus 5"),
+    "ingestion": ("/ingestion?run=1", "Deliveries"),
+    "task": (f"/?dataset={V2}&model=claude-opus-5&task={tasks()[0].id}", "Expected"),
+}
+
+
+async def complete(page: Page, words: str) -> None:
+    await expect(page.get_by_text(words).first).to_be_visible()
+    await expect(page.locator(".skeleton")).to_have_count(0)
+    await expect(page.get_by_test_id("connection")).to_have_text(re.compile("Live"))
+
+
+async def test_every_page_is_for_everybody(tmp_path: Path, database_url: str, nats_url: str) -> None:
+    found: list[str] = []
+    async with system(tmp_path, database_url, nats_url) as running, browser(running.url) as chromium:
+        first = await chromium.open("/")
+        hero = first.get_by_test_id("hero")
+        await running.land("gpt-5-2-thinking-high", files(12, 50, half=4))
+        await expect(hero).to_contain_text("66 of 120 tasks")
+        await running.land("gpt-5-2-thinking-high", files(20, 70, half=6))
+        await expect(hero).to_contain_text("96 of 120 tasks")
+        await running.land("claude-opus-5", {**files(40, 60, half=8), tasks()[-1]: b"not JSON"})
+        await expect(hero.get_by_role("heading")).to_have_text("Claude Opus 5")
+        for look, theme, size in LOOKS:
+            for name, (path, words) in PAGES.items():
+                page = await chromium.open(path, theme=theme, size=size)
+                await complete(page, words)
+                await keep(page, f"{name}-{look}")
+                found += [f"{name} {look}: {line}" for line in await axe(page)]
+                if await overflow(page):
+                    found.append(f"{name} {look}: {await overflow(page)} px too wide")
+                await page.close()
+        found += chromium.complaints + chromium.foreign
+    assert not found, "\n".join(found)

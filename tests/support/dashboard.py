@@ -1,0 +1,90 @@
+"""The whole system with a dashboard, whose API can be taken away and brought back at the same address."""
+
+import contextlib
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from arcwatch.hub import LocalHub
+from arcwatch.ports import free_port
+from common import bus, topology
+from common.arc_tasks import Task
+from common.events import SyncRequested
+from ingester import app as ingester_app
+from ingester.settings import Settings as IngesterSettings
+from nats.aio.client import Client
+from pydantic import SecretStr
+from query_api import app as query_app
+from query_api.dashboard import BUILT
+from query_api.settings import Settings as QuerySettings
+from watcher import app as watcher_app
+from watcher.settings import Settings as WatcherSettings
+
+from tests.support.services import running
+from tests.support.submissions import V1, V2, answer_file, solved, submission, tasks, unsolved
+
+TOKEN = "the-admin-token"
+
+
+@dataclass
+class Running:
+    """What a test does to the system behind the page."""
+
+    hub: LocalHub
+    client: Client
+    url: str
+    settings: QuerySettings
+    _api: contextlib.AsyncExitStack = field(default_factory=contextlib.AsyncExitStack)
+
+    async def start_api(self) -> None:
+        """Serve, always at the same address."""
+        await self._api.enter_async_context(running(query_app.run, self.settings))
+
+    async def stop_api(self) -> None:
+        """Take the API away."""
+        await self._api.aclose()
+
+    async def land(self, model: str, files: Mapping[Task, bytes], dataset: str = V2) -> None:
+        """Upload a submission, and let the watcher see it as a webhook would."""
+        self.hub.commit(dataset, submission(model, files))
+        event = SyncRequested(dataset=dataset, trigger="webhook")
+        await bus.publish(self.client, event, "test", key=event.idempotency_key())
+
+
+@contextlib.asynccontextmanager
+async def system(folder: Path, database_url: str, nats_url: str) -> AsyncIterator[Running]:
+    """Yield the system once all of it is ready; the Hub holds no submission yet."""
+    assert (BUILT / "index.html").exists(), "the dashboard is not built: run `make install`"
+    async with contextlib.AsyncExitStack() as stack:
+        hub = await stack.enter_async_context(LocalHub(folder / "hub"))
+        for dataset in (V1, V2):
+            hub.commit(dataset, {"README.md": b"A dataset of submissions.\n"})
+        client = await stack.enter_async_context(bus.connect(nats_url, "test"))
+        await topology.apply(client.jetstream())
+        shared = {
+            "hf_endpoint": hub.url,
+            "hf_datasets": (V1, V2),
+            "database_url": database_url,
+            "nats_url": nats_url,
+            "log_level": "warning",
+        }
+        port = free_port()
+        settings = QuerySettings.model_validate({**shared, "port": port, "admin_token": SecretStr(TOKEN)})
+        found = Running(hub, client, f"http://127.0.0.1:{port}", settings)
+        await found.start_api()
+        stack.push_async_callback(found.stop_api)
+        await stack.enter_async_context(running(ingester_app.run, IngesterSettings.model_validate(shared)))
+        await stack.enter_async_context(running(watcher_app.run, WatcherSettings.model_validate(shared)))
+        yield found
+
+
+def files(right: int, wrong: int, *, half: int = 0) -> dict[Task, bytes]:
+    """Return files for the first tasks of ARC-AGI-2: some solved, some not, some in half of their pairs."""
+    known = tasks()
+    several = [task for task in known if len(task.test) > 1][:half]
+    single = [task for task in known if task not in several]
+    return {
+        **{task: solved(task) for task in single[:right]},
+        **{task: unsolved(task) for task in single[right : right + wrong]},
+        **{task: answer_file(task, right=[0]) for task in several},
+    }

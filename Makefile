@@ -46,9 +46,10 @@ lint: $(VENV)/.dev $(DASHBOARD_PACKAGES) ## ruff, mypy --strict, import contract
 	$(BIN)/lint-imports
 	@$(NPM) run check --silent
 
-format: $(VENV)/.dev ## let ruff mend what it can
+format: $(VENV)/.dev $(DASHBOARD_PACKAGES) ## let ruff and prettier mend what they can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+	@$(NPM) run format --silent
 
 bench: $(VENV)/.dev ## measure: medians of ratios in one run
 	$(BIN)/python -m tests.bench $(ARGS)

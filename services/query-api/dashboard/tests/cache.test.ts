@@ -2,7 +2,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { type Running, SILENCE_MS, withIngested, withLatest, withoutModel, withProgress } from "../src/live/cache.ts";
+import {
+  type Running,
+  SILENCE_MS,
+  withIngested,
+  withLatest,
+  withoutModel,
+  withProgress,
+} from "../src/live/cache.ts";
 import type { Ingested, Progress } from "../src/live/events.ts";
 
 const event: Ingested = {
@@ -39,7 +46,11 @@ test("the same event twice, or one that is older, changes nothing", () => {
 });
 
 test("a new version takes its predecessor's place", () => {
-  const models = withIngested(withIngested(empty, event), { ...event, score: 0.5, ingested_at: "2026-11-25T12:00:00Z" });
+  const models = withIngested(withIngested(empty, event), {
+    ...event,
+    score: 0.5,
+    ingested_at: "2026-11-25T12:00:00Z",
+  });
   assert.equal(models?.total, 1);
   assert.equal(models?.data[0]?.score, 0.5);
 });
@@ -64,14 +75,20 @@ const progress: Progress = { run_id: 1, dataset: "a/b", model: "m", done: 5, tot
 test("progress never goes back, and ends with the run", () => {
   let running: Running[] = withProgress([], progress, 0);
   running = withProgress(running, { ...progress, done: 3 }, 10);
-  assert.deepEqual(running.map(({ done, startedAt }) => [done, startedAt]), [[5, 0]]);
+  assert.deepEqual(
+    running.map(({ done, startedAt }) => [done, startedAt]),
+    [[5, 0]],
+  );
   assert.deepEqual(withProgress(running, { ...progress, status: "completed" }, 20), []);
 });
 
 test("a run that fell silent leaves when another one speaks", () => {
   const running = withProgress([], progress, 0);
   const after = withProgress(running, { ...progress, run_id: 2 }, SILENCE_MS);
-  assert.deepEqual(after.map(({ run_id }) => run_id), [2]);
+  assert.deepEqual(
+    after.map(({ run_id }) => run_id),
+    [2],
+  );
 });
 
 test("a model that was ingested or given up runs no more", () => {

@@ -9,7 +9,7 @@ import { cells, duel, tally } from "../src/lib/tasks.ts";
 import { filterOf } from "../src/pages/ingestion/history.ts";
 import { listed } from "../src/pages/ingestion/folders.ts";
 import { piled } from "../src/pages/models/piles.ts";
-import { extent, frontiers, powers, spotsOf } from "../src/pages/models/scatter.ts";
+import { extent, frontiers, spotsOf, ticks } from "../src/pages/models/scatter.ts";
 import { sorted } from "../src/pages/models/sorting.ts";
 import { matching, step } from "../src/ui/options.ts";
 
@@ -56,7 +56,12 @@ test("no label covers another label or a point, and none leaves the frame", () =
   for (const [place, one] of boxes.entries()) {
     assert.ok(one.left >= 0 && one.right <= 600 && one.top >= 0 && one.bottom <= 340);
     for (const other of boxes.slice(place + 1)) {
-      assert.ok(one.left >= other.right || other.left >= one.right || one.top >= other.bottom || other.top >= one.bottom);
+      assert.ok(
+        one.left >= other.right ||
+          other.left >= one.right ||
+          one.top >= other.bottom ||
+          other.top >= one.bottom,
+      );
     }
     for (const { x, y } of points) {
       assert.ok(x <= one.left || x >= one.right || y <= one.top || y >= one.bottom);
@@ -72,52 +77,91 @@ test("the frontier holds what nothing cheaper beats, for each task set apart", (
     row({ model: "other", score: 0.2, totalCost: 1, source: "ARC2-Eval" }),
     row({ model: "untold", score: 0.9 }),
   ]);
-  const found = [...frontiers(spots)].map(([source, members]) => [source, members.map((each) => each.row.model)]);
-  assert.deepEqual(found, [["ARC1-Eval", ["cheap", "dear"]], ["ARC2-Eval", ["other"]]]);
+  const found = [...frontiers(spots)].map(([source, members]) => [
+    source,
+    members.map((each) => each.row.model),
+  ]);
+  assert.deepEqual(found, [
+    ["ARC1-Eval", ["cheap", "dear"]],
+    ["ARC2-Eval", ["other"]],
+  ]);
 });
 
 test("the cost axis holds every cost and a power of ten", () => {
   for (const costs of [[0.3], [2, 3], [0.0000037, 0.0011], [5, 5_000]]) {
     const [low, high] = extent(costs);
     assert.ok(low < Math.min(...costs) && high > Math.max(...costs));
-    assert.ok(powers([low, high]).length >= 1);
-    for (const power of powers([low, high])) assert.ok(power >= low * 0.999 && power <= high * 1.001);
+    assert.ok(ticks([low, high]).length >= 2);
+    assert.ok(ticks([low, high]).some((tick) => Number.isInteger(Math.log10(tick))));
+    for (const tick of ticks([low, high])) assert.ok(tick >= low * 0.999 && tick <= high * 1.001);
   }
 });
 
 test("marks that would cover each other are piled up", () => {
-  assert.deepEqual(piled([0, 5, 30, 31, 32], 15).map(({ level }) => level), [0, 1, 0, 1, 2]);
+  assert.deepEqual(
+    piled([0, 5, 30, 31, 32], 15).map(({ level }) => level),
+    [0, 1, 0, 1, 2],
+  );
 });
 
 test("unknown figures come last in either order", () => {
   const rows = [row({ model: "a" }), row({ model: "b", totalCost: 1 }), row({ model: "c", totalCost: 2 })];
-  assert.deepEqual(sorted(rows, "cost", false).map(({ model }) => model), ["b", "c", "a"]);
-  assert.deepEqual(sorted(rows, "cost", true).map(({ model }) => model), ["c", "b", "a"]);
+  assert.deepEqual(
+    sorted(rows, "cost", false).map(({ model }) => model),
+    ["b", "c", "a"],
+  );
+  assert.deepEqual(
+    sorted(rows, "cost", true).map(({ model }) => model),
+    ["c", "b", "a"],
+  );
 });
 
-const result = (puzzleId: string, pairsSolved: number, pairsTotal = 2) => ({ puzzleId, pairsSolved, pairsTotal });
+const result = (puzzleId: string, pairsSolved: number, pairsTotal = 2) => ({
+  puzzleId,
+  pairsSolved,
+  pairsTotal,
+});
 
 test("every task of the set has one cell, answered or not", () => {
   const found = cells([result("b", 2), result("a", 1), result("c", 0)], ["a", "b", "c", "d"]);
-  assert.deepEqual(found.map(({ id, state }) => `${id} ${state}`), ["a partial", "b correct", "c incorrect", "d missing"]);
+  assert.deepEqual(
+    found.map(({ id, state }) => `${id} ${state}`),
+    ["a partial", "b correct", "c incorrect", "d missing"],
+  );
   assert.deepEqual(tally(found), { correct: 1, partial: 1, incorrect: 1, missing: 1 });
 });
 
 test("a duel tells who solved what", () => {
   const one = cells([result("a", 2), result("b", 2), result("c", 0)], ["d"]);
   const other = cells([result("a", 2), result("b", 1), result("c", 2)], ["d"]);
-  assert.deepEqual(duel(one, other).map((each) => each.result), ["both", "first", "second", "neither"]);
+  assert.deepEqual(
+    duel(one, other).map((each) => each.result),
+    ["both", "first", "second", "neither"],
+  );
 });
 
 test("families come from the folder's name", () => {
-  const names = ["claude-opus-4-5", "gpt-5-2-pro", "o3-high", "baseline-ensemble-1-thinking-low", "trm-v2", "42"];
+  const names = [
+    "claude-opus-4-5",
+    "gpt-5-2-pro",
+    "o3-high",
+    "baseline-ensemble-1-thinking-low",
+    "trm-v2",
+    "42",
+  ];
   assert.deepEqual(names.map(family), ["Claude", "GPT", "OpenAI o", "Baseline Ensemble", "TRM", "42"]);
 });
 
 test("a combobox finds every word typed, and its keys go round", () => {
-  const options = [{ value: "a/x", label: "GPT 5 (high)" }, { value: "a/y", label: "GPT 5 (low)" }];
+  const options = [
+    { value: "a/x", label: "GPT 5 (high)" },
+    { value: "a/y", label: "GPT 5 (low)" },
+  ];
   const groups = [{ label: "ARC-AGI-2", options }];
-  assert.deepEqual(matching(groups, "low gpt")[0]?.options.map(({ value }) => value), ["a/y"]);
+  assert.deepEqual(
+    matching(groups, "low gpt")[0]?.options.map(({ value }) => value),
+    ["a/y"],
+  );
   assert.equal(matching(groups, "arc-agi-2")[0]?.options.length, 2);
   assert.deepEqual(matching(groups, "claude"), []);
   assert.equal(step(options, options[1], "ArrowDown"), options[0]);
@@ -131,13 +175,30 @@ test("folders with something to do come first", () => {
     { name: "newer", ingested: false, attemptsFound: 2 },
     { name: "new", ingested: false, attemptsFound: 0 },
   ];
-  assert.deepEqual(listed(folders, "", "").map(({ name, state }) => [name, state]), [["new", "new"], ["newer", "changed"], ["done", "ingested"]]);
-  assert.deepEqual(listed(folders, "changed", "NEW").map(({ name }) => name), ["newer"]);
+  assert.deepEqual(
+    listed(folders, "", "").map(({ name, state }) => [name, state]),
+    [
+      ["new", "new"],
+      ["newer", "changed"],
+      ["done", "ingested"],
+    ],
+  );
+  assert.deepEqual(
+    listed(folders, "changed", "NEW").map(({ name }) => name),
+    ["newer"],
+  );
 });
 
 test("an address typed by hand never makes a filter that the API refuses", () => {
   const wild = new URLSearchParams("status=odd&auto=maybe&page=-3&sort=drop&order=up");
   assert.deepEqual(filterOf(wild), { sort: "startedAt", order: "desc", limit: 25, offset: 0 });
   const good = new URLSearchParams("status=failed&auto=true&page=3&sort=failed&order=asc");
-  assert.deepEqual(filterOf(good), { status: "failed", autoTriggered: true, sort: "failed", order: "asc", limit: 25, offset: 50 });
+  assert.deepEqual(filterOf(good), {
+    status: "failed",
+    autoTriggered: true,
+    sort: "failed",
+    order: "asc",
+    limit: 25,
+    offset: 50,
+  });
 });

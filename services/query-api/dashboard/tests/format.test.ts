@@ -2,7 +2,19 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { ago, ahead, compact, duration, money, moment, percent, plural, setName, share, tick } from "../src/lib/format.ts";
+import {
+  ago,
+  ahead,
+  compact,
+  duration,
+  money,
+  moment,
+  percent,
+  plural,
+  setName,
+  share,
+  tick,
+} from "../src/lib/format.ts";
 import { inWords } from "../src/lib/schedule.ts";
 
 const NOW = Date.parse("2026-11-24T12:00:00Z");
@@ -15,12 +27,23 @@ test("a small score keeps digits that tell it from zero", () => {
 });
 
 test("money keeps two digits below a cent, and cents above a dollar", () => {
-  assert.deepEqual([0, 0.00048, 0.114, 3.5, 1234.5].map(money), ["$0", "$0.00048", "$0.114", "$3.50", "$1,234.50"]);
+  assert.deepEqual([0, 0.00048, 0.114, 3.5, 1234.5].map(money), [
+    "$0",
+    "$0.00048",
+    "$0.114",
+    "$3.50",
+    "$1,234.50",
+  ]);
   assert.equal(money(null), "–");
 });
 
 test("durations go from milliseconds to hours", () => {
-  assert.deepEqual([57, 1_500, 61_000, 7_260_000].map(duration), ["57 ms", "1.5 s", "1 min 1 s", "2 h 1 min"]);
+  assert.deepEqual([57, 1_500, 61_000, 7_260_000].map(duration), [
+    "57 ms",
+    "1.5 s",
+    "1 min 1 s",
+    "2 h 1 min",
+  ]);
 });
 
 test("moments are told from the present, and a clock that is ahead reads as now", () => {

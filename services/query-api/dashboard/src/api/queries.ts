@@ -41,7 +41,9 @@ export const performanceQuery = (attempt: string, source: string) =>
     queryFn: async ({ signal }) => {
       const path = { model: attempt, dataset: setOf(source) };
       return (
-        await unwrap(api.GET("/api/model-dataset/performance/{model}/{dataset}", { params: { path }, signal }))
+        await unwrap(
+          api.GET("/api/model-dataset/performance/{model}/{dataset}", { params: { path }, signal }),
+        )
       ).data;
     },
   });
@@ -51,8 +53,9 @@ export const metricsQuery = (attempt: string, source: string) =>
     queryKey: ["metrics", attempt, source],
     queryFn: async ({ signal }) => {
       const path = { model: attempt, dataset: setOf(source) };
-      return (await unwrap(api.GET("/api/model-dataset/metrics/{model}/{dataset}", { params: { path }, signal })))
-        .data;
+      return (
+        await unwrap(api.GET("/api/model-dataset/metrics/{model}/{dataset}", { params: { path }, signal }))
+      ).data;
     },
   });
 
@@ -81,9 +84,7 @@ export const statusQuery = () =>
     refetchInterval: 30_000,
   });
 
-export type HistoryFilter = NonNullable<
-  paths["/api/admin/ingestion-history"]["get"]["parameters"]["query"]
->;
+export type HistoryFilter = NonNullable<paths["/api/admin/ingestion-history"]["get"]["parameters"]["query"]>;
 
 export const historyQuery = (query: HistoryFilter) =>
   queryOptions({

@@ -39,7 +39,11 @@ interface Answer {
 
 const FIVE_MINUTES = 300_000;
 
-export function latestKey({ baseUrl = "", dataset = "", by = "ingested" }: LatestHFModelOptions = {}): string[] {
+export function latestKey({
+  baseUrl = "",
+  dataset = "",
+  by = "ingested",
+}: LatestHFModelOptions = {}): string[] {
   return ["latest-model", baseUrl, dataset, by];
 }
 

@@ -26,6 +26,11 @@ export function money(usd: number | null | undefined): string {
   return `$${usd.toLocaleString("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 })}`;
 }
 
+/** A price on an axis. */
+export function priceTick(usd: number): string {
+  return `$${usd.toLocaleString("en", { maximumSignificantDigits: 1 })}`;
+}
+
 /** A whole number with separators. */
 export function count(value: number | null | undefined): string {
   return value == null ? "–" : Math.round(value).toLocaleString("en");

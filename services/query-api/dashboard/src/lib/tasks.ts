@@ -27,7 +27,12 @@ export function cells(results: readonly Result[], allIds: readonly string[]): Ta
   const ids = [...new Set([...allIds, ...known.keys()])].sort();
   return ids.map((id) => {
     const result = known.get(id);
-    return { id, state: stateOf(result), pairsSolved: result?.pairsSolved ?? 0, pairsTotal: result?.pairsTotal ?? 0 };
+    return {
+      id,
+      state: stateOf(result),
+      pairsSolved: result?.pairsSolved ?? 0,
+      pairsTotal: result?.pairsTotal ?? 0,
+    };
   });
 }
 
@@ -40,7 +45,10 @@ export function tally(found: readonly TaskCell[]): Record<TaskState, number> {
 export type Duel = "both" | "first" | "second" | "neither";
 
 /** Who solved which task of two submissions to one task set. */
-export function duel(first: readonly TaskCell[], second: readonly TaskCell[]): { id: string; result: Duel }[] {
+export function duel(
+  first: readonly TaskCell[],
+  second: readonly TaskCell[],
+): { id: string; result: Duel }[] {
   const other = new Map(second.map((each) => [each.id, each.state]));
   return first.map(({ id, state }) => {
     const a = state === "correct";

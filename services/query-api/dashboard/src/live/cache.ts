@@ -13,7 +13,10 @@ type Latest = Schemas["LatestAnswer"];
 /** An ingestion that said nothing for this long has ended without our hearing of it. */
 export const SILENCE_MS = 60_000;
 
-function sameModel(row: { dataset: string; model: string }, event: { dataset: string; model: string }): boolean {
+function sameModel(
+  row: { dataset: string; model: string },
+  event: { dataset: string; model: string },
+): boolean {
   return row.dataset === event.dataset && row.model === event.model;
 }
 

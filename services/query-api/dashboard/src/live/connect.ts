@@ -93,7 +93,12 @@ function onIngested(client: QueryClient, event: Ingested, reload: Reload): void 
 function onFailed(event: Failed, reload: Reload): void {
   change(({ running }) => ({ running: withoutModel(running, event) }));
   reload("history", "status");
-  toast({ kind: "bad", title: `${event.model ?? "An ingestion"} failed`, text: event.reason, href: "/ingestion" });
+  toast({
+    kind: "bad",
+    title: `${event.model ?? "An ingestion"} failed`,
+    text: event.reason,
+    href: "/ingestion",
+  });
 }
 
 function onSync(event: Synced, reload: Reload): void {

@@ -6,7 +6,17 @@ export interface Part {
   label: string;
 }
 
-export function Bar({ parts, total, label, height = 10 }: { parts: Part[]; total: number; label: string; height?: number }) {
+export function Bar({
+  parts,
+  total,
+  label,
+  height = 10,
+}: {
+  parts: Part[];
+  total: number;
+  label: string;
+  height?: number;
+}) {
   const starts = parts.map((_, place) => parts.slice(0, place).reduce((sum, { value }) => sum + value, 0));
   const width = (value: number) => (total > 0 ? (100 * value) / total : 0);
   return (
@@ -43,8 +53,18 @@ export function ProgressBar({ done, total, label }: { done: number; total: numbe
       aria-valuenow={done}
       className="w-full"
     >
-      <svg viewBox="0 0 100 8" height={8} preserveAspectRatio="none" className="bg-raised block w-full rounded-full" aria-hidden="true">
-        <rect width={total ? (100 * done) / total : 0} height={8} className="fill-accent transition-all duration-300" />
+      <svg
+        viewBox="0 0 100 8"
+        height={8}
+        preserveAspectRatio="none"
+        className="bg-raised block w-full rounded-full"
+        aria-hidden="true"
+      >
+        <rect
+          width={total ? (100 * done) / total : 0}
+          height={8}
+          className="fill-accent transition-all duration-300"
+        />
       </svg>
     </div>
   );

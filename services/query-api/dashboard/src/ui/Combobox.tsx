@@ -140,7 +140,12 @@ export function Combobox({ label, groups, value, onPick, placeholder, clearable 
           </div>
         ))}
         {!flat.length && (
-          <div role="option" aria-selected="false" aria-disabled="true" className="text-muted px-2.5 py-3 text-sm">
+          <div
+            role="option"
+            aria-selected="false"
+            aria-disabled="true"
+            className="text-muted px-2.5 py-3 text-sm"
+          >
             Nothing is called “{text}”.
           </div>
         )}

@@ -1,7 +1,17 @@
 /** One figure with its name. */
 import type { ReactNode } from "react";
 
-export function Figure({ name, value, note, big = false }: { name: string; value: ReactNode; note?: ReactNode; big?: boolean }) {
+export function Figure({
+  name,
+  value,
+  note,
+  big = false,
+}: {
+  name: string;
+  value: ReactNode;
+  note?: ReactNode;
+  big?: boolean;
+}) {
   return (
     <div className="min-w-0">
       <dt className="label">{name}</dt>

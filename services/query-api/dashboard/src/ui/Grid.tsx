@@ -29,7 +29,9 @@ export function Grid({ cells, label, expected, className = "" }: GridProps) {
       className={`block aspect-square w-full ${className}`}
     >
       {cells.map((row, y) =>
-        row.map((cell, x) => <rect key={`${x}-${y}`} x={x} y={y} width={1} height={1} className={`arc-${cell}`} />),
+        row.map((cell, x) => (
+          <rect key={`${x}-${y}`} x={x} y={y} width={1} height={1} className={`arc-${cell}`} />
+        )),
       )}
       <path
         d={[
@@ -45,8 +47,18 @@ export function Grid({ cells, label, expected, className = "" }: GridProps) {
             (cell, x) =>
               cell !== marked[y]?.[x] && (
                 <g key={`${x}-${y}`}>
-                  <path d={`M${x + 0.24} ${y + 0.24}l.52 .52m0 -.52l-.52 .52`} className="stroke-black" strokeWidth={0.22} strokeLinecap="round" />
-                  <path d={`M${x + 0.24} ${y + 0.24}l.52 .52m0 -.52l-.52 .52`} className="stroke-white" strokeWidth={0.11} strokeLinecap="round" />
+                  <path
+                    d={`M${x + 0.24} ${y + 0.24}l.52 .52m0 -.52l-.52 .52`}
+                    className="stroke-black"
+                    strokeWidth={0.22}
+                    strokeLinecap="round"
+                  />
+                  <path
+                    d={`M${x + 0.24} ${y + 0.24}l.52 .52m0 -.52l-.52 .52`}
+                    className="stroke-white"
+                    strokeWidth={0.11}
+                    strokeLinecap="round"
+                  />
                 </g>
               ),
           ),

@@ -49,7 +49,10 @@ export function Empty({ title, children }: { title: string; children?: ReactNode
 
 export function Failure({ what, error, retry }: { what: string; error: Error; retry?: () => void }) {
   return (
-    <div role="alert" className="bg-bad-soft text-bad flex flex-wrap items-center gap-3 rounded-xl px-4 py-3 text-sm">
+    <div
+      role="alert"
+      className="bg-bad-soft text-bad flex flex-wrap items-center gap-3 rounded-xl px-4 py-3 text-sm"
+    >
       <p className="min-w-0 flex-1 break-words">
         <strong className="font-semibold">{what} could not be loaded.</strong> {error.message}
       </p>

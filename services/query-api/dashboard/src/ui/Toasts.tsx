@@ -8,7 +8,11 @@ const EDGES = { good: "border-l-good", bad: "border-l-bad", plain: "border-l-acc
 export function Toasts() {
   const toasts = useLive((state) => state.toasts);
   return (
-    <div role="status" aria-live="polite" className="pointer-events-none fixed right-4 bottom-4 z-50 flex w-80 max-w-[calc(100vw-2rem)] flex-col gap-2">
+    <div
+      role="status"
+      aria-live="polite"
+      className="pointer-events-none fixed right-4 bottom-4 z-50 flex w-80 max-w-[calc(100vw-2rem)] flex-col gap-2"
+    >
       {toasts.map((each) => (
         <div
           key={each.id}
@@ -25,7 +29,12 @@ export function Toasts() {
             )}
             {each.text && <p className="text-muted mt-0.5 line-clamp-3 break-words">{each.text}</p>}
           </div>
-          <button type="button" aria-label="Dismiss" className="text-muted hover:text-ink px-1" onClick={() => dismiss(each.id)}>
+          <button
+            type="button"
+            aria-label="Dismiss"
+            className="text-muted hover:text-ink px-1"
+            onClick={() => dismiss(each.id)}
+          >
             ×
           </button>
         </div>

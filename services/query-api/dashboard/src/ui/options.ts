@@ -27,7 +27,11 @@ export function matching(groups: readonly Group[], text: string): Group[] {
 }
 
 /** The option that a key leads to, or undefined for other keys. */
-export function step(options: readonly Option[], current: Option | undefined, key: string): Option | undefined {
+export function step(
+  options: readonly Option[],
+  current: Option | undefined,
+  key: string,
+): Option | undefined {
   const last = options.length - 1;
   const place = current ? options.indexOf(current) : -1;
   if (key === "ArrowDown") return options[place >= last ? 0 : place + 1];

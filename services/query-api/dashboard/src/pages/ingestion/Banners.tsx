@@ -14,20 +14,35 @@ export function troubles(status: Schemas["Status"]): Trouble[] {
   const { watcher, ingesters, hub } = status;
   const found: Trouble[] = [];
   if (!status.busConnected) {
-    found.push({ title: "NATS does not answer.", advice: "Nothing can be asked for until it is back; what is shown stays readable." });
+    found.push({
+      title: "NATS does not answer.",
+      advice: "Nothing can be asked for until it is back; what is shown stays readable.",
+    });
   }
   if (watcher.silent) {
     const since = watcher.overdueSince ? ` The sync of ${moment(watcher.overdueSince)} did not happen.` : "";
-    found.push({ title: "The watcher has been silent too long.", advice: `${since} See whether it runs: arcwatch doctor.`.trim() });
+    found.push({
+      title: "The watcher has been silent too long.",
+      advice: `${since} See whether it runs: arcwatch doctor.`.trim(),
+    });
   } else if (watcher.alive === false) {
-    found.push({ title: "No watcher is at work.", advice: "“Sync now” would wait for one. See whether it runs: arcwatch doctor." });
+    found.push({
+      title: "No watcher is at work.",
+      advice: "“Sync now” would wait for one. See whether it runs: arcwatch doctor.",
+    });
   }
   if (ingesters.alive === false) {
     const waiting = ingesters.waiting ? ` ${ingesters.waiting} models wait for one.` : "";
-    found.push({ title: "No ingester is alive.", advice: `${waiting} Start one, or see why it stopped: arcwatch doctor.`.trim() });
+    found.push({
+      title: "No ingester is alive.",
+      advice: `${waiting} Start one, or see why it stopped: arcwatch doctor.`.trim(),
+    });
   }
   if (!hub.reachable) {
-    found.push({ title: "The Hub is unreachable.", advice: `${hub.reason ?? ""} New models are found when it is back.`.trim() });
+    found.push({
+      title: "The Hub is unreachable.",
+      advice: `${hub.reason ?? ""} New models are found when it is back.`.trim(),
+    });
   }
   return found;
 }

@@ -25,7 +25,11 @@ export function Folders() {
       aside={
         <label className="flex items-center gap-2">
           <span className="sr-only">Dataset</span>
-          <select className="field max-w-full" value={dataset} onChange={(event) => update({ dataset: event.target.value })}>
+          <select
+            className="field max-w-full"
+            value={dataset}
+            onChange={(event) => update({ dataset: event.target.value })}
+          >
             {datasets.map((name) => (
               <option key={name}>{name}</option>
             ))}
@@ -71,21 +75,36 @@ function Chooser({ dataset }: { dataset: string }) {
               value={text}
               onChange={(event) => setText(event.target.value)}
             />
-            <select aria-label="State" className="field" value={only} onChange={(event) => setOnly(event.target.value as FolderState | "")}>
+            <select
+              aria-label="State"
+              className="field"
+              value={only}
+              onChange={(event) => setOnly(event.target.value as FolderState | "")}
+            >
               <option value="">Any state</option>
               <option value="new">Not ingested</option>
               <option value="changed">Changed</option>
               <option value="ingested">Ingested</option>
             </select>
             <span className="text-muted text-sm">{plural(rows.length, "folder")}</span>
-            <button type="button" className="button button-primary ml-auto" disabled={chosen.size === 0} onClick={() => setStarting(true)}>
+            <button
+              type="button"
+              className="button button-primary ml-auto"
+              disabled={chosen.size === 0}
+              onClick={() => setStarting(true)}
+            >
               Start ingestion{chosen.size ? ` (${chosen.size})` : ""}
             </button>
           </div>
           {found.length === 0 ? (
             <Empty title="This dataset holds no folders yet." />
           ) : (
-            <div tabIndex={0} role="region" aria-label="Table of folders" className="border-line max-h-80 overflow-auto rounded-xl border">
+            <div
+              tabIndex={0}
+              role="region"
+              aria-label="Table of folders"
+              className="border-line max-h-80 overflow-auto rounded-xl border"
+            >
               <table className="w-full text-sm">
                 <thead className="bg-raised label sticky top-0 z-10 text-left">
                   <tr>
@@ -94,7 +113,12 @@ function Chooser({ dataset }: { dataset: string }) {
                         type="checkbox"
                         aria-label="Choose all"
                         checked={allChosen}
-                        onChange={(event) => toggle(rows.map(({ name }) => name), event.target.checked)}
+                        onChange={(event) =>
+                          toggle(
+                            rows.map(({ name }) => name),
+                            event.target.checked,
+                          )
+                        }
                       />
                     </th>
                     <th className="py-2">Folder</th>
@@ -106,7 +130,12 @@ function Chooser({ dataset }: { dataset: string }) {
                   {rows.map(({ name, state, attemptsFound }) => (
                     <tr key={name} className="border-line hover:bg-raised border-t">
                       <td className="px-3 py-2">
-                        <input type="checkbox" aria-label={`Choose ${name}`} checked={chosen.has(name)} onChange={(event) => toggle([name], event.target.checked)} />
+                        <input
+                          type="checkbox"
+                          aria-label={`Choose ${name}`}
+                          checked={chosen.has(name)}
+                          onChange={(event) => toggle([name], event.target.checked)}
+                        />
                       </td>
                       <td className="py-2 pr-3 break-all">{name}</td>
                       <td className="py-2 pr-3">

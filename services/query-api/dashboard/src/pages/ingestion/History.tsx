@@ -4,7 +4,7 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import type { Run } from "../../api/client.ts";
 import { type HistoryFilter, historyQuery } from "../../api/queries.ts";
 import { useParams } from "../../hooks/useParams.ts";
-import { count } from "../../lib/format.ts";
+import { plural } from "../../lib/format.ts";
 import { Answer, Empty, Panel } from "../../ui/Panel.tsx";
 import { filterOf, PAGE } from "./history.ts";
 import { RunRow } from "./RunRow.tsx";
@@ -31,13 +31,23 @@ export function History() {
       title="History"
       aside={
         <div className="flex flex-wrap gap-2">
-          <select aria-label="Status" className="field" value={params.get("status") ?? ""} onChange={(event) => set("status")(event.target.value)}>
+          <select
+            aria-label="Status"
+            className="field"
+            value={params.get("status") ?? ""}
+            onChange={(event) => set("status")(event.target.value)}
+          >
             <option value="">Any status</option>
             {["running", "completed", "partial", "failed", "skipped"].map((each) => (
               <option key={each}>{each}</option>
             ))}
           </select>
-          <select aria-label="Triggered" className="field" value={params.get("auto") ?? ""} onChange={(event) => set("auto")(event.target.value)}>
+          <select
+            aria-label="Triggered"
+            className="field"
+            value={params.get("auto") ?? ""}
+            onChange={(event) => set("auto")(event.target.value)}
+          >
             <option value="">Triggered either way</option>
             <option value="true">Auto-triggered</option>
             <option value="false">By hand</option>
@@ -48,11 +58,17 @@ export function History() {
       <Answer query={runs} what="the history" lines={6}>
         {(data) =>
           data.runs.length === 0 ? (
-            <Empty title="No run fits.">Nothing has been ingested yet, or the filters leave nothing over.</Empty>
+            <Empty title="No run fits.">
+              Nothing has been ingested yet, or the filters leave nothing over.
+            </Empty>
           ) : (
             <>
               <Table runs={data.runs} filter={filter} open={params.get("run")} update={update} />
-              <Pager page={page} total={data.total} go={(next) => update({ page: next === 1 ? null : String(next) })} />
+              <Pager
+                page={page}
+                total={data.total}
+                go={(next) => update({ page: next === 1 ? null : String(next) })}
+              />
             </>
           )
         }
@@ -70,16 +86,33 @@ interface TableProps {
 
 function Table({ runs, filter, open, update }: TableProps) {
   const { sort, order } = filter;
-  const sortBy = (next: string) => update({ sort: next, order: next === sort && order === "desc" ? "asc" : null, page: null }, { replace: true });
+  const sortBy = (next: string) =>
+    update(
+      { sort: next, order: next === sort && order === "desc" ? "asc" : null, page: null },
+      { replace: true },
+    );
   return (
-    <div tabIndex={0} role="region" aria-label="Table of runs" className="-mx-5 relative overflow-x-auto px-5">
+    <div
+      tabIndex={0}
+      role="region"
+      aria-label="Table of runs"
+      className="-mx-5 relative overflow-x-auto px-5"
+    >
       <table className="w-full min-w-4xl text-sm">
         <thead className="label">
           <tr>
             {COLUMNS.map(([name, key, right]) => (
-              <th key={name} aria-sort={key === sort ? (order === "asc" ? "ascending" : "descending") : undefined} className={`py-2 pr-4 ${right ? "text-right" : "text-left"}`}>
+              <th
+                key={name}
+                aria-sort={key === sort ? (order === "asc" ? "ascending" : "descending") : undefined}
+                className={`py-2 pr-4 ${right ? "text-right" : "text-left"}`}
+              >
                 {key ? (
-                  <button type="button" className="hover:text-ink tracking-[inherit] uppercase" onClick={() => sortBy(key)}>
+                  <button
+                    type="button"
+                    className="hover:text-ink tracking-[inherit] uppercase"
+                    onClick={() => sortBy(key)}
+                  >
                     {name}
                     <span aria-hidden="true">{key === sort ? (order === "asc" ? " ↑" : " ↓") : ""}</span>
                   </button>
@@ -95,7 +128,13 @@ function Table({ runs, filter, open, update }: TableProps) {
         </thead>
         <tbody>
           {runs.map((run) => (
-            <RunRow key={run.id} run={run} open={open === String(run.id)} columns={COLUMNS.length + 1} onToggle={(on) => update({ run: on ? String(run.id) : null }, { replace: true })} />
+            <RunRow
+              key={run.id}
+              run={run}
+              open={open === String(run.id)}
+              columns={COLUMNS.length + 1}
+              onToggle={(on) => update({ run: on ? String(run.id) : null }, { replace: true })}
+            />
           ))}
         </tbody>
       </table>
@@ -105,10 +144,10 @@ function Table({ runs, filter, open, update }: TableProps) {
 
 function Pager({ page, total, go }: { page: number; total: number; go: (page: number) => void }) {
   const pages = Math.max(1, Math.ceil(total / PAGE));
-  if (pages === 1) return <p className="text-muted mt-3 text-sm">{count(total)} runs</p>;
+  if (pages === 1) return <p className="text-muted mt-3 text-sm">{plural(total, "run")}</p>;
   return (
     <nav aria-label="Pages of the history" className="mt-4 flex items-center justify-end gap-3 text-sm">
-      <span className="text-muted mr-auto">{count(total)} runs</span>
+      <span className="text-muted mr-auto">{plural(total, "run")}</span>
       <button type="button" className="button" disabled={page <= 1} onClick={() => go(page - 1)}>
         ← Newer
       </button>

@@ -27,25 +27,41 @@ export function RunRow({ run, open, columns, onToggle }: RunRowProps) {
           <span className="block truncate font-medium" title={run.datasetName}>
             {run.datasetName}
           </span>
-          <span className="text-muted block truncate text-xs">{run.dataset ? shortDataset(run.dataset) : run.source}</span>
+          <span className="text-muted block truncate text-xs">
+            {run.dataset ? shortDataset(run.dataset) : run.source}
+          </span>
         </td>
         <td className="py-2.5 pr-4">
-          <Badge tone={STATUS_TONES[run.status] ?? "plain"}>{run.status}</Badge> {run.dryRun && <Badge>dry run</Badge>}
+          <Badge tone={STATUS_TONES[run.status] ?? "plain"}>{run.status}</Badge>{" "}
+          {run.dryRun && <Badge>dry run</Badge>}
         </td>
         <td className="py-2.5 pr-4">
-          {run.autoTriggered ? <Badge tone="accent">Auto</Badge> : <Badge>By hand</Badge>} <span className="text-muted text-xs">{run.trigger.replace("_", " ")}</span>
+          {run.autoTriggered ? <Badge tone="accent">Auto</Badge> : <Badge>By hand</Badge>}{" "}
+          <span className="text-muted text-xs">{run.trigger.replace("_", " ")}</span>
         </td>
         <td className="py-2.5 pr-4 text-right whitespace-nowrap">
           <time dateTime={run.startedAt} title={moment(run.startedAt)}>
             {ago(run.startedAt, now)}
           </time>
         </td>
-        <td className="py-2.5 pr-4 text-right whitespace-nowrap">{run.completedAt ? duration(run.durationMs) : "–"}</td>
+        <td className="py-2.5 pr-4 text-right whitespace-nowrap">
+          {run.completedAt ? duration(run.durationMs) : "–"}
+        </td>
         <td className="py-2.5 pr-4 text-right">{count(run.successful)}</td>
-        <td className={`py-2.5 pr-4 text-right ${run.failed ? "text-bad font-semibold" : "text-muted"}`}>{count(run.failed)}</td>
-        <td className="py-2.5 pr-4 text-right">{run.accuracyPercent === null ? "–" : percent(run.accuracyPercent / 100)}</td>
+        <td className={`py-2.5 pr-4 text-right ${run.failed ? "text-bad font-semibold" : "text-muted"}`}>
+          {count(run.failed)}
+        </td>
+        <td className="py-2.5 pr-4 text-right">
+          {run.accuracyPercent === null ? "–" : percent(run.accuracyPercent / 100)}
+        </td>
         <td className="py-2.5 text-right">
-          <button type="button" className="text-muted hover:text-ink px-1.5" aria-expanded={open} aria-label={`Details of run ${run.id}`} onClick={() => onToggle(!open)}>
+          <button
+            type="button"
+            className="text-muted hover:text-ink px-1.5"
+            aria-expanded={open}
+            aria-label={`Details of run ${run.id}`}
+            onClick={() => onToggle(!open)}
+          >
             {open ? "▴" : "▾"}
           </button>
         </td>
@@ -83,7 +99,10 @@ function Details({ run }: { run: Run }) {
         ))}
       </dl>
       {run.errorLog && (
-        <pre tabIndex={0} className="bg-bad-soft text-bad max-h-60 overflow-auto rounded-lg p-3 text-xs whitespace-pre-wrap">
+        <pre
+          tabIndex={0}
+          className="bg-bad-soft text-bad max-h-60 overflow-auto rounded-lg p-3 text-xs whitespace-pre-wrap"
+        >
           {run.errorLog}
         </pre>
       )}

@@ -49,7 +49,8 @@ function Syncs({ cron }: { cron: Schemas["CronStatusAnswer"] }) {
       <p>{sentence(cron)}</p>
       {cron.lastRun ? (
         <p className="text-muted flex flex-wrap items-center gap-2 text-sm">
-          Last sync {ago(cron.lastRun, now)} <Badge tone={STATUS_TONES[cron.lastStatus ?? ""] ?? "plain"}>{cron.lastStatus ?? "–"}</Badge>
+          Last sync {ago(cron.lastRun, now)}{" "}
+          <Badge tone={STATUS_TONES[cron.lastStatus ?? ""] ?? "plain"}>{cron.lastStatus ?? "–"}</Badge>
           found {plural(cron.lastNewModelsFound ?? 0, "new model")}
           {cron.lastTrigger ? `, asked for by ${cron.lastTrigger.replace("_", " ")}` : ""}
         </p>
@@ -68,10 +69,22 @@ function Workers({ status }: { status: Schemas["Status"] }) {
       <Worker
         name="Ingesters"
         alive={ingesters.alive}
-        text={ingesters.alive === null ? "not known" : `${ingesters.idle ?? 0} idle, ${ingesters.busy ?? 0} busy, ${ingesters.waiting ?? 0} waiting`}
+        text={
+          ingesters.alive === null
+            ? "not known"
+            : `${ingesters.idle ?? 0} idle, ${ingesters.busy ?? 0} busy, ${ingesters.waiting ?? 0} waiting`
+        }
       />
-      <Worker name="Watcher" alive={watcher.alive === null ? null : watcher.alive && !watcher.silent} text={watcher.silent ? "overdue" : watcher.alive ? "listening" : "not heard of"} />
-      <Worker name="Hub" alive={hub.reachable} text={hub.reachable ? new URL(hub.endpoint).host : "unreachable"} />
+      <Worker
+        name="Watcher"
+        alive={watcher.alive === null ? null : watcher.alive && !watcher.silent}
+        text={watcher.silent ? "overdue" : watcher.alive ? "listening" : "not heard of"}
+      />
+      <Worker
+        name="Hub"
+        alive={hub.reachable}
+        text={hub.reachable ? new URL(hub.endpoint).host : "unreachable"}
+      />
       {hub.quotaLeft !== null && hub.quotaLimit !== null && (
         <li>
           <div className="mb-1.5 flex justify-between gap-3">
@@ -84,7 +97,13 @@ function Workers({ status }: { status: Schemas["Status"] }) {
             label={`${count(hub.quotaLeft)} of ${count(hub.quotaLimit)} requests left`}
             total={hub.quotaLimit}
             height={8}
-            parts={[{ label: "Left", value: hub.quotaLeft, className: hub.quotaLeft * 5 < hub.quotaLimit ? "fill-bad" : "fill-good" }]}
+            parts={[
+              {
+                label: "Left",
+                value: hub.quotaLeft,
+                className: hub.quotaLeft * 5 < hub.quotaLimit ? "fill-bad" : "fill-good",
+              },
+            ]}
           />
         </li>
       )}

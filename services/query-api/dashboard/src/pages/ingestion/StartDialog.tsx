@@ -37,7 +37,11 @@ export function StartDialog({ dataset, models, onClose, onStarted }: StartDialog
   const go = () =>
     run(async () => {
       for (const model of valid) await start(wish(model));
-      toast({ kind: "plain", title: `${plural(valid.length, "ingestion")} requested`, text: "Progress shows up under “Running now”." });
+      toast({
+        kind: "plain",
+        title: `${plural(valid.length, "ingestion")} requested`,
+        text: "Progress shows up under “Running now”.",
+      });
       onStarted();
     });
 
@@ -46,10 +50,19 @@ export function StartDialog({ dataset, models, onClose, onStarted }: StartDialog
       <Dialog title={`Start ${plural(models.length, "ingestion")}`} onClose={onClose}>
         <div className="space-y-5">
           <div className="space-y-2.5">
-            <Option name="Force" hint="Fetch and score every file again, also what is ingested already." on={force} set={setForce} />
+            <Option
+              name="Force"
+              hint="Fetch and score every file again, also what is ingested already."
+              on={force}
+              set={setForce}
+            />
             <Option name="Dry run" hint="Fetch and score, but store nothing." on={dryRun} set={setDryRun} />
           </div>
-          <ul className="border-line divide-line max-h-72 divide-y overflow-auto rounded-xl border" tabIndex={0} aria-label="Chosen folders">
+          <ul
+            className="border-line divide-line max-h-72 divide-y overflow-auto rounded-xl border"
+            tabIndex={0}
+            aria-label="Chosen folders"
+          >
             {models.map((model) => (
               <li key={model} className="px-3.5 py-2.5 text-sm">
                 <div className="flex items-center justify-between gap-3">
@@ -65,7 +78,12 @@ export function StartDialog({ dataset, models, onClose, onStarted }: StartDialog
               Cancel
             </button>
             {done ? (
-              <button type="button" className="button button-primary" disabled={busy || valid.length === 0} onClick={go}>
+              <button
+                type="button"
+                className="button button-primary"
+                disabled={busy || valid.length === 0}
+                onClick={go}
+              >
                 {`Start ${valid.length === models.length ? "" : `the valid ${valid.length}`}`.trim()}
               </button>
             ) : (
@@ -81,7 +99,17 @@ export function StartDialog({ dataset, models, onClose, onStarted }: StartDialog
   );
 }
 
-function Option({ name, hint, on, set }: { name: string; hint: string; on: boolean; set: (on: boolean) => void }) {
+function Option({
+  name,
+  hint,
+  on,
+  set,
+}: {
+  name: string;
+  hint: string;
+  on: boolean;
+  set: (on: boolean) => void;
+}) {
   return (
     <label className="flex gap-3 text-sm">
       <input type="checkbox" className="mt-1" checked={on} onChange={(event) => set(event.target.checked)} />

@@ -4,7 +4,15 @@ import { type FormEvent, useId, useState } from "react";
 import { setAdminToken } from "../../hooks/useAdmin.ts";
 import { Dialog } from "../../ui/Dialog.tsx";
 
-export function TokenDialog({ refused, onDone, onClose }: { refused?: string | undefined; onDone: () => void; onClose: () => void }) {
+export function TokenDialog({
+  refused,
+  onDone,
+  onClose,
+}: {
+  refused?: string | undefined;
+  onDone: () => void;
+  onClose: () => void;
+}) {
   const id = useId();
   const [token, setToken] = useState("");
   function submit(event: FormEvent): void {
@@ -17,7 +25,8 @@ export function TokenDialog({ refused, onDone, onClose }: { refused?: string | u
     <Dialog title="Admin token" onClose={onClose}>
       <form onSubmit={submit} className="space-y-4">
         <p className="text-muted text-sm">
-          What changes something needs the server's ADMIN_TOKEN. It is kept for this tab only, and sent with actions alone.
+          What changes something needs the server's ADMIN_TOKEN. It is kept for this tab only, and sent with
+          actions alone.
         </p>
         {refused && (
           <p role="alert" className="text-bad text-sm">

@@ -30,5 +30,7 @@ export function start({ dataset, model, force, dryRun }: Wish) {
 }
 
 export function syncNow(dataset: string | null) {
-  return guarded(unwrap(api.POST("/api/admin/sync", { body: { dataset, autoIngest: null }, headers: authorization() })));
+  return guarded(
+    unwrap(api.POST("/api/admin/sync", { body: { dataset, autoIngest: null }, headers: authorization() })),
+  );
 }

@@ -16,5 +16,8 @@ export function listed(folders: readonly Schemas["FolderRow"][], only: FolderSta
   return folders
     .map((folder) => ({ ...folder, state: stateOf(folder) }))
     .filter((folder) => (!only || folder.state === only) && folder.name.toLowerCase().includes(name))
-    .sort((one, other) => ORDER.indexOf(one.state) - ORDER.indexOf(other.state) || one.name.localeCompare(other.name));
+    .sort(
+      (one, other) =>
+        ORDER.indexOf(one.state) - ORDER.indexOf(other.state) || one.name.localeCompare(other.name),
+    );
 }

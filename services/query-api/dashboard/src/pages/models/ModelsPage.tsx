@@ -20,7 +20,9 @@ export default function ModelsPage() {
   const dataset = params.get("dataset") ?? "";
   const chosen = params.get("family") ?? "";
   const within = rows.filter((row) => !dataset || row.dataset === dataset);
-  const families = [...Map.groupBy(within, (row) => family(row.model))].sort(([one], [other]) => one.localeCompare(other));
+  const families = [...Map.groupBy(within, (row) => family(row.model))].sort(([one], [other]) =>
+    one.localeCompare(other),
+  );
   const shown = within.filter((row) => !chosen || family(row.model) === chosen);
 
   useEffect(() => {
@@ -33,13 +35,18 @@ export default function ModelsPage() {
         <div>
           <h1 className="text-3xl font-semibold tracking-[-0.02em]">Leaderboard</h1>
           <p className="text-muted mt-1 text-sm">
-            {plural(shown.length, "submission")}, scored over every task of the set: leaving tasks out raises nothing.
+            {plural(shown.length, "submission")}, scored over every task of the set: leaving tasks out raises
+            nothing.
           </p>
         </div>
-        <div className="flex flex-wrap gap-3">
-          <label>
+        <div className="flex max-w-full flex-wrap gap-3">
+          <label className="max-w-full min-w-0">
             <span className="label mb-1.5 block">Dataset</span>
-            <select className="field" value={dataset} onChange={(event) => update({ dataset: event.target.value, family: null })}>
+            <select
+              className="field max-w-full"
+              value={dataset}
+              onChange={(event) => update({ dataset: event.target.value, family: null })}
+            >
               <option value="">All datasets</option>
               {datasets.map(([name, source]) => (
                 <option key={name} value={name}>
@@ -50,7 +57,11 @@ export default function ModelsPage() {
           </label>
           <label>
             <span className="label mb-1.5 block">Family</span>
-            <select className="field" value={chosen} onChange={(event) => update({ family: event.target.value })}>
+            <select
+              className="field"
+              value={chosen}
+              onChange={(event) => update({ family: event.target.value })}
+            >
               <option value="">All families</option>
               {families.map(([name, members]) => (
                 <option key={name} value={name}>
@@ -62,7 +73,13 @@ export default function ModelsPage() {
         </div>
       </header>
       <Answer query={models} what="the models" lines={10}>
-        {() => (shown.length ? <Board rows={shown} /> : <Empty title="Nothing here yet.">The first model shows up by itself when it lands.</Empty>)}
+        {() =>
+          shown.length ? (
+            <Board rows={shown} />
+          ) : (
+            <Empty title="Nothing here yet.">The first model shows up by itself when it lands.</Empty>
+          )
+        }
       </Answer>
     </div>
   );
@@ -75,7 +92,10 @@ function datasetsOf(rows: readonly ModelRow[]): [string, string][] {
 function Board({ rows }: { rows: readonly ModelRow[] }) {
   return (
     <>
-      <Panel title="Score against cost" hint="Up is better, left is cheaper. Each line joins what nothing cheaper beats on its task set.">
+      <Panel
+        title="Score against cost"
+        hint="Up is better, left is cheaper. Each line joins what nothing cheaper beats on its task set."
+      >
         <Scatter rows={rows} />
       </Panel>
       <Panel title="All submissions" hint="Pick a column's name to sort by it.">

@@ -7,12 +7,12 @@ import { Link } from "wouter";
 import type { ModelRow } from "../../api/client.ts";
 import { useWidth } from "../../hooks/useWidth.ts";
 import { modelHref } from "../../live/connect.ts";
-import { money, percent, plural, setName, tick as tickText } from "../../lib/format.ts";
+import { money, percent, plural, priceTick, setName, tick as tickText } from "../../lib/format.ts";
 import { placeLabels } from "../../lib/labels.ts";
 import { marksOf } from "../../lib/palette.ts";
 import { Shape } from "../../ui/Shape.tsx";
 import { Empty } from "../../ui/Panel.tsx";
-import { extent, frontiers, powers, type Spot, spotsOf } from "./scatter.ts";
+import { extent, frontiers, type Spot, spotsOf, ticks } from "./scatter.ts";
 
 // Geist at 12 px is 6.4 px wide on average; a little more keeps names apart.
 const CHARACTER = 6.7;
@@ -35,7 +35,10 @@ export function Scatter({ rows }: { rows: readonly ModelRow[] }) {
   const at = (spot: Spot) => ({ x: x(spot.cost), y: y(spot.row.score) });
   const best = [...lines.values()].flat().toSorted((a, b) => b.row.score - a.row.score);
   // The best first: where there is no room for all names, theirs are shown.
-  const ranked = [...best, ...spots.filter((spot) => !best.includes(spot)).toSorted((a, b) => b.row.score - a.row.score)];
+  const ranked = [
+    ...best,
+    ...spots.filter((spot) => !best.includes(spot)).toSorted((a, b) => b.row.score - a.row.score),
+  ];
   const labels = placeLabels(
     ranked.map((spot) => ({ key: spot.key, ...at(spot), width: spot.row.displayName.length * CHARACTER })),
     { width, height: height - margin.bottom },
@@ -60,20 +63,50 @@ export function Scatter({ rows }: { rows: readonly ModelRow[] }) {
         {untold > 0 && <li>{plural(untold, "submission")} without a cost: see the table</li>}
       </ul>
       <div ref={ref} className="relative">
-        <svg width={width} height={height} role="group" aria-label="Score against cost per task" className="block overflow-visible">
+        <svg
+          width={width}
+          height={height}
+          role="group"
+          aria-label="Score against cost per task"
+          className="block overflow-visible"
+        >
           {y.ticks(5).map((tick) => (
             <g key={tick}>
-              <line x1={margin.left} x2={width - margin.right} y1={y(tick)} y2={y(tick)} className="stroke-line" />
-              <text x={margin.left - 10} y={y(tick)} dy="0.35em" textAnchor="end" className="fill-muted text-xs">
+              <line
+                x1={margin.left}
+                x2={width - margin.right}
+                y1={y(tick)}
+                y2={y(tick)}
+                className="stroke-line"
+              />
+              <text
+                x={margin.left - 10}
+                y={y(tick)}
+                dy="0.35em"
+                textAnchor="end"
+                className="fill-muted text-xs"
+              >
                 {tickText(tick)}
               </text>
             </g>
           ))}
-          {powers(costs).map((tick) => (
+          {ticks(costs).map((tick) => (
             <g key={tick}>
-              <line x1={x(tick)} x2={x(tick)} y1={margin.top} y2={height - margin.bottom} className="stroke-line" strokeDasharray="2 4" />
-              <text x={x(tick)} y={height - margin.bottom + 18} textAnchor="middle" className="fill-muted text-xs">
-                {money(tick)}
+              <line
+                x1={x(tick)}
+                x2={x(tick)}
+                y1={margin.top}
+                y2={height - margin.bottom}
+                className="stroke-line"
+                strokeDasharray="2 4"
+              />
+              <text
+                x={x(tick)}
+                y={height - margin.bottom + 18}
+                textAnchor="middle"
+                className="fill-muted text-xs"
+              >
+                {priceTick(tick)}
               </text>
             </g>
           ))}
@@ -81,7 +114,13 @@ export function Scatter({ rows }: { rows: readonly ModelRow[] }) {
             cost per task, logarithmic →
           </text>
           {[...lines].map(([source, members]) => (
-            <path key={source} d={path(members) ?? ""} className="stroke-strong fill-none stroke-2" strokeDasharray="1 5" strokeLinecap="round" />
+            <path
+              key={source}
+              d={path(members) ?? ""}
+              className="stroke-strong fill-none stroke-2"
+              strokeDasharray="1 5"
+              strokeLinecap="round"
+            />
           ))}
           {labels.map((label) => {
             const spot = spots.find(({ key }) => key === label.key);
@@ -137,7 +176,12 @@ function Tip({ spot, x, y, width }: { spot: Spot; x: number; y: number; width: n
     <g className="pointer-events-none" aria-hidden="true">
       <rect x={left} y={top} width={wide} height={66} rx={10} className="fill-ink" />
       {lines.map((each, place) => (
-        <text key={each} x={left + 12} y={top + 20 + place * 18} className={`fill-page text-xs ${place ? "opacity-85" : "font-semibold"}`}>
+        <text
+          key={each}
+          x={left + 12}
+          y={top + 20 + place * 18}
+          className={`fill-page text-xs ${place ? "opacity-85" : "font-semibold"}`}
+        >
           {each}
         </text>
       ))}

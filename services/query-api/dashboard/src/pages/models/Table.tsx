@@ -20,7 +20,12 @@ export function Table({ rows }: { rows: readonly ModelRow[] }) {
     update({ sort: next, order: next === key && !reversed ? "reversed" : null }, { replace: true });
   const newest = rows.reduce((a, b) => (a.ingestedAt >= b.ingestedAt ? a : b));
   return (
-    <div tabIndex={0} role="region" aria-label="Table of submissions" className="-mx-5 relative overflow-x-auto px-5">
+    <div
+      tabIndex={0}
+      role="region"
+      aria-label="Table of submissions"
+      className="-mx-5 relative overflow-x-auto px-5"
+    >
       <table className="w-full min-w-4xl text-sm">
         <thead>
           <tr className="label">
@@ -28,12 +33,20 @@ export function Table({ rows }: { rows: readonly ModelRow[] }) {
             {(Object.keys(SORTS) as SortKey[]).map((each) => (
               <th
                 key={each}
-                aria-sort={each === key ? (SORTS[each].up !== reversed ? "ascending" : "descending") : undefined}
+                aria-sort={
+                  each === key ? (SORTS[each].up !== reversed ? "ascending" : "descending") : undefined
+                }
                 className={`py-2 pr-4 ${each === "name" || each === "set" || each === "coverage" ? "text-left" : "text-right"}`}
               >
-                <button type="button" className="hover:text-ink tracking-[inherit] uppercase" onClick={() => sort(each)}>
+                <button
+                  type="button"
+                  className="hover:text-ink tracking-[inherit] uppercase"
+                  onClick={() => sort(each)}
+                >
                   {SORTS[each].name}
-                  <span aria-hidden="true">{each === key ? (SORTS[each].up !== reversed ? " ↑" : " ↓") : ""}</span>
+                  <span aria-hidden="true">
+                    {each === key ? (SORTS[each].up !== reversed ? " ↑" : " ↓") : ""}
+                  </span>
                 </button>
               </th>
             ))}
@@ -48,14 +61,16 @@ export function Table({ rows }: { rows: readonly ModelRow[] }) {
                   {row.displayName}
                 </Link>{" "}
                 {row === newest && <Badge tone="good">Latest</Badge>}
-                {row.status !== "completed" && <Badge tone={row.status === "partial" ? "part" : "plain"}>{row.status}</Badge>}
+                {row.status !== "completed" && (
+                  <Badge tone={row.status === "partial" ? "part" : "plain"}>{row.status}</Badge>
+                )}
               </td>
-              <td className="text-muted py-2.5 pr-4 whitespace-nowrap">{setName(row.source)}</td>
               <td className="py-2.5 pr-4 text-right text-base font-semibold">{percent(row.score)}</td>
               <td className="text-muted py-2.5 pr-4 text-right">{percent(row.scoreSubmitted)}</td>
               <td className="py-2.5 pr-4">
                 <Coverage row={row} />
               </td>
+              <td className="text-muted py-2.5 pr-4 whitespace-nowrap">{setName(row.source)}</td>
               <td className="py-2.5 pr-4 text-right">{money(share(row.totalCost, row.tasksSubmitted))}</td>
               <td className="text-muted py-2.5 pr-4 text-right">{compact(row.totalTokens)}</td>
               <td className="text-muted py-2.5 pr-4 text-right whitespace-nowrap">
@@ -82,7 +97,11 @@ function Coverage({ row }: { row: ModelRow }) {
           height={8}
           parts={[
             { label: "Solved", value: row.tasksSolved ?? 0, className: "fill-good" },
-            { label: "Not solved", value: row.tasksSubmitted - (row.tasksSolved ?? 0), className: "fill-bad/60" },
+            {
+              label: "Not solved",
+              value: row.tasksSubmitted - (row.tasksSolved ?? 0),
+              className: "fill-bad/60",
+            },
           ]}
         />
       </div>

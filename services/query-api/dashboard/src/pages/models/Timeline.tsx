@@ -21,7 +21,7 @@ export function Timeline({ rows }: { rows: readonly ModelRow[] }) {
   const when = (row: ModelRow) => row.publishedAt ?? row.ingestedAt;
   const times = rows.map((row) => Date.parse(when(row)));
   const first = Math.min(...times);
-  const last = Math.max(...times, first + 60_000);
+  const last = Math.max(...times, first + 3_600_000);
   const x = scaleTime([new Date(first), new Date(last)], [MARGIN, width - MARGIN]);
   const ordered = rows.toSorted((one, other) => when(one).localeCompare(when(other)));
   const places = piled(
@@ -47,7 +47,11 @@ export function Timeline({ rows }: { rows: readonly ModelRow[] }) {
           const spot = places[place];
           const name = `${row.displayName} on ${setName(row.source)}, ${moment(when(row))}: ${percent(row.score)}`;
           return (
-            <Link key={`${row.dataset}/${row.model}`} href={modelHref(row.dataset, row.model)} aria-label={name}>
+            <Link
+              key={`${row.dataset}/${row.model}`}
+              href={modelHref(row.dataset, row.model)}
+              aria-label={name}
+            >
               <title>{name}</title>
               {mark && spot && <Shape mark={mark} x={spot.x} y={base - 11 - spot.level * STEP} size={85} />}
             </Link>

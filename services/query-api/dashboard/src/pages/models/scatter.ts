@@ -24,7 +24,9 @@ export function frontiers(spots: readonly Spot[]): Map<string, Spot[]> {
 
 function frontier(spots: readonly Spot[]): Spot[] {
   const best: Spot[] = [];
-  for (const spot of spots.toSorted((one, other) => one.cost - other.cost || other.row.score - one.row.score)) {
+  for (const spot of spots.toSorted(
+    (one, other) => one.cost - other.cost || other.row.score - one.row.score,
+  )) {
     if (spot.row.score > (best.at(-1)?.row.score ?? -1)) best.push(spot);
   }
   return best;
@@ -38,9 +40,16 @@ export function extent(costs: readonly number[]): [number, number] {
   return power <= high ? [low, high] : [low, power];
 }
 
-/** The powers of ten within an axis. */
-export function powers([low, high]: [number, number]): number[] {
-  const first = Math.ceil(Math.log10(low) - 1e-9);
-  const last = Math.floor(Math.log10(high) + 1e-9);
-  return Array.from({ length: last - first + 1 }, (_, place) => 10 ** (first + place));
+const FEW = 3;
+
+/** Where an axis is marked: at the powers of ten, and at their double and fivefold where these are few. */
+export function ticks([low, high]: [number, number]): number[] {
+  const first = Math.floor(Math.log10(low));
+  const last = Math.ceil(Math.log10(high));
+  const powers = Array.from({ length: last - first + 1 }, (_, place) => 10 ** (first + place));
+  const within = (values: number[]) =>
+    values.filter((value) => value >= low * 0.999 && value <= high * 1.001);
+  return within(powers).length >= FEW
+    ? within(powers)
+    : within(powers.flatMap((each) => [each, 2 * each, 5 * each]));
 }

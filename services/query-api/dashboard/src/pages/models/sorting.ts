@@ -13,10 +13,10 @@ interface Sort {
 
 export const SORTS = {
   name: { name: "Model", up: true, value: (row) => row.displayName.toLowerCase() },
-  set: { name: "Task set", up: true, value: (row) => row.source },
   score: { name: "Score", up: false, value: (row) => row.score },
   submitted: { name: "Of submitted", up: false, value: (row) => row.scoreSubmitted },
   coverage: { name: "Coverage", up: false, value: (row) => share(row.tasksSubmitted, row.tasksTotal) },
+  set: { name: "Task set", up: true, value: (row) => row.source },
   cost: { name: "Cost per task", up: true, value: (row) => share(row.totalCost, row.tasksSubmitted) },
   tokens: { name: "Tokens", up: true, value: (row) => row.totalTokens },
   ingested: { name: "Ingested", up: false, value: (row) => row.ingestedAt },

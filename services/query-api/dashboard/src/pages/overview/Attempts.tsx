@@ -44,7 +44,9 @@ export function Attempts({ row }: { row: ModelRow }) {
                     <td className="py-2.5 pr-3">
                       <Accuracy fraction={fraction} className="fill-accent" />
                     </td>
-                    <td className="py-2.5 pr-3">{summary ? `${count(summary.correct)} of ${count(summary.totalPuzzles)}` : "–"}</td>
+                    <td className="py-2.5 pr-3">
+                      {summary ? `${count(summary.correct)} of ${count(summary.totalPuzzles)}` : "–"}
+                    </td>
                     <td className="py-2.5 pr-3">{money(overall?.totalCost)}</td>
                     <td className="py-2.5 pr-3">{compact(overall?.avgTokens)}</td>
                     <td className="py-2.5">{duration(overall?.avgTime)}</td>
@@ -79,7 +81,12 @@ function Accuracy({ fraction, className }: { fraction: number | null; className:
   return (
     <div className="flex items-center gap-3">
       <span className="w-14 shrink-0">{percent(fraction)}</span>
-      <Bar label={`${percent(fraction)} of all pairs`} total={1} height={8} parts={[{ label: "Right", value: fraction ?? 0, className }]} />
+      <Bar
+        label={`${percent(fraction)} of all pairs`}
+        total={1}
+        height={8}
+        parts={[{ label: "Right", value: fraction ?? 0, className }]}
+      />
     </div>
   );
 }

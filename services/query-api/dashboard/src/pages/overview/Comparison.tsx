@@ -26,7 +26,12 @@ export function Comparison({ first, second }: { first: ModelRow; second: ModelRo
   );
 }
 
-type Reading = [name: string, value: (row: ModelRow) => number | null, say: (value: number | null) => string, better: 1 | -1];
+type Reading = [
+  name: string,
+  value: (row: ModelRow) => number | null,
+  say: (value: number | null) => string,
+  better: 1 | -1,
+];
 
 const READINGS: Reading[] = [
   ["Score", (row) => row.score, percent, 1],
@@ -39,7 +44,12 @@ const READINGS: Reading[] = [
 
 function SideBySide({ first, second }: { first: ModelRow; second: ModelRow }) {
   return (
-    <div tabIndex={0} role="region" aria-label="Figures side by side" className="mb-6 relative overflow-x-auto">
+    <div
+      tabIndex={0}
+      role="region"
+      aria-label="Figures side by side"
+      className="mb-6 relative overflow-x-auto"
+    >
       <table className="w-full text-sm">
         <thead>
           <tr className="text-left">
@@ -95,7 +105,12 @@ function Tasks({ first, second }: { first: ModelRow; second: ModelRow }) {
     return duel(cells(one.data.tasks, all), cells(other.data.tasks, all));
   }, [one.data, other.data, ids.data]);
   const error = one.error ?? other.error;
-  if (!results) return error ? <Failure what="The comparison" error={error} /> : <Loading lines={4} label="Loading the comparison" />;
+  if (!results)
+    return error ? (
+      <Failure what="The comparison" error={error} />
+    ) : (
+      <Loading lines={4} label="Loading the comparison" />
+    );
   const kinds: [Duel, string][] = [
     ["both", "Both solve it"],
     ["first", `Only ${first.displayName}`],
@@ -115,7 +130,10 @@ function Tasks({ first, second }: { first: ModelRow; second: ModelRow }) {
             onClick={() => setOnly(only === kind ? null : kind)}
           >
             <span aria-hidden="true" className={`cell cell-${kind} size-3.5`} />
-            {name} <strong className="font-semibold">{count(results.filter(({ result }) => result === kind).length)}</strong>
+            {name}{" "}
+            <strong className="font-semibold">
+              {count(results.filter(({ result }) => result === kind).length)}
+            </strong>
           </button>
         ))}
       </div>

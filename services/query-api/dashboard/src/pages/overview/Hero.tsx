@@ -36,7 +36,9 @@ export function Hero({ latest, row, rows, selected, onUse }: HeroProps) {
     return (
       <section aria-label="Latest ingested model" className="hero px-8 py-14">
         <p className="text-3xl font-semibold tracking-tight">Nothing has been ingested yet.</p>
-        <p className="mt-2 max-w-prose text-white/75">The first model shows up here by itself, the moment it lands.</p>
+        <p className="mt-2 max-w-prose text-white/75">
+          The first model shows up here by itself, the moment it lands.
+        </p>
       </section>
     );
   }
@@ -52,7 +54,10 @@ function Card({ model, row, rows, selected, onUse }: Omit<HeroProps, "latest"> &
   return (
     <section aria-labelledby="latest-name" data-testid="hero" className="hero">
       <div className="grid items-stretch gap-8 p-6 sm:p-8 lg:grid-cols-[minmax(0,1fr)_minmax(0,24rem)]">
-        <div className="rise flex min-w-0 flex-col" key={`${model.dataset}/${model.model}/${model.ingestedAt}`}>
+        <div
+          className="rise flex min-w-0 flex-col"
+          key={`${model.dataset}/${model.model}/${model.ingestedAt}`}
+        >
           <p className="flex flex-wrap items-center gap-x-2.5 text-sm text-white/80">
             <Dot tone="good" alive />
             <span className="font-semibold text-white">Latest ingested model</span>
@@ -61,17 +66,34 @@ function Card({ model, row, rows, selected, onUse }: Omit<HeroProps, "latest"> &
               {ago(model.ingestedAt, now)}
             </time>
           </p>
-          <h2 id="latest-name" className="mt-3 text-3xl leading-[1.08] font-semibold tracking-[-0.03em] break-words sm:text-5xl">
+          <h2
+            id="latest-name"
+            className="mt-3 text-3xl leading-[1.08] font-semibold tracking-[-0.03em] break-words sm:text-5xl"
+          >
             {model.displayName}
           </h2>
           <p className="mt-2.5 flex flex-wrap items-center gap-2 text-sm text-white/75">
-            <span className="rounded-full border border-white/25 px-2.5 py-0.5 text-xs font-medium text-white">{setName(model.source)}</span>
+            <span className="rounded-full border border-white/25 px-2.5 py-0.5 text-xs font-medium text-white">
+              {setName(model.source)}
+            </span>
             {model.publishedAt && <span>uploaded {ago(model.publishedAt, now)}</span>}
           </p>
           <dl className="mt-auto flex flex-wrap gap-x-10 gap-y-4 pt-8">
-            <HeroFigure name="Score" value={percent(model.score)} note={row ? rankText(rows, row) : "of all tasks"} />
-            <HeroFigure name="Coverage" value={percent(coverage)} note={`${model.tasksSubmitted} of ${model.tasksTotal} tasks`} />
-            <HeroFigure name="Cost per task" value={money(cost)} note={row ? `${money(row.totalCost)} in all` : ""} />
+            <HeroFigure
+              name="Score"
+              value={percent(model.score)}
+              note={row ? rankText(rows, row) : "of all tasks"}
+            />
+            <HeroFigure
+              name="Coverage"
+              value={percent(coverage)}
+              note={`${model.tasksSubmitted} of ${model.tasksTotal} tasks`}
+            />
+            <HeroFigure
+              name="Cost per task"
+              value={money(cost)}
+              note={row ? `${money(row.totalCost)} in all` : ""}
+            />
           </dl>
           <div className="mt-7">
             <button

@@ -32,7 +32,9 @@ export function ModelView({ row, rank }: { row: ModelRow; rank: { place: number;
           {(found) => <Versions versions={found.versions} />}
         </Answer>
       </Panel>
-      {detail.data && detail.data.ingestionErrors.length > 0 && <Problems errors={detail.data.ingestionErrors} />}
+      {detail.data && detail.data.ingestionErrors.length > 0 && (
+        <Problems errors={detail.data.ingestionErrors} />
+      )}
     </div>
   );
 }

@@ -41,7 +41,13 @@ export function OverviewPage() {
   return (
     <div className="space-y-5">
       <h1 className="sr-only">Analytics Overview</h1>
-      <Hero latest={latest} row={newest} rows={rows} selected={selected !== undefined && selected === newest} onUse={select} />
+      <Hero
+        latest={latest}
+        row={newest}
+        rows={rows}
+        selected={selected !== undefined && selected === newest}
+        onUse={select}
+      />
       {models.data === undefined && models.error && (
         <Failure what="The list of models" error={models.error} retry={() => void models.refetch()} />
       )}

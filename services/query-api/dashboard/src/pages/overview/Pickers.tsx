@@ -34,7 +34,11 @@ function grouped(rows: readonly ModelRow[], latestKey: string | null): Group[] {
 export function Pickers({ rows, latestKey, selected, other, onSelect, onCompare }: PickersProps) {
   const groups = useMemo(() => grouped(rows, latestKey), [rows, latestKey]);
   const rivals = useMemo(
-    () => groups.map((group) => ({ ...group, options: group.options.filter(({ value }) => !selected || value !== keyOf(selected)) })),
+    () =>
+      groups.map((group) => ({
+        ...group,
+        options: group.options.filter(({ value }) => !selected || value !== keyOf(selected)),
+      })),
     [groups, selected],
   );
   return (

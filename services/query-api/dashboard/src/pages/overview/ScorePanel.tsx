@@ -21,8 +21,16 @@ export function ScorePanel({ row, rank }: { row: ModelRow; rank: { place: number
           <dd className="mt-1 text-5xl font-semibold tracking-[-0.04em]">{percent(row.score)}</dd>
           <dd className="text-muted mt-1 text-xs">over all {count(row.tasksTotal)} tasks</dd>
         </div>
-        <Small name="Of submitted" value={percent(row.scoreSubmitted)} note="as the official scorer prints it" />
-        <Small name="Coverage" value={percent(coverage)} note={`${count(row.tasksSubmitted)} of ${count(row.tasksTotal)}`} />
+        <Small
+          name="Of submitted"
+          value={percent(row.scoreSubmitted)}
+          note="as the official scorer prints it"
+        />
+        <Small
+          name="Coverage"
+          value={percent(coverage)}
+          note={`${count(row.tasksSubmitted)} of ${count(row.tasksTotal)}`}
+        />
         <Small name="Place" value={`${rank.place} of ${rank.of}`} note={`on ${setName(row.source)}`} />
       </dl>
       <div className="mt-6">
@@ -40,11 +48,14 @@ export function ScorePanel({ row, rank }: { row: ModelRow; rank: { place: number
             <strong className="text-good font-semibold">{count(row.tasksSolved)}</strong> solved
           </span>
           <span>
-            <strong className="text-bad font-semibold">{row.tasksSolved === null ? "–" : count(row.tasksSubmitted - solved)}</strong> not
-            solved
+            <strong className="text-bad font-semibold">
+              {row.tasksSolved === null ? "–" : count(row.tasksSubmitted - solved)}
+            </strong>{" "}
+            not solved
           </span>
           <span>
-            <strong className="text-ink font-semibold">{count(row.tasksTotal - row.tasksSubmitted)}</strong> not attempted
+            <strong className="text-ink font-semibold">{count(row.tasksTotal - row.tasksSubmitted)}</strong>{" "}
+            not attempted
           </span>
           {row.pairsTotal !== null && (
             <span>

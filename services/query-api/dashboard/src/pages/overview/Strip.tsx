@@ -15,7 +15,15 @@ const STEPS: Record<string, (columns: number) => number> = {
   ArrowUp: (columns) => -columns,
 };
 
-export function Strip({ label, items, onPick }: { label: string; items: StripItem[]; onPick: (id: string) => void }) {
+export function Strip({
+  label,
+  items,
+  onPick,
+}: {
+  label: string;
+  items: StripItem[];
+  onPick: (id: string) => void;
+}) {
   const ref = useRef<HTMLDivElement>(null);
   const [current, setCurrent] = useState(0);
 

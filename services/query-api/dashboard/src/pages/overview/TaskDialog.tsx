@@ -45,10 +45,22 @@ export function TaskDialog({ row, task }: { row: ModelRow; task: string }) {
       }
       actions={
         <>
-          <button type="button" className="button px-2.5" aria-label="Previous task" disabled={place <= 0} onClick={() => go(order[place - 1])}>
+          <button
+            type="button"
+            className="button px-2.5"
+            aria-label="Previous task"
+            disabled={place <= 0}
+            onClick={() => go(order[place - 1])}
+          >
             ←
           </button>
-          <button type="button" className="button px-2.5" aria-label="Next task" disabled={place < 0 || place >= order.length - 1} onClick={() => go(order[place + 1])}>
+          <button
+            type="button"
+            className="button px-2.5"
+            aria-label="Next task"
+            disabled={place < 0 || place >= order.length - 1}
+            onClick={() => go(order[place + 1])}
+          >
             →
           </button>
         </>
@@ -77,12 +89,19 @@ function Body({ task }: { task: TaskDetail }) {
     <div className="space-y-7">
       {task.test.map((pair, place) => (
         <section key={place} aria-label={`Test ${place + 1}`}>
-          <h3 className="label mb-3">Test {task.test.length > 1 ? `${place + 1} of ${task.test.length}` : ""}</h3>
+          <h3 className="label mb-3">
+            Test {task.test.length > 1 ? `${place + 1} of ${task.test.length}` : ""}
+          </h3>
           <div className="grid grid-cols-2 gap-x-5 gap-y-6 lg:grid-cols-4">
             <Shown name="Input" cells={pair.input} />
             <Shown name="Expected" cells={pair.output} />
             {task.attempts.map((attempt, number) => (
-              <Answered key={attempt.modelName} name={`Attempt ${number + 1}`} answer={attempt.answers[place]} expected={pair.output} />
+              <Answered
+                key={attempt.modelName}
+                name={`Attempt ${number + 1}`}
+                answer={attempt.answers[place]}
+                expected={pair.output}
+              />
             ))}
           </div>
         </section>
@@ -91,16 +110,21 @@ function Body({ task }: { task: TaskDetail }) {
       {task.attempts.map((attempt, number) => (
         <details key={attempt.modelName} className="text-sm">
           <summary className="text-muted hover:text-ink">
-            Attempt {number + 1}: {money(attempt.cost)}, {compact(attempt.tokens)} tokens, {duration(attempt.timeMs)}
+            Attempt {number + 1}: {money(attempt.cost)}, {compact(attempt.tokens)} tokens,{" "}
+            {duration(attempt.timeMs)}
             {attempt.reasoning ? " · how it was reasoned" : ""}
           </summary>
           {attempt.reasoning && (
-            <pre className="bg-raised mt-2 max-h-72 overflow-auto rounded-lg p-3 text-xs whitespace-pre-wrap">{attempt.reasoning}</pre>
+            <pre className="bg-raised mt-2 max-h-72 overflow-auto rounded-lg p-3 text-xs whitespace-pre-wrap">
+              {attempt.reasoning}
+            </pre>
           )}
         </details>
       ))}
       <details open={task.attempts.length === 0}>
-        <summary className="text-muted hover:text-ink text-sm">The {task.train.length} examples of this task</summary>
+        <summary className="text-muted hover:text-ink text-sm">
+          The {task.train.length} examples of this task
+        </summary>
         <div className="mt-4 grid grid-cols-2 gap-5 lg:grid-cols-4">
           {task.train.map((pair, place) => (
             <div key={place} className="bg-raised col-span-2 grid grid-cols-2 gap-4 rounded-xl p-4">
@@ -131,12 +155,22 @@ function Shown({ name, cells }: { name: string; cells: Cells }) {
   );
 }
 
-function Answered({ name, answer, expected }: { name: string; answer: Schemas["PairAnswer"] | undefined; expected: Cells }) {
+function Answered({
+  name,
+  answer,
+  expected,
+}: {
+  name: string;
+  answer: Schemas["PairAnswer"] | undefined;
+  expected: Cells;
+}) {
   if (!answer?.grid) {
     return (
       <figure>
         <div className="border-strong grid aspect-square place-items-center overflow-auto rounded-lg border border-dashed p-3">
-          <pre className="text-muted max-h-full max-w-full text-xs break-all whitespace-pre-wrap">{answer?.raw ?? "no answer"}</pre>
+          <pre className="text-muted max-h-full max-w-full text-xs break-all whitespace-pre-wrap">
+            {answer?.raw ?? "no answer"}
+          </pre>
         </div>
         <figcaption className="mt-2 text-sm font-medium">
           {name} <Badge tone="bad">{answer?.raw ? "no grid" : "no answer"}</Badge>
@@ -145,7 +179,11 @@ function Answered({ name, answer, expected }: { name: string; answer: Schemas["P
     );
   }
   const wrong = differences(answer.grid, expected);
-  const said = answer.correct ? "correct" : wrong === null ? `wrong size, ${size(answer.grid)}` : `${wrong} cells differ`;
+  const said = answer.correct
+    ? "correct"
+    : wrong === null
+      ? `wrong size, ${size(answer.grid)}`
+      : `${wrong} cells differ`;
   return (
     <figure>
       <Grid cells={answer.grid} expected={expected} label={`${name}, ${size(answer.grid)}, ${said}`} />

@@ -56,12 +56,20 @@ export function TaskPanel({ row, detail }: { row: ModelRow; detail: ModelDetail 
               <h3 className="mb-2 text-sm font-semibold">
                 {name} ({count(sums[state])})
               </h3>
-              <ul aria-label={name} tabIndex={0} className="max-h-48 columns-2 gap-2 overflow-auto font-mono text-xs">
+              <ul
+                aria-label={name}
+                tabIndex={0}
+                className="max-h-48 columns-2 gap-2 overflow-auto font-mono text-xs"
+              >
                 {found
                   .filter((each) => each.state === state)
                   .map(({ id }) => (
                     <li key={id}>
-                      <button type="button" className="hover:text-accent hover:underline" onClick={() => open(id)}>
+                      <button
+                        type="button"
+                        className="hover:text-accent hover:underline"
+                        onClick={() => open(id)}
+                      >
                         {id}
                       </button>
                     </li>
@@ -75,4 +83,7 @@ export function TaskPanel({ row, detail }: { row: ModelRow; detail: ModelDetail 
   );
 }
 
-const NAMES = Object.fromEntries(STATES.map(([state, name]) => [state, name.toLowerCase()])) as Record<TaskState, string>;
+const NAMES = Object.fromEntries(STATES.map(([state, name]) => [state, name.toLowerCase()])) as Record<
+  TaskState,
+  string
+>;

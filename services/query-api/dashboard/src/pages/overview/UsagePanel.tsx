@@ -18,9 +18,21 @@ export function UsagePanel({ row }: { row: ModelRow }) {
     <Panel title="What it took" hint="All attempts together.">
       <dl className="grid grid-cols-2 gap-x-5 gap-y-5">
         <Figure name="Cost" value={money(row.totalCost)} note="in all" />
-        <Figure name="Per task" value={money(share(row.totalCost, row.tasksSubmitted))} note={perSolved === null ? "–" : `${money(perSolved)} per solved task`} />
-        <Figure name="Tokens" value={compact(row.totalTokens)} note={`${compact(share(row.totalTokens, row.tasksSubmitted))} per task`} />
-        <Figure name="Time" value={time ? duration(time) : "–"} note={time ? `${duration(share(time, row.tasksSubmitted))} per task` : "not told"} />
+        <Figure
+          name="Per task"
+          value={money(share(row.totalCost, row.tasksSubmitted))}
+          note={perSolved === null ? "–" : `${money(perSolved)} per solved task`}
+        />
+        <Figure
+          name="Tokens"
+          value={compact(row.totalTokens)}
+          note={`${compact(share(row.totalTokens, row.tasksSubmitted))} per task`}
+        />
+        <Figure
+          name="Time"
+          value={time ? duration(time) : "–"}
+          note={time ? `${duration(share(time, row.tasksSubmitted))} per task` : "not told"}
+        />
       </dl>
     </Panel>
   );

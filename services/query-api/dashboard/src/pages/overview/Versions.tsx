@@ -18,7 +18,9 @@ export function Versions({ versions }: { versions: readonly Version[] }) {
             <p className="flex flex-wrap items-baseline gap-x-2">
               <strong className="font-semibold">{percent(version.score)}</strong>
               <span className="text-muted">{moment(version.ingestedAt)}</span>
-              {version.supersededAt === null && <span className="text-good text-xs font-semibold">current</span>}
+              {version.supersededAt === null && (
+                <span className="text-good text-xs font-semibold">current</span>
+              )}
             </p>
             <p className="text-muted text-xs">
               <Changed version={version} />
@@ -61,18 +63,41 @@ function Chart({ versions }: { versions: readonly Version[] }) {
   ).curve(curveStepAfter)(points);
   return (
     <div ref={ref} className="mb-4">
-      <svg width={width} height={HEIGHT} role="img" aria-label={`Score of ${points.length} versions: ${points.map(({ score }) => percent(score)).join(", then ")}`}>
+      <svg
+        width={width}
+        height={HEIGHT}
+        role="img"
+        aria-label={`Score of ${points.length} versions: ${points.map(({ score }) => percent(score)).join(", then ")}`}
+      >
         {y.ticks(3).map((tick) => (
           <g key={tick}>
-            <line x1={MARGIN.left} x2={width - MARGIN.right} y1={y(tick)} y2={y(tick)} className="stroke-line" />
-            <text x={MARGIN.left - 8} y={y(tick)} dy="0.35em" textAnchor="end" className="fill-muted text-[0.6875rem]">
+            <line
+              x1={MARGIN.left}
+              x2={width - MARGIN.right}
+              y1={y(tick)}
+              y2={y(tick)}
+              className="stroke-line"
+            />
+            <text
+              x={MARGIN.left - 8}
+              y={y(tick)}
+              dy="0.35em"
+              textAnchor="end"
+              className="fill-muted text-[0.6875rem]"
+            >
               {tickText(tick)}
             </text>
           </g>
         ))}
         <path d={path ?? ""} className="stroke-good fill-none stroke-2" />
         {points.map((point) => (
-          <circle key={point.at.toISOString()} cx={x(point.at)} cy={y(point.score)} r={4} className="fill-good stroke-panel stroke-2" />
+          <circle
+            key={point.at.toISOString()}
+            cx={x(point.at)}
+            cy={y(point.score)}
+            r={4}
+            className="fill-good stroke-panel stroke-2"
+          />
         ))}
       </svg>
     </div>

@@ -1,0 +1,52 @@
+"""Every query of the Grafana dashboard is PromQL, names what is really exposed, and takes the chosen data source."""
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from arcwatch.hub import LocalHub
+
+from tests.support import alert_rules
+from tests.support.exposed import exposed
+from tests.support.submissions import V2, submission, tasks, unsolved
+from tests.support.system import whole
+
+DASHBOARD: dict[str, Any] = json.loads((alert_rules.DEPLOY / "grafana/dashboards/arcwatch.json").read_text())
+PANELS: list[dict[str, Any]] = [panel for panel in DASHBOARD["panels"] if panel["type"] != "row"]
+# Grafana puts the window in; promtool wants a duration.
+QUERIES: list[str] = [
+    target["expr"].replace("$__rate_interval", "1m") for panel in PANELS for target in panel["targets"]
+]
+
+
+def test_it_has_a_fixed_uid_and_a_row_for_each_part() -> None:
+    assert DASHBOARD["uid"] == "arcwatch"
+    rows = [panel["title"] for panel in DASHBOARD["panels"] if panel["type"] == "row"]
+    assert rows == ["Overview", "Ingestion", "Hub", "Bus", "API", "Database"]
+
+
+def test_every_query_goes_to_the_chosen_data_source() -> None:
+    chosen = {"type": "prometheus", "uid": "${datasource}"}
+    assert all(panel["datasource"] == chosen for panel in PANELS)
+    assert all(target["datasource"] == chosen for panel in PANELS for target in panel["targets"])
+
+
+async def test_every_query_names_what_is_exposed_or_recorded(hub: LocalHub, database_url: str, nats_url: str) -> None:
+    hub.commit(V2, submission("m", {task: unsolved(task) for task in tasks()[:1]}))
+    async with whole(hub, database_url, nats_url) as system:
+        found = await exposed(system)
+    named = set().union(*map(alert_rules.metrics_in, QUERIES))
+    assert named <= found
+    assert set().union(*map(alert_rules.recorded_in, QUERIES)) <= alert_rules.records().keys()
+
+
+@pytest.mark.debian
+def test_every_query_parses(tmp_path: Path) -> None:
+    rules = [{"record": f"query:{number}", "expr": query} for number, query in enumerate(QUERIES)]
+    file = tmp_path / "queries.yml"
+    file.write_text(yaml.safe_dump({"groups": [{"name": "dashboard", "rules": rules}]}))
+    ran = subprocess.run(["promtool", "check", "rules", str(file)], capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stdout + ran.stderr

@@ -3,12 +3,12 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
-
-from cronsim import CronSim
 
 from query_api.keeper import State
 from query_api.latest import days_between, label, moment_of
+from query_api.rendered import JSON, Rendered
 from query_api.schemas import (
     AttemptRow,
     CronStatusAnswer,
@@ -44,7 +44,7 @@ class Moment:
         """Return when the next scheduled sync is due."""
         if not self.settings.enable_cron_jobs:
             return None
-        return next(CronSim(self.settings.hf_sync_schedule, self.now))
+        return self.settings.schedule.next_run(self.now)
 
     def expires_at(self) -> datetime:
         """Return when an answer may differ without any event: at midnight, and at the next tick of the schedule."""
@@ -80,6 +80,13 @@ def row(submission: Submission) -> ModelRow:
     return ModelRow(attempts=attempts, **{name: getattr(submission, name) for name in _ROW_FIELDS})
 
 
+# After an event one row is new: writing the other thousand again would hold up every other request.
+@lru_cache(maxsize=10_000)
+def row_json(submission: Submission) -> bytes:
+    """Return a row as JSON."""
+    return row(submission).model_dump_json().encode()
+
+
 def _instant(value: datetime | None) -> float:
     return value.timestamp() if value else float("-inf")
 
@@ -93,7 +100,7 @@ _ORDERS: dict[SortBy, Callable[[Submission], Any]] = {
 }
 
 
-def models(moment: Moment, asked: ModelsAsked) -> ModelsAnswer:
+def models(moment: Moment, asked: ModelsAsked) -> Rendered:
     """Answer with the submissions that pass the filters; ties are ordered by dataset and folder."""
     found = [
         each
@@ -105,7 +112,8 @@ def models(moment: Moment, asked: ModelsAsked) -> ModelsAnswer:
     order = _ORDERS[asked.sort]
     found.sort(key=lambda each: (order(each), each.key))
     page = found[asked.offset : asked.offset + asked.limit]
-    return ModelsAnswer(total=len(found), data=tuple(map(row, page)), **moment.freshness)
+    envelope = ModelsAnswer(total=len(found), data=(), **moment.freshness).model_dump_json().encode()
+    return Rendered(envelope.removesuffix(b"]}") + b",".join(map(row_json, page)) + b"]}", JSON)
 
 
 def cron_status(moment: Moment, _asked: CronStatusAsked) -> CronStatusAnswer:

@@ -19,9 +19,10 @@ from query_api.access_log import AccessLog
 from query_api.endpoints import Endpoint, Handle, Render, Services
 from query_api.guard import Guard
 from query_api.keeper import DATABASE_ERRORS
-from query_api.pages import CACHE_CONTROL, JSON, SECURITY_HEADERS, Page, Shelf, takes_gzip
+from query_api.pages import CACHE_CONTROL, SECURITY_HEADERS, Page, Shelf, takes_gzip
 from query_api.prebuilt import PrebuiltResponse, is_plain
 from query_api.problems import CONTENT_TYPE, Problem
+from query_api.rendered import JSON
 from query_api.wire import Asked, Shape
 
 log = structlog.get_logger(__name__)

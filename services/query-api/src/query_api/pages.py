@@ -12,12 +12,11 @@ from multidict import CIMultiDict
 
 from query_api.cached_answers import Moment
 from query_api.keeper import State
-from query_api.rendered import Rendered
+from query_api.rendered import JSON, Rendered
 from query_api.settings import Settings
 from query_api.task_sets import TaskIndex
 from query_api.wire import Shape
 
-JSON = "application/json; charset=utf-8"
 # "no-cache" lets browsers keep an answer but ask each time whether it still holds: a 304 has no body.
 CACHE_CONTROL = "no-cache"
 SECURITY_HEADERS = {
@@ -48,7 +47,7 @@ class Page:
 
 def make_page(body: bytes, *, content_type: str = JSON, encoding: str | None = None) -> Page:
     """Return a page with a strong ETag; each encoding is a representation, with a tag of its own."""
-    sent = gzip.compress(body, compresslevel=6, mtime=0) if encoding else body
+    sent = gzip.compress(body, compresslevel=4, mtime=0) if encoding else body
     etag = f'"{hashlib.sha256(sent).hexdigest()[:24]}"'
     headers = CIMultiDict(SECURITY_HEADERS)
     headers.update({"Content-Type": content_type, "Cache-Control": CACHE_CONTROL, "ETag": etag})

@@ -1,6 +1,9 @@
-"""An answer that is no JSON."""
+"""An answer that is bytes already."""
 
 from dataclasses import dataclass
+from typing import Final
+
+JSON: Final = "application/json; charset=utf-8"
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,7 +73,7 @@ def _watcher(services: Services, worker: WorkerState, now: datetime) -> WatcherS
     last = services.keeper.state.view.last_sync
     overdue = None
     if services.settings.enable_cron_jobs:
-        overdue = overdue_since(Schedule(services.settings.hf_sync_schedule), last.started_at if last else None, now)
+        overdue = overdue_since(services.settings.schedule, last.started_at if last else None, now)
     return WatcherState(
         alive=worker.alive,
         idle=worker.idle,

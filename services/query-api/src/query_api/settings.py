@@ -1,19 +1,17 @@
 """The query API's settings: where it listens, who may write, and the schedule that it only reports."""
 
 import re
-from datetime import UTC, datetime
 from typing import Annotated
 
+from common.schedule import ScheduleSettings
 from common.settings import Names, OptionalSecret, Port, ServiceSettings
-from cronsim import CronSim, CronSimError
 from pydantic import AnyHttpUrl, BeforeValidator, Field, field_validator
 
 OptionalUrl = Annotated[AnyHttpUrl | None, BeforeValidator(lambda value: value or None)]
-_ANY_TIME = datetime(2026, 1, 1, tzinfo=UTC)
 _ORIGIN = re.compile(r"https?://[\w.-]+(:\d+)?")
 
 
-class Settings(ServiceSettings):
+class Settings(ServiceSettings, ScheduleSettings):
     """Read from the environment by the field's name in capitals."""
 
     host: str = "127.0.0.1"
@@ -27,10 +25,6 @@ class Settings(ServiceSettings):
     public_url: OptionalUrl = None
     # Origins whose pages may read the API from a browser; "*" for any. None by default.
     cors_origins: Names = ()
-    # The watcher syncs; these three are read here to tell when the next sync is due.
-    enable_cron_jobs: bool = True
-    hf_sync_schedule: str = "0 2 * * *"
-    hf_sync_auto_ingest: bool = True
     # A lost event is made good by the next reconciliation.
     reconcile_interval_seconds: Annotated[float, Field(gt=0)] = 60.0
     max_event_clients: Annotated[int, Field(ge=1)] = 2_000
@@ -39,15 +33,6 @@ class Settings(ServiceSettings):
     def base_url(self) -> str:
         """Where people reach this server, without a trailing slash."""
         return str(self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
-
-    @field_validator("hf_sync_schedule")
-    @classmethod
-    def _is_cron(cls, value: str) -> str:
-        try:
-            CronSim(value, _ANY_TIME)
-        except CronSimError as error:
-            raise ValueError(f'{value!r} is not a cron expression such as "0 2 * * *": {error}') from error
-        return value
 
     @field_validator("cors_origins")
     @classmethod

@@ -11,8 +11,8 @@ from query_api.asking import MAX_BODY_BYTES
 from query_api.endpoints import Endpoint
 from query_api.guard import Guard
 from query_api.http import Handler, Http
-from query_api.pages import JSON
 from query_api.problems import Problem
+from query_api.rendered import JSON
 from query_api.static_files import PAGE_POLICY, StaticFile
 
 # The metrics are on the ops port only.

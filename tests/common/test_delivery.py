@@ -101,7 +101,7 @@ async def test_what_does_not_pass_is_one_dead_letter(nats_url: str, error: Excep
 
     async with serving(nats_url, handle) as service:
         await service.js.publish("sync.requested", b'{"request_id": "r"}', headers={"Who": "me"})
-        (letter,) = await eventually(service.letters)
+        (letter,) = await eventually(service.letters, 30)
         await eventually(service.idle)
         assert str(error) in letter.reason
         assert (letter.subject, letter.body, letter.headers["Who"]) == ("sync.requested", '{"request_id": "r"}', "me")

@@ -83,4 +83,4 @@ def reset_seconds(headers: Mapping[str, str]) -> float | None:
     if found := _LEFT.search(headers.get("RateLimit", "")):
         return float(found["reset"])
     after = headers.get("Retry-After", "")
-    return float(after) if after.isdigit() else None
+    return float(after) if after.isascii() and after.isdigit() else None

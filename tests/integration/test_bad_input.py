@@ -1,0 +1,228 @@
+"""Whatever a folder holds and whatever it is called, every file is accounted for, and the others are exact."""
+
+import itertools
+import json
+from pathlib import Path
+from typing import Any
+
+from arcwatch.hub import LocalHub
+from arcwatch.hub.faults import Replace
+from common.arc_tasks import Task, load_task_set
+from common.events import ModelDiscovered
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.ingester.strategies import outputs_of, submissions
+from tests.support import pipeline as support
+from tests.support.pipeline import Pipeline
+from tests.support.stored import expected, stored
+from tests.support.submissions import V2, solved, submission, tasks, unsolved
+
+TASK = tasks()[0]
+GOOD = solved(TASK)
+METADATA = b'"metadata": {"usage": {"prompt_tokens": %s}}'
+BAD: dict[str, tuple[bytes, set[str]]] = {
+    "truncated": (GOOD[:-20], {"not_json"}),
+    "empty": (b"", {"not_json"}),
+    "only spaces": (b" \n\t ", {"not_json"}),
+    "a page": (b"<!doctype html><title>Sign in</title>", {"not_json"}),
+    "zip": (b"PK\x03\x04" + bytes(range(256)), {"not_json"}),
+    "two documents": (GOOD + GOOD, {"not_json"}),
+    "deep nesting": (b"[" * 100_000, {"not_json"}),
+    "deep nesting, closed": (b"[" * 100_000 + b"]" * 100_000, {"not_json"}),
+    "byte order mark": (b"\xef\xbb\xbf" + GOOD, set()),
+    "UTF-16": (GOOD.decode().encode("utf-16"), set()),
+    "NaN": (b'[{"attempt_1": {"answer": [[1]], ' + METADATA % b"NaN" + b"}}]", {"value_out_of_range"}),
+    "Infinity": (b'[{"attempt_1": {"answer": [[1]], ' + METADATA % b"-Infinity" + b"}}]", {"value_out_of_range"}),
+    "5,000 digits": (
+        b'[{"attempt_1": {"answer": [[1]], ' + METADATA % (b"9" * 5_000) + b"}}]",
+        {"value_out_of_range"},
+    ),
+    "beyond bigint": (
+        b'[{"attempt_1": {"answer": [[1]], ' + METADATA % b"9223372036854775808" + b"}}]",
+        {"value_out_of_range"},
+    ),
+    "duplicate keys": (b'[{"attempt_1": {"answer": [[1]], "answer": [[2]]}}]', {"duplicate_key"}),
+    "NUL": (b'[{"attempt_1": {"answer": "\\u0000 [[1]]", "\\u0000": 1}}]', {"text_replaced"}),
+    "lone surrogate": (b'[{"attempt_1": {"answer": "\\ud800 [[1]]"}}]', {"text_replaced"}),
+    "no UTF-8": (b'[{"attempt_1": {"answer": "\xff [[1]]"}}]', {"text_replaced"}),
+    "object for a list": (b'{"attempt_1": {"answer": [[1]]}}', {"not_a_submission"}),
+    "list for an object": (b"[[[1]]]", {"not_a_submission"}),
+    "text": (b'"[]"', {"not_a_submission"}),
+    "null": (b"null", {"not_a_submission"}),
+    "an odd entry": (b'[7, {"attempt_1": {"answer": [[1]]}}]', {"malformed_pair"}),
+    "an odd attempt": (b'[{"attempt_1": 7}]', {"malformed_attempt", "unreadable_answer"}),
+    "no answer": (b'[{"attempt_1": {}}]', {"unreadable_answer"}),
+    "no attempt number": (b'[{"attempt_x": {"answer": [[1]]}}]', {"unknown_attempt"}),
+    "nothing": (b"[]", set()),
+    "null slots": (b'[{"attempt_1": null}, null]', set()),
+}
+OTHERS = {
+    "results.json": b"{}",
+    "notes.txt": b"-",
+    "a b.json": GOOD,
+    "..json": GOOD,
+    ".json": GOOD,
+    "x..y.json": b"[",
+    "é模型.json": b"",
+    f"{'x' * 195}.json": GOOD,
+    f"{TASK.id}.JSON": GOOD,
+    f"{TASK.id}.json.bak": GOOD,
+    f"old/{TASK.id}.json": GOOD,
+}
+
+
+async def accounts(pipeline: Pipeline, model: str, files: int, dataset: str = V2) -> tuple[int, int, int]:
+    """Return a run's figures, once files listed = successful + failed + skipped."""
+    run = await pipeline.pool.fetchrow(
+        "SELECT r.* FROM ingestion_runs r JOIN submission_versions v ON v.run_id = r.id"
+        " WHERE v.hf_dataset = $1 AND v.model = $2 AND v.superseded_at IS NULL",
+        dataset,
+        model,
+    )
+    assert run is not None
+    assert run["successful"] + run["failed"] + run["skipped"] == files
+    assert run["total_puzzles"] == files - run["skipped"]
+    assert run["status"] == ("partial" if run["failed"] else "completed")
+    assert await pipeline.pool.fetchval("SELECT count(*) FROM staged_rows") == 0
+    return run["successful"], run["failed"], run["skipped"]
+
+
+async def test_every_bad_file_is_accounted_for_and_rows_are_what_the_transform_says(
+    pipeline: Pipeline, hub: LocalHub
+) -> None:
+    bad = dict(zip(tasks(), [body for body, _ in BAD.values()], strict=False))
+    good = {task: solved(task) for task in tasks()[len(BAD) : len(BAD) + 3]}
+    unknown = {"m/deadbeef.json": GOOD, "m/00000000.json": b"["}
+    others = {f"m/{name}": body for name, body in OTHERS.items()}
+    hub.commit(V2, submission("m", bad | good) | unknown | others)
+    await pipeline.settle()
+    found = await stored(pipeline.pool, V2, "m")
+    wanted = expected(bad | good, "m")
+    refused = [
+        (name, "unknown_task", "the task set has no task of this name", True) for name in ("00000000", "deadbeef")
+    ]
+    assert found["rows"] == wanted["rows"]
+    assert found["results"] == wanted["results"]
+    assert found["errors"] == sorted([*wanted["errors"], *refused])
+    kinds = {
+        name: {error[1] for error in found["errors"] if error[0] == task.id}
+        for task, name in zip(bad, BAD, strict=True)
+    }
+    assert kinds == {name: kinds for name, (_, kinds) in BAD.items()}
+    fatal = sum(error[3] for error in found["errors"])
+    files = len(bad) + len(good) + len(unknown) + len(others)
+    assert await accounts(pipeline, "m", files) == (files - fatal - len(others), fatal, len(others))
+
+
+async def test_200_mb_by_the_listing_are_refused_before_any_download(pipeline: Pipeline, hub: LocalHub) -> None:
+    hub.commit(V2, submission("m", {TASK: GOOD, tasks()[1]: solved(tasks()[1])}))
+    sizes = {TASK.id: 200_000_000, tasks()[1].id: len(solved(tasks()[1]))}
+    paths = {f"m/{task_id}.json": size for task_id, size in sizes.items()}
+    listing = [{"type": "file", "oid": hub.oid(V2, path), "path": path, "size": size} for path, size in paths.items()]
+    listing[0]["lfs"] = {"oid": "0" * 64, "size": 200_000_000, "pointerSize": 134}
+    await pipeline.sync()
+    hub.faults.add(Replace(json.dumps(listing).encode()), "/tree/[0-9a-f]{40}/m")
+    await pipeline.drain()
+    assert await pipeline.errors("m") == {TASK.id: "too_large"}
+    assert await accounts(pipeline, "m", 2) == (1, 1, 0)
+    assert pipeline.downloads() == 1
+
+
+NAMES = [
+    "a b",
+    " a ",
+    "é模型😀",
+    "e\u0301",
+    "a..b",
+    "x" * 200,
+    "a#b",
+    "a?b=c&d",
+    "100%",
+    "a%2Fb",
+    "a%23",
+    "a+b",
+    "a;b,c",
+    "'\"<&>",
+    "a\\b",
+    "~a!$()*:@[]{}|^`",
+]
+
+
+async def test_a_model_may_have_any_name_that_a_folder_may_have(pipeline: Pipeline, hub: LocalHub) -> None:
+    for name in NAMES:
+        hub.commit(V2, submission(name, {TASK: GOOD}))
+    announced = await pipeline.settle()
+    assert {each.model for each in announced if each and each.successful == 1} == set(NAMES)
+    for name in NAMES:
+        assert await stored(pipeline.pool, V2, name) == expected({TASK: GOOD}, name)
+    assert await pipeline.settle() == []
+
+
+async def test_a_task_may_have_any_name_that_a_file_may_have(
+    hub: LocalHub, database_url: str, nats_url: str, tmp_path: Path
+) -> None:
+    dataset = "owner/conceptarc_submissions"
+    of_set = tmp_path / "tasks" / "ConceptARC"
+    of_set.mkdir(parents=True)
+    pair = {"input": [[0]], "output": [[1, 2]]}
+    for name in NAMES:
+        (of_set / f"{name}.json").write_text(json.dumps({"train": [pair], "test": [pair]}))
+    files = {task: solved(task) for task in load_task_set("ConceptARC", tmp_path / "tasks").tasks.values()}
+    hub.commit(dataset, submission("m", files))
+    options: dict[str, Any] = {"hf_datasets": (dataset,), "arc_tasks_dir": tmp_path / "tasks"}
+    async with support.build(hub, database_url, nats_url, **options) as pipeline:
+        announced = await pipeline.ingester.ingest(ModelDiscovered(dataset=dataset, model="m"))
+        assert announced is not None
+        assert (announced.successful, announced.score) == (len(NAMES), 1)
+        assert await stored(pipeline.pool, dataset, "m") == expected(files, "m")
+
+
+FILES = st.sampled_from(tasks()[:40])
+BODIES = st.sampled_from([body for body, _ in BAD.values()]) | st.binary(max_size=30)
+NUMBERS = itertools.count()
+
+
+@st.composite
+def folders(draw: Any) -> tuple[dict[Task, bytes], dict[str, bytes]]:
+    """Draw a submission's task files and its other files."""
+    files = {}
+    for task in draw(st.lists(FILES, min_size=1, max_size=8, unique=True)):
+        usual = st.sampled_from([solved(task), unsolved(task)])
+        odd = submissions(outputs_of(task)).map(lambda document: json.dumps(document).encode())
+        files[task] = draw(st.one_of(usual, odd, BODIES))
+    unknown = st.sampled_from(["deadbeef.json", "00000000.json"])
+    return files, draw(st.dictionaries(unknown | st.sampled_from(sorted(OTHERS)), BODIES, max_size=4))
+
+
+@settings(
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+@given(before=folders(), after=folders())
+async def test_any_folder_and_any_change_of_it_is_accounted_for(
+    pipeline: Pipeline,
+    hub: LocalHub,
+    before: tuple[dict[Task, bytes], dict[str, bytes]],
+    after: tuple[dict[Task, bytes], dict[str, bytes]],
+) -> None:
+    model = f"m{next(NUMBERS)}"
+    for files, others in (before, after):
+        folder = submission(model, files) | {f"{model}/{name}": body for name, body in others.items()}
+        gone = {path: None for path in await listed(pipeline, model) if path not in folder}
+        hub.commit(V2, folder | gone)
+        await pipeline.ingester.ingest(ModelDiscovered(dataset=V2, model=model, force=False))
+        refused = [
+            (name.removesuffix(".json"), "unknown_task", "the task set has no task of this name", True)
+            for name in others
+            if name in {"deadbeef.json", "00000000.json"}
+        ]
+        wanted = expected(files, model)
+        wanted["errors"] = sorted([*wanted["errors"], *refused])
+        assert await stored(pipeline.pool, V2, model) == wanted
+        await accounts(pipeline, model, len(folder))
+
+
+async def listed(pipeline: Pipeline, model: str) -> list[str]:
+    if model not in await pipeline.ingester.hub.folders(V2):
+        return []
+    return [file.path for file in await pipeline.ingester.hub.files(V2, model, "main")]

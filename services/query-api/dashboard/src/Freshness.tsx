@@ -2,25 +2,31 @@
 import { useQuery } from "@tanstack/react-query";
 
 import { modelsQuery } from "./api/queries.ts";
+import { useLatestHFModel } from "./hooks/useLatestHFModel.ts";
 import { useNow } from "./hooks/useNow.ts";
 import { ago } from "./lib/format.ts";
 import { useLive } from "./live/store.ts";
 
+// This answer comes from the server's memory, mostly as a 304: the cheapest way to hear that it lags behind.
+const EVERY_MS = 60_000;
+
 export function Freshness() {
   const models = useQuery(modelsQuery());
+  const { stale, asOf } = useLatestHFModel({ everyMs: EVERY_MS });
   const connection = useLive((state) => state.connection);
   const lostAt = useLive((state) => state.lostAt);
   const now = useNow();
   const lost = connection === "lost" && lostAt !== null;
-  const serverStale = models.data?.stale ?? false;
-  const failing = models.isError || models.failureCount > 0;
-  if (!lost && !serverStale && !failing) return null;
-  const since = new Date(
-    serverStale && models.data?.asOf ? models.data.asOf : (lostAt ?? models.dataUpdatedAt),
-  );
-  const why = serverStale
+  const failing = models.failureCount > 0;
+  if (!lost && !stale && !failing) return null;
+  const answered = lost && !failing && models.dataUpdatedAt > lostAt;
+  const why = stale
     ? "The server cannot reach its database or its bus."
-    : "The server does not answer; this page tries again by itself.";
+    : answered
+      ? "Live updates do not get through; this page asks every five minutes instead."
+      : "The server does not answer; this page tries again by itself.";
+  const since =
+    stale && asOf ? asOf : new Date(answered ? models.dataUpdatedAt : (lostAt ?? models.dataUpdatedAt));
   return (
     <div
       role="status"
@@ -28,7 +34,7 @@ export function Freshness() {
       className="bg-part-soft text-part mb-3 rounded-xl px-4 py-2.5 text-sm"
     >
       <strong className="font-semibold">This may be out of date.</strong> {why} Last heard of it{" "}
-      {ago(since.toISOString(), now)}.
+      {ago(new Date(since).toISOString(), now)}.
     </div>
   );
 }

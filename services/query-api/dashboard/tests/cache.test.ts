@@ -5,6 +5,7 @@ import { test } from "node:test";
 import {
   type Running,
   SILENCE_MS,
+  withFolder,
   withIngested,
   withLatest,
   withoutModel,
@@ -68,6 +69,15 @@ test("the latest model is the one ingested last, in whatever order the events co
   assert.equal(one?.data?.model, "gpt-6");
   assert.deepEqual(other, one);
   assert.equal(one?.data?.modelName, "gpt-5-attempt1");
+});
+
+test("a folder is ingested once its model landed, and others stay as they are", () => {
+  const folders = ["gpt-5", "gpt-6"].map((name) => ({ name, ingested: false, attemptsFound: 0 }));
+  assert.deepEqual(withFolder(folders, event), [
+    { name: "gpt-5", ingested: true, attemptsFound: 1 },
+    { name: "gpt-6", ingested: false, attemptsFound: 0 },
+  ]);
+  assert.equal(withFolder(undefined, event), undefined);
 });
 
 const progress: Progress = { run_id: 1, dataset: "a/b", model: "m", done: 5, total: 10, status: "running" };

@@ -36,6 +36,7 @@ from query_api.replay import Replays
 from query_api.routes import ENDPOINTS
 from query_api.settings import Settings
 from query_api.web_app import make_app
+from query_api.worker_probe import WorkerProbe
 
 log = structlog.get_logger(__name__)
 SERVICE = "query-api"
@@ -116,6 +117,8 @@ async def build(settings: Settings, pool: asyncpg.Pool, client: Client, metrics:
         hub=hub,
         folders=HubFolders(hub.folders),
         hub_probe=HubProbe(partial(hub.head, settings.hf_datasets[0]), hub.quota),
+        ingesters=WorkerProbe(client, topology.INGESTER),
+        watchers=WorkerProbe(client, topology.WATCHER),
         keeper=keeper,
         broadcaster=broadcaster,
         metrics=metrics,

@@ -20,6 +20,7 @@ from query_api.rendered import Rendered
 from query_api.settings import Settings
 from query_api.task_sets import NAMES, TaskIndex
 from query_api.wire import Asked, Shape
+from query_api.worker_probe import WorkerProbe
 
 Method = Literal["GET", "POST"]
 Tag = Literal["Latest", "Models", "Analytics", "Admin", "Live", "Webhooks", "Service"]
@@ -35,6 +36,8 @@ class Services:
     hub: Hub
     folders: HubFolders
     hub_probe: HubProbe
+    ingesters: WorkerProbe
+    watchers: WorkerProbe
     keeper: Keeper
     broadcaster: Broadcaster
     metrics: Metrics

@@ -12,10 +12,13 @@ export type TaskDetail = Schemas["TaskDetail"];
 
 export class ApiError extends Error {
   readonly status: number;
+  /** How long the server asks us to wait. */
+  readonly retryAfterSeconds: number | null;
 
-  constructor(status: number, message: string) {
+  constructor(status: number, message: string, retryAfterSeconds: number | null = null) {
     super(message);
     this.status = status;
+    this.retryAfterSeconds = retryAfterSeconds;
   }
 }
 
@@ -33,5 +36,6 @@ export async function unwrap<T>(request: Promise<Outcome<T>>): Promise<T> {
   const { data, error, response } = await request;
   if (data !== undefined && response.ok) return data;
   const detail = error && typeof error === "object" && "detail" in error ? String(error.detail) : "";
-  throw new ApiError(response.status, detail || `The server answers ${response.status}.`);
+  const wait = Number(response.headers.get("Retry-After"));
+  throw new ApiError(response.status, detail || `The server answers ${response.status}.`, wait || null);
 }

@@ -28,6 +28,8 @@ export interface LatestHFModelOptions {
   baseUrl?: string;
   dataset?: string;
   by?: "ingested" | "published";
+  /** How often the server is asked, in milliseconds; events may tell in between. */
+  everyMs?: number;
 }
 
 interface Answer {
@@ -66,7 +68,7 @@ export function useLatestHFModel(options: LatestHFModelOptions = {}): Omit<UseQu
   const { data, ...rest } = useQuery({
     queryKey: latestKey(options),
     queryFn: ({ signal }) => fetchLatest(options, signal),
-    refetchInterval: FIVE_MINUTES,
+    refetchInterval: options.everyMs ?? FIVE_MINUTES,
   });
   return { ...rest, latest: data?.data, stale: data?.stale ?? false, asOf: data?.asOf ?? null };
 }

@@ -78,6 +78,16 @@ export function withLatest(latest: Latest | undefined, event: Ingested): Latest 
   return { ...latest, data };
 }
 
+/** Marks a folder as ingested: the Hub need not be asked for that. */
+export function withFolder(
+  folders: Schemas["FolderRow"][] | undefined,
+  event: Ingested,
+): Schemas["FolderRow"][] | undefined {
+  return folders?.map((row) =>
+    row.name === event.model ? { ...row, ingested: true, attemptsFound: event.attempts.length } : row,
+  );
+}
+
 /** Notes how far a run is; a run that ended leaves, and one that fell silent. */
 export function withProgress(running: readonly Running[], event: Progress, now: number): Running[] {
   const known = running.find((each) => each.run_id === event.run_id);

@@ -4,12 +4,12 @@ import type { QueryClient } from "@tanstack/react-query";
 import type { Schemas } from "../api/client.ts";
 import { latestKey } from "../hooks/useLatestHFModel.ts";
 import { percent, plural } from "../lib/format.ts";
-import { withIngested, withLatest, withoutModel, withProgress } from "./cache.ts";
+import { withFolder, withIngested, withLatest, withoutModel, withProgress } from "./cache.ts";
 import type { Failed, Ingested, Progress, Synced } from "./events.ts";
 import { change, toast } from "./store.ts";
 
 // A folder of a thousand models must not cause a thousand reloads.
-const RELOAD_AFTER_MS = 400;
+const RELOAD_AFTER_MS = 1_000;
 const RETRY_MS = 5_000;
 
 export function modelHref(dataset: string, model: string): string {
@@ -32,6 +32,8 @@ export function connect(client: QueryClient): () => void {
       lostBefore = false;
     };
     source.onerror = () => {
+      // Tells whether it is the server that is gone, or only the stream.
+      if (!lostBefore) setTimeout(() => void client.invalidateQueries({ queryKey: ["models"] }), RETRY_MS);
       lostBefore = true;
       change((state) => ({ connection: "lost", lostAt: state.lostAt ?? Date.now() }));
       // A browser gives up for good on an answer that is no stream.
@@ -78,10 +80,11 @@ function reloader(client: QueryClient): Reload {
 function onIngested(client: QueryClient, event: Ingested, reload: Reload): void {
   client.setQueryData<Schemas["ModelsAnswer"]>(["models"], (old) => withIngested(old, event));
   client.setQueryData<Schemas["LatestAnswer"]>(latestKey(), (old) => withLatest(old, event));
+  client.setQueryData<Schemas["FolderRow"][]>(["folders", event.dataset], (old) => withFolder(old, event));
   change(({ running }) => ({ running: withoutModel(running, event) }));
   void client.invalidateQueries({ queryKey: ["model", event.dataset, event.model] });
   void client.invalidateQueries({ queryKey: ["task", event.dataset, event.model] });
-  reload("models", "latest-model", "history", "folders", "status", "performance", "metrics");
+  reload("models", "latest-model", "history", "status", "performance", "metrics");
   toast({
     kind: "good",
     title: `${event.display_name} landed`,

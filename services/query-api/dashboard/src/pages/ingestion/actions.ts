@@ -9,28 +9,34 @@ export interface Wish {
   dryRun: boolean;
 }
 
-/** Forgets a token that the server refuses, so that it is asked for again. */
-async function guarded<T>(request: Promise<T>): Promise<T> {
+// Many folders at once meet the server's rate limit of a minute; waiting it out twice is enough for any of them.
+const PATIENCE = 2;
+
+/** Waits where the server asks us to; forgets a token that it refuses, so that it is asked for again. */
+async function guarded<T>(request: () => Promise<T>, patience = PATIENCE): Promise<T> {
   try {
-    return await request;
+    return await request();
   } catch (error) {
-    if (error instanceof ApiError && (error.status === 401 || error.status === 403)) setAdminToken(null);
-    throw error;
+    if (!(error instanceof ApiError)) throw error;
+    if (error.status === 401 || error.status === 403) setAdminToken(null);
+    if (error.status !== 429 || patience === 0) throw error;
+    await new Promise((resolve) => setTimeout(resolve, (error.retryAfterSeconds ?? 1) * 1_000));
+    return guarded(request, patience - 1);
   }
 }
 
 export function validate({ dataset, model }: Wish) {
   const body = { datasetName: model, baseUrl: dataset };
-  return guarded(unwrap(api.POST("/api/admin/validate-ingestion", { body, headers: authorization() })));
+  return guarded(() => unwrap(api.POST("/api/admin/validate-ingestion", { body, headers: authorization() })));
 }
 
 export function start({ dataset, model, force, dryRun }: Wish) {
   const body = { datasetName: model, baseUrl: dataset, source: "auto", dryRun, forceOverwrite: force };
-  return guarded(unwrap(api.POST("/api/admin/start-ingestion", { body, headers: authorization() })));
+  return guarded(() => unwrap(api.POST("/api/admin/start-ingestion", { body, headers: authorization() })));
 }
 
 export function syncNow(dataset: string | null) {
-  return guarded(
+  return guarded(() =>
     unwrap(api.POST("/api/admin/sync", { body: { dataset, autoIngest: null }, headers: authorization() })),
   );
 }

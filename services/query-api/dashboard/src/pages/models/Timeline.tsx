@@ -20,8 +20,8 @@ export function Timeline({ rows }: { rows: readonly ModelRow[] }) {
   const marks = useMemo(() => marksOf(rows.map(({ source }) => source)), [rows]);
   const when = (row: ModelRow) => row.publishedAt ?? row.ingestedAt;
   const times = rows.map((row) => Date.parse(when(row)));
-  const first = Math.min(...times);
-  const last = Math.max(...times, first + 3_600_000);
+  const last = Math.max(...times);
+  const first = Math.min(...times, last - 3_600_000);
   const x = scaleTime([new Date(first), new Date(last)], [MARGIN, width - MARGIN]);
   const ordered = rows.toSorted((one, other) => when(one).localeCompare(when(other)));
   const places = piled(

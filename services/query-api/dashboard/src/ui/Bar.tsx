@@ -43,6 +43,16 @@ export function Bar({
   );
 }
 
+/** What became of the tasks of a set; before it is known which were solved, only how many were submitted. */
+export function outcome(row: { tasksSolved: number | null; tasksSubmitted: number }): Part[] {
+  if (row.tasksSolved === null)
+    return [{ label: "Submitted", value: row.tasksSubmitted, className: "fill-strong" }];
+  return [
+    { label: "Solved", value: row.tasksSolved, className: "fill-good" },
+    { label: "Not solved", value: row.tasksSubmitted - row.tasksSolved, className: "fill-bad/65" },
+  ];
+}
+
 export function ProgressBar({ done, total, label }: { done: number; total: number; label: string }) {
   return (
     <div

@@ -123,7 +123,7 @@ function Chooser({ dataset }: { dataset: string }) {
                     </th>
                     <th className="py-2">Folder</th>
                     <th className="py-2">State</th>
-                    <th className="px-3 py-2 text-right">Attempts stored</th>
+                    <th className="hidden px-3 py-2 text-right sm:table-cell">Attempts stored</th>
                   </tr>
                 </thead>
                 <tbody>
@@ -137,11 +137,13 @@ function Chooser({ dataset }: { dataset: string }) {
                           onChange={(event) => toggle([name], event.target.checked)}
                         />
                       </td>
-                      <td className="py-2 pr-3 break-all">{name}</td>
+                      <td className="py-2 pr-3 wrap-anywhere">{name}</td>
                       <td className="py-2 pr-3">
                         <Badge tone={TONES[state]}>{NAMES[state]}</Badge>
                       </td>
-                      <td className="text-muted px-3 py-2 text-right">{attemptsFound}</td>
+                      <td className="text-muted hidden px-3 py-2 text-right sm:table-cell">
+                        {attemptsFound}
+                      </td>
                     </tr>
                   ))}
                 </tbody>

@@ -98,11 +98,11 @@ function Board({ rows }: { rows: readonly ModelRow[] }) {
       >
         <Scatter rows={rows} />
       </Panel>
-      <Panel title="All submissions" hint="Pick a column's name to sort by it.">
-        <Table rows={rows} />
-      </Panel>
       <Panel title="Landings" hint="When each one was uploaded to the Hub.">
         <Timeline rows={rows} />
+      </Panel>
+      <Panel title="All submissions" hint="Pick a column's name to sort by it.">
+        <Table rows={rows} />
       </Panel>
     </>
   );

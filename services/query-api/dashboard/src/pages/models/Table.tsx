@@ -7,7 +7,7 @@ import { useParams } from "../../hooks/useParams.ts";
 import { ago, compact, count, money, moment, percent, setName, share } from "../../lib/format.ts";
 import { modelHref } from "../../live/connect.ts";
 import { Badge } from "../../ui/Badge.tsx";
-import { Bar } from "../../ui/Bar.tsx";
+import { Bar, outcome } from "../../ui/Bar.tsx";
 import { sorted, type SortKey, SORTS } from "./sorting.ts";
 
 export function Table({ rows }: { rows: readonly ModelRow[] }) {
@@ -95,14 +95,7 @@ function Coverage({ row }: { row: ModelRow }) {
           label={`${row.tasksSolved ?? 0} solved, ${row.tasksSubmitted - (row.tasksSolved ?? 0)} not solved, ${left} not attempted`}
           total={row.tasksTotal}
           height={8}
-          parts={[
-            { label: "Solved", value: row.tasksSolved ?? 0, className: "fill-good" },
-            {
-              label: "Not solved",
-              value: row.tasksSubmitted - (row.tasksSolved ?? 0),
-              className: "fill-bad/60",
-            },
-          ]}
+          parts={outcome(row)}
         />
       </div>
       <span className="text-muted text-xs whitespace-nowrap">

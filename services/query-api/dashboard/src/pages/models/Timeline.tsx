@@ -12,6 +12,8 @@ import { Shape } from "../../ui/Shape.tsx";
 import { piled } from "./piles.ts";
 
 const STEP = 15;
+// A pile of a hundred stays as high as a hand.
+const TALLEST = 200;
 const AXIS = 28;
 const MARGIN = 24;
 
@@ -28,7 +30,9 @@ export function Timeline({ rows }: { rows: readonly ModelRow[] }) {
     ordered.map((row) => x(new Date(when(row)))),
     STEP,
   );
-  const height = AXIS + 16 + STEP * (1 + Math.max(...places.map(({ level }) => level)));
+  const levels = 1 + Math.max(...places.map(({ level }) => level));
+  const rise = Math.min(STEP, TALLEST / levels);
+  const height = AXIS + 16 + rise * levels;
   const base = height - AXIS;
   return (
     <div ref={ref}>
@@ -53,7 +57,14 @@ export function Timeline({ rows }: { rows: readonly ModelRow[] }) {
               aria-label={name}
             >
               <title>{name}</title>
-              {mark && spot && <Shape mark={mark} x={spot.x} y={base - 11 - spot.level * STEP} size={85} />}
+              {mark && spot && (
+                <Shape
+                  mark={mark}
+                  x={spot.x}
+                  y={base - 11 - spot.level * rise}
+                  size={rise < STEP ? 45 : 85}
+                />
+              )}
             </Link>
           );
         })}

@@ -13,10 +13,12 @@ import { Versions } from "./Versions.tsx";
 
 export function ModelView({ row, rank }: { row: ModelRow; rank: { place: number; of: number } }) {
   const detail = useQuery(modelQuery(row.dataset, row.model));
+  // Right after a landing the list knows little of it; the model's own answer knows all.
+  const known = detail.data && detail.data.ingestedAt >= row.ingestedAt ? detail.data : row;
   return (
     <div className="grid gap-5 lg:grid-cols-3">
-      <ScorePanel row={row} rank={rank} />
-      <UsagePanel row={row} />
+      <ScorePanel row={known} rank={rank} />
+      <UsagePanel row={known} />
       <Panel
         title="Tasks"
         hint="One cell per task of the set. Pick one to see its grids."
@@ -26,7 +28,7 @@ export function ModelView({ row, rank }: { row: ModelRow; rank: { place: number;
           {(found) => <TaskPanel row={row} detail={found} />}
         </Answer>
       </Panel>
-      <Attempts row={row} />
+      <Attempts row={known} />
       <Panel title="Versions" hint="What each upload changed." className="lg:col-span-1">
         <Answer query={detail} what="the versions">
           {(found) => <Versions versions={found.versions} />}

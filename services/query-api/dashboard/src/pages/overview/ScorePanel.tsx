@@ -2,7 +2,7 @@
 import type { ModelRow } from "../../api/client.ts";
 import { count, moment, percent, setName, share } from "../../lib/format.ts";
 import { Badge, STATUS_TONES } from "../../ui/Badge.tsx";
-import { Bar } from "../../ui/Bar.tsx";
+import { Bar, outcome } from "../../ui/Bar.tsx";
 import { Panel } from "../../ui/Panel.tsx";
 
 export function ScorePanel({ row, rank }: { row: ModelRow; rank: { place: number; of: number } }) {
@@ -38,10 +38,7 @@ export function ScorePanel({ row, rank }: { row: ModelRow; rank: { place: number
           label={`${solved} tasks solved, ${row.tasksSubmitted - solved} not solved, ${row.tasksTotal - row.tasksSubmitted} not attempted`}
           total={row.tasksTotal}
           height={12}
-          parts={[
-            { label: "Solved", value: solved, className: "fill-good" },
-            { label: "Not solved", value: row.tasksSubmitted - solved, className: "fill-bad/70" },
-          ]}
+          parts={outcome(row)}
         />
         <p className="text-muted mt-2.5 flex flex-wrap gap-x-5 gap-y-1 text-sm">
           <span>

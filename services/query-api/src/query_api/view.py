@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 from types import MappingProxyType
 from typing import Literal
 
@@ -116,12 +117,16 @@ class View:
 
     def holding(self, attempt: str, source: str | None = None) -> Submission | None:
         """Return the submission that an attempt belongs to; of several, the one ingested last."""
-        found = (
-            each
-            for each in self.submissions.values()
-            if source in {None, each.source} and any(attempt == name.model_name for name in each.attempts)
-        )
+        found = (each for each in self._holders.get(attempt, ()) if source in {None, each.source})
         return max(found, key=_age, default=None)
+
+    @cached_property
+    def _holders(self) -> Mapping[str, list[Submission]]:
+        holders: dict[str, list[Submission]] = {}
+        for submission in self.submissions.values():
+            for attempt in submission.attempts:
+                holders.setdefault(attempt.model_name, []).append(submission)
+        return holders
 
     def latest(self, by: By = "ingested", dataset: str | None = None) -> Submission | None:
         """Return the newest submission that is still there upstream, or None before the first."""

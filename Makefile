@@ -35,9 +35,8 @@ test: install $(VENV)/.dev ## the tests, on the real NATS and PostgreSQL (wheels
 	@$(NPM) test --silent
 	$(BIN)/pytest -n auto --dist worksteal -m "not debian" $(ARGS)
 
-test-all: lint install debian-packages ## lint, and every test, also those that need Debian packages
-	@$(NPM) test --silent
-	$(BIN)/pytest -n auto --dist worksteal $(ARGS)
+test-all: lint install debian-packages ## what test leaves out: lint, and the tests that need Debian packages
+	$(BIN)/pytest -n auto --dist worksteal -m debian $(ARGS)
 
 lint: $(VENV)/.dev $(DASHBOARD_PACKAGES) ## ruff, mypy --strict, import contracts
 	$(BIN)/ruff check .

@@ -71,7 +71,7 @@ def test_no_body_is_anything_but_an_event_or_permanent(body: bytes) -> None:
         assert parse(ModelDiscovered, body).model
 
 
-TEXT = st.text(st.characters(codec="utf-8"), min_size=1, max_size=50)
+TEXT = st.text(st.characters(codec="utf-8", exclude_categories=["Cc"]), min_size=1, max_size=50)
 
 
 @given(st.builds(ModelDiscovered, dataset=TEXT, model=TEXT, tree_oid=st.none() | st.just(OID), force=st.booleans()))

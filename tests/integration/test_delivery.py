@@ -102,9 +102,10 @@ async def last(js: JetStreamContext, subject: str) -> dict[str, Any]:
         (b'{"dataset": "arcprize/arc_agi_v2_public_eval"}', "invalid_event", "model: Field required"),
         (b'{"dataset": "a/b", "model": "m"}', "unknown_dataset", "not in HF_DATASETS"),
         (json.dumps({"dataset": V2, "model": "../m"}).encode(), "invalid_event", "plain folder name"),
+        (json.dumps({"dataset": V2, "model": "a\0b"}).encode(), "invalid_event", "model: "),
         (json.dumps({"dataset": V2, "model": "nobody"}).encode(), "folder_gone", "has no folder nobody"),
     ],
-    ids=["cut", "no-text", "deep", "field-missing", "unknown-dataset", "path", "folder-gone"],
+    ids=["cut", "no-text", "deep", "field-missing", "unknown-dataset", "path", "nul", "folder-gone"],
 )
 async def test_a_wrong_event_is_one_dead_letter_and_good_ones_flow_on(
     pipeline: Pipeline, hub: LocalHub, js: JetStreamContext, body: bytes, kind: str, reason: str

@@ -226,3 +226,49 @@ async def test_tokens_that_add_up_beyond_bigint_cost_the_sum_alone(pipeline: Pip
     assert (announced.successful, announced.failed) == (5, 0)
     sums = await pipeline.pool.fetch("SELECT total_tokens, total_time_ms FROM submission_versions")
     assert [tuple(row) for row in sums] == [(None, 10_000)]
+
+
+async def test_force_judges_anew_what_it_fetches_anew(pipeline: Pipeline, hub: LocalHub) -> None:
+    """A scoring that was wrong is put right by force, although no blob changed."""
+    hub.commit(V2, submission("m", {task: solved(task) for task in FIVE}))
+    await pipeline.settle()
+    await pipeline.pool.execute("UPDATE task_results SET pairs_solved = 0")
+    announced = await pipeline.ingester.ingest(ModelDiscovered(dataset=V2, model="m"))
+    assert announced is not None
+    assert announced.score_submitted == 1
+
+
+async def test_a_forced_event_for_a_renamed_folder_keeps_its_history(pipeline: Pipeline, hub: LocalHub) -> None:
+    hub.commit(V2, submission("old", {FIVE[0]: solved(FIVE[0])}))
+    await pipeline.settle()
+    hub.rename(V2, "old", "new")
+    await pipeline.ingester.ingest(ModelDiscovered(dataset=V2, model="new"))
+    models = await pipeline.pool.fetch("SELECT DISTINCT model FROM submission_versions")
+    assert [row["model"] for row in models] == ["new"]
+
+
+async def test_a_folder_without_any_task_is_no_submission(pipeline: Pipeline, hub: LocalHub) -> None:
+    hub.commit(V2, {"figures/plot.png": b"png", "figures/readme.md": b"-"})
+    assert await pipeline.settle() == [None]
+    assert await pipeline.pool.fetchval("SELECT count(*) FROM submission_versions") == 0
+    runs = await pipeline.pool.fetch("SELECT status, skipped FROM ingestion_runs")
+    assert [tuple(row) for row in runs] == [("skipped", 2)]
+
+
+async def test_a_manual_event_cannot_name_a_content_that_is_not_there(pipeline: Pipeline, hub: LocalHub) -> None:
+    hub.commit(V2, submission("m", {FIVE[0]: solved(FIVE[0])}))
+    lie = ModelDiscovered(dataset=V2, model="m", revision=hub.head(V2), tree_oid="0" * 40)
+    announced = await pipeline.ingester.ingest(lie)
+    assert announced is not None
+    assert announced.tree_oid == hub.oid(V2, "m")
+
+
+async def test_a_redelivery_after_the_commit_is_done_although_the_folder_is_gone(
+    pipeline: Pipeline, hub: LocalHub
+) -> None:
+    hub.commit(V2, submission("m", {FIVE[0]: solved(FIVE[0])}))
+    await pipeline.sync()
+    (event,) = pipeline.published
+    await pipeline.ingester.ingest(event)
+    hub.commit(V2, {"m": None})
+    assert await pipeline.ingester.ingest(event, 2) is not None

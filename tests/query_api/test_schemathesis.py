@@ -23,6 +23,10 @@ CONFIG = """
 [checks.positive_data_acceptance]
 expected-statuses = ["2xx", "3xx", 401, 403, 404, 422, 429]
 
+# A body past the cap is refused before it is read.
+[checks.negative_data_rejection]
+expected-statuses = [400, 401, 403, 404, 405, 406, 409, 413, 415, 422, 428, 429]
+
 # The sister routes get random names; these get names that are there, and so reach the database.
 [[operations]]
 include-path = "/api/model-dataset/metrics/{model}/{dataset}"

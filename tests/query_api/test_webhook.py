@@ -52,6 +52,12 @@ async def test_other_deliveries_are_taken_and_left(api: Api, bus: Client, delive
     assert await _requests(bus) == 0
 
 
+async def test_a_branch_other_than_main_asks_for_nothing(api: Api, bus: Client) -> None:
+    moved = payload() | {"updatedRefs": [{"ref": "refs/heads/draft", "oldSha": None, "newSha": "a" * 40}]}
+    assert (await api.post(PATH, moved, **KNOWN))[1]["accepted"] is False
+    assert await _requests(bus) == 0
+
+
 @pytest.mark.parametrize(("headers", "status"), [({}, 401), ({"X-Webhook-Secret": "guess"}, 403)])
 async def test_who_does_not_know_the_secret_is_refused(
     api: Api, bus: Client, headers: dict[str, str], status: int

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 
 import nats.errors
 from common.inbox import prefix_of
+from common.servers import servers_of
 from nats.aio.client import Client
 
 from arcwatch.errors import DeploymentError
@@ -38,7 +39,7 @@ async def _patiently(url: str, complaints: list[str], deadline: float) -> Client
         client = Client()
         try:
             await client.connect(
-                url,
+                servers_of(url),
                 name="arcwatch",
                 inbox_prefix=prefix_of(url),
                 connect_timeout=_CONNECT_SECONDS,

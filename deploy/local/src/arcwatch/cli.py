@@ -1,8 +1,10 @@
 """The command `arcwatch`: which commands there are. What each one does is in `commands/`, loaded when it is used."""
 
 import sys
+from pathlib import Path
 
 import typer
+from dotenv import load_dotenv
 
 from arcwatch.commands import dead, doctor, history, ingest, models, schema, start, sync, topology, webhooks
 from arcwatch.explain import explained
@@ -34,6 +36,7 @@ app.add_typer(topology.app, name="topology", rich_help_panel="Operate")
 
 def main() -> None:
     """Run a command; whatever a user can mend is one line on standard error and exit status 1."""
+    load_dotenv(Path.cwd() / ".env")  # what is set already wins
     try:
         app()
     except Exception as error:

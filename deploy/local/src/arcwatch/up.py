@@ -51,8 +51,9 @@ async def _run(options: Options, terminal: Terminal, extras: Extras, lock: int) 
         raise
     finally:
         terminal.say(f"stopping{why}; Ctrl-C{' again' if stopping.is_set() else ''} hurries")
-        options.data_dir.remember(running=None)
+        # First the stop: what is remembered may be unreadable, or the disk full.
         await supervisor.stop()
+        options.data_dir.remember(running=None)
         terminal.say("stopped")
 
 

@@ -2,8 +2,11 @@
 
 import asyncio
 import contextlib
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, NoReturn, TypeVar
+from weakref import WeakKeyDictionary
 
 import nats
 import nats.errors
@@ -18,6 +21,7 @@ from common import topology
 from common.events import Event, body_of, headers_of
 from common.inbox import prefix_of
 from common.outcomes import BrokenAtStart
+from common.servers import servers_of
 from common.topology import Durable
 
 log = structlog.get_logger(__name__)
@@ -33,6 +37,7 @@ FETCH_SECONDS = 2.0
 GRACEFUL_TIMEOUT_SECONDS = 15.0
 # How long a deleted durable goes unnoticed.
 GUARD_SECONDS = 30.0
+EXIT_CLOSED = 1
 # What the generated AsyncAPI document shows: never a user's password.
 _SHOWN_URL = "nats://127.0.0.1:4222"
 
@@ -42,10 +47,12 @@ def make_broker(url: str, name: str, *, middlewares: Sequence[BrokerMiddleware[A
 
     `graceful_timeout` bounds how long running handlers may finish after a stop was asked for.
     """
-    return NatsBroker(
-        url,
+    lifeline = Lifeline()
+    broker = NatsBroker(
+        servers_of(url),
         name=name,
-        inbox_prefix=prefix_of(url),
+        inbox_prefix=_prefix(url),
+        closed_cb=lifeline.on_closed,
         max_reconnect_attempts=_FOREVER,
         graceful_timeout=GRACEFUL_TIMEOUT_SECONDS,
         error_cb=_on_error,
@@ -56,6 +63,8 @@ def make_broker(url: str, name: str, *, middlewares: Sequence[BrokerMiddleware[A
         logger=None,
         specification_url=[_SHOWN_URL],
     )
+    _LIFELINES[broker] = lifeline
+    return broker
 
 
 def pull(broker: NatsBroker, durable: Durable, url: str, decode: CustomCallable) -> Any:
@@ -75,6 +84,26 @@ def pull(broker: NatsBroker, durable: Durable, url: str, decode: CustomCallable)
     )
 
 
+@dataclass
+class Lifeline:
+    """Ends the process when its connection is closed for good, as after a change of passwords, and not by ourselves.
+
+    The pull loop of FastStream then spins without ever giving the event loop back: no task, no signal and no probe runs
+    any more, so the end has to come from within this callback. Whoever started the process starts it again.
+    """
+
+    leaving: bool = False
+
+    async def on_closed(self) -> None:
+        """Hear that the connection is closed."""
+        if not self.leaving:
+            log.critical("nats.closed", what_to_do="check NATS_URL: the server refuses this user")
+            os._exit(EXIT_CLOSED)
+
+
+_LIFELINES: WeakKeyDictionary[NatsBroker, Lifeline] = WeakKeyDictionary()
+
+
 async def opened(broker: NatsBroker) -> Client:
     """Connect a broker, waiting for a server that is still starting. Handlers may be registered afterwards."""
     client: Client = await _patiently(broker.connect)
@@ -89,6 +118,7 @@ async def consuming(broker: NatsBroker, client: Client, durables: Sequence[Durab
         await broker.start()
         yield
     finally:
+        _LIFELINES[broker].leaving = True
         with contextlib.suppress(nats.errors.Error, TimeoutError):
             await asyncio.wait_for(broker.stop(), timeout=GRACEFUL_TIMEOUT_SECONDS + 5)
 
@@ -96,11 +126,14 @@ async def consuming(broker: NatsBroker, client: Client, durables: Sequence[Durab
 @contextlib.asynccontextmanager
 async def connect(url: str, name: str) -> AsyncIterator[Client]:
     """Yield a plain connection, waiting for a server that is still starting."""
+    lifeline = Lifeline()
+    prefix = _prefix(url)
     client = await _patiently(
         lambda: nats.connect(
-            url,
+            servers_of(url),
             name=name,
-            inbox_prefix=prefix_of(url),
+            inbox_prefix=prefix,
+            closed_cb=lifeline.on_closed,
             max_reconnect_attempts=_FOREVER,
             error_cb=_on_error,
             disconnected_cb=_on_disconnect,
@@ -110,6 +143,7 @@ async def connect(url: str, name: str) -> AsyncIterator[Client]:
     try:
         yield client
     finally:
+        lifeline.leaving = True
         with contextlib.suppress(nats.errors.Error, TimeoutError):
             await asyncio.wait_for(client.drain(), timeout=5)
 
@@ -165,6 +199,13 @@ async def _patiently(connecting: Callable[[], Awaitable[T]]) -> T:
         raise BrokenAtStart(line) from error
     except (nats.errors.Error, OSError, ValueError) as error:
         raise BrokenAtStart(f"cannot use NATS_URL: {_words(error)}") from error
+
+
+def _prefix(url: str) -> bytes:
+    try:
+        return prefix_of(url)
+    except ValueError as error:
+        raise BrokenAtStart("NATS_URL is no URL; write nats://user:password@host:port") from error
 
 
 async def _on_error(error: Exception) -> None:

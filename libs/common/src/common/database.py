@@ -52,7 +52,10 @@ async def _wait_for(pool: asyncpg.Pool) -> None:
             if asyncio.get_running_loop().time() > deadline:
                 raise BrokenAtStart(f"cannot reach the database in DATABASE_URL: {error}") from error
             await asyncio.sleep(0.2)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as error:
+        except ValueError as error:
+            line = "DATABASE_URL is no URL; percent-encode special characters in its password"
+            raise BrokenAtStart(line) from error
+        except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             raise BrokenAtStart(f"the database in DATABASE_URL refuses us: {error}") from error
         else:
             return

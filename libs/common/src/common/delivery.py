@@ -72,7 +72,7 @@ class Delivery:
     async def _bury(self, msg: Msg, verdict: GiveUp, count: int) -> HandlerException:
         log.error("delivery.dead_letter", kind=verdict.kind, reason=verdict.reason, delivery_count=count)
         if self.given_up is not None:
-            await self.given_up(msg.data, verdict, count)
+            await self._note(self.given_up(msg.data, verdict, count), last=count >= topology.MAX_DELIVER)
         letter = DeadLetter(
             service=self.service,
             kind=verdict.kind,
@@ -93,6 +93,16 @@ class Delivery:
         )
         self.observer.settled("dead_letter", redelivered=count > 1)
         return RejectMessage()
+
+    @staticmethod
+    async def _note(noting: Awaitable[None], *, last: bool) -> None:
+        """Record the failure. The last time the letter is stored even where that fails: nothing comes after it."""
+        try:
+            await noting
+        except Exception:
+            if not last:
+                raise
+            log.exception("delivery.failure_not_recorded")
 
 
 class DeliveryMiddleware(BaseMiddleware[Any, Msg]):

@@ -16,7 +16,8 @@ RunStatus = Literal["running", "completed", "partial", "failed", "skipped"]
 
 # A git object id: sha1 today, sha256 where the Hub moves on.
 Oid = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{40}([0-9a-f]{24})?$")]
-Name = Annotated[str, StringConstraints(min_length=1, max_length=255)]
+# No control characters: PostgreSQL takes no NUL, and no terminal wants the others.
+Name = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f\x7f]+$")]
 
 
 def fresh_id() -> str:

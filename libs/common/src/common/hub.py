@@ -32,6 +32,8 @@ from common.quota import Quota, reset_seconds
 API: Final = "api"
 TIMEOUT = httpx2.Timeout(30.0, connect=10.0)
 RETRY_ATTEMPTS = 5
+# The transport's timeouts are per read, so a trickle would never end: 60 pages at two seconds each.
+CALL_SECONDS = 120.0
 # `paths-info` takes many paths in one request; the Hub refuses bodies that are too large.
 PATHS_PER_REQUEST = 200
 
@@ -133,7 +135,11 @@ class Hub:
         context = contextvars.copy_context()
         context.run(_CALLER.set, self)
         try:
-            return await asyncio.get_running_loop().run_in_executor(None, context.run, ask, api)
+            async with asyncio.timeout(CALL_SECONDS):
+                return await asyncio.get_running_loop().run_in_executor(None, context.run, ask, api)
+        except TimeoutError as error:
+            self.requested("connection_lost")
+            raise Transient(f"no whole answer within {CALL_SECONDS:.0f} s", kind="hub_unreachable") from error
         except RevisionNotFoundError as error:
             raise RevisionGone(f"{dataset}: the commit is gone") from error
         except EntryNotFoundError as error:
@@ -229,8 +235,11 @@ class _Client(httpx2.Client):
         except httpx2.RequestError as error:
             if caller := _CALLER.get():
                 caller.requested("connection_lost")
-            reason = str(error) or type(error).__name__
-            raise Transient(f"the Hub is unreachable: {reason}", kind="hub_unreachable") from error
+            # A protocol error quotes the header that it refuses, and with it the token.
+            told = "" if isinstance(error, httpx2.ProtocolError) else str(error)
+            raise Transient(
+                f"the Hub is unreachable: {told or type(error).__name__}", kind="hub_unreachable"
+            ) from error
 
 
 def _client() -> httpx2.Client:

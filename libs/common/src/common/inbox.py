@@ -10,4 +10,6 @@ def prefix(user: str | None) -> str:
 
 def prefix_of(url: str) -> bytes:
     """Return the inbox prefix of the user in a NATS URL, or in the first of several."""
-    return prefix(urlsplit(url.split(",", maxsplit=1)[0]).username).encode()
+    parts = urlsplit(url.split(",", maxsplit=1)[0])
+    # nats://TOKEN@host has no user: what stands there is a secret, and subjects are seen by others.
+    return prefix(parts.username if parts.password else None).encode()

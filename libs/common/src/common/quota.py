@@ -53,8 +53,12 @@ class Quota:
         if not found:
             return
         policy = _POLICY.search(headers.get("RateLimit-Policy", ""))
+        known = self.budgets.get(found["name"])
+        left = int(found["left"])
+        # Answers overtake each other: within one window, what is left only shrinks.
+        same_window = known is not None and self.clock() < known.resets_at
         self.budgets[found["name"]] = Budget(
-            left=int(found["left"]),
+            left=min(left, known.left) if known and same_window else left,
             quota=int(policy["quota"]) if policy else None,
             resets_at=self.clock() + int(found["reset"]),
         )

@@ -26,7 +26,17 @@ def _blank_is_none(value: object) -> object:
     return None if value == "" else value
 
 
-OptionalSecret = Annotated[SecretStr | None, BeforeValidator(_blank_is_none)]
+def _stripped(value: object) -> object:
+    """Drop the newline that files of secrets end in; refuse what no header can carry, without showing it."""
+    if not isinstance(value, str):
+        return value
+    text = value.strip()
+    if any(character.isspace() or not character.isprintable() for character in text):
+        raise ValueError("it holds white space or control characters; give the bare secret")
+    return text or None
+
+
+OptionalSecret = Annotated[SecretStr | None, BeforeValidator(_stripped)]
 OptionalPath = Annotated[Path | None, BeforeValidator(_blank_is_none)]
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 Port = Annotated[int, Field(ge=0, le=65_535)]

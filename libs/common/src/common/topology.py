@@ -49,8 +49,11 @@ class Durable:
     max_ack_pending: int
 
 
-INGESTER = Durable("ingester", "model.discovered", max_ack_pending=64)
-WATCHER = Durable("watcher", "sync.requested", max_ack_pending=8)
+# Messages that wait for their retry count as pending: with a small number, failures of one dataset hold up all others.
+MAX_ACK_PENDING = 10_000
+
+INGESTER = Durable("ingester", "model.discovered", MAX_ACK_PENDING)
+WATCHER = Durable("watcher", "sync.requested", MAX_ACK_PENDING)
 DURABLES = (INGESTER, WATCHER)
 
 

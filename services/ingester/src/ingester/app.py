@@ -20,7 +20,7 @@ from nats.aio.client import Client
 
 from ingester import handlers, memory, standing, store
 from ingester.collect import Collector
-from ingester.fetch import Fetcher
+from ingester.fetch import Fetcher, proxy_for
 from ingester.ingest import Ingester
 from ingester.limits import BIGINT, INT4, Limits
 from ingester.metrics import Metrics
@@ -41,7 +41,7 @@ async def run(settings: Settings, stopping: asyncio.Event) -> None:
     async with (
         open_pool(settings.database_url.get_secret_value()) as pool,
         aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=settings.ingest_concurrency), trust_env=True
+            connector=aiohttp.TCPConnector(limit=settings.ingest_concurrency), proxy=proxy_for(settings.endpoint)
         ) as http,
     ):
         await check_migrated(pool)

@@ -9,11 +9,12 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 import stamina
-from common.hub import Hub, HubRefused, RemoteFile, RequestOutcome, RevisionGone, outcome_of, worth_retrying
+from common.hub import Hub, HubRefused, RemoteFile, RequestOutcome, outcome_of, worth_retrying
 from common.outcomes import Transient
 from common.quota import reset_seconds
 
@@ -24,6 +25,13 @@ CHUNK_BYTES = 256 * 1024
 SLOWEST_BYTES_PER_SECOND = 50_000
 TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=30)
 FIXED_SECONDS = 30.0
+
+
+class Missing(Transient):
+    """The Hub has no such file at the commit. It may lag, or the history was rewritten: the next delivery sees."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(f"{path}: the Hub has no such file at the commit", kind="unavailable")
 
 
 class Corrupt(Transient):
@@ -45,7 +53,7 @@ class Fetcher:
         """Return a file's proven bytes; raise Transient when several tries did not give them."""
         limit = FIXED_SECONDS + file.size / SLOWEST_BYTES_PER_SECOND
         async for attempt in stamina.retry_context(
-            on=worth_retrying, attempts=ATTEMPTS, timeout=None, wait_initial=0.2, wait_max=5.0, wait_jitter=0.5
+            on=_worth_retrying, attempts=ATTEMPTS, timeout=None, wait_initial=0.2, wait_max=5.0, wait_jitter=0.5
         ):
             with attempt:
                 try:
@@ -78,7 +86,7 @@ class Fetcher:
             seconds = reset_seconds(response.headers)
             raise Transient("the Hub's rate limit is reached", kind="rate_limited", retry_after_seconds=seconds)
         if outcome == "not_found":
-            raise RevisionGone(f"{dataset}: {file.path} is not at the commit any more")
+            raise Missing(file.path)
         if outcome == "unauthorized":
             hint = "HF_TOKEN may not read it" if self.hub.token else "set HF_TOKEN if it is private or gated"
             raise HubRefused(f"{dataset}: the Hub answers {response.status} for a file; {hint}")
@@ -109,3 +117,13 @@ def prove(file: RemoteFile, body: bytes | bytearray) -> None:
         found, wanted = digest.hexdigest(), file.blob_oid
     if found != wanted:
         raise Corrupt(file.path, f"its hash is {found}, the listing says {wanted}")
+
+
+def proxy_for(endpoint: str) -> str | None:
+    """Return the environment's proxy for the Hub. aiohttp's own way would also send passwords of ~/.netrc to it."""
+    parts = urlsplit(endpoint)
+    return None if proxy_bypass(parts.hostname or "") else getproxies().get(parts.scheme)
+
+
+def _worth_retrying(error: Exception) -> bool | float:
+    return False if isinstance(error, Missing) else worth_retrying(error)

@@ -44,7 +44,14 @@ class Failures:
         event = _readable(body)
         run_id = None
         if event is not None:
-            run_id = await store.fail_run(self.pool, event, verdict.reason, delivery_count, self.instance)
+            run_id = await store.fail_run(
+                self.pool,
+                event,
+                verdict.reason,
+                delivery_count,
+                self.instance,
+                at_work_elsewhere=verdict.kind == "lock_held",
+            )
         failed = ModelIngestionFailed(
             run_id=run_id,
             dataset=event.dataset if event else None,

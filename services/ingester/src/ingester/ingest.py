@@ -56,6 +56,8 @@ class Ingester:
                 await ingestion.run()
             if event.dry_run:
                 return None
+            if not await session.has_version():
+                return None
             announced = ModelIngested(**await session.announcement())
             await self.publish(announced)
             return announced
@@ -85,15 +87,20 @@ class _Ingestion:
     async def run(self) -> None:
         """Commit the folder's content, unless the database has it already."""
         current = await self.session.current(RETRYABLE, JUDGED_BY_LISTING)
+        if self._is_done(current, self.event.tree_oid):
+            # Before the Hub is asked: this may be a redelivery whose folder is gone meanwhile.
+            return
         goal = await self._goal(current)
-        if current is None and not self.event.force:
+        if current is None and not self.event.dry_run:
             current = await self._renamed(goal)
-        if current and current.complete and current.tree_oid == goal.tree_oid and not self.event.force:
-            log.info("ingestion.already_done", dataset=self.event.dataset, model=self.event.model)
+        if self._is_done(current, goal.tree_oid):
             return
         goal, files = await self._listed(goal)
         plan = self._plan(files, current)
         run = await self._open(goal, plan)
+        if current is None and not plan.files:
+            await self._skip(run, plan)
+            return
         log.info(
             "ingestion.started",
             run_id=run.id,
@@ -105,6 +112,29 @@ class _Ingestion:
         broken = await self._collect(goal, plan, run)
         commit = Commit(self.session, self.event, goal, plan, run, self.tasks, current, datetime.now(UTC))
         await self._report(run, plan, await commit.write(broken))
+
+    def _is_done(self, current: CurrentVersion | None, tree_oid: str | None) -> bool:
+        if current is None or self.event.force or not current.complete or current.tree_oid != tree_oid:
+            return False
+        log.info("ingestion.already_done", dataset=self.event.dataset, model=self.event.model)
+        return True
+
+    async def _skip(self, run: RunOpened, plan: Plan) -> None:
+        """End the run of a folder that holds no task file, such as one of pictures: it is no submission."""
+        await self.session.close_run(
+            run.id,
+            status="skipped",
+            completed_at=datetime.now(UTC),
+            successful=0,
+            failed=0,
+            skipped=len(plan.skipped),
+            total_puzzles=0,
+            accuracy_percent=None,
+            score=None,
+            error_log="the folder holds no file of a task",
+        )
+        self.ingester.metrics.ingestions.labels("skipped").inc()
+        log.info("ingestion.skipped", run_id=run.id, dataset=self.event.dataset, model=self.event.model)
 
     async def _goal(self, current: CurrentVersion | None) -> Target:
         """Trust a watcher's event the first time it comes for a new model; otherwise something may have happened since.
@@ -144,7 +174,10 @@ class _Ingestion:
         except (RevisionGone, FolderGone):
             # The history was squashed or rewritten since the event was made: what is there now?
             goal = await target.from_hub(hub, dataset, model)
+        try:
             return goal, await hub.files(dataset, model, goal.revision)
+        except (RevisionGone, FolderGone) as error:
+            raise Transient(f"the history changes under our hands: {error}", kind="revision_gone") from error
 
     def _plan(self, files: list[RemoteFile], current: CurrentVersion | None) -> Plan:
         known = {} if current is None or self.event.force else current.failures | current.results
@@ -181,16 +214,18 @@ class _Ingestion:
             self.ingester.metrics.rows.inc(len(records))
             return records
 
-        try:
-            broken = await self.ingester.collector.run(
-                self.session, goal.revision, missing, transform=counted, progress=progress
-            )
-        except RevisionGone as error:
-            raise Transient(str(error), kind="revision_gone", retry_after_seconds=1.0) from error
+        broken = await self.ingester.collector.run(
+            self.session, goal.revision, missing, transform=counted, progress=progress
+        )
         self.ingester.metrics.files.observe(len(missing))
         if broken and self.delivery_count < MAX_DELIVER:
             first = next(iter(broken.values()))
-            raise Transient(f"{len(broken)} files stay broken, first {first}", kind=first.kind)
+            asked = [error.retry_after_seconds for error in broken.values() if error.retry_after_seconds is not None]
+            raise Transient(
+                f"{len(broken)} files stay broken, first {first}",
+                kind=first.kind,
+                retry_after_seconds=max(asked, default=None),
+            )
         await progress.tell("running")
         return broken
 

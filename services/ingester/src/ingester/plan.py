@@ -61,7 +61,8 @@ def make_plan(
             message = "the task set has no task of this name"
             refused.append(Refused(task_id, ErrorKind.UNKNOWN_TASK, message, file.blob_oid))
         elif file.size > max_file_bytes:
-            message = f"{file.size} bytes are more than the {max_file_bytes} of INGEST_MAX_FILE_BYTES"
+            limit = f"{file.size} bytes are more than the {max_file_bytes} of INGEST_MAX_FILE_BYTES"
+            message = f"{limit}; raise it, then ingest with --force"
             refused.append(Refused(task_id, ErrorKind.TOO_LARGE, message, file.blob_oid))
         elif known_blobs.get(task_id) == file.blob_oid:
             known[task_id] = file

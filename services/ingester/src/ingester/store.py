@@ -19,6 +19,9 @@ TEMPLATE_ID = "external-huggingface"
 # Of `staged_rows`, in its order: the file's identity, then what ingester.rows makes of its content.
 STAGED_COLUMNS = ("hf_dataset", "model", "hf_blob_oid", *Row._fields)
 
+# The statements that move a whole submission get half an hour: 210 MB of text took 8 s on two busy cores.
+HEAVY_SECONDS = 1_800.0
+
 # Two models whose names hash alike only wait for each other: 64 bits make that a curiosity.
 _TRY_LOCK = "SELECT pg_try_advisory_lock(hashtextextended($1 || '@' || $2, 0))"
 
@@ -74,9 +77,10 @@ _RENAME_RUNS = "UPDATE ingestion_runs SET dataset_name = $2 WHERE hf_dataset = $
 # The lock is ours, so a run of this model that is still 'running' belongs to an earlier delivery: go on with it.
 _RESUME_RUN = """
 UPDATE ingestion_runs SET delivery_count = $3, ingester = $4, revision = $5, tree_oid = $6, total_puzzles = $7,
-    dry_run = $8
+    base_url = $9, source = $10, trigger = $11, auto_triggered = $12
 WHERE id = (
-    SELECT id FROM ingestion_runs WHERE hf_dataset = $1 AND dataset_name = $2 AND status = 'running'
+    SELECT id FROM ingestion_runs
+    WHERE hf_dataset = $1 AND dataset_name = $2 AND status = 'running' AND dry_run = $8
     ORDER BY id DESC LIMIT 1
 )
 RETURNING id, started_at
@@ -115,7 +119,7 @@ FROM (
       AND NOT EXISTS (
           SELECT FROM ingestion_runs r
           WHERE r.hf_dataset IS NULL AND r.dataset_name = $2
-            AND position($1 IN r.base_url) = 0
+            AND position($1 || '/' IN rtrim(r.base_url, '/') || '/') = 0
             AND u.created_at BETWEEN r.started_at AND r.completed_at
       )
       AND NOT EXISTS (
@@ -133,6 +137,11 @@ _ANSWER_COLUMNS = tuple(
     if column not in {"hf_dataset", "model", "model_name", "puzzle_id", "pairs_total", "pairs_solved", "notes"}
 )
 _NOT_NULL = {"pattern_description": "coalesce(s.pattern_description, '')", "created_at": "coalesce(s.created_at, $4)"}
+# A file without any time got that of its first ingestion; a later one keeps it.
+_UPDATED = {
+    "created_at": "created_at = CASE WHEN excluded.created_at = $4 THEN explanations.created_at "
+    "ELSE excluded.created_at END"
+}
 _SELECTED = ", ".join(_NOT_NULL.get(column, f"s.{column}") for column in _ANSWER_COLUMNS)
 _UPSERT = f"""
 INSERT INTO explanations (hf_dataset, model_name, puzzle_id, prompt_template_id, solving_strategy, run_id, ingested_at,
@@ -145,7 +154,7 @@ WHERE s.hf_dataset = $1 AND s.model = $2 AND s.model_name IS NOT NULL
 ON CONFLICT (hf_dataset, model_name, puzzle_id) WHERE hf_dataset IS NOT NULL DO UPDATE SET
     run_id = excluded.run_id, ingested_at = excluded.ingested_at, hf_revision = excluded.hf_revision,
     has_reasoning_log = excluded.has_reasoning_log, removed_upstream_at = NULL,
-    {", ".join(f"{column} = excluded.{column}" for column in _ANSWER_COLUMNS)}
+    {", ".join(_UPDATED.get(column, f"{column} = excluded.{column}") for column in _ANSWER_COLUMNS)}
 """  # noqa: S608 - made of the constants above
 
 # Rows of files, or of attempts within a file, that the current version does not hold any more: kept, and marked.
@@ -194,13 +203,14 @@ RETURNING id, published_at
 
 _TASK_RESULTS = """
 SELECT DISTINCT ON (puzzle_id) puzzle_id, hf_blob_oid, pairs_total, pairs_solved FROM (
-    SELECT s.puzzle_id, s.hf_blob_oid, s.pairs_total, s.pairs_solved
+    SELECT 0 AS age, s.puzzle_id, s.hf_blob_oid, s.pairs_total, s.pairs_solved
     FROM staged_rows s JOIN wanted w USING (puzzle_id, hf_blob_oid)
     WHERE s.hf_dataset = $1 AND s.model = $2 AND s.model_name IS NULL AND s.pairs_total IS NOT NULL
     UNION ALL
-    SELECT t.puzzle_id, t.hf_blob_oid, t.pairs_total, t.pairs_solved
+    SELECT 1, t.puzzle_id, t.hf_blob_oid, t.pairs_total, t.pairs_solved
     FROM task_results t JOIN wanted w USING (puzzle_id, hf_blob_oid) WHERE t.version_id = $3
 ) AS results
+ORDER BY puzzle_id, age  -- a forced run judges the same blob anew: what was staged now counts
 """
 
 _REPLACE_TASK_RESULTS = "DELETE FROM task_results WHERE version_id = $1"
@@ -267,21 +277,27 @@ WHERE id = $1
 RETURNING duration_ms
 """
 
-# The run that this delivery went on with, or a new one where it failed before there was one.
+# The run that this delivery went on with, or a new one where it failed before there was one; the same one again when
+# the power failed before the message was settled. $8: another ingester is at the model, and the running run is its own.
 _FAIL_RUN = """
 WITH failed AS (
     UPDATE ingestion_runs SET status = 'failed', completed_at = now(), error_log = $3, delivery_count = $4,
         duration_ms = least(2147483647, extract(epoch FROM now() - started_at) * 1000)::int
-    WHERE hf_dataset = $1 AND dataset_name = $2 AND status = 'running'
+    WHERE hf_dataset = $1 AND dataset_name = $2 AND status = 'running' AND NOT $8
     RETURNING id
+), again AS (
+    SELECT max(id) AS id FROM ingestion_runs
+    WHERE hf_dataset = $1 AND dataset_name = $2 AND status = 'failed' AND error_log = $3 AND $4 > 1
+        AND completed_at > now() - interval '10 minutes'
 ), made AS (
     INSERT INTO ingestion_runs (hf_dataset, dataset_name, error_log, delivery_count, ingester, trigger, auto_triggered,
         base_url, total_puzzles, status, started_at, completed_at, duration_ms, successful, failed, skipped)
     SELECT $1, $2, $3, $4, $5, $6, $7, '', 0, 'failed', now(), now(), 0, 0, 0, 0
-    WHERE NOT EXISTS (SELECT FROM failed)
+    WHERE NOT EXISTS (SELECT FROM failed) AND NOT EXISTS (SELECT FROM again WHERE id IS NOT NULL)
     RETURNING id
 )
-SELECT id FROM failed UNION ALL SELECT id FROM made ORDER BY id DESC LIMIT 1
+SELECT id FROM failed UNION ALL SELECT id FROM made UNION ALL SELECT id FROM again WHERE id IS NOT NULL
+ORDER BY id DESC LIMIT 1
 """
 
 # Databases of the existing app have narrower columns than ours; nothing of theirs is changed.
@@ -355,7 +371,15 @@ async def locked(pool: asyncpg.Pool, dataset: str, model: str) -> AsyncIterator[
                 await connection.execute("SELECT pg_advisory_unlock_all()")
 
 
-async def fail_run(pool: asyncpg.Pool, event: ModelDiscovered, reason: str, delivery_count: int, ingester: str) -> int:
+async def fail_run(
+    pool: asyncpg.Pool,
+    event: ModelDiscovered,
+    reason: str,
+    delivery_count: int,
+    ingester: str,
+    *,
+    at_work_elsewhere: bool = False,
+) -> int:
     """Record that an ingestion was given up; return its run."""
     run_id = await pool.fetchval(
         _FAIL_RUN,
@@ -366,6 +390,7 @@ async def fail_run(pool: asyncpg.Pool, event: ModelDiscovered, reason: str, deli
         ingester,
         event.trigger,
         event.trigger != "manual",
+        at_work_elsewhere,
     )
     return int(run_id)
 
@@ -443,12 +468,12 @@ class Session:
 
     async def open_run(self, **values: Any) -> RunOpened:
         """Go on with the model's unfinished run, or begin one; values are columns of ingestion_runs."""
-        shared = ("delivery_count", "ingester", "revision", "tree_oid", "total_puzzles", "dry_run")
-        only_new = ("base_url", "source", "trigger", "auto_triggered")
-        arguments = [*self._key, *(values[name] for name in shared)]
+        columns = ("delivery_count", "ingester", "revision", "tree_oid", "total_puzzles", "dry_run")
+        about = ("base_url", "source", "trigger", "auto_triggered")
+        arguments = [*self._key, *(values[name] for name in (*columns, *about))]
         if row := await self.connection.fetchrow(_RESUME_RUN, *arguments):
             return RunOpened(row["id"], row["started_at"], resumed=True)
-        row = await self._row(_OPEN_RUN, *arguments, *(values[name] for name in only_new))
+        row = await self._row(_OPEN_RUN, *arguments)
         await self.drop_staged()
         return RunOpened(row["id"], row["started_at"], resumed=False)
 
@@ -472,10 +497,10 @@ class Session:
     async def write_rows(self, run_id: int, at: datetime, revision: str) -> list[str]:
         """Bring `explanations` to the wanted files; return every attempt name the model ever had."""
         names = [row[0] for row in await self.connection.fetch(_MODEL_NAMES, *self._key)]
-        await self.connection.execute(_ADOPT, *self._key)
-        await self.connection.execute(_UPSERT, *self._key, run_id, at, revision)
-        await self.connection.execute(_UNMARK, self.dataset, names)
-        await self.connection.execute(_MARK_REMOVED, self.dataset, names, at)
+        await self.connection.execute(_ADOPT, *self._key, timeout=HEAVY_SECONDS)
+        await self.connection.execute(_UPSERT, *self._key, run_id, at, revision, timeout=HEAVY_SECONDS)
+        await self.connection.execute(_UNMARK, self.dataset, names, timeout=HEAVY_SECONDS)
+        await self.connection.execute(_MARK_REMOVED, self.dataset, names, at, timeout=HEAVY_SECONDS)
         return names
 
     async def write_errors(self, run_id: int, previous_run_id: int | None, reused: Collection[str]) -> None:
@@ -498,12 +523,12 @@ class Session:
 
     async def task_results(self, previous_version_id: int | None) -> list[TaskResult]:
         """Return the wanted files' results, fetched now or known from the previous version."""
-        rows = await self.connection.fetch(_TASK_RESULTS, *self._key, previous_version_id)
+        rows = await self.connection.fetch(_TASK_RESULTS, *self._key, previous_version_id, timeout=HEAVY_SECONDS)
         return [TaskResult(*row) for row in rows]
 
     async def attempt_sums(self, names: Collection[str]) -> list[AttemptSums]:
         """Return each attempt's sums over the model's current rows."""
-        rows = await self.connection.fetch(_ATTEMPT_SUMS, self.dataset, list(names))
+        rows = await self.connection.fetch(_ATTEMPT_SUMS, self.dataset, list(names), timeout=HEAVY_SECONDS)
         return [AttemptSums(*row) for row in rows]
 
     async def write_version(self, at: datetime, values: dict[str, Any], results: Collection[TaskResult]) -> None:
@@ -523,6 +548,10 @@ class Session:
         if row is None:
             raise LookupError("a statement that always returns a row returned none")
         return row
+
+    async def has_version(self) -> bool:
+        """Tell whether the model has a current version."""
+        return await self.connection.fetchrow(_CURRENT, *self._key) is not None
 
     async def announcement(self) -> dict[str, Any]:
         """Return the fields of `model.ingested` for the current version."""

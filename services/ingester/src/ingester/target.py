@@ -18,8 +18,8 @@ class Target:
 
 
 def from_event(event: ModelDiscovered) -> Target | None:
-    """Return what a watcher's event pins; None where the event names no content."""
-    if event.revision is None or event.tree_oid is None:
+    """Return what a watcher's event pins; None where it names no content, or where anybody may have written it."""
+    if event.trigger == "manual" or event.revision is None or event.tree_oid is None:
         return None
     return Target(event.revision, event.tree_oid, event.published_at)
 

@@ -16,6 +16,7 @@ from query_api.wire import Answer, Asked
 
 log = structlog.get_logger(__name__)
 
+_MAIN = "refs/heads/main"
 _DELIVERY_ID = re.compile(r"[\w.:-]{1,128}")
 
 
@@ -39,11 +40,23 @@ class WebhookRepo(_Part):
     name: Annotated[str, Field(max_length=255)]
 
 
+class WebhookRef(_Part):
+    """A branch, tag or other ref that moved."""
+
+    ref: Annotated[str, Field(max_length=1_000)]
+
+
 class WebhookBody(_Part):
     """The part of the Hub's payload (version 3) that matters here."""
 
     event: WebhookEvent
     repo: WebhookRepo
+    updated_refs: Annotated[list[WebhookRef] | None, Field(alias="updatedRefs", max_length=1_000)] = None
+
+    @property
+    def moves_main(self) -> bool:
+        """Whether the main branch moved, or may have: a delivery need not name refs."""
+        return self.updated_refs is None or any(each.ref == _MAIN for each in self.updated_refs)
 
 
 class WebhookAsked(Asked):
@@ -66,6 +79,8 @@ async def receive(services: Services, request: web.Request, asked: WebhookAsked)
         return WebhookAnswer(accepted=False, reason="not a dataset that is watched here")
     if not event.scope.startswith("repo"):
         return WebhookAnswer(accepted=False, reason="not a change of files")
+    if not asked.body.moves_main:
+        return WebhookAnswer(accepted=False, reason="not a change of main")
     given = request.headers.get("Webhook-Id", "")
     delivery = f"webhook-{given}" if _DELIVERY_ID.fullmatch(given) else None
     await put(services.client, SyncRequested(dataset=repo.name, trigger="webhook", request_id=delivery))

@@ -6,7 +6,6 @@ from common.model_names import is_plain_folder_name
 from pydantic import AfterValidator, Field
 
 from query_api.schemas import DatasetName
-from query_api.schemas_analytics import PlainName
 from query_api.wire import Answer, Asked, Body, Count, Shape
 
 
@@ -18,7 +17,17 @@ def _plain_folder(name: str) -> str:
     return name
 
 
-Folder = Annotated[PlainName, AfterValidator(_plain_folder), Field(description="The model's folder in the dataset.")]
+Folder = Annotated[
+    str,
+    # What a pattern can say of a folder's name; its length in bytes it cannot.
+    Field(
+        min_length=1,
+        max_length=255,
+        pattern=r"^[^./\x00-\x1f\x7f-\x9f][^/\x00-\x1f\x7f-\x9f]*$",
+        description="The model's folder in the dataset.",
+    ),
+    AfterValidator(_plain_folder),
+]
 BaseUrl = Annotated[
     str,
     Field(

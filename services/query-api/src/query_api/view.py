@@ -133,7 +133,9 @@ class View:
         there = (
             each
             for each in self.submissions.values()
-            if each.removed_upstream_at is None and (dataset is None or each.dataset == dataset)
+            if each.removed_upstream_at is None
+            and each.tasks_submitted
+            and (dataset is None or each.dataset == dataset)
         )
         if by == "published":
             dated = ((each.published_at, each) for each in there if each.published_at)

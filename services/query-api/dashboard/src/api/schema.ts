@@ -1497,6 +1497,11 @@ export interface components {
         WebhookBody: {
             event: components["schemas"]["WebhookEvent"];
             repo: components["schemas"]["WebhookRepo"];
+            /**
+             * Updatedrefs
+             * @default null
+             */
+            updatedRefs?: components["schemas"]["WebhookRef"][] | null;
         };
         /**
          * WebhookEvent
@@ -1507,6 +1512,14 @@ export interface components {
             action: string;
             /** Scope */
             scope: string;
+        };
+        /**
+         * WebhookRef
+         * @description A branch, tag or other ref that moved.
+         */
+        WebhookRef: {
+            /** Ref */
+            ref: string;
         };
         /**
          * WebhookRepo

@@ -4,8 +4,10 @@ import json
 
 from arcwatch.hub import LocalHub
 from common.arc_tasks import Task
-from common.events import ModelDiscovered
+from common.events import IngestionProgress, ModelDiscovered
+from nats.aio.msg import Msg
 
+from tests.support.eventually import eventually
 from tests.support.pipeline import Pipeline
 from tests.support.submissions import V1, V2, WRONG, answer_file, attempt, solved, submission, tasks, unsolved
 
@@ -272,3 +274,17 @@ async def test_a_redelivery_after_the_commit_is_done_although_the_folder_is_gone
     await pipeline.ingester.ingest(event)
     hub.commit(V2, {"m": None})
     assert await pipeline.ingester.ingest(event, 2) is not None
+
+
+async def test_the_end_of_a_run_is_the_last_that_progress_tells(pipeline: Pipeline, hub: LocalHub) -> None:
+    told = []
+
+    async def heard(message: Msg) -> None:
+        told.append(IngestionProgress.model_validate_json(message.data))
+
+    await pipeline.client.subscribe(IngestionProgress.subject, cb=heard)
+    await pipeline.client.flush()
+    hub.commit(V2, submission("m", {FIVE[0]: b"[", FIVE[1]: solved(FIVE[1])}))
+    await pipeline.settle()
+    await eventually(lambda: told and told[-1].status == "partial")
+    assert (told[0].done, told[-1].done, told[-1].total) == (0, 2, 2)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from common.arc_tasks import TaskSet
-from common.events import ModelDiscovered
+from common.events import ModelDiscovered, RunStatus
 from common.model_names import display_name
 from common.outcomes import Transient
 
@@ -28,7 +28,7 @@ class _DryRun(Exception):  # noqa: N818 - a way out of the transaction, not an e
 class Committed:
     """What a run came to."""
 
-    status: str
+    status: RunStatus
     score: float
     score_submitted: float | None
     successful: int

@@ -111,7 +111,9 @@ class _Ingestion:
         )
         broken = await self._collect(goal, plan, run)
         commit = Commit(self.session, self.event, goal, plan, run, self.tasks, current, datetime.now(UTC))
-        await self._report(run, plan, await commit.write(broken))
+        committed = await commit.write(broken)
+        await self._tell_end(run, plan, committed)
+        await self._report(run, plan, committed)
 
     def _is_done(self, current: CurrentVersion | None, tree_oid: str | None) -> bool:
         if current is None or self.event.force or not current.complete or current.tree_oid != tree_oid:
@@ -226,8 +228,20 @@ class _Ingestion:
                 kind=first.kind,
                 retry_after_seconds=max(asked, default=None),
             )
-        await progress.tell("running")
         return broken
+
+    async def _tell_end(self, run: RunOpened, plan: Plan, committed: Committed) -> None:
+        """Announce that the run is over, so that progress bars end."""
+        await self.ingester.announce(
+            IngestionProgress(
+                run_id=run.id,
+                dataset=self.event.dataset,
+                model=self.event.model,
+                done=plan.files,
+                total=plan.files,
+                status=committed.status,
+            )
+        )
 
     async def _report(self, run: RunOpened, plan: Plan, committed: Committed) -> None:
         metrics = self.ingester.metrics

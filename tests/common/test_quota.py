@@ -103,3 +103,17 @@ def test_an_answer_without_headers_changes_nothing() -> None:
 )
 def test_a_refusal_says_when_to_come_back(found: dict[str, str], seconds: float | None) -> None:
     assert reset_seconds(found) == seconds
+
+
+def test_an_answer_of_a_later_window_is_believed_although_more_is_left() -> None:
+    quota = Quota(clock=lambda: 0.0)
+    quota.learn({"RateLimit": '"api";r=0;t=1'})
+    quota.learn({"RateLimit": '"api";r=900;t=300'})
+    assert quota.wait_seconds("api") == 0
+
+
+def test_an_answer_that_was_overtaken_gives_nothing_back() -> None:
+    quota = Quota(clock=lambda: 0.0)
+    quota.learn({"RateLimit": '"api";r=2;t=100'})
+    quota.learn({"RateLimit": '"api";r=40;t=101'})
+    assert quota.wait_seconds("api") > 0

@@ -22,6 +22,8 @@ RESERVE = 0.05
 MIN_RESERVE = 2
 # Replicas that waited for one reset do not all start in the same instant.
 JITTER_SECONDS = 0.5
+# The reset is told in whole seconds; windows are 300 s long.
+SAME_WINDOW_SECONDS = 1.5
 
 
 @dataclass
@@ -54,13 +56,14 @@ class Quota:
             return
         policy = _POLICY.search(headers.get("RateLimit-Policy", ""))
         known = self.budgets.get(found["name"])
-        left = int(found["left"])
-        # Answers overtake each other: within one window, what is left only shrinks.
-        same_window = known is not None and self.clock() < known.resets_at
+        left, resets_at = int(found["left"]), self.clock() + int(found["reset"])
+        if known and abs(resets_at - known.resets_at) < SAME_WINDOW_SECONDS:
+            # Answers overtake each other: within one window, what is left only shrinks.
+            left = min(left, known.left)
         self.budgets[found["name"]] = Budget(
-            left=min(left, known.left) if known and same_window else left,
+            left=left,
             quota=int(policy["quota"]) if policy else None,
-            resets_at=self.clock() + int(found["reset"]),
+            resets_at=resets_at,
         )
 
     def wait_seconds(self, name: str) -> float:

@@ -61,6 +61,8 @@ lock: $(VENV)/.dev ## resolve the dependencies anew into requirements/*.txt
 
 debian-packages: ## install what test-all needs from Debian, where it may (root, or sudo that asks nothing)
 	@command -v chromium >/dev/null || sh tests/support/apt_install.sh chromium
+	@command -v promtool >/dev/null || sh tests/support/apt_install.sh prometheus
+	@command -v prometheus-alertmanager >/dev/null || sh tests/support/apt_install.sh prometheus-alertmanager
 
 clean: ## remove what was built (.arcwatch, the data of `make up`, stays)
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis artifacts $(DASHBOARD)/node_modules $(dir $(DASHBOARD_BUILT))

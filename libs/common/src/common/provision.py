@@ -1,0 +1,44 @@
+"""`python -m common.provision`: migrations and topology, for a job that runs once before the services."""
+
+import asyncio
+from typing import Annotated
+
+import structlog
+from pydantic import Field
+
+from common import bus, logs, topology
+from common.database import migrate, open_pool
+from common.outcomes import BrokenAtStart
+from common.settings import ServiceSettings, load, stop
+
+log = structlog.get_logger(__name__)
+
+
+class Settings(ServiceSettings):
+    """`nats_replicas` is 3 on a cluster of three."""
+
+    nats_replicas: Annotated[int, Field(ge=1, le=5)] = 1
+
+
+async def provision(settings: Settings) -> None:
+    """Wait for both servers, and bring them up to date. Safe to run again, and by several at once."""
+    url = settings.database_url.get_secret_value()
+    async with open_pool(url):
+        applied = await migrate(url)
+    async with bus.connect(settings.nats_url.get_secret_value(), "provision") as client:
+        drift = await topology.apply(client.jetstream(timeout=bus.PUBLISH_TIMEOUT_SECONDS), settings.nats_replicas)
+    log.info("provisioned", migrations=applied, topology=[str(each) for each in drift])
+
+
+def main() -> None:
+    """Run once; exit with EX_CONFIG and one line when a server refuses."""
+    settings = load(Settings)
+    logs.configure(settings.log_level, settings.log_format, "provision")
+    try:
+        asyncio.run(provision(settings))
+    except BrokenAtStart as error:
+        stop(f"provision: {error}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,118 @@
+"""The Dockerfile and docker-compose.yml keep their promises as far as can be told without a Docker engine."""
+
+import json
+import os
+import shutil
+import subprocess
+import sysconfig
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from arcwatch import embedded_nats, nats_conf
+
+from tests.support.alert_rules import DEPLOY, ROOT
+
+COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+SCRIPTS = Path(sysconfig.get_path("scripts"))
+
+
+def test_hadolint_has_nothing_to_say() -> None:
+    ran = subprocess.run([SCRIPTS / "hadolint", DEPLOY / "Dockerfile"], capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stdout) == (0, "")
+
+
+def test_the_rooms_services_are_there() -> None:
+    wanted = {
+        "nats",
+        "postgres",
+        "migrate",
+        "watcher",
+        "ingester",
+        "query-api",
+        "prometheus",
+        "alertmanager",
+        "grafana",
+    }
+    assert SERVICES.keys() == wanted
+    assert SERVICES["grafana"]["profiles"] == ["grafana"]
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_container_may_not_more_than_it_needs(name: str) -> None:
+    service = SERVICES[name]
+    assert service["read_only"]
+    assert service["cap_drop"] == ["ALL"]
+    assert "no-new-privileges:true" in service["security_opt"]
+    if name != "migrate":
+        assert service["restart"] == "unless-stopped"
+        assert service["deploy"]["resources"]["limits"]["memory"]
+    ours = service["image"].startswith("arcwatch/")
+    # Ours are built here, and check themselves as their Dockerfile says; others are pinned.
+    assert ours == ("build" in service)
+    assert ours or (":" in service["image"] and service["healthcheck"]["test"])
+    assert all(port.startswith("127.0.0.1:") for port in service.get("ports", ()))
+
+
+def test_nothing_that_replicas_cannot_share_keeps_ingesters_from_scaling() -> None:
+    assert not {"container_name", "ports"} & SERVICES["ingester"].keys()
+
+
+def test_every_secret_is_made_and_every_made_secret_is_used(tmp_path: Path) -> None:
+    subprocess.run(["sh", str(DEPLOY / "secrets.sh"), str(tmp_path / "secrets")], check=True)
+    files = {Path(each["file"]).name for each in COMPOSE["secrets"].values()}
+    assert files == {path.name for path in (tmp_path / "secrets").iterdir()}
+    assert (tmp_path / "secrets").stat().st_mode & 0o077 == 0
+    mounted = {
+        each if isinstance(each, str) else each["source"]
+        for service in SERVICES.values()
+        for each in service.get("secrets", ())
+    }
+    assert mounted == COMPOSE["secrets"].keys()
+
+
+def test_making_the_secrets_again_changes_none(tmp_path: Path) -> None:
+    def made() -> dict[str, str]:
+        subprocess.run(["sh", str(DEPLOY / "secrets.sh"), str(tmp_path)], check=True)
+        return {path.name: path.read_text() for path in tmp_path.iterdir()}
+
+    assert made() == made()
+
+
+def test_secrets_reach_the_process_from_their_files(tmp_path: Path) -> None:
+    (tmp_path / "token").write_text('it\'s a "secret" $HOME')
+    ran = subprocess.run(
+        ["sh", str(DEPLOY / "entrypoint.sh"), "printenv", "ADMIN_TOKEN"],
+        env={**os.environ, "ADMIN_TOKEN_FILE": str(tmp_path / "token")},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert ran.stdout == 'it\'s a "secret" $HOME\n'
+
+
+def test_nats_accepts_the_configuration(tmp_path: Path) -> None:
+    subprocess.run(["sh", str(DEPLOY / "secrets.sh"), str(tmp_path)], check=True)
+    shutil.copy(DEPLOY / "nats" / "nats.conf", tmp_path)
+    ran = subprocess.run(
+        [str(embedded_nats.program()), "-t", "-c", str(tmp_path / "nats.conf")],
+        env={**os.environ, "NATS_SERVER_NAME": "a"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
+
+
+def test_users_of_nats_may_what_they_may_on_the_embedded_one() -> None:
+    text = (DEPLOY / "nats" / "nats.conf").read_text()
+    assert "sync_interval: always" in text
+    assert f"max_file_store: {nats_conf.MAX_FILE_STORE}" in text
+    for user, permissions in nats_conf.PERMISSIONS.items():
+        start = text.index(f'{{user: "{user}"')
+        rights = text[start : text.index("}}", text.index("subscribe", start))]
+        assert f"publish: {{allow: {json.dumps(list(permissions.publish))}}}" in rights
+        assert f"subscribe: {{allow: {json.dumps([nats_conf.inbox(user), *permissions.subscribe])}}}" in rights
+    assert text.count("{user:") == len(nats_conf.PERMISSIONS)

@@ -13,9 +13,10 @@ import asyncpg
 import psutil
 from aiohttp import web
 from common import logs
+from common.memory import settle
 from pydantic import SecretStr
 from query_api import store
-from query_api.app import serving, settle
+from query_api.app import serving
 from query_api.cached_answers import Moment, latest_model
 from query_api.keeper import State
 from query_api.schemas import LatestAsked

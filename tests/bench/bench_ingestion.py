@@ -25,6 +25,7 @@ from common.arc_tasks import Task
 from common.database import migrate, open_pool
 from common.events import ModelDiscovered
 from common.hub import RemoteFile
+from common.memory import settle
 from ingester import app as ingester_app
 from ingester import store
 from ingester.ingest import Ingester
@@ -125,6 +126,7 @@ async def _at(latency: float, hub_dir: Path, database_url: str, nats_url: str, r
             await topology.apply(client.jetstream())
             columns = await store.column_types(pool)
             ingester = ingester_app.build(settings, pool, http, client, metrics=Metrics(), columns=columns)
+            settle()  # as the service does
             await _measure(latency, ingester, pool, http, rounds)
 
 

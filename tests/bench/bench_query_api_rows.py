@@ -19,8 +19,9 @@ from arcwatch.embedded_nats import NatsServer
 from arcwatch.embedded_pg import PostgresServer, PostgresSettings
 from common import topology
 from common.database import migrate
+from common.memory import settle
 from pydantic import SecretStr
-from query_api.app import serving, settle
+from query_api.app import serving
 from query_api.settings import Settings
 
 from tests.bench.report import figure, title

@@ -12,6 +12,7 @@ from common.bus_metrics import BusMetrics
 from common.database import check_migrated, open_pool
 from common.delivery import Delivery
 from common.hub import Hub
+from common.memory import settle
 from common.outcomes import BrokenAtStart
 from common.quota import Quota
 from common.service import until
@@ -57,6 +58,7 @@ async def run(settings: Settings, stopping: asyncio.Event) -> None:
             bus.consuming(broker, client, [INGESTER]),
             ops.serve(settings.ops_host, settings.ops_port, checks=checks, registry=metrics.registry) as port,
         ):
+            settle()
             log.info("ingester.ready", ops_port=port)
             await until(
                 stopping,

@@ -18,6 +18,8 @@ _ROWS: TypeAdapter[Rows] = TypeAdapter(Annotated[list[Annotated[list[int], FailF
 
 def as_integer(value: Any) -> int | None:
     """Return an integer, or None where there is none to read."""
+    if type(value) is int:
+        return value
     try:
         return _INTEGER.validate_python(value)
     except ValidationError:
@@ -26,6 +28,8 @@ def as_integer(value: Any) -> int | None:
 
 def as_number(value: Any) -> float | None:
     """Return a number, which may be infinite or NaN, or None where there is none to read."""
+    if type(value) is float:
+        return value
     try:
         return _NUMBER.validate_python(value)
     except (ValidationError, OverflowError):

@@ -1,7 +1,7 @@
 """Fetches, proves, transforms and stages the files of a run, within bounds of number and bytes."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from common.hub import HubRefused, RemoteFile
@@ -9,7 +9,7 @@ from common.outcomes import Transient
 
 from ingester.fetch import Fetcher
 from ingester.progress import Progress
-from ingester.staging import Stage, Transform
+from ingester.staging import COPY_BYTES, Stage, Transform
 from ingester.store import Session
 
 
@@ -22,13 +22,17 @@ class ByteBudget:
 
     limit: int
     used: int = 0
+    waiting: int = 0
     _given_back: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def take(self, size: int) -> None:
-        """Wait for room for `size` bytes."""
+    async def take(self, size: int, make_room: Callable[[], Awaitable[None]]) -> None:
+        """Wait for room for `size` bytes; `make_room` writes the rows that wait for others to come."""
+        self.waiting += 1
         while self.used and self.used + size > self.limit:
             self._given_back.clear()
+            await make_room()
             await self._given_back.wait()
+        self.waiting -= 1
         self.used += size
 
     def give_back(self, size: int) -> None:
@@ -70,7 +74,7 @@ class Collector:
 
         async def work() -> None:
             for task_id, file in queue:
-                await budget.take(file.size)
+                await budget.take(file.size, make_room=stage.write)
                 try:
                     await collect(task_id, file)
                 except HubRefused:
@@ -78,7 +82,7 @@ class Collector:
                 except Transient as error:
                     broken[task_id] = error
                     budget.give_back(file.size)
-                await stage.write()
+                await stage.write(at_least=0 if budget.waiting else COPY_BYTES)
                 await progress.advance()
 
         try:

@@ -44,23 +44,29 @@ def parse(data: Bytes) -> tuple[Any, Notes]:
 def dump(value: Any, notes: Notes, what: str) -> str | None:
     """Write a value for a jsonb column; `what` names it in notes."""
     try:
-        text = _written(value)
-    except RecursionError:
-        notes.add(NoteKind.TOO_DEEP, f"{what} is nested too deeply to be stored")
-        return None
-    text, nuls = _without_nuls(text) if "\\u0000" in text else (text, 0)
+        text = to_json(value).decode()  # a quarter of the standard library's time
+    except PydanticSerializationError:  # a lone surrogate, or deeper than 254
+        return _dump_hostile(value, notes, what)
+    if "\\u0000" not in text:
+        return text
+    text, nuls = _without_nuls(text)
     return _without_surrogates(text, notes, what, replaced=nuls)
 
 
-def _written(value: Any) -> str:
+def _dump_hostile(value: Any, notes: Notes, what: str) -> str | None:
     try:
-        return to_json(value).decode()  # a quarter of the standard library's time
-    except PydanticSerializationError:  # a lone surrogate, or deeper than 254
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    except RecursionError:
+        notes.add(NoteKind.TOO_DEEP, f"{what} is nested too deeply to be stored")
+        return None
+    text, nuls = _without_nuls(text)
+    return _without_surrogates(text, notes, what, replaced=nuls)
 
 
 def clean(text: str, notes: Notes, what: str) -> str:
     """Replace what a text column cannot hold; `what` names it in notes."""
+    if text.isascii() and "\0" not in text:  # nearly all: isascii looks at a flag, not at the text
+        return text
     return _without_surrogates(text.replace("\0", REPLACEMENT), notes, what, replaced=text.count("\0"))
 
 

@@ -13,6 +13,9 @@ from ingester.limits import Limits
 from ingester.store import Session
 from ingester.transform import transform
 
+# A COPY costs about a millisecond besides its rows. 400 files of 40 kB took 0.39 s with 13 of them, 0.45 s with 179.
+COPY_BYTES = 512 * 1024
+
 Records = Sequence[Sequence[Any]]
 # Task id, listing entry, proven bytes -> rows in STAGED_COLUMNS order. Never raises for bad content.
 Transform = Callable[[str, RemoteFile, Bytes], Records]
@@ -30,7 +33,7 @@ def staged_records(dataset: str, model: str, tasks: TaskSet, limits: Limits) -> 
 
 @dataclass
 class Stage:
-    """Rows on their way to `staged_rows`: whenever the run's connection is free, all that wait go into one COPY.
+    """Rows on their way to `staged_rows`: when many wait and the run's connection is free, all go into one COPY.
 
     `written` hears of the bytes of files whose rows are in the database.
     """
@@ -46,13 +49,13 @@ class Stage:
         self._records.extend(records)
         self._bytes += size
 
-    async def write(self) -> None:
-        """Write until nothing waits, unless somebody does so already."""
+    async def write(self, at_least: int = 0) -> None:
+        """Write while the files of the waiting rows have `at_least` bytes, unless somebody does so already."""
         if self._writing:
             return
         self._writing = True
         try:
-            while self._records:
+            while self._records and self._bytes >= at_least:
                 records, self._records = self._records, deque()
                 size, self._bytes = self._bytes, 0
                 await self.session.stage(_emptied(records))

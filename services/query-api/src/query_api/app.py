@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import gc
 from collections.abc import AsyncIterator
 from functools import partial
 
@@ -14,6 +13,7 @@ from common.arc_tasks import detect_source
 from common.database import check_migrated, open_pool
 from common.events import IngestionProgress
 from common.hub import Hub
+from common.memory import settle
 from common.outcomes import BrokenAtStart
 from nats.aio.client import Client
 from nats.aio.msg import Msg
@@ -49,12 +49,6 @@ async def run(settings: Settings, stopping: asyncio.Event) -> None:
     async with serving(settings):
         settle()
         await stopping.wait()
-
-
-def settle() -> None:
-    """Take what the start made out of the garbage collector's rounds: it stays, and each look at it takes a while."""
-    gc.collect()
-    gc.freeze()
 
 
 @contextlib.asynccontextmanager

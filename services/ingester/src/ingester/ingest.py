@@ -188,7 +188,7 @@ class _Ingestion:
 
     async def _open(self, goal: Target, plan: Plan) -> RunOpened:
         settings, event = self.ingester.settings, self.event
-        return await self.session.open_run(
+        run = await self.session.open_run(
             delivery_count=self.delivery_count,
             ingester=settings.arcwatch_instance or "ingester",
             revision=goal.revision,
@@ -200,6 +200,9 @@ class _Ingestion:
             trigger=event.trigger,
             auto_triggered=event.trigger != "manual",
         )
+        if not run.resumed:
+            await self.session.drop_staged()
+        return run
 
     async def _collect(self, goal: Target, plan: Plan, run: RunOpened) -> dict[str, Transient]:
         """Fetch and stage what is missing; on the last delivery, files that stay broken only cost themselves."""

@@ -9,7 +9,7 @@ from common.outcomes import Transient
 
 from ingester.fetch import Fetcher
 from ingester.progress import Progress
-from ingester.staging import COPY_BYTES, Stage, Transform
+from ingester.staging import Stage, Transform
 from ingester.store import Session
 
 
@@ -82,7 +82,7 @@ class Collector:
                 except Transient as error:
                     broken[task_id] = error
                     budget.give_back(file.size)
-                await stage.write(at_least=0 if budget.waiting else COPY_BYTES)
+                await (stage.write() if budget.waiting else stage.write_many())
                 await progress.advance()
 
         try:

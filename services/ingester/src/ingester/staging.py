@@ -1,5 +1,6 @@
 """From a file's proven bytes to staged rows: made by the transform, written by COPY while the next files arrive."""
 
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +16,8 @@ from ingester.transform import transform
 
 # A COPY costs about a millisecond besides its rows. 400 files of 40 kB took 0.39 s with 13 of them, 0.45 s with 179.
 COPY_BYTES = 512 * 1024
+# What is not written is fetched again after a crash, so that files which come slowly do not wait for many.
+COPY_SECONDS = 0.1
 
 Records = Sequence[Sequence[Any]]
 # Task id, listing entry, proven bytes -> rows in STAGED_COLUMNS order. Never raises for bad content.
@@ -33,7 +36,7 @@ def staged_records(dataset: str, model: str, tasks: TaskSet, limits: Limits) -> 
 
 @dataclass
 class Stage:
-    """Rows on their way to `staged_rows`: when many wait and the run's connection is free, all go into one COPY.
+    """Rows on their way to `staged_rows`: those that came at about the same time go into one COPY.
 
     `written` hears of the bytes of files whose rows are in the database.
     """
@@ -43,25 +46,32 @@ class Stage:
     _records: deque[Sequence[Any]] = field(default_factory=deque)
     _bytes: int = 0
     _writing: bool = False
+    _written_at: float = field(default_factory=time.monotonic)
 
     def add(self, records: Records, size: int) -> None:
         """Take the rows of a file of `size` bytes."""
         self._records.extend(records)
         self._bytes += size
 
-    async def write(self, at_least: int = 0) -> None:
-        """Write while the files of the waiting rows have `at_least` bytes, unless somebody does so already."""
+    async def write_many(self) -> None:
+        """Write if many rows wait, or if the last COPY was a while ago."""
+        if self._bytes >= COPY_BYTES or time.monotonic() - self._written_at >= COPY_SECONDS:
+            await self.write()
+
+    async def write(self) -> None:
+        """Write until nothing waits, unless somebody does so already."""
         if self._writing:
             return
         self._writing = True
         try:
-            while self._records and self._bytes >= at_least:
+            while self._records:
                 records, self._records = self._records, deque()
                 size, self._bytes = self._bytes, 0
                 await self.session.stage(_emptied(records))
                 self.written(size)
         finally:
             self._writing = False
+            self._written_at = time.monotonic()
 
 
 def _emptied(records: deque[Sequence[Any]]) -> Iterator[Sequence[Any]]:

@@ -1,12 +1,13 @@
 """The ingester's memory stays bounded, whatever a submission weighs."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
 
 import pytest
 from arcwatch.hub import LocalHub
 from common.arc_tasks import Task
+from common.events import ModelDiscovered
 
 from tests.support import pipeline as support
 from tests.support.eventually import eventually
@@ -38,20 +39,42 @@ def heavy(task: Task, megabytes: int) -> bytes:
     return body.replace(b'"because"', json.dumps(words).encode())
 
 
-async def test_forty_files_of_5_mb_and_three_of_15_stay_under_200_mb(
-    pipeline: Pipeline, hub: LocalHub, database_url: str, nats_url: str
-) -> None:
+Peak = Callable[[Mapping[Task, bytes]], Awaitable[float]]
+
+
+@pytest.fixture
+def peak(pipeline: Pipeline, hub: LocalHub, database_url: str, nats_url: str) -> Peak:
+    """Return the most megabytes that an ingester process holds over an ingestion of some files."""
+
+    async def ingest(files: Mapping[Task, bytes]) -> float:
+        hub.commit(V2, submission("m", files))
+        settings = {"hf_endpoint": hub.url, "hf_datasets": V2, "database_url": database_url, "nats_url": nats_url}
+        async with ingester_process(**settings) as ingester:
+            event = ModelDiscovered(dataset=V2, model="m")
+            await pipeline.client.jetstream().publish(event.subject, event.model_dump_json().encode())
+            await eventually(lambda: pipeline.pool.fetchval("SELECT count(*) FROM submission_versions"), 120)
+            return ingester.peak_megabytes()
+
+    return ingest
+
+
+async def test_forty_files_of_5_mb_and_three_of_15_stay_under_200_mb(pipeline: Pipeline, peak: Peak) -> None:
     files = {task: heavy(task, 5) for task in tasks()[:40]} | {task: heavy(task, 15) for task in tasks()[40:43]}
     assert sum(map(len, files.values())) > 230 * MEGABYTE
-    hub.commit(V2, submission("m", files))
-    files.clear()
-    settings = {"hf_endpoint": hub.url, "hf_datasets": V2, "database_url": database_url, "nats_url": nats_url}
-    async with ingester_process(**settings) as ingester:
-        await pipeline.client.jetstream().publish(
-            "model.discovered", json.dumps({"dataset": V2, "model": "m"}).encode()
-        )
-        await eventually(lambda: pipeline.pool.fetchval("SELECT count(*) FROM submission_versions"), 120)
-        peak = ingester.peak_megabytes()
+    assert await peak(files) < MOST_MEGABYTES
     version = await pipeline.version("m")
     assert (version["tasks_solved"], version["errors"]) == (43, 0)
-    assert peak < MOST_MEGABYTES
+
+
+async def test_files_as_heavy_as_one_may_be_stay_under_200_mb_and_heavier_ones_are_refused(
+    pipeline: Pipeline, peak: Peak
+) -> None:
+    every = tasks()
+    words = json.dumps("😀 It is mirrored. " * (5 * MEGABYTE // 22), ensure_ascii=False).encode()
+    wide = {task: solved(task).replace(b'"because"', words, 1) for task in every[:8]}
+    values = b'[{"attempt_1":{"answer":[%s[]]}}]'
+    many = dict.fromkeys(every[8:16], values % (b"[]," * 600000))
+    refused = dict.fromkeys(every[16:18], values % (b"[]," * 5000000))
+    assert await peak(wide | many | refused) < MOST_MEGABYTES
+    assert await pipeline.errors("m") == {task.id: "too_complex" for task in every[16:18]}
+    assert (await pipeline.version("m"))["tasks_submitted"] == 16

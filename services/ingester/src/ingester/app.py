@@ -23,7 +23,7 @@ from ingester import handlers, memory, standing, store
 from ingester.collect import Collector
 from ingester.fetch import Fetcher, proxy_for
 from ingester.ingest import Ingester
-from ingester.limits import BIGINT, INT4, Limits
+from ingester.limits import BIGINT, INT4, MEMORY_PER_BYTE, Limits
 from ingester.metrics import Metrics
 from ingester.settings import Settings
 from ingester.store import ColumnTypes
@@ -86,7 +86,7 @@ def build(
         pool=pool,
         hub=hub,
         collector=Collector(fetcher, settings.ingest_concurrency, settings.ingest_bytes_in_flight),
-        limits=limits_of(columns),
+        limits=limits_of(columns, settings),
         longest_model_name=columns["model_name"][1],
         metrics=metrics,
         publish=partial(bus.publish, client, source=SERVICE),
@@ -106,9 +106,10 @@ def check_task_sets(settings: Settings) -> None:
             raise BrokenAtStart(str(error)) from error
 
 
-def limits_of(columns: ColumnTypes) -> Limits:
-    """Return what the columns of this database hold."""
+def limits_of(columns: ColumnTypes, settings: Settings) -> Limits:
+    """Return what the columns of this database hold, and what the settings allow."""
     return Limits(
+        max_memory=MEMORY_PER_BYTE * settings.ingest_max_file_bytes,
         max_token=INT4 if columns["total_tokens"][0] == "integer" else BIGINT,
         max_ms=INT4 if columns["api_processing_time_ms"][0] == "integer" else BIGINT,
     )

@@ -11,6 +11,10 @@ from ingester.fetch import Fetcher
 from ingester.progress import Progress
 from ingester.staging import Stage, Transform
 from ingester.store import Session
+from ingester.weight import weigh
+
+# A file that takes more memory is read when the rows of those before it are out of it.
+HEAVY_BYTES = 32 * 1024 * 1024
 
 
 @dataclass
@@ -67,6 +71,8 @@ class Collector:
         async def collect(task_id: str, file: RemoteFile) -> None:
             body = await self.fetcher.bytes_of(session.dataset, revision, file)
             async with turn:
+                if weigh(body, HEAVY_BYTES) > HEAVY_BYTES:
+                    await stage.write_all()
                 stage.add(transform(task_id, file, body), file.size)
                 del body  # or a large file is in memory once more while its rows are written
                 # One file per turn of the event loop: a COPY that is going on sends 200 kB in each.

@@ -18,6 +18,8 @@ class ErrorKind(StrEnum):
     """The bytes that arrived are not those that the listing named."""
     TOO_LARGE = "too_large"
     """More bytes than the limit in the settings."""
+    TOO_COMPLEX = "too_complex"
+    """So many values, or so wide a text, that reading it would take more memory than one file may."""
     UNAVAILABLE = "unavailable"
     """The Hub did not give it, delivery after delivery."""
 

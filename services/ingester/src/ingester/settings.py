@@ -5,7 +5,7 @@ from typing import Annotated
 from common.settings import ServiceSettings
 from pydantic import Field
 
-MEBIBYTE = 1024 * 1024
+from ingester.limits import MEBIBYTE
 
 
 class Settings(ServiceSettings):

@@ -1,5 +1,6 @@
 """From a file's proven bytes to staged rows: made by the transform, written by COPY while the next files arrive."""
 
+import asyncio
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -45,7 +46,7 @@ class Stage:
     written: Callable[[int], None]
     _records: deque[Sequence[Any]] = field(default_factory=deque)
     _bytes: int = 0
-    _writing: bool = False
+    _writing: asyncio.Lock = field(default_factory=asyncio.Lock)
     _written_at: float = field(default_factory=time.monotonic)
 
     def add(self, records: Records, size: int) -> None:
@@ -60,17 +61,17 @@ class Stage:
 
     async def write(self) -> None:
         """Write until nothing waits, unless somebody does so already."""
-        if self._writing:
-            return
-        self._writing = True
-        try:
+        if not self._writing.locked():
+            await self.write_all()
+
+    async def write_all(self) -> None:
+        """Write until nothing waits, and wait for whoever does so already: no row is in memory then."""
+        async with self._writing:
             while self._records:
                 records, self._records = self._records, deque()
                 size, self._bytes = self._bytes, 0
                 await self.session.stage(_emptied(records))
                 self.written(size)
-        finally:
-            self._writing = False
             self._written_at = time.monotonic()
 
 

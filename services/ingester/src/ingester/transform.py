@@ -10,12 +10,13 @@ from common.model_names import attempt_model_name
 
 from ingester.documents import Bytes, NotJsonError, clean, dump, parse
 from ingester.kinds import ErrorKind, NoteKind, Notes, Problem
-from ingester.limits import Limits
+from ingester.limits import MEBIBYTE, Limits
 from ingester.rows import Row, file_row
 from ingester.scoring import Judged, judge, pairs_solved, standing
 from ingester.submission import NotASubmissionError, read_attempts
 from ingester.texts import describe, words_of
 from ingester.usage import add_up
+from ingester.weight import weigh
 
 __all__ = ["FileError", "FileResult", "Limits", "transform"]
 
@@ -54,6 +55,8 @@ class FileError:
 
 def transform(data: Bytes, task: Task, folder: str, limits: Limits = DEFAULT_LIMITS) -> FileResult | FileError:
     """Score a submission's file for a task and make its rows; `folder` is the model's."""
+    if (weight := weigh(data, limits.max_memory)) > limits.max_memory:
+        return FileError(task.id, ErrorKind.TOO_COMPLEX, _too_complex(weight, limits.max_memory))
     try:
         document, notes = parse(data)
         judged = [judge(attempt, task) for attempt in read_attempts(document, len(task.test), notes)]
@@ -69,6 +72,13 @@ def transform(data: Bytes, task: Task, folder: str, limits: Limits = DEFAULT_LIM
         for number in sorted(by_number)
     )
     return FileResult(task.id, rows, len(task.test), pairs_solved(judged), notes.merged())
+
+
+def _too_complex(weight: int, most: int) -> str:
+    return (
+        f"reading it would take about {weight // MEBIBYTE} MiB of memory, one file may take {most // MEBIBYTE}; "
+        f"raise INGEST_MAX_FILE_BYTES, then ingest with --force"
+    )
 
 
 class _AttemptRow:

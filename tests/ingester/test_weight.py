@@ -1,0 +1,76 @@
+"""A file is refused before it takes more memory than one file may, and its weight is told from its bytes alone."""
+
+import json
+import tracemalloc
+
+import pytest
+from ingester.kinds import ErrorKind
+from ingester.limits import MEBIBYTE, Limits
+from ingester.transform import FileError, FileResult, transform
+from ingester.weight import weigh
+
+from tests.ingester.samples import TWO
+
+SIZE = 3 * MEBIBYTE // 2
+NO_END = 2**63
+
+
+def holding(answer: bytes = b"[[1]]", words: bytes = b'""') -> bytes:
+    return b'[{"attempt_1":{"answer":%s,"metadata":{"reasoning_summary":%s}}}]' % (answer, words)
+
+
+def repeated(piece: bytes) -> bytes:
+    return piece * (SIZE // len(piece))
+
+
+# One kind of value each: what CPython needs for a byte of it differs by a factor of thirty.
+KINDS = {
+    "plain words": holding(words=b'"%s"' % repeated(b"x, y [z] ")),
+    "arrows": holding(words=b'"%s"' % repeated("→ x y z ".encode())),
+    "emoji": holding(words=b'"%s"' % repeated("😀 x y z ".encode())),
+    "escaped quotes": holding(words=b'"%s"' % repeated(b'\\"a\\\\')),
+    "empty lists": b"[%s{}]" % repeated(b"[],"),
+    "lists in an answer": holding(answer=b"[%s[]]" % repeated(b"[],")),
+    "objects": b"[%s{}]" % repeated(b'{"a":1},'),
+    "empty objects": b"[%s{}]" % repeated(b"{},"),
+    "short strings": holding(answer=b'[%s""]' % repeated(b'"ab",')),
+    "integers": holding(answer=b"[[%s1]]" % repeated(b"999,")),
+    "cells": holding(answer=b"[[%s1]]" % repeated(b"1,")),
+    "floats": holding(answer=b"[[%s1]]" % repeated(b"1.5,")),
+    "one key": b'[{%s"a":1}]' % repeated(b'"a":1,'),
+    "other keys": b'[{%s"a":1}]' % b"".join(b'"%d":1,' % number for number in range(SIZE // 10)),
+}
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_file_takes_more_memory_than_it_weighs(kind: str) -> None:
+    data = KINDS[kind]
+    tracemalloc.start()
+    try:
+        assert isinstance(transform(data, TWO, "m", Limits(max_memory=NO_END)), FileResult)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < weigh(data, NO_END)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_file_beyond_the_limit_is_refused_and_says_what_to_do(kind: str) -> None:
+    refused = transform(KINDS[kind], TWO, "m", Limits(max_memory=SIZE))
+    assert isinstance(refused, FileError)
+    assert refused.kind == ErrorKind.TOO_COMPLEX
+    assert "INGEST_MAX_FILE_BYTES" in refused.message
+
+
+def test_brackets_and_commas_in_words_are_words() -> None:
+    grids = json.dumps("[[0, 0], [1, 1]] " * (SIZE // 17))
+    quoted = json.dumps('"[[0, 0]]\\' * (SIZE // 10))
+    for words in (grids, quoted):
+        data = holding(words=words.encode())
+        assert weigh(data, 6 * len(data)) < 5 * len(data) + 2_000
+
+
+def test_counting_values_ends_at_the_limit() -> None:
+    data = KINDS["short strings"]
+    assert 10 * MEBIBYTE < weigh(data, 10 * MEBIBYTE) < 11 * MEBIBYTE < weigh(data, NO_END)

@@ -1,12 +1,17 @@
 """A folder on the Hub becomes rows, a version and an announcement, exactly, and nothing is fetched twice."""
 
+import asyncio
 import json
 
+import asyncpg
+import pytest
 from arcwatch.hub import LocalHub
+from common import database
 from common.arc_tasks import Task
 from common.events import IngestionProgress, ModelDiscovered
 from nats.aio.msg import Msg
 
+from tests.support import pipeline as support
 from tests.support.eventually import eventually
 from tests.support.pipeline import Pipeline
 from tests.support.submissions import V1, V2, WRONG, answer_file, attempt, solved, submission, tasks, unsolved
@@ -288,3 +293,28 @@ async def test_the_end_of_a_run_is_the_last_that_progress_tells(pipeline: Pipeli
     await pipeline.settle()
     await eventually(lambda: told and told[-1].status == "partial")
     assert (told[0].done, told[-1].done, told[-1].total) == (0, 2, 2)
+
+
+_WAITS_A_SECOND = """
+SELECT EXISTS (
+    SELECT FROM pg_stat_activity
+    WHERE datname = current_database() AND wait_event_type = 'Lock' AND now() - query_start > interval '1 second'
+)
+"""
+
+
+async def test_a_commit_may_take_longer_than_other_statements(
+    hub: LocalHub, database_url: str, nats_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "COMMAND_TIMEOUT_SECONDS", 0.5)
+    hub.commit(V2, submission("m", {FIVE[0]: solved(FIVE[0])}))
+    async with support.build(hub, database_url, nats_url) as pipeline, asyncio.TaskGroup() as group:
+        other = await asyncpg.connect(database_url)
+        blocking = other.transaction()
+        await blocking.start()
+        await other.execute("LOCK TABLE explanations IN EXCLUSIVE MODE")
+        settling = group.create_task(pipeline.settle())
+        await eventually(lambda: pipeline.pool.fetchval(_WAITS_A_SECOND), 30)
+        await blocking.rollback()
+        await other.close()
+    assert [announced is not None for announced in settling.result()] == [True]

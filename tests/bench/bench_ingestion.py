@@ -1,7 +1,8 @@
 """One ingestion of 400 files against downloading the same files and doing nothing with them, at 50 ms and at 0 ms.
 
-Each round runs the floor and ours after each other on the same Hub, in the same process; ours is a new submission, as
-a watcher's event names it. Memory is that of a whole ingester process, at its highest, imports included.
+Each round runs the floor, the Hub's own client and ours after each other on the same Hub, in the same process; ours is
+a new submission, as a watcher's event names it. Memory is that of a whole ingester process, at its highest, imports
+included.
 """
 
 import asyncio
@@ -17,6 +18,7 @@ from urllib.parse import quote
 
 import aiohttp
 import asyncpg
+import huggingface_hub
 from arcwatch.embedded_nats import NatsServer
 from arcwatch.embedded_pg import PostgresServer, PostgresSettings
 from arcwatch.hub import LocalHub
@@ -26,6 +28,7 @@ from common.database import migrate, open_pool
 from common.events import ModelDiscovered
 from common.hub import RemoteFile
 from common.memory import settle
+from huggingface_hub.utils.tqdm import disable_progress_bars
 from ingester import app as ingester_app
 from ingester import store
 from ingester.ingest import Ingester
@@ -47,6 +50,7 @@ HEAVY_REASONING = REASONING * (5 * MEGABYTE // len(REASONING))
 
 def main(rounds: int) -> None:
     """Run both latencies, then weigh the process."""
+    disable_progress_bars()
     asyncio.run(_main(rounds))
 
 
@@ -138,13 +142,14 @@ async def _measure(
     folder = (await ingester.hub.describe(V1, [MODEL], revision))[MODEL]
     event = ModelDiscovered(dataset=V1, model=MODEL, revision=revision, tree_oid=folder.tree_oid, trigger="schedule")
     await ingester.ingest(event)
-    downloads, copies, ours = [], [], []
+    downloads, copies, snapshots, ours = [], [], [], []
     for _ in range(rounds):
         started = perf_counter()
         bodies = await _download(ingester, http, revision, files)
         downloads.append(perf_counter() - started)
         copies.append(await _copy(pool, bodies))
         bodies.clear()
+        snapshots.append(await asyncio.to_thread(_snapshot, ingester, revision))
         await pool.execute("TRUNCATE explanations, submission_versions CASCADE")
         started = perf_counter()
         await ingester.ingest(event)
@@ -153,9 +158,11 @@ async def _measure(
     title(f"Ingestion of {len(files)} files, {size:.0f} MB, Hub latency {latency * 1000:.0f} ms")
     figure("ours", ours, "s")
     figure("floor: download with the same concurrency", downloads, "s")
+    figure("rival: snapshot_download of huggingface_hub", snapshots, "s")
     floor = [download + copy for download, copy in zip(downloads, copies, strict=True)]
     if latency:
         ratio("ours / download", ours, downloads, "1.15")
+        ratio("ours / snapshot_download", ours, snapshots)
     else:
         ratio("ours / (download + COPY of the same bytes)", ours, floor, "1.3")
 
@@ -174,6 +181,22 @@ async def _download(
 
     await asyncio.gather(*(work() for _ in range(ingester.settings.ingest_concurrency)))
     return bodies
+
+
+def _snapshot(ingester: Ingester, revision: str) -> float:
+    """Return the seconds that the Hub's own client takes for the same files, into an empty folder."""
+    with tempfile.TemporaryDirectory() as folder:
+        started = perf_counter()
+        huggingface_hub.snapshot_download(
+            V1,
+            repo_type="dataset",
+            revision=revision,
+            endpoint=ingester.hub.endpoint,
+            cache_dir=folder,
+            allow_patterns=f"{MODEL}/*",
+            max_workers=ingester.settings.ingest_concurrency,
+        )
+        return perf_counter() - started
 
 
 async def _copy(pool: asyncpg.Pool, bodies: list[bytes]) -> float:

@@ -106,7 +106,8 @@ def _decode(data: Bytes) -> tuple[str, str | None]:
 def _describe(error: json.JSONDecodeError, data: Bytes) -> str:
     if not data.strip():
         return "the file is empty"
-    return f"{error.msg} at line {error.lineno}, column {error.colno} ({len(data)} bytes)"
+    what = error.msg.removesuffix(" at")  # as in "Unterminated string starting at"
+    return f"{what} at line {error.lineno}, column {error.colno} ({len(data)} bytes)"
 
 
 def _read(text: str) -> tuple[Any, Notes]:

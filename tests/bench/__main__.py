@@ -7,6 +7,8 @@ import argparse
 import importlib
 import pkgutil
 
+from common import logs
+
 import tests.bench
 
 
@@ -23,6 +25,7 @@ def main() -> None:
     options = parser.parse_args()
     if unknown := set(options.names) - set(names):
         parser.error(f"no benchmark {', '.join(sorted(unknown))}; there are: {', '.join(names)}")
+    logs.configure("warning", "console", "bench")  # lines of ingestions would stand between the figures
     for name in options.names or names:
         importlib.import_module(f"tests.bench.bench_{name}").main(options.rounds)
 

@@ -1,5 +1,7 @@
 """Ingestion runs are filtered, sorted and paged, with the names that the admin page reads."""
 
+import asyncpg
+
 from tests.support.api import Api
 from tests.support.writer import DATASET, Writer
 
@@ -32,6 +34,50 @@ async def test_runs_are_filtered_and_paged(api: Api, writer: Writer) -> None:
     assert (body["total"], [run["datasetName"] for run in body["runs"]]) == (5, ["model-2", "model-3"])
     _, body = await api.get(f"{PATH}?model=model-2")
     assert body["total"] == 1
+
+
+async def test_runs_are_searched_by_any_part_of_name_dataset_or_error(
+    api: Api, writer: Writer, pool: asyncpg.Pool
+) -> None:
+    for name in ("gpt-5-2-high", "claude_opus", "claude-opus"):
+        await writer.ingest(name)
+    await pool.execute("UPDATE ingestion_runs SET error_log = 'the Hub said 503' WHERE dataset_name = 'claude_opus'")
+
+    async def found(words: str) -> list[str]:
+        _, body = await api.get(f"{PATH}?search={words}&order=asc")
+        assert body["total"] == len(body["runs"])
+        return [run["datasetName"] for run in body["runs"]]
+
+    assert await found("OPUS") == ["claude_opus", "claude-opus"]
+    assert await found("claude_") == ["claude_opus"], "an underscore is no wildcard"
+    assert await found("said 503") == ["claude_opus"]
+    assert len(await found("V2_public")) == 3
+    assert await found("%25") == []
+
+
+async def test_a_runs_errors_come_page_by_page_fatal_ones_first(api: Api, writer: Writer, pool: asyncpg.Pool) -> None:
+    await writer.ingest("before")
+    event = await writer.ingest("m-1", failed=2)
+    for puzzle_id, kind, fatal in (("a", "text_replaced", False), ("c", "too_complex", True), ("b", "not_json", True)):
+        await pool.execute(
+            "INSERT INTO ingestion_errors (run_id, puzzle_id, kind, message, fatal) VALUES ($1, $2, $3, 'why', $4)",
+            event.run_id, puzzle_id, kind, fatal,
+        )  # fmt: skip
+    path = f"{PATH}/{event.run_id}/errors"
+    _, first = await api.get(f"{path}?limit=2")
+    _, second = await api.get(f"{path}?limit=2&offset=2")
+    assert (first["run"], first["total"], first["fatal"]) == (event.run_id, 3, 2)
+    assert [error["kind"] for error in first["errors"]] == ["not_json", "too_complex"]
+    assert [error["puzzleId"] for error in second["errors"]] == ["a"]
+
+
+async def test_a_run_without_errors_has_an_empty_list_and_an_unknown_run_is_a_404(api: Api, writer: Writer) -> None:
+    event = await writer.ingest("m-1")
+    status, body = await api.get(f"{PATH}/{event.run_id}/errors")
+    assert (status, body["total"], body["errors"]) == (200, 0, [])
+    status, body = await api.get(f"{PATH}/{event.run_id + 1}/errors")
+    assert (status, body["status"]) == (404, 404)
+    assert (await api.get(f"{PATH}/first/errors"))[0] == 400
 
 
 async def test_a_parameter_that_does_not_exist_is_named(api: Api) -> None:

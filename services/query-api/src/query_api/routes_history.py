@@ -1,27 +1,48 @@
-"""Routes over the ingestion runs: one indexed query each."""
+"""Routes over the ingestion runs: an indexed query or two each."""
 
 from aiohttp import web
 
-from query_api import store
+from query_api import store_history
 from query_api.endpoints import Endpoint, Services
-from query_api.schemas_history import HistoryAnswer, HistoryAsked
+from query_api.problems import Problem
+from query_api.schemas_history import HistoryAnswer, HistoryAsked, RunErrorsAnswer, RunErrorsAsked
 
 
 async def history(services: Services, _request: web.Request, asked: HistoryAsked) -> HistoryAnswer:
     """Answer with runs."""
-    total, runs = await store.runs(services.pool, asked)
+    total, runs = await store_history.runs(services.pool, asked)
     return HistoryAnswer(total=total, runs=tuple(runs))
+
+
+async def run_errors(services: Services, _request: web.Request, asked: RunErrorsAsked) -> RunErrorsAnswer:
+    """Answer with what was wrong with a run's files."""
+    counted = await store_history.count_errors(services.pool, asked.run)
+    if counted is None:
+        raise Problem(404, f"there is no run {asked.run}; /api/admin/ingestion-history lists all")
+    total, fatal = counted
+    found = await store_history.errors(services.pool, asked.run, asked.limit, asked.offset)
+    return RunErrorsAnswer(run=asked.run, total=total, fatal=fatal, errors=tuple(found))
 
 
 ENDPOINTS = (
     Endpoint(
         path="/api/admin/ingestion-history",
         name="listIngestionRuns",
-        summary="Ingestion runs: filter, sort, page",
+        summary="Ingestion runs: filter, search, sort, page",
         tag="Admin",
         asked=HistoryAsked,
         answer=HistoryAnswer,
         problems=frozenset({503}),
         handle=history,
+    ),
+    Endpoint(
+        path="/api/admin/ingestion-history/{run}/errors",
+        name="listRunErrors",
+        summary="What was wrong with the files of one run, page by page",
+        tag="Admin",
+        asked=RunErrorsAsked,
+        answer=RunErrorsAnswer,
+        problems=frozenset({404, 503}),
+        handle=run_errors,
     ),
 )

@@ -2,13 +2,15 @@
 
 from aiohttp import web
 
-from query_api import store
+from query_api import store, store_history
 from query_api.cached_answers import row
 from query_api.endpoints import Endpoint, Services
 from query_api.history import changes
 from query_api.problems import Problem
 from query_api.schemas_model import ModelAnswer, ModelAsked, ModelByOwnerAsked, ModelDetail, TaskRow, Version
 from query_api.store import VersionRecord
+
+ERRORS_SHOWN = 500
 
 
 async def model(services: Services, _request: web.Request, asked: ModelAsked) -> ModelAnswer:
@@ -31,7 +33,7 @@ async def _model(services: Services, dataset: str, name: str) -> ModelAnswer:
         data=ModelDetail(
             **{name: getattr(current, name) for name in type(current).model_fields},
             versions=tuple(_with_changes(records)),
-            ingestion_errors=tuple(await store.errors(services.pool, newest.version.run_id)),
+            ingestion_errors=tuple(await store_history.errors(services.pool, newest.version.run_id, ERRORS_SHOWN)),
             tasks=tuple(
                 TaskRow(puzzle_id=task_id, pairs_total=each.pairs_total, pairs_solved=each.pairs_solved)
                 for task_id, each in sorted(newest.results.items())

@@ -7,6 +7,7 @@ from common.events import RunStatus, Trigger
 from pydantic import Field
 
 from query_api.schemas import DatasetName
+from query_api.schemas_model import IngestionError
 from query_api.wire import Answer, Asked, Count, Shape
 
 RunSort = Literal["startedAt", "durationMs", "accuracyPercent", "failed"]
@@ -19,6 +20,15 @@ class HistoryAsked(Asked):
     model: Annotated[str | None, Field(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f\x7f]+$")] = None
     status: RunStatus | None = None
     auto_triggered: bool | None = None
+    search: Annotated[
+        str | None,
+        Field(
+            min_length=1,
+            max_length=255,
+            pattern=r"^[^\x00-\x1f\x7f]+$",
+            description="Part of the model's folder, the dataset or the error; upper and lower case are the same.",
+        ),
+    ] = None
     sort: RunSort = "startedAt"
     order: Literal["asc", "desc"] = "desc"
     limit: Annotated[int, Field(ge=1, le=500)] = 100
@@ -57,3 +67,20 @@ class HistoryAnswer(Answer):
 
     total: Count
     runs: tuple[Run, ...]
+
+
+class RunErrorsAsked(Asked):
+    """One run, by the id that the history gives it; a page of its errors."""
+
+    run: Annotated[int, Field(ge=1, le=2**31 - 1)]
+    limit: Annotated[int, Field(ge=1, le=500)] = 100
+    offset: Annotated[int, Field(ge=0, le=1_000_000)] = 0
+
+
+class RunErrorsAnswer(Answer):
+    """What was wrong with a run's files; files that could not be used come first."""
+
+    run: int
+    total: Annotated[Count, Field(description="Before paging.")]
+    fatal: Annotated[Count, Field(description="How many of them could not be used at all.")]
+    errors: tuple[IngestionError, ...]

@@ -1,4 +1,4 @@
-"""Every SQL statement of the query API: reads only."""
+"""The SQL statements over submissions: reads only. Runs are in store_history.py, one task in store_tasks.py."""
 
 import json
 from collections.abc import Collection, Mapping
@@ -9,8 +9,7 @@ import asyncpg
 
 from query_api.analytics import Answers, TaskAnswer
 from query_api.history import Results, TaskResult
-from query_api.schemas_history import HistoryAsked, Run
-from query_api.schemas_model import IngestionError, Version
+from query_api.schemas_model import Version
 from query_api.view import Attempt, Key, Submission, Sync, View
 
 _SUBMISSION = """
@@ -56,42 +55,6 @@ def _sync(row: asyncpg.Record | None) -> Sync | None:
     return Sync(**values) if values else None
 
 
-_RUN = """
-SELECT id, dataset_name, base_url, source, total_puzzles, successful, failed, skipped, duration_ms,
-    coalesce(dry_run, false) AS dry_run, accuracy_percent::float8 AS accuracy_percent, started_at,
-    CASE WHEN status <> 'running' THEN completed_at END AS completed_at, error_log, auto_triggered, status, trigger,
-    hf_dataset AS dataset, revision, tree_oid, score, delivery_count
-FROM ingestion_runs
-"""
-
-_RUN_FILTER = """
-WHERE ($1::text IS NULL OR hf_dataset = $1) AND ($2::text IS NULL OR dataset_name = $2)
-  AND ($3::text IS NULL OR status = $3) AND ($4::bool IS NULL OR auto_triggered = $4)
-"""
-
-_RUN_COLUMNS = {
-    "startedAt": "started_at",
-    "durationMs": "duration_ms",
-    "accuracyPercent": "accuracy_percent",
-    "failed": "failed",
-}
-
-
-async def runs(pool: asyncpg.Pool, asked: HistoryAsked) -> tuple[int, list[Run]]:
-    """Return how many runs pass the filters, and one page of them."""
-    filters = (asked.dataset, asked.model, asked.status, asked.auto_triggered)
-    order = f"{_RUN_COLUMNS[asked.sort]} {asked.order} NULLS LAST, id {asked.order}"
-    async with pool.acquire() as connection:
-        total = await connection.fetchval(f"SELECT count(*) FROM ingestion_runs {_RUN_FILTER}", *filters)  # noqa: S608 - constants
-        rows = await connection.fetch(
-            f"{_RUN} {_RUN_FILTER} ORDER BY {order} LIMIT $5 OFFSET $6",
-            *filters,
-            asked.limit,
-            asked.offset,
-        )
-    return total, [Run(**dict(row)) for row in rows]
-
-
 # Two plain conditions on the index's columns: their cost is estimated rightly, so the plan stays an index scan.
 _ANSWERS = """
 SELECT hf_dataset, model_name, puzzle_id,
@@ -117,7 +80,6 @@ async def answers(pool: asyncpg.Pool, wanted: Mapping[str, str]) -> dict[str, An
 
 
 VERSIONS_SHOWN = 10
-ERRORS_SHOWN = 500
 
 _VERSIONS = """
 SELECT id, hf_dataset AS dataset, model, display_name, source, status AS ingestion_status, removed_upstream_at,
@@ -129,11 +91,6 @@ ORDER BY superseded_at DESC NULLS FIRST, ingested_at DESC LIMIT $3
 
 _RESULTS = """
 SELECT version_id, puzzle_id, hf_blob_oid, pairs_total, pairs_solved FROM task_results WHERE version_id = ANY($1)
-"""
-
-_ERRORS = """
-SELECT puzzle_id, kind, message, fatal FROM ingestion_errors WHERE run_id = $1
-ORDER BY fatal DESC, puzzle_id, id LIMIT $2
 """
 
 
@@ -164,11 +121,6 @@ def _version(row: asyncpg.Record, results: Results) -> VersionRecord:
     del values["id"]
     superseded_at = values.pop("superseded_at")
     return VersionRecord(version, results, _submission(values) if superseded_at is None else None)
-
-
-async def errors(pool: asyncpg.Pool, run_id: int) -> list[IngestionError]:
-    """Return what was wrong with a run's files."""
-    return [IngestionError(**dict(row)) for row in await pool.fetch(_ERRORS, run_id, ERRORS_SHOWN)]
 
 
 async def count_answers(pool: asyncpg.Pool, dataset: str, model_names: Collection[str], puzzle_id: str) -> int:

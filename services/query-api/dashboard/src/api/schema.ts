@@ -198,8 +198,25 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Ingestion runs: filter, sort, page */
+        /** Ingestion runs: filter, search, sort, page */
         get: operations["listIngestionRuns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/ingestion-history/{run}/errors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was wrong with the files of one run, page by page */
+        get: operations["listRunErrors"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1147,6 +1164,32 @@ export interface components {
             score: number | null;
             /** Deliverycount */
             deliveryCount: number | null;
+        };
+        /**
+         * RunErrorsAnswer
+         * @description What was wrong with a run's files; files that could not be used come first.
+         */
+        RunErrorsAnswer: {
+            /**
+             * Success
+             * @default true
+             * @constant
+             */
+            success?: true;
+            /** Run */
+            run: number;
+            /**
+             * Total
+             * @description Before paging.
+             */
+            total: number;
+            /**
+             * Fatal
+             * @description How many of them could not be used at all.
+             */
+            fatal: number;
+            /** Errors */
+            errors: components["schemas"]["IngestionError"][];
         };
         /**
          * SamplePuzzle
@@ -2131,6 +2174,8 @@ export interface operations {
                 model?: string;
                 status?: "running" | "completed" | "partial" | "failed" | "skipped";
                 autoTriggered?: boolean;
+                /** @description Part of the model's folder, the dataset or the error; upper and lower case are the same. */
+                search?: string;
                 sort?: "startedAt" | "durationMs" | "accuracyPercent" | "failed";
                 order?: "asc" | "desc";
                 limit?: number;
@@ -2153,6 +2198,60 @@ export interface operations {
             };
             /** @description Bad request */
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not available now */
+            503: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    listRunErrors: {
+        parameters: {
+            query?: {
+                limit?: number;
+                offset?: number;
+            };
+            header?: never;
+            path: {
+                run: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was wrong with a run's files; files that could not be used come first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunErrorsAnswer"];
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

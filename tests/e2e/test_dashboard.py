@@ -65,7 +65,7 @@ async def test_a_forced_ingestion_is_checked_shows_its_progress_and_lands_in_the
 ) -> None:
     async with opened(tmp_path, database_url, nats_url) as (running, chromium):
         await running.land("gpt-5", files(10, 50))
-        page = await chromium.open(f"/ingestion?dataset={V2}")
+        page = await chromium.open(f"/ingestion?folders={V2}")
         runs = page.get_by_test_id("run")
         await expect(runs).to_have_count(1)
         await expect(runs.first).to_contain_text("Auto")

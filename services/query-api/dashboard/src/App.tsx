@@ -1,15 +1,27 @@
 /** The frame of every page: header, freshness, the page itself, toasts. */
-import { lazy, Suspense } from "react";
-import { Link, Route, Switch } from "wouter";
+import { lazy, Suspense, useEffect } from "react";
+import { Link, Route, Switch, useLocation } from "wouter";
 
 import { Freshness } from "./Freshness.tsx";
 import { Header } from "./Header.tsx";
 import { OverviewPage } from "./pages/overview/OverviewPage.tsx";
+import { Boundary } from "./ui/Boundary.tsx";
 import { Empty, Loading } from "./ui/Panel.tsx";
 import { Toasts } from "./ui/Toasts.tsx";
 
-const ModelsPage = lazy(() => import("./pages/models/ModelsPage.tsx"));
-const IngestionPage = lazy(() => import("./pages/ingestion/IngestionPage.tsx"));
+const models = () => import("./pages/models/ModelsPage.tsx");
+const ingestion = () => import("./pages/ingestion/IngestionPage.tsx");
+const ModelsPage = lazy(models);
+const IngestionPage = lazy(ingestion);
+const QUIET_MS = 1_500;
+
+/** Once the first page stands, fetches the others: they open at once then, also while the server is away. */
+function useAllPages(): void {
+  useEffect(() => {
+    const timer = setTimeout(() => void Promise.allSettled([models(), ingestion()]), QUIET_MS);
+    return () => clearTimeout(timer);
+  }, []);
+}
 
 function NotFound() {
   return (
@@ -22,6 +34,8 @@ function NotFound() {
 }
 
 export function App() {
+  const [location] = useLocation();
+  useAllPages();
   return (
     <div className="mx-auto flex min-h-dvh max-w-7xl flex-col px-4 sm:px-6">
       <a
@@ -33,14 +47,16 @@ export function App() {
       <Header />
       <Freshness />
       <main id="main" className="flex-1 pt-2 pb-10">
-        <Suspense fallback={<Loading lines={6} label="Loading the page" />}>
-          <Switch>
-            <Route path="/" component={OverviewPage} />
-            <Route path="/models" component={ModelsPage} />
-            <Route path="/ingestion" component={IngestionPage} />
-            <Route component={NotFound} />
-          </Switch>
-        </Suspense>
+        <Boundary key={location}>
+          <Suspense fallback={<Loading lines={6} label="Loading the page" />}>
+            <Switch>
+              <Route path="/" component={OverviewPage} />
+              <Route path="/models" component={ModelsPage} />
+              <Route path="/ingestion" component={IngestionPage} />
+              <Route component={NotFound} />
+            </Switch>
+          </Suspense>
+        </Boundary>
       </main>
       <footer className="border-line text-muted flex flex-wrap gap-x-5 gap-y-1 border-t py-5 text-sm">
         <span>arcwatch</span>

@@ -12,6 +12,7 @@ const PAGES = [
 ] as const;
 
 const NEXT: Record<Theme, Theme> = { system: "light", light: "dark", dark: "system" };
+const NAMES: Record<Theme, string> = { system: "System", light: "Light", dark: "Dark" };
 const ICONS: Record<Theme, string> = { system: "◐", light: "☀", dark: "☾" };
 
 function Logo() {
@@ -62,12 +63,12 @@ export function Header() {
         <Connection />
         <button
           type="button"
-          className="button w-9 px-0 text-base"
-          aria-label={`Theme: ${theme}. Switch to ${NEXT[theme]}.`}
-          title={`Theme: ${theme}`}
+          className="button min-w-26"
+          title={`Switch to ${NAMES[NEXT[theme]].toLowerCase()}`}
           onClick={() => setTheme(NEXT[theme])}
         >
           <span aria-hidden="true">{ICONS[theme]}</span>
+          <span className="sr-only">Theme:</span> {NAMES[theme]}
         </button>
       </div>
     </header>

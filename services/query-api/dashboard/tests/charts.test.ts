@@ -201,4 +201,8 @@ test("an address typed by hand never makes a filter that the API refuses", () =>
     limit: 25,
     offset: 50,
   });
+  const odd = new URLSearchParams("dataset=no-slash&q=%00");
+  assert.deepEqual(Object.keys(filterOf(odd)).sort(), ["limit", "offset", "order", "sort"]);
+  const found = filterOf(new URLSearchParams("dataset=a/b&q=%20gpt%205%20"));
+  assert.deepEqual([found.dataset, found.search], ["a/b", "gpt 5"]);
 });

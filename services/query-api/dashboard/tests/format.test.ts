@@ -44,6 +44,12 @@ test("durations go from milliseconds to hours", () => {
     "1 min 1 s",
     "2 h 1 min",
   ]);
+  assert.deepEqual([59_980, 119_700, 3_599_800, 7_199_000].map(duration), [
+    "1 min 0 s",
+    "2 min 0 s",
+    "1 h 0 min",
+    "2 h 0 min",
+  ]);
 });
 
 test("moments are told from the present, and a clock that is ahead reads as now", () => {

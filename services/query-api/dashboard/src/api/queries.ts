@@ -92,6 +92,15 @@ export const historyQuery = (query: HistoryFilter) =>
     queryFn: ({ signal }) => unwrap(api.GET("/api/admin/ingestion-history", { params: { query }, signal })),
   });
 
+export const runErrorsQuery = (run: number, query: { limit: number; offset: number }) =>
+  queryOptions({
+    queryKey: ["run-errors", run, query],
+    queryFn: ({ signal }) =>
+      unwrap(
+        api.GET("/api/admin/ingestion-history/{run}/errors", { params: { path: { run }, query }, signal }),
+      ),
+  });
+
 export const foldersQuery = (dataset: string) =>
   queryOptions({
     queryKey: ["folders", dataset],

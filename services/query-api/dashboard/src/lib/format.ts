@@ -39,6 +39,7 @@ export function count(value: number | null | undefined): string {
 /** A large number, shortened: 12.4M. */
 export function compact(value: number | null | undefined): string {
   if (value == null) return "–";
+  if (value < 1_000) return count(value);
   return value.toLocaleString("en", { notation: "compact", maximumFractionDigits: 1 });
 }
 
@@ -46,13 +47,16 @@ export function compact(value: number | null | undefined): string {
 export function duration(ms: number | null | undefined): string {
   if (ms == null) return "–";
   if (ms < 1_000) return `${Math.round(ms)} ms`;
-  if (ms < MINUTE) return `${(ms / 1_000).toFixed(1)} s`;
-  if (ms < HOUR) return `${Math.floor(ms / MINUTE)} min ${Math.round((ms % MINUTE) / 1_000)} s`;
-  return `${Math.floor(ms / HOUR)} h ${Math.round((ms % HOUR) / MINUTE)} min`;
+  if (ms < MINUTE - 50) return `${(ms / 1_000).toFixed(1)} s`;
+  // Rounded before it is taken apart: 119.7 s are 2 min 0 s, not 1 min 60 s.
+  const seconds = Math.round(ms / 1_000);
+  if (seconds < 3_600) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+  const minutes = Math.round(ms / MINUTE);
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
 function span(ms: number): string {
-  if (ms < HOUR) return `${Math.max(1, Math.round(ms / MINUTE))} min`;
+  if (ms < HOUR - MINUTE / 2) return `${Math.max(1, Math.round(ms / MINUTE))} min`;
   if (ms < 2 * DAY) return `${Math.round(ms / HOUR)} h`;
   return `${Math.round(ms / DAY)} days`;
 }

@@ -42,7 +42,8 @@ export function tally(found: readonly TaskCell[]): Record<TaskState, number> {
   return sums;
 }
 
-export type Duel = "both" | "first" | "second" | "neither";
+export const DUELS = ["both", "first", "second", "neither"] as const;
+export type Duel = (typeof DUELS)[number];
 
 /** Who solved which task of two submissions to one task set. */
 export function duel(

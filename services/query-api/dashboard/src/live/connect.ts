@@ -6,7 +6,7 @@ import { latestKey } from "../hooks/useLatestHFModel.ts";
 import { percent, plural } from "../lib/format.ts";
 import { withFolder, withIngested, withLatest, withoutModel, withProgress } from "./cache.ts";
 import type { Failed, Ingested, Progress, Synced } from "./events.ts";
-import { change, toast } from "./store.ts";
+import { change, noteEnd, toast } from "./store.ts";
 
 // A folder of a thousand models must not cause a thousand reloads.
 const RELOAD_AFTER_MS = 1_000;
@@ -45,6 +45,7 @@ export function connect(client: QueryClient): () => void {
     hear<Ingested>(source, "ingested", (event) => onIngested(client, event, reload));
     hear<Failed>(source, "failed", (event) => onFailed(event, reload));
     hear<Progress>(source, "progress", (event) => {
+      if (event.status !== "running") noteEnd(event.run_id);
       change(({ running }) => ({ running: withProgress(running, event, Date.now()) }));
       if (event.done === 0 || event.status !== "running") reload("history");
     });
@@ -81,10 +82,11 @@ function onIngested(client: QueryClient, event: Ingested, reload: Reload): void 
   client.setQueryData<Schemas["ModelsAnswer"]>(["models"], (old) => withIngested(old, event));
   client.setQueryData<Schemas["LatestAnswer"]>(latestKey(), (old) => withLatest(old, event));
   client.setQueryData<Schemas["FolderRow"][]>(["folders", event.dataset], (old) => withFolder(old, event));
+  noteEnd(event.run_id);
   change(({ running }) => ({ running: withoutModel(running, event) }));
   void client.invalidateQueries({ queryKey: ["model", event.dataset, event.model] });
   void client.invalidateQueries({ queryKey: ["task", event.dataset, event.model] });
-  reload("models", "latest-model", "history", "status", "performance", "metrics");
+  reload("models", "latest-model", "history", "run-errors", "status", "performance", "metrics");
   toast({
     kind: "good",
     title: `${event.display_name} landed`,
@@ -94,6 +96,7 @@ function onIngested(client: QueryClient, event: Ingested, reload: Reload): void 
 }
 
 function onFailed(event: Failed, reload: Reload): void {
+  noteEnd(event.run_id);
   change(({ running }) => ({ running: withoutModel(running, event) }));
   reload("history", "status");
   toast({

@@ -15,13 +15,15 @@ export interface LiveState {
   connection: "connecting" | "open" | "lost";
   lostAt: number | null;
   running: readonly Running[];
+  /** Runs that ended while we listened: an answer that is a second old still calls them running. */
+  ended: readonly number[];
   toasts: readonly Toast[];
 }
 
 const TOAST_MS = 9_000;
 const MOST_TOASTS = 3;
 
-let state: LiveState = { connection: "connecting", lostAt: null, running: [], toasts: [] };
+let state: LiveState = { connection: "connecting", lostAt: null, running: [], ended: [], toasts: [] };
 let nextToast = 1;
 const listeners = new Set<() => void>();
 
@@ -38,6 +40,12 @@ export function toast(added: Omit<Toast, "id">): void {
 
 export function dismiss(id: number): void {
   change(({ toasts }) => ({ toasts: toasts.filter((each) => each.id !== id) }));
+}
+
+const MOST_ENDED = 100;
+
+export function noteEnd(run: number | null): void {
+  if (run !== null) change(({ ended }) => ({ ended: [...ended, run].slice(-MOST_ENDED) }));
 }
 
 function subscribe(listener: () => void): () => void {

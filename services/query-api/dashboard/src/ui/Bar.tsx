@@ -53,14 +53,20 @@ export function outcome(row: { tasksSolved: number | null; tasksSubmitted: numbe
   ];
 }
 
-export function ProgressBar({ done, total, label }: { done: number; total: number; label: string }) {
+interface ProgressProps {
+  /** Null while it is not known how far it is. */
+  done: number | null;
+  total: number;
+  label: string;
+}
+
+export function ProgressBar({ done, total, label }: ProgressProps) {
   return (
     <div
       role="progressbar"
       aria-label={label}
       aria-valuemin={0}
-      aria-valuemax={total}
-      aria-valuenow={done}
+      {...(done === null ? {} : { "aria-valuenow": done, "aria-valuemax": total })}
       className="w-full"
     >
       <svg
@@ -71,9 +77,9 @@ export function ProgressBar({ done, total, label }: { done: number; total: numbe
         aria-hidden="true"
       >
         <rect
-          width={total ? (100 * done) / total : 0}
+          width={done === null ? 100 : total ? (100 * done) / total : 0}
           height={8}
-          className="fill-accent transition-all duration-300"
+          className={done === null ? "waiting fill-accent" : "fill-accent transition-all duration-300"}
         />
       </svg>
     </div>

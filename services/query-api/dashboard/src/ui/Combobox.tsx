@@ -27,7 +27,7 @@ export function Combobox({ label, groups, value, onPick, placeholder, clearable 
     [groups, value],
   );
   const current = flat.find((option) => option.value === active) ?? (open ? flat[0] : undefined);
-  const optionId = (option: Option) => `${id}-${option.value}`;
+  const optionId = (option: Option) => `${id}-${encodeURIComponent(option.value)}`;
 
   useEffect(() => {
     if (open) list.current?.querySelector('[data-active="true"]')?.scrollIntoView({ block: "nearest" });
@@ -77,7 +77,7 @@ export function Combobox({ label, groups, value, onPick, placeholder, clearable 
           aria-controls={`${id}-list`}
           aria-autocomplete="list"
           aria-activedescendant={open && current ? optionId(current) : undefined}
-          className="field h-11 w-full truncate pr-16 text-[0.9375rem] font-medium"
+          className="field h-11 w-full truncate pr-20 text-[0.9375rem] font-medium"
           placeholder={placeholder}
           value={text ?? selected?.label ?? ""}
           onChange={(event) => {
@@ -95,11 +95,11 @@ export function Combobox({ label, groups, value, onPick, placeholder, clearable 
             <button
               type="button"
               aria-label={`Clear ${label}`}
-              className="text-muted hover:text-ink hover:bg-raised rounded-md px-1.5 py-0.5"
+              className="text-muted hover:text-ink hover:bg-raised rounded-md px-1.5 py-0.5 text-xs"
               onMouseDown={(event) => event.preventDefault()}
               onClick={() => onPick(null)}
             >
-              ×
+              Clear
             </button>
           )}
           <span aria-hidden="true" className="text-muted pointer-events-none text-xs">

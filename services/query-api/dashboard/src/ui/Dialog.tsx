@@ -35,8 +35,8 @@ export function Dialog({ title, onClose, wide = false, actions, children }: Dial
           {title}
         </h2>
         {actions}
-        <button type="button" className="button px-2.5" aria-label="Close" onClick={onClose}>
-          ×
+        <button type="button" className="button" onClick={onClose}>
+          Close
         </button>
       </div>
       <div className="p-5">{children}</div>

@@ -65,6 +65,22 @@ export function Failure({ what, error, retry }: { what: string; error: Error; re
   );
 }
 
+/** One figure that is still on its way: its place is kept. */
+export function Late({
+  query,
+  children,
+}: {
+  query: { isPending: boolean } | undefined;
+  children: ReactNode;
+}) {
+  if (query && !query.isPending) return <>{children}</>;
+  return (
+    <span className="skeleton inline-block h-4 w-14 align-middle">
+      <span className="sr-only">Loading</span>
+    </span>
+  );
+}
+
 interface Query<T> {
   data: T | undefined;
   error: Error | null;

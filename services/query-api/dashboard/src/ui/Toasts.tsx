@@ -31,11 +31,10 @@ export function Toasts() {
           </div>
           <button
             type="button"
-            aria-label="Dismiss"
-            className="text-muted hover:text-ink px-1"
+            className="text-muted hover:text-ink shrink-0 text-xs underline underline-offset-3"
             onClick={() => dismiss(each.id)}
           >
-            ×
+            Dismiss
           </button>
         </div>
       ))}

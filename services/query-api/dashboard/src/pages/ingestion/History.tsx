@@ -6,6 +6,8 @@ import { type HistoryFilter, historyQuery } from "../../api/queries.ts";
 import { useParams } from "../../hooks/useParams.ts";
 import { plural } from "../../lib/format.ts";
 import { Answer, Empty, Panel } from "../../ui/Panel.tsx";
+import { Pager } from "../../ui/Pager.tsx";
+import { Filters } from "./Filters.tsx";
 import { filterOf, PAGE } from "./history.ts";
 import { RunRow } from "./RunRow.tsx";
 
@@ -25,36 +27,9 @@ export function History() {
   const filter = filterOf(params);
   const runs = useQuery({ ...historyQuery(filter), placeholderData: keepPreviousData });
   const page = Number(params.get("page") ?? 1);
-  const set = (name: string) => (value: string) => update({ [name]: value, page: null }, { replace: true });
   return (
-    <Panel
-      title="History"
-      aside={
-        <div className="flex flex-wrap gap-2">
-          <select
-            aria-label="Status"
-            className="field"
-            value={params.get("status") ?? ""}
-            onChange={(event) => set("status")(event.target.value)}
-          >
-            <option value="">Any status</option>
-            {["running", "completed", "partial", "failed", "skipped"].map((each) => (
-              <option key={each}>{each}</option>
-            ))}
-          </select>
-          <select
-            aria-label="Triggered"
-            className="field"
-            value={params.get("auto") ?? ""}
-            onChange={(event) => set("auto")(event.target.value)}
-          >
-            <option value="">Triggered either way</option>
-            <option value="true">Auto-triggered</option>
-            <option value="false">By hand</option>
-          </select>
-        </div>
-      }
-    >
+    <Panel title="History" hint="Every run; unfold one for what went wrong with its files.">
+      <Filters params={params} update={update} />
       <Answer query={runs} what="the history" lines={6}>
         {(data) =>
           data.runs.length === 0 ? (
@@ -64,8 +39,11 @@ export function History() {
           ) : (
             <>
               <Table runs={data.runs} filter={filter} open={params.get("run")} update={update} />
+              <p className="text-muted mt-3 text-sm">{plural(data.total, "run")}</p>
               <Pager
+                label="the history"
                 page={page}
+                size={PAGE}
                 total={data.total}
                 go={(next) => update({ page: next === 1 ? null : String(next) })}
               />
@@ -139,24 +117,5 @@ function Table({ runs, filter, open, update }: TableProps) {
         </tbody>
       </table>
     </div>
-  );
-}
-
-function Pager({ page, total, go }: { page: number; total: number; go: (page: number) => void }) {
-  const pages = Math.max(1, Math.ceil(total / PAGE));
-  if (pages === 1) return <p className="text-muted mt-3 text-sm">{plural(total, "run")}</p>;
-  return (
-    <nav aria-label="Pages of the history" className="mt-4 flex items-center justify-end gap-3 text-sm">
-      <span className="text-muted mr-auto">{plural(total, "run")}</span>
-      <button type="button" className="button" disabled={page <= 1} onClick={() => go(page - 1)}>
-        ← Newer
-      </button>
-      <span>
-        {page} of {pages}
-      </span>
-      <button type="button" className="button" disabled={page >= pages} onClick={() => go(page + 1)}>
-        Older →
-      </button>
-    </nav>
   );
 }

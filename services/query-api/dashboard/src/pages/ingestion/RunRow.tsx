@@ -1,15 +1,14 @@
 /** One run, and what unfolds below it. */
-import { useQuery } from "@tanstack/react-query";
 import { Link } from "wouter";
 
 import type { Run } from "../../api/client.ts";
-import { modelQuery } from "../../api/queries.ts";
 import { useNow } from "../../hooks/useNow.ts";
 import { ago, count, duration, moment, percent, shortDataset } from "../../lib/format.ts";
 import { modelHref } from "../../live/connect.ts";
 import { Badge, STATUS_TONES } from "../../ui/Badge.tsx";
-import { Loading } from "../../ui/Panel.tsx";
-import { ErrorTable } from "../overview/Problems.tsx";
+import { ProgressBar } from "../../ui/Bar.tsx";
+import { useLive } from "../../live/store.ts";
+import { RunErrors } from "./RunErrors.tsx";
 
 interface RunRowProps {
   run: Run;
@@ -20,6 +19,7 @@ interface RunRowProps {
 
 export function RunRow({ run, open, columns, onToggle }: RunRowProps) {
   const now = useNow();
+  const live = useLive(({ running }) => running.find((each) => each.run_id === run.id));
   return (
     <>
       <tr data-testid="run" className="border-line hover:bg-raised border-t">
@@ -34,6 +34,15 @@ export function RunRow({ run, open, columns, onToggle }: RunRowProps) {
         <td className="py-2.5 pr-4">
           <Badge tone={STATUS_TONES[run.status] ?? "plain"}>{run.status}</Badge>{" "}
           {run.dryRun && <Badge>dry run</Badge>}
+          {live && (
+            <div className="mt-1.5 w-28">
+              <ProgressBar
+                done={live.done}
+                total={live.total}
+                label={`Run ${run.id}: ${live.done} of ${live.total} files`}
+              />
+            </div>
+          )}
         </td>
         <td className="py-2.5 pr-4">
           {run.autoTriggered ? <Badge tone="accent">Auto</Badge> : <Badge>By hand</Badge>}{" "}
@@ -57,12 +66,12 @@ export function RunRow({ run, open, columns, onToggle }: RunRowProps) {
         <td className="py-2.5 text-right">
           <button
             type="button"
-            className="text-muted hover:text-ink px-1.5"
+            className="text-muted hover:text-ink whitespace-nowrap"
             aria-expanded={open}
-            aria-label={`Details of run ${run.id}`}
             onClick={() => onToggle(!open)}
           >
-            {open ? "▴" : "▾"}
+            Details<span className="sr-only"> of run {run.id}</span>{" "}
+            <span aria-hidden="true">{open ? "▴" : "▾"}</span>
           </button>
         </td>
       </tr>
@@ -106,7 +115,7 @@ function Details({ run }: { run: Run }) {
           {run.errorLog}
         </pre>
       )}
-      {run.failed > 0 && run.dataset && <FileErrors dataset={run.dataset} run={run} />}
+      {run.status !== "running" && <RunErrors run={run.id} />}
       {run.dataset && (run.status === "completed" || run.status === "partial") && !run.dryRun && (
         <Link href={modelHref(run.dataset, run.datasetName)} className="link text-sm">
           Show the model
@@ -114,12 +123,4 @@ function Details({ run }: { run: Run }) {
       )}
     </div>
   );
-}
-
-function FileErrors({ dataset, run }: { dataset: string; run: Run }) {
-  const detail = useQuery(modelQuery(dataset, run.datasetName));
-  if (detail.isPending) return <Loading lines={2} label="Loading the files' errors" />;
-  const current = detail.data?.versions[0]?.runId === run.id;
-  if (!detail.data || !current) return null;
-  return <ErrorTable errors={detail.data.ingestionErrors} />;
 }

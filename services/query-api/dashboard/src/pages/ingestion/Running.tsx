@@ -1,36 +1,82 @@
 /** Ingestions that run right now. */
-import { plural, shortDataset } from "../../lib/format.ts";
+import { useQuery } from "@tanstack/react-query";
+
+import { historyQuery } from "../../api/queries.ts";
+import { useNow } from "../../hooks/useNow.ts";
+import { ago, plural, shortDataset } from "../../lib/format.ts";
 import { useLive } from "../../live/store.ts";
 import { ProgressBar } from "../../ui/Bar.tsx";
 import { Panel } from "../../ui/Panel.tsx";
 
+const MOST = 20;
+
 export function Running() {
-  const running = useLive((state) => state.running);
+  const live = useLive((state) => state.running);
+  const quiet = useQuiet();
+  const now = useNow();
+  const number = live.length + quiet.length;
   return (
-    <Panel title="Running now" hint={running.length ? plural(running.length, "ingestion") : undefined}>
-      {running.length === 0 && (
+    <Panel title="Running now" hint={number ? plural(number, "ingestion") : undefined}>
+      {number === 0 && (
         <p className="text-muted text-sm">Nothing is being ingested. What starts shows up here at once.</p>
       )}
       <ul className="space-y-4">
-        {running.map((each) => (
-          <li key={each.run_id} data-testid="running">
-            <div className="mb-1.5 flex flex-wrap items-baseline justify-between gap-x-4 text-sm">
-              <span>
-                <strong className="font-semibold">{each.model}</strong>{" "}
-                <span className="text-muted">{shortDataset(each.dataset)}</span>
-              </span>
-              <span className="text-muted">
-                {each.done} of {each.total} files
-              </span>
-            </div>
-            <ProgressBar
-              done={each.done}
-              total={each.total}
-              label={`${each.model}: ${each.done} of ${each.total} files`}
-            />
-          </li>
+        {live.map((each) => (
+          <Item
+            key={each.run_id}
+            model={each.model}
+            dataset={each.dataset}
+            text={`${each.done} of ${each.total} files`}
+            done={each.done}
+            total={each.total}
+          />
+        ))}
+        {quiet.map((run) => (
+          <Item
+            key={run.id}
+            model={run.datasetName}
+            dataset={run.dataset ?? ""}
+            text={`started ${ago(run.startedAt, now)}, no word of it yet`}
+            done={null}
+            total={run.totalPuzzles}
+          />
         ))}
       </ul>
     </Panel>
+  );
+}
+
+/** Runs that the database calls running and of which no event told yet: they began before this page was opened. */
+function useQuiet() {
+  const live = useLive((state) => state.running);
+  const ended = useLive((state) => state.ended);
+  const runs = useQuery(
+    historyQuery({ status: "running", sort: "startedAt", order: "desc", limit: MOST, offset: 0 }),
+  );
+  return (runs.data?.runs ?? []).filter(
+    ({ id }) => !ended.includes(id) && !live.some((each) => each.run_id === id),
+  );
+}
+
+interface ItemProps {
+  model: string;
+  dataset: string;
+  text: string;
+  done: number | null;
+  total: number;
+}
+
+function Item({ model, dataset, text, done, total }: ItemProps) {
+  return (
+    <li data-testid="running">
+      <div className="mb-1.5 flex flex-wrap items-baseline justify-between gap-x-4 text-sm">
+        <span className="min-w-0 break-words">
+          <strong className="font-semibold">{model}</strong>{" "}
+          <span className="text-muted">{shortDataset(dataset)}</span>
+        </span>
+        <span className="text-muted">{text}</span>
+      </div>
+      <ProgressBar done={done} total={total} label={`${model}: ${text}`} />
+    </li>
   );
 }

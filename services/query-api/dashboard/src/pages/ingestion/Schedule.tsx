@@ -4,7 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import type { Schemas } from "../../api/client.ts";
 import { cronQuery, statusQuery } from "../../api/queries.ts";
 import { useNow } from "../../hooks/useNow.ts";
-import { ago, ahead, compact, count, moment, plural } from "../../lib/format.ts";
+import { ago, ahead, count, moment, plural } from "../../lib/format.ts";
 import { inWords } from "../../lib/schedule.ts";
 import { Badge, Dot, STATUS_TONES, type Tone } from "../../ui/Badge.tsx";
 import { Bar } from "../../ui/Bar.tsx";
@@ -64,6 +64,7 @@ function Syncs({ cron }: { cron: Schemas["CronStatusAnswer"] }) {
 
 function Workers({ status }: { status: Schemas["Status"] }) {
   const { ingesters, watcher, hub } = status;
+  const now = useNow();
   return (
     <ul className="space-y-3.5 text-sm">
       <Worker
@@ -90,7 +91,7 @@ function Workers({ status }: { status: Schemas["Status"] }) {
           <div className="mb-1.5 flex justify-between gap-3">
             <span>Hub quota left</span>
             <span className="text-muted">
-              {compact(hub.quotaLeft)} of {compact(hub.quotaLimit)} requests
+              {count(hub.quotaLeft)} of {count(hub.quotaLimit)} requests
             </span>
           </div>
           <Bar
@@ -105,6 +106,9 @@ function Workers({ status }: { status: Schemas["Status"] }) {
               },
             ]}
           />
+          {hub.quotaResetsAt && (
+            <p className="text-muted mt-1.5 text-xs">whole again {ahead(hub.quotaResetsAt, now)}</p>
+          )}
         </li>
       )}
     </ul>

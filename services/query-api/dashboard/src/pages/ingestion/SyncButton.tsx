@@ -1,16 +1,33 @@
-/** Compares the Hub with the database now. */
+/** Compares the Hub with the database now; says whether this tab holds the token that this needs. */
+import { useQuery } from "@tanstack/react-query";
+
+import { statusQuery } from "../../api/queries.ts";
+import { setAdminToken, useAdminToken } from "../../hooks/useAdmin.ts";
 import { toast } from "../../live/store.ts";
 import { syncNow } from "./actions.ts";
 import { useGuarded } from "./useGuarded.tsx";
 
 export function SyncButton() {
   const { run, busy, dialog } = useGuarded();
+  const status = useQuery(statusQuery());
+  const token = useAdminToken();
+  const locked = status.data?.writable === false;
   return (
-    <>
+    <div className="flex flex-wrap items-center justify-end gap-x-4 gap-y-2">
+      {locked && <span className="text-muted text-sm">Actions are off: the server has no ADMIN_TOKEN.</span>}
+      {token && (
+        <button
+          type="button"
+          className="text-muted hover:text-ink text-sm underline underline-offset-3"
+          onClick={() => setAdminToken(null)}
+        >
+          Forget the token
+        </button>
+      )}
       <button
         type="button"
         className="button"
-        disabled={busy}
+        disabled={busy || locked}
         onClick={() =>
           run(async () => {
             await syncNow(null);
@@ -21,6 +38,6 @@ export function SyncButton() {
         Sync now
       </button>
       {dialog}
-    </>
+    </div>
   );
 }

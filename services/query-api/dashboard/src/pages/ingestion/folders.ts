@@ -1,23 +1,31 @@
 /** What is known of a folder on the Hub. Pure. */
 import type { Schemas } from "../../api/client.ts";
 
-export type FolderState = "ingested" | "changed" | "new";
+type Folder = Schemas["FolderRow"];
+export type FolderState = "new" | "changed" | "ingested";
+export type ListedFolder = Folder & { state: FolderState };
 
-export function stateOf({ ingested, attemptsFound }: Schemas["FolderRow"]): FolderState {
+/** In the order of what there is to do. */
+export const STATES: readonly FolderState[] = ["new", "changed", "ingested"];
+export const STATE_NAMES: Record<FolderState, string> = {
+  new: "Not ingested",
+  changed: "Changed",
+  ingested: "Ingested",
+};
+
+export function stateOf({ ingested, attemptsFound }: Folder): FolderState {
   if (ingested) return "ingested";
   return attemptsFound > 0 ? "changed" : "new";
 }
 
-const ORDER: FolderState[] = ["new", "changed", "ingested"];
-
 /** Filters folders by state and name; what there is to do comes first. */
-export function listed(folders: readonly Schemas["FolderRow"][], only: FolderState | "", text: string) {
+export function listed(folders: readonly Folder[], only: FolderState | "", text: string): ListedFolder[] {
   const name = text.trim().toLowerCase();
   return folders
     .map((folder) => ({ ...folder, state: stateOf(folder) }))
     .filter((folder) => (!only || folder.state === only) && folder.name.toLowerCase().includes(name))
     .sort(
       (one, other) =>
-        ORDER.indexOf(one.state) - ORDER.indexOf(other.state) || one.name.localeCompare(other.name),
+        STATES.indexOf(one.state) - STATES.indexOf(other.state) || one.name.localeCompare(other.name),
     );
 }

@@ -3,18 +3,30 @@ import type { HistoryFilter } from "../../api/queries.ts";
 
 export const PAGE = 25;
 const SORTS = ["startedAt", "durationMs", "accuracyPercent", "failed"] as const;
-const STATUSES = ["running", "completed", "partial", "failed", "skipped"] as const;
+export const STATUSES = ["running", "completed", "partial", "failed", "skipped"] as const;
+
+/** What is searched for, as far as the API takes it. */
+function searchOf(params: URLSearchParams): string {
+  return (params.get("q") ?? "")
+    .replace(/[\x00-\x1f\x7f]/g, "")
+    .slice(0, 200)
+    .trim();
+}
 
 /** What is no filter of ours is left out: an address may be typed by hand. */
 export function filterOf(params: URLSearchParams): HistoryFilter {
   const status = STATUSES.find((each) => each === params.get("status"));
   const auto = params.get("auto");
+  const dataset = params.get("dataset") ?? "";
+  const search = searchOf(params);
   const page = Math.max(1, Math.floor(Number(params.get("page") ?? 1)) || 1);
   return {
     sort: SORTS.find((each) => each === params.get("sort")) ?? "startedAt",
     order: params.get("order") === "asc" ? "asc" : "desc",
     limit: PAGE,
     offset: (page - 1) * PAGE,
+    ...(/^[\w.-]+\/[\w.-]+$/.test(dataset) ? { dataset } : {}),
+    ...(search ? { search } : {}),
     ...(status ? { status } : {}),
     ...(auto === "true" || auto === "false" ? { autoTriggered: auto === "true" } : {}),
   };

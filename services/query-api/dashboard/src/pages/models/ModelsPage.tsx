@@ -7,15 +7,20 @@ import { modelsQuery } from "../../api/queries.ts";
 import { useParams } from "../../hooks/useParams.ts";
 import { family } from "../../lib/family.ts";
 import { plural, setName } from "../../lib/format.ts";
+import { keyOf, named, newestOf } from "../../lib/rows.ts";
 import { Answer, Empty, Panel } from "../../ui/Panel.tsx";
+import { SearchField } from "../../ui/SearchField.tsx";
 import { Scatter } from "./Scatter.tsx";
 import { Table } from "./Table.tsx";
 import { Timeline } from "./Timeline.tsx";
 
+const NONE: readonly ModelRow[] = [];
+
 export default function ModelsPage() {
   const models = useQuery(modelsQuery());
   const [params, update] = useParams();
-  const rows = models.data?.data ?? [];
+  const rows = models.data?.data ?? NONE;
+  const newest = newestOf(rows);
   const datasets = useMemo(() => datasetsOf(rows), [rows]);
   const dataset = params.get("dataset") ?? "";
   const chosen = params.get("family") ?? "";
@@ -23,7 +28,10 @@ export default function ModelsPage() {
   const families = [...Map.groupBy(within, (row) => family(row.model))].sort(([one], [other]) =>
     one.localeCompare(other),
   );
-  const shown = within.filter((row) => !chosen || family(row.model) === chosen);
+  const shown = named(
+    within.filter((row) => !chosen || family(row.model) === chosen),
+    params.get("q") ?? "",
+  );
 
   useEffect(() => {
     document.title = "Leaderboard · arcwatch";
@@ -40,6 +48,16 @@ export default function ModelsPage() {
           </p>
         </div>
         <div className="flex max-w-full flex-wrap gap-3">
+          <div>
+            <span aria-hidden="true" className="label mb-1.5 block">
+              Name
+            </span>
+            <SearchField
+              label="Search the models"
+              value={params.get("q") ?? ""}
+              onSearch={(q) => update({ q }, { replace: true })}
+            />
+          </div>
           <label className="max-w-full min-w-0">
             <span className="label mb-1.5 block">Dataset</span>
             <select
@@ -75,7 +93,9 @@ export default function ModelsPage() {
       <Answer query={models} what="the models" lines={10}>
         {() =>
           shown.length ? (
-            <Board rows={shown} />
+            <Board rows={shown} latest={newest ? keyOf(newest) : ""} />
+          ) : rows.length ? (
+            <Empty title="No submission fits.">The filters above leave nothing over.</Empty>
           ) : (
             <Empty title="Nothing here yet.">The first model shows up by itself when it lands.</Empty>
           )
@@ -89,20 +109,20 @@ function datasetsOf(rows: readonly ModelRow[]): [string, string][] {
   return [...new Map(rows.map((row) => [row.dataset, row.source]))].sort();
 }
 
-function Board({ rows }: { rows: readonly ModelRow[] }) {
+function Board({ rows, latest }: { rows: readonly ModelRow[]; latest: string }) {
   return (
     <>
       <Panel
         title="Score against cost"
         hint="Up is better, left is cheaper. Each line joins what nothing cheaper beats on its task set."
       >
-        <Scatter rows={rows} />
+        <Scatter rows={rows} latest={latest} />
       </Panel>
       <Panel title="Landings" hint="When each one was uploaded to the Hub.">
         <Timeline rows={rows} />
       </Panel>
       <Panel title="All submissions" hint="Pick a column's name to sort by it.">
-        <Table rows={rows} />
+        <Table rows={rows} latest={latest} />
       </Panel>
     </>
   );

@@ -17,7 +17,7 @@ import { extent, frontiers, type Spot, spotsOf, ticks } from "./scatter.ts";
 // Geist at 12 px is 6.4 px wide on average; a little more keeps names apart.
 const CHARACTER = 6.7;
 
-export function Scatter({ rows }: { rows: readonly ModelRow[] }) {
+export function Scatter({ rows, latest }: { rows: readonly ModelRow[]; latest: string }) {
   const [ref, width] = useWidth<HTMLDivElement>(960);
   const [hovered, setHovered] = useState<string | null>(null);
   const spots = useMemo(() => spotsOf(rows), [rows]);
@@ -60,6 +60,14 @@ export function Scatter({ rows }: { rows: readonly ModelRow[] }) {
             {setName(source)}
           </li>
         ))}
+        {spots.some(({ key }) => key === latest) && (
+          <li className="flex items-center gap-2">
+            <svg width={18} height={18} aria-hidden="true">
+              <circle cx={9} cy={9} r={7.5} className="stroke-ink fill-none stroke-[1.5]" />
+            </svg>
+            Latest ingested
+          </li>
+        )}
         {untold > 0 && <li>{plural(untold, "submission")} without a cost: see the table</li>}
       </ul>
       <div ref={ref} className="relative">
@@ -151,7 +159,12 @@ export function Scatter({ rows }: { rows: readonly ModelRow[] }) {
                 onFocus={() => setHovered(spot.key)}
                 onBlur={() => setHovered(null)}
               >
-                <circle cx={at(spot).x} cy={at(spot).y} r={13} className="fill-transparent" />
+                <circle
+                  cx={at(spot).x}
+                  cy={at(spot).y}
+                  r={spot.key === latest ? 10 : 13}
+                  className={`fill-transparent ${spot.key === latest ? "stroke-ink stroke-[1.5]" : ""}`}
+                />
                 {mark && <Shape mark={mark} {...at(spot)} size={spot.key === hovered ? 190 : 105} />}
               </Link>
             );

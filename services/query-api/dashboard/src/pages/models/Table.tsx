@@ -5,20 +5,20 @@ import type { ModelRow } from "../../api/client.ts";
 import { useNow } from "../../hooks/useNow.ts";
 import { useParams } from "../../hooks/useParams.ts";
 import { ago, compact, count, money, moment, percent, setName, share } from "../../lib/format.ts";
+import { keyOf } from "../../lib/rows.ts";
 import { modelHref } from "../../live/connect.ts";
 import { Badge } from "../../ui/Badge.tsx";
 import { Bar, outcome } from "../../ui/Bar.tsx";
 import { sorted, type SortKey, SORTS } from "./sorting.ts";
 
-export function Table({ rows }: { rows: readonly ModelRow[] }) {
+export function Table({ rows, latest }: { rows: readonly ModelRow[]; latest: string }) {
   const [params, update] = useParams();
   const asked = params.get("sort") ?? "";
-  const key: SortKey = asked in SORTS ? (asked as SortKey) : "score";
+  const key: SortKey = Object.hasOwn(SORTS, asked) ? (asked as SortKey) : "score";
   const reversed = params.get("order") === "reversed";
   const now = useNow();
   const sort = (next: SortKey) =>
     update({ sort: next, order: next === key && !reversed ? "reversed" : null }, { replace: true });
-  const newest = rows.reduce((a, b) => (a.ingestedAt >= b.ingestedAt ? a : b));
   return (
     <div
       tabIndex={0}
@@ -60,7 +60,7 @@ export function Table({ rows }: { rows: readonly ModelRow[] }) {
                 <Link href={modelHref(row.dataset, row.model)} className="font-medium hover:underline">
                   {row.displayName}
                 </Link>{" "}
-                {row === newest && <Badge tone="good">Latest</Badge>}
+                {keyOf(row) === latest && <Badge tone="good">Latest</Badge>}
                 {row.status !== "completed" && (
                   <Badge tone={row.status === "partial" ? "part" : "plain"}>{row.status}</Badge>
                 )}

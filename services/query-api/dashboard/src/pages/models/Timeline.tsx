@@ -1,5 +1,5 @@
 /** When submissions landed: one mark each, piled up where several came together. */
-import { scaleTime } from "d3-scale";
+import { scaleUtc } from "d3-scale";
 import { useMemo } from "react";
 import { Link } from "wouter";
 
@@ -24,7 +24,7 @@ export function Timeline({ rows }: { rows: readonly ModelRow[] }) {
   const times = rows.map((row) => Date.parse(when(row)));
   const last = Math.max(...times);
   const first = Math.min(...times, last - 3_600_000);
-  const x = scaleTime([new Date(first), new Date(last)], [MARGIN, width - MARGIN]);
+  const x = scaleUtc([new Date(first), new Date(last)], [MARGIN, width - MARGIN]);
   const ordered = rows.toSorted((one, other) => when(one).localeCompare(when(other)));
   const places = piled(
     ordered.map((row) => x(new Date(when(row)))),

@@ -5,7 +5,7 @@ import type { ModelRow } from "../../api/client.ts";
 import { metricsQuery, performanceQuery } from "../../api/queries.ts";
 import { compact, count, duration, money, percent, share } from "../../lib/format.ts";
 import { Bar } from "../../ui/Bar.tsx";
-import { Empty, Panel } from "../../ui/Panel.tsx";
+import { Empty, Failure, Late, Panel } from "../../ui/Panel.tsx";
 
 // More than that is no side by side any more.
 const MOST = 4;
@@ -14,6 +14,7 @@ export function Attempts({ row }: { row: ModelRow }) {
   const names = row.attempts.slice(0, MOST).map(({ modelName }) => modelName);
   const metrics = useQueries({ queries: names.map((name) => metricsQuery(name, row.source)) });
   const results = useQueries({ queries: names.map((name) => performanceQuery(name, row.source)) });
+  const broken = [...metrics, ...results].find(({ data, error }) => error !== null && data === undefined);
   return (
     <Panel title="Attempts" hint="A pair counts when any attempt has it right." className="lg:col-span-2">
       {names.length === 0 && <Empty title="This submission holds no attempt." />}
@@ -45,11 +46,19 @@ export function Attempts({ row }: { row: ModelRow }) {
                       <Accuracy fraction={fraction} className="fill-accent" />
                     </td>
                     <td className="py-2.5 pr-3">
-                      {summary ? `${count(summary.correct)} of ${count(summary.totalPuzzles)}` : "–"}
+                      <Late query={results[place]}>
+                        {summary ? `${count(summary.correct)} of ${count(summary.totalPuzzles)}` : "–"}
+                      </Late>
                     </td>
-                    <td className="py-2.5 pr-3">{money(overall?.totalCost)}</td>
-                    <td className="py-2.5 pr-3">{compact(overall?.avgTokens)}</td>
-                    <td className="py-2.5">{duration(overall?.avgTime)}</td>
+                    <td className="py-2.5 pr-3">
+                      <Late query={metrics[place]}>{money(overall?.totalCost)}</Late>
+                    </td>
+                    <td className="py-2.5 pr-3">
+                      <Late query={metrics[place]}>{compact(overall?.avgTokens)}</Late>
+                    </td>
+                    <td className="py-2.5">
+                      <Late query={metrics[place]}>{duration(overall?.avgTime)}</Late>
+                    </td>
                   </tr>
                 );
               })}
@@ -71,6 +80,15 @@ export function Attempts({ row }: { row: ModelRow }) {
               )}
             </tbody>
           </table>
+        </div>
+      )}
+      {broken?.error && (
+        <div className="mt-4">
+          <Failure
+            what="Some of the attempts' figures"
+            error={broken.error}
+            retry={() => void broken.refetch()}
+          />
         </div>
       )}
     </Panel>

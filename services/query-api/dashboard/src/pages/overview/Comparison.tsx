@@ -1,13 +1,14 @@
 /** Two submissions, task by task. */
 import { useQueries } from "@tanstack/react-query";
-import { useMemo, useState } from "react";
+import { useMemo } from "react";
 
 import type { ModelRow } from "../../api/client.ts";
 import { modelQuery } from "../../api/queries.ts";
 import { useParams } from "../../hooks/useParams.ts";
 import { compact, count, money, percent, setName, share } from "../../lib/format.ts";
-import { type Duel, cells, duel } from "../../lib/tasks.ts";
+import { type Duel, cells, duel, DUELS } from "../../lib/tasks.ts";
 import { Empty, Failure, Loading, Panel } from "../../ui/Panel.tsx";
+import { Filter } from "../../ui/Filter.tsx";
 import { Strip } from "./Strip.tsx";
 import { useTaskIds } from "./useTaskIds.ts";
 
@@ -97,8 +98,8 @@ function Tasks({ first, second }: { first: ModelRow; second: ModelRow }) {
     queries: [modelQuery(first.dataset, first.model), modelQuery(second.dataset, second.model)],
   });
   const ids = useTaskIds(first);
-  const [only, setOnly] = useState<Duel | null>(null);
-  const [, update] = useParams();
+  const [params, update] = useParams();
+  const only = DUELS.find((each) => each === params.get("duel")) ?? null;
   const results = useMemo(() => {
     if (!one.data || !other.data) return null;
     const all = ids.data ?? [];
@@ -120,23 +121,13 @@ function Tasks({ first, second }: { first: ModelRow; second: ModelRow }) {
   const names = new Map(kinds);
   return (
     <>
-      <div role="group" aria-label="Show only" className="mb-4 flex flex-wrap gap-2">
-        {kinds.map(([kind, name]) => (
-          <button
-            key={kind}
-            type="button"
-            aria-pressed={only === kind}
-            className="border-line hover:bg-raised aria-pressed:border-ink inline-flex items-center gap-2 rounded-full border px-3 py-1 text-sm"
-            onClick={() => setOnly(only === kind ? null : kind)}
-          >
-            <span aria-hidden="true" className={`cell cell-${kind} size-3.5`} />
-            {name}{" "}
-            <strong className="font-semibold">
-              {count(results.filter(({ result }) => result === kind).length)}
-            </strong>
-          </button>
-        ))}
-      </div>
+      <Filter
+        kinds={kinds.map(
+          ([kind, name]) => [kind, name, results.filter(({ result }) => result === kind).length] as const,
+        )}
+        only={only}
+        onPick={(duel) => update({ duel }, { replace: true })}
+      />
       <Strip
         label="Tasks of both"
         items={results.map(({ id, result }) => ({

@@ -6,12 +6,15 @@ import { modelQuery } from "../../api/queries.ts";
 import type { useLatestHFModel } from "../../hooks/useLatestHFModel.ts";
 import { useNow } from "../../hooks/useNow.ts";
 import { ago, money, moment, percent, setName, share } from "../../lib/format.ts";
+import { rankOf } from "../../lib/rows.ts";
 import { cells } from "../../lib/tasks.ts";
 import { Dot } from "../../ui/Badge.tsx";
 import { Failure } from "../../ui/Panel.tsx";
 import { Mosaic } from "./Mosaic.tsx";
-import { rankOf } from "./OverviewPage.tsx";
 import { useTaskIds } from "./useTaskIds.ts";
+
+// The card has this height before it is known what is in it, so that nothing below jumps.
+const ROOM = "min-h-108 sm:min-h-100";
 
 interface HeroProps {
   latest: ReturnType<typeof useLatestHFModel>;
@@ -27,14 +30,17 @@ export function Hero({ latest, row, rows, selected, onUse }: HeroProps) {
   }
   if (latest.latest === undefined) {
     return (
-      <div role="status" className="hero h-72">
+      <div role="status" className={`hero ${ROOM}`}>
         <span className="sr-only">Loading the latest model</span>
       </div>
     );
   }
   if (latest.latest === null) {
     return (
-      <section aria-label="Latest ingested model" className="hero px-8 py-14">
+      <section
+        aria-label="Latest ingested model"
+        className={`hero flex flex-col justify-center px-6 py-10 sm:px-8 ${ROOM}`}
+      >
         <p className="text-3xl font-semibold tracking-tight">Nothing has been ingested yet.</p>
         <p className="mt-2 max-w-prose text-white/75">
           The first model shows up here by itself, the moment it lands.
@@ -52,7 +58,7 @@ function Card({ model, row, rows, selected, onUse }: Omit<HeroProps, "latest"> &
   const cost = share(row?.totalCost ?? null, row?.tasksSubmitted ?? 0);
   const coverage = share(model.tasksSubmitted, model.tasksTotal);
   return (
-    <section aria-labelledby="latest-name" data-testid="hero" className="hero">
+    <section aria-labelledby="latest-name" data-testid="hero" className={`hero ${ROOM}`}>
       <div className="grid items-stretch gap-8 p-6 sm:p-8 lg:grid-cols-[minmax(0,1fr)_minmax(0,24rem)]">
         <div
           className="rise flex min-w-0 flex-col"
@@ -133,7 +139,7 @@ function Art({ row }: { row: ModelRow }) {
   const found = detail.data ? cells(detail.data.tasks, ids.data ?? []) : null;
   return (
     <div className="hidden items-center justify-end lg:flex">
-      {found ? <Mosaic cells={found} /> : <div className="size-72" />}
+      {found ? <Mosaic cells={found} /> : <div className="size-84" />}
     </div>
   );
 }

@@ -2,22 +2,16 @@
 import { useQuery } from "@tanstack/react-query";
 import { useEffect } from "react";
 
-import type { ModelRow } from "../../api/client.ts";
 import { modelsQuery } from "../../api/queries.ts";
 import { useLatestHFModel } from "../../hooks/useLatestHFModel.ts";
 import { useParams } from "../../hooks/useParams.ts";
+import { find, keyOf, rankOf } from "../../lib/rows.ts";
 import { Empty, Failure, Loading } from "../../ui/Panel.tsx";
 import { Comparison } from "./Comparison.tsx";
 import { Hero } from "./Hero.tsx";
 import { ModelView } from "./ModelView.tsx";
 import { Pickers } from "./Pickers.tsx";
 import { TaskDialog } from "./TaskDialog.tsx";
-
-export const keyOf = (row: { dataset: string; model: string }) => `${row.dataset}/${row.model}`;
-
-function find(rows: readonly ModelRow[], key: string | null): ModelRow | undefined {
-  return key === null ? undefined : rows.find((row) => keyOf(row) === key);
-}
 
 export function OverviewPage() {
   const models = useQuery(modelsQuery());
@@ -35,7 +29,7 @@ export function OverviewPage() {
   }, [selected]);
 
   function select(row: { dataset: string; model: string }): void {
-    update({ dataset: row.dataset, model: row.model, task: null });
+    update({ dataset: row.dataset, model: row.model, task: null, show: null, duel: null });
   }
 
   return (
@@ -60,7 +54,7 @@ export function OverviewPage() {
             selected={selected}
             other={other}
             onSelect={select}
-            onCompare={(key) => update({ compare: key })}
+            onCompare={(key) => update({ compare: key, duel: null })}
           />
           {!selected && (
             <Empty title="This model is not here.">
@@ -74,10 +68,4 @@ export function OverviewPage() {
       {selected && task && <TaskDialog row={selected} task={task} />}
     </div>
   );
-}
-
-/** A model's place among those of its task set, by score. */
-export function rankOf(rows: readonly ModelRow[], row: ModelRow): { place: number; of: number } {
-  const rivals = rows.filter((each) => each.source === row.source);
-  return { place: 1 + rivals.filter((each) => each.score > row.score).length, of: rivals.length };
 }

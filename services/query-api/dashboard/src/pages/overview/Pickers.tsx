@@ -1,11 +1,11 @@
-/** Which model is looked at, and which one it is compared with. */
-import { useMemo } from "react";
+/** Which model is looked at, on which dataset, and which one it is compared with. */
+import { useId, useMemo } from "react";
 
 import type { ModelRow } from "../../api/client.ts";
 import { percent, setName } from "../../lib/format.ts";
+import { keyOf, onDataset } from "../../lib/rows.ts";
 import { Combobox } from "../../ui/Combobox.tsx";
 import type { Group } from "../../ui/options.ts";
-import { keyOf } from "./OverviewPage.tsx";
 
 interface PickersProps {
   rows: readonly ModelRow[];
@@ -42,7 +42,7 @@ export function Pickers({ rows, latestKey, selected, other, onSelect, onCompare 
     [groups, selected],
   );
   return (
-    <div className="grid gap-4 sm:grid-cols-2">
+    <div className="grid gap-4 sm:grid-cols-2 lg:grid-cols-[minmax(0,5fr)_minmax(0,4fr)_minmax(0,5fr)]">
       <Combobox
         label="Model"
         placeholder="Type a name"
@@ -53,14 +53,47 @@ export function Pickers({ rows, latestKey, selected, other, onSelect, onCompare 
           if (row) onSelect(row);
         }}
       />
-      <Combobox
-        label="Compare with"
-        placeholder="Another model"
-        groups={rivals}
-        value={other ? keyOf(other) : null}
-        onPick={onCompare}
-        clearable
-      />
+      <DatasetPicker rows={rows} selected={selected} onSelect={onSelect} />
+      <div className="sm:col-span-2 lg:col-span-1">
+        <Combobox
+          label="Compare with"
+          placeholder="Another model"
+          groups={rivals}
+          value={other ? keyOf(other) : null}
+          onPick={onCompare}
+          clearable
+        />
+      </div>
+    </div>
+  );
+}
+
+/** The same model on another dataset; where it did not answer that one, the best that did. */
+function DatasetPicker({ rows, selected, onSelect }: Pick<PickersProps, "rows" | "selected" | "onSelect">) {
+  const id = useId();
+  const choices = useMemo(() => onDataset(rows, selected?.model ?? null), [rows, selected]);
+  return (
+    <div className="min-w-0">
+      <label htmlFor={id} className="label mb-1.5 block">
+        Dataset
+      </label>
+      <select
+        id={id}
+        className="field h-11 w-full text-[0.9375rem] font-medium"
+        value={selected?.dataset ?? ""}
+        onChange={(event) => {
+          const row = choices.get(event.target.value);
+          if (row) onSelect(row);
+        }}
+      >
+        {!selected && <option value="">Pick one</option>}
+        {[...choices].map(([dataset, row]) => (
+          <option key={dataset} value={dataset}>
+            {setName(row.source)} · {dataset}
+            {selected && row.model !== selected.model ? " (another model)" : ""}
+          </option>
+        ))}
+      </select>
     </div>
   );
 }

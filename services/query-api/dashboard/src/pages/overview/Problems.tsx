@@ -1,6 +1,7 @@
 /** Files of a submission that could not be used, or were mended. */
 import type { Schemas } from "../../api/client.ts";
 import { plural } from "../../lib/format.ts";
+import { kindName } from "../../lib/kinds.ts";
 import { Badge } from "../../ui/Badge.tsx";
 import { Panel } from "../../ui/Panel.tsx";
 
@@ -33,7 +34,7 @@ export function ErrorTable({ errors }: { errors: readonly Schemas["IngestionErro
             <tr key={place} className="border-line border-t align-top">
               <td className="py-1.5 pr-4 font-mono text-xs">{each.puzzleId ?? "–"}</td>
               <td className="py-1.5 pr-4">
-                <Badge tone={each.fatal ? "bad" : "part"}>{each.kind.replaceAll("_", " ")}</Badge>
+                <Badge tone={each.fatal ? "bad" : "part"}>{kindName(each.kind)}</Badge>
               </td>
               <td className="text-muted py-1.5 break-words">{each.message}</td>
             </tr>

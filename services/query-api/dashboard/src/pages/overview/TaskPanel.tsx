@@ -1,10 +1,11 @@
 /** The strip of tasks, its filters, and the same as lists. */
-import { useMemo, useState } from "react";
+import { useMemo } from "react";
 
 import type { ModelDetail, ModelRow } from "../../api/client.ts";
 import { useParams } from "../../hooks/useParams.ts";
 import { count } from "../../lib/format.ts";
 import { type TaskState, cells, tally } from "../../lib/tasks.ts";
+import { Filter } from "../../ui/Filter.tsx";
 import { Strip } from "./Strip.tsx";
 import { useTaskIds } from "./useTaskIds.ts";
 
@@ -19,25 +20,16 @@ export function TaskPanel({ row, detail }: { row: ModelRow; detail: ModelDetail 
   const ids = useTaskIds(row);
   const found = useMemo(() => cells(detail.tasks, ids.data ?? []), [detail.tasks, ids.data]);
   const sums = tally(found);
-  const [only, setOnly] = useState<TaskState | null>(null);
-  const [, update] = useParams();
+  const [params, update] = useParams();
+  const only = STATES.find(([state]) => state === params.get("show"))?.[0] ?? null;
   const open = (task: string) => update({ dataset: row.dataset, model: row.model, task });
   return (
     <div>
-      <div role="group" aria-label="Show only" className="mb-4 flex flex-wrap gap-2">
-        {STATES.map(([state, name]) => (
-          <button
-            key={state}
-            type="button"
-            aria-pressed={only === state}
-            className="border-line hover:bg-raised aria-pressed:border-ink inline-flex items-center gap-2 rounded-full border px-3 py-1 text-sm"
-            onClick={() => setOnly(only === state ? null : state)}
-          >
-            <span aria-hidden="true" className={`cell cell-${state} size-3.5`} />
-            {name} <strong className="font-semibold">{count(sums[state])}</strong>
-          </button>
-        ))}
-      </div>
+      <Filter
+        kinds={STATES.map(([state, name]) => [state, name, sums[state]] as const)}
+        only={only}
+        onPick={(show) => update({ show }, { replace: true })}
+      />
       <Strip
         label={`Tasks of ${row.displayName}`}
         items={found.map(({ id, state, pairsSolved, pairsTotal }) => ({

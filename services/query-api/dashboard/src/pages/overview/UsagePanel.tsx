@@ -5,7 +5,7 @@ import type { ModelRow } from "../../api/client.ts";
 import { metricsQuery } from "../../api/queries.ts";
 import { compact, duration, money, share } from "../../lib/format.ts";
 import { Figure } from "../../ui/Figure.tsx";
-import { Panel } from "../../ui/Panel.tsx";
+import { Late, Panel } from "../../ui/Panel.tsx";
 
 export function UsagePanel({ row }: { row: ModelRow }) {
   const metrics = useQueries({
@@ -13,6 +13,7 @@ export function UsagePanel({ row }: { row: ModelRow }) {
   });
   const known = metrics.flatMap(({ data }) => (data ? [data.overall] : []));
   const time = known.length ? known.reduce((sum, each) => sum + each.totalTime, 0) : null;
+  const untold = metrics.some(({ error }) => error) ? "could not be loaded" : "not told";
   const perSolved = share(row.totalCost, row.tasksSolved ?? 0);
   return (
     <Panel title="What it took" hint="All attempts together.">
@@ -30,8 +31,8 @@ export function UsagePanel({ row }: { row: ModelRow }) {
         />
         <Figure
           name="Time"
-          value={time ? duration(time) : "–"}
-          note={time ? `${duration(share(time, row.tasksSubmitted))} per task` : "not told"}
+          value={<Late query={metrics[0] ?? { isPending: false }}>{time ? duration(time) : "–"}</Late>}
+          note={time ? `${duration(share(time, row.tasksSubmitted))} per task` : untold}
         />
       </dl>
     </Panel>

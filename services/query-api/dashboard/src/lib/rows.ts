@@ -1,0 +1,37 @@
+/** Finds one's way among submissions. Pure. */
+import type { ModelRow } from "../api/client.ts";
+
+export const keyOf = (row: { dataset: string; model: string }): string => `${row.dataset}/${row.model}`;
+
+export function find(rows: readonly ModelRow[], key: string | null): ModelRow | undefined {
+  return key === null ? undefined : rows.find((row) => keyOf(row) === key);
+}
+
+/** For each dataset the submission of a model, or where there is none, the best one. */
+export function onDataset(rows: readonly ModelRow[], model: string | null): Map<string, ModelRow> {
+  const found = new Map<string, ModelRow>();
+  for (const row of rows.toSorted((one, other) => other.score - one.score)) {
+    if (!found.has(row.dataset) || row.model === model) found.set(row.dataset, row);
+  }
+  return new Map([...found].sort(([one], [other]) => one.localeCompare(other)));
+}
+
+/** A model's place among those of its task set, by score. */
+export function rankOf(rows: readonly ModelRow[], row: ModelRow): { place: number; of: number } {
+  const rivals = rows.filter((each) => each.source === row.source);
+  return { place: 1 + rivals.filter((each) => each.score > row.score).length, of: rivals.length };
+}
+
+/** The submission that was ingested last. */
+export function newestOf(rows: readonly ModelRow[]): ModelRow | undefined {
+  return rows.reduce<ModelRow | undefined>((a, b) => (a && a.ingestedAt >= b.ingestedAt ? a : b), undefined);
+}
+
+/** Those whose name or folder holds every word. */
+export function named(rows: readonly ModelRow[], text: string): ModelRow[] {
+  const words = text.toLowerCase().split(/\s+/).filter(Boolean);
+  return rows.filter(({ displayName, model }) => {
+    const name = `${displayName} ${model}`.toLowerCase();
+    return words.every((word) => name.includes(word));
+  });
+}

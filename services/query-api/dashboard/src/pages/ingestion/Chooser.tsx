@@ -1,0 +1,88 @@
+/** Finds and chooses folders, and starts their ingestion. */
+import { useState } from "react";
+
+import type { Schemas } from "../../api/client.ts";
+import { useParams } from "../../hooks/useParams.ts";
+import { plural } from "../../lib/format.ts";
+import { Empty } from "../../ui/Panel.tsx";
+import { SearchField } from "../../ui/SearchField.tsx";
+import { FolderTable } from "./FolderTable.tsx";
+import { listed, STATE_NAMES, STATES } from "./folders.ts";
+import { StartDialog } from "./StartDialog.tsx";
+
+interface ChooserProps {
+  dataset: string;
+  folders: readonly Schemas["FolderRow"][];
+  writable: boolean;
+}
+
+export function Chooser({ dataset, folders, writable }: ChooserProps) {
+  const [params, update] = useParams();
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
+  const [starting, setStarting] = useState(false);
+  const only = STATES.find((each) => each === params.get("state")) ?? "";
+  const rows = listed(folders, only, params.get("find") ?? "");
+  const change = (name: string, value: string) => update({ [name]: value }, { replace: true });
+
+  function toggle(names: string[], on: boolean): void {
+    const next = new Set(chosen);
+    for (const name of names) {
+      if (on) next.add(name);
+      else next.delete(name);
+    }
+    setChosen(next);
+  }
+
+  return (
+    <>
+      <div className="mb-3 flex flex-wrap items-center gap-2.5">
+        <SearchField
+          label="Find a folder"
+          value={params.get("find") ?? ""}
+          onSearch={(text) => change("find", text)}
+        />
+        <select
+          aria-label="State"
+          className="field"
+          value={only}
+          onChange={(event) => change("state", event.target.value)}
+        >
+          <option value="">Any state</option>
+          {STATES.map((state) => (
+            <option key={state} value={state}>
+              {STATE_NAMES[state]}
+            </option>
+          ))}
+        </select>
+        <span className="text-muted text-sm">
+          {plural(rows.length, "folder")}
+          {chosen.size > 0 && `, ${chosen.size} chosen`}
+        </span>
+        <button
+          type="button"
+          className="button button-primary ml-auto"
+          disabled={chosen.size === 0 || !writable}
+          onClick={() => setStarting(true)}
+        >
+          Start ingestion{chosen.size ? ` (${chosen.size})` : ""}
+        </button>
+      </div>
+      {rows.length === 0 ? (
+        <Empty title="No folder fits." />
+      ) : (
+        <FolderTable rows={rows} chosen={chosen} onToggle={toggle} />
+      )}
+      {starting && (
+        <StartDialog
+          dataset={dataset}
+          models={[...chosen].sort()}
+          onClose={() => setStarting(false)}
+          onStarted={() => {
+            setStarting(false);
+            setChosen(new Set());
+          }}
+        />
+      )}
+    </>
+  );
+}

@@ -1,0 +1,132 @@
+/** A task's grids: input, expected, and what each attempt answered. */
+import type { Schemas, TaskDetail } from "../../api/client.ts";
+import { compact, duration, money } from "../../lib/format.ts";
+import { type Cells, difference, sizeOf, verdict } from "../../lib/grids.ts";
+import { Badge } from "../../ui/Badge.tsx";
+import { Grid } from "../../ui/Grid.tsx";
+import { Empty } from "../../ui/Panel.tsx";
+
+export function TaskGrids({ task }: { task: TaskDetail }) {
+  const several = task.test.length > 1;
+  return (
+    <div className="space-y-7">
+      {task.test.map((pair, place) => (
+        <section key={place} aria-label={`Test ${place + 1}`}>
+          <h3 className="label mb-3">Test {several ? `${place + 1} of ${task.test.length}` : ""}</h3>
+          <div className="grid grid-cols-2 gap-x-5 gap-y-6 lg:grid-cols-4">
+            <Shown name="Input" cells={pair.input} />
+            <Shown name="Expected" cells={pair.output} />
+            {task.attempts.map((attempt, number) => (
+              <Answered
+                key={attempt.modelName}
+                name={`Attempt ${number + 1}`}
+                answer={attempt.answers[place]}
+                expected={pair.output}
+              />
+            ))}
+          </div>
+        </section>
+      ))}
+      {task.attempts.length === 0 && <Empty title="The submission left this task out." />}
+      {task.attempts.map((attempt, number) => (
+        <Spent key={attempt.modelName} name={`Attempt ${number + 1}`} attempt={attempt} />
+      ))}
+      <Examples pairs={task.train} open={task.attempts.length === 0} />
+    </div>
+  );
+}
+
+function Spent({ name, attempt }: { name: string; attempt: TaskDetail["attempts"][number] }) {
+  const figures = [money(attempt.cost), `${compact(attempt.tokens)} tokens`, duration(attempt.timeMs)];
+  if (!attempt.reasoning) {
+    return (
+      <p className="text-muted text-sm">
+        {name}: {figures.join(", ")}
+      </p>
+    );
+  }
+  return (
+    <details className="text-sm">
+      <summary className="text-muted hover:text-ink">
+        {name}: {figures.join(", ")} · how it was reasoned
+      </summary>
+      <pre
+        tabIndex={0}
+        className="bg-raised mt-2 max-h-72 overflow-auto rounded-lg p-3 text-xs whitespace-pre-wrap"
+      >
+        {attempt.reasoning}
+      </pre>
+    </details>
+  );
+}
+
+function Examples({ pairs, open }: { pairs: TaskDetail["train"]; open: boolean }) {
+  return (
+    <details open={open}>
+      <summary className="text-muted hover:text-ink text-sm">
+        The {pairs.length} examples of this task
+      </summary>
+      <div className="mt-4 grid grid-cols-2 gap-5 lg:grid-cols-4">
+        {pairs.map((pair, place) => (
+          <div key={place} className="bg-raised col-span-2 grid grid-cols-2 gap-4 rounded-xl p-4">
+            <Shown name={`Example ${place + 1}: input`} cells={pair.input} />
+            <Shown name="Output" cells={pair.output} />
+          </div>
+        ))}
+      </div>
+    </details>
+  );
+}
+
+function Shown({ name, cells }: { name: string; cells: Cells }) {
+  return (
+    <figure>
+      <Grid cells={cells} label={`${name}, ${sizeOf(cells)}`} />
+      <figcaption className="mt-2 text-sm font-medium">
+        {name} <span className="text-muted font-normal">{sizeOf(cells)}</span>
+      </figcaption>
+    </figure>
+  );
+}
+
+interface AnsweredProps {
+  name: string;
+  answer: Schemas["PairAnswer"] | undefined;
+  expected: Cells;
+}
+
+function Answered({ name, answer, expected }: AnsweredProps) {
+  if (!answer?.grid) return <NoGrid name={name} raw={answer?.raw ?? null} />;
+  const { grid, correct } = answer;
+  const said = correct ? "correct" : verdict(grid, expected);
+  const { sameSize } = difference(grid, expected);
+  return (
+    <figure>
+      <Grid cells={grid} expected={expected} label={`${name}, ${sizeOf(grid)}, ${said}`} />
+      <figcaption className="mt-2 flex flex-wrap items-center gap-x-2 gap-y-1 text-sm font-medium">
+        {name} <span className="text-muted font-normal">{sizeOf(grid)}</span>
+        <Badge tone={correct ? "good" : "bad"}>{sameSize ? said : "wrong size"}</Badge>
+        {!sameSize && (
+          <span className="text-muted w-full text-xs font-normal">
+            {said.replace("wrong size, ", "")}; the dashed frame is the expected size
+          </span>
+        )}
+      </figcaption>
+    </figure>
+  );
+}
+
+function NoGrid({ name, raw }: { name: string; raw: string | null }) {
+  return (
+    <figure>
+      <div className="border-strong grid aspect-square place-items-center overflow-auto rounded-lg border border-dashed p-3">
+        <pre className="text-muted max-h-full max-w-full text-xs break-all whitespace-pre-wrap">
+          {raw ?? "no answer"}
+        </pre>
+      </div>
+      <figcaption className="mt-2 text-sm font-medium">
+        {name} <Badge tone="bad">{raw ? "no grid" : "no answer"}</Badge>
+      </figcaption>
+    </figure>
+  );
+}

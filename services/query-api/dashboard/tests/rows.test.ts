@@ -1,0 +1,126 @@
+/** Grids, moments and names are told apart; submissions are found. */
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+
+import type { ModelRow } from "../src/api/client.ts";
+import { difference, differing, verdict } from "../src/lib/grids.ts";
+import { kindName } from "../src/lib/kinds.ts";
+import { named, newestOf, onDataset, rankOf } from "../src/lib/rows.ts";
+import { ends, moments } from "../src/lib/stamps.ts";
+
+const expected = [
+  [1, 2, 3],
+  [4, 5, 6],
+];
+
+test("cells of grids of one size are compared one by one", () => {
+  assert.equal(verdict(expected, expected), "correct");
+  assert.equal(
+    verdict(
+      [
+        [1, 2, 0],
+        [4, 5, 6],
+      ],
+      expected,
+    ),
+    "1 cell differs",
+  );
+  assert.deepEqual(
+    differing(
+      [
+        [1, 2, 0],
+        [0, 5, 6],
+      ],
+      expected,
+    ),
+    [
+      [2, 0],
+      [0, 1],
+    ],
+  );
+});
+
+test("of grids of two sizes only the shared cells are compared, and the size is called wrong", () => {
+  const tall = [
+    [1, 0],
+    [4, 5],
+    [7, 8],
+  ];
+  assert.deepEqual(difference(tall, expected), { sameSize: false, wrong: 1, shared: 4 });
+  assert.deepEqual(differing(tall, expected), [[1, 0]]);
+  assert.equal(verdict(tall, expected), "wrong size, 1 of 4 shared cells differ");
+  assert.equal(verdict([[1, 2]], expected), "wrong size, 0 of 2 shared cells differ");
+});
+
+test("the ends of an axis never carry the same label", () => {
+  const at = (text: string) => new Date(text);
+  assert.deepEqual(ends(at("2026-11-20T10:00:00Z"), at("2026-11-24T10:00:00Z")), ["Nov 20", "Nov 24"]);
+  assert.deepEqual(ends(at("2026-11-24T10:00:00Z"), at("2026-11-24T12:30:00Z")), ["10:00", "12:30"]);
+  assert.deepEqual(ends(at("2026-11-24T10:00:01Z"), at("2026-11-24T10:00:18Z")), ["10:00:01", "10:00:18"]);
+});
+
+test("moments of one minute show their seconds, others do not", () => {
+  const isos = ["2026-11-24T10:00:18.5Z", "2026-11-24T10:00:01Z", "2026-11-23T10:00:00Z"];
+  assert.deepEqual(moments(isos), [
+    "2026-11-24 10:00:18 UTC",
+    "2026-11-24 10:00:01 UTC",
+    "2026-11-23 10:00 UTC",
+  ]);
+});
+
+test("every kind of error that the ingester knows has a name", () => {
+  const source = readFileSync(new URL("../../../ingester/src/ingester/kinds.py", import.meta.url), "utf-8");
+  const kinds = [...source.matchAll(/^ {4}[A-Z_]+ = "([a-z_]+)"$/gm)].map(([, kind]) => kind ?? "");
+  assert.ok(kinds.includes("too_complex") && kinds.length > 10);
+  for (const kind of kinds) assert.doesNotMatch(kindName(kind), /_/);
+  const table = readFileSync(new URL("../src/lib/kinds.ts", import.meta.url), "utf-8");
+  assert.deepEqual(
+    kinds.filter((kind) => !table.includes(`  ${kind}: "`)),
+    [],
+  );
+  assert.equal(kindName("kind_of_tomorrow"), "kind of tomorrow");
+});
+
+const row = (dataset: string, model: string, score: number, ingestedAt = "2026-11-24T12:00:00Z") =>
+  ({ dataset, model, displayName: model.toUpperCase(), source: dataset, score, ingestedAt }) as ModelRow;
+
+test("a dataset leads to the same model, or to the best where the model is not", () => {
+  const rows = [row("a/1", "m", 0.1), row("a/2", "m", 0.2), row("a/2", "n", 0.9), row("a/3", "n", 0.5)];
+  const found = [...onDataset(rows, "m")].map(([dataset, { model }]) => [dataset, model]);
+  assert.deepEqual(found, [
+    ["a/1", "m"],
+    ["a/2", "m"],
+    ["a/3", "n"],
+  ]);
+});
+
+test("places are among the models of one task set, and equal scores share one", () => {
+  const rows = [row("a", "m", 0.5), row("a", "n", 0.5), row("a", "o", 0.1), row("b", "p", 0.9)];
+  assert.deepEqual(
+    rows.map((each) => rankOf(rows, each)),
+    [
+      { place: 1, of: 3 },
+      { place: 1, of: 3 },
+      { place: 3, of: 3 },
+      { place: 1, of: 1 },
+    ],
+  );
+});
+
+test("names are found by any of their words, and the newest by its landing", () => {
+  const rows = [row("a", "gpt-5-high", 0.5), row("a", "gpt-5-low", 0.4, "2026-11-25T12:00:00Z")];
+  assert.deepEqual(
+    named(rows, "LOW gpt").map(({ model }) => model),
+    ["gpt-5-low"],
+  );
+  assert.equal(named(rows, "").length, 2);
+  assert.equal(newestOf(rows)?.model, "gpt-5-low");
+  assert.equal(newestOf([]), undefined);
+});
+
+test("the hook for other apps needs nothing of this one", () => {
+  const source = readFileSync(new URL("../src/hooks/useLatestHFModel.ts", import.meta.url), "utf-8");
+  const imports = [...source.matchAll(/^import .* from "(.*)";$/gm)].map(([, name]) => name);
+  assert.deepEqual(imports, ["@tanstack/react-query"]);
+});

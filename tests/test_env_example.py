@@ -8,7 +8,7 @@ from query_api.settings import Settings as QueryApiSettings
 from watcher.settings import Settings as WatcherSettings
 
 EXAMPLE = Path(__file__).parents[1] / ".env.example"
-OF_THE_COMMAND = {"ARCWATCH_DATA_DIR"}
+OF_THE_COMMAND = {"ARCWATCH_DATA_DIR", "NATS_REPLICAS"}
 
 
 def test_every_setting_is_listed_and_nothing_else() -> None:

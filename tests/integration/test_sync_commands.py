@@ -8,9 +8,11 @@ import pytest
 from arcwatch.hub import LocalHub
 from arcwatch.hub.faults import Status
 from common import topology
+from common.bus_metrics import BusMetrics
 from common.events import ModelDiscovered, SyncCompleted
 from ingester import app as ingester_app
 from ingester.settings import Settings as IngesterSettings
+from prometheus_client import CollectorRegistry
 
 from tests.support.deployments import Arcwatch, command
 from tests.support.eventually import eventually
@@ -120,7 +122,9 @@ async def test_a_dataset_that_fails_is_told_with_its_reason_and_fails_the_comman
         (("sync", "--check-only"), {"HF_DATASETS": "nonsense"}, 1, "bad setting HF_DATASETS"),
         (("ingest", V2, ""), {}, 1, "bad setting MODEL"),
         (("dead", "replay", "7"), {}, 1, "no dead letter 7"),
-        (("dead", "replay"), {}, 2, "name the letters to replay, or say --all"),
+        (("dead", "replay"), {}, 2, "name the letters by their SEQ, or say --all"),
+        (("dead", "rm", "7"), {}, 1, "no dead letter 7"),
+        (("dead", "rm"), {}, 2, "name the letters by their SEQ, or say --all"),
         (("webhooks", "create", "--url", "https://arc.example.org"), {}, 1, "set HF_WEBHOOK_SECRET"),
         (("webhooks", "create", "--url", "arc"), {"HF_WEBHOOK_SECRET": "s", "HF_TOKEN": "t"}, 1, "public address"),
         (("webhooks", "create", "--url", "https://a.org"), {"HF_WEBHOOK_SECRET": "s"}, 1, "set HF_TOKEN"),
@@ -176,9 +180,35 @@ async def test_a_message_that_no_handler_ever_settled_is_listed_and_replayed(pip
         await puller.fetch(1, timeout=0.2)
     run = await ask("dead", "ls")
     assert run.out[1].split()[3:6] == ["ingester", "max_deliveries", "6"]
+    assert await _waiting_by_the_metric(pipeline) == 1
     assert (await ask("dead", "replay", "--all")).status == 0
+    assert await _waiting_by_the_metric(pipeline) == 0
     assert [message.data for message in await puller.fetch(1, timeout=3)] == [body]
     await puller.unsubscribe()
+
+
+async def _waiting_by_the_metric(pipeline: Pipeline) -> float | None:
+    registry = CollectorRegistry()
+    await BusMetrics(registry).poll(pipeline.client.jetstream())
+    return registry.get_sample_value("arcwatch_bus_dead_letters", {"service": "ingester"})
+
+
+async def test_a_dead_letter_that_nobody_needs_is_removed_whoever_wrote_it(pipeline: Pipeline, ask: Ask) -> None:
+    js = pipeline.client.jetstream()
+    for body in (b"{}", b"no JSON", b"3"):
+        await js.publish("dead.ingester", body, stream=topology.DEAD_STREAM)
+    letters = document(await ask("dead", "ls", "--json"))
+    assert [letter["kind"] for letter in letters] == ["unreadable"] * 3
+    first, second, third = (str(letter["sequence"]) for letter in letters)
+    refused = await ask("dead", "replay", first)
+    assert (refused.status, refused.out) == (1, [])
+    assert f"`arcwatch dead rm {first}`" in refused.err[0]
+    removed = await ask("dead", "rm", first, third)
+    assert removed.out == [f"removed {first}: ", f"removed {third}: "]
+    assert await _waiting_by_the_metric(pipeline) == 1
+    assert [one["sequence"] for one in document(await ask("dead", "rm", "--all", "--json"))] == [int(second)]
+    assert (await ask("dead", "rm", "--all")).out == ["nothing was given up"]
+    assert await _waiting_by_the_metric(pipeline) == 0
 
 
 async def test_a_webhook_is_registered_once_for_every_dataset(hub: LocalHub, ask: Ask) -> None:

@@ -6,6 +6,7 @@ import shutil
 import stat
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from common.arc_tasks import TaskSetError, detect_source, load_task_set
@@ -19,6 +20,9 @@ from arcwatch.errors import DeploymentError
 GIBIBYTE = 1024**3
 # PostgreSQL's write-ahead log and NATS' streams may take this much before anything is ingested.
 _DISK_NEEDED = 2 * GIBIBYTE
+# A clock that is off by more makes ages and schedules wrong in ways that people notice.
+_CLOCK_WARNING_SECONDS = 5.0
+_CLOCK_PROBLEM_SECONDS = 60.0
 _SERVICES = {"watcher": "watcher", "ingester": "ingester", "query-api": "query_api"}
 
 
@@ -43,6 +47,16 @@ class Finding:
 def ok(check: str, found: str) -> Finding:
     """Return a finding that needs nothing."""
     return Finding(check, Verdict.OK, found)
+
+
+def clock(whose: str, theirs: datetime, ours: datetime) -> Finding:
+    """Compare a server's clock with ours: ages, retries and the schedule count on both."""
+    check, ahead = f"clock of {whose}", (ours - theirs).total_seconds()
+    if abs(ahead) <= _CLOCK_WARNING_SECONDS:
+        return ok(check, "agrees with ours")
+    found = f"ours is {abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} it"
+    verdict = Verdict.PROBLEM if abs(ahead) > _CLOCK_PROBLEM_SECONDS else Verdict.WARNING
+    return Finding(check, verdict, found, "have both machines' clocks set by NTP: `timedatectl` shows ours")
 
 
 def programs() -> Iterable[Finding]:

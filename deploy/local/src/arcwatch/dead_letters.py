@@ -1,4 +1,4 @@
-"""The messages that were given up: reading them, and publishing them again."""
+"""The messages that were given up: reading them, publishing them again, and removing them."""
 
 import json
 from collections.abc import AsyncIterator, Collection
@@ -11,13 +11,14 @@ from common.events import DeadLetter, fresh_id
 from nats.aio.client import Client
 from nats.js import JetStreamContext
 from nats.js.api import RawStreamMsg
-from nats.js.errors import NotFoundError
+from nats.js.errors import APIError, NotFoundError
 from pydantic import ValidationError
 
 from arcwatch.errors import DeploymentError
 
 # The server's code for "no message found", apart from "stream not found".
 _NO_MESSAGE = 10037
+_UNREADABLE = "unreadable"
 _ADVISORY = "$JS.EVENT.ADVISORY.CONSUMER."
 
 
@@ -61,7 +62,8 @@ async def listed(client: Client) -> list[Dead]:
         if (message.subject or "").startswith(_ADVISORY):
             body = json.loads(message.data or b"{}")
             advisories.setdefault((body["consumer"], body["stream_seq"]), []).append(message)
-        elif letter := _letter(message):
+        else:
+            letter = _letter(message)
             letters[letter.service, letter.stream_sequence] = letter
     for key, found in advisories.items():
         places = tuple(message.seq or 0 for message in found)
@@ -73,31 +75,53 @@ async def listed(client: Client) -> list[Dead]:
 async def replay(client: Client, chosen: Collection[int] | None) -> list[Dead]:
     """Publish the chosen ones (None: all) again, under fresh ids, and take them off the list; return them."""
     js = client.jetstream(timeout=10)
+    wanted = await _chosen(client, chosen)
+    for dead in wanted:
+        subject, body, headers = await _again(js, dead)
+        # Published first, and taken off the list then: the power may fail between the two.
+        await js.publish(subject, body, stream=topology.STREAM, headers=headers)
+        await _take_off(js, dead)
+    return wanted
+
+
+async def remove(client: Client, chosen: Collection[int] | None) -> list[Dead]:
+    """Take the chosen ones (None: all) off the list, for good; return them."""
+    js = client.jetstream(timeout=10)
+    wanted = await _chosen(client, chosen)
+    for dead in wanted:
+        await _take_off(js, dead)
+    return wanted
+
+
+async def _chosen(client: Client, chosen: Collection[int] | None) -> list[Dead]:
     there = {dead.sequence: dead for dead in await listed(client)}
     wanted = list(there) if chosen is None else list(dict.fromkeys(chosen))
     if missing := [str(sequence) for sequence in wanted if sequence not in there]:
         raise DeploymentError(f"no dead letter {', '.join(missing)}; `arcwatch dead ls` shows them")
-    for sequence in wanted:
-        await _replay(js, there[sequence])
     return [there[sequence] for sequence in wanted]
 
 
-async def _replay(js: JetStreamContext, dead: Dead) -> None:
-    subject, body, headers = await _again(js, dead)
-    # Published first, and taken off the list then: the power may fail between the two.
-    await js.publish(subject, body, stream=topology.STREAM, headers=headers)
+async def _take_off(js: JetStreamContext, dead: Dead) -> None:
     for sequence in {dead.sequence, *dead.advisories}:
-        await js.delete_msg(topology.DEAD_STREAM, sequence)
+        try:
+            await js.delete_msg(topology.DEAD_STREAM, sequence)
+        except APIError as error:
+            if error.err_code != _NO_MESSAGE:
+                raise
+            # Somebody else takes the same one off.
 
 
 async def _again(js: JetStreamContext, dead: Dead) -> tuple[str, bytes, dict[str, str]]:
     if dead.letter is not None:
         letter = dead.letter.replayed()
         return letter.subject, letter.body.encode(), letter.headers
+    remedy = f"`arcwatch dead rm {dead.sequence}` takes it off the list"
+    if dead.kind == _UNREADABLE:
+        raise DeploymentError(f"{dead.sequence} was written by hand and names no message to replay; {remedy}")
     try:
         message = await js.get_msg(topology.STREAM, dead.stream_sequence)
     except NotFoundError as error:
-        line = f"message {dead.stream_sequence}, which {dead.sequence} is about, is no longer on the stream"
+        line = f"message {dead.stream_sequence}, which {dead.sequence} is about, is no longer on the stream; {remedy}"
         raise DeploymentError(line) from error
     return message.subject or "", message.data or b"", {"Nats-Msg-Id": fresh_id()}
 
@@ -106,7 +130,8 @@ async def _messages(js: JetStreamContext) -> AsyncIterator[RawStreamMsg]:
     sequence = 1
     while True:
         try:
-            message = await js.get_msg(topology.DEAD_STREAM, sequence, next=True)
+            # Without a subject "next" means nothing, and the first letter taken off would end the list.
+            message = await js.get_msg(topology.DEAD_STREAM, sequence, subject=">", next=True)
         except NotFoundError as error:
             if error.err_code == _NO_MESSAGE:
                 return
@@ -116,11 +141,11 @@ async def _messages(js: JetStreamContext) -> AsyncIterator[RawStreamMsg]:
         sequence = (message.seq or sequence) + 1
 
 
-def _letter(message: RawStreamMsg) -> Dead | None:
+def _letter(message: RawStreamMsg) -> Dead:
     try:
         letter = DeadLetter.model_validate_json(message.data or b"")
     except ValidationError:
-        return None  # somebody published under dead.> by hand
+        return _by_hand(message)
     return Dead(
         sequence=message.seq or 0,
         service=letter.service,
@@ -130,6 +155,20 @@ def _letter(message: RawStreamMsg) -> Dead | None:
         stream_sequence=letter.stream_sequence,
         failed_at=letter.failed_at,
         letter=letter,
+    )
+
+
+def _by_hand(message: RawStreamMsg) -> Dead:
+    """Show what somebody published under `dead.>`: it counts among those that wait, so it must be seen and removed."""
+    return Dead(
+        sequence=message.seq or 0,
+        service=(message.subject or "").removeprefix("dead."),
+        kind=_UNREADABLE,
+        reason="no dead letter of ours: somebody published it by hand",
+        deliveries=0,
+        # Negative: no place on the main stream, and no other letter's.
+        stream_sequence=-(message.seq or 0),
+        failed_at=message.time or datetime.fromtimestamp(0, UTC),
     )
 
 

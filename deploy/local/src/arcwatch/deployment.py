@@ -133,7 +133,9 @@ class Deployment:
             self.terminal.say("NATS is ready")
             url = self._nats.url(nats_conf.ADMIN)
         async with connected(url, patience_seconds=self.options.patience_seconds) as client:
-            drift = await topology.apply(client.jetstream(timeout=10))
+            # A cluster keeps its replicas: without the setting, a start would scale its streams down to one.
+            replicas = int(self.options.environment.get("NATS_REPLICAS") or 1) if self._nats is None else 1
+            drift = await topology.apply(client.jetstream(timeout=10), replicas)
         self.terminal.say(f"topology is in place{f' ({len(drift)} changes)' if drift else ''}")
         return url
 

@@ -21,7 +21,8 @@ log = structlog.get_logger(__name__)
 
 # Half of the shortest scrape interval in use (10 s): what is scraped is never much older than the scrape.
 POLL_SECONDS = 5.0
-_DEAD_LETTERS = "dead.>"
+# A service that dies at its last delivery writes no letter: only the server's advisory is left of the message.
+_GIVEN_UP = ("dead.{durable}", f"$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.{STREAM}.{{durable}}")
 
 
 class BusMetrics:
@@ -47,14 +48,14 @@ class BusMetrics:
         """Ask the server once; raises its errors."""
         for durable in DURABLES:
             await self._durable(js, durable)
-            self.dead_letters.labels(durable.name)
         for stream in (STREAM, DEAD_STREAM):
             info = await js.stream_info(stream)
             self.bytes.labels(stream).set(info.state.bytes)
             self.limit.labels(stream).set(info.config.max_bytes or 0)
-        letters = (await js.stream_info(DEAD_STREAM, subjects_filter=_DEAD_LETTERS)).state.subjects or {}
+        counts = (await js.stream_info(DEAD_STREAM, subjects_filter=">")).state.subjects or {}
         for durable in DURABLES:
-            self.dead_letters.labels(durable.name).set(letters.get(f"dead.{durable.name}", 0))
+            subjects = (subject.format(durable=durable.name) for subject in _GIVEN_UP)
+            self.dead_letters.labels(durable.name).set(sum(counts.get(subject, 0) for subject in subjects))
 
     async def _durable(self, js: JetStreamContext, durable: Durable) -> None:
         info = await js.consumer_info(STREAM, durable.name)

@@ -1,4 +1,4 @@
-"""`arcwatch dead ls` and `dead replay`: messages that were given up."""
+"""`arcwatch dead ls`, `dead replay` and `dead rm`: messages that were given up."""
 
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -8,12 +8,22 @@ from arcwatch.commands.options import DataDirOption, JsonOption, NatsOption
 from arcwatch.commands.output import as_json, moment, table
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from nats.aio.client import Client
+
     from arcwatch.dead_letters import Dead
+
+    Act = Callable[[Client, list[int] | None], Awaitable[list[Dead]]]
 
 app = typer.Typer(help="Messages that were given up.", no_args_is_help=True)
 
 _COLUMNS = ("seq", "failed at", "service", "kind", "deliveries", "about", "reason")
 _REASON_WIDTH = 100
+
+SequencesArgument = Annotated[
+    list[int] | None, typer.Argument(metavar="[SEQ]...", help="As `dead ls` shows them.", show_default=False)
+]
 
 
 @app.command()
@@ -30,7 +40,7 @@ def ls(*, data_dir: DataDirOption = None, nats_url: NatsOption = None, json: Jso
 
 @app.command()
 def replay(
-    sequences: Annotated[list[int] | None, typer.Argument(metavar="[SEQ]...", help="As `dead ls` shows them.")] = None,
+    sequences: SequencesArgument = None,
     *,
     all_: Annotated[bool, typer.Option("--all", help="Replay every one.")] = False,
     data_dir: DataDirOption = None,
@@ -38,16 +48,39 @@ def replay(
     json: JsonOption = False,
 ) -> None:
     """Publish them again under fresh ids, and take them off the list."""
+    from arcwatch import dead_letters
+
+    _taken_off(dead_letters.replay, "replayed", sequences, data_dir, nats_url, all_=all_, json=json)
+
+
+@app.command()
+def rm(
+    sequences: SequencesArgument = None,
+    *,
+    all_: Annotated[bool, typer.Option("--all", help="Remove every one.")] = False,
+    data_dir: DataDirOption = None,
+    nats_url: NatsOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Remove them for good, such as requests that nobody needs any more. What they asked for is not done."""
+    from arcwatch import dead_letters
+
+    _taken_off(dead_letters.remove, "removed", sequences, data_dir, nats_url, all_=all_, json=json)
+
+
+def _taken_off(
+    act: "Act", done: str, sequences: list[int] | None, data_dir: Any, nats_url: str | None, *, all_: bool, json: bool
+) -> None:
     import asyncio
 
     if all_ == bool(sequences):
-        raise typer.BadParameter("name the letters to replay, or say --all")
-    found = asyncio.run(_replayed(data_dir, nats_url, None if all_ else sequences))
+        raise typer.BadParameter("name the letters by their SEQ, or say --all")
+    found = asyncio.run(_acted(act, data_dir, nats_url, None if all_ else sequences))
     if json:
         as_json([_json(dead) for dead in found])
         return
     for dead in found:
-        typer.echo(f"replayed {dead.sequence}: {dead.what}")
+        typer.echo(f"{done} {dead.sequence}: {dead.what}")
     if not found:
         typer.echo("nothing was given up")
 
@@ -61,13 +94,12 @@ async def _listed(data_dir: Any, nats_url: str | None) -> "list[Dead]":
         return await dead_letters.listed(client)
 
 
-async def _replayed(data_dir: Any, nats_url: str | None, sequences: list[int] | None) -> "list[Dead]":
-    from arcwatch import dead_letters
+async def _acted(act: "Act", data_dir: Any, nats_url: str | None, sequences: list[int] | None) -> "list[Dead]":
     from arcwatch.bus_client import connected
     from arcwatch.running import nats_url as find
 
     async with connected(find(data_dir, nats_url)) as client:
-        return await dead_letters.replay(client, sequences)
+        return await act(client, sequences)
 
 
 def _row(dead: "Dead") -> list[object]:

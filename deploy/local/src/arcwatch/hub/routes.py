@@ -46,6 +46,7 @@ class HubRoutes:
             web.get("/datasets/{owner}/{name}", self.folder_page),
             web.get("/datasets/{owner}/{name}/tree/{revision}", self.folder_page),
             web.get("/datasets/{owner}/{name}/tree/{revision}/{path:.*}", self.folder_page),
+            web.get("/api/whoami-v2", self.whoami),
             web.get("/api/settings/webhooks", self.list_webhooks),
             web.post("/api/settings/webhooks", self.create_webhook),
             web.delete("/api/settings/webhooks/{id}", self.delete_webhook),
@@ -60,6 +61,11 @@ class HubRoutes:
     def _visible(self, request: web.Request) -> list[str]:
         known = self._authenticated(request)
         return [name for name in self._datasets.names() if known or name not in self._access.private]
+
+    async def whoami(self, request: web.Request) -> web.Response:
+        if not self._authenticated(request):
+            raise HubError(401, "Invalid username or password.")
+        return web.json_response({"type": "user", "name": "local", "auth": {"type": "access_token"}})
 
     async def home_page(self, request: web.Request) -> web.Response:
         return datasets_page(self._visible(request))

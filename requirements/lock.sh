@@ -8,10 +8,15 @@ compile() {
         --no-emit-package arcwatch-common --no-emit-package arcwatch-watcher --no-emit-package arcwatch-ingester \
         --no-emit-package arcwatch-query-api --no-emit-package arcwatch -o "requirements/$out.txt" "$@"
 }
-members="libs/common/pyproject.toml services/watcher/pyproject.toml services/ingester/pyproject.toml \
-    services/query-api/pyproject.toml deploy/local/pyproject.toml"
+services="libs/common/pyproject.toml services/watcher/pyproject.toml services/ingester/pyproject.toml \
+    services/query-api/pyproject.toml"
+members="$services deploy/local/pyproject.toml"
 compile bootstrap requirements/bootstrap.in
 # shellcheck disable=SC2086 # the list is meant to be split
 compile run $members requirements/run.in
 # shellcheck disable=SC2086
 compile dev $members requirements/run.in requirements/dev.in -c requirements/run.txt
+# What images are built with, and what they hold: less than `run`, in the same versions.
+compile build requirements/run.in -c requirements/run.txt
+# shellcheck disable=SC2086
+compile image $services --override requirements/image.overrides -c requirements/run.txt

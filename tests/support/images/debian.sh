@@ -1,0 +1,26 @@
+# Sourced by the scripts beside it: what they need to make an image from Debian's packages.
+set -eu
+here=$(dirname "$0")
+root=$(cd "$here/../../.." && pwd)
+
+# tag NAME: the image NAME with the tag that docker-compose.yml or the Dockerfile pins, so neither can drift apart.
+tag() {
+    sed -n "s#^ *image: \($1:.*\)#\1#p; s#^ARG [A-Z]*=\($1:.*\)#\1#p" "$root/docker-compose.yml" "$root/deploy/Dockerfile"
+}
+
+# rootfs PACKAGES [FLAG...]: a small Debian as a tar on the standard output, from the mirror that this machine's apt
+# uses. As in slim images, nobody reads manuals in it.
+rootfs() {
+    packages=$1
+    shift
+    site=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' 'Component: main' | head -n 1)
+    echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $site bookworm main" |
+        mmdebstrap --quiet --mode=root --variant=apt --include="usr-is-merged,$packages" --hook-dir=/usr/share/mmdebstrap/hooks/merged-usr \
+            --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
+            --dpkgopt='path-exclude=/usr/share/doc/*' \
+            --customize-hook='rm -rf "$1"/var/cache/* "$1"/var/log/*' \
+            "$@" bookworm - -
+}
+
+# The commands of BusyBox that the images' health checks call; the real ones are built on Alpine or BusyBox.
+busybox='--customize-hook=chroot "$1" ln -s /bin/busybox /usr/bin/wget'

@@ -34,3 +34,18 @@ async def test_a_busy_port_is_a_clear_error(hub: LocalHub, tmp_path: Path) -> No
     port = int(hub.url.rpartition(":")[2])
     with pytest.raises(HubStartError, match=f"Port {port} .* is in use: choose another with --port"):
         await run_hub(tmp_path, port)
+
+
+async def test_it_listens_where_it_was_told_to_and_says_so(tmp_path: Path) -> None:
+    lines: asyncio.Queue[str] = asyncio.Queue()
+    task = asyncio.create_task(run_hub(tmp_path, host="127.0.0.2", say=lines.put_nowait))
+    async with asyncio.timeout(10):
+        assert "http://127.0.0.2:" in await lines.get()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+async def test_an_address_of_another_machine_is_a_clear_error(tmp_path: Path) -> None:
+    with pytest.raises(HubStartError, match=r"192\.0\.2\.1 is no address of this machine: choose another with --host"):
+        await run_hub(tmp_path, host="192.0.2.1")

@@ -17,6 +17,7 @@ from tests.support.alert_rules import DEPLOY, ROOT
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 SCRIPTS = Path(sysconfig.get_path("scripts"))
+ONCE = {"nats-volume", "migrate"}
 
 
 def test_hadolint_has_nothing_to_say() -> None:
@@ -26,6 +27,7 @@ def test_hadolint_has_nothing_to_say() -> None:
 
 def test_the_rooms_services_are_there() -> None:
     wanted = {
+        "nats-volume",
         "nats",
         "postgres",
         "migrate",
@@ -46,14 +48,25 @@ def test_a_container_may_not_more_than_it_needs(name: str) -> None:
     assert service["read_only"]
     assert service["cap_drop"] == ["ALL"]
     assert "no-new-privileges:true" in service["security_opt"]
-    if name != "migrate":
-        assert service["restart"] == "unless-stopped"
-        assert service["deploy"]["resources"]["limits"]["memory"]
+    assert service.get("cap_add", []) == (["CHOWN"] if name == "nats-volume" else [])
+    assert service["restart"] == ("no" if name in ONCE else "unless-stopped")
+    assert service["deploy"]["resources"]["limits"].keys() == {"cpus", "memory"}
+    assert ":" in service["image"]
+    # Ours are built here, and check themselves as their Dockerfile says.
     ours = service["image"].startswith("arcwatch/")
-    # Ours are built here, and check themselves as their Dockerfile says; others are pinned.
     assert ours == ("build" in service)
-    assert ours or (":" in service["image"] and service["healthcheck"]["test"])
+    assert ours or name in ONCE or service["healthcheck"]["test"]
     assert all(port.startswith("127.0.0.1:") for port in service.get("ports", ()))
+
+
+def test_images_hold_what_the_lock_of_everything_holds_and_less() -> None:
+    def pinned(name: str) -> set[str]:
+        lines = (ROOT / "requirements" / f"{name}.txt").read_text().splitlines()
+        return {line.split()[0] for line in lines if "==" in line and not line.startswith("#")}
+
+    assert pinned("image") | pinned("build") < pinned("run")
+    left_out = {"numpy", "drawsvg", "rich", "sqlglot", "hf-xet", "beautifulsoup4"}
+    assert not left_out & {each.partition("==")[0] for each in pinned("image")}
 
 
 def test_nothing_that_replicas_cannot_share_keeps_ingesters_from_scaling() -> None:

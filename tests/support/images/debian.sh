@@ -5,7 +5,7 @@ root=$(cd "$here/../../.." && pwd)
 
 # tag NAME: the image NAME with the tag that docker-compose.yml or the Dockerfile pins, so neither can drift apart.
 tag() {
-    sed -n "s#^ *image: \($1:.*\)#\1#p; s#^ARG [A-Z]*=\($1:.*\)#\1#p" "$root/docker-compose.yml" "$root/deploy/Dockerfile"
+    sed -n "s#^ *image: \(&[a-z]* \)*\($1:.*\)#\2#p; s#^ARG [A-Z]*=\($1:.*\)#\1#p" "$root/docker-compose.yml" "$root/deploy/Dockerfile"
 }
 
 # rootfs PACKAGES [FLAG...]: a small Debian as a tar on the standard output, from the mirror that this machine's apt

@@ -57,6 +57,9 @@ def demo(
 def hub(
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="Holds OWNER/DATASET/MODEL/TASK.json")],
     port: Annotated[int, typer.Option("--port", min=0, max=65_535, help="Where to listen; 0 for any.")] = 0,
+    host: Annotated[
+        str, typer.Option("--host", help="The address to listen on; containers reach that of Docker's bridge.")
+    ] = "127.0.0.1",
 ) -> None:
     """Serve a folder of submissions as a Hub: for demos, tests and development.
 
@@ -68,4 +71,4 @@ def hub(
     from arcwatch.hub.run import run_hub
 
     with contextlib.suppress(KeyboardInterrupt, asyncio.CancelledError):
-        asyncio.run(run_hub(directory, port))
+        asyncio.run(run_hub(directory, port, host=host))

@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import socket
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,16 +14,18 @@ class HubStartError(DeploymentError):
     """The server cannot start; the message is the line to print before exit status 1."""
 
 
-async def run_hub(directory: Path, port: int = 0, *, say: Callable[[str], None] = print) -> None:
+async def run_hub(directory: Path, port: int = 0, *, host: str = HOST, say: Callable[[str], None] = print) -> None:
     """Serve until cancelled; says one line with the URL and the datasets once it is ready."""
     _check(directory)
-    hub = LocalHub(directory, port=port)
+    hub = LocalHub(directory, host=host, port=port)
     try:
         await hub.start()
     except OSError as error:
         await hub.stop()
         if error.errno == errno.EADDRINUSE:
-            raise HubStartError(f"Port {port} on {HOST} is in use: choose another with --port") from error
+            raise HubStartError(f"Port {port} on {host} is in use: choose another with --port") from error
+        if error.errno == errno.EADDRNOTAVAIL or isinstance(error, socket.gaierror):
+            raise HubStartError(f"{host} is no address of this machine: choose another with --host") from error
         raise
     try:
         names = hub.datasets.names()

@@ -21,7 +21,7 @@ from arcwatch.hub.routes import HubRoutes
 from arcwatch.hub.rules import Faults
 from arcwatch.hub.webhooks import Webhooks
 
-HOST = "127.0.0.1"
+HOST = "127.0.0.1"  # nobody outside is meant to see it, unless asked to
 THREADS = 4
 WATCH_SECONDS = 1.0  # how soon webhooks hear of a change that somebody made in the folder
 
@@ -34,13 +34,14 @@ class LocalHub:
     """Serves DIR/<owner>/<name>/<model>/<file>.json; use `async with`, or `start` and `stop`.
 
     The methods that write (`commit`, `rename`, `squash`) are plain and may be called from any thread, before the
-    start too. Port 0 takes a free one.
+    start too. Port 0 takes a free one. `host` must be an address at which clients reach it: answers name it.
     """
 
     def __init__(
         self,
         root: Path,
         *,
+        host: str = HOST,
         port: int = 0,
         token: str | None = None,
         private: Iterable[str] = (),
@@ -57,6 +58,7 @@ class LocalHub:
         self.datasets = Datasets(root, clock=self._time, lfs_above=lfs_above, on_commit=self._committed)
         self._gate = Gate(self.requests, self.faults, QuotaMeter(quota or Quota()))
         self.cdn = Cdn(self.datasets)
+        self._host = host
         self._port = port
         self._executor: ThreadPoolExecutor | None = None
         self._runners: list[web.AppRunner] = []
@@ -90,7 +92,7 @@ class LocalHub:
         await self.stop()
 
     async def start(self) -> None:
-        """Listen on loopback; after a `stop`, on the same port again. A busy port raises OSError."""
+        """Listen; after a `stop`, on the same port again. A busy port raises OSError."""
         self._loop = asyncio.get_running_loop()
         self._executor = ThreadPoolExecutor(THREADS, "hub")
         routes = HubRoutes(self.datasets, self.access, self.webhooks, self._executor)
@@ -98,8 +100,8 @@ class LocalHub:
         app.add_routes(routes.table())
         app[CDN] = self._cdn_address
         self._port = await self._listen(app, self._port)
-        self.url = f"http://{HOST}:{self._port}"
-        self._cdn_address.url = f"http://{HOST}:{await self._listen(self.cdn.application(self._executor), 0)}"
+        self.url = f"http://{self._host}:{self._port}"
+        self._cdn_address.url = f"http://{self._host}:{await self._listen(self.cdn.application(self._executor), 0)}"
         self._tasks = [asyncio.create_task(self.webhooks.run(self.url)), asyncio.create_task(self._watch())]
 
     async def stop(self) -> None:
@@ -147,7 +149,7 @@ class LocalHub:
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
         await runner.setup()
         self._runners.append(runner)
-        await web.TCPSite(runner, HOST, port).start()
+        await web.TCPSite(runner, self._host, port).start()
         bound: int = runner.addresses[0][1]
         return bound
 

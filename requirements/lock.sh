@@ -15,7 +15,7 @@ compile bootstrap requirements/bootstrap.in
 # shellcheck disable=SC2086 # the list is meant to be split
 compile run $members requirements/run.in
 # shellcheck disable=SC2086
-compile dev $members requirements/run.in requirements/dev.in -c requirements/run.txt
+compile dev --extra tracing $members requirements/run.in requirements/dev.in -c requirements/run.txt
 # What images are built with, and what they hold: less than `run`, in the same versions.
 compile build requirements/run.in -c requirements/run.txt
 # shellcheck disable=SC2086

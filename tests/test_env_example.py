@@ -9,6 +9,7 @@ from watcher.settings import Settings as WatcherSettings
 
 EXAMPLE = Path(__file__).parents[1] / ".env.example"
 OF_THE_COMMAND = {"ARCWATCH_DATA_DIR", "NATS_REPLICAS"}
+OF_OPENTELEMETRY = {"OTEL_TRACES_EXPORTER", "OTEL_EXPORTER_OTLP_ENDPOINT"}
 
 
 def test_every_setting_is_listed_and_nothing_else() -> None:
@@ -18,4 +19,4 @@ def test_every_setting_is_listed_and_nothing_else() -> None:
         for settings in (IngesterSettings, QueryApiSettings, WatcherSettings)
         for name in settings.model_fields
     }
-    assert listed == known | OF_THE_COMMAND
+    assert listed == known | OF_THE_COMMAND | OF_OPENTELEMETRY

@@ -17,7 +17,7 @@ from faststream.nats import JStream, NatsBroker, PullSub
 from nats.aio.client import Client
 from nats.js.errors import NotFoundError
 
-from common import topology
+from common import topology, tracing
 from common.events import Event, body_of, headers_of
 from common.inbox import prefix_of
 from common.outcomes import BrokenAtStart
@@ -179,7 +179,9 @@ async def publish(client: Client, event: Event, source: str, *, key: str | None 
     if key is not None:
         headers |= {"Nats-Msg-Id": key, "ce-id": key}
     js = client.jetstream(timeout=PUBLISH_TIMEOUT_SECONDS)
-    ack = await js.publish(event.subject, body_of(event), stream=topology.STREAM, headers=headers)
+    with tracing.span(f"{event.subject} publish", kind="producer"):
+        tracing.inject(headers)
+        ack = await js.publish(event.subject, body_of(event), stream=topology.STREAM, headers=headers)
     return not ack.duplicate
 
 

@@ -17,7 +17,7 @@ from nats.aio.msg import Msg
 from nats.js import JetStreamContext
 from pydantic import ValidationError
 
-from common import outcomes, topology
+from common import outcomes, topology, tracing
 from common.events import DeadLetter, Event
 from common.outcomes import GiveUp, Permanent, Retry
 
@@ -117,7 +117,18 @@ class DeliveryMiddleware(BaseMiddleware[Any, Msg]):
         call_next: Callable[[StreamMessage[Any]], Awaitable[Any]],
         msg: StreamMessage[Any],
     ) -> Any:
-        """Run the handler; raise FastStream's word for what becomes of the message."""
+        """Run the handler, in the trace that the message tells of; raise FastStream's word for what becomes of it."""
+        count = self.msg.metadata.num_delivered or 1
+        with tracing.span(
+            f"{self.msg.subject} process", kind="consumer", carrier=self.msg.headers or {}, delivery_count=count
+        ):
+            return await self._handled(call_next, msg)
+
+    async def _handled(
+        self,
+        call_next: Callable[[StreamMessage[Any]], Awaitable[Any]],
+        msg: StreamMessage[Any],
+    ) -> Any:
         try:
             async with heartbeats(self.msg):
                 result = await call_next(msg)

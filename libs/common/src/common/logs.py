@@ -6,6 +6,8 @@ import sys
 import stamina.instrumentation
 import structlog
 
+from common import tracing
+
 # These log each request or reconnect at info; our own lines say what matters.
 _NOISY = ("httpx2", "httpx", "huggingface_hub", "asyncio", "aiohttp.access", "faststream", "nats")
 
@@ -14,6 +16,7 @@ def configure(level: str, fmt: str, service: str, instance: str = "") -> None:
     """Set up logs for this process; every line carries the service (and instance) it came from."""
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
+        tracing.add_ids,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import structlog
 
-from common import logs
+from common import logs, tracing
 from common.outcomes import BrokenAtStart
 from common.settings import ServiceSettings, load, stop
 
@@ -25,9 +25,12 @@ def main(
     settings = load(settings_type)
     logs.configure(settings.log_level, settings.log_format, name, settings.arcwatch_instance)
     try:
+        tracing.configure(name, settings.arcwatch_instance)
         asyncio.run(_until_signalled(settings, run))
     except BrokenAtStart as error:
         stop(f"{name}: {error}")
+    finally:
+        tracing.shutdown()
 
 
 async def _until_signalled(settings: SettingsT, run: Callable[[SettingsT, asyncio.Event], Awaitable[None]]) -> None:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import asyncpg
 import structlog
+from common import tracing
 from common.arc_tasks import TaskSet, detect_source, load_task_set
 from common.events import IngestionProgress, ModelDiscovered, ModelIngested
 from common.hub import FolderGone, Hub, RemoteFile, RevisionGone
@@ -51,7 +52,10 @@ class Ingester:
         """
         tasks = self._task_set(event)
         async with store.locked(self.pool, event.dataset, event.model) as session:
-            with self.metrics.running.track_inprogress():
+            with (
+                self.metrics.running.track_inprogress(),
+                tracing.span("ingestion", dataset=event.dataset, model=event.model, trigger=event.trigger),
+            ):
                 ingestion = _Ingestion(self, session, event, delivery_count, tasks)
                 await ingestion.run()
             if event.dry_run:

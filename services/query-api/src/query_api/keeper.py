@@ -5,13 +5,15 @@ no order, loss or doubling of events can leave a difference that the next reconc
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from time import monotonic
 from typing import Final
 
 import asyncpg
 import structlog
+from common import tracing
 from common.events import ModelIngested, ModelIngestionFailed, SyncCompleted
 from pydantic import ValidationError
 
@@ -50,6 +52,12 @@ class Happening:
     sequence: int
     at: datetime
     event: Known
+    headers: Mapping[str, str] = field(default_factory=dict)
+    heard: float = field(default_factory=monotonic)
+
+    def settled(self) -> None:
+        """Write down, in the trace that began with a sync, that the view holds what this event says."""
+        tracing.record("view update", self.headers, monotonic() - self.heard, subject=self.event.subject)
 
 
 @dataclass(frozen=True)
@@ -119,7 +127,7 @@ class Keeper:
             self.look_again()
             return
         self._metrics.events.labels(message.subject).inc()
-        self._pending.append(Happening(message.sequence, message.stored_at, event))
+        self._pending.append(Happening(message.sequence, message.stored_at, event, message.headers))
         self._wake.set()
 
     async def _apply(self) -> None:
@@ -150,6 +158,8 @@ class Keeper:
         self._mark()
         if batch:
             self._told(batch)
+        for each in batch:
+            each.settled()
 
     async def _reconcile(self, *, expected: bool) -> None:
         before, after = self.state.view, await self._load()

@@ -6,8 +6,8 @@ nobody that it went silent. This one keeps its place, and says since when it hea
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import nats.errors
@@ -37,6 +37,7 @@ class Message:
     stored_at: datetime
     pending: int = 0
     """How many come after it by now."""
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class _Gap(Exception):  # noqa: N818
@@ -155,7 +156,8 @@ class OrderedReader:
             if metadata.sequence.consumer != delivered:
                 raise _Gap(f"message {delivered} of the consumer is missing")
             self._next = metadata.sequence.stream + 1
-            yield Message(metadata.sequence.stream, raw.subject, raw.data, metadata.timestamp, metadata.num_pending)
+            place, pending = metadata.sequence.stream, metadata.num_pending
+            yield Message(place, raw.subject, raw.data, metadata.timestamp, pending, raw.headers or {})
 
 
 async def _next_of(subscription: Subscription, seconds: float) -> Msg:

@@ -3,7 +3,7 @@
 import asyncio
 
 import nats.errors
-from common import bus
+from common import bus, tracing
 from common.events import Event
 from nats.aio.client import Client
 
@@ -20,8 +20,10 @@ async def put(client: Client, event: Event) -> None:
         # The client would keep it, and send it whenever the server is back: nobody expects that an hour later.
         raise _AWAY
     try:
+        # Somebody's request begins a trace of its own.
         async with asyncio.timeout(PATIENCE_SECONDS):
-            await bus.publish(client, event, SOURCE)
+            with tracing.span(f"{event.subject} asked for"):
+                await bus.publish(client, event, SOURCE)
     except (nats.errors.Error, TimeoutError, OSError) as error:
         raise _AWAY from error
 

@@ -10,6 +10,7 @@ from typing import Protocol
 import asyncpg
 import nats.errors
 import structlog
+from common import tracing
 from common.events import DatasetSynced, ModelDiscovered, SyncCompleted, SyncStatus, Trigger
 from common.hub import Folder, FolderGone, Hub, RevisionGone
 from common.model_names import is_plain_folder_name
@@ -83,12 +84,16 @@ class Syncer:
     async def sync(self, request: Request) -> SyncCompleted | None:
         """Run a sync and announce it; None when another watcher took this tick."""
         async with self.store.begin(request.trigger, request.scheduled_for, self.clock()) as sync_id:
-            return None if sync_id is None else await self._run(sync_id, request)
+            return None if sync_id is None else await self._traced(sync_id, request)
 
     async def resume(self, sync_id: int, request: Request) -> SyncCompleted | None:
         """Run a sync again whose watcher died; None when somebody works on it."""
         async with self.store.adopt(sync_id) as ours:
-            return await self._run(sync_id, request) if ours else None
+            return await self._traced(sync_id, request) if ours else None
+
+    async def _traced(self, sync_id: int, request: Request) -> SyncCompleted:
+        with tracing.span("sync", trigger=request.trigger, sync_id=sync_id):
+            return await self._run(sync_id, request)
 
     async def _run(self, sync_id: int, request: Request) -> SyncCompleted:
         started_at, started = self.clock(), monotonic()

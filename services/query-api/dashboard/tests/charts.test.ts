@@ -9,7 +9,7 @@ import { cells, duel, tally } from "../src/lib/tasks.ts";
 import { filterOf } from "../src/pages/ingestion/history.ts";
 import { listed } from "../src/pages/ingestion/folders.ts";
 import { piled } from "../src/pages/models/piles.ts";
-import { extent, frontiers, spotsOf, ticks } from "../src/pages/models/scatter.ts";
+import { apart, extent, frontiers, short, spotsOf, ticks } from "../src/pages/models/scatter.ts";
 import { sorted } from "../src/pages/models/sorting.ts";
 import { matching, step } from "../src/ui/options.ts";
 
@@ -97,11 +97,28 @@ test("the cost axis holds every cost and a power of ten", () => {
   }
 });
 
-test("marks that would cover each other are piled up", () => {
+test("axis labels stand apart, and a long name keeps both of its ends", () => {
   assert.deepEqual(
-    piled([0, 5, 30, 31, 32], 15).map(({ level }) => level),
-    [0, 1, 0, 1, 2],
+    apart([1, 2, 5, 10, 20], (mark) => 100 * Math.log10(mark), 60),
+    [1, 5, 20],
   );
+  assert.equal(short("GPT 5", 20), "GPT 5");
+  assert.equal(short("Baseline Ensemble (thinking high)", 20), "Baseline E…ing high)");
+  assert.ok(short("Baseline Ensemble (thinking high)", 20).length <= 20);
+});
+
+test("marks that would cover each other are piled up", () => {
+  assert.deepEqual(piled([0, 5, 30, 31, 32], 15, 10), [
+    { x: 0, level: 0 },
+    { x: 0, level: 1 },
+    { x: 30, level: 0 },
+    { x: 30, level: 1 },
+    { x: 30, level: 2 },
+  ]);
+  const many = piled([0, ...Array.from({ length: 99 }, () => 90)], 15, 10);
+  assert.equal(new Set(many.map(({ x, level }) => `${x} ${level}`)).size, 100);
+  assert.ok(many.every(({ x }) => x >= 0 && x <= 90));
+  assert.equal(Math.max(...many.map(({ level }) => level)), 19);
 });
 
 test("unknown figures come last in either order", () => {

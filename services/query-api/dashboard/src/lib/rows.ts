@@ -1,5 +1,6 @@
 /** Finds one's way among submissions. Pure. */
 import type { ModelRow } from "../api/client.ts";
+import { setName, shortDataset } from "./format.ts";
 
 export const keyOf = (row: { dataset: string; model: string }): string => `${row.dataset}/${row.model}`;
 
@@ -34,4 +35,16 @@ export function named(rows: readonly ModelRow[], text: string): ModelRow[] {
     const name = `${displayName} ${model}`.toLowerCase();
     return words.every((word) => name.includes(word));
   });
+}
+
+/** Each dataset's name for people: its task set's, and its own too where several answer the same set. */
+export function datasetNames(rows: readonly ModelRow[]): Map<string, string> {
+  const sources = new Map(rows.map(({ dataset, source }) => [dataset, source]));
+  const alike = Map.groupBy(sources.values(), (source) => source);
+  return new Map(
+    [...sources].sort().map(([dataset, source]) => {
+      const own = (alike.get(source)?.length ?? 0) > 1 ? ` · ${shortDataset(dataset)}` : "";
+      return [dataset, setName(source) + own];
+    }),
+  );
 }

@@ -21,7 +21,7 @@ export function SearchField({ label, value, onSearch }: SearchFieldProps) {
       aria-label={label}
       placeholder={label}
       maxLength={200}
-      className="field w-48 max-w-full"
+      className="field w-full sm:w-48"
       value={text}
       onChange={(event) => {
         const typed = event.target.value;

@@ -76,14 +76,14 @@ function Table({ runs, filter, open, update }: TableProps) {
       aria-label="Table of runs"
       className="-mx-5 relative overflow-x-auto px-5"
     >
-      <table className="w-full min-w-4xl text-sm">
+      <table className="w-full text-sm sm:min-w-4xl">
         <thead className="label">
           <tr>
             {COLUMNS.map(([name, key, right]) => (
               <th
                 key={name}
                 aria-sort={key === sort ? (order === "asc" ? "ascending" : "descending") : undefined}
-                className={`py-2 pr-4 ${right ? "text-right" : "text-left"}`}
+                className={`py-2 pr-2 sm:pr-4 ${right ? "hidden text-right sm:table-cell" : "text-left"}`}
               >
                 {key ? (
                   <button

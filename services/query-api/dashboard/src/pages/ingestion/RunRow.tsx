@@ -23,15 +23,18 @@ export function RunRow({ run, open, columns, onToggle }: RunRowProps) {
   return (
     <>
       <tr data-testid="run" className="border-line hover:bg-raised border-t">
-        <td className="max-w-80 py-2.5 pr-4">
-          <span className="block truncate font-medium" title={run.datasetName}>
+        <td className="max-w-24 py-2.5 pr-2 sm:max-w-80 sm:pr-4">
+          <span
+            className="block text-xs font-medium wrap-anywhere sm:truncate sm:text-sm"
+            title={run.datasetName}
+          >
             {run.datasetName}
           </span>
           <span className="text-muted block truncate text-xs">
             {run.dataset ? shortDataset(run.dataset) : run.source}
           </span>
         </td>
-        <td className="py-2.5 pr-4">
+        <td className="py-2.5 pr-2 sm:pr-4">
           <Badge tone={STATUS_TONES[run.status] ?? "plain"}>{run.status}</Badge>{" "}
           {run.dryRun && <Badge>dry run</Badge>}
           {live && (
@@ -44,23 +47,25 @@ export function RunRow({ run, open, columns, onToggle }: RunRowProps) {
             </div>
           )}
         </td>
-        <td className="py-2.5 pr-4">
+        <td className="py-2.5 pr-2 sm:pr-4">
           {run.autoTriggered ? <Badge tone="accent">Auto</Badge> : <Badge>By hand</Badge>}{" "}
-          <span className="text-muted text-xs">{run.trigger.replace("_", " ")}</span>
+          <span className="text-muted hidden text-xs sm:inline">{run.trigger.replace("_", " ")}</span>
         </td>
-        <td className="py-2.5 pr-4 text-right whitespace-nowrap">
+        <td className="hidden py-2.5 pr-4 text-right whitespace-nowrap sm:table-cell">
           <time dateTime={run.startedAt} title={moment(run.startedAt)}>
             {ago(run.startedAt, now)}
           </time>
         </td>
-        <td className="py-2.5 pr-4 text-right whitespace-nowrap">
+        <td className="hidden py-2.5 pr-4 text-right whitespace-nowrap sm:table-cell">
           {run.completedAt ? duration(run.durationMs) : "–"}
         </td>
-        <td className="py-2.5 pr-4 text-right">{count(run.successful)}</td>
-        <td className={`py-2.5 pr-4 text-right ${run.failed ? "text-bad font-semibold" : "text-muted"}`}>
+        <td className="hidden py-2.5 pr-4 text-right sm:table-cell">{count(run.successful)}</td>
+        <td
+          className={`hidden py-2.5 pr-4 text-right sm:table-cell ${run.failed ? "text-bad font-semibold" : "text-muted"}`}
+        >
           {count(run.failed)}
         </td>
-        <td className="py-2.5 pr-4 text-right">
+        <td className="hidden py-2.5 pr-4 text-right sm:table-cell">
           {run.accuracyPercent === null ? "–" : percent(run.accuracyPercent / 100)}
         </td>
         <td className="py-2.5 text-right">
@@ -92,8 +97,11 @@ function Details({ run }: { run: Run }) {
     ["Started", moment(run.startedAt)],
     ["Completed", run.completedAt ? moment(run.completedAt) : "–"],
     ["Files", `${count(run.successful)} used, ${count(run.failed)} failed, ${count(run.skipped)} skipped`],
+    ["Took", run.completedAt ? duration(run.durationMs) : "–"],
     ["Score", percent(run.score)],
+    ["Accuracy", run.accuracyPercent === null ? "–" : percent(run.accuracyPercent / 100)],
     ["Deliveries", String(run.deliveryCount ?? "–")],
+    ["Task set", run.source ?? "–"],
     ["Commit", run.revision?.slice(0, 12) ?? "–"],
     ["Folder's tree", run.treeOid?.slice(0, 12) ?? "–"],
   ];

@@ -1,15 +1,15 @@
 /** The leaderboard: every submission, as a plot, as a table, and in the order in which they landed. */
 import { useQuery } from "@tanstack/react-query";
-import { useEffect, useMemo } from "react";
+import { useEffect } from "react";
 
 import type { ModelRow } from "../../api/client.ts";
 import { modelsQuery } from "../../api/queries.ts";
 import { useParams } from "../../hooks/useParams.ts";
 import { family } from "../../lib/family.ts";
-import { plural, setName } from "../../lib/format.ts";
+import { plural } from "../../lib/format.ts";
 import { keyOf, named, newestOf } from "../../lib/rows.ts";
 import { Answer, Empty, Panel } from "../../ui/Panel.tsx";
-import { SearchField } from "../../ui/SearchField.tsx";
+import { Filters } from "./Filters.tsx";
 import { Scatter } from "./Scatter.tsx";
 import { Table } from "./Table.tsx";
 import { Timeline } from "./Timeline.tsx";
@@ -21,13 +21,9 @@ export default function ModelsPage() {
   const [params, update] = useParams();
   const rows = models.data?.data ?? NONE;
   const newest = newestOf(rows);
-  const datasets = useMemo(() => datasetsOf(rows), [rows]);
   const dataset = params.get("dataset") ?? "";
   const chosen = params.get("family") ?? "";
   const within = rows.filter((row) => !dataset || row.dataset === dataset);
-  const families = [...Map.groupBy(within, (row) => family(row.model))].sort(([one], [other]) =>
-    one.localeCompare(other),
-  );
   const shown = named(
     within.filter((row) => !chosen || family(row.model) === chosen),
     params.get("q") ?? "",
@@ -47,48 +43,7 @@ export default function ModelsPage() {
             nothing.
           </p>
         </div>
-        <div className="flex max-w-full flex-wrap gap-3">
-          <div>
-            <span aria-hidden="true" className="label mb-1.5 block">
-              Name
-            </span>
-            <SearchField
-              label="Search the models"
-              value={params.get("q") ?? ""}
-              onSearch={(q) => update({ q }, { replace: true })}
-            />
-          </div>
-          <label className="max-w-full min-w-0">
-            <span className="label mb-1.5 block">Dataset</span>
-            <select
-              className="field max-w-full"
-              value={dataset}
-              onChange={(event) => update({ dataset: event.target.value, family: null })}
-            >
-              <option value="">All datasets</option>
-              {datasets.map(([name, source]) => (
-                <option key={name} value={name}>
-                  {setName(source)} · {name}
-                </option>
-              ))}
-            </select>
-          </label>
-          <label>
-            <span className="label mb-1.5 block">Family</span>
-            <select
-              className="field"
-              value={chosen}
-              onChange={(event) => update({ family: event.target.value })}
-            >
-              <option value="">All families</option>
-              {families.map(([name, members]) => (
-                <option key={name} value={name}>
-                  {name} ({members.length})
-                </option>
-              ))}
-            </select>
-          </label>
-        </div>
+        <Filters rows={rows} within={within} params={params} update={update} />
       </header>
       <Answer query={models} what="the models" lines={10}>
         {() =>
@@ -103,10 +58,6 @@ export default function ModelsPage() {
       </Answer>
     </div>
   );
-}
-
-function datasetsOf(rows: readonly ModelRow[]): [string, string][] {
-  return [...new Map(rows.map((row) => [row.dataset, row.source]))].sort();
 }
 
 function Board({ rows, latest }: { rows: readonly ModelRow[]; latest: string }) {

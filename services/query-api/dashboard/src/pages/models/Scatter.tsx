@@ -12,10 +12,12 @@ import { placeLabels } from "../../lib/labels.ts";
 import { marksOf } from "../../lib/palette.ts";
 import { Shape } from "../../ui/Shape.tsx";
 import { Empty } from "../../ui/Panel.tsx";
-import { extent, frontiers, type Spot, spotsOf, ticks } from "./scatter.ts";
+import { apart, extent, frontiers, short, type Spot, spotsOf, ticks } from "./scatter.ts";
 
 // Geist at 12 px is 6.4 px wide on average; a little more keeps names apart.
 const CHARACTER = 6.7;
+// "$0.00001" and some air.
+const TICK = 68;
 
 export function Scatter({ rows, latest }: { rows: readonly ModelRow[]; latest: string }) {
   const [ref, width] = useWidth<HTMLDivElement>(960);
@@ -26,7 +28,9 @@ export function Scatter({ rows, latest }: { rows: readonly ModelRow[]; latest: s
   const untold = rows.length - spots.length;
   if (!spots.length) return <Empty title="No submission here tells what it cost." />;
 
-  const height = width < 560 ? 320 : 440;
+  const narrow = width < 560;
+  const height = narrow ? 340 : 460;
+  const nameOf = (spot: Spot) => short(spot.row.displayName, narrow ? 20 : 40);
   const margin = { top: 16, right: 24, bottom: 44, left: 52 };
   const costs = extent(spots.map(({ cost }) => cost));
   const x = scaleLog(costs, [margin.left, width - margin.right]);
@@ -34,13 +38,11 @@ export function Scatter({ rows, latest }: { rows: readonly ModelRow[]; latest: s
   const y = scaleLinear([0, top], [height - margin.bottom, margin.top]).nice(5);
   const at = (spot: Spot) => ({ x: x(spot.cost), y: y(spot.row.score) });
   const best = [...lines.values()].flat().toSorted((a, b) => b.row.score - a.row.score);
-  // The best first: where there is no room for all names, theirs are shown.
-  const ranked = [
-    ...best,
-    ...spots.filter((spot) => !best.includes(spot)).toSorted((a, b) => b.row.score - a.row.score),
-  ];
+  // The latest and the best first: where there is no room for all names, theirs are shown.
+  const rest = spots.filter((spot) => !best.includes(spot)).toSorted((a, b) => b.row.score - a.row.score);
+  const ranked = [...best, ...rest].toSorted((a, b) => Number(b.key === latest) - Number(a.key === latest));
   const labels = placeLabels(
-    ranked.map((spot) => ({ key: spot.key, ...at(spot), width: spot.row.displayName.length * CHARACTER })),
+    ranked.map((spot) => ({ key: spot.key, ...at(spot), width: nameOf(spot).length * CHARACTER })),
     { width, height: height - margin.bottom },
   );
   const path = line<Spot>(
@@ -98,7 +100,7 @@ export function Scatter({ rows, latest }: { rows: readonly ModelRow[]; latest: s
               </text>
             </g>
           ))}
-          {ticks(costs).map((tick) => (
+          {apart(ticks(costs), x, TICK).map((tick) => (
             <g key={tick}>
               <line
                 x1={x(tick)}
@@ -143,7 +145,7 @@ export function Scatter({ rows, latest }: { rows: readonly ModelRow[]; latest: s
                 aria-hidden="true"
                 className={`stroke-panel pointer-events-none [paint-order:stroke] stroke-[4] text-xs ${lead || label.key === hovered ? "fill-ink font-semibold" : "fill-muted"}`}
               >
-                {spot?.row.displayName}
+                {spot && nameOf(spot)}
               </text>
             );
           })}

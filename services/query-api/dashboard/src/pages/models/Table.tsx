@@ -11,6 +11,9 @@ import { Badge } from "../../ui/Badge.tsx";
 import { Bar, outcome } from "../../ui/Bar.tsx";
 import { sorted, type SortKey, SORTS } from "./sorting.ts";
 
+/** What a phone leaves out: a click on the model shows it. */
+const WIDE: ReadonlySet<SortKey> = new Set(["submitted", "set", "tokens", "ingested"]);
+
 export function Table({ rows, latest }: { rows: readonly ModelRow[]; latest: string }) {
   const [params, update] = useParams();
   const asked = params.get("sort") ?? "";
@@ -26,7 +29,7 @@ export function Table({ rows, latest }: { rows: readonly ModelRow[]; latest: str
       aria-label="Table of submissions"
       className="-mx-5 relative overflow-x-auto px-5"
     >
-      <table className="w-full min-w-4xl text-sm">
+      <table className="w-full text-sm sm:min-w-4xl">
         <thead>
           <tr className="label">
             <th className="py-2 pr-3 text-right">#</th>
@@ -36,7 +39,7 @@ export function Table({ rows, latest }: { rows: readonly ModelRow[]; latest: str
                 aria-sort={
                   each === key ? (SORTS[each].up !== reversed ? "ascending" : "descending") : undefined
                 }
-                className={`py-2 pr-4 ${each === "name" || each === "set" || each === "coverage" ? "text-left" : "text-right"}`}
+                className={`py-2 pr-3 sm:pr-4 ${WIDE.has(each) ? "hidden sm:table-cell" : ""} ${each === "name" || each === "set" || each === "coverage" ? "text-left" : "text-right"}`}
               >
                 <button
                   type="button"
@@ -65,15 +68,21 @@ export function Table({ rows, latest }: { rows: readonly ModelRow[]; latest: str
                   <Badge tone={row.status === "partial" ? "part" : "plain"}>{row.status}</Badge>
                 )}
               </td>
-              <td className="py-2.5 pr-4 text-right text-base font-semibold">{percent(row.score)}</td>
-              <td className="text-muted py-2.5 pr-4 text-right">{percent(row.scoreSubmitted)}</td>
+              <td className="py-2.5 pr-3 text-right text-base font-semibold sm:pr-4">{percent(row.score)}</td>
+              <td className="text-muted hidden py-2.5 pr-4 text-right sm:table-cell">
+                {percent(row.scoreSubmitted)}
+              </td>
               <td className="py-2.5 pr-4">
                 <Coverage row={row} />
               </td>
-              <td className="text-muted py-2.5 pr-4 whitespace-nowrap">{setName(row.source)}</td>
-              <td className="py-2.5 pr-4 text-right">{money(share(row.totalCost, row.tasksSubmitted))}</td>
-              <td className="text-muted py-2.5 pr-4 text-right">{compact(row.totalTokens)}</td>
-              <td className="text-muted py-2.5 pr-4 text-right whitespace-nowrap">
+              <td className="text-muted hidden py-2.5 pr-4 whitespace-nowrap sm:table-cell">
+                {setName(row.source)}
+              </td>
+              <td className="py-2.5 text-right sm:pr-4">{money(share(row.totalCost, row.tasksSubmitted))}</td>
+              <td className="text-muted hidden py-2.5 pr-4 text-right sm:table-cell">
+                {compact(row.totalTokens)}
+              </td>
+              <td className="text-muted hidden py-2.5 pr-4 text-right whitespace-nowrap sm:table-cell">
                 <time dateTime={row.ingestedAt} title={moment(row.ingestedAt)}>
                   {ago(row.ingestedAt, now)}
                 </time>
@@ -90,7 +99,7 @@ function Coverage({ row }: { row: ModelRow }) {
   const left = row.tasksTotal - row.tasksSubmitted;
   return (
     <div className="flex items-center gap-2.5">
-      <div className="w-24 shrink-0">
+      <div className="hidden w-24 shrink-0 sm:block">
         <Bar
           label={`${row.tasksSolved ?? 0} solved, ${row.tasksSubmitted - (row.tasksSolved ?? 0)} not solved, ${left} not attempted`}
           total={row.tasksTotal}

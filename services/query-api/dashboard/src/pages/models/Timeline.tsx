@@ -12,6 +12,8 @@ import { Shape } from "../../ui/Shape.tsx";
 import { piled } from "./piles.ts";
 
 const STEP = 15;
+// Higher piles spread to their sides first: whole datasets are uploaded in one commit.
+const HIGHEST = 10;
 // A pile of a hundred stays as high as a hand.
 const TALLEST = 200;
 const AXIS = 28;
@@ -29,6 +31,7 @@ export function Timeline({ rows }: { rows: readonly ModelRow[] }) {
   const places = piled(
     ordered.map((row) => x(new Date(when(row)))),
     STEP,
+    HIGHEST,
   );
   const levels = 1 + Math.max(...places.map(({ level }) => level));
   const rise = Math.min(STEP, TALLEST / levels);

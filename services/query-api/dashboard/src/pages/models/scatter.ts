@@ -42,6 +42,23 @@ export function extent(costs: readonly number[]): [number, number] {
 
 const FEW = 3;
 
+/** Leaves out marks that would stand closer than their labels are wide. */
+export function apart(marks: readonly number[], x: (mark: number) => number, width: number): number[] {
+  const kept: number[] = [];
+  for (const mark of marks) {
+    const last = kept.at(-1);
+    if (last === undefined || x(mark) - x(last) >= width) kept.push(mark);
+  }
+  return kept;
+}
+
+/** A name of so many characters at most: its end tells as much as its beginning ("thinking high"). */
+export function short(name: string, most: number): string {
+  if (name.length <= most) return name;
+  const head = Math.ceil((most - 1) / 2);
+  return `${name.slice(0, head).trimEnd()}…${name.slice(head + 1 - most).trimStart()}`;
+}
+
 /** Where an axis is marked: at the powers of ten, and at their double and fivefold where these are few. */
 export function ticks([low, high]: [number, number]): number[] {
   const first = Math.floor(Math.log10(low));

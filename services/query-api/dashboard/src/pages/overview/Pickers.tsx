@@ -3,7 +3,7 @@ import { useId, useMemo } from "react";
 
 import type { ModelRow } from "../../api/client.ts";
 import { percent, setName } from "../../lib/format.ts";
-import { keyOf, onDataset } from "../../lib/rows.ts";
+import { datasetNames, keyOf, onDataset } from "../../lib/rows.ts";
 import { Combobox } from "../../ui/Combobox.tsx";
 import type { Group } from "../../ui/options.ts";
 
@@ -42,7 +42,7 @@ export function Pickers({ rows, latestKey, selected, other, onSelect, onCompare 
     [groups, selected],
   );
   return (
-    <div className="grid gap-4 sm:grid-cols-2 lg:grid-cols-[minmax(0,5fr)_minmax(0,4fr)_minmax(0,5fr)]">
+    <div className="grid gap-4 sm:grid-cols-2 lg:grid-cols-[minmax(0,5fr)_minmax(0,3fr)_minmax(0,5fr)]">
       <Combobox
         label="Model"
         placeholder="Type a name"
@@ -72,6 +72,7 @@ export function Pickers({ rows, latestKey, selected, other, onSelect, onCompare 
 function DatasetPicker({ rows, selected, onSelect }: Pick<PickersProps, "rows" | "selected" | "onSelect">) {
   const id = useId();
   const choices = useMemo(() => onDataset(rows, selected?.model ?? null), [rows, selected]);
+  const names = useMemo(() => datasetNames(rows), [rows]);
   return (
     <div className="min-w-0">
       <label htmlFor={id} className="label mb-1.5 block">
@@ -89,7 +90,7 @@ function DatasetPicker({ rows, selected, onSelect }: Pick<PickersProps, "rows" |
         {!selected && <option value="">Pick one</option>}
         {[...choices].map(([dataset, row]) => (
           <option key={dataset} value={dataset}>
-            {setName(row.source)} · {dataset}
+            {names.get(dataset)}
             {selected && row.model !== selected.model ? " (another model)" : ""}
           </option>
         ))}

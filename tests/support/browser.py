@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from playwright.async_api import BrowserContext, ConsoleMessage, Page, async_playwright
+from playwright.async_api import BrowserContext, ConsoleMessage, Page, async_playwright, expect
 
 ROOT = Path(__file__).parents[2]
 ARTIFACTS = ROOT / "artifacts" / "dashboard"
@@ -26,6 +26,12 @@ FLAGS = (
 Theme = Literal["light", "dark"]
 WIDE = (1360, 900)
 PHONE = (390, 844)
+LOOKS: tuple[tuple[str, Theme, tuple[int, int]], ...] = (
+    ("light", "light", WIDE),
+    ("dark", "dark", WIDE),
+    ("phone", "dark", PHONE),
+    ("phone-light", "light", PHONE),
+)
 
 
 @dataclass
@@ -94,3 +100,29 @@ async def keep(page: Page, name: str) -> None:
     """Keep a picture of the whole page as a test artifact."""
     ARTIFACTS.mkdir(parents=True, exist_ok=True)
     await page.screenshot(path=ARTIFACTS / f"{name}.png", full_page=True)
+
+
+async def shift(page: Page) -> float:
+    """Return the cumulative layout shift since the page was opened, as the browser measured it."""
+    return float(await page.evaluate(_SHIFT))
+
+
+_SHIFT = """new Promise((resolve) => {
+    const sum = (entries) => entries.reduce((all, each) => all + (each.hadRecentInput ? 0 : each.value), 0);
+    new PerformanceObserver((list) => resolve(sum(list.getEntries()))).observe({type: 'layout-shift', buffered: true});
+    setTimeout(() => resolve(0), 500);
+})"""
+
+
+async def keep_looks(page: Page, name: str) -> list[str]:
+    """Keep a picture of a page as it is now, in both themes, wide and on a phone; return what is wrong with them."""
+    found: list[str] = []
+    for look, theme, (width, height) in LOOKS:
+        await page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+        await page.set_viewport_size({"width": width, "height": height})
+        await expect(page.locator("html")).to_have_attribute("data-theme", theme)
+        await keep(page, f"{name}-{look}")
+        found += [f"{name} {look}: {line}" for line in await axe(page)]
+        if wider := await overflow(page):
+            found.append(f"{name} {look}: {wider} px too wide")
+    return found

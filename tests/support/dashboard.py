@@ -52,8 +52,11 @@ class Running:
 
 
 @contextlib.asynccontextmanager
-async def system(folder: Path, database_url: str, nats_url: str) -> AsyncIterator[Running]:
-    """Yield the system once all of it is ready; the Hub holds no submission yet."""
+async def system(folder: Path, database_url: str, nats_url: str, *, workers: bool = True) -> AsyncIterator[Running]:
+    """Yield the system once all of it is ready; the Hub holds no submission yet.
+
+    Without `workers` there is neither an ingester nor a watcher: what the page then says is part of its promise.
+    """
     assert (BUILT / "index.html").exists(), "the dashboard is not built: run `make install`"
     async with contextlib.AsyncExitStack() as stack:
         hub = await stack.enter_async_context(LocalHub(folder / "hub"))
@@ -73,8 +76,9 @@ async def system(folder: Path, database_url: str, nats_url: str) -> AsyncIterato
         found = Running(hub, client, f"http://127.0.0.1:{port}", settings)
         await found.start_api()
         stack.push_async_callback(found.stop_api)
-        await stack.enter_async_context(running(ingester_app.run, IngesterSettings.model_validate(shared)))
-        await stack.enter_async_context(running(watcher_app.run, WatcherSettings.model_validate(shared)))
+        if workers:
+            await stack.enter_async_context(running(ingester_app.run, IngesterSettings.model_validate(shared)))
+            await stack.enter_async_context(running(watcher_app.run, WatcherSettings.model_validate(shared)))
         yield found
 
 

@@ -21,7 +21,7 @@ export function Dialog({ title, onClose, wide = false, actions, children }: Dial
     <dialog
       ref={ref}
       aria-labelledby={id}
-      className={`panel max-h-[92dvh] w-[calc(100vw-1.5rem)] overflow-auto p-0 shadow-2xl ${wide ? "max-w-6xl" : "max-w-lg"}`}
+      className={`panel mt-[4dvh] max-h-[92dvh] w-[calc(100vw-1.5rem)] overflow-auto p-0 shadow-2xl ${wide ? "min-h-[60dvh] max-w-6xl" : "max-w-lg"}`}
       onCancel={(event) => {
         event.preventDefault();
         onClose();

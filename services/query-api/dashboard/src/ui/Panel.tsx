@@ -54,7 +54,7 @@ export function Failure({ what, error, retry }: { what: string; error: Error; re
       className="bg-bad-soft text-bad flex flex-wrap items-center gap-3 rounded-xl px-4 py-3 text-sm"
     >
       <p className="min-w-0 flex-1 break-words">
-        <strong className="font-semibold">{what} could not be loaded.</strong> {error.message}
+        <strong className="font-semibold">{capital(what)} could not be loaded.</strong> {error.message}
       </p>
       {retry && (
         <button type="button" className="button" onClick={retry}>
@@ -79,6 +79,10 @@ export function Late({
       <span className="sr-only">Loading</span>
     </span>
   );
+}
+
+function capital(text: string): string {
+  return text.slice(0, 1).toUpperCase() + text.slice(1);
 }
 
 interface Query<T> {

@@ -23,12 +23,12 @@ export function Schedule() {
   return (
     <div className="grid gap-5 lg:grid-cols-3">
       <Panel title="Schedule" className="lg:col-span-2" aside={<SyncButton />}>
-        <Answer query={cron} what="the schedule">
+        <Answer query={cron} what="the schedule" lines={4}>
           {(data) => <Syncs cron={data} />}
         </Answer>
       </Panel>
       <Panel title="At work">
-        <Answer query={status} what="the state of the services">
+        <Answer query={status} what="the state of the services" lines={5}>
           {(data) => <Workers status={data} />}
         </Answer>
       </Panel>

@@ -58,7 +58,11 @@ function Card({ model, row, rows, selected, onUse }: Omit<HeroProps, "latest"> &
   const cost = share(row?.totalCost ?? null, row?.tasksSubmitted ?? 0);
   const coverage = share(model.tasksSubmitted, model.tasksTotal);
   return (
-    <section aria-labelledby="latest-name" data-testid="hero" className={`hero ${ROOM}`}>
+    <section
+      aria-label={`Latest ingested model: ${model.displayName}`}
+      data-testid="hero"
+      className={`hero ${ROOM}`}
+    >
       <div className="grid items-stretch gap-8 p-6 sm:p-8 lg:grid-cols-[minmax(0,1fr)_minmax(0,24rem)]">
         <div
           className="rise flex min-w-0 flex-col"
@@ -72,10 +76,7 @@ function Card({ model, row, rows, selected, onUse }: Omit<HeroProps, "latest"> &
               {ago(model.ingestedAt, now)}
             </time>
           </p>
-          <h2
-            id="latest-name"
-            className="mt-3 text-3xl leading-[1.08] font-semibold tracking-[-0.03em] break-words sm:text-5xl"
-          >
+          <h2 className="mt-3 text-3xl leading-[1.08] font-semibold tracking-[-0.03em] break-words sm:text-5xl">
             {model.displayName}
           </h2>
           <p className="mt-2.5 flex flex-wrap items-center gap-2 text-sm text-white/75">

@@ -1,0 +1,118 @@
+"""The ingestion page in a real browser: what goes wrong is said, in full, and what is chosen is in the address."""
+
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Page, expect
+
+from tests.support.browser import Browser, browser, keep_looks
+from tests.support.dashboard import Running, files, system
+from tests.support.submissions import V1, V2, tasks
+
+pytestmark = pytest.mark.debian
+expect.set_options(timeout=20_000)
+
+
+@asynccontextmanager
+async def opened(
+    folder: Path, database_url: str, nats_url: str, *, workers: bool = True
+) -> AsyncIterator[tuple[Running, Browser]]:
+    async with (
+        system(folder, database_url, nats_url, workers=workers) as running,
+        browser(running.url) as opened_browser,
+    ):
+        yield running, opened_browser
+
+
+async def lines(page: Page) -> int:
+    return await page.get_by_test_id("run-errors").locator("tbody tr").count()
+
+
+async def test_a_run_unfolds_to_every_file_that_could_not_be_used(
+    tmp_path: Path, database_url: str, nats_url: str
+) -> None:
+    async with opened(tmp_path, database_url, nats_url) as (running, chromium):
+        broken = dict.fromkeys(tasks()[-45:], b"not JSON")
+        await running.land("gpt-5", {**files(2, 0), **broken})
+        page = await chromium.open("/ingestion")
+        row = page.get_by_test_id("run")
+        await expect(row).to_contain_text("partial")
+        await row.get_by_role("button", name=re.compile("Details")).click()
+
+        errors = page.get_by_test_id("run-errors")
+        await expect(errors).to_contain_text("45 files could not be used")
+        await expect(errors.get_by_text("not JSON", exact=True)).to_have_count(20)
+        pages = page.get_by_role("navigation", name=re.compile("Pages of errors"))
+        await pages.get_by_role("button", name="Next").click()
+        await pages.get_by_role("button", name="Next").click()
+        await expect(pages).to_contain_text("3 of 3")
+        await expect(errors.get_by_text("not JSON", exact=True)).to_have_count(5)
+
+        again = await chromium.open(page.url.removeprefix(running.url))
+        await expect(again.get_by_test_id("run-errors")).to_contain_text("45 files")
+        assert chromium.complaints == []
+
+
+async def test_filters_and_searches_are_in_the_address(tmp_path: Path, database_url: str, nats_url: str) -> None:
+    async with opened(tmp_path, database_url, nats_url) as (running, chromium):
+        for model in ("gpt-5", "claude-opus-5"):
+            await running.land(model, files(2, 1))
+        page = await chromium.open(f"/ingestion?folders={V2}")
+        runs, boxes = page.get_by_test_id("run"), page.get_by_role("checkbox", name=re.compile("^Choose .*-5"))
+        await expect(runs).to_have_count(2)
+        await expect(boxes).to_have_count(2)
+
+        await page.get_by_role("searchbox", name="Search the runs").fill("OPUS")
+        await expect(runs).to_have_count(1)
+        await page.get_by_role("combobox", name="Status").select_option("completed")
+        await page.get_by_role("combobox", name="Dataset of the runs").select_option(V2)
+        await page.get_by_role("searchbox", name="Find a folder").fill("gpt")
+        await expect(boxes).to_have_count(1)
+        await page.get_by_role("combobox", name="State").select_option("ingested")
+        for part in ("q=OPUS", "status=completed", "find=gpt", "state=ingested", "folders=", "dataset="):
+            await expect(page).to_have_url(re.compile(re.escape(part)))
+
+        again = await chromium.open(page.url.removeprefix(running.url))
+        await expect(again.get_by_test_id("run")).to_have_count(1)
+        await expect(again.get_by_role("checkbox", name="Choose gpt-5")).to_be_visible()
+        await expect(again.get_by_role("checkbox", name="Choose claude-opus-5")).to_have_count(0)
+        await again.get_by_role("combobox", name="Dataset", exact=True).select_option(V1)
+        await expect(again.get_by_text("This dataset holds no folders yet.")).to_be_visible()
+
+
+async def test_a_run_that_began_before_the_page_was_opened_is_shown(
+    tmp_path: Path, database_url: str, nats_url: str
+) -> None:
+    async with opened(tmp_path, database_url, nats_url) as (running, chromium):
+        page = await chromium.open("/ingestion")
+        running.hub.latency = 1.5
+        await running.land("gpt-5", files(4, 100))
+        bar = page.get_by_role("progressbar", name=re.compile("^gpt-5: "))
+        await expect(bar).to_be_visible()
+        await page.reload()
+        await expect(bar).to_be_visible()
+        await keep_looks(page, "ingestion-running")
+        running.hub.latency = 0.0
+        await expect(page.get_by_test_id("run")).to_contain_text("completed")
+        await expect(page.get_by_role("progressbar")).to_have_count(0)
+
+
+async def test_who_is_missing_is_said_in_banners(tmp_path: Path, database_url: str, nats_url: str) -> None:
+    async with opened(tmp_path, database_url, nats_url, workers=False) as (running, chromium):
+        await running.hub.stop()
+        try:
+            page = await chromium.open("/ingestion")
+            for words in (
+                "The watcher has been silent too long.",
+                "No ingester is alive.",
+                "The Hub is unreachable.",
+            ):
+                await expect(page.get_by_text(words)).to_be_visible()
+            await expect(page.get_by_role("alert")).to_contain_text("The Hub's folders could not be loaded.")
+            found = await keep_looks(page, "ingestion-banners")
+        finally:
+            await running.hub.start()
+        assert not found, "\n".join(found)

@@ -1,0 +1,78 @@
+"""What the pages show while there is nothing to show: looked at in both themes and on a phone, and checked by axe."""
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.async_api import expect
+
+from tests.support.browser import browser, keep_looks
+from tests.support.dashboard import files, system
+from tests.support.eventually import eventually
+from tests.support.submissions import V2, answer_file, tasks
+
+pytestmark = pytest.mark.debian
+expect.set_options(timeout=20_000)
+
+FETCHED = """['ModelsPage', 'IngestionPage'].every((name) =>
+    performance.getEntriesByType('resource').some((each) => each.name.includes(name)))"""
+
+
+async def test_an_empty_system_says_so_on_every_page(tmp_path: Path, database_url: str, nats_url: str) -> None:
+    found: list[str] = []
+    async with system(tmp_path, database_url, nats_url) as running, browser(running.url) as chromium:
+        for name, path, words in (
+            ("overview", "/", "Nothing has been ingested yet."),
+            ("models", "/models", "Nothing here yet."),
+            ("ingestion", "/ingestion", "No run fits."),
+        ):
+            page = await chromium.open(path)
+            await expect(page.get_by_text(words)).to_be_visible()
+            await expect(page.locator(".skeleton")).to_have_count(0)
+            found += await keep_looks(page, f"{name}-empty")
+    assert not found, "\n".join(found)
+
+
+async def test_pages_open_and_say_what_is_missing_while_the_api_is_away(
+    tmp_path: Path, database_url: str, nats_url: str
+) -> None:
+    found: list[str] = []
+    async with system(tmp_path, database_url, nats_url) as running, browser(running.url) as chromium:
+        await running.land("gpt-5", files(3, 3))
+        page = await chromium.open("/")
+        await expect(page.get_by_test_id("hero")).to_contain_text("GPT 5")
+        # The other pages' scripts are fetched once the first page stands.
+        await eventually(lambda: page.evaluate(FETCHED), 20, what="the other pages' scripts")
+        await running.stop_api()
+        await expect(page.get_by_test_id("stale")).to_contain_text("This may be out of date.")
+        found += await keep_looks(page, "overview-stale")
+
+        await page.get_by_role("link", name="Leaderboard").click()
+        await expect(page.get_by_role("row", name=re.compile("GPT 5"))).to_be_visible()
+        await page.get_by_role("link", name="Ingestion").click()
+        for what in ("The schedule", "The state of the services", "The datasets", "The history"):
+            await expect(page.get_by_text(re.compile(f"{what} could not be loaded", re.IGNORECASE))).to_be_visible()
+        found += await keep_looks(page, "ingestion-failing")
+
+        await running.start_api()
+        await expect(page.get_by_test_id("run")).to_have_count(1)
+        await expect(page.get_by_role("alert")).to_have_count(0)
+    assert not found, "\n".join(found)
+
+
+async def test_an_answer_of_the_wrong_size_is_compared_where_it_can_be(
+    tmp_path: Path, database_url: str, nats_url: str
+) -> None:
+    task = tasks()[0]
+    async with system(tmp_path, database_url, nats_url) as running, browser(running.url) as chromium:
+        await running.land("gpt-5", {task: answer_file(task, right=[0])})
+        page = await chromium.open(f"/?dataset={V2}&model=gpt-5&task={task.id}")
+        dialog = page.get_by_role("dialog")
+        # Nines, two rows of three: the official answer is nine rows of three.
+        expected = task.test[0].output
+        wrong = sum(cell != 9 for row in expected[:2] for cell in row[:3])
+        name = re.compile(f"Attempt 2, 2 . 3, wrong size, {wrong} of 6 shared cells differ")
+        await expect(dialog.get_by_role("img", name=name)).to_be_visible()
+        await expect(dialog.get_by_text("the dashed frame is the expected size")).to_be_visible()
+        await expect(dialog.get_by_role("img", name=re.compile("Attempt 1, .*, correct"))).to_be_visible()
+        assert await keep_looks(page, "task-wrong-size") == []

@@ -3,9 +3,11 @@
 import asyncio
 
 import pytest
+from common import quota_metrics
 from common.quota import JITTER_SECONDS, Quota, reset_seconds
 from hypothesis import given
 from hypothesis import strategies as st
+from prometheus_client import CollectorRegistry
 
 
 def headers(left: int, reset: int = 100, quota: int | None = 500, name: str = "api") -> dict[str, str]:
@@ -117,3 +119,21 @@ def test_an_answer_that_was_overtaken_gives_nothing_back() -> None:
     quota.learn({"RateLimit": '"api";r=2;t=100'})
     quota.learn({"RateLimit": '"api";r=40;t=101'})
     assert quota.wait_seconds("api") > 0
+
+
+def test_the_gauges_follow_the_window_not_the_last_answer() -> None:
+    clock = Clock()
+    quota = Quota(clock=clock)
+    registry = CollectorRegistry()
+    quota_metrics.show(quota, "x", registry)
+
+    def left(budget: str) -> float | None:
+        return registry.get_sample_value("arcwatch_x_hub_quota_left_requests", {"budget": budget})
+
+    assert left("api") is None
+    quota.learn(headers(7))
+    quota.learn(headers(7, name="invented"))
+    assert (left("api"), left("invented")) == (7, None)
+    clock.now += 101
+    assert left("api") == 500
+    assert registry.get_sample_value("arcwatch_x_hub_quota_limit_requests", {"budget": "api"}) == 500

@@ -1,9 +1,13 @@
 """What the services show on their ops ports follows what happens, and is named as Prometheus wants it."""
 
+import ast
 import subprocess
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from arcwatch.hub import LocalHub
+from common.outcomes import KINDS
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.support.eventually import eventually
@@ -72,3 +76,38 @@ async def test_promtool_finds_nothing_to_say_of_the_metrics(hub: LocalHub, datab
         await eventually(landed, 20)
         for service in system.ops:
             assert promtool_says(await system.metrics(service)) == (0, ""), service
+
+
+def kinds_raised() -> Iterator[str]:
+    """Yield the `kind` of everything that the pipeline raises as an outcome."""
+    root = Path(__file__).parents[2]
+    for part in ("libs/common", "services/watcher", "services/ingester"):
+        for file in (root / part / "src").rglob("*.py"):
+            for call in (node for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.Call)):
+                # An exception is made by its name, or by `super().__init__` of its own class.
+                if isinstance(call.func, ast.Name) or getattr(call.func, "attr", "") == "__init__":
+                    for word in call.keywords:
+                        if word.arg == "kind" and isinstance(word.value, ast.Constant):
+                            yield str(word.value.value)
+
+
+def test_the_kinds_of_failures_are_a_closed_set() -> None:
+    assert set(kinds_raised()) | {"connection_lost", "transient", "unexpected"} == KINDS
+
+
+async def test_every_series_with_a_closed_label_is_there_before_it_counts(
+    hub: LocalHub, database_url: str, nats_url: str
+) -> None:
+    """A counter that appears with 1 has not increased, for Prometheus."""
+    async with whole(hub, database_url, nats_url) as system:
+        for of, sample, labels in (
+            ("ingester", "arcwatch_ingester_failures_total", {"kind": "hub_refused"}),
+            ("ingester", "arcwatch_ingester_file_errors_total", {"kind": "too_complex"}),
+            ("ingester", "arcwatch_ingester_files_total", {"outcome": "failed"}),
+            ("ingester", "arcwatch_ingester_deliveries_total", {"outcome": "dead_letter", "redelivered": "true"}),
+            ("ingester", "arcwatch_ingester_ingestions_total", {"status": "skipped"}),
+            ("ingester", "arcwatch_ingester_ingestion_size_bytes_count", {}),
+            ("watcher", "arcwatch_watcher_syncs_total", {"trigger": "webhook", "status": "failed"}),
+            ("query-api", "arcwatch_query_api_hub_requests_total", {"outcome": "unauthorized"}),
+        ):
+            assert await value(system, of, sample, **labels) == 0, sample

@@ -124,7 +124,12 @@ CASES: dict[str, list[Case]] = {
             {f'arcwatch_check_up{{{_INGESTER},check="consumer"}}': "1x10 0x10 1x10"},
             ("14m", "20m"),
             ("9m", "12m", "22m"),
-        )
+        ),
+        Case(
+            {f"arcwatch_bus_last_poll_timestamp_seconds{{{_INGESTER}}}": "0+60x10 600x10 1320+60x10"},
+            ("16m", "20m"),
+            ("9m", "13m", "23m"),
+        ),
     ],
     "ArcwatchDatabaseUnavailable": [
         Case({f'arcwatch_check_up{{{_API},check="database"}}': "1x10 0x10 1x10"}, ("14m", "20m"), ("9m", "12m", "22m"))

@@ -38,6 +38,8 @@ GRACEFUL_TIMEOUT_SECONDS = 15.0
 # How long a deleted durable goes unnoticed.
 GUARD_SECONDS = 30.0
 EXIT_CLOSED = 1
+# For readiness: a request would only wait for its time-out.
+NOT_CONNECTED = "not connected to NATS"
 # What the generated AsyncAPI document shows: never a user's password.
 _SHOWN_URL = "nats://127.0.0.1:4222"
 

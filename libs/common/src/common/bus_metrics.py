@@ -6,6 +6,7 @@ Each shows all of them, not only its own: a backlog must stay visible while ever
 
 import asyncio
 from datetime import UTC, datetime
+from functools import partial
 from typing import NoReturn
 
 import nats.errors
@@ -40,9 +41,16 @@ class BusMetrics:
         self.oldest = _gauge(
             registry, "consumer_oldest_event_age_seconds", "Age of the oldest unsettled event (0: none)", "durable"
         )
+        # Computed at each scrape: while NATS does not answer, what waits gets older all the same.
+        self._oldest_at: dict[str, datetime | None] = {}
+        for durable in DURABLES:
+            self.oldest.labels(durable.name).set_function(partial(self._age_seconds, durable.name))
         self.bytes = _gauge(registry, "stream_bytes", "Bytes that a stream takes on the disk", "stream")
         self.limit = _gauge(registry, "stream_limit_bytes", "Bytes that a stream may take", "stream")
         self.dead_letters = _gauge(registry, "dead_letters", "Dead letters that wait to be looked at", "service")
+        self.polled = Gauge(
+            "arcwatch_bus_last_poll_timestamp_seconds", "When NATS last told all of this (0: never)", registry=registry
+        )
 
     async def poll(self, js: JetStreamContext) -> None:
         """Ask the server once; raises its errors."""
@@ -56,6 +64,7 @@ class BusMetrics:
         for durable in DURABLES:
             subjects = (subject.format(durable=durable.name) for subject in _GIVEN_UP)
             self.dead_letters.labels(durable.name).set(sum(counts.get(subject, 0) for subject in subjects))
+        self.polled.set_to_current_time()
 
     async def _durable(self, js: JetStreamContext, durable: Durable) -> None:
         info = await js.consumer_info(STREAM, durable.name)
@@ -63,15 +72,22 @@ class BusMetrics:
         self.unacknowledged.labels(durable.name).set(info.num_ack_pending or 0)
         self.redelivered.labels(durable.name).set(info.num_redelivered or 0)
         self.pulls.labels(durable.name).set(info.num_waiting or 0)
-        age = 0.0
+        oldest = None
         if info.num_pending or info.num_ack_pending:
             floor = info.ack_floor.stream_seq if info.ack_floor else 0
-            age = await _age(js, durable.subject, floor + 1)
-        self.oldest.labels(durable.name).set(age)
+            oldest = await _stored_at(js, durable.subject, floor + 1)
+        self._oldest_at[durable.name] = oldest
+
+    def _age_seconds(self, durable: str) -> float:
+        oldest = self._oldest_at.get(durable)
+        return max(0.0, (datetime.now(UTC) - oldest).total_seconds()) if oldest else 0.0
 
 
 async def watch(client: Client, metrics: BusMetrics, every_seconds: float = POLL_SECONDS) -> NoReturn:
-    """Poll for ever. While NATS is away the last figures stay: readiness tells, and so does `arcwatch_check_up`."""
+    """Poll for ever. While NATS is away the last figures stay, so that no alert resolves because nobody can look.
+
+    Readiness tells, and so do `arcwatch_check_up` and the time of the last poll.
+    """
     js = client.jetstream(timeout=every_seconds)
     while True:
         try:
@@ -81,13 +97,13 @@ async def watch(client: Client, metrics: BusMetrics, every_seconds: float = POLL
         await asyncio.sleep(every_seconds)
 
 
-async def _age(js: JetStreamContext, subject: str, sequence: int) -> float:
-    """Return the age in seconds of the first event of a subject from a place on; 0 when there is none any more."""
+async def _stored_at(js: JetStreamContext, subject: str, sequence: int) -> datetime | None:
+    """Return when the first event of a subject from a place on was stored; None when there is none any more."""
     try:
         message = await js.get_msg(STREAM, seq=sequence, subject=subject, direct=True, next=True)
     except NotFoundError:
-        return 0.0
-    return max(0.0, (datetime.now(UTC) - message.time).total_seconds()) if message.time else 0.0
+        return None
+    return message.time
 
 
 def _gauge(registry: CollectorRegistry, name: str, text: str, label: str) -> Gauge:

@@ -26,6 +26,10 @@ log = structlog.get_logger(__name__)
 PUBLISH_TIMEOUT_SECONDS = 10.0
 
 
+# What becomes of a message, in the words of metrics.
+SETTLED = ("done", "retry", "dead_letter")
+
+
 class Observer(Protocol):
     """What a service wants to know of its deliveries, for its metrics."""
 

@@ -21,6 +21,29 @@ from common.topology import MAX_DELIVER
 RETRY_DELAYS_SECONDS = (5.0, 30.0, 120.0, 600.0, 2_400.0)
 
 
+# Why a message is tried again or given up: a closed set, because it is a label of metrics. A test compares it with the
+# kinds that are raised.
+KINDS = frozenset(
+    {
+        "connection_lost",
+        "folder_gone",
+        "hub_error",
+        "hub_refused",
+        "hub_unreachable",
+        "integrity",
+        "invalid_event",
+        "lock_held",
+        "name_too_long",
+        "rate_limited",
+        "revision_gone",
+        "transient",
+        "unavailable",
+        "unexpected",
+        "unknown_dataset",
+    }
+)
+
+
 class Transient(Exception):  # noqa: N818 - an outcome, not an error of the program
     """Nothing is wrong with the message; try again later. `retry_after_seconds` is the other side's own word."""
 

@@ -66,6 +66,11 @@ class Quota:
             resets_at=resets_at,
         )
 
+    def left(self, name: str) -> int:
+        """Return what is left of a known budget by now: all of it, once its window has ended."""
+        budget = self.budgets[name]
+        return budget.left if self.clock() < budget.resets_at else (budget.quota or budget.left)
+
     def wait_seconds(self, name: str) -> float:
         """Return how long a request on this budget has to wait; 0 when it may go."""
         budget = self.budgets.get(name)

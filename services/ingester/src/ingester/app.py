@@ -6,7 +6,7 @@ from functools import partial
 import aiohttp
 import asyncpg
 import structlog
-from common import bus, bus_metrics, ops, pool_metrics
+from common import bus, bus_metrics, ops, pool_metrics, quota_metrics
 from common.arc_tasks import TaskSetError, detect_source, load_task_set
 from common.bus_metrics import BusMetrics
 from common.database import check_migrated, open_pool
@@ -79,6 +79,7 @@ def build(
 ) -> Ingester:
     """Put an ingester together from what it works on."""
     quota = Quota(waited=metrics.throttled.inc)
+    quota_metrics.show(quota, SERVICE, metrics.registry)
     hub = Hub(settings.endpoint, settings.token, quota, metrics.requested)
     fetcher = Fetcher(hub, http, metrics.bytes.inc)
     return Ingester(
@@ -121,5 +122,7 @@ async def _database(pool: asyncpg.Pool) -> str | None:
 
 
 async def _consumer(client: Client) -> str | None:
+    if not client.is_connected:
+        return bus.NOT_CONNECTED
     await client.jetstream().consumer_info(STREAM, INGESTER.name)
     return None

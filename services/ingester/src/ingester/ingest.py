@@ -254,7 +254,7 @@ class _Ingestion:
         metrics = self.ingester.metrics
         metrics.ingestions.labels(committed.status).inc()
         metrics.duration.observe(committed.duration_ms / 1000)
-        metrics.show_quota(self.ingester.hub.quota)
+        metrics.size.observe(sum(file.size for file in plan.fetch.values()))
         metrics.settled_files.labels("used").inc(committed.successful)
         metrics.settled_files.labels("failed").inc(committed.failed)
         metrics.settled_files.labels("no_task").inc(len(plan.skipped))

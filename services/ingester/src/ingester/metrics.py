@@ -1,15 +1,22 @@
 """The ingester's metrics. Labels come from closed sets; never a model's name."""
 
+from itertools import product
 from typing import get_args
 
+from common.delivery import SETTLED
 from common.hub import RequestOutcome
-from common.quota import Quota
+from common.outcomes import KINDS
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from ingester.kinds import ErrorKind, NoteKind
 
 # From a handful of cached files to a 400-file submission on a slow, rate-limited connection.
 _DURATIONS = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900)
 _FILES = (1, 10, 50, 100, 120, 200, 400, 1_000)
-_STATUSES = ("completed", "partial", "failed")
+# From one small file to 400 files of some megabytes.
+_BYTES = (10_000, 100_000, 1_000_000, 10_000_000, 100_000_000, 1_000_000_000)
+_STATUSES = ("completed", "partial", "failed", "skipped")
+_FILE_OUTCOMES = ("used", "failed", "no_task")
 
 
 class Metrics:
@@ -43,27 +50,30 @@ class Metrics:
         self.files = Histogram(
             f"{name}_fetched_files", "Files fetched by a run", buckets=_FILES, registry=self.registry
         )
+        self.size = Histogram(
+            f"{name}_ingestion_size_bytes",
+            "Bytes of the files fetched by a run",
+            buckets=_BYTES,
+            registry=self.registry,
+        )
         self.bytes = Counter(f"{name}_fetched_bytes", "Bytes fetched from the Hub", registry=self.registry)
         self.hub_requests = Counter(f"{name}_hub_requests", "Requests to the Hub", ["outcome"], registry=self.registry)
         self.throttled = Counter(
             f"{name}_hub_throttled_seconds", "Time spent waiting for the Hub's quota", registry=self.registry
         )
-        self.quota_left = Gauge(
-            f"{name}_hub_quota_left_requests",
-            "Requests left of the Hub's quota",
-            ["budget"],
-            registry=self.registry,
-        )
         # A counter that appears with 1 has not increased, for Prometheus: the first failure would go unseen.
         for status in _STATUSES:
             self.ingestions.labels(status)
+        for kind in KINDS:
+            self.failures.labels(kind)
+        for kind in (*ErrorKind, *NoteKind):
+            self.file_errors.labels(kind)
+        for outcome in _FILE_OUTCOMES:
+            self.settled_files.labels(outcome)
         for outcome in get_args(RequestOutcome):
             self.hub_requests.labels(outcome)
-
-    def show_quota(self, quota: Quota) -> None:
-        """Take over what the Hub last said of its quota."""
-        for name, budget in quota.budgets.items():
-            self.quota_left.labels(name).set(budget.left)
+        for word, again in product(SETTLED, ("false", "true")):
+            self.deliveries.labels(word, again)
 
     def settled(self, outcome: str, *, redelivered: bool) -> None:
         """Count a settled message (the observer of common.delivery)."""

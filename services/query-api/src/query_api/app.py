@@ -8,7 +8,7 @@ from functools import partial
 import asyncpg
 import structlog
 from aiohttp import web
-from common import bus, ops, pool_metrics, topology
+from common import bus, ops, pool_metrics, quota_metrics, topology
 from common.arc_tasks import detect_source
 from common.database import check_migrated, open_pool
 from common.events import IngestionProgress
@@ -102,7 +102,8 @@ async def build(settings: Settings, pool: asyncpg.Pool, client: Client, metrics:
         told=broadcaster.tell,
     )
     reader.on_resumed(keeper.look_again)
-    hub = Hub(settings.endpoint, settings.token)
+    hub = Hub(settings.endpoint, settings.token, requested=metrics.requested)
+    quota_metrics.show(hub.quota, "query_api", metrics.registry)
     needed = filter(None, map(detect_source, settings.hf_datasets))
     return Services(
         settings=settings,

@@ -17,17 +17,27 @@ Observe = Callable[[str, int, float], None]
 """Counts one answer: method, status, seconds."""
 
 
-class _Route:
+class _Answers:
+    """Those of one route, method and status."""
+
+    __slots__ = ("buckets", "seconds")
+
     def __init__(self) -> None:
-        self.answers: dict[tuple[str, int], int] = {}
         self.buckets = [0] * (len(BOUNDS) + 1)
         self.seconds = 0.0
 
+
+class _Route:
+    def __init__(self) -> None:
+        self.answers: dict[tuple[str, int], _Answers] = {}
+
     def observe(self, method: str, status: int, seconds: float) -> None:
-        key = (method if method in _METHODS else "other", status)
-        self.answers[key] = self.answers.get(key, 0) + 1
-        self.buckets[bisect_left(BOUNDS, seconds)] += 1
-        self.seconds += seconds
+        answers = self.answers.get((method, status)) or self._first(method, status)
+        answers.buckets[bisect_left(BOUNDS, seconds)] += 1
+        answers.seconds += seconds
+
+    def _first(self, method: str, status: int) -> _Answers:
+        return self.answers.setdefault((method if method in _METHODS else "other", status), _Answers())
 
 
 class RequestMeter(Collector):
@@ -47,12 +57,19 @@ class RequestMeter(Collector):
             f"{self._prefix}_requests", "Requests answered", labels=["route", "method", "status"]
         )
         durations = HistogramMetricFamily(
-            f"{self._prefix}_request_duration_seconds", "Time until an answer is ready", labels=["route"]
+            f"{self._prefix}_request_duration_seconds", "Time until an answer is ready", labels=["route", "status"]
         )
         names = [*map(str, BOUNDS), "+Inf"]
         for name, route in self._routes.items():
-            for (method, status), count in route.answers.items():
-                requests.add_metric([name, method, str(status)], count)
-            cumulated = list(zip(names, accumulate(route.buckets), strict=True))
-            durations.add_metric([name], buckets=cumulated, sum_value=route.seconds)
+            by_status: dict[int, list[_Answers]] = {}
+            for (method, status), answers in route.answers.items():
+                requests.add_metric([name, method, str(status)], sum(answers.buckets))
+                by_status.setdefault(status, []).append(answers)
+            for status, found in by_status.items():
+                cumulated = accumulate(map(sum, zip(*(each.buckets for each in found), strict=True)))
+                durations.add_metric(
+                    [name, str(status)],
+                    buckets=list(zip(names, cumulated, strict=True)),
+                    sum_value=sum(each.seconds for each in found),
+                )
         return requests, durations

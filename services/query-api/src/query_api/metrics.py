@@ -1,5 +1,8 @@
 """The query API's metrics. Labels come from closed sets; never a model's name."""
 
+from typing import get_args
+
+from common.hub import RequestOutcome
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from query_api.meter import RequestMeter
@@ -23,6 +26,7 @@ class Metrics:
         self.database_errors = Counter(
             f"{name}_database_errors", "Reads that the database did not answer", registry=self.registry
         )
+        self.hub_requests = Counter(f"{name}_hub_requests", "Requests to the Hub", ["outcome"], registry=self.registry)
         self.submissions = Gauge(f"{name}_view_submissions", "Submissions in the view", registry=self.registry)
         self.view_age = Gauge(
             f"{name}_view_age_seconds", "How far the view may lag; 0 while all is well", registry=self.registry
@@ -31,3 +35,9 @@ class Metrics:
         self.dropped = Counter(
             f"{name}_dropped_event_clients", "Clients too slow for /api/events", registry=self.registry
         )
+        for outcome in get_args(RequestOutcome):
+            self.hub_requests.labels(outcome)
+
+    def requested(self, outcome: RequestOutcome) -> None:
+        """Count a request to the Hub."""
+        self.hub_requests.labels(outcome).inc()

@@ -32,7 +32,7 @@ def make_app(http: Http, endpoints: tuple[Endpoint, ...], checks: dict[str, ops.
         add = app.router.add_get if endpoint.method == "GET" else app.router.add_post
         add(endpoint.path, http.handler(endpoint))
     for path, file in _files(endpoints).items():
-        app.router.add_get(path, http.observed(path, file.answer))
+        app.router.add_get(path, http.observed(_label(path), file.answer))
     app.add_routes([each for each in ops.routes(checks, _NO_METRICS) if each.path != "/metrics"])
     app.router.add_route("*", "/{rest:.*}", http.observed("unknown", _no_such_route(app, http.guard)))
     return app
@@ -63,3 +63,8 @@ def _no_such_route(app: web.Application, guard: Guard) -> Handler:
         raise Problem(404, f"there is no {request.path}; /docs shows what there is")
 
     return answer
+
+
+def _label(path: str) -> str:
+    """Return a file's route in metrics: names of built files hold hashes, and a label must not grow with each build."""
+    return "/assets" if path.startswith("/assets/") else path

@@ -5,7 +5,7 @@ from functools import partial
 
 import asyncpg
 import structlog
-from common import bus, bus_metrics, ops, pool_metrics
+from common import bus, bus_metrics, ops, pool_metrics, quota_metrics
 from common.bus_metrics import BusMetrics
 from common.database import check_migrated, open_pool
 from common.delivery import Delivery
@@ -55,6 +55,7 @@ async def run(settings: Settings, stopping: asyncio.Event) -> None:
 def build(settings: Settings, pool: asyncpg.Pool, client: Client, metrics: Metrics) -> Syncer:
     """Put a syncer together from what it works on."""
     quota = Quota(waited=metrics.throttled.inc)
+    quota_metrics.show(quota, SERVICE, metrics.registry)
     for dataset in settings.hf_datasets:
         metrics.last_success.labels(dataset).set(0)
     return Syncer(
@@ -82,5 +83,7 @@ async def _database(pool: asyncpg.Pool) -> str | None:
 
 
 async def _consumer(client: Client) -> str | None:
+    if not client.is_connected:
+        return bus.NOT_CONNECTED
     await client.jetstream().consumer_info(STREAM, WATCHER.name)
     return None

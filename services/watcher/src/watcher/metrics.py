@@ -1,10 +1,12 @@
 """The watcher's metrics. The label `dataset` is closed: it holds the names in HF_DATASETS."""
 
 from datetime import datetime
+from itertools import product
 from typing import get_args
 
+from common.delivery import SETTLED
+from common.events import SyncStatus, Trigger
 from common.hub import RequestOutcome
-from common.quota import Quota
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 _DURATIONS = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900)
@@ -42,13 +44,13 @@ class Metrics:
         self.throttled = Counter(
             f"{name}_hub_throttled_seconds", "Time spent waiting for the Hub's quota", registry=registry
         )
-        self.quota_left = Gauge(
-            f"{name}_hub_quota_left_requests", "Requests left of the Hub's quota", ["budget"], registry=registry
-        )
-
         # A counter that appears with 1 has not increased, for Prometheus: the first failure would go unseen.
         for outcome in get_args(RequestOutcome):
             self.hub_requests.labels(outcome)
+        for word, again in product(SETTLED, ("false", "true")):
+            self.deliveries.labels(word, again)
+        for trigger, status in product(get_args(Trigger), get_args(SyncStatus)):
+            self.syncs.labels(trigger, status)
         self._listed: dict[str, datetime] = {}
 
     def listed(self, dataset: str, at: datetime) -> None:
@@ -63,8 +65,3 @@ class Metrics:
     def requested(self, outcome: RequestOutcome) -> None:
         """Count a request to the Hub."""
         self.hub_requests.labels(outcome).inc()
-
-    def show_quota(self, quota: Quota) -> None:
-        """Take over what the Hub last said of its quota."""
-        for name, budget in quota.budgets.items():
-            self.quota_left.labels(name).set(budget.left)

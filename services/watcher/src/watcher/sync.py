@@ -144,8 +144,6 @@ class Syncer:
             # A bug of ours; were it raised, the sync would stay `running` and be gone on with for ever.
             log.exception("sync.dataset_failed", dataset=dataset)
             return DatasetSynced(dataset=dataset, error=f"unexpected: {type(error).__name__}: {error}")
-        finally:
-            self.metrics.show_quota(self.hub.quota)
 
     async def _dataset(self, dataset: str, request: Request) -> DatasetSynced:
         revision, listed, difference = await self._compare(dataset)

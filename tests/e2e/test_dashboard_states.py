@@ -24,7 +24,7 @@ async def test_an_empty_system_says_so_on_every_page(tmp_path: Path, database_ur
         for name, path, words in (
             ("overview", "/", "Nothing has been ingested yet."),
             ("models", "/models", "Nothing here yet."),
-            ("ingestion", "/ingestion", "No run fits."),
+            ("ingestion", "/ingestion", "No run yet."),
         ):
             page = await chromium.open(path)
             await expect(page.get_by_text(words)).to_be_visible()

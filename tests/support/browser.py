@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from playwright.async_api import BrowserContext, ConsoleMessage, Page, async_playwright, expect
+from playwright.async_api import BrowserContext, ConsoleMessage, Page, async_playwright
 
 ROOT = Path(__file__).parents[2]
 ARTIFACTS = ROOT / "artifacts" / "dashboard"
-AXE = ROOT / "services/query-api/dashboard/node_modules/axe-core/axe.min.js"
+DASHBOARD = ROOT / "services/query-api/dashboard"
+AXE = DASHBOARD / "node_modules/axe-core/axe.min.js"
 FLAGS = (
     "--headless",
     "--no-sandbox",
@@ -120,7 +121,6 @@ async def keep_looks(page: Page, name: str) -> list[str]:
     for look, theme, (width, height) in LOOKS:
         await page.emulate_media(color_scheme=theme, reduced_motion="reduce")
         await page.set_viewport_size({"width": width, "height": height})
-        await expect(page.locator("html")).to_have_attribute("data-theme", theme)
         await keep(page, f"{name}-{look}")
         found += [f"{name} {look}: {line}" for line in await axe(page)]
         if wider := await overflow(page):

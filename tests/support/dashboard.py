@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import aiohttp
 from arcwatch.hub import LocalHub
 from arcwatch.ports import free_port
 from common import bus, topology
@@ -24,6 +25,7 @@ from tests.support.services import running
 from tests.support.submissions import V1, V2, answer_file, solved, submission, tasks, unsolved
 
 TOKEN = "the-admin-token"
+LISTENERS = "arcwatch_query_api_event_clients "
 
 
 @dataclass
@@ -34,11 +36,18 @@ class Running:
     client: Client
     url: str
     settings: QuerySettings
+    ops: str = ""
     _api: contextlib.AsyncExitStack = field(default_factory=contextlib.AsyncExitStack)
 
     async def start_api(self) -> None:
         """Serve, always at the same address."""
-        await self._api.enter_async_context(running(query_app.run, self.settings))
+        self.ops = await self._api.enter_async_context(running(query_app.run, self.settings))
+
+    async def listeners(self) -> float:
+        """Return how many pages listen to events."""
+        async with aiohttp.ClientSession() as http, http.get(f"{self.ops}/metrics") as answer:
+            text = await answer.text()
+        return float(next(line for line in text.splitlines() if line.startswith(LISTENERS)).rpartition(" ")[2])
 
     async def stop_api(self) -> None:
         """Take the API away."""
@@ -52,7 +61,9 @@ class Running:
 
 
 @contextlib.asynccontextmanager
-async def system(folder: Path, database_url: str, nats_url: str, *, workers: bool = True) -> AsyncIterator[Running]:
+async def system(
+    folder: Path, database_url: str, nats_url: str, *, workers: bool = True, origins: tuple[str, ...] = ()
+) -> AsyncIterator[Running]:
     """Yield the system once all of it is ready; the Hub holds no submission yet.
 
     Without `workers` there is neither an ingester nor a watcher: what the page then says is part of its promise.
@@ -72,7 +83,8 @@ async def system(folder: Path, database_url: str, nats_url: str, *, workers: boo
             "log_level": "warning",
         }
         port = free_port()
-        settings = QuerySettings.model_validate({**shared, "port": port, "admin_token": SecretStr(TOKEN)})
+        own = {"port": port, "admin_token": SecretStr(TOKEN), "cors_origins": origins}
+        settings = QuerySettings.model_validate({**shared, **own})
         found = Running(hub, client, f"http://127.0.0.1:{port}", settings)
         await found.start_api()
         stack.push_async_callback(found.stop_api)

@@ -10,7 +10,7 @@ export default defineConfig({
   build: {
     outDir: "../src/query_api/static/dashboard",
     emptyOutDir: true,
-    // What has Map.groupBy and color-mix().
+    // light-dark() must reach the browser as it is written.
     target: ["chrome123", "firefox128", "safari17.5"],
     // Inlined files would be data: URLs, which the page's policy refuses for fonts.
     assetsInlineLimit: 0,

@@ -6,7 +6,7 @@ import { createRoot } from "react-dom/client";
 
 import { ApiError } from "./api/client.ts";
 import { App } from "./App.tsx";
-import { followTheme } from "./hooks/useTheme.ts";
+import { savedTheme } from "./hooks/useTheme.ts";
 import { connect } from "./live/connect.ts";
 
 const FIVE_MINUTES = 300_000;
@@ -23,7 +23,8 @@ const client = new QueryClient({
   },
 });
 
-followTheme();
+const theme = savedTheme();
+if (theme !== "system") document.documentElement.dataset.theme = theme;
 connect(client);
 
 const root = document.getElementById("root");

@@ -104,6 +104,8 @@ export const runErrorsQuery = (run: number, query: { limit: number; offset: numb
 export const foldersQuery = (dataset: string) =>
   queryOptions({
     queryKey: ["folders", dataset],
+    // The server itself has tried the Hub several times when it gives up.
+    retry: false,
     queryFn: async ({ signal }) => {
       const query = { baseUrl: dataset };
       return (await unwrap(api.GET("/api/admin/hf-folders", { params: { query }, signal }))).folders;

@@ -11,52 +11,84 @@ import { change, noteEnd, toast } from "./store.ts";
 // A folder of a thousand models must not cause a thousand reloads.
 const RELOAD_AFTER_MS = 1_000;
 const RETRY_MS = 5_000;
+// A browser opens six connections to a server of HTTP/1.1: a seventh tab would wait for ever if all of them listened.
+const REST_AFTER_MS = 10_000;
 
 export function modelHref(dataset: string, model: string): string {
   return `/?${new URLSearchParams({ dataset, model })}`;
 }
 
-/** Listens until the returned function is called. */
+/** Listens until the returned function is called; rests while nobody looks at the page. */
 export function connect(client: QueryClient): () => void {
-  const reload = reloader(client);
-  let source: EventSource | null = null;
-  let retry: ReturnType<typeof setTimeout> | undefined;
-  let lostBefore = false;
+  const stream = new Stream(client);
+  let rest: ReturnType<typeof setTimeout> | undefined;
+  function onVisibility(): void {
+    clearTimeout(rest);
+    if (document.visibilityState === "visible") stream.open();
+    else rest = setTimeout(() => stream.close(), REST_AFTER_MS);
+  }
+  document.addEventListener("visibilitychange", onVisibility);
+  stream.open();
+  return () => {
+    document.removeEventListener("visibilitychange", onVisibility);
+    clearTimeout(rest);
+    stream.close();
+  };
+}
 
-  function open(): void {
-    source = new EventSource("/api/events");
-    source.onopen = () => {
-      change(() => ({ connection: "open", lostAt: null }));
-      // What happened meanwhile is not told again for certain.
-      if (lostBefore) void client.invalidateQueries();
-      lostBefore = false;
-    };
-    source.onerror = () => {
-      // Tells whether it is the server that is gone, or only the stream.
-      if (!lostBefore) setTimeout(() => void client.invalidateQueries({ queryKey: ["models"] }), RETRY_MS);
-      lostBefore = true;
-      change((state) => ({ connection: "lost", lostAt: state.lostAt ?? Date.now() }));
-      // A browser gives up for good on an answer that is no stream.
-      if (source?.readyState === EventSource.CLOSED) {
-        clearTimeout(retry);
-        retry = setTimeout(open, RETRY_MS);
-      }
-    };
-    hear<Ingested>(source, "ingested", (event) => onIngested(client, event, reload));
-    hear<Failed>(source, "failed", (event) => onFailed(event, reload));
-    hear<Progress>(source, "progress", (event) => {
-      if (event.status !== "running") noteEnd(event.run_id);
-      change(({ running }) => ({ running: withProgress(running, event, Date.now()) }));
-      if (event.done === 0 || event.status !== "running") reload("history");
-    });
-    hear<Synced>(source, "sync", (event) => onSync(event, reload));
+/** The one connection: opened anew where the browser gives up, and after a rest. */
+class Stream {
+  private readonly client: QueryClient;
+  private readonly reload: Reload;
+  private source: EventSource | null = null;
+  private retry: ReturnType<typeof setTimeout> | undefined;
+  /** Something may have happened that this page was not told. */
+  private missed = false;
+
+  constructor(client: QueryClient) {
+    this.client = client;
+    this.reload = reloader(client);
   }
 
-  open();
-  return () => {
-    clearTimeout(retry);
-    source?.close();
-  };
+  open(): void {
+    if (this.source && this.source.readyState !== EventSource.CLOSED) return;
+    this.source = new EventSource("/api/events");
+    this.source.onopen = () => this.opened();
+    this.source.onerror = () => this.failed();
+    listen(this.source, this.client, this.reload);
+  }
+
+  close(): void {
+    clearTimeout(this.retry);
+    this.source?.close();
+    this.missed = true;
+  }
+
+  private opened(): void {
+    change(() => ({ connection: "open", lostAt: null }));
+    if (this.missed) void this.client.invalidateQueries();
+    this.missed = false;
+  }
+
+  private failed(): void {
+    // Tells whether it is the server that is gone, or only the stream.
+    if (!this.missed)
+      setTimeout(() => void this.client.invalidateQueries({ queryKey: ["models"] }), RETRY_MS);
+    this.missed = true;
+    change((state) => ({ connection: "lost", lostAt: state.lostAt ?? Date.now() }));
+    // A browser gives up for good on an answer that is no stream.
+    if (this.source?.readyState === EventSource.CLOSED) {
+      clearTimeout(this.retry);
+      this.retry = setTimeout(() => this.open(), RETRY_MS);
+    }
+  }
+}
+
+function listen(source: EventSource, client: QueryClient, reload: Reload): void {
+  hear<Ingested>(source, "ingested", (event) => onIngested(client, event, reload));
+  hear<Failed>(source, "failed", (event) => onFailed(event, reload));
+  hear<Progress>(source, "progress", (event) => onProgress(event, reload));
+  hear<Synced>(source, "sync", (event) => onSync(event, reload));
 }
 
 function hear<T>(source: EventSource, name: string, then: (event: T) => void): void {
@@ -93,6 +125,12 @@ function onIngested(client: QueryClient, event: Ingested, reload: Reload): void 
     text: `${percent(event.score)} · ${event.tasks_submitted} of ${event.tasks_total} tasks`,
     href: modelHref(event.dataset, event.model),
   });
+}
+
+function onProgress(event: Progress, reload: Reload): void {
+  if (event.status !== "running") noteEnd(event.run_id);
+  change(({ running }) => ({ running: withProgress(running, event, Date.now()) }));
+  if (event.done === 0 || event.status !== "running") reload("history");
 }
 
 function onFailed(event: Failed, reload: Reload): void {

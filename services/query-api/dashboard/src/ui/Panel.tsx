@@ -54,7 +54,7 @@ export function Failure({ what, error, retry }: { what: string; error: Error; re
       className="bg-bad-soft text-bad flex flex-wrap items-center gap-3 rounded-xl px-4 py-3 text-sm"
     >
       <p className="min-w-0 flex-1 break-words">
-        <strong className="font-semibold">{capital(what)} could not be loaded.</strong> {error.message}
+        <strong className="font-semibold">{capital(what)} could not be loaded.</strong> {reason(error)}
       </p>
       {retry && (
         <button type="button" className="button" onClick={retry}>
@@ -83,6 +83,11 @@ export function Late({
 
 function capital(text: string): string {
   return text.slice(0, 1).toUpperCase() + text.slice(1);
+}
+
+/** Browsers say of a server that is away only that a fetch failed, each in words of its own. */
+function reason(error: Error): string {
+  return error instanceof TypeError ? "The server does not answer." : capital(error.message);
 }
 
 interface Query<T> {

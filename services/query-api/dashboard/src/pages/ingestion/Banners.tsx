@@ -41,10 +41,16 @@ export function troubles(status: Schemas["Status"]): Trouble[] {
   if (!hub.reachable) {
     found.push({
       title: "The Hub is unreachable.",
-      advice: `${hub.reason ?? ""} New models are found when it is back.`.trim(),
+      advice: `${because(hub.reason)} New models are found when it is back.`.trim(),
     });
   }
   return found;
+}
+
+/** The Hub's own words, as a sentence, without saying again that it is unreachable. */
+function because(reason: string | null): string {
+  const words = (reason ?? "").replace(/^the Hub is unreachable: /i, "").replace(/\.$/, "");
+  return words && `${words.slice(0, 1).toUpperCase()}${words.slice(1)}.`;
 }
 
 export function Banners() {

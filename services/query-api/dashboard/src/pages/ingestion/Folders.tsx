@@ -18,18 +18,20 @@ export function Folders() {
       title="Folders on the Hub"
       hint="One folder per model."
       aside={
-        <label className="flex max-w-full min-w-0 items-center gap-2">
-          <span className="sr-only">Dataset</span>
-          <select
-            className="field max-w-full min-w-0"
-            value={dataset}
-            onChange={(event) => update({ folders: event.target.value, state: null, find: null })}
-          >
-            {[...datasets, ...(known ? [] : [dataset])].map((name) => (
-              <option key={name}>{name}</option>
-            ))}
-          </select>
-        </label>
+        dataset && (
+          <label className="flex max-w-full min-w-0 items-center gap-2">
+            <span className="sr-only">Dataset</span>
+            <select
+              className="field max-w-full min-w-0"
+              value={dataset}
+              onChange={(event) => update({ folders: event.target.value, state: null, find: null })}
+            >
+              {[...datasets, ...(known ? [] : [dataset])].map((name) => (
+                <option key={name}>{name}</option>
+              ))}
+            </select>
+          </label>
+        )
       }
     >
       <Answer query={status} what="the datasets">

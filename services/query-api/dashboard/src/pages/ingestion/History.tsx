@@ -8,7 +8,7 @@ import { plural } from "../../lib/format.ts";
 import { Answer, Empty, Panel } from "../../ui/Panel.tsx";
 import { Pager } from "../../ui/Pager.tsx";
 import { Filters } from "./Filters.tsx";
-import { filterOf, PAGE } from "./history.ts";
+import { filterOf, isFiltered, PAGE } from "./history.ts";
 import { RunRow } from "./RunRow.tsx";
 
 const COLUMNS: [name: string, sort: NonNullable<HistoryFilter["sort"]> | null, right: boolean][] = [
@@ -33,9 +33,7 @@ export function History() {
       <Answer query={runs} what="the history" lines={6}>
         {(data) =>
           data.runs.length === 0 ? (
-            <Empty title="No run fits.">
-              Nothing has been ingested yet, or the filters leave nothing over.
-            </Empty>
+            <Nothing filtered={isFiltered(filter)} />
           ) : (
             <>
               <Table runs={data.runs} filter={filter} open={params.get("run")} update={update} />
@@ -52,6 +50,14 @@ export function History() {
         }
       </Answer>
     </Panel>
+  );
+}
+
+function Nothing({ filtered }: { filtered: boolean }) {
+  return filtered ? (
+    <Empty title="No run fits.">The filters leave nothing over.</Empty>
+  ) : (
+    <Empty title="No run yet.">Each ingestion is listed here from the moment it starts.</Empty>
   );
 }
 

@@ -12,13 +12,17 @@ const MOST = 20;
 
 export function Running() {
   const live = useLive((state) => state.running);
-  const quiet = useQuiet();
+  const { quiet, unknown } = useQuiet();
   const now = useNow();
   const number = live.length + quiet.length;
   return (
     <Panel title="Running now" hint={number ? plural(number, "ingestion") : undefined}>
       {number === 0 && (
-        <p className="text-muted text-sm">Nothing is being ingested. What starts shows up here at once.</p>
+        <p className="text-muted text-sm">
+          {unknown
+            ? "Not known while the server does not answer."
+            : "Nothing is being ingested. What starts shows up here at once."}
+        </p>
       )}
       <ul className="space-y-4">
         {live.map((each) => (
@@ -53,9 +57,10 @@ function useQuiet() {
   const runs = useQuery(
     historyQuery({ status: "running", sort: "startedAt", order: "desc", limit: MOST, offset: 0 }),
   );
-  return (runs.data?.runs ?? []).filter(
+  const quiet = (runs.data?.runs ?? []).filter(
     ({ id }) => !ended.includes(id) && !live.some((each) => each.run_id === id),
   );
+  return { quiet, unknown: runs.error !== null };
 }
 
 interface ItemProps {

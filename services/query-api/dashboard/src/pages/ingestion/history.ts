@@ -31,3 +31,8 @@ export function filterOf(params: URLSearchParams): HistoryFilter {
     ...(auto === "true" || auto === "false" ? { autoTriggered: auto === "true" } : {}),
   };
 }
+
+/** Whether a filter may hide runs; a page past the last one does so too. */
+export function isFiltered({ dataset, search, status, autoTriggered, offset }: HistoryFilter): boolean {
+  return Boolean(dataset || search || status || offset) || autoTriggered !== undefined;
+}

@@ -1,5 +1,6 @@
 /** The card of the latest model. */
 import { useQuery } from "@tanstack/react-query";
+import { Link } from "wouter";
 
 import type { ModelRow } from "../../api/client.ts";
 import { modelQuery } from "../../api/queries.ts";
@@ -44,6 +45,14 @@ export function Hero({ latest, row, rows, selected, onUse }: HeroProps) {
         <p className="text-3xl font-semibold tracking-tight">Nothing has been ingested yet.</p>
         <p className="mt-2 max-w-prose text-white/75">
           The first model shows up here by itself, the moment it lands.
+        </p>
+        <p className="mt-6">
+          <Link
+            href="/ingestion"
+            className="inline-flex h-11 items-center rounded-xl bg-white px-5 text-sm font-semibold text-black transition-colors hover:bg-white/85"
+          >
+            See when the next sync comes
+          </Link>
         </p>
       </section>
     );

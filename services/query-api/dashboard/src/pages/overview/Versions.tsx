@@ -1,6 +1,6 @@
 /** A submission's versions over time. */
 import type { Schemas } from "../../api/client.ts";
-import { percent } from "../../lib/format.ts";
+import { percent, plural } from "../../lib/format.ts";
 import { moments } from "../../lib/stamps.ts";
 import { VersionChart } from "./VersionChart.tsx";
 
@@ -32,7 +32,8 @@ export function Versions({ versions }: { versions: readonly Version[] }) {
 }
 
 function changed({ changes, tasksSubmitted, errors }: Version): string {
-  if (!changes) return `first version, ${tasksSubmitted} tasks${errors ? `, ${errors} unusable` : ""}`;
+  if (!changes)
+    return `first version, ${plural(tasksSubmitted, "task")}${errors ? `, ${errors} unusable` : ""}`;
   const parts = [
     [changes.added.length, "added"],
     [changes.removed.length, "removed"],

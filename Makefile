@@ -18,10 +18,10 @@ DASHBOARD_PACKAGES := $(DASHBOARD)/node_modules/.package-lock.json
 NPM := cd $(DASHBOARD) && PATH="$(abspath $(BIN)):$$PATH" npm --loglevel=error
 ARGS ?=
 
-.PHONY: help install up demo test test-all lint format bench docs lock clean debian-packages
+.PHONY: help install up demo test test-all test-compose lint format bench docs lock clean debian-packages images
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 install: $(VENV)/.run $(DASHBOARD_BUILT) ## set everything up in .venv (up, demo and test do it by themselves)
 
@@ -33,10 +33,16 @@ demo: install ## the same without a network: a local Hub with sample submissions
 
 test: install $(VENV)/.dev ## the tests, on the real NATS and PostgreSQL (wheels only)
 	@$(NPM) test --silent
-	$(BIN)/pytest -n auto --dist worksteal -m "not debian" $(ARGS)
+	$(BIN)/pytest -n auto --dist worksteal -m "not debian and not compose" $(ARGS)
 
 test-all: lint install debian-packages ## what test leaves out: lint, and the tests that need Debian packages
 	$(BIN)/pytest -n auto --dist worksteal -m debian $(ARGS)
+
+test-compose: install $(VENV)/.dev ## the whole system in containers, with three ingesters (needs a Docker Engine with compose)
+	$(BIN)/pytest -m compose $(ARGS)
+
+images: install ## stand-ins for the images that compose would pull, where none can be pulled (needs Debian and root)
+	@sh tests/support/images/build.sh
 
 lint: $(VENV)/.dev $(DASHBOARD_PACKAGES) ## ruff, mypy --strict, import contracts
 	$(BIN)/ruff check .
@@ -53,8 +59,9 @@ format: $(VENV)/.dev $(DASHBOARD_PACKAGES) ## let ruff and prettier mend what th
 bench: $(VENV)/.dev ## measure: medians of ratios in one run
 	$(BIN)/python -m tests.bench $(ARGS)
 
-docs: $(VENV)/.dev ## write docs/asyncapi.json anew from the code
+docs: $(VENV)/.dev ## write anew what is made from something else: docs/asyncapi.json, the operator's PrometheusRule
 	$(BIN)/python -m common.asyncapi > docs/asyncapi.json
+	sh deploy/kustomize/prometheusrule.sh > deploy/kustomize/overlays/cluster/prometheusrule.yaml
 
 lock: $(VENV)/.dev ## resolve the dependencies anew into requirements/*.txt
 	BIN=$(BIN) sh requirements/lock.sh

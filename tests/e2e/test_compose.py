@@ -1,0 +1,242 @@
+"""Promise: `docker compose up --scale ingester=3` is a system that works, mends itself, and may no more than it must.
+
+It needs a Docker Engine with compose: `make test-compose` runs it. The tests share one deployment and a local Hub.
+"""
+
+from collections.abc import AsyncIterator, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import asyncpg
+import nats
+import pytest
+from common.arc_tasks import Task
+from common.inbox import prefix
+
+from tests.support.alert_rules import ROOT
+from tests.support.compose import Compose, local_hub
+from tests.support.eventually import eventually
+from tests.support.stored import expected, stored
+from tests.support.submissions import V2, solved, submission, tasks, unsolved
+
+pytestmark = [pytest.mark.compose, pytest.mark.timeout(1200)]
+
+INGESTERS = 3
+RUNNING = ("nats", "postgres", "watcher", "ingester", "query-api", "prometheus", "alertmanager")
+# A message whose holder died comes back after `ack_wait`, 30 s; Docker waits before it starts a container again.
+LANDING_SECONDS = 120.0
+MODELS = 9
+LOG = ROOT / "artifacts" / "compose.log"  # what the containers said, of the last run
+
+
+class System:
+    """The deployment, and the folder that its Hub serves."""
+
+    def __init__(self, compose: Compose, hub: Path) -> None:
+        self.compose = compose
+        self.hub = hub
+
+    def publish(self, model: str, files: Mapping[Task, bytes]) -> None:
+        """Lay a submission into the Hub."""
+        for path, body in submission(model, files).items():
+            file = self.hub / V2 / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(body or b"")
+
+
+class Client:
+    """The system as its users see it."""
+
+    def __init__(self, system: System, http: aiohttp.ClientSession, pool: asyncpg.Pool) -> None:
+        self.system = system
+        self.http = http
+        self.pool = pool
+
+    async def get(self, path: str, base: str = "") -> Any:
+        async with self.http.get(base + path) as answer:
+            assert answer.status == 200, await answer.text()
+            return await answer.json()
+
+    async def sync(self) -> None:
+        """Ask for a sync; while NATS is away the answer is to try again soon."""
+        headers = {"Authorization": f"Bearer {self.system.compose.secret('admin_token')}"}
+
+        async def accepted() -> bool:
+            async with self.http.post("/api/admin/sync", json={}, headers=headers) as answer:
+                assert answer.status == 202, await answer.text()
+                return True
+
+        await eventually(accepted, LANDING_SECONDS)
+
+    async def models(self) -> set[str]:
+        return {each["model"] for each in (await self.get("/api/models?limit=500"))["data"]}
+
+    async def land(self, model: str, files: Mapping[Task, bytes]) -> None:
+        """Publish a model, ask for a sync, and wait until it is the latest, stored exactly once."""
+
+        async def latest() -> bool:
+            found = (await self.get("/api/metrics/latest-model"))["data"]
+            return bool(found and found["modelName"] == f"{model}-attempt1")
+
+        self.system.publish(model, files)
+        await self.sync()
+        await eventually(latest, LANDING_SECONDS, what=f"{model} is the latest")
+        await self.landed_once(model, files)
+
+    async def landed_once(self, model: str, files: Mapping[Task, bytes]) -> None:
+        assert await stored(self.pool, V2, model) == expected(files, model)
+        ended = "SELECT count(*) FROM ingestion_runs WHERE dataset_name = $1 AND status = 'completed'"
+        assert await self.pool.fetchval(ended, model) == 1
+
+
+def files_of(number: int) -> dict[Task, bytes]:
+    """Return a submission that solves as many tasks as its number says."""
+    return {task: solved(task) if index < number else unsolved(task) for index, task in enumerate(tasks()[:40])}
+
+
+@pytest.fixture(scope="module")
+def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    folder = tmp_path_factory.mktemp("compose")
+    (folder / "hub").mkdir()
+    with local_hub(folder / "hub") as url:
+        compose = Compose(folder / "secrets", {"HF_ENDPOINT": url, "HF_DATASETS": V2})
+        running = System(compose, folder / "hub")
+        for number in range(MODELS):
+            running.publish(f"model-{number}", files_of(number))
+        try:
+            compose("up", "--build", "--wait", "--scale", f"ingester={INGESTERS}")
+            yield running
+        finally:
+            LOG.parent.mkdir(exist_ok=True)
+            LOG.write_text(compose("logs", "--no-color", "--timestamps"))
+            compose.down()
+
+
+@pytest.fixture
+async def client(system: System) -> AsyncIterator[Client]:
+    database = system.compose.url_in_network("database_url", "postgres")
+    async with (
+        aiohttp.ClientSession(system.compose.url("query-api", 8080)) as http,
+        asyncpg.create_pool(database, min_size=0) as pool,
+    ):
+        yield Client(system, http, pool)
+
+
+async def test_models_land_exactly_once_and_all_ingesters_take_part(system: System, client: Client) -> None:
+    wanted = {f"model-{number}": files_of(number) for number in range(MODELS)}
+
+    async def all_there() -> bool:
+        return wanted.keys() <= await client.models()
+
+    await client.sync()
+    await eventually(all_there, LANDING_SECONDS)
+    for model, files in wanted.items():
+        await client.landed_once(model, files)
+    took_part = {row["ingester"] for row in await client.pool.fetch("SELECT DISTINCT ingester FROM ingestion_runs")}
+    assert took_part == {f"ingester-{each.hostname}" for each in system.compose.containers("ingester")}
+    assert len(took_part) == INGESTERS
+
+
+@pytest.mark.parametrize("service", RUNNING)
+def test_a_container_is_healthy_and_may_nothing(system: System, service: str) -> None:
+    containers = system.compose.containers(service)
+    assert len(containers) == (INGESTERS if service == "ingester" else 1)
+    for container in containers:
+        assert container.healthy
+        status = dict(line.split(":\t", 1) for line in container.read("/proc/1/status").splitlines() if ":\t" in line)
+        assert "0" not in status["Uid"].split()
+        assert int(status["CapEff"], 16) == int(status["CapPrm"], 16) == 0
+        assert status["NoNewPrivs"] == "1"
+        root = next(line for line in container.read("/proc/1/mounts").splitlines() if line.split()[1] == "/")
+        assert "ro" in root.split()[3].split(",")
+        host = container.inspected()["HostConfig"]
+        assert host["Memory"] > 0 < host["NanoCpus"]
+
+
+def test_no_secret_is_in_a_container_settings(system: System) -> None:
+    secrets = {path.name: path.read_text() for path in system.compose.secrets.iterdir()}
+    for service in (*RUNNING, "migrate"):
+        for container in system.compose.containers(service):
+            settings = str(container.inspected())
+            assert [name for name, value in secrets.items() if value and value in settings] == []
+
+
+@pytest.mark.parametrize(
+    ("user", "subject"),
+    [
+        ("watcher", "model.ingested"),
+        ("ingester", "model.discovered"),
+        ("ingester", "sync.requested"),
+        ("query-api", "model.ingested"),
+        ("watcher", "$JS.API.STREAM.DELETE.ARCWATCH"),
+        ("ingester", "$JS.API.STREAM.PURGE.ARCWATCH"),
+        ("query-api", "$JS.API.CONSUMER.DELETE.ARCWATCH.ingester"),
+    ],
+)
+async def test_nats_refuses_what_is_not_a_services_part(system: System, user: str, subject: str) -> None:
+    refusals: list[str] = []
+
+    async def note(error: Exception) -> None:
+        refusals.append(str(error).lower())
+
+    connection = await nats.connect(
+        system.compose.url_in_network(f"nats_url_{user}", "nats"),
+        inbox_prefix=prefix(user).encode(),
+        error_cb=note,
+        allow_reconnect=False,
+    )
+    try:
+        await connection.publish(subject, b"{}")
+        await eventually(lambda: any(f'publish to "{subject.lower()}"' in each for each in refusals))
+    finally:
+        await connection.close()
+
+
+async def test_prometheus_scrapes_everything_and_alertmanager_hears_of_it(system: System, client: Client) -> None:
+    prometheus, alertmanager = system.compose.url("prometheus", 9090), system.compose.url("alertmanager", 9093)
+
+    async def up() -> dict[str, int]:
+        found: dict[str, int] = {}
+        for target in (await client.get("/api/v1/targets", prometheus))["data"]["activeTargets"]:
+            assert target["health"] == "up", target["lastError"]
+            found[target["labels"]["job"]] = found.get(target["labels"]["job"], 0) + 1
+        return found
+
+    async def all_up() -> bool:
+        return await up() == {
+            "arcwatch-watcher": 1,
+            "arcwatch-ingester": INGESTERS,
+            "arcwatch-query-api": 1,
+            "prometheus": 1,
+        }
+
+    async def watchdog() -> bool:
+        alerts = await client.get("/api/v2/alerts", alertmanager)
+        return "ArcwatchWatchdog" in {each["labels"]["alertname"] for each in alerts}
+
+    await eventually(all_up, 60)
+    await eventually(watchdog, 90)
+
+
+async def test_a_killed_ingester_is_replaced_and_its_work_is_done_once(system: System, client: Client) -> None:
+    victim, *_ = system.compose.containers("ingester")
+    began = victim.inspected()["State"]["StartedAt"]
+    victim.crash()
+    await client.land("after-a-crash", files_of(20))
+    await eventually(lambda: victim.inspected()["State"]["StartedAt"] != began and victim.healthy, LANDING_SECONDS)
+    assert victim.inspected()["RestartCount"] >= 1
+
+
+async def test_a_model_lands_after_nats_was_restarted(system: System, client: Client) -> None:
+    system.compose("restart", "nats")
+    await client.land("after-a-restart", files_of(30))
+
+
+async def test_a_model_lands_after_postgres_was_restarted(system: System, client: Client) -> None:
+    system.compose("restart", "postgres")
+    await client.land("after-another-restart", files_of(10))
+
+
+def test_the_profile_with_grafana_is_valid(system: System) -> None:
+    assert "grafana" in system.compose("--profile", "grafana", "config", "--services").split()

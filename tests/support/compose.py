@@ -1,0 +1,119 @@
+"""The deployment of docker-compose.yml as an operator runs it, under a project name of its own."""
+
+import ipaddress
+import json
+import os
+import subprocess
+import sys
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from tests.support.alert_rules import DEPLOY, ROOT
+
+# The first build fetches every wheel and the dashboard's packages.
+UP_SECONDS = 900.0
+
+
+def docker(*arguments: str) -> str:
+    """Return what a docker command prints."""
+    ran = subprocess.run(["docker", *arguments], capture_output=True, text=True, check=False, timeout=UP_SECONDS)
+    assert ran.returncode == 0, f"docker {' '.join(arguments)}:\n{ran.stdout}\n{ran.stderr}"
+    return ran.stdout.strip()
+
+
+def gateway() -> str:
+    """Return the address at which containers reach this machine: the first of Docker's bridge."""
+    subnet = docker("network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Subnet}}")
+    return str(ipaddress.ip_network(subnet)[1])
+
+
+@contextmanager
+def local_hub(folder: Path) -> Iterator[str]:
+    """Serve a folder as a Hub where containers reach it; yield the URL."""
+    command = [sys.executable, "-m", "arcwatch", "hub", str(folder), "--host", gateway()]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            line = process.stdout.readline()
+            assert line.startswith("Hub is ready: "), line
+            yield line.split()[3]
+        finally:
+            process.terminate()
+
+
+class Compose:
+    """One deployment. Its secrets are its own, its ports are free ones, and `down` leaves nothing of it."""
+
+    def __init__(self, secrets: Path, settings: Mapping[str, str]) -> None:
+        self.secrets = secrets
+        self._project = f"arcwatch-test-{uuid.uuid4().hex[:8]}"
+        free_ports = {"PORT": "0", "PROMETHEUS_PORT": "0", "ALERTMANAGER_PORT": "0", "GRAFANA_PORT": "0"}
+        self._env = {**os.environ, **free_ports, "SECRETS": str(secrets), **settings}
+        subprocess.run(["sh", str(DEPLOY / "secrets.sh"), str(secrets)], check=True)
+
+    def __call__(self, *arguments: str) -> str:
+        """Run `docker compose` and return its output."""
+        command = ["docker", "compose", "--project-name", self._project, *arguments]
+        ran = subprocess.run(
+            command, cwd=ROOT, env=self._env, capture_output=True, text=True, check=False, timeout=UP_SECONDS
+        )
+        assert ran.returncode == 0, f"{' '.join(command)}:\n{ran.stdout}\n{ran.stderr[-4000:]}"
+        return ran.stdout.strip()
+
+    def down(self) -> None:
+        self("--profile", "grafana", "down", "--volumes", "--remove-orphans", "--timeout", "10")
+
+    def containers(self, service: str) -> list["Container"]:
+        """Return a service's containers, stopped ones too."""
+        return [Container(each) for each in self("ps", "--all", "--quiet", service).split()]
+
+    def url(self, service: str, port: int) -> str:
+        """Return the address at which this machine reaches a published port."""
+        return f"http://{self('port', service, str(port))}"
+
+    def secret(self, name: str) -> str:
+        return (self.secrets / name).read_text()
+
+    def url_in_network(self, secret: str, service: str) -> str:
+        """Return a service's URL out of its secret, as this machine reaches it: by the container's address."""
+        (container,) = self.containers(service)
+        return self.secret(secret).replace(f"@{service}:", f"@{container.address}:")
+
+
+class Container:
+    """A container, looked at from outside."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def inspected(self) -> dict[str, Any]:
+        found: list[dict[str, Any]] = json.loads(docker("inspect", self.name))
+        return found[0]
+
+    @property
+    def address(self) -> str:
+        """Its address in the deployment's network."""
+        (network,) = self.inspected()["NetworkSettings"]["Networks"].values()
+        return str(network["IPAddress"])
+
+    @property
+    def hostname(self) -> str:
+        return str(self.inspected()["Config"]["Hostname"])
+
+    @property
+    def healthy(self) -> bool:
+        state = self.inspected()["State"]
+        return bool(state["Running"] and state["Health"]["Status"] == "healthy")
+
+    def read(self, path: str) -> str:
+        """Return a file of the container as its own user sees it."""
+        return docker("exec", self.name, "cat", path)
+
+    def crash(self) -> None:
+        """Kill its first process with SIGKILL, past the engine, which would take it for somebody's wish."""
+        pid = self.inspected()["State"]["Pid"]
+        image = self.inspected()["Config"]["Image"]
+        docker("run", "--rm", "--pid", "host", "--user", "root", "--entrypoint", "sh", image, "-c", f"kill -9 {pid}")

@@ -8,10 +8,12 @@ from typing import Any
 import kubernetes_validate
 import pytest
 import yaml
+from common import topology
 
 from tests.support import alert_rules
 
 OVERLAYS = sorted((alert_rules.DEPLOY / "kustomize" / "overlays").iterdir())
+SERVICES = ("watcher", "ingester", "query-api")
 # Custom resources: Kubernetes itself has no schema of them.
 CUSTOM = {"ScaledObject", "ServiceMonitor", "PrometheusRule"}
 
@@ -49,19 +51,94 @@ def test_no_container_may_more_than_it_needs(overlay: Path) -> None:
             assert ":" in container["image"]
 
 
+def admitted(found: list[dict[str, Any]], component: str, direction: str) -> set[tuple[int, str]]:
+    """Return the ports that the network policies let a component's pods use."""
+    policies = [one["spec"] for one in found if one["kind"] == "NetworkPolicy"]
+    selected = [one for one in policies if selects(one["podSelector"], component)]
+    assert any(direction.title() in one["policyTypes"] for one in selected), "nothing holds these pods back"
+    ports = [port for one in selected for rule in one.get(direction, ()) for port in rule["ports"]]
+    return {(port["port"], port["protocol"]) for port in ports}
+
+
+def selects(selector: dict[str, Any], component: str) -> bool:
+    labels = {"app.kubernetes.io/name": "arcwatch", "app.kubernetes.io/component": component}
+    named = selector.get("matchLabels", {}).items() <= labels.items()
+    return named and all(labels[one["key"]] in one["values"] for one in selector.get("matchExpressions", ()))
+
+
+@pytest.mark.parametrize("overlay", OVERLAYS, ids=lambda path: path.name)
+def test_the_network_lets_through_what_is_needed_and_no_more(overlay: Path) -> None:
+    found = rendered(overlay)
+    servers = {(53, "UDP"), (53, "TCP"), (4222, "TCP"), (5432, "TCP")}
+    assert admitted(found, "migrate", "egress") == servers
+    assert admitted(found, "migrate", "ingress") == set()
+    for service in SERVICES:
+        assert admitted(found, service, "egress") == {*servers, (443, "TCP")}
+        served = {(8080, "TCP")} if service == "query-api" else set()
+        assert admitted(found, service, "ingress") == {(9100, "TCP"), *served}
+
+
+@pytest.mark.parametrize("overlay", OVERLAYS, ids=lambda path: path.name)
+def test_every_service_is_probed_reached_and_kept_through_drains(overlay: Path) -> None:
+    found = rendered(overlay)
+    for service in SERVICES:
+        of_it = [one for one in found if one["metadata"].get("name") == f"arcwatch-{service}"]
+        kinds = {one["kind"]: one["spec"] for one in of_it}
+        (container,) = kinds["Deployment"]["template"]["spec"]["containers"]
+        assert container["livenessProbe"]["httpGet"]["path"] == "/healthz"
+        assert container["readinessProbe"]["httpGet"]["path"] == "/readyz"
+        assert container["startupProbe"]
+        labels = kinds["Deployment"]["template"]["metadata"]["labels"]
+        assert kinds["Service"]["selector"].items() <= labels.items()
+        assert kinds["PodDisruptionBudget"]["selector"]["matchLabels"].items() <= labels.items()
+
+
+@pytest.mark.parametrize("overlay", OVERLAYS, ids=lambda path: path.name)
+def test_the_images_are_those_of_compose(overlay: Path) -> None:
+    compose = yaml.safe_load((alert_rules.ROOT / "docker-compose.yml").read_text())["services"]
+    pods = [one["spec"]["template"]["spec"] for one in rendered(overlay) if one["kind"] in {"Deployment", "Job"}]
+    used = {container["image"] for pod in pods for container in pod["containers"]}
+    assert used == {compose[service]["image"] for service in SERVICES}
+
+
 def test_the_operator_gets_the_same_rules() -> None:
-    (rule,) = (
-        one for one in rendered(alert_rules.DEPLOY / "kustomize/overlays/cluster") if one["kind"] == "PrometheusRule"
-    )
+    """`make docs` brings them up to date."""
+    script = alert_rules.DEPLOY / "kustomize" / "prometheusrule.sh"
+    printed = subprocess.run(["sh", str(script)], capture_output=True, text=True, check=True).stdout
+    assert (alert_rules.DEPLOY / "kustomize/overlays/cluster/prometheusrule.yaml").read_text() == printed
+    found = rendered(alert_rules.DEPLOY / "kustomize/overlays/cluster")
+    (rule,) = (one for one in found if one["kind"] == "PrometheusRule")
     assert rule["spec"]["groups"] == alert_rules.groups()
+
+
+def test_the_operator_scrapes_under_the_names_that_the_rules_go_by() -> None:
+    found = rendered(alert_rules.DEPLOY / "kustomize/overlays/cluster")
+    (monitor,) = (one["spec"] for one in found if one["kind"] == "ServiceMonitor")
+    scraped = [
+        one
+        for one in found
+        if one["kind"] == "Service" and monitor["selector"]["matchLabels"].items() <= one["metadata"]["labels"].items()
+    ]
+    (endpoint,) = monitor["endpoints"]
+    assert all(endpoint["port"] in {port["name"] for port in one["spec"]["ports"]} for one in scraped)
+    assert {"sourceLabels": ["__meta_kubernetes_service_name"], "targetLabel": "job"} in endpoint["relabelings"]
+    prometheus = yaml.safe_load((alert_rules.DEPLOY / "prometheus" / "prometheus.yml").read_text())
+    jobs = {each["job_name"] for each in prometheus["scrape_configs"]}
+    assert {one["metadata"]["name"] for one in scraped} == jobs - {"prometheus"}
 
 
 def test_ingesters_follow_the_lag_of_the_durable_that_the_topology_makes() -> None:
     found = rendered(alert_rules.DEPLOY / "kustomize/overlays/cluster")
     (scaled,) = (one["spec"] for one in found if one["kind"] == "ScaledObject")
-    assert scaled["triggers"][0]["metadata"]["stream"] == "ARCWATCH"
-    assert scaled["triggers"][0]["metadata"]["consumer"] == "ingester"
-    assert scaled["fallback"]["replicas"] >= 1
+    (trigger,) = scaled["triggers"]
+    assert trigger["type"] == "nats-jetstream"
+    assert trigger["metadata"]["stream"] == topology.STREAM
+    assert trigger["metadata"]["consumer"] == topology.INGESTER.name
+    assert 1 <= scaled["minReplicaCount"] <= scaled["fallback"]["replicas"] <= scaled["maxReplicaCount"]
+    # The durable is there before anything asks for its lag: the job makes it, by the topology.
+    (job,) = (one["spec"]["template"]["spec"] for one in found if one["kind"] == "Job")
+    assert job["containers"][0]["args"] == ["python", "-m", "common.provision"]
+    assert topology.INGESTER in topology.DURABLES
     (ingester,) = (
         one
         for one in found

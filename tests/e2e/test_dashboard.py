@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.support.browser import Browser, browser, keep
+from tests.support.browser import Browser, browser, keep, keep_looks
 from tests.support.dashboard import TOKEN, Running, files, system
 from tests.support.submissions import V2
 
@@ -34,7 +34,6 @@ async def test_a_model_that_lands_changes_the_hero_card_and_can_be_used(
     async with opened(tmp_path, database_url, nats_url) as (running, chromium):
         page = await chromium.open("/")
         await expect(page.get_by_text("Nothing has been ingested yet.")).to_be_visible()
-        await keep(page, "overview-empty")
         await page.evaluate("window.stayed = true")
 
         await running.land("gpt-5-2-thinking-high", files(3, 5))
@@ -54,6 +53,7 @@ async def test_a_model_that_lands_changes_the_hero_card_and_can_be_used(
         await expect(page).to_have_url(re.compile("model=gemini-3-flash-preview"))
         await model.click()
         await expect(page.get_by_role("option", name=re.compile("Gemini.*Latest"))).to_be_visible()
+        assert await keep_looks(page, "overview-dropdown") == []
         await expect(page.get_by_test_id("strip").locator("button.cell-correct")).to_have_count(6)
         assert await page.evaluate("window.stayed"), "the page was loaded again"
         assert chromium.complaints == []
@@ -79,17 +79,18 @@ async def test_a_forced_ingestion_is_checked_shows_its_progress_and_lands_in_the
         await page.get_by_role("checkbox", name="Force").check()
         await page.get_by_role("button", name="Check first").click()
         await page.get_by_role("textbox", name="Token").fill("not the token")
+        assert await keep_looks(page, "ingestion-token") == []
         await page.get_by_role("button", name="Go on").click()
         await expect(page.get_by_text("this is not the ADMIN_TOKEN")).to_be_visible()
         await page.get_by_role("textbox", name="Token").fill(TOKEN)
         await page.get_by_role("button", name="Go on").click()
         await expect(page.get_by_text("valid", exact=True)).to_be_visible()
-        await keep(page, "ingestion-checked")
+        assert await keep_looks(page, "ingestion-checked") == []
 
         running.hub.latency = 0.3
         await page.get_by_role("button", name="Start", exact=True).click()
         await expect(page.get_by_role("progressbar", name=re.compile("^gpt-5: "))).to_be_visible()
-        await keep(page, "ingestion-running")
+        await keep(page, "ingestion-progress")
         running.hub.latency = 0.0
         await expect(runs).to_have_count(2)
         await expect(runs.first).to_contain_text("By hand")
@@ -114,7 +115,6 @@ async def test_the_page_outlives_the_api_and_catches_up_with_it(
         await expect(page.get_by_test_id("stale")).to_contain_text("This may be out of date.")
         await expect(page.get_by_test_id("connection")).to_have_text("Reconnecting")
         await hero_shows(page, "GPT 5")
-        await keep(page, "overview-stale")
         await running.land("gpt-6", files(8, 2))
 
         await running.start_api()
@@ -163,5 +163,11 @@ async def test_what_is_not_there_is_said(tmp_path: Path, database_url: str, nats
         await expect(page.get_by_text("This model is not here.")).to_be_visible()
         await page.goto(f"{running.url}/?dataset={V2}&model=gpt-5&task=no-such-task")
         await expect(page.get_by_role("alert")).to_contain_text("no-such-task")
+        await page.goto(f"{running.url}/models?sort=toString&order=up")
+        await expect(page.get_by_role("row", name=re.compile("GPT 5"))).to_be_visible()
+        await page.goto(f"{running.url}/models?family=Nobody")
+        await expect(page.get_by_text("No submission fits.")).to_be_visible()
+        await page.goto(f"{running.url}/ingestion?folders=nobody/nothing")
+        await expect(page.get_by_text("This dataset is not watched here.")).to_be_visible()
         await page.goto(f"{running.url}/ingestion?status=failed")
         await expect(page.get_by_text("No run fits.")).to_be_visible()

@@ -6,11 +6,11 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import expect
 
 from tests.support.browser import Browser, browser, keep_looks
-from tests.support.dashboard import Running, files, system
-from tests.support.submissions import V1, V2, tasks
+from tests.support.dashboard import TOKEN, Running, files, system
+from tests.support.submissions import V1, V2, submission, tasks
 
 pytestmark = pytest.mark.debian
 expect.set_options(timeout=20_000)
@@ -25,10 +25,6 @@ async def opened(
         browser(running.url) as opened_browser,
     ):
         yield running, opened_browser
-
-
-async def lines(page: Page) -> int:
-    return await page.get_by_test_id("run-errors").locator("tbody tr").count()
 
 
 async def test_a_run_unfolds_to_every_file_that_could_not_be_used(
@@ -94,7 +90,7 @@ async def test_a_run_that_began_before_the_page_was_opened_is_shown(
         await expect(bar).to_be_visible()
         await page.reload()
         await expect(bar).to_be_visible()
-        await keep_looks(page, "ingestion-running")
+        assert await keep_looks(page, "ingestion-running") == []
         running.hub.latency = 0.0
         await expect(page.get_by_test_id("run")).to_contain_text("completed")
         await expect(page.get_by_role("progressbar")).to_have_count(0)
@@ -116,3 +112,33 @@ async def test_who_is_missing_is_said_in_banners(tmp_path: Path, database_url: s
         finally:
             await running.hub.start()
         assert not found, "\n".join(found)
+
+
+async def test_a_sync_is_asked_for_once_the_token_is_given_and_a_dry_run_stores_nothing(
+    tmp_path: Path, database_url: str, nats_url: str
+) -> None:
+    async with opened(tmp_path, database_url, nats_url) as (running, chromium):
+        running.hub.commit(V2, submission("gpt-5", files(2, 1)))
+        page = await chromium.open(f"/ingestion?folders={V2}")
+        await expect(page.get_by_role("row", name=re.compile("gpt-5.*not ingested"))).to_be_visible()
+        await page.get_by_role("checkbox", name="Choose all").check()
+        await page.get_by_role("button", name="Start ingestion (1)").click()
+        await page.get_by_role("checkbox", name="Dry run").check()
+        await page.get_by_role("button", name="Check first").click()
+        await page.get_by_role("textbox", name="Token").fill(TOKEN)
+        await page.get_by_role("button", name="Go on").click()
+        await page.get_by_role("button", name="Start", exact=True).click()
+        runs = page.get_by_test_id("run")
+        await expect(runs).to_have_count(1)
+        await expect(runs).to_contain_text("dry run")
+        await expect(runs).to_contain_text("completed")
+        await expect(page.get_by_role("row", name=re.compile("gpt-5.*not ingested"))).to_be_visible()
+
+        await page.get_by_role("button", name="Sync now").click()
+        await expect(page.get_by_test_id("toast").filter(has_text="GPT 5 landed")).to_be_visible()
+        await expect(runs).to_have_count(2)
+        await expect(page.get_by_role("row", name=re.compile("gpt-5 ingested"))).to_be_visible()
+
+        await page.get_by_role("button", name="Forget the token").click()
+        await page.get_by_role("button", name="Sync now").click()
+        await expect(page.get_by_role("dialog", name="Admin token")).to_be_visible()

@@ -4,7 +4,9 @@ import re
 from pathlib import Path
 
 import pytest
+from arcwatch.embedded_nats import NatsServer
 from playwright.async_api import expect
+from query_api import keeper, ordered
 
 from tests.support.browser import browser, keep_looks
 from tests.support.dashboard import files, system
@@ -76,3 +78,25 @@ async def test_an_answer_of_the_wrong_size_is_compared_where_it_can_be(
         await expect(dialog.get_by_text("the dashed frame is the expected size")).to_be_visible()
         await expect(dialog.get_by_role("img", name=re.compile("Attempt 1, .*, correct"))).to_be_visible()
         assert await keep_looks(page, "task-wrong-size") == []
+
+
+async def test_what_the_server_can_no_longer_know_is_marked(
+    tmp_path: Path, database_url: str, nats_server: NatsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ordered, "HEARTBEAT_SECONDS", 0.2)
+    monkeypatch.setattr(keeper, "TICK_SECONDS", 0.05)
+    async with system(tmp_path, database_url, nats_server.url(), workers=False) as running:
+        async with browser(running.url) as chromium:
+            await nats_server.stop()
+            try:
+                page = await chromium.open("/ingestion")
+                await expect(page.get_by_text("NATS does not answer.")).to_be_visible()
+                await page.reload()
+                stale = page.get_by_test_id("stale")
+                await expect(stale).to_contain_text("The server cannot reach its database or its bus.")
+                await expect(page.get_by_role("heading", name="Ingestion", level=1)).to_be_visible()
+                await expect(page.locator(".skeleton")).to_have_count(0)
+                found = await keep_looks(page, "ingestion-stale")
+            finally:
+                await nats_server.start()
+        assert not found, "\n".join(found)

@@ -125,4 +125,5 @@ async def keep_looks(page: Page, name: str) -> list[str]:
         found += [f"{name} {look}: {line}" for line in await axe(page)]
         if wider := await overflow(page):
             found.append(f"{name} {look}: {wider} px too wide")
+    await page.set_viewport_size({"width": WIDE[0], "height": WIDE[1]})
     return found

@@ -40,13 +40,13 @@ export function App() {
     <div className="mx-auto flex min-h-dvh max-w-7xl flex-col px-4 sm:px-6">
       <a
         href="#main"
-        className="button sr-only focus:not-sr-only focus:absolute focus:top-2 focus:left-2 focus:z-50"
+        className="button sr-only focus:not-sr-only focus:absolute focus:px-3.5 focus:top-2 focus:left-2 focus:z-50"
       >
         Skip to the content
       </a>
       <Header />
       <Freshness />
-      <main id="main" className="flex-1 pt-2 pb-10">
+      <main id="main" tabIndex={-1} className="flex-1 pt-2 pb-10">
         <Boundary key={location}>
           <Suspense fallback={<Loading lines={6} label="Loading the page" />}>
             <Switch>

@@ -111,7 +111,7 @@ function Option({
   set: (on: boolean) => void;
 }) {
   return (
-    <label className="flex gap-3 text-sm">
+    <label className="flex items-start gap-3 text-sm">
       <input type="checkbox" className="mt-1" checked={on} onChange={(event) => set(event.target.checked)} />
       <span>
         <strong className="block font-semibold">{name}</strong>

@@ -156,6 +156,29 @@ async def test_everything_is_reached_by_keyboard_and_by_its_address(
         await expect(again.get_by_role("combobox", name="Compare with", include_hidden=True)).to_have_value("GPT 5")
 
 
+async def test_the_charts_are_walked_by_arrow_keys_and_cost_one_tab_each(
+    tmp_path: Path, database_url: str, nats_url: str
+) -> None:
+    async with opened(tmp_path, database_url, nats_url) as (running, chromium):
+        for model, right in (("gpt-5", 3), ("claude-opus-5", 5), ("gemini-3-flash-preview", 1)):
+            await running.land(model, files(right, 9))
+        page = await chromium.open("/models")
+        for chart in (re.compile("^Score against cost per task"), re.compile("^Landings over time")):
+            points = page.get_by_role("group", name=chart).get_by_role("link")
+            await expect(points).to_have_count(3)
+            assert await points.evaluate_all("links => links.filter((each) => each.tabIndex === 0).length") == 1
+        await page.get_by_role("group", name=chart).locator('a[tabindex="0"]').focus()
+        walked = []
+        for key in ("Home", "ArrowRight", "ArrowRight", "ArrowRight", "ArrowLeft"):
+            await page.keyboard.press(key)
+            walked.append(await page.evaluate("document.activeElement.dataset.key"))
+        first, second, third = walked[:3]
+        assert len({first, second, third}) == 3
+        assert walked[3:] == [third, second]
+        await page.keyboard.press("Enter")
+        await expect(page).to_have_url(re.compile(f"model={second.rpartition('/')[2]}"))
+
+
 async def test_what_is_not_there_is_said(tmp_path: Path, database_url: str, nats_url: str) -> None:
     async with opened(tmp_path, database_url, nats_url) as (running, chromium):
         await running.land("gpt-5", files(1, 1))

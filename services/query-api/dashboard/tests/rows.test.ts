@@ -8,6 +8,7 @@ import { difference, differing, verdict } from "../src/lib/grids.ts";
 import { kindName } from "../src/lib/kinds.ts";
 import { named, newestOf, onDataset, rankOf } from "../src/lib/rows.ts";
 import { ends, moments } from "../src/lib/stamps.ts";
+import { walk } from "../src/lib/walk.ts";
 
 const expected = [
   [1, 2, 3],
@@ -117,6 +118,15 @@ test("names are found by any of their words, and the newest by its landing", () 
   assert.equal(named(rows, "").length, 2);
   assert.equal(newestOf(rows)?.model, "gpt-5-low");
   assert.equal(newestOf([]), undefined);
+});
+
+test("arrow keys walk to the ends and stay there", () => {
+  assert.deepEqual(
+    ["ArrowRight", "ArrowUp", "ArrowLeft", "ArrowDown", "Home", "End", "x"].map((key) => walk(key, 1, 3)),
+    [2, 2, 0, 0, 0, 2, undefined],
+  );
+  assert.equal(walk("ArrowRight", 2, 3), 2);
+  assert.equal(walk("ArrowLeft", 0, 3), 0);
 });
 
 test("the hook for other apps needs nothing of this one", () => {

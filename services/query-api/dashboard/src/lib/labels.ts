@@ -5,6 +5,8 @@ export interface Point {
   x: number;
   y: number;
   width: number;
+  /** How far the label keeps from the point, where that is not the usual. */
+  gap?: number;
 }
 
 export interface Label {
@@ -24,38 +26,37 @@ interface Box {
 const GAP = 9;
 const HEIGHT = 14;
 const RADIUS = 6;
+const AIR = 3;
 
 function overlaps(one: Box, other: Box): boolean {
   return one.left < other.right && other.left < one.right && one.top < other.bottom && other.top < one.bottom;
 }
 
 function options(point: Point): (Label & { box: Box })[] {
-  const { key, x, y, width } = point;
+  const { key, x, y, width, gap = GAP } = point;
   const side = (dy: number, anchor: Label["anchor"], dx: number) => {
     const left = anchor === "start" ? x + dx : anchor === "end" ? x + dx - width : x - width / 2;
     const box = { left, right: left + width, top: y + dy - HEIGHT / 2, bottom: y + dy + HEIGHT / 2 };
     return { key, x: x + dx, y: y + dy, anchor, box };
   };
   return [
-    side(0, "start", GAP),
-    side(0, "end", -GAP),
-    side(-14, "middle", 0),
-    side(14, "middle", 0),
-    side(-11, "start", GAP - 2),
-    side(11, "start", GAP - 2),
-    side(-11, "end", 2 - GAP),
-    side(11, "end", 2 - GAP),
+    side(0, "start", gap),
+    side(0, "end", -gap),
+    side(-gap - 5, "middle", 0),
+    side(gap + 5, "middle", 0),
+    side(-gap - 2, "start", gap - 2),
+    side(gap + 2, "start", gap - 2),
+    side(-gap - 2, "end", 2 - gap),
+    side(gap + 2, "end", 2 - gap),
   ];
 }
 
 /** Returns a label for each point that has room within the frame; the first points go first. */
 export function placeLabels(points: readonly Point[], frame: { width: number; height: number }): Label[] {
-  const taken: Box[] = points.map(({ x, y }) => ({
-    left: x - RADIUS,
-    right: x + RADIUS,
-    top: y - RADIUS,
-    bottom: y + RADIUS,
-  }));
+  const taken: Box[] = points.map(({ x, y, gap }) => {
+    const radius = gap ? gap - AIR : RADIUS;
+    return { left: x - radius, right: x + radius, top: y - radius, bottom: y + radius };
+  });
   const placed: Label[] = [];
   for (const point of points) {
     const free = options(point).find(

@@ -4,9 +4,11 @@ import { useMemo } from "react";
 import { Link } from "wouter";
 
 import type { ModelRow } from "../../api/client.ts";
+import { useRoving } from "../../hooks/useRoving.ts";
 import { useWidth } from "../../hooks/useWidth.ts";
 import { modelHref } from "../../live/connect.ts";
 import { day, moment, percent, setName } from "../../lib/format.ts";
+import { keyOf } from "../../lib/rows.ts";
 import { marksOf } from "../../lib/palette.ts";
 import { Shape } from "../../ui/Shape.tsx";
 import { piled } from "./piles.ts";
@@ -28,6 +30,7 @@ export function Timeline({ rows }: { rows: readonly ModelRow[] }) {
   const first = Math.min(...times, last - 3_600_000);
   const x = scaleUtc([new Date(first), new Date(last)], [MARGIN, width - MARGIN]);
   const ordered = rows.toSorted((one, other) => when(one).localeCompare(when(other)));
+  const roving = useRoving(ordered.map(keyOf));
   const places = piled(
     ordered.map((row) => x(new Date(when(row)))),
     STEP,
@@ -39,7 +42,15 @@ export function Timeline({ rows }: { rows: readonly ModelRow[] }) {
   const base = height - AXIS;
   return (
     <div ref={ref}>
-      <svg width={width} height={height} role="group" aria-label="Landings over time" className="block">
+      <svg
+        ref={roving.ref}
+        onKeyDown={roving.onKeyDown}
+        width={width}
+        height={height}
+        role="group"
+        aria-label="Landings over time. Arrow keys move from old to new."
+        className="block"
+      >
         <line x1={0} x2={width} y1={base} y2={base} className="stroke-strong" />
         {x.ticks(Math.max(2, Math.floor(width / 130))).map((tick) => (
           <g key={tick.toISOString()}>
@@ -55,7 +66,10 @@ export function Timeline({ rows }: { rows: readonly ModelRow[] }) {
           const name = `${row.displayName} on ${setName(row.source)}, ${moment(when(row))}: ${percent(row.score)}`;
           return (
             <Link
-              key={`${row.dataset}/${row.model}`}
+              key={keyOf(row)}
+              data-key={keyOf(row)}
+              tabIndex={keyOf(row) === roving.active ? 0 : -1}
+              onFocus={() => roving.onFocus(keyOf(row))}
               href={modelHref(row.dataset, row.model)}
               aria-label={name}
             >

@@ -92,7 +92,7 @@ def kinds_raised() -> Iterator[str]:
 
 
 def test_the_kinds_of_failures_are_a_closed_set() -> None:
-    assert set(kinds_raised()) | {"connection_lost", "transient", "unexpected"} == KINDS
+    assert set(kinds_raised()) | {"abandoned", "connection_lost", "transient", "unexpected"} == KINDS
 
 
 async def test_every_series_with_a_closed_label_is_there_before_it_counts(

@@ -13,9 +13,9 @@ import nats.errors
 import structlog
 from nats.aio.client import Client
 from nats.js import JetStreamContext
-from nats.js.errors import NotFoundError
 from prometheus_client import CollectorRegistry, Gauge
 
+from common.backlog import oldest_of
 from common.topology import DEAD_STREAM, DURABLES, STREAM, Durable
 
 log = structlog.get_logger(__name__)
@@ -72,11 +72,7 @@ class BusMetrics:
         self.unacknowledged.labels(durable.name).set(info.num_ack_pending or 0)
         self.redelivered.labels(durable.name).set(info.num_redelivered or 0)
         self.pulls.labels(durable.name).set(info.num_waiting or 0)
-        oldest = None
-        if info.num_pending or info.num_ack_pending:
-            floor = info.ack_floor.stream_seq if info.ack_floor else 0
-            oldest = await _stored_at(js, durable.subject, floor + 1)
-        self._oldest_at[durable.name] = oldest
+        self._oldest_at[durable.name] = await oldest_of(js, durable, info)
 
     def _age_seconds(self, durable: str) -> float:
         oldest = self._oldest_at.get(durable)
@@ -95,15 +91,6 @@ async def watch(client: Client, metrics: BusMetrics, every_seconds: float = POLL
         except (nats.errors.Error, OSError, TimeoutError) as error:
             log.debug("bus_metrics.failed", reason=str(error) or type(error).__name__)
         await asyncio.sleep(every_seconds)
-
-
-async def _stored_at(js: JetStreamContext, subject: str, sequence: int) -> datetime | None:
-    """Return when the first event of a subject from a place on was stored; None when there is none any more."""
-    try:
-        message = await js.get_msg(STREAM, seq=sequence, subject=subject, direct=True, next=True)
-    except NotFoundError:
-        return None
-    return message.time
 
 
 def _gauge(registry: CollectorRegistry, name: str, text: str, label: str) -> Gauge:

@@ -25,6 +25,7 @@ RETRY_DELAYS_SECONDS = (5.0, 30.0, 120.0, 600.0, 2_400.0)
 # kinds that are raised.
 KINDS = frozenset(
     {
+        "abandoned",
         "connection_lost",
         "folder_gone",
         "hub_error",

@@ -20,6 +20,7 @@ from common.topology import INGESTER, STREAM
 from nats.aio.client import Client
 
 from ingester import handlers, memory, standing, store
+from ingester.abandoned import Abandoned
 from ingester.collect import Collector
 from ingester.fetch import Fetcher, proxy_for
 from ingester.ingest import Ingester
@@ -65,6 +66,7 @@ async def run(settings: Settings, stopping: asyncio.Event) -> None:
                 bus.guard(client, [INGESTER]),
                 bus_metrics.watch(client, BusMetrics(metrics.registry)),
                 standing.watch(pool, settings.hf_datasets, metrics),
+                Abandoned(pool, client, metrics, SERVICE).run(),
             )
 
 

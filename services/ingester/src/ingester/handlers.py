@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import asyncpg
+import structlog
 from common import bus
 from common.delivery import decoder, parse
 from common.events import ModelDiscovered, ModelIngestionFailed
@@ -16,6 +17,8 @@ from nats.aio.client import Client
 from ingester import store
 from ingester.ingest import Ingester
 from ingester.metrics import Metrics
+
+log = structlog.get_logger(__name__)
 
 SERVICE = "ingester"
 
@@ -39,18 +42,28 @@ class Failures:
 
     async def __call__(self, body: bytes, verdict: GiveUp, delivery_count: int) -> None:
         """Fail the run (making one where there is none) and publish `model.ingestion_failed`."""
-        self.metrics.failures.labels(verdict.kind).inc()
-        self.metrics.ingestions.labels("failed").inc()
+        self.metrics.gave_up(verdict.kind)
         event = _readable(body)
         run_id = None
         if event is not None:
-            run_id = await store.fail_run(
+            run = await store.fail_run(
                 self.pool,
                 event,
                 verdict.reason,
                 delivery_count,
                 self.instance,
                 at_work_elsewhere=verdict.kind == "lock_held",
+            )
+            run_id = run.id
+            log.error(
+                "ingestion.ended",
+                run_id=run.id,
+                dataset=event.dataset,
+                model=event.model,
+                outcome="failed",
+                kind=verdict.kind,
+                reason=verdict.reason,
+                duration_ms=run.duration_ms,
             )
         failed = ModelIngestionFailed(
             run_id=run_id,

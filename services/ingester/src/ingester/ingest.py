@@ -102,17 +102,19 @@ class _Ingestion:
         goal, files = await self._listed(goal)
         plan = self._plan(files, current)
         run = await self._open(goal, plan)
-        if current is None and not plan.files:
-            await self._skip(run, plan)
-            return
         log.info(
             "ingestion.started",
             run_id=run.id,
             dataset=self.event.dataset,
             model=self.event.model,
+            trigger=self.event.trigger,
+            delivery_count=self.delivery_count,
             files=plan.files,
             to_fetch=len(plan.fetch),
         )
+        if current is None and not plan.files:
+            await self._skip(run, plan)
+            return
         broken = await self._collect(goal, plan, run)
         commit = Commit(self.session, self.event, goal, plan, run, self.tasks, current, datetime.now(UTC))
         committed = await commit.write(broken)
@@ -127,7 +129,8 @@ class _Ingestion:
 
     async def _skip(self, run: RunOpened, plan: Plan) -> None:
         """End the run of a folder that holds no task file, such as one of pictures: it is no submission."""
-        await self.session.close_run(
+        reason = "the folder holds no file of a task"
+        duration_ms = await self.session.close_run(
             run.id,
             status="skipped",
             completed_at=datetime.now(UTC),
@@ -137,10 +140,18 @@ class _Ingestion:
             total_puzzles=0,
             accuracy_percent=None,
             score=None,
-            error_log="the folder holds no file of a task",
+            error_log=reason,
         )
         self.ingester.metrics.ingestions.labels("skipped").inc()
-        log.info("ingestion.skipped", run_id=run.id, dataset=self.event.dataset, model=self.event.model)
+        log.info(
+            "ingestion.ended",
+            run_id=run.id,
+            dataset=self.event.dataset,
+            model=self.event.model,
+            outcome="skipped",
+            reason=reason,
+            duration_ms=duration_ms,
+        )
 
     async def _goal(self, current: CurrentVersion | None) -> Target:
         """Trust a watcher's event the first time it comes for a new model; otherwise something may have happened since.

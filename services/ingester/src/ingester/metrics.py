@@ -75,6 +75,11 @@ class Metrics:
         for word, again in product(SETTLED, ("false", "true")):
             self.deliveries.labels(word, again)
 
+    def gave_up(self, kind: str) -> None:
+        """Count a run that was given up."""
+        self.ingestions.labels("failed").inc()
+        self.failures.labels(kind).inc()
+
     def settled(self, outcome: str, *, redelivered: bool) -> None:
         """Count a settled message (the observer of common.delivery)."""
         self.deliveries.labels(outcome, str(redelivered).lower()).inc()

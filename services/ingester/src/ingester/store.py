@@ -13,20 +13,23 @@ from common.outcomes import Transient
 
 from ingester.store_model import TRY_LOCK
 from ingester.store_rows import STAGED_COLUMNS, AttemptSums, RowStatements
-from ingester.store_runs import RunOpened, RunStatements, fail_run
+from ingester.store_runs import RunFailed, RunningRun, RunOpened, RunStatements, fail_run, running
 from ingester.store_versions import CurrentVersion, TaskResult, VersionStatements
 
 __all__ = [
     "STAGED_COLUMNS",
     "AttemptSums",
     "CurrentVersion",
+    "RunFailed",
     "RunOpened",
+    "RunningRun",
     "Session",
     "Standing",
     "TaskResult",
     "column_types",
     "fail_run",
     "locked",
+    "running",
     "standing",
 ]
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import asyncpg
@@ -67,20 +67,33 @@ WITH failed AS (
     UPDATE ingestion_runs SET status = 'failed', completed_at = now(), error_log = $3, delivery_count = $4,
         duration_ms = least(2147483647, extract(epoch FROM now() - started_at) * 1000)::int
     WHERE hf_dataset = $1 AND dataset_name = $2 AND status = 'running' AND NOT $8
-    RETURNING id
+    RETURNING id, duration_ms
 ), again AS (
-    SELECT max(id) AS id FROM ingestion_runs
+    SELECT id, duration_ms FROM ingestion_runs
     WHERE hf_dataset = $1 AND dataset_name = $2 AND status = 'failed' AND error_log = $3 AND $4 > 1
         AND completed_at > now() - interval '10 minutes'
+    ORDER BY id DESC LIMIT 1
 ), made AS (
     INSERT INTO ingestion_runs (hf_dataset, dataset_name, error_log, delivery_count, ingester, trigger, auto_triggered,
         base_url, total_puzzles, status, started_at, completed_at, duration_ms, successful, failed, skipped)
     SELECT $1, $2, $3, $4, $5, $6, $7, '', 0, 'failed', now(), now(), 0, 0, 0, 0
-    WHERE NOT EXISTS (SELECT FROM failed) AND NOT EXISTS (SELECT FROM again WHERE id IS NOT NULL)
-    RETURNING id
+    WHERE NOT EXISTS (SELECT FROM failed) AND NOT EXISTS (SELECT FROM again)
+    RETURNING id, duration_ms
 )
-SELECT id FROM failed UNION ALL SELECT id FROM made UNION ALL SELECT id FROM again WHERE id IS NOT NULL
+SELECT * FROM failed UNION ALL SELECT * FROM made UNION ALL SELECT * FROM again
 ORDER BY id DESC LIMIT 1
+"""
+
+_RUNNING = """
+SELECT id, hf_dataset AS dataset, dataset_name AS model, trigger, started_at, delivery_count FROM ingestion_runs
+WHERE status = 'running' AND started_at < now() - $1::interval ORDER BY id
+"""
+
+_ABANDON = """
+UPDATE ingestion_runs SET status = 'failed', completed_at = now(), error_log = $2,
+    duration_ms = least(2147483647, extract(epoch FROM now() - started_at) * 1000)::int
+WHERE id = $1 AND status = 'running'
+RETURNING duration_ms
 """
 
 
@@ -91,6 +104,26 @@ class RunOpened:
     id: int
     started_at: datetime
     resumed: bool
+
+
+@dataclass(frozen=True)
+class RunFailed:
+    """A run that was given up."""
+
+    id: int
+    duration_ms: int
+
+
+@dataclass(frozen=True)
+class RunningRun:
+    """A run that is marked as running, whether anybody works on it or not."""
+
+    id: int
+    dataset: str
+    model: str
+    trigger: str
+    started_at: datetime
+    delivery_count: int
 
 
 @dataclass(frozen=True)
@@ -125,6 +158,11 @@ class RunStatements(LockedModel):
         """Return how many files of a run have errors of each kind, those of mended files included."""
         return {row["kind"]: row["count"] for row in await self.connection.fetch(_ERROR_KINDS, run_id)}
 
+    async def abandon_run(self, run_id: int, reason: str) -> int | None:
+        """End a run that nobody goes on with; return its duration in ms, None when it has ended meanwhile."""
+        duration: int | None = await self.connection.fetchval(_ABANDON, run_id, reason)
+        return duration
+
     async def close_run(self, run_id: int, **values: Any) -> int:
         """End a run; return its duration in ms."""
         names = ("status", "completed_at", "successful", "failed", "skipped", "total_puzzles")
@@ -141,9 +179,9 @@ async def fail_run(
     ingester: str,
     *,
     at_work_elsewhere: bool = False,
-) -> int:
+) -> RunFailed:
     """Record that an ingestion was given up; return its run."""
-    run_id = await pool.fetchval(
+    rows = await pool.fetch(
         _FAIL_RUN,
         event.dataset,
         event.model,
@@ -154,4 +192,9 @@ async def fail_run(
         event.trigger != "manual",
         at_work_elsewhere,
     )
-    return int(run_id)
+    return RunFailed(*rows[0])
+
+
+async def running(pool: asyncpg.Pool, older_than: timedelta) -> list[RunningRun]:
+    """Return the runs that began some time ago and did not end."""
+    return [RunningRun(**dict(row)) for row in await pool.fetch(_RUNNING, older_than)]

@@ -39,6 +39,7 @@ test-all: lint install debian-packages ## what test leaves out: lint, and the te
 	$(BIN)/pytest -n auto --dist worksteal -m debian $(ARGS)
 
 test-compose: install $(VENV)/.dev ## the whole system in containers, with three ingesters (needs a Docker Engine with compose)
+	@docker compose version >/dev/null || { echo "This needs a Docker Engine and compose 2.24: CONTRIBUTING.md, Containers" >&2; exit 1; }
 	$(BIN)/pytest -m compose $(ARGS)
 
 images: install ## stand-ins for the images that compose would pull, where none can be pulled (needs Debian and root)

@@ -15,7 +15,7 @@ from common.arc_tasks import Task
 from common.inbox import prefix
 
 from tests.support.alert_rules import ROOT
-from tests.support.compose import Compose, local_hub
+from tests.support.compose import Compose, docker, local_hub
 from tests.support.eventually import eventually
 from tests.support.stored import expected, stored
 from tests.support.submissions import V2, solved, submission, tasks, unsolved
@@ -152,6 +152,13 @@ def test_a_container_is_healthy_and_may_nothing(system: System, service: str) ->
         assert "ro" in root.split()[3].split(",")
         host = container.inspected()["HostConfig"]
         assert host["Memory"] > 0 < host["NanoCpus"]
+
+
+@pytest.mark.parametrize("service", ["watcher", "ingester", "query-api"])
+def test_an_image_is_smaller_than_200_mb(system: System, service: str) -> None:
+    container, *_ = system.compose.containers(service)
+    size = int(docker("image", "inspect", "--format", "{{.Size}}", container.inspected()["Image"]))
+    assert size < 200_000_000
 
 
 def test_no_secret_is_in_a_container_settings(system: System) -> None:

@@ -3,6 +3,6 @@
 . "$(dirname "$0")/debian.sh"
 rootfs busybox,prometheus-alertmanager "$busybox" \
     --customize-hook='chroot "$1" ln -s /usr/bin/prometheus-alertmanager /bin/alertmanager' \
-    --customize-hook='chroot "$1" install -d -o nobody -g nogroup /alertmanager' |
-    docker import --change 'ENTRYPOINT ["/bin/alertmanager"]' --change 'USER nobody' --change 'WORKDIR /alertmanager' \
-        --change 'VOLUME /alertmanager' --change 'EXPOSE 9093' - "$(tag prom/alertmanager)"
+    --customize-hook='chroot "$1" install -d -o nobody -g nogroup /alertmanager'
+docker import --change 'ENTRYPOINT ["/bin/alertmanager"]' --change 'USER nobody' --change 'WORKDIR /alertmanager' \
+    --change 'VOLUME /alertmanager' --change 'EXPOSE 9093' "$tar" "$(tag prom/alertmanager)"

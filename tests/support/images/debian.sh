@@ -2,24 +2,30 @@
 set -eu
 here=$(dirname "$0")
 root=$(cd "$here/../../.." && pwd)
+for command in mmdebstrap docker; do
+    command -v "$command" >/dev/null || { echo "This needs $command: CONTRIBUTING.md, Containers" >&2 && exit 1; }
+done
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+tar=$work/rootfs.tar
 
 # tag NAME: the image NAME with the tag that docker-compose.yml or the Dockerfile pins, so neither can drift apart.
 tag() {
     sed -n "s#^ *image: \(&[a-z]* \)*\($1:.*\)#\2#p; s#^ARG [A-Z]*=\($1:.*\)#\1#p" "$root/docker-compose.yml" "$root/deploy/Dockerfile"
 }
 
-# rootfs PACKAGES [FLAG...]: a small Debian as a tar on the standard output, from the mirror that this machine's apt
-# uses. As in slim images, nobody reads manuals in it.
+# rootfs PACKAGES [FLAG...]: a small Debian in $tar, from the mirror that this machine's apt uses. As in slim images,
+# nobody reads manuals in it.
 rootfs() {
     packages=$1
     shift
     site=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' 'Component: main' | head -n 1)
     echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $site bookworm main" |
-        mmdebstrap --quiet --mode=root --variant=apt --include="usr-is-merged,$packages" --hook-dir=/usr/share/mmdebstrap/hooks/merged-usr \
-            --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
-            --dpkgopt='path-exclude=/usr/share/doc/*' \
+        mmdebstrap --quiet --mode=root --variant=apt --include="usr-is-merged,$packages" \
+            --hook-dir=/usr/share/mmdebstrap/hooks/merged-usr --dpkgopt='path-exclude=/usr/share/man/*' \
+            --dpkgopt='path-exclude=/usr/share/locale/*' --dpkgopt='path-exclude=/usr/share/doc/*' \
             --customize-hook='rm -rf "$1"/var/cache/* "$1"/var/log/*' \
-            "$@" bookworm - -
+            "$@" bookworm "$tar" - >"$work/log" 2>&1 || { cat "$work/log" >&2 && exit 1; }
 }
 
 # The commands of BusyBox that the images' health checks call; the real ones are built on Alpine or BusyBox.

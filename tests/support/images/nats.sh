@@ -3,5 +3,5 @@
 . "$(dirname "$0")/debian.sh"
 server=$("$root/.venv/bin/python" -c 'from arcwatch import embedded_nats; print(embedded_nats.program())')
 rootfs busybox "$busybox" --customize-hook="upload $server /usr/local/bin/nats-server" \
-    --customize-hook='chmod 755 "$1/usr/local/bin/nats-server"' |
-    docker import --change 'ENTRYPOINT ["nats-server"]' --change 'EXPOSE 4222 8222' - "$(tag nats)"
+    --customize-hook='chmod 755 "$1/usr/local/bin/nats-server"'
+docker import --change 'ENTRYPOINT ["nats-server"]' --change 'EXPOSE 4222 8222' "$tar" "$(tag nats)"

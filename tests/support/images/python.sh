@@ -6,6 +6,6 @@ certificates=/etc/ssl/certs/ca-certificates.crt
 rootfs python3,python3-venv,ca-certificates \
     --customize-hook='chroot "$1" python3 -m venv /usr/local' \
     --customize-hook='find "$1/usr" -name __pycache__ -prune -exec rm -rf {} +' \
-    --customize-hook="upload $certificates $certificates" |
-    docker import --change 'CMD ["python3"]' --change "ENV PIP_CERT=$certificates NODE_EXTRA_CA_CERTS=$certificates" \
-        - "$(tag python)"
+    --customize-hook="upload $certificates $certificates"
+docker import --change 'CMD ["python3"]' --change "ENV PIP_CERT=$certificates NODE_EXTRA_CA_CERTS=$certificates" \
+    "$tar" "$(tag python)"

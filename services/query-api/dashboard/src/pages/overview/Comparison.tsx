@@ -68,7 +68,9 @@ function SideBySide({ first, second }: { first: ModelRow; second: ModelRow }) {
         <tbody>
           {READINGS.map(([name, value, say, better]) => {
             const [one, other] = [value(first), value(second)];
-            const lead = one === null || other === null ? 0 : Math.sign(one - other) * better;
+            // Of two figures that read alike, neither is called better.
+            const alike = one === null || other === null || say(one) === say(other);
+            const lead = alike ? 0 : Math.sign(one - other) * better;
             return (
               <tr key={name} className="border-line border-t">
                 <th scope="row" className="text-muted py-2 pr-4 text-left font-normal">

@@ -59,6 +59,14 @@ def test_a_container_may_not_more_than_it_needs(name: str) -> None:
     assert all(port.startswith("127.0.0.1:") for port in service.get("ports", ()))
 
 
+def test_every_image_that_is_pulled_has_a_stand_in_where_none_can_be() -> None:
+    """But Grafana: Debian has no package of it."""
+    pulled = {service["image"].partition(":")[0].rpartition("/")[2] for service in SERVICES.values()}
+    scripts = {path.stem for path in (ROOT / "tests" / "support" / "images").glob("*.sh")}
+    ours = {"watcher", "ingester", "query-api"}
+    assert (pulled - ours - {"grafana"}) | {"python"} == scripts - {"build", "debian", "postgres-entrypoint"}
+
+
 def test_images_hold_what_the_lock_of_everything_holds_and_less() -> None:
     def pinned(name: str) -> set[str]:
         lines = (ROOT / "requirements" / f"{name}.txt").read_text().splitlines()

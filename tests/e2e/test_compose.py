@@ -90,9 +90,9 @@ class Client:
         assert await self.pool.fetchval(ended, model) == 1
 
 
-def files_of(number: int) -> dict[Task, bytes]:
+def files_of(number: int, *, of: int = 40) -> dict[Task, bytes]:
     """Return a submission that solves as many tasks as its number says."""
-    return {task: solved(task) if index < number else unsolved(task) for index, task in enumerate(tasks()[:40])}
+    return {task: solved(task) if index < number else unsolved(task) for index, task in enumerate(tasks()[:of])}
 
 
 @pytest.fixture(scope="module")
@@ -226,13 +226,26 @@ async def test_prometheus_scrapes_everything_and_alertmanager_hears_of_it(system
     await eventually(watchdog, 90)
 
 
-async def test_a_killed_ingester_is_replaced_and_its_work_is_done_once(system: System, client: Client) -> None:
-    victim, *_ = system.compose.containers("ingester")
-    began = victim.inspected()["State"]["StartedAt"]
-    victim.crash()
-    await client.land("after-a-crash", files_of(20))
-    await eventually(lambda: victim.inspected()["State"]["StartedAt"] != began and victim.healthy, LANDING_SECONDS)
-    assert victim.inspected()["RestartCount"] >= 1
+async def test_killed_ingesters_are_replaced_and_their_work_is_done_once(system: System, client: Client) -> None:
+    victims = system.compose.containers("ingester")
+    began = [each.inspected()["State"]["StartedAt"] for each in victims]
+    work = {f"crash-{number}": files_of(number, of=120) for number in range(12)}
+    for model, files in work.items():
+        system.publish(model, files)
+    await client.sync()
+    for victim in victims:
+        victim.crash()
+
+    async def all_there() -> bool:
+        return work.keys() <= await client.models()
+
+    await eventually(all_there, LANDING_SECONDS)
+    for model, files in work.items():
+        await client.landed_once(model, files)
+    for victim, before in zip(victims, began, strict=True):
+        await eventually(lambda victim=victim: victim.healthy, LANDING_SECONDS)  # type: ignore[misc]
+        assert victim.inspected()["State"]["StartedAt"] != before
+        assert victim.inspected()["RestartCount"] >= 1
 
 
 async def test_a_model_lands_after_nats_was_restarted(system: System, client: Client) -> None:

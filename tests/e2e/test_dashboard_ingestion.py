@@ -6,6 +6,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from common import bus
+from common.events import ModelDiscovered
 from playwright.async_api import expect
 
 from tests.support.browser import Browser, browser, keep_looks
@@ -50,6 +52,25 @@ async def test_a_run_unfolds_to_every_file_that_could_not_be_used(
         again = await chromium.open(page.url.removeprefix(running.url))
         await expect(again.get_by_test_id("run-errors")).to_contain_text("45 files")
         assert chromium.complaints == []
+
+
+async def test_an_ingestion_that_is_given_up_is_told_and_says_why(
+    tmp_path: Path, database_url: str, nats_url: str
+) -> None:
+    async with opened(tmp_path, database_url, nats_url) as (running, chromium):
+        page = await chromium.open("/ingestion")
+        await expect(page.get_by_test_id("connection")).to_have_text("Live")
+        event = ModelDiscovered(dataset=V2, model="nobody")
+        await bus.publish(running.client, event, "test", key=event.idempotency_key())
+        toast = page.get_by_test_id("toast").filter(has_text="nobody failed")
+        await expect(toast).to_be_visible()
+        await toast.get_by_role("button", name="Dismiss").click()
+        await expect(toast).to_have_count(0)
+        row = page.get_by_test_id("run")
+        await expect(row).to_contain_text("failed")
+        await expect(row).to_contain_text("By hand")
+        await row.get_by_role("button", name=re.compile("Details")).click()
+        await expect(page.locator("pre").filter(has_text="nobody")).to_be_visible()
 
 
 async def test_filters_and_searches_are_in_the_address(tmp_path: Path, database_url: str, nats_url: str) -> None:

@@ -1,0 +1,70 @@
+"""The leaderboard in a real browser: points, landings and rows are the same models, whatever is filtered."""
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Page, expect
+
+from tests.support.browser import browser
+from tests.support.dashboard import files, system
+from tests.support.submissions import V1, solved, tasks
+
+pytestmark = pytest.mark.debian
+expect.set_options(timeout=20_000)
+
+
+async def shows(page: Page, names: list[str]) -> None:
+    """Expect these models, in this order in the table, and as many points and landings."""
+    rows = page.get_by_role("region", name="Table of submissions").get_by_role("link")
+    await expect(rows).to_have_text(names)
+    for chart in ("Score against cost per task", "Landings over time"):
+        points = page.get_by_role("group", name=re.compile(chart)).get_by_role("link")
+        await expect(points).to_have_count(len(names))
+
+
+async def test_the_leaderboard_is_sorted_filtered_and_linked(tmp_path: Path, database_url: str, nats_url: str) -> None:
+    async with system(tmp_path, database_url, nats_url) as running, browser(running.url) as chromium:
+        await running.land("gpt-5", files(3, 9))
+        await running.land("claude-opus-5", files(7, 2))
+        await running.land("gpt-5", {task: solved(task) for task in tasks("ARC1-Eval")[:40]}, V1)
+        page = await chromium.open("/models")
+        await shows(page, ["GPT 5", "Claude Opus 5", "GPT 5"])
+
+        await page.get_by_role("combobox", name="Dataset").select_option("ARC-AGI-2 eval")
+        await shows(page, ["Claude Opus 5", "GPT 5"])
+        table = page.get_by_role("region", name="Table of submissions")
+        await table.get_by_role("button", name="Model").click()
+        await table.get_by_role("button", name="Model").click()
+        await expect(table.get_by_role("columnheader", name="Model")).to_have_attribute("aria-sort", "descending")
+        await shows(page, ["GPT 5", "Claude Opus 5"])
+        again = await chromium.open(page.url.removeprefix(running.url))
+        await shows(again, ["GPT 5", "Claude Opus 5"])
+
+        await again.get_by_role("combobox", name="Family").select_option("GPT")
+        await shows(again, ["GPT 5"])
+        await again.get_by_role("combobox", name="Dataset").select_option("All datasets")
+        await again.get_by_role("searchbox", name="Search the models").fill("opus")
+        await shows(again, ["Claude Opus 5"])
+        await again.get_by_role("link", name="Claude Opus 5", exact=True).click()
+        await expect(again.get_by_role("combobox", name="Model")).to_have_value("Claude Opus 5")
+        assert chromium.complaints == []
+
+
+async def test_a_model_is_looked_at_on_each_of_its_datasets(tmp_path: Path, database_url: str, nats_url: str) -> None:
+    async with system(tmp_path, database_url, nats_url) as running, browser(running.url) as chromium:
+        await running.land("gpt-5", {task: solved(task) for task in tasks("ARC1-Eval")[:40]}, V1)
+        page = await chromium.open("/")
+        await expect(page.get_by_test_id("hero")).to_contain_text("40 of 400 tasks")
+        await running.land("gpt-5", files(3, 9))
+        await expect(page.get_by_test_id("hero")).to_contain_text("12 of 120 tasks")
+
+        cells = page.get_by_test_id("strip").locator("button.cell")
+        await expect(cells).to_have_count(120)
+        await page.get_by_role("combobox", name="Dataset").select_option("ARC-AGI-1 eval")
+        await expect(cells).to_have_count(400)
+        await page.get_by_role("button", name=re.compile("^Correct")).click()
+        await expect(page).to_have_url(re.compile(f"dataset={V1.replace('/', '%2F')}.*model=gpt-5.*show=correct"))
+        again = await chromium.open(page.url.removeprefix(running.url))
+        await expect(again.get_by_role("button", name=re.compile("^Correct"))).to_have_attribute("aria-pressed", "true")
+        await expect(again.get_by_test_id("strip").locator('button[data-dim="true"]')).to_have_count(360)

@@ -46,7 +46,7 @@ export function App() {
       </a>
       <Header />
       <Freshness />
-      <main id="main" tabIndex={-1} className="flex-1 pt-2 pb-10">
+      <main id="main" tabIndex={-1} className="min-h-dvh flex-1 pt-2 pb-10">
         <Boundary key={location}>
           <Suspense fallback={<Loading lines={6} label="Loading the page" />}>
             <Switch>

@@ -31,9 +31,13 @@ function Connection() {
   const connection = useLive((state) => state.connection);
   const said = { connecting: "Connecting", open: "Live", lost: "Reconnecting" }[connection];
   return (
-    <span role="status" data-testid="connection" className="text-muted flex items-center gap-2 text-sm">
+    <span
+      role="status"
+      data-testid="connection"
+      className="text-muted flex min-w-0 items-center gap-2 text-sm"
+    >
       <Dot tone={connection === "open" ? "good" : "part"} alive={connection === "open"} />
-      {said}
+      <span className="truncate">{said}</span>
     </span>
   );
 }
@@ -42,7 +46,7 @@ export function Header() {
   const [location] = useLocation();
   const [theme, setTheme] = useTheme();
   return (
-    <header className="flex flex-wrap items-center gap-x-6 gap-y-2 py-4">
+    <header className="flex flex-wrap items-center gap-x-3 gap-y-2 py-4 sm:gap-x-6">
       <Link href="/" className="flex items-center gap-2.5 text-lg font-semibold tracking-tight">
         <Logo />
         arcwatch
@@ -59,11 +63,11 @@ export function Header() {
           </Link>
         ))}
       </nav>
-      <div className="ml-auto flex items-center gap-4">
+      <div className="flex min-w-0 flex-1 basis-40 items-center justify-end gap-3 sm:gap-4">
         <Connection />
         <button
           type="button"
-          className="button min-w-26"
+          className="button min-w-26 shrink-0"
           title={`Switch to ${NAMES[NEXT[theme]].toLowerCase()}`}
           onClick={() => setTheme(NEXT[theme])}
         >

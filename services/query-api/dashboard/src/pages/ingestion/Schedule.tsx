@@ -23,9 +23,11 @@ export function Schedule() {
   return (
     <div className="grid gap-5 lg:grid-cols-3">
       <Panel title="Schedule" className="lg:col-span-2" aside={<SyncButton />}>
-        <Answer query={cron} what="the schedule" lines={4}>
-          {(data) => <Syncs cron={data} />}
-        </Answer>
+        <div className="min-h-44 sm:min-h-32">
+          <Answer query={cron} what="the schedule" lines={4}>
+            {(data) => <Syncs cron={data} />}
+          </Answer>
+        </div>
       </Panel>
       <Panel title="At work">
         <Answer query={status} what="the state of the services" lines={5}>

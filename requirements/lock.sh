@@ -16,7 +16,7 @@ compile bootstrap requirements/bootstrap.in
 compile run $members requirements/run.in
 # shellcheck disable=SC2086
 compile dev --extra tracing $members requirements/run.in requirements/dev.in -c requirements/run.txt
-# What images are built with, and what they hold: less than `run`, in the same versions.
+# What images are built with, and what they hold: traces too, for no one can add them there. The versions are the same.
 compile build requirements/run.in -c requirements/run.txt
 # shellcheck disable=SC2086
-compile image $services --override requirements/image.overrides -c requirements/run.txt
+compile image --extra tracing $services --override requirements/image.overrides -c requirements/dev.txt

@@ -67,7 +67,7 @@ export function Header() {
         <Connection />
         <button
           type="button"
-          className="button min-w-26 shrink-0"
+          className="button shrink-0 px-2.5 sm:min-w-26"
           title={`Switch to ${NAMES[NEXT[theme]].toLowerCase()}`}
           onClick={() => setTheme(NEXT[theme])}
         >

@@ -23,7 +23,7 @@ export function RunRow({ run, open, columns, onToggle }: RunRowProps) {
   return (
     <>
       <tr data-testid="run" className="border-line hover:bg-raised border-t">
-        <td className="max-w-24 py-2.5 pr-2 sm:max-w-80 sm:pr-4">
+        <td className="max-w-20 py-2.5 pr-2 sm:max-w-80 sm:pr-4">
           <span
             className="block text-xs font-medium wrap-anywhere sm:truncate sm:text-sm"
             title={run.datasetName}

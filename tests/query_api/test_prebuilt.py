@@ -102,5 +102,5 @@ async def test_requests_are_counted_by_route_and_never_by_name(api: Api) -> None
     labels = {"method": "GET", "route": "/api/models/{owner}/{name}/{model}", "status": "404"}
     assert registry.get_sample_value("arcwatch_query_api_requests_total", labels) == 1
     name = "arcwatch_query_api_request_duration_seconds"
-    assert registry.get_sample_value(f"{name}_count", {"route": PATH}) == 1
-    assert registry.get_sample_value(f"{name}_bucket", {"route": PATH, "le": "+Inf"}) == 1
+    assert registry.get_sample_value(f"{name}_count", {"route": PATH, "status": "200"}) == 1
+    assert registry.get_sample_value(f"{name}_bucket", {"route": PATH, "status": "200", "le": "+Inf"}) == 1

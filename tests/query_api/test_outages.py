@@ -1,11 +1,6 @@
 """While NATS or PostgreSQL is away the API goes on, says how old its answers are, and heals by itself."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from urllib.parse import urlsplit
-
 import aiohttp
-import asyncpg
 import pytest
 from arcwatch.embedded_nats import NatsServer
 from common.events import ModelIngested
@@ -13,7 +8,7 @@ from query_api import keeper, ordered
 
 from tests.query_api.conftest import Start
 from tests.support.api import Api
-from tests.support.postgres import TestPostgres
+from tests.support.postgres import TestPostgres, database_away
 from tests.support.writer import Writer
 
 PATH = "/api/metrics/latest-model"
@@ -25,20 +20,6 @@ def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ordered, "HEARTBEAT_SECONDS", 0.2)
     monkeypatch.setattr(keeper, "TICK_SECONDS", 0.05)
     monkeypatch.setattr(keeper, "IMPAIRED_INTERVAL_SECONDS", 0.3)
-
-
-@asynccontextmanager
-async def database_away(postgres: TestPostgres, url: str) -> AsyncIterator[None]:
-    """Let nobody into one database, and throw out whoever is in."""
-    name = urlsplit(url).path.lstrip("/")
-    connection = await asyncpg.connect(postgres.superuser_url())
-    try:
-        await connection.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
-        await connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", name)
-        yield
-        await connection.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
-    finally:
-        await connection.close()
 
 
 async def _age(api: Api) -> str | None:

@@ -7,8 +7,11 @@ import subprocess
 import sys
 import time
 import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import asyncpg
 
@@ -50,6 +53,20 @@ class TestPostgres:
             await connection.execute(statement)
         finally:
             await connection.close()
+
+
+@asynccontextmanager
+async def database_away(postgres: TestPostgres, url: str) -> AsyncIterator[None]:
+    """Let nobody into one database, and throw out whoever is in."""
+    name = urlsplit(url).path.lstrip("/")
+    connection = await asyncpg.connect(postgres.superuser_url())
+    try:
+        await connection.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+        await connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", name)
+        yield
+        await connection.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
+    finally:
+        await connection.close()
 
 
 def attach(run: Path) -> TestPostgres:

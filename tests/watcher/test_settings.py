@@ -35,6 +35,29 @@ def test_a_wrong_value_is_one_line(
     assert why in error
 
 
+def test_secrets_from_files_lose_their_newline(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_TOKEN", "hf_token\n")
+    monkeypatch.setenv("DATABASE_URL", "postgresql://me:secret@host/x\n")
+    monkeypatch.setenv("NATS_URL", " nats://me:secret@host:4222\n")
+    settings = load(Settings)
+    assert settings.token == "hf_token"
+    assert settings.database_url.get_secret_value() == "postgresql://me:secret@host/x"
+    assert settings.nats_url.get_secret_value() == "nats://me:secret@host:4222"
+
+
+@pytest.mark.parametrize("token", ["hf_a b", "hf_a\nb", "hf_a\tb", "hf_a\x07b"])
+def test_a_token_that_no_header_can_carry_is_refused_and_not_shown(
+    token: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("HF_TOKEN", token)
+    with pytest.raises(SystemExit):
+        load(Settings)
+    error = capsys.readouterr().err
+    assert error == (
+        "arcwatch: bad setting HF_TOKEN: it holds white space or control characters; give the bare secret\n"
+    )
+
+
 def test_the_process_itself_exits_with_78_and_one_line() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "watcher"],

@@ -36,6 +36,12 @@ def _stripped(value: object) -> object:
     return text or None
 
 
+def _without_newline(value: object) -> object:
+    return value.strip() if isinstance(value, str) else value
+
+
+# Of a server, with its password: a file of secrets ends in a newline, which would become part of the name.
+SecretUrl = Annotated[SecretStr, BeforeValidator(_without_newline)]
 OptionalSecret = Annotated[SecretStr | None, BeforeValidator(_stripped)]
 OptionalPath = Annotated[Path | None, BeforeValidator(_blank_is_none)]
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
@@ -50,8 +56,8 @@ class ServiceSettings(BaseSettings):
     hf_token: OptionalSecret = None
     hf_endpoint: AnyHttpUrl = AnyHttpUrl("https://huggingface.co")
     hf_datasets: Names = DEFAULT_DATASETS
-    database_url: SecretStr = SecretStr("postgresql://arcwatch@127.0.0.1:5432/arcwatch")
-    nats_url: SecretStr = SecretStr("nats://127.0.0.1:4222")
+    database_url: SecretUrl = SecretStr("postgresql://arcwatch@127.0.0.1:5432/arcwatch")
+    nats_url: SecretUrl = SecretStr("nats://127.0.0.1:4222")
     arc_tasks_dir: OptionalPath = None
     arcwatch_instance: str = ""
     ops_host: str = "127.0.0.1"

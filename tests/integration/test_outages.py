@@ -1,0 +1,100 @@
+"""While NATS or PostgreSQL is away, services say so and lose nothing; shut out for good, they end."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+from arcwatch.embedded_nats import NatsServer
+from arcwatch.hub import LocalHub
+from arcwatch.ports import free_port
+from common.settings import EX_CONFIG
+
+from tests.support.deployments import clean_environment
+from tests.support.eventually import eventually
+from tests.support.postgres import TestPostgres, database_away
+from tests.support.submissions import V2, tasks
+from tests.support.system import System, whole
+
+MODULES = {"watcher": "watcher", "ingester": "ingester", "query-api": "query_api"}
+SECRET = "SecretThatNobodyMaySee"
+TASK = tasks()[0]
+
+
+async def asked(url: str) -> tuple[int, Any]:
+    async with aiohttp.ClientSession() as http, http.get(url) as answer:
+        return answer.status, await answer.json(content_type=None) if "metrics" not in url else await answer.text()
+
+
+async def unready(system: System, check: str) -> bool:
+    """Tell whether every service says that this is away; all of them live."""
+    for url in system.ops.values():
+        assert (await asked(f"{url}/healthz"))[0] == 200
+        status, body = await asked(f"{url}/readyz")
+        if status != 503 or body["checks"][check] == "ok":
+            return False
+        other = ({"database", "consumer"} - {check}).pop()
+        assert body["checks"][other] == "ok", body
+        assert f'arcwatch_check_up{{check="{check}"}} 0.0' in (await asked(f"{url}/metrics"))[1]
+    return True
+
+
+async def ready(system: System) -> bool:
+    return all([(await asked(f"{url}/readyz"))[0] == 200 for url in system.ops.values()])
+
+
+async def test_the_ops_ports_tell_which_server_is_away_and_when_it_is_back(
+    hub: LocalHub, database_url: str, nats_server: NatsServer, postgres: TestPostgres
+) -> None:
+    async with whole(hub, database_url, nats_server.url()) as system:
+        async with database_away(postgres, database_url):
+            await eventually(lambda: unready(system, "database"), 20)
+        await eventually(lambda: ready(system), 30)
+        await nats_server.stop()
+        await eventually(lambda: unready(system, "consumer"), 20)
+        await nats_server.start()
+        await eventually(lambda: ready(system), 30)
+
+
+@asynccontextmanager
+async def process(name: str, log: Path, **environment: str) -> AsyncIterator[asyncio.subprocess.Process]:
+    own = {"OPS_PORT": str(free_port()), "PORT": str(free_port()), "LOG_LEVEL": "debug"}
+    env = {**clean_environment(), **own, **environment}
+    with log.open("wb") as output:
+        running = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", MODULES[name], env=env, stdout=output, stderr=output
+        )
+    try:
+        yield running
+    finally:
+        if running.returncode is None:
+            running.kill()
+        await running.wait()
+
+
+@pytest.mark.parametrize("name", MODULES)
+@pytest.mark.parametrize(
+    ("setting", "value", "words"),
+    [
+        ("DATABASE_URL", f"postgresql://me:{SECRET}@127.0.0.1:port/x", "DATABASE_URL"),
+        ("DATABASE_URL", f"postgresql://me:{SECRET}#1@127.0.0.1/x", "DATABASE_URL"),
+        ("NATS_URL", f"nats://me:{SECRET}@[127.0.0.1", "NATS_URL"),
+        ("HF_TOKEN", f"hf_{SECRET}\nAuthorization: other", "HF_TOKEN"),
+        ("HF_TOKEN", f"hf_{SECRET} and more", "HF_TOKEN"),
+    ],
+)
+async def test_a_wrong_secret_stops_a_service_with_one_line_that_does_not_show_it(
+    database_url: str, tmp_path: Path, name: str, setting: str, value: str, words: str
+) -> None:
+    log = tmp_path / "service.log"
+    async with process(name, log, **{"DATABASE_URL": database_url, "HF_DATASETS": V2, setting: value}) as running:
+        assert await asyncio.wait_for(running.wait(), 60) == EX_CONFIG
+    last = log.read_text().splitlines()[-1]
+    assert last.startswith("arcwatch: ")
+    assert words in last
+    assert SECRET not in log.read_text()
+    assert "Traceback" not in log.read_text()

@@ -51,6 +51,13 @@ async def test_a_run_unfolds_to_every_file_that_could_not_be_used(
 
         again = await chromium.open(page.url.removeprefix(running.url))
         await expect(again.get_by_test_id("run-errors")).to_contain_text("45 files")
+        # A link to a run goes on showing it when later runs have pushed it off the page.
+        await running.land("gpt-6", files(2, 0))
+        away = await chromium.open("/ingestion?run=1&status=completed")
+        await expect(away.get_by_test_id("run")).to_have_count(2)
+        await expect(away.get_by_test_id("run-errors")).to_contain_text("45 files")
+        await away.goto(f"{running.url}/ingestion?run=1&status=failed")
+        await expect(away.get_by_test_id("run-errors")).to_contain_text("45 files")
         assert chromium.complaints == []
 
 

@@ -34,6 +34,9 @@ async def test_runs_are_filtered_and_paged(api: Api, writer: Writer) -> None:
     assert (body["total"], [run["datasetName"] for run in body["runs"]]) == (5, ["model-2", "model-3"])
     _, body = await api.get(f"{PATH}?model=model-2")
     assert body["total"] == 1
+    run = body["runs"][0]["id"]
+    _, body = await api.get(f"{PATH}?run={run}")
+    assert [each["id"] for each in body["runs"]] == [run]
 
 
 async def test_runs_are_searched_by_any_part_of_name_dataset_or_error(

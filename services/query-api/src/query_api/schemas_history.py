@@ -13,9 +13,13 @@ from query_api.wire import Answer, Asked, Count, Shape
 RunSort = Literal["startedAt", "durationMs", "accuracyPercent", "failed"]
 
 
+RunId = Annotated[int, Field(ge=1, le=2**31 - 1)]
+
+
 class HistoryAsked(Asked):
     """Which runs, in which order."""
 
+    run: Annotated[RunId | None, Field(description="Only this one, by its id.")] = None
     dataset: DatasetName | None = None
     model: Annotated[str | None, Field(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f\x7f]+$")] = None
     status: RunStatus | None = None
@@ -72,7 +76,7 @@ class HistoryAnswer(Answer):
 class RunErrorsAsked(Asked):
     """One run, by the id that the history gives it; a page of its errors."""
 
-    run: Annotated[int, Field(ge=1, le=2**31 - 1)]
+    run: RunId
     limit: Annotated[int, Field(ge=1, le=500)] = 100
     offset: Annotated[int, Field(ge=0, le=1_000_000)] = 0
 

@@ -18,6 +18,7 @@ _RUN_FILTER = """
 WHERE ($1::text IS NULL OR hf_dataset = $1) AND ($2::text IS NULL OR dataset_name = $2)
   AND ($3::text IS NULL OR status = $3) AND ($4::bool IS NULL OR auto_triggered = $4)
   AND ($5::text IS NULL OR position(lower($5) IN lower(concat_ws(' ', dataset_name, hf_dataset, error_log))) > 0)
+  AND ($6::int IS NULL OR id = $6)
 """
 
 _RUN_COLUMNS = {
@@ -30,12 +31,12 @@ _RUN_COLUMNS = {
 
 async def runs(pool: asyncpg.Pool, asked: HistoryAsked) -> tuple[int, list[Run]]:
     """Return how many runs pass the filters, and one page of them."""
-    filters = (asked.dataset, asked.model, asked.status, asked.auto_triggered, asked.search)
+    filters = (asked.dataset, asked.model, asked.status, asked.auto_triggered, asked.search, asked.run)
     order = f"{_RUN_COLUMNS[asked.sort]} {asked.order} NULLS LAST, id {asked.order}"
     async with pool.acquire() as connection:
         total = await connection.fetchval(f"SELECT count(*) FROM ingestion_runs {_RUN_FILTER}", *filters)  # noqa: S608 - constants
         rows = await connection.fetch(
-            f"{_RUN} {_RUN_FILTER} ORDER BY {order} LIMIT $6 OFFSET $7",
+            f"{_RUN} {_RUN_FILTER} ORDER BY {order} LIMIT $7 OFFSET $8",
             *filters,
             asked.limit,
             asked.offset,

@@ -2170,6 +2170,8 @@ export interface operations {
     listIngestionRuns: {
         parameters: {
             query?: {
+                /** @description Only this one, by its id. */
+                run?: number;
                 dataset?: string;
                 model?: string;
                 status?: "running" | "completed" | "partial" | "failed" | "skipped";

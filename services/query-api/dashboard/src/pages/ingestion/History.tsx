@@ -32,7 +32,7 @@ export function History() {
       <Filters params={params} update={update} />
       <Answer query={runs} what="the history" lines={6}>
         {(data) =>
-          data.runs.length === 0 ? (
+          data.runs.length === 0 && !params.get("run") ? (
             <Nothing filtered={isFiltered(filter)} />
           ) : (
             <>
@@ -61,6 +61,14 @@ function Nothing({ filtered }: { filtered: boolean }) {
   );
 }
 
+/** The run that the address names, where it is on another page or filtered away: a link to it shows it all the same. */
+function useLinked(runs: readonly Run[], open: string | null): Run | undefined {
+  const id = Number(open);
+  const away = open !== null && Number.isInteger(id) && id > 0 && !runs.some((run) => run.id === id);
+  const found = useQuery({ ...historyQuery({ run: id, limit: 1 }), enabled: away });
+  return away ? found.data?.runs[0] : undefined;
+}
+
 interface TableProps {
   runs: readonly Run[];
   filter: HistoryFilter;
@@ -70,6 +78,7 @@ interface TableProps {
 
 function Table({ runs, filter, open, update }: TableProps) {
   const { sort, order } = filter;
+  const linked = useLinked(runs, open);
   const sortBy = (next: string) =>
     update(
       { sort: next, order: next === sort && order === "desc" ? "asc" : null, page: null },
@@ -111,6 +120,14 @@ function Table({ runs, filter, open, update }: TableProps) {
           </tr>
         </thead>
         <tbody>
+          {linked && (
+            <RunRow
+              run={linked}
+              open
+              columns={COLUMNS.length + 1}
+              onToggle={() => update({ run: null }, { replace: true })}
+            />
+          )}
           {runs.map((run) => (
             <RunRow
               key={run.id}

@@ -1,4 +1,4 @@
-"""While NATS or PostgreSQL is away, services say so and lose nothing; shut out for good, they end."""
+"""While NATS or PostgreSQL is away, services say so and lose nothing; a wrong secret stops them and is not shown."""
 
 import asyncio
 import sys
@@ -9,15 +9,17 @@ from typing import Any
 
 import aiohttp
 import pytest
+from arcwatch import dead_letters
 from arcwatch.embedded_nats import NatsServer
 from arcwatch.hub import LocalHub
 from arcwatch.ports import free_port
+from common import outcomes, topology
 from common.settings import EX_CONFIG
 
 from tests.support.deployments import clean_environment
 from tests.support.eventually import eventually
 from tests.support.postgres import TestPostgres, database_away
-from tests.support.submissions import V2, tasks
+from tests.support.submissions import V2, solved, submission, tasks
 from tests.support.system import System, whole
 
 MODULES = {"watcher": "watcher", "ingester": "ingester", "query-api": "query_api"}
@@ -58,6 +60,27 @@ async def test_the_ops_ports_tell_which_server_is_away_and_when_it_is_back(
         await eventually(lambda: unready(system, "consumer"), 20)
         await nats_server.start()
         await eventually(lambda: ready(system), 30)
+
+
+async def test_a_message_given_up_while_the_database_is_away_is_a_dead_letter_and_can_be_replayed(
+    hub: LocalHub, database_url: str, nats_url: str, postgres: TestPostgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outcomes, "RETRY_DELAYS_SECONDS", (0.05,) * 5)
+    async with whole(hub, database_url, nats_url) as system:
+        async with database_away(postgres, database_url):
+            hub.commit(V2, submission("m", {TASK: solved(TASK)}))
+            await system.ask_for("m")
+            (dead,) = await eventually(lambda: dead_letters.listed(system.client), 60)
+            assert (dead.service, dead.deliveries, dead.what) == ("ingester", topology.MAX_DELIVER, f"m of {V2}")
+        await eventually(lambda: ready(system), 30)
+        await dead_letters.replay(system.client, [dead.sequence])
+
+        async def landed() -> bool:
+            _, found = await asked(f"{system.api}/api/models")
+            return [row["model"] for row in found["data"]] == ["m"]
+
+        await eventually(landed, 60)
+        assert await dead_letters.listed(system.client) == []
 
 
 @asynccontextmanager

@@ -97,3 +97,6 @@ async def test_no_secret_reaches_a_log_and_every_line_is_json(hub: LocalHub, dat
     assert (len(started), len(ended)) == (1, 1)
     assert ended[0]["run_id"] == started[0]["run_id"]
     assert {"dataset", "outcome", "duration_ms", "score"} <= ended[0].keys()
+    (failed,) = (line for line in runs if line["message"] == "ingestion.ended" and line["model"] == "nobody")
+    assert (failed["outcome"], failed["kind"], failed["dataset"]) == ("failed", "folder_gone", V2)
+    assert {"run_id", "duration_ms", "reason"} <= failed.keys()

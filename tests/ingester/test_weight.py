@@ -4,8 +4,10 @@ import json
 import tracemalloc
 
 import pytest
+from ingester.app import limits_of
 from ingester.kinds import ErrorKind
 from ingester.limits import MEBIBYTE, Limits
+from ingester.settings import Settings
 from ingester.transform import FileError, FileResult, transform
 from ingester.weight import weigh
 
@@ -28,9 +30,16 @@ KINDS = {
     "plain words": holding(words=b'"%s"' % repeated(b"x, y [z] ")),
     "arrows": holding(words=b'"%s"' % repeated("→ x y z ".encode())),
     "emoji": holding(words=b'"%s"' % repeated("😀 x y z ".encode())),
+    "escaped arrow": holding(words=b'"\\u2192%s"' % repeated(b"x, y [z] ")),
+    "escaped emoji": holding(words=b'"\\ud83d\\ude00%s"' % repeated(b"x, y [z] ")),
+    "escaped emoji in an answer": b'[{"attempt_1":{"answer":"\\ud83d\\ude00%s"}}]' % repeated(b"x, y [z] "),
     "escaped quotes": holding(words=b'"%s"' % repeated(b'\\"a\\\\')),
     "empty lists": b"[%s{}]" % repeated(b"[],"),
     "lists in an answer": holding(answer=b"[%s[]]" % repeated(b"[],")),
+    "nested lists": b"[%s{}]" % repeated(b"[[[]]],"),
+    "pairs of a bare grid": b"[%s{}]" % repeated(b'{"attempt_1":[[1]]},'),
+    "pairs of a number": b"[%s{}]" % repeated(b'{"attempt_1":1},'),
+    "attempts": b"[%s]" % b",".join([b"{%s}" % b",".join(b'"attempt_%d":[]' % number for number in range(9999))] * 9),
     "objects": b"[%s{}]" % repeated(b'{"a":1},'),
     "empty objects": b"[%s{}]" % repeated(b"{},"),
     "short strings": holding(answer=b'[%s""]' % repeated(b'"ab",')),
@@ -68,7 +77,14 @@ def test_brackets_and_commas_in_words_are_words() -> None:
     quoted = json.dumps('"[[0, 0]]\\' * (SIZE // 10))
     for words in (grids, quoted):
         data = holding(words=words.encode())
-        assert weigh(data, 6 * len(data)) < 5 * len(data) + 2_000
+        assert weigh(data, 6 * len(data)) < 5 * len(data) + 4_000
+
+
+def test_no_limit_on_a_files_size_refuses_a_small_file_for_one_wide_character() -> None:
+    columns = {"total_tokens": ("bigint", None), "api_processing_time_ms": ("integer", None)}
+    limits = limits_of(columns, Settings(ingest_max_file_bytes=MEBIBYTE))
+    data = holding(words=b'"\\ud83d\\ude00%s"' % (b"x, y [z] " * (900 * 1024 // 9)))
+    assert isinstance(transform(data, TWO, "m", limits), FileResult)
 
 
 def test_counting_values_ends_at_the_limit() -> None:

@@ -112,7 +112,8 @@ def check_task_sets(settings: Settings) -> None:
 def limits_of(columns: ColumnTypes, settings: Settings) -> Limits:
     """Return what the columns of this database hold, and what the settings allow."""
     return Limits(
-        max_memory=MEMORY_PER_BYTE * settings.ingest_max_file_bytes,
+        # Of a lower limit no less: a small file with one wide character takes 17 times its size.
+        max_memory=max(Limits().max_memory, MEMORY_PER_BYTE * settings.ingest_max_file_bytes),
         max_token=INT4 if columns["total_tokens"][0] == "integer" else BIGINT,
         max_ms=INT4 if columns["api_processing_time_ms"][0] == "integer" else BIGINT,
     )

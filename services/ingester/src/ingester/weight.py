@@ -13,13 +13,19 @@ LIGHT_BYTES = 1024 * 1024
 _COPIES = 4
 _VALUE_BYTES = {b"[": 80, b"{": 80, b":": 100, b",": 64}
 _STRING_BYTES = 40
+_ATTEMPT = b'"attempt_'
+# An attempt as it is read and judged, and its row.
+_ATTEMPT_BYTES = 2000
 _STRING = re.compile(rb'"[^"]*"')
 _BEYOND_16_BITS = re.compile(rb"[\xf0-\xf7]")
+# The same escaped: the first half of a pair; and any character beyond 8 bits.
+_ESCAPED_BEYOND_16_BITS = re.compile(rb"\\u[dD][89abAB]")
+_ESCAPED_BEYOND_8_BITS = re.compile(rb"\\u(?!00)[0-9a-fA-F]{4}")
 
 
 def weigh(data: Bytes, most: int) -> int:
     """Return about how many bytes of memory it takes to read a file; counting ends somewhere above `most`."""
-    text = (_COPIES * _width(data) + 1) * len(data)
+    text = (_COPIES * _width(data) + 1) * len(data) + data.count(_ATTEMPT) * _ATTEMPT_BYTES
     if len(data) < LIGHT_BYTES:
         return text
     at_most = text + _values(data, 0, len(data)) + data.count(b'"') * _STRING_BYTES // 2
@@ -27,10 +33,11 @@ def weigh(data: Bytes, most: int) -> int:
 
 
 def _width(data: Bytes) -> int:
-    """Return the bytes of a character in memory: the widest one of a text counts for all."""
-    if data.isascii():
-        return 1
-    return 4 if _BEYOND_16_BITS.search(data) else 2
+    """Return the bytes of a character in memory: the widest one of a text counts for all, escaped or not."""
+    plain, escaped = data.isascii(), b"\\u" in data
+    if (not plain and _BEYOND_16_BITS.search(data)) or (escaped and _ESCAPED_BEYOND_16_BITS.search(data)):
+        return 4
+    return 2 if not plain or (escaped and _ESCAPED_BEYOND_8_BITS.search(data)) else 1
 
 
 def _weigh_exactly(data: Bytes, weight: int, most: int) -> int:

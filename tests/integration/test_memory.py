@@ -39,6 +39,16 @@ def heavy(task: Task, megabytes: int) -> bytes:
     return body.replace(b'"because"', json.dumps(words).encode())
 
 
+def escaped_emoji(megabytes: int) -> bytes:
+    """Return words as json.dumps writes them: one character makes each of them take four bytes."""
+    return b'"\\ud83d\\ude00%s"' % (b"It is mirrored. " * (megabytes * MEGABYTE // 16))
+
+
+def with_words(task: Task, words: bytes) -> bytes:
+    """Return a file that solves the task; the model said these words once."""
+    return solved(task).replace(b'"because"', words, 1)
+
+
 Peak = Callable[[Mapping[Task, bytes]], Awaitable[float]]
 
 
@@ -78,3 +88,13 @@ async def test_files_as_heavy_as_one_may_be_stay_under_200_mb_and_heavier_ones_a
     assert await peak(wide | many | refused) < MOST_MEGABYTES
     assert await pipeline.errors("m") == {task.id: "too_complex" for task in every[16:18]}
     assert (await pipeline.version("m"))["tasks_submitted"] == 16
+
+
+async def test_escaped_characters_and_thousands_of_attempts_stay_under_200_mb(pipeline: Pipeline, peak: Peak) -> None:
+    every = tasks()
+    wide = {task: with_words(task, escaped_emoji(5)) for task in every[:8]}
+    heavier = {task: with_words(task, escaped_emoji(15)) for task in every[8:10]}
+    slots = b"{%s}" % b",".join(b'"attempt_%d":[]' % number for number in range(9999))
+    many = dict.fromkeys(every[10:30], b"[%s]" % slots)
+    assert await peak(wide | heavier | many) < MOST_MEGABYTES
+    assert await pipeline.errors("m") == {task.id: "too_complex" for task in every[8:10]}

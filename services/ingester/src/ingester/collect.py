@@ -3,10 +3,12 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 from common.hub import HubRefused, RemoteFile
 from common.outcomes import Transient
 
+from ingester.documents import Bytes
 from ingester.fetch import Fetcher
 from ingester.progress import Progress
 from ingester.staging import Stage, Transform
@@ -61,46 +63,77 @@ class Collector:
         transform: Transform,
         progress: Progress,
     ) -> dict[str, Transient]:
-        """Stage every file; return the files that stayed broken, by task id. Others' rows are safe by then."""
+        """Stage every file; return the files that stayed broken, by task id.
+
+        Raises HubRefused when the Hub refuses one. The rows of all others that came are staged by then.
+        """
         budget = ByteBudget(self.bytes_in_flight)
         stage = Stage(session, written=budget.give_back)
-        broken: dict[str, Transient] = {}
-        queue = iter(files.items())
-        turn = asyncio.Lock()
-
-        async def collect(task_id: str, file: RemoteFile) -> None:
-            body = await self.fetcher.bytes_of(session.dataset, revision, file)
-            async with turn:
-                if weigh(body, HEAVY_BYTES) > HEAVY_BYTES:
-                    await stage.write_all()
-                stage.add(transform(task_id, file, body), file.size)
-                del body  # or a large file is in memory once more while its rows are written
-                # One file per turn of the event loop: a COPY that is going on sends 200 kB in each.
-                await asyncio.sleep(0)
-
-        async def work() -> None:
-            for task_id, file in queue:
-                await budget.take(file.size, make_room=stage.write)
-                try:
-                    await collect(task_id, file)
-                except HubRefused:
-                    raise
-                except Transient as error:
-                    broken[task_id] = error
-                    budget.give_back(file.size)
-                await (stage.write() if budget.waiting else stage.write_many())
-                await progress.advance()
-
+        fetch = partial(self.fetcher.bytes_of, session.dataset, revision)
+        collection = _Collection(files, fetch, transform, progress=progress, budget=budget, stage=stage)
         try:
             async with asyncio.TaskGroup() as group:
                 # One more than may download: one of them is writing.
                 for _ in range(min(self.concurrency + 1, len(files))):
-                    group.create_task(work())
+                    group.create_task(collection.work())
         except* Exception as errors:  # noqa: BLE001 - the first failure is the run's; the others are its echoes
             raise first_of(errors.exceptions) from None
         finally:
             await stage.write()
-        return broken
+        if collection.refused:
+            raise collection.refused[0]
+        return collection.broken
+
+
+class _Collection:
+    """One run's files, on their way through several workers."""
+
+    def __init__(
+        self,
+        files: Mapping[str, RemoteFile],
+        fetch: Callable[[RemoteFile], Awaitable[Bytes]],
+        transform: Transform,
+        *,
+        progress: Progress,
+        budget: ByteBudget,
+        stage: Stage,
+    ) -> None:
+        self.broken: dict[str, Transient] = {}
+        self.refused: list[HubRefused] = []
+        # Once the Hub refuses one it refuses all: no other is asked for, and those under way end.
+        self._queue = (item for item in files.items() if not self.refused)
+        self._fetch = fetch
+        self._transform = transform
+        self._progress = progress
+        self._budget = budget
+        self._stage = stage
+        self._turn = asyncio.Lock()
+
+    async def work(self) -> None:
+        """Take files until there are none."""
+        for task_id, file in self._queue:
+            await self._budget.take(file.size, make_room=self._stage.write)
+            try:
+                await self._collect(task_id, file)
+            except Transient as error:
+                if isinstance(error, HubRefused):
+                    self.refused.append(error)
+                self.broken[task_id] = error
+                self._budget.give_back(file.size)
+            await (self._stage.write() if self._budget.waiting else self._stage.write_many())
+            await self._progress.advance()
+
+    async def _collect(self, task_id: str, file: RemoteFile) -> None:
+        body = await self._fetch(file)
+        async with self._turn:
+            if weigh(body, HEAVY_BYTES) > HEAVY_BYTES:
+                await self._stage.write_all()
+            self._stage.add(self._transform(task_id, file, body), file.size)
+            del body  # or a large file is in memory once more while its rows are written
+            if self._stage.is_full:
+                await self._stage.write_all()
+            # One file per turn of the event loop: a COPY that is going on sends 200 kB in each.
+            await asyncio.sleep(0)
 
 
 def first_of(errors: Iterable[BaseException]) -> BaseException:

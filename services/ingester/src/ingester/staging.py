@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +19,8 @@ from ingester.transform import transform
 COPY_BYTES = 512 * 1024
 # What is not written is fetched again after a crash, so that files which come slowly do not wait for many.
 COPY_SECONDS = 0.1
+# A row takes about a kilobyte however little is in it, and a small file may hold ten thousand attempts.
+MANY_ROWS = 10_000
 
 Records = Sequence[Sequence[Any]]
 # Task id, listing entry, proven bytes -> rows in STAGED_COLUMNS order. Never raises for bad content.
@@ -54,6 +56,11 @@ class Stage:
         self._records.extend(records)
         self._bytes += size
 
+    @property
+    def is_full(self) -> bool:
+        """Tell whether so many rows wait that no more may come before they are written."""
+        return len(self._records) >= MANY_ROWS
+
     async def write_many(self) -> None:
         """Write if many rows wait, or if the last COPY was a while ago."""
         if self._bytes >= COPY_BYTES or time.monotonic() - self._written_at >= COPY_SECONDS:
@@ -70,9 +77,19 @@ class Stage:
             while self._records:
                 records, self._records = self._records, deque()
                 size, self._bytes = self._bytes, 0
-                await self.session.stage(_emptied(records))
+                await _to_its_end(self.session.stage(_emptied(records)))
                 self.written(size)
             self._written_at = time.monotonic()
+
+
+async def _to_its_end(copying: Coroutine[Any, Any, None]) -> None:
+    """Wait for a COPY even when cancelled: cut off, its rows would be neither in the database nor here."""
+    task = asyncio.create_task(copying)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await task
+        raise
 
 
 def _emptied(records: deque[Sequence[Any]]) -> Iterator[Sequence[Any]]:

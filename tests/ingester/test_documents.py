@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from ingester.documents import dump
 from ingester.kinds import ErrorKind, NoteKind, Notes
+from ingester.transform import FileResult, transform
 
-from tests.ingester.samples import ATTEMPT, kinds, refused, used, with_metadata
+from tests.ingester.samples import ATTEMPT, TWO, kinds, refused, used, with_metadata
 
 
 @pytest.mark.parametrize(
@@ -70,6 +71,20 @@ def test_nul_and_lone_surrogates_become_replacement_characters_and_are_noted() -
     (raw,) = json.loads(row.provider_raw_response or "")
     assert raw["metadata"]["k\ufffd\ufffd"] == "\\\ufffd"
     assert kinds(result) == [NoteKind.UNREADABLE_ANSWER, NoteKind.TEXT_REPLACED]
+
+
+def test_a_nul_is_noted_also_without_any_surrogate() -> None:
+    assert kinds(used(rb'[{"attempt_1": {"answer": "[[1]] a\u0000"}}]')) == [NoteKind.TEXT_REPLACED]
+
+
+def test_a_verdict_outlives_another_answer_that_is_too_deep() -> None:
+    right = json.dumps([list(row) for row in TWO.test[0].output]).encode()
+    for depth in range(900, 1000):  # where reading ends, and where writing does, depends on who called
+        data = b'[{"attempt_1":{"answer":%s}},{"attempt_1":{"answer":%s}}]' % (right, b"[" * depth + b"]" * depth)
+        result = transform(data, TWO, "m")
+        if isinstance(result, FileResult):
+            verdicts = [each["correct"] for each in json.loads(result.rows[0].multi_test_results or "[]")]
+            assert verdicts == [True, False]
 
 
 @pytest.mark.parametrize("number", ["NaN", "-Infinity", "1e400", "9" * 5_000])

@@ -146,11 +146,12 @@ def test_a_key_that_gives_no_attempt_number_is_noted(key: str) -> None:
 
 
 def test_a_pair_that_the_task_does_not_have_scores_nothing_costs_nothing_and_is_kept() -> None:
-    elsewhere = ATTEMPT | {"metadata": METADATA | {"pair_index": 9}}
+    elsewhere = ATTEMPT | {"metadata": METADATA | {"pair_index": 9, "reasoning_content": "said elsewhere"}}
     result = used([{"attempt_1": ATTEMPT}, {"attempt_1": elsewhere, "attempt_2": 5}])
     first, second = result.rows
     assert (result.pairs_solved, first.total_tokens, first.estimated_cost) == (1, 140, 0.3)
     assert len(json.loads(first.provider_raw_response or "")) == 2
+    assert "elsewhere" not in (first.reasoning_log or "")
     assert (second.is_prediction_correct, second.predicted_output_grid) == (False, None)
     assert second.provider_raw_response == "[5]"
     assert NoteKind.PAIR_OUT_OF_RANGE in kinds(result)

@@ -141,7 +141,8 @@ class _AttemptRow:
         return {
             "has_multiple_predictions": True,
             "multiple_predicted_outputs": self._json(stored),
-            "multi_test_results": self._json(results),
+            # An answer may be stored and yet be too deep for a place inside of another value: its verdict stays.
+            "multi_test_results": self._json(results) or self._json([each | {"predicted": None} for each in results]),
             "multi_test_all_correct": all(right),
             "multi_test_average_accuracy": sum(right) / len(right),
         }

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import math
 
 import asyncpg
 import pytest
@@ -233,6 +234,27 @@ async def test_tokens_that_add_up_beyond_bigint_cost_the_sum_alone(pipeline: Pip
     assert (announced.successful, announced.failed) == (5, 0)
     sums = await pipeline.pool.fetch("SELECT total_tokens, total_time_ms FROM submission_versions")
     assert [tuple(row) for row in sums] == [(None, 10_000)]
+
+
+async def test_costs_add_up_to_the_last_digit_and_absent_answers_are_not_submitted(
+    pipeline: Pipeline, hub: LocalHub
+) -> None:
+    """PostgreSQL's sum of floats depends on the order of the rows."""
+    costs = {1: [0.1, 0.2, 0.3, 1e16, -0.0], 2: [0.7, 0.1, 0.3, 0.2, 0.1]}
+    single = [task for task in tasks() if len(task.test) == 1][:4]
+    (double,) = [task for task in tasks() if len(task.test) == 2][:1]
+    files = {
+        task: json.dumps([{f"attempt_{n}": attempt(WRONG, 0, cost=costs[n][place]) for n in costs}]).encode()
+        for place, task in enumerate([*single, double])
+    }
+    files[single[0]] = json.dumps(
+        [{"attempt_1": attempt(WRONG, 0, cost=0.1), "attempt_2": attempt(None, 0, cost=0.7)}]
+    ).encode()
+    hub.commit(V2, submission("m", files))
+    await pipeline.settle()
+    version = await pipeline.version("m")
+    assert version["total_cost"] == math.fsum(cost for each in costs.values() for cost in each)
+    assert [each["pairs_submitted"] for each in json.loads(version["attempts"])] == [5, 4]
 
 
 async def test_force_judges_anew_what_it_fetches_anew(pipeline: Pipeline, hub: LocalHub) -> None:

@@ -4,7 +4,7 @@ Fractions are added exactly and rounded once, so that the last digit is right wh
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -14,7 +14,7 @@ from common.arc_tasks import TaskSet
 
 from ingester.limits import BIGINT
 
-Number = int | float | Decimal
+Number = int | Decimal
 """PostgreSQL's sum() of bigint is numeric, which arrives as Decimal."""
 
 
@@ -28,7 +28,7 @@ class TaskResult(Protocol):
 
 
 class AttemptSums(Protocol):
-    """One attempt's sums over the version's tasks. Cost in USD; None where no row has a value."""
+    """One attempt's sums over the version's tasks, None where no row has a value; and each known cost in USD."""
 
     @property
     def model_name(self) -> str: ...
@@ -37,7 +37,7 @@ class AttemptSums(Protocol):
     @property
     def pairs_submitted(self) -> int: ...
     @property
-    def cost(self) -> Number | None: ...
+    def costs(self) -> Sequence[float]: ...
     @property
     def tokens(self) -> Number | None: ...
     @property
@@ -88,7 +88,7 @@ def aggregate(task_set: TaskSet, results: Iterable[TaskResult], attempts: Iterab
         score=float(scored / len(task_set.tasks)),
         score_submitted=float(scored / len(tasks)) if tasks else None,
         attempts=tuple(_score(each, task_set.pairs_total) for each in sorted(sums, key=_number)),
-        total_cost=_added_cost(each.cost for each in sums),
+        total_cost=_added_cost(cost for each in sums for cost in each.costs),
         total_tokens=_added_integers(each.tokens for each in sums),
         total_time_ms=_added_integers(each.time_ms for each in sums),
     )
@@ -104,9 +104,10 @@ def _number(sums: AttemptSums) -> int:
     return int(sums.model_name.rpartition("-attempt")[2] or 0)
 
 
-def _added_cost(costs: Iterable[Number | None]) -> float | None:
-    known = [Fraction(cost) for cost in costs if cost is not None and math.isfinite(cost)]
-    return float(sum(known, Fraction())) if known else None
+def _added_cost(costs: Iterable[float]) -> float | None:
+    """Add; None where nothing is known. `fsum` rounds once, and what other programs wrote may be infinite."""
+    known = [cost for cost in costs if math.isfinite(cost)]
+    return math.fsum(known) if known else None
 
 
 def _added_integers(values: Iterable[Number | None]) -> int | None:

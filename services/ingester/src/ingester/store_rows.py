@@ -103,8 +103,9 @@ SELECT model_name,
         ELSE is_prediction_correct::int END)::int AS pairs_correct,
     sum(CASE WHEN has_multiple_predictions
         THEN (SELECT count(*) FROM jsonb_array_elements(multi_test_results) r WHERE r->'predicted' <> 'null'::jsonb)
-        ELSE 1 END)::int AS pairs_submitted,
-    sum(estimated_cost) AS cost, sum(total_tokens) AS tokens, sum(api_processing_time_ms) AS time_ms
+        ELSE (predicted_output_grid IS NOT NULL)::int END)::int AS pairs_submitted,
+    coalesce(array_agg(estimated_cost) FILTER (WHERE estimated_cost IS NOT NULL), '{}') AS costs,
+    sum(total_tokens) AS tokens, sum(api_processing_time_ms) AS time_ms
 FROM explanations
 WHERE hf_dataset = $1 AND model_name = ANY($2) AND removed_upstream_at IS NULL
 GROUP BY model_name
@@ -113,12 +114,15 @@ GROUP BY model_name
 
 @dataclass(frozen=True)
 class AttemptSums:
-    """What one attempt adds up to over a model's current rows. Cost in USD; sums of bigint may be beyond bigint."""
+    """What one attempt adds up to over a model's current rows; sums of bigint may be beyond bigint.
+
+    Costs in USD are those of the rows: PostgreSQL's sum of them would depend on their order.
+    """
 
     model_name: str
     pairs_correct: int
     pairs_submitted: int
-    cost: float | None
+    costs: Sequence[float]
     tokens: Decimal | None
     time_ms: Decimal | None
 

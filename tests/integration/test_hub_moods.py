@@ -99,6 +99,17 @@ async def test_a_file_broken_to_the_last_delivery_costs_itself_and_is_tried_by_t
     assert await pipeline.settle() == []
 
 
+@pytest.mark.parametrize("fault", [Corrupt(), Status(500)], ids=["integrity", "unavailable"])
+async def test_a_forced_run_on_a_bad_day_takes_nothing_away(pipeline: Pipeline, hub: LocalHub, fault: Fault) -> None:
+    hub.commit(V2, submission("m", {task: solved(task) for task in FIVE}))
+    await pipeline.settle()
+    hub.faults.add(fault, FIRST)
+    announced = await pipeline.ingester.ingest(ModelDiscovered(dataset=V2, model="m"), MAX_DELIVER)
+    assert announced is not None
+    assert (announced.successful, announced.failed, announced.score) == (5, 0, 5 / 120)
+    assert await pipeline.errors("m") == {}
+
+
 async def test_a_rate_limit_is_waited_for_to_its_reset(pipeline: Pipeline, hub: LocalHub) -> None:
     hub.commit(V2, submission("m", {task: solved(task) for task in FIVE}))
     await pipeline.sync()

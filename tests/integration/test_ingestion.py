@@ -1,6 +1,7 @@
 """A folder on the Hub becomes rows, a version and an announcement, exactly, and nothing is fetched twice."""
 
 import asyncio
+import dataclasses
 import json
 import math
 
@@ -265,6 +266,21 @@ async def test_force_judges_anew_what_it_fetches_anew(pipeline: Pipeline, hub: L
     announced = await pipeline.ingester.ingest(ModelDiscovered(dataset=V2, model="m"))
     assert announced is not None
     assert announced.score_submitted == 1
+
+
+async def test_force_takes_back_a_file_that_is_not_usable_any_more(pipeline: Pipeline, hub: LocalHub) -> None:
+    body = solved(FIVE[0]).replace(b'"because"', json.dumps("x" * 400_000).encode(), 1)
+    hub.commit(V2, submission("m", {FIVE[0]: body, FIVE[1]: solved(FIVE[1])}))
+    await pipeline.settle()
+    limits = dataclasses.replace(pipeline.ingester.limits, max_memory=300_000)
+    ingester = dataclasses.replace(pipeline.ingester, limits=limits)
+    announced = await ingester.ingest(ModelDiscovered(dataset=V2, model="m"))
+    assert announced is not None
+    assert (announced.successful, announced.failed, announced.score) == (1, 1, 1 / 120)
+    version = await pipeline.version("m")
+    assert [each["pairs_correct"] for each in json.loads(version["attempts"])] == [len(FIVE[1].test), 0]
+    marked = await pipeline.pool.fetch("SELECT puzzle_id FROM explanations WHERE removed_upstream_at IS NOT NULL")
+    assert {row["puzzle_id"] for row in marked} == {FIVE[0].id}
 
 
 async def test_a_forced_event_for_a_renamed_folder_keeps_its_history(pipeline: Pipeline, hub: LocalHub) -> None:

@@ -76,7 +76,7 @@ class Commit:
         names = await session.write_rows(run_id, self.ingested_at, self.goal.revision)
         await session.write_errors(run_id, self.previous.run_id if self.previous else None, set(self.plan.known))
         await session.add_errors(run_id, self._unfetched(broken))
-        results = await session.task_results(self.previous.id if self.previous else None)
+        results = await session.task_results(self.previous.id if self.previous else None, self.plan.known)
         totals = aggregate(self.tasks, results, await session.attempt_sums(names))
         failed = await session.count_failed(run_id)
         status = "partial" if failed else "completed"

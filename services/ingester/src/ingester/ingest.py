@@ -116,6 +116,10 @@ class _Ingestion:
             await self._skip(run, plan)
             return
         broken = await self._collect(goal, plan, run)
+        plan = plan.keeping(broken, current.results if current else {})
+        if kept := broken.keys() - plan.fetch.keys():
+            log.warning("ingestion.kept", run_id=run.id, files=len(kept), reason=str(broken[min(kept)]))
+            broken = {task_id: error for task_id, error in broken.items() if task_id not in kept}
         commit = Commit(self.session, self.event, goal, plan, run, self.tasks, current, datetime.now(UTC))
         committed = await commit.write(broken)
         await self._tell_end(run, plan, committed)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from common.hub import RemoteFile
@@ -38,6 +38,15 @@ class Plan:
     def files(self) -> int:
         """The files that claim to answer a task."""
         return len(self.fetch) + len(self.known) + len(self.refused)
+
+    def keeping(self, broken: Collection[str], results: Mapping[str, str]) -> "Plan":
+        """Return the plan with those as known that could not be fetched now, and whose content has been judged before.
+
+        `results` holds task id -> blob oid of judged files. A forced run on a bad day takes nothing away.
+        """
+        kept = {each: self.fetch[each] for each in broken if results.get(each) == self.fetch[each].blob_oid}
+        fetch = {task_id: file for task_id, file in self.fetch.items() if task_id not in kept}
+        return replace(self, fetch=fetch, known={**self.known, **kept})
 
 
 def make_plan(

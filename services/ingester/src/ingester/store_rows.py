@@ -81,11 +81,20 @@ ON CONFLICT (hf_dataset, model_name, puzzle_id) WHERE hf_dataset IS NOT NULL DO 
     {", ".join(_UPDATED.get(column, f"{column} = excluded.{column}") for column in _ANSWER_COLUMNS)}
 """  # noqa: S608 - made of the constants above
 
-# Rows of files, or of attempts within a file, that the current version does not hold any more: kept, and marked.
+# Rows of files, or of attempts within a file, that the current version does not hold any more: kept, and marked. So are
+# those of a file that a forced run judged anew and could not use.
 _MARK_REMOVED = """
 UPDATE explanations e SET removed_upstream_at = $3
 WHERE e.hf_dataset = $1 AND e.model_name = ANY($2) AND e.removed_upstream_at IS NULL
-  AND NOT EXISTS (SELECT FROM wanted w WHERE w.puzzle_id = e.puzzle_id AND w.hf_blob_oid = e.hf_blob_oid)
+  AND NOT EXISTS (
+      SELECT FROM wanted w
+      WHERE w.puzzle_id = e.puzzle_id AND w.hf_blob_oid = e.hf_blob_oid
+        AND NOT EXISTS (
+            SELECT FROM staged_rows s
+            WHERE s.hf_dataset = $1 AND s.model = $4 AND s.model_name IS NULL AND s.pairs_total IS NULL
+              AND s.puzzle_id = w.puzzle_id AND s.hf_blob_oid = w.hf_blob_oid
+        )
+  )
 """
 
 _UNMARK = """
@@ -154,7 +163,7 @@ class RowStatements(LockedModel):
         await self.connection.execute(_ADOPT, *self.key, timeout=HEAVY_SECONDS)
         await self.connection.execute(_UPSERT, *self.key, run_id, at, revision, timeout=HEAVY_SECONDS)
         await self.connection.execute(_UNMARK, self.dataset, names, timeout=HEAVY_SECONDS)
-        await self.connection.execute(_MARK_REMOVED, self.dataset, names, at, timeout=HEAVY_SECONDS)
+        await self.connection.execute(_MARK_REMOVED, self.dataset, names, at, self.model, timeout=HEAVY_SECONDS)
         return names
 
     async def attempt_sums(self, names: Collection[str]) -> list[AttemptSums]:

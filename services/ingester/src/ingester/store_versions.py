@@ -86,7 +86,7 @@ SELECT DISTINCT ON (puzzle_id) puzzle_id, hf_blob_oid, pairs_total, pairs_solved
     WHERE s.hf_dataset = $1 AND s.model = $2 AND s.model_name IS NULL AND s.pairs_total IS NOT NULL
     UNION ALL
     SELECT 1, t.puzzle_id, t.hf_blob_oid, t.pairs_total, t.pairs_solved
-    FROM task_results t JOIN wanted w USING (puzzle_id, hf_blob_oid) WHERE t.version_id = $3
+    FROM task_results t JOIN wanted w USING (puzzle_id, hf_blob_oid) WHERE t.version_id = $3 AND puzzle_id = ANY($4)
 ) AS results
 ORDER BY puzzle_id, age  -- a forced run judges the same blob anew: what was staged now counts
 """
@@ -178,9 +178,10 @@ class VersionStatements(LockedModel):
             await self.connection.execute(_RENAME_RUNS, *self.key, old)
         return True
 
-    async def task_results(self, previous_version_id: int | None) -> list[TaskResult]:
-        """Return the wanted files' results, fetched now or known from the previous version."""
-        rows = await self.connection.fetch(_TASK_RESULTS, *self.key, previous_version_id, timeout=HEAVY_SECONDS)
+    async def task_results(self, previous_version_id: int | None, known: Collection[str]) -> list[TaskResult]:
+        """Return the wanted files' results: those fetched now, and those known from the previous version."""
+        arguments = (*self.key, previous_version_id, list(known))
+        rows = await self.connection.fetch(_TASK_RESULTS, *arguments, timeout=HEAVY_SECONDS)
         return [TaskResult(*row) for row in rows]
 
     async def write_version(self, at: datetime, values: dict[str, Any], results: Collection[TaskResult]) -> None:

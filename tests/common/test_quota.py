@@ -4,7 +4,9 @@ import asyncio
 
 import pytest
 from common import quota_metrics
-from common.quota import JITTER_SECONDS, Quota, reset_seconds
+from common.hub import worth_retrying
+from common.outcomes import Transient
+from common.quota import JITTER_SECONDS, LONGEST_SECONDS, SHORTEST_SECONDS, Quota, reset_seconds
 from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
@@ -99,12 +101,39 @@ def test_an_answer_without_headers_changes_nothing() -> None:
     [
         (headers(0, reset=7), 7.0),
         ({"Retry-After": "30"}, 30.0),
-        ({"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT"}, None),
+        (headers(0, reset=0), SHORTEST_SECONDS),
+        (headers(0, reset=7) | {"Retry-After": "90"}, 7.0),
+        (headers(400, reset=7) | {"Retry-After": "90"}, 90.0),
+        ({"Retry-After": "0"}, SHORTEST_SECONDS),
+        ({"Retry-After": "1.5"}, 1.5),
+        ({"Retry-After": "86400"}, LONGEST_SECONDS),
+        ({"Retry-After": "9" * 400}, LONGEST_SECONDS),
+        ({"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT"}, SHORTEST_SECONDS),
+        ({"Retry-After": "Wed, 21 Oct 2126 07:28:00 GMT"}, LONGEST_SECONDS),
+        ({"Retry-After": "nan"}, None),
+        ({"Retry-After": "soon"}, None),
+        ({"Retry-After": "-5"}, None),
         ({}, None),
     ],
 )
 def test_a_refusal_says_when_to_come_back(found: dict[str, str], seconds: float | None) -> None:
     assert reset_seconds(found) == seconds
+
+
+def test_a_reset_that_was_rounded_down_to_nothing_is_waited_for() -> None:
+    assert learned(Clock(), 0, reset=0).wait_seconds("api") == SHORTEST_SECONDS
+    assert learned(Clock(), 500, reset=0).wait_seconds("api") == 0
+
+
+async def test_what_lasts_longer_than_a_window_is_not_waited_for() -> None:
+    for reset in (86_400, 10**400):
+        quota = learned(Clock(), 0, reset=reset)
+        with pytest.raises(Transient) as raised:
+            async with quota.request("api"):
+                pytest.fail("it must not wait")
+        assert raised.value.retry_after_seconds == LONGEST_SECONDS
+        assert worth_retrying(raised.value) is False
+    assert worth_retrying(Transient("in this window", retry_after_seconds=300)) == 300
 
 
 def test_an_answer_of_a_later_window_is_believed_although_more_is_left() -> None:

@@ -27,7 +27,7 @@ from huggingface_hub.errors import (
 )
 
 from common.outcomes import Transient
-from common.quota import Quota, reset_seconds
+from common.quota import LONGEST_NAP_SECONDS, Quota, reset_seconds, retry_after_seconds
 
 API: Final = "api"
 TIMEOUT = httpx2.Timeout(30.0, connect=10.0)
@@ -172,7 +172,8 @@ class Hub:
                 retry_after_seconds=reset_seconds(response.headers),
             )
         if status >= httpx2.codes.INTERNAL_SERVER_ERROR:
-            raise Transient(f"the Hub answers {status}", kind="hub_error")
+            asked = retry_after_seconds(response.headers)
+            raise Transient(f"the Hub answers {status}", kind="hub_error", retry_after_seconds=asked)
 
 
 T = TypeVar("T")
@@ -197,7 +198,10 @@ def worth_retrying(error: Exception) -> bool | float:
     """Tell stamina whether to try again, and after how many seconds where the Hub named them."""
     if isinstance(error, HubRefused) or not isinstance(error, Transient):
         return False
-    return True if error.retry_after_seconds is None else error.retry_after_seconds
+    if error.retry_after_seconds is None:
+        return True
+    # What takes longer than a window of the quota is for a later delivery.
+    return error.retry_after_seconds if error.retry_after_seconds <= LONGEST_NAP_SECONDS else False
 
 
 def outcome_of(status: int) -> RequestOutcome:

@@ -12,9 +12,14 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 
-_LEFT = re.compile(r'"(?P<name>\w+)"\s*;\s*r\s*=\s*(?P<left>\d+)\s*;\s*t\s*=\s*(?P<reset>\d+)')
-_POLICY = re.compile(r"q\s*=\s*(?P<quota>\d+)")
+from common.outcomes import Transient
+
+_LEFT = re.compile(r'"(?P<name>\w+)"\s*;\s*r\s*=\s*(?P<left>\d{1,12})\s*;\s*t\s*=\s*(?P<reset>\d{1,12})')
+_SECONDS = re.compile(r"\d+(\.\d*)?", re.ASCII)
+_POLICY = re.compile(r"q\s*=\s*(?P<quota>\d{1,12})")
 
 # Nobody takes the last twentieth of a budget (and no less than two requests). What the other replicas have on the way
 # is not in our count yet, and a person's `arcwatch sync` or a webhook still has to get through.
@@ -22,6 +27,12 @@ RESERVE = 0.05
 MIN_RESERVE = 2
 # Replicas that waited for one reset do not all start in the same instant.
 JITTER_SECONDS = 0.5
+# A reset of 0 s is one that was rounded down: all tries would be used up before it came.
+SHORTEST_SECONDS = 1.0
+# Whoever asks for more is asked again after this, at the latest.
+LONGEST_SECONDS = 3600.0
+# A window of 300 s, and some more: what lasts longer is not waited for, but tried again later.
+LONGEST_NAP_SECONDS = 330.0
 # The reset is told in whole seconds; windows are 300 s long.
 SAME_WINDOW_SECONDS = 1.5
 
@@ -56,7 +67,8 @@ class Quota:
             return
         policy = _POLICY.search(headers.get("RateLimit-Policy", ""))
         known = self.budgets.get(found["name"])
-        left, resets_at = int(found["left"]), self.clock() + int(found["reset"])
+        left, reset = int(found["left"]), min(float(found["reset"]), LONGEST_SECONDS)
+        resets_at = self.clock() + (reset or (0.0 if left else SHORTEST_SECONDS))
         if known and abs(resets_at - known.resets_at) < SAME_WINDOW_SECONDS:
             # Answers overtake each other: within one window, what is left only shrinks.
             left = min(left, known.left)
@@ -79,8 +91,13 @@ class Quota:
 
     @contextlib.asynccontextmanager
     async def request(self, name: str) -> AsyncIterator[None]:
-        """Wait until the budget allows one more request, and count it as on the way until the block ends."""
+        """Wait until the budget allows one more request, and count it as on the way until the block ends.
+
+        Raises Transient where the wait is longer than a window: whoever waits so long holds up others' work.
+        """
         while (seconds := self.wait_seconds(name)) > 0:
+            if seconds > LONGEST_NAP_SECONDS:
+                raise Transient("the Hub's quota is used up", kind="rate_limited", retry_after_seconds=seconds)
             self.waited(seconds)
             await asyncio.sleep(seconds + random.uniform(0, JITTER_SECONDS))  # noqa: S311 - jitter, no secret
         self._on_the_way[name] += 1
@@ -91,8 +108,22 @@ class Quota:
 
 
 def reset_seconds(headers: Mapping[str, str]) -> float | None:
-    """Return the seconds a 429 answer asks us to wait, from `RateLimit` or `Retry-After`."""
-    if found := _LEFT.search(headers.get("RateLimit", "")):
-        return float(found["reset"])
-    after = headers.get("Retry-After", "")
-    return float(after) if after.isascii() and after.isdigit() else None
+    """Return the seconds that a 429 asks us to wait: those of an exhausted `RateLimit`, else of `Retry-After`."""
+    found = _LEFT.search(headers.get("RateLimit", ""))
+    after = retry_after_seconds(headers)
+    return _bounded(float(found["reset"])) if found and (after is None or int(found["left"]) == 0) else after
+
+
+def retry_after_seconds(headers: Mapping[str, str]) -> float | None:
+    """Return what RFC 9110's `Retry-After` asks for, in seconds or until a date; None where it says nothing."""
+    text = headers.get("Retry-After", "").strip()
+    if _SECONDS.fullmatch(text):
+        return _bounded(float(text))
+    try:
+        return _bounded((parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds())
+    except (ValueError, TypeError, OverflowError):  # TypeError: a date of no zone
+        return None
+
+
+def _bounded(seconds: float) -> float:
+    return min(max(seconds, SHORTEST_SECONDS), LONGEST_SECONDS)

@@ -16,7 +16,7 @@ import aiohttp
 import stamina
 from common.hub import Hub, HubRefused, RemoteFile, RequestOutcome, outcome_of, worth_retrying
 from common.outcomes import Transient
-from common.quota import reset_seconds
+from common.quota import reset_seconds, retry_after_seconds
 
 FILES: Final = "resolvers"
 ATTEMPTS = 4
@@ -90,7 +90,9 @@ class Fetcher:
         if outcome == "unauthorized":
             hint = "HF_TOKEN may not read it" if self.hub.token else "set HF_TOKEN if it is private or gated"
             raise HubRefused(f"{dataset}: the Hub answers {response.status} for a file; {hint}")
-        raise Transient(f"{file.path}: the Hub answers {response.status}", kind="hub_error")
+        asked = retry_after_seconds(response.headers)
+        line = f"{file.path}: the Hub answers {response.status}"
+        raise Transient(line, kind="hub_error", retry_after_seconds=asked)
 
 
 async def _read(response: aiohttp.ClientResponse, file: RemoteFile) -> bytearray:

@@ -69,7 +69,7 @@ class Collector:
         """
         budget = ByteBudget(self.bytes_in_flight)
         stage = Stage(session, written=budget.give_back)
-        fetch = partial(self.fetcher.bytes_of, session.dataset, revision)
+        fetch = partial(self._bytes_of, asyncio.Semaphore(self.concurrency), session.dataset, revision)
         collection = _Collection(files, fetch, transform, progress=progress, budget=budget, stage=stage)
         try:
             async with asyncio.TaskGroup() as group:
@@ -83,6 +83,13 @@ class Collector:
         if collection.refused:
             raise collection.refused[0]
         return collection.broken
+
+    async def _bytes_of(
+        self, downloading: asyncio.Semaphore, dataset: str, revision: str, file: RemoteFile
+    ) -> bytearray:
+        """Fetch when it is this file's turn: a wait for a free connection would count as a slow download."""
+        async with downloading:
+            return await self.fetcher.bytes_of(dataset, revision, file)
 
 
 class _Collection:

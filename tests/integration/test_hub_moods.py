@@ -29,7 +29,7 @@ from ingester.fetch import prove
 
 from tests.support import pipeline as support
 from tests.support.pipeline import Pipeline
-from tests.support.submissions import V2, solved, submission, tasks
+from tests.support.submissions import V2, solved, submission, tasks, unsolved
 
 FIVE = tasks()[:5]
 FIRST = rf"resolve/.*/{FIVE[0].id}"
@@ -97,6 +97,22 @@ async def test_a_file_broken_to_the_last_delivery_costs_itself_and_is_tried_by_t
     assert announced is not None
     assert (announced.successful, announced.failed) == (5, 0)
     assert await pipeline.settle() == []
+
+
+async def test_a_run_whose_content_was_reverted_meanwhile_is_ended(pipeline: Pipeline, hub: LocalHub) -> None:
+    hub.commit(V2, submission("m", {task: solved(task) for task in FIVE}))
+    await pipeline.settle()
+    hub.commit(V2, submission("m", {task: unsolved(task) for task in FIVE[:2]}))
+    await pipeline.sync()
+    rule = hub.faults.add(Status(500), FIRST)
+    with pytest.raises(Transient):
+        await pipeline.ingester.ingest(pipeline.published[-1])
+    hub.faults.remove(rule)
+    hub.commit(V2, submission("m", {task: solved(task) for task in FIVE[:2]}))
+    await pipeline.ingester.ingest(pipeline.published[-1], 2)
+    runs = await pipeline.pool.fetch("SELECT status FROM ingestion_runs ORDER BY id")
+    assert [run["status"] for run in runs] == ["completed", "skipped"]
+    assert await pipeline.pool.fetchval("SELECT count(*) FROM staged_rows") == 0
 
 
 @pytest.mark.parametrize("fault", [Corrupt(), Status(500)], ids=["integrity", "unavailable"])

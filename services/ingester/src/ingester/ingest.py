@@ -98,6 +98,7 @@ class _Ingestion:
         if current is None and not self.event.dry_run:
             current = await self._renamed(goal)
         if self._is_done(current, goal.tree_oid):
+            await self._end_unneeded()
             return
         goal, files = await self._listed(goal)
         plan = self._plan(files, current)
@@ -130,6 +131,22 @@ class _Ingestion:
             return False
         log.info("ingestion.already_done", dataset=self.event.dataset, model=self.event.model)
         return True
+
+    async def _end_unneeded(self) -> None:
+        """End the runs for content that the Hub replaced, before they were done, by what the database has."""
+        reason = "its content was replaced upstream by what had been ingested before"
+        for run in await self.session.skip_running(reason):
+            await self.session.drop_staged()
+            self.ingester.metrics.ingestions.labels("skipped").inc()
+            log.info(
+                "ingestion.ended",
+                run_id=run.id,
+                dataset=self.event.dataset,
+                model=self.event.model,
+                outcome="skipped",
+                reason=reason,
+                duration_ms=run.duration_ms,
+            )
 
     async def _skip(self, run: RunOpened, plan: Plan) -> None:
         """End the run of a folder that holds no task file, such as one of pictures: it is no submission."""

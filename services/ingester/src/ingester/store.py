@@ -13,14 +13,14 @@ from common.outcomes import Transient
 
 from ingester.store_model import TRY_LOCK
 from ingester.store_rows import STAGED_COLUMNS, AttemptSums, RowStatements
-from ingester.store_runs import RunFailed, RunningRun, RunOpened, RunStatements, fail_run, running
+from ingester.store_runs import RunEnded, RunningRun, RunOpened, RunStatements, fail_run, running
 from ingester.store_versions import CurrentVersion, TaskResult, VersionStatements
 
 __all__ = [
     "STAGED_COLUMNS",
     "AttemptSums",
     "CurrentVersion",
-    "RunFailed",
+    "RunEnded",
     "RunOpened",
     "RunningRun",
     "Session",

@@ -96,6 +96,13 @@ WHERE id = $1 AND status = 'running'
 RETURNING duration_ms
 """
 
+_SKIP_RUNNING = """
+UPDATE ingestion_runs SET status = 'skipped', completed_at = now(), error_log = $3,
+    duration_ms = least(2147483647, extract(epoch FROM now() - started_at) * 1000)::int
+WHERE hf_dataset = $1 AND dataset_name = $2 AND status = 'running'
+RETURNING id, duration_ms
+"""
+
 
 @dataclass(frozen=True)
 class RunOpened:
@@ -107,8 +114,8 @@ class RunOpened:
 
 
 @dataclass(frozen=True)
-class RunFailed:
-    """A run that was given up."""
+class RunEnded:
+    """A run that ended without a version."""
 
     id: int
     duration_ms: int
@@ -163,6 +170,10 @@ class RunStatements(LockedModel):
         duration: int | None = await self.connection.fetchval(_ABANDON, run_id, reason)
         return duration
 
+    async def skip_running(self, reason: str) -> list[RunEnded]:
+        """End the model's runs that are not needed any more; return them."""
+        return [RunEnded(*row) for row in await self.connection.fetch(_SKIP_RUNNING, *self.key, reason)]
+
     async def close_run(self, run_id: int, **values: Any) -> int:
         """End a run; return its duration in ms."""
         names = ("status", "completed_at", "successful", "failed", "skipped", "total_puzzles")
@@ -179,7 +190,7 @@ async def fail_run(
     ingester: str,
     *,
     at_work_elsewhere: bool = False,
-) -> RunFailed:
+) -> RunEnded:
     """Record that an ingestion was given up; return its run."""
     rows = await pool.fetch(
         _FAIL_RUN,
@@ -192,7 +203,7 @@ async def fail_run(
         event.trigger != "manual",
         at_work_elsewhere,
     )
-    return RunFailed(*rows[0])
+    return RunEnded(*rows[0])
 
 
 async def running(pool: asyncpg.Pool, older_than: timedelta) -> list[RunningRun]:

@@ -99,6 +99,32 @@ async def test_a_file_broken_to_the_last_delivery_costs_itself_and_is_tried_by_t
     assert await pipeline.settle() == []
 
 
+async def test_force_takes_no_file_that_an_earlier_event_had_fetched(pipeline: Pipeline, hub: LocalHub) -> None:
+    hub.commit(V2, submission("m", {task: solved(task) for task in FIVE}))
+    await pipeline.sync()
+    rule = hub.faults.add(Status(500), FIRST)
+    with pytest.raises(Transient):
+        await pipeline.ingester.ingest(pipeline.published[-1])
+    hub.faults.remove(rule)
+    before = pipeline.downloads()
+    await pipeline.ingester.ingest(ModelDiscovered(dataset=V2, model="m"))
+    assert pipeline.downloads() - before == 5
+
+
+async def test_a_file_that_changes_to_and_fro_between_deliveries_is_fetched_once_for_each_content(
+    pipeline: Pipeline, hub: LocalHub
+) -> None:
+    hub.faults.add(Status(500), FIRST)
+    other = FIVE[1]
+    for delivery, content in enumerate([solved, unsolved, solved, solved], 1):
+        hub.commit(V2, submission("m", {FIVE[0]: solved(FIVE[0]), other: content(other)}))
+        if delivery == 1:
+            await pipeline.sync()
+        with pytest.raises(Transient):
+            await pipeline.ingester.ingest(pipeline.published[0], delivery)
+    assert hub.requests.count(f"resolve/.*/{other.id}") == 2
+
+
 async def test_a_run_whose_content_was_reverted_meanwhile_is_ended(pipeline: Pipeline, hub: LocalHub) -> None:
     hub.commit(V2, submission("m", {task: solved(task) for task in FIVE}))
     await pipeline.settle()

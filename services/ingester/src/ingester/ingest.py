@@ -236,14 +236,15 @@ class _Ingestion:
             trigger=event.trigger,
             auto_triggered=event.trigger != "manual",
         )
-        if not run.resumed:
+        if not run.resumed or (event.force and self.delivery_count == 1):
+            # What an earlier event's run had staged is not what force asks for: every file, fetched and judged again.
             await self.session.drop_staged()
         return run
 
     async def _collect(self, goal: Target, plan: Plan, run: RunOpened) -> dict[str, Transient]:
         """Fetch and stage what is missing; on the last delivery, files that stay broken only cost themselves."""
-        staged = await self.session.staged() if run.resumed else {}
-        missing = {task_id: file for task_id, file in plan.fetch.items() if staged.get(task_id) != file.blob_oid}
+        staged = await self.session.staged() if run.resumed else set()
+        missing = {task_id: file for task_id, file in plan.fetch.items() if (task_id, file.blob_oid) not in staged}
         progress = Progress(
             run.id, self.event.dataset, self.event.model, total=plan.files, announce=self.ingester.announce
         )

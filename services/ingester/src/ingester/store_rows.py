@@ -15,7 +15,7 @@ TEMPLATE_ID = "external-huggingface"
 STAGED_COLUMNS = ("hf_dataset", "model", "hf_blob_oid", *Row._fields)
 
 _STAGED_FILES = """
-SELECT puzzle_id, hf_blob_oid, pairs_total IS NOT NULL AS usable FROM staged_rows
+SELECT puzzle_id, hf_blob_oid FROM staged_rows
 WHERE hf_dataset = $1 AND model = $2 AND model_name IS NULL
 """
 
@@ -144,10 +144,10 @@ class RowStatements(LockedModel):
         """Forget what earlier deliveries fetched for this model."""
         await self.connection.execute(_DROP_STAGED, *self.key)
 
-    async def staged(self) -> dict[str, str]:
-        """Return task id -> blob oid of the files already fetched by an earlier delivery of this run."""
+    async def staged(self) -> set[tuple[str, str]]:
+        """Return task id and blob oid of the files already fetched by an earlier delivery of this run."""
         rows = await self.connection.fetch(_STAGED_FILES, *self.key)
-        return {row["puzzle_id"]: row["hf_blob_oid"] for row in rows}
+        return {(row["puzzle_id"], row["hf_blob_oid"]) for row in rows}
 
     async def stage(self, records: Iterable[Sequence[Any]]) -> None:
         """Write rows of fetched files (in STAGED_COLUMNS order) by COPY, so that they survive this delivery."""

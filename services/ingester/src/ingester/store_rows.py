@@ -81,20 +81,20 @@ ON CONFLICT (hf_dataset, model_name, puzzle_id) WHERE hf_dataset IS NOT NULL DO 
     {", ".join(_UPDATED.get(column, f"{column} = excluded.{column}") for column in _ANSWER_COLUMNS)}
 """  # noqa: S608 - made of the constants above
 
-# Rows of files, or of attempts within a file, that the current version does not hold any more: kept, and marked. So are
-# those of a file that a forced run judged anew and could not use.
+# Rows of files, or of attempts within a file, that the current version does not hold any more: kept, and marked.
 _MARK_REMOVED = """
 UPDATE explanations e SET removed_upstream_at = $3
 WHERE e.hf_dataset = $1 AND e.model_name = ANY($2) AND e.removed_upstream_at IS NULL
-  AND NOT EXISTS (
-      SELECT FROM wanted w
-      WHERE w.puzzle_id = e.puzzle_id AND w.hf_blob_oid = e.hf_blob_oid
-        AND NOT EXISTS (
-            SELECT FROM staged_rows s
-            WHERE s.hf_dataset = $1 AND s.model = $4 AND s.model_name IS NULL AND s.pairs_total IS NULL
-              AND s.puzzle_id = w.puzzle_id AND s.hf_blob_oid = w.hf_blob_oid
-        )
-  )
+  AND NOT EXISTS (SELECT FROM wanted w WHERE w.puzzle_id = e.puzzle_id AND w.hf_blob_oid = e.hf_blob_oid)
+"""
+
+# So are those of a file that a forced run judged anew and could not use.
+_MARK_UNUSABLE = """
+UPDATE explanations e SET removed_upstream_at = $4
+FROM staged_rows s
+WHERE s.hf_dataset = $1 AND s.model = $2 AND s.model_name IS NULL AND s.pairs_total IS NULL
+  AND e.hf_dataset = $1 AND e.model_name = ANY($3) AND e.removed_upstream_at IS NULL
+  AND e.puzzle_id = s.puzzle_id AND e.hf_blob_oid = s.hf_blob_oid
 """
 
 _UNMARK = """
@@ -157,13 +157,15 @@ class RowStatements(LockedModel):
         """Name the files (task id -> blob oid) of the version being committed; the first step of the transaction."""
         await self.connection.execute(_WANTED, list(files), list(files.values()))
 
-    async def write_rows(self, run_id: int, at: datetime, revision: str) -> list[str]:
+    async def write_rows(self, run_id: int, at: datetime, revision: str, *, judged_anew: bool) -> list[str]:
         """Bring `explanations` to the wanted files; return every attempt name the model ever had."""
         names = await self.attempt_names(self.model)
         await self.connection.execute(_ADOPT, *self.key, timeout=HEAVY_SECONDS)
         await self.connection.execute(_UPSERT, *self.key, run_id, at, revision, timeout=HEAVY_SECONDS)
         await self.connection.execute(_UNMARK, self.dataset, names, timeout=HEAVY_SECONDS)
-        await self.connection.execute(_MARK_REMOVED, self.dataset, names, at, self.model, timeout=HEAVY_SECONDS)
+        await self.connection.execute(_MARK_REMOVED, self.dataset, names, at, timeout=HEAVY_SECONDS)
+        if judged_anew:
+            await self.connection.execute(_MARK_UNUSABLE, *self.key, names, at, timeout=HEAVY_SECONDS)
         return names
 
     async def attempt_sums(self, names: Collection[str]) -> list[AttemptSums]:

@@ -101,6 +101,14 @@ async def test_what_does_not_pass_is_transient(hub: Hub, server: LocalHub, fault
         await hub.folders(DATA)
 
 
+async def test_a_broken_hub_that_names_a_late_hour_is_not_asked_again_before(hub: Hub, server: LocalHub) -> None:
+    server.faults.add(Status(503, {"Retry-After": "900"}), "tree", times=None)
+    with pytest.raises(Transient) as raised:
+        await hub.folders(DATA)
+    assert raised.value.retry_after_seconds == 900
+    assert server.requests.count("tree") == 1
+
+
 @pytest.mark.parametrize("status", [401, 403, 404])
 async def test_a_refusal_is_told_at_once_with_what_to_do(hub: Hub, server: LocalHub, status: int) -> None:
     server.faults.add(Status(status), "tree", times=None)

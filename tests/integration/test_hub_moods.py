@@ -1,7 +1,7 @@
 """Whatever the Hub does, what ends in the database is right, and the token stays with the Hub."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from time import monotonic
 
@@ -20,6 +20,7 @@ from arcwatch.hub.faults import (
     Trickle,
     Truncate,
 )
+from common.arc_tasks import Task
 from common.events import ModelDiscovered
 from common.hub import HubRefused
 from common.outcomes import Transient
@@ -111,12 +112,14 @@ async def test_force_takes_no_file_that_an_earlier_event_had_fetched(pipeline: P
     assert pipeline.downloads() - before == 5
 
 
+@pytest.mark.parametrize(("one", "another"), [(solved, unsolved), (unsolved, solved)], ids=["solved", "unsolved"])
 async def test_a_file_that_changes_to_and_fro_between_deliveries_is_fetched_once_for_each_content(
-    pipeline: Pipeline, hub: LocalHub
+    pipeline: Pipeline, hub: LocalHub, one: Callable[[Task], bytes], another: Callable[[Task], bytes]
 ) -> None:
+    """Both ways round: PostgreSQL gives what was staged in the order of the blobs, not of the deliveries."""
     hub.faults.add(Status(500), FIRST)
     other = FIVE[1]
-    for delivery, content in enumerate([solved, unsolved, solved, solved], 1):
+    for delivery, content in enumerate([one, another, one, one], 1):
         hub.commit(V2, submission("m", {FIVE[0]: solved(FIVE[0]), other: content(other)}))
         if delivery == 1:
             await pipeline.sync()
@@ -162,6 +165,16 @@ async def test_a_rate_limit_is_waited_for_to_its_reset(pipeline: Pipeline, hub: 
     assert announced.failed == 0
     assert monotonic() - started >= 1
     assert hub.requests.count(FIRST) == 2
+
+
+async def test_a_file_that_is_there_only_later_is_left_to_a_later_delivery(pipeline: Pipeline, hub: LocalHub) -> None:
+    hub.commit(V2, submission("m", {task: solved(task) for task in FIVE}))
+    await pipeline.sync()
+    hub.faults.add(Status(503, {"Retry-After": "900"}), FIRST)
+    with pytest.raises(Transient, match="1 files stay broken") as raised:
+        await pipeline.ingester.ingest(pipeline.published[0])
+    assert raised.value.retry_after_seconds == 900
+    assert hub.requests.count(FIRST) == 1
 
 
 async def test_replicas_that_share_a_quota_never_take_its_last_requests(

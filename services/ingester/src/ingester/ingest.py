@@ -137,16 +137,7 @@ class _Ingestion:
         reason = "its content was replaced upstream by what had been ingested before"
         for run in await self.session.skip_running(reason):
             await self.session.drop_staged()
-            self.ingester.metrics.ingestions.labels("skipped").inc()
-            log.info(
-                "ingestion.ended",
-                run_id=run.id,
-                dataset=self.event.dataset,
-                model=self.event.model,
-                outcome="skipped",
-                reason=reason,
-                duration_ms=run.duration_ms,
-            )
+            self._tell_skipped(run.id, reason, run.duration_ms)
 
     async def _skip(self, run: RunOpened, plan: Plan) -> None:
         """End the run of a folder that holds no task file, such as one of pictures: it is no submission."""
@@ -163,10 +154,13 @@ class _Ingestion:
             score=None,
             error_log=reason,
         )
+        self._tell_skipped(run.id, reason, duration_ms)
+
+    def _tell_skipped(self, run_id: int, reason: str, duration_ms: int) -> None:
         self.ingester.metrics.ingestions.labels("skipped").inc()
         log.info(
             "ingestion.ended",
-            run_id=run.id,
+            run_id=run_id,
             dataset=self.event.dataset,
             model=self.event.model,
             outcome="skipped",

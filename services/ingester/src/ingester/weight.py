@@ -7,7 +7,7 @@ import re
 
 from ingester.documents import Bytes
 
-# Below this nothing is counted: the worst megabyte takes 40 MB.
+# Below this no values are counted: the worst megabyte of them takes 40 MB.
 LIGHT_BYTES = 1024 * 1024
 # The text, its part in the document, its JSON, and the row that waits for its COPY; and once more as UTF-8.
 _COPIES = 4

@@ -87,6 +87,13 @@ def test_no_limit_on_a_files_size_refuses_a_small_file_for_one_wide_character() 
     assert isinstance(transform(data, TWO, "m", limits), FileResult)
 
 
+@pytest.mark.parametrize("piece", ["😀".encode(), b'"attempt_', b"[", b"a"])
+def test_a_light_file_that_is_not_looked_at_weighs_no_less_than_one_that_is(piece: bytes) -> None:
+    data = piece * 1000
+    looked_at = weigh(data, len(data))
+    assert len(data) < looked_at <= weigh(data, NO_END)
+
+
 def test_counting_values_ends_at_the_limit() -> None:
     data = KINDS["short strings"]
     assert 10 * MEBIBYTE < weigh(data, 10 * MEBIBYTE) < 11 * MEBIBYTE < weigh(data, NO_END)

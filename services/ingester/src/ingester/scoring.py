@@ -26,7 +26,7 @@ def judge(attempt: Attempt, task: Task) -> Judged:
 
 def is_right(answer: Answer, expected: Grid) -> bool:
     """Tell whether an answer is the expected output, cell by cell."""
-    return answer.rows == [list(row) for row in expected]
+    return answer.rows == list(map(list, expected))
 
 
 def standing(judged: Sequence[Judged]) -> Judged:

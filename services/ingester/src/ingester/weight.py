@@ -3,6 +3,7 @@
 The figures are upper bounds of what CPython 3.11 took over 15 MB files, each of one kind of value.
 """
 
+import math
 import re
 
 from ingester.documents import Bytes
@@ -16,6 +17,8 @@ _STRING_BYTES = 40
 _ATTEMPT = b'"attempt_'
 # An attempt as it is read and judged, and its row.
 _ATTEMPT_BYTES = 2000
+# A light file of nothing but wide characters and attempts: nearly all files are known to fit without a look at them.
+_MOST_PER_BYTE = 4 * _COPIES + 1 + _ATTEMPT_BYTES / len(_ATTEMPT)
 _STRING = re.compile(rb'"[^"]*"')
 _BEYOND_16_BITS = re.compile(rb"[\xf0-\xf7]")
 # The same escaped: the first half of a pair; and any character beyond 8 bits.
@@ -25,6 +28,8 @@ _ESCAPED_BEYOND_8_BITS = re.compile(rb"\\u(?!00)[0-9a-fA-F]{4}")
 
 def weigh(data: Bytes, most: int) -> int:
     """Return about how many bytes of memory it takes to read a file; counting ends somewhere above `most`."""
+    if len(data) < LIGHT_BYTES and len(data) * _MOST_PER_BYTE <= most:
+        return math.ceil(len(data) * _MOST_PER_BYTE)
     text = (_COPIES * _width(data) + 1) * len(data) + data.count(_ATTEMPT) * _ATTEMPT_BYTES
     if len(data) < LIGHT_BYTES:
         return text

@@ -7,6 +7,7 @@ from typing import Any, cast
 import pytest
 from common.hub import HubRefused, RemoteFile
 from common.outcomes import Transient
+from ingester import staging
 from ingester.collect import Collector
 from ingester.documents import Bytes
 from ingester.staging import MANY_ROWS, Records
@@ -114,6 +115,21 @@ async def test_small_files_of_many_rows_are_written_before_the_next_come() -> No
     database = Database()
     await collected(database, Downloads(), sized(*[1] * 10), rows_each=MANY_ROWS // 2)
     assert max(database.copies) <= MANY_ROWS
+
+
+async def test_a_file_that_comes_during_a_copy_waits_for_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Busy(Database):
+        async def stage(self, records: Records) -> None:
+            for _ in range(5):  # turns of the event loop, in which another file or two come
+                await asyncio.sleep(0)
+            await super().stage(records)
+
+    monkeypatch.setattr(staging, "COPY_BYTES", 3)
+    monkeypatch.setattr(staging, "COPY_SECONDS", 60.0)
+    database = Busy()
+    await collected(database, Downloads(), sized(*[1] * 20))
+    assert len(database.staged) == 20
+    assert min(database.copies[:-1]) >= 3
 
 
 async def test_a_refusal_ends_the_asking_and_loses_nothing_that_came() -> None:

@@ -62,9 +62,11 @@ class Stage:
         return len(self._records) >= MANY_ROWS
 
     async def write_many(self) -> None:
-        """Write if many rows wait, or if the last COPY was a while ago."""
-        if self._bytes >= COPY_BYTES or time.monotonic() - self._written_at >= COPY_SECONDS:
-            await self.write()
+        """Write while many rows wait, or when the last COPY was a while ago; what came meanwhile may wait for more."""
+        if not self._writing.locked():
+            async with self._writing:
+                while self._is_due():
+                    await self._write()
 
     async def write(self) -> None:
         """Write until nothing waits, unless somebody does so already."""
@@ -72,14 +74,21 @@ class Stage:
             await self.write_all()
 
     async def write_all(self) -> None:
-        """Write until nothing waits, and wait for whoever does so already: no row is in memory then."""
+        """Write until nothing waits, and wait for whoever writes already: no row is in memory then."""
         async with self._writing:
             while self._records:
-                records, self._records = self._records, deque()
-                size, self._bytes = self._bytes, 0
-                await _to_its_end(self.session.stage(_emptied(records)))
-                self.written(size)
-            self._written_at = time.monotonic()
+                await self._write()
+
+    def _is_due(self) -> bool:
+        waited = time.monotonic() - self._written_at
+        return self._bytes >= COPY_BYTES or (waited >= COPY_SECONDS and bool(self._records))
+
+    async def _write(self) -> None:
+        records, self._records = self._records, deque()
+        size, self._bytes = self._bytes, 0
+        await _to_its_end(self.session.stage(_emptied(records)))
+        self.written(size)
+        self._written_at = time.monotonic()
 
 
 async def _to_its_end(copying: Coroutine[Any, Any, None]) -> None:

@@ -17,6 +17,7 @@ import stamina
 from common.hub import Hub, HubRefused, RemoteFile, RequestOutcome, outcome_of, worth_retrying
 from common.outcomes import Transient
 from common.quota import reset_seconds, retry_after_seconds
+from yarl import URL
 
 FILES: Final = "resolvers"
 ATTEMPTS = 4
@@ -51,25 +52,35 @@ class Fetcher:
 
     async def bytes_of(self, dataset: str, revision: str, file: RemoteFile) -> bytearray:
         """Return a file's proven bytes; raise Transient when several tries did not give them."""
-        limit = FIXED_SECONDS + file.size / SLOWEST_BYTES_PER_SECOND
+        try:
+            return await self._try(dataset, revision, file)
+        except Transient as error:
+            failed = error
+        # Only now: to set this up takes 40 µs, a tenth of what a small file takes as a whole.
         async for attempt in stamina.retry_context(
             on=_worth_retrying, attempts=ATTEMPTS, timeout=None, wait_initial=0.2, wait_max=5.0, wait_jitter=0.5
         ):
             with attempt:
-                try:
-                    async with self.hub.quota.request(FILES), asyncio.timeout(limit):
-                        return await self._once(dataset, revision, file)
-                except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
-                    self.hub.requested("connection_lost")
-                    reason = str(error) or f"no end within {limit:.0f} s"
-                    raise Transient(f"{file.path}: {reason}", kind="hub_unreachable") from error
+                if attempt.num == 1:
+                    raise failed
+                return await self._try(dataset, revision, file)
         raise AssertionError("stamina returns or raises")
+
+    async def _try(self, dataset: str, revision: str, file: RemoteFile) -> bytearray:
+        limit = FIXED_SECONDS + file.size / SLOWEST_BYTES_PER_SECOND
+        try:
+            async with self.hub.quota.request(FILES), asyncio.timeout(limit):
+                return await self._once(dataset, revision, file)
+        except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
+            self.hub.requested("connection_lost")
+            reason = str(error) or f"no end within {limit:.0f} s"
+            raise Transient(f"{file.path}: {reason}", kind="hub_unreachable") from error
 
     async def _once(self, dataset: str, revision: str, file: RemoteFile) -> bytearray:
         url = f"{self.hub.endpoint}/datasets/{dataset}/resolve/{revision}/{quote(file.path)}"
         # aiohttp drops the Authorization header when a redirect leaves the origin: the CDN never sees the token.
         headers = {"Authorization": f"Bearer {self.hub.token}"} if self.hub.token else {}
-        async with self.http.get(url, headers=headers, timeout=TIMEOUT) as response:
+        async with self.http.get(URL(url, encoded=True), headers=headers, timeout=TIMEOUT) as response:
             self._judge(response, dataset, file)
             body = await _read(response, file)
         prove(file, body)

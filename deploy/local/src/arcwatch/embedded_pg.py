@@ -146,11 +146,6 @@ class PostgresServer:
                 await connection.execute(f"CREATE ROLE {ROLE} LOGIN")
             if not await connection.fetchval("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", DATABASE):
                 await connection.execute(f"CREATE DATABASE {DATABASE} OWNER {ROLE}")
-            # Faster than pglz and compresses as well; not every build has it.
-            if await connection.fetchval(
-                "SELECT 'lz4' = ANY (enumvals) FROM pg_settings WHERE name = 'default_toast_compression'"
-            ):
-                await connection.execute(f"ALTER DATABASE {DATABASE} SET default_toast_compression = 'lz4'")
         finally:
             await connection.close()
 

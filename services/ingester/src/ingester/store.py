@@ -50,6 +50,12 @@ FROM submission_versions
 WHERE hf_dataset = ANY($1) AND superseded_at IS NULL AND removed_upstream_at IS NULL
 """
 
+# Half the time of pglz for texts of the same size, where the server's build has it.
+_COMPRESS_WITH_LZ4 = """
+SELECT set_config('default_toast_compression', 'lz4', false) FROM pg_settings
+WHERE name = 'default_toast_compression' AND 'lz4' = ANY (enumvals)
+"""
+
 # Databases of the existing app have narrower columns than ours; nothing of theirs is changed.
 _COLUMN_TYPES = """
 SELECT column_name, data_type, character_maximum_length FROM information_schema.columns
@@ -73,6 +79,7 @@ async def locked(pool: asyncpg.Pool, dataset: str, model: str) -> AsyncIterator[
         if not await connection.fetchval(TRY_LOCK, dataset, model):
             raise Transient("another ingester is at it", kind="lock_held")
         try:
+            await connection.execute(_COMPRESS_WITH_LZ4)
             yield Session(connection, dataset, model)
         finally:
             if not connection.is_closed():

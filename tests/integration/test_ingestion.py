@@ -4,6 +4,7 @@ import asyncio
 import dataclasses
 import json
 import math
+from typing import Any
 
 import asyncpg
 import pytest
@@ -279,8 +280,23 @@ async def test_force_takes_back_a_file_that_is_not_usable_any_more(pipeline: Pip
     assert (announced.successful, announced.failed, announced.score) == (1, 1, 1 / 120)
     version = await pipeline.version("m")
     assert [each["pairs_correct"] for each in json.loads(version["attempts"])] == [len(FIVE[1].test), 0]
-    marked = await pipeline.pool.fetch("SELECT puzzle_id FROM explanations WHERE removed_upstream_at IS NOT NULL")
-    assert {row["puzzle_id"] for row in marked} == {FIVE[0].id}
+    marked = await _marked(pipeline)
+    assert {puzzle_id for puzzle_id, _ in marked} == {FIVE[0].id}
+    await ingester.ingest(ModelDiscovered(dataset=V2, model="m"))
+    assert await _marked(pipeline) == marked, "marked once, with the time of the first"
+    hub.commit(V2, submission("m", {FIVE[1]: unsolved(FIVE[1])}))
+    await ingester.ingest(ModelDiscovered(dataset=V2, model="m", force=False))
+    assert await _marked(pipeline) == marked, "another file's change does not bring them back"
+    version = await pipeline.version("m")
+    assert [each["pairs_correct"] for each in json.loads(version["attempts"])] == [0, 0]
+    assert await pipeline.errors("m") == {FIVE[0].id: "too_complex"}
+
+
+async def _marked(pipeline: Pipeline) -> set[tuple[Any, ...]]:
+    rows = await pipeline.pool.fetch(
+        "SELECT puzzle_id, removed_upstream_at FROM explanations WHERE removed_upstream_at IS NOT NULL"
+    )
+    return {tuple(row) for row in rows}
 
 
 async def test_a_forced_event_for_a_renamed_folder_keeps_its_history(pipeline: Pipeline, hub: LocalHub) -> None:

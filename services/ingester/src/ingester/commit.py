@@ -73,12 +73,12 @@ class Commit:
     async def _write(self, broken: Mapping[str, Transient]) -> dict[str, Any]:
         session, run_id = self.session, self.run.id
         await session.want({task_id: file.blob_oid for task_id, file in {**self.plan.fetch, **self.plan.known}.items()})
-        names = await session.write_rows(
-            run_id, self.ingested_at, self.goal.revision, judged_anew=bool(self.event.force)
-        )
+        await session.write_rows(run_id, self.ingested_at, self.goal.revision)
         await session.write_errors(run_id, self.previous.run_id if self.previous else None, set(self.plan.known))
         await session.add_errors(run_id, self._unfetched(broken))
         results = await session.task_results(self.previous.id if self.previous else None, self.plan.known)
+        names = await session.attempt_names(session.model)
+        await session.mark_rows(self.ingested_at, {each.puzzle_id: each.hf_blob_oid for each in results}, names)
         totals = aggregate(self.tasks, results, await session.attempt_sums(names))
         failed = await session.count_failed(run_id)
         status = "partial" if failed else "completed"

@@ -1,6 +1,6 @@
 """Statements on rows of answers: staged while a run goes on, brought into `explanations` when it ends."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -81,27 +81,20 @@ ON CONFLICT (hf_dataset, model_name, puzzle_id) WHERE hf_dataset IS NOT NULL DO 
     {", ".join(_UPDATED.get(column, f"{column} = excluded.{column}") for column in _ANSWER_COLUMNS)}
 """  # noqa: S608 - made of the constants above
 
-# Rows of files, or of attempts within a file, that the current version does not hold any more: kept, and marked.
-_MARK_REMOVED = """
+# Rows of what the current version does not hold any more, or could not use: files, and attempts within a file. Kept,
+# and marked.
+_MARK = """
 UPDATE explanations e SET removed_upstream_at = $3
-WHERE e.hf_dataset = $1 AND e.model_name = ANY($2) AND e.removed_upstream_at IS NULL
-  AND NOT EXISTS (SELECT FROM wanted w WHERE w.puzzle_id = e.puzzle_id AND w.hf_blob_oid = e.hf_blob_oid)
-"""
-
-# So are those of a file that a forced run judged anew and could not use.
-_MARK_UNUSABLE = """
-UPDATE explanations e SET removed_upstream_at = $4
-FROM staged_rows s
-WHERE s.hf_dataset = $1 AND s.model = $2 AND s.model_name IS NULL AND s.pairs_total IS NULL
-  AND e.hf_dataset = $1 AND e.model_name = ANY($3) AND e.removed_upstream_at IS NULL
-  AND e.puzzle_id = s.puzzle_id AND e.hf_blob_oid = s.hf_blob_oid
+WHERE e.hf_dataset = $1 AND e.model_name = ANY($2) AND e.removed_upstream_at IS NULL AND NOT EXISTS (
+    SELECT FROM unnest($4::text[], $5::text[]) AS used (puzzle_id, hf_blob_oid)
+    WHERE used.puzzle_id = e.puzzle_id AND used.hf_blob_oid = e.hf_blob_oid)
 """
 
 _UNMARK = """
 UPDATE explanations e SET removed_upstream_at = NULL
-FROM wanted w
+FROM unnest($3::text[], $4::text[]) AS used (puzzle_id, hf_blob_oid)
 WHERE e.hf_dataset = $1 AND e.model_name = ANY($2) AND e.removed_upstream_at IS NOT NULL
-  AND w.puzzle_id = e.puzzle_id AND w.hf_blob_oid = e.hf_blob_oid
+  AND used.puzzle_id = e.puzzle_id AND used.hf_blob_oid = e.hf_blob_oid
 """
 
 # One row per attempt: what it submitted, got right and cost, over the current version.
@@ -157,16 +150,19 @@ class RowStatements(LockedModel):
         """Name the files (task id -> blob oid) of the version being committed; the first step of the transaction."""
         await self.connection.execute(_WANTED, list(files), list(files.values()))
 
-    async def write_rows(self, run_id: int, at: datetime, revision: str, *, judged_anew: bool) -> list[str]:
-        """Bring `explanations` to the wanted files; return every attempt name the model ever had."""
-        names = await self.attempt_names(self.model)
+    async def write_rows(self, run_id: int, at: datetime, revision: str) -> None:
+        """Bring what was staged of the wanted files into `explanations`."""
         await self.connection.execute(_ADOPT, *self.key, timeout=HEAVY_SECONDS)
         await self.connection.execute(_UPSERT, *self.key, run_id, at, revision, timeout=HEAVY_SECONDS)
-        await self.connection.execute(_UNMARK, self.dataset, names, timeout=HEAVY_SECONDS)
-        await self.connection.execute(_MARK_REMOVED, self.dataset, names, at, timeout=HEAVY_SECONDS)
-        if judged_anew:
-            await self.connection.execute(_MARK_UNUSABLE, *self.key, names, at, timeout=HEAVY_SECONDS)
-        return names
+
+    async def mark_rows(self, at: datetime, used: Mapping[str, str], names: Collection[str]) -> None:
+        """Mark the rows of these attempts that are no answer of the current version, and no others.
+
+        `used` holds task id -> blob oid of the files that could be used.
+        """
+        about, files = (self.dataset, list(names)), (list(used), list(used.values()))
+        await self.connection.execute(_UNMARK, *about, *files, timeout=HEAVY_SECONDS)
+        await self.connection.execute(_MARK, *about, at, *files, timeout=HEAVY_SECONDS)
 
     async def attempt_sums(self, names: Collection[str]) -> list[AttemptSums]:
         """Return each attempt's sums over the model's current rows."""

@@ -132,12 +132,25 @@ async def test_a_file_that_comes_during_a_copy_waits_for_more(monkeypatch: pytes
     assert min(database.copies[:-1]) >= 3
 
 
-async def test_a_refusal_ends_the_asking_and_loses_nothing_that_came() -> None:
-    database, downloads = Database(), Downloads(failing(HubRefused("403"), "t9"))
-    with pytest.raises(HubRefused):
+@pytest.mark.parametrize(
+    "answer",
+    [HubRefused("403"), Transient("429", kind="rate_limited", retry_after_seconds=900)],
+    ids=["refused", "rate-limited"],
+)
+async def test_an_answer_for_all_ends_the_asking_and_loses_nothing_that_came(answer: Transient) -> None:
+    database, downloads = Database(), Downloads(failing(answer, "t9"))
+    with pytest.raises(Transient) as raised:
         await collected(database, downloads, sized(*[1] * 40), concurrency=3)
+    assert raised.value is answer
     assert sorted(database.staged) == sorted(downloads.came)
     assert len(downloads.asked) < 20
+
+
+@pytest.mark.parametrize("kind", ["rate_limited", "hub_error"])
+async def test_an_answer_for_one_file_leaves_the_others(kind: str) -> None:
+    answer = Transient("later", kind=kind, retry_after_seconds=900 if kind == "hub_error" else 10)
+    files = sized(*[1] * 40)
+    assert await collected(Database(), Downloads(failing(answer, "t9")), files) == {"t9": answer}
 
 
 @pytest.mark.parametrize("end", ["stopped", "failed"])

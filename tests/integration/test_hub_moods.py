@@ -167,6 +167,18 @@ async def test_a_rate_limit_is_waited_for_to_its_reset(pipeline: Pipeline, hub: 
     assert hub.requests.count(FIRST) == 2
 
 
+async def test_a_rate_limit_that_lasts_is_met_by_few_files_and_told_to_the_handler(
+    pipeline: Pipeline, hub: LocalHub
+) -> None:
+    hub.commit(V2, submission("m", {task: solved(task) for task in tasks()[:60]}))
+    await pipeline.sync()
+    hub.faults.add(Status(429, {"Retry-After": "900"}), "resolve")
+    with pytest.raises(Transient, match="rate limit") as raised:
+        await pipeline.ingester.ingest(pipeline.published[0])
+    assert raised.value.retry_after_seconds == 900
+    assert hub.requests.count("resolve") <= pipeline.ingester.settings.ingest_concurrency + 1
+
+
 async def test_a_file_that_is_there_only_later_is_left_to_a_later_delivery(pipeline: Pipeline, hub: LocalHub) -> None:
     hub.commit(V2, submission("m", {task: solved(task) for task in FIVE}))
     await pipeline.sync()

@@ -7,6 +7,7 @@ from functools import partial
 
 from common.hub import HubRefused, RemoteFile
 from common.outcomes import Transient
+from common.quota import LONGEST_NAP_SECONDS
 
 from ingester.documents import Bytes
 from ingester.fetch import Fetcher
@@ -65,7 +66,8 @@ class Collector:
     ) -> dict[str, Transient]:
         """Stage every file; return the files that stayed broken, by task id.
 
-        Raises HubRefused when the Hub refuses one. The rows of all others that came are staged by then.
+        Raises what the Hub answered to one where it would answer all others alike: HubRefused, or Transient for a rate
+        limit that lasts. The rows of all files that came are staged by then.
         """
         budget = ByteBudget(self.bytes_in_flight)
         stage = Stage(session, written=budget.give_back)
@@ -80,8 +82,8 @@ class Collector:
             raise first_of(errors.exceptions) from None
         finally:
             await stage.write()
-        if collection.refused:
-            raise collection.refused[0]
+        if collection.for_all:
+            raise collection.for_all[0]
         return collection.broken
 
     async def _bytes_of(
@@ -106,9 +108,9 @@ class _Collection:
         stage: Stage,
     ) -> None:
         self.broken: dict[str, Transient] = {}
-        self.refused: list[HubRefused] = []
-        # Once the Hub refuses one it refuses all: no other is asked for, and those under way end.
-        self._queue = (item for item in files.items() if not self.refused)
+        self.for_all: list[Transient] = []
+        # After such an answer no other file is asked for, and those under way end.
+        self._queue = (item for item in files.items() if not self.for_all)
         self._fetch = fetch
         self._transform = transform
         self._progress = progress
@@ -123,8 +125,8 @@ class _Collection:
             try:
                 await self._collect(task_id, file)
             except Transient as error:
-                if isinstance(error, HubRefused):
-                    self.refused.append(error)
+                if _is_for_all(error):
+                    self.for_all.append(error)
                 self.broken[task_id] = error
                 self._budget.give_back(file.size)
             await (self._stage.write() if self._budget.waiting else self._stage.write_many())
@@ -141,6 +143,12 @@ class _Collection:
                 await self._stage.write_all()
             # One file per turn of the event loop: a COPY that is going on sends 200 kB in each.
             await asyncio.sleep(0)
+
+
+def _is_for_all(error: Transient) -> bool:
+    """Tell whether every other file would get this answer too: each more request is one of a quota that is used up."""
+    lasting = error.kind == "rate_limited" and (error.retry_after_seconds or 0.0) > LONGEST_NAP_SECONDS
+    return lasting or isinstance(error, HubRefused)
 
 
 def first_of(errors: Iterable[BaseException]) -> BaseException:

@@ -120,9 +120,11 @@ def retry_after_seconds(headers: Mapping[str, str]) -> float | None:
     if _SECONDS.fullmatch(text):
         return _bounded(float(text))
     try:
-        return _bounded((parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds())
-    except (ValueError, TypeError, OverflowError):  # TypeError: a date of no zone
+        date = parsedate_to_datetime(text)
+    except (ValueError, OverflowError):
         return None
+    # The oldest of the three forms names no zone: all of them mean UTC.
+    return _bounded((date.replace(tzinfo=date.tzinfo or UTC) - datetime.now(UTC)).total_seconds())
 
 
 def _bounded(seconds: float) -> float:

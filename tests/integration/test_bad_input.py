@@ -5,10 +5,13 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
 from arcwatch.hub import LocalHub
 from arcwatch.hub.faults import Replace
 from common.arc_tasks import Task, load_task_set
+from common.database import open_pool
 from common.events import ModelDiscovered
+from common.outcomes import Permanent
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -226,3 +229,25 @@ async def listed(pipeline: Pipeline, model: str) -> list[str]:
     if model not in await pipeline.ingester.hub.folders(V2):
         return []
     return [file.path for file in await pipeline.ingester.hub.files(V2, model, "main")]
+
+
+@pytest.mark.parametrize("short", [0, 1], ids=["fits", "too short"])
+async def test_a_name_fits_with_every_attempt_or_is_refused_before_a_download(
+    hub: LocalHub, database_url: str, nats_url: str, short: int
+) -> None:
+    """The existing app's column may be narrow: one attempt that does not fit would cost the whole submission."""
+    async with open_pool(database_url) as pool:
+        width = len("m-attempt9999") - short
+        await pool.execute(f"ALTER TABLE explanations ALTER COLUMN model_name TYPE varchar({width})")
+    task = tasks()[0]
+    hub.commit(V2, submission("m", {task: solved(task).replace(b"attempt_1", b"attempt_9999")}))
+    async with support.build(hub, database_url, nats_url) as pipeline:
+        await pipeline.sync()
+        if short:
+            with pytest.raises(Permanent, match="ALTER COLUMN model_name TYPE text"):
+                await pipeline.drain()
+            assert pipeline.downloads() == 0
+        else:
+            (announced,) = await pipeline.drain()
+            assert announced is not None
+            assert announced.attempts == ("m-attempt2", "m-attempt9999")

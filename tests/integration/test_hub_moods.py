@@ -179,14 +179,15 @@ async def test_a_rate_limit_that_lasts_is_met_by_few_files_and_told_to_the_handl
     assert hub.requests.count("resolve") <= pipeline.ingester.settings.ingest_concurrency + 1
 
 
-async def test_a_file_that_is_there_only_later_is_left_to_a_later_delivery(pipeline: Pipeline, hub: LocalHub) -> None:
+async def test_files_that_are_there_only_later_are_left_to_a_later_delivery(pipeline: Pipeline, hub: LocalHub) -> None:
     hub.commit(V2, submission("m", {task: solved(task) for task in FIVE}))
     await pipeline.sync()
-    hub.faults.add(Status(503, {"Retry-After": "900"}), FIRST)
-    with pytest.raises(Transient, match="1 files stay broken") as raised:
+    for task, seconds in zip(FIVE[:3], ("400", "900", "500"), strict=True):
+        hub.faults.add(Status(503, {"Retry-After": seconds}), rf"resolve/.*/{task.id}")
+    with pytest.raises(Transient, match="3 files stay broken") as raised:
         await pipeline.ingester.ingest(pipeline.published[0])
-    assert raised.value.retry_after_seconds == 900
-    assert hub.requests.count(FIRST) == 1
+    assert raised.value.retry_after_seconds == 900, "when the last of them is there"
+    assert hub.requests.count("resolve") == 5
 
 
 async def test_replicas_that_share_a_quota_never_take_its_last_requests(

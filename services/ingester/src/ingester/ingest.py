@@ -26,6 +26,7 @@ from ingester.progress import Progress
 from ingester.settings import Settings
 from ingester.staging import Records, staged_records
 from ingester.store import CurrentVersion, RunOpened, Session
+from ingester.submission import LARGEST_NUMBER
 from ingester.target import Target
 
 log = structlog.get_logger(__name__)
@@ -72,7 +73,7 @@ class Ingester:
             raise Permanent(f"dataset {event.dataset} is not in HF_DATASETS ({configured})", kind="unknown_dataset")
         if not is_plain_folder_name(event.model):
             raise Permanent(f"{event.model!r} is not a plain folder name", kind="invalid_event")
-        if self.longest_model_name and len(attempt_model_name(event.model, 99)) > self.longest_model_name:
+        if self.longest_model_name and len(attempt_model_name(event.model, LARGEST_NUMBER)) > self.longest_model_name:
             hint = "ALTER TABLE explanations ALTER COLUMN model_name TYPE text"
             raise Permanent(f"the name {event.model} does not fit into this database; {hint}", kind="name_too_long")
         return load_task_set(detect_source(event.dataset) or "", self.settings.arc_tasks_dir)

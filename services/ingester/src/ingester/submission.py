@@ -9,6 +9,7 @@ from ingester.kinds import NoteKind, Notes
 
 _PREFIX = "attempt_"
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,3}")
+LARGEST_NUMBER = 9999
 _NOTHING: Mapping[str, Any] = {}
 
 

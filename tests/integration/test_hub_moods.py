@@ -112,6 +112,41 @@ async def test_force_takes_no_file_that_an_earlier_event_had_fetched(pipeline: P
     assert pipeline.downloads() - before == 5
 
 
+async def test_a_dry_run_between_two_deliveries_takes_nothing_from_either(pipeline: Pipeline, hub: LocalHub) -> None:
+    """Each goes on with the files of its own, whichever begins or ends while the other waits."""
+    hub.commit(V2, submission("m", {task: solved(task) for task in FIVE}))
+    await pipeline.sync()
+    event, dry = pipeline.published[0], ModelDiscovered(dataset=V2, model="m", dry_run=True, force=False)
+    rule = hub.faults.add(Status(500), FIRST)
+    for each in (event, dry):
+        with pytest.raises(Transient):
+            await pipeline.ingester.ingest(each)
+    hub.faults.remove(rule)
+    hub.requests.clear()
+    await pipeline.ingester.ingest(dry, 2)
+    announced = await pipeline.ingester.ingest(event, 2)
+    assert announced is not None
+    assert (announced.successful, announced.score) == (5, 5 / 120)
+    assert hub.requests.count("resolve") == 2
+    assert await pipeline.pool.fetchval("SELECT count(*) FROM staged_rows") == 0
+
+
+async def test_what_a_failed_run_had_fetched_is_dropped_by_the_next(pipeline: Pipeline, hub: LocalHub) -> None:
+    """It may be old by then: another scoring, another limit."""
+    hub.commit(V2, submission("m", {task: solved(task) for task in FIVE}))
+    await pipeline.sync()
+    rule = hub.faults.add(Status(500), FIRST)
+    with pytest.raises(Transient):
+        await pipeline.ingester.ingest(pipeline.published[0])
+    hub.faults.remove(rule)
+    await pipeline.pool.execute("UPDATE ingestion_runs SET status = 'failed'")
+    await pipeline.pool.execute("UPDATE staged_rows SET pairs_solved = 0")
+    announced = await pipeline.ingester.ingest(ModelDiscovered(dataset=V2, model="m", force=False))
+    assert announced is not None
+    assert announced.score == 5 / 120
+    assert await pipeline.pool.fetchval("SELECT count(*) FROM staged_rows") == 0
+
+
 @pytest.mark.parametrize(("one", "another"), [(solved, unsolved), (unsolved, solved)], ids=["solved", "unsolved"])
 async def test_a_file_that_changes_to_and_fro_between_deliveries_is_fetched_once_for_each_content(
     pipeline: Pipeline, hub: LocalHub, one: Callable[[Task], bytes], another: Callable[[Task], bytes]

@@ -59,7 +59,7 @@ class Commit:
                     raise _DryRun  # noqa: TRY301 - only leaving the block rolls back
                 duration = await self.session.close_run(self.run.id, **figures)
         except _DryRun:
-            await self.session.drop_staged()
+            await self.session.drop_staged(self.run.id)
             duration = await self.session.close_run(self.run.id, **figures)
         return Committed(
             status=figures["status"],
@@ -72,7 +72,8 @@ class Commit:
 
     async def _write(self, broken: Mapping[str, Transient]) -> dict[str, Any]:
         session, run_id = self.session, self.run.id
-        await session.want({task_id: file.blob_oid for task_id, file in {**self.plan.fetch, **self.plan.known}.items()})
+        files = {**self.plan.fetch, **self.plan.known}
+        await session.want(run_id, {task_id: file.blob_oid for task_id, file in files.items()})
         await session.write_rows(run_id, self.ingested_at, self.goal.revision)
         await session.write_errors(run_id, self.previous.run_id if self.previous else None, set(self.plan.known))
         await session.add_errors(run_id, self._unfetched(broken))
@@ -84,7 +85,7 @@ class Commit:
         status = "partial" if failed else "completed"
         version = self._version(totals) | {"run_id": run_id, "status": status, "errors": failed}
         await session.write_version(self.ingested_at, version, results)
-        await session.drop_staged()
+        await session.drop_staged(run_id)
         return self._figures(totals, status, failed)
 
     def _unfetched(self, broken: Mapping[str, Transient]) -> list[tuple[str, str, str, str]]:

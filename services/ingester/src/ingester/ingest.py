@@ -137,7 +137,7 @@ class _Ingestion:
         """End the runs for content that the Hub replaced, before they were done, by what the database has."""
         reason = "its content was replaced upstream by what had been ingested before"
         for run in await self.session.skip_running(reason):
-            await self.session.drop_staged()
+            await self.session.drop_staged(run.id)
             self._tell_skipped(run.id, reason, run.duration_ms)
 
     async def _skip(self, run: RunOpened, plan: Plan) -> None:
@@ -231,20 +231,20 @@ class _Ingestion:
             trigger=event.trigger,
             auto_triggered=event.trigger != "manual",
         )
-        if not run.resumed or (event.force and self.delivery_count == 1):
+        if run.resumed and event.force and self.delivery_count == 1:
             # What an earlier event's run had staged is not what force asks for: every file, fetched and judged again.
-            await self.session.drop_staged()
+            await self.session.drop_staged(run.id)
         return run
 
     async def _collect(self, goal: Target, plan: Plan, run: RunOpened) -> dict[str, Transient]:
         """Fetch and stage what is missing; on the last delivery, files that stay broken only cost themselves."""
-        staged = await self.session.staged() if run.resumed else set()
+        staged = await self.session.staged(run.id) if run.resumed else set()
         missing = {task_id: file for task_id, file in plan.fetch.items() if (task_id, file.blob_oid) not in staged}
         progress = Progress(
             run.id, self.event.dataset, self.event.model, total=plan.files, announce=self.ingester.announce
         )
         await progress.advance(plan.files - len(missing))
-        transform = staged_records(self.event.dataset, self.event.model, self.tasks, self.ingester.limits)
+        transform = staged_records(self.session, run.id, self.tasks, self.ingester.limits)
 
         def counted(task_id: str, file: RemoteFile, body: Bytes) -> Records:
             records = transform(task_id, file, body)

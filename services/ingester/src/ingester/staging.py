@@ -27,12 +27,13 @@ Records = Sequence[Sequence[Any]]
 Transform = Callable[[str, RemoteFile, Bytes], Records]
 
 
-def staged_records(dataset: str, model: str, tasks: TaskSet, limits: Limits) -> Transform:
+def staged_records(session: Session, run_id: int, tasks: TaskSet, limits: Limits) -> Transform:
     """Return the transform of a run's files."""
+    dataset, model = session.key
 
     def records(task_id: str, file: RemoteFile, body: Bytes) -> Records:
         rows = transform(body, tasks.tasks[task_id], model, limits).staged
-        return [(dataset, model, file.blob_oid, *row) for row in rows]
+        return [(run_id, dataset, model, file.blob_oid, *row) for row in rows]
 
     return records
 

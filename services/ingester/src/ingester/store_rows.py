@@ -11,19 +11,25 @@ from ingester.store_model import HEAVY_SECONDS, LockedModel
 
 TEMPLATE_ID = "external-huggingface"
 
-# Of `staged_rows`, in its order: the file's identity, then what ingester.rows makes of its content.
-STAGED_COLUMNS = ("hf_dataset", "model", "hf_blob_oid", *Row._fields)
+# Of `staged_rows`: whose file it is and which, then what ingester.rows makes of its content.
+STAGED_COLUMNS = ("run_id", "hf_dataset", "model", "hf_blob_oid", *Row._fields)
 
 _STAGED_FILES = """
 SELECT puzzle_id, hf_blob_oid FROM staged_rows
-WHERE hf_dataset = $1 AND model = $2 AND model_name IS NULL
+WHERE hf_dataset = $1 AND model = $2 AND run_id = $3 AND model_name IS NULL
 """
 
-_DROP_STAGED = "DELETE FROM staged_rows WHERE hf_dataset = $1 AND model = $2"
+# A dry run and another may both be waiting for their next delivery: each leaves the other's rows.
+_DROP_STAGED = """
+DELETE FROM staged_rows s
+WHERE s.hf_dataset = $1 AND s.model = $2 AND NOT EXISTS (
+    SELECT FROM ingestion_runs r WHERE r.id = s.run_id AND r.id <> $3 AND r.status = 'running')
+"""
 
 # What is staged for this version: an earlier delivery may have staged blobs that the folder does not hold any more.
 _WANTED = """
-CREATE TEMP TABLE wanted ON COMMIT DROP AS SELECT * FROM unnest($1::text[], $2::text[]) AS w (puzzle_id, hf_blob_oid)
+CREATE TEMP TABLE wanted ON COMMIT DROP AS
+SELECT $1::integer AS run_id, w.* FROM unnest($2::text[], $3::text[]) AS w (puzzle_id, hf_blob_oid)
 """
 
 # The existing app's rows carry no dataset. The newest row of each task and attempt is taken over, unless the app wrote
@@ -51,11 +57,8 @@ FROM (
 WHERE e.id = newest.id
 """
 
-_ANSWER_COLUMNS = tuple(
-    column
-    for column in STAGED_COLUMNS
-    if column not in {"hf_dataset", "model", "model_name", "puzzle_id", "pairs_total", "pairs_solved", "notes"}
-)
+_OTHER_COLUMNS = {"run_id", "hf_dataset", "model", "model_name", "puzzle_id", "pairs_total", "pairs_solved", "notes"}
+_ANSWER_COLUMNS = tuple(column for column in STAGED_COLUMNS if column not in _OTHER_COLUMNS)
 
 _NOT_NULL = {"pattern_description": "coalesce(s.pattern_description, '')", "created_at": "coalesce(s.created_at, $4)"}
 
@@ -73,7 +76,7 @@ INSERT INTO explanations (hf_dataset, model_name, puzzle_id, prompt_template_id,
 SELECT DISTINCT ON (s.model_name, s.puzzle_id)
     s.hf_dataset, s.model_name, s.puzzle_id, '{TEMPLATE_ID}', '', $3, $4, $5, s.reasoning_log IS NOT NULL, NULL,
     {_SELECTED}
-FROM staged_rows s JOIN wanted w USING (puzzle_id, hf_blob_oid)
+FROM staged_rows s JOIN wanted w USING (run_id, puzzle_id, hf_blob_oid)
 WHERE s.hf_dataset = $1 AND s.model = $2 AND s.model_name IS NOT NULL
 ON CONFLICT (hf_dataset, model_name, puzzle_id) WHERE hf_dataset IS NOT NULL DO UPDATE SET
     run_id = excluded.run_id, ingested_at = excluded.ingested_at, hf_revision = excluded.hf_revision,
@@ -133,22 +136,22 @@ class AttemptSums:
 class RowStatements(LockedModel):
     """Staging, and the rows of the version that is committed."""
 
-    async def drop_staged(self) -> None:
-        """Forget what earlier deliveries fetched for this model."""
-        await self.connection.execute(_DROP_STAGED, *self.key)
+    async def drop_staged(self, run_id: int) -> None:
+        """Forget what was fetched for this model by this run, and by runs that have ended."""
+        await self.connection.execute(_DROP_STAGED, *self.key, run_id)
 
-    async def staged(self) -> set[tuple[str, str]]:
+    async def staged(self, run_id: int) -> set[tuple[str, str]]:
         """Return task id and blob oid of the files already fetched by an earlier delivery of this run."""
-        rows = await self.connection.fetch(_STAGED_FILES, *self.key)
+        rows = await self.connection.fetch(_STAGED_FILES, *self.key, run_id)
         return {(row["puzzle_id"], row["hf_blob_oid"]) for row in rows}
 
     async def stage(self, records: Iterable[Sequence[Any]]) -> None:
         """Write rows of fetched files (in STAGED_COLUMNS order) by COPY, so that they survive this delivery."""
         await self.connection.copy_records_to_table("staged_rows", records=records, columns=STAGED_COLUMNS)
 
-    async def want(self, files: dict[str, str]) -> None:
+    async def want(self, run_id: int, files: dict[str, str]) -> None:
         """Name the files (task id -> blob oid) of the version being committed; the first step of the transaction."""
-        await self.connection.execute(_WANTED, list(files), list(files.values()))
+        await self.connection.execute(_WANTED, run_id, list(files), list(files.values()))
 
     async def write_rows(self, run_id: int, at: datetime, revision: str) -> None:
         """Bring what was staged of the wanted files into `explanations`."""

@@ -41,7 +41,7 @@ RETURNING duration_ms
 _ERRORS_OF_STAGED = """
 INSERT INTO ingestion_errors (run_id, puzzle_id, kind, message, fatal, hf_blob_oid)
 SELECT $3, s.puzzle_id, n->>'kind', n->>'message', s.pairs_total IS NULL, s.hf_blob_oid
-FROM staged_rows s JOIN wanted w USING (puzzle_id, hf_blob_oid), jsonb_array_elements(s.notes) AS n
+FROM staged_rows s JOIN wanted w USING (run_id, puzzle_id, hf_blob_oid), jsonb_array_elements(s.notes) AS n
 WHERE s.hf_dataset = $1 AND s.model = $2 AND s.model_name IS NULL
 """
 

@@ -82,7 +82,7 @@ RETURNING id, published_at
 _TASK_RESULTS = """
 SELECT DISTINCT ON (puzzle_id) puzzle_id, hf_blob_oid, pairs_total, pairs_solved FROM (
     SELECT 0 AS age, s.puzzle_id, s.hf_blob_oid, s.pairs_total, s.pairs_solved
-    FROM staged_rows s JOIN wanted w USING (puzzle_id, hf_blob_oid)
+    FROM staged_rows s JOIN wanted w USING (run_id, puzzle_id, hf_blob_oid)
     WHERE s.hf_dataset = $1 AND s.model = $2 AND s.model_name IS NULL AND s.pairs_total IS NOT NULL
     UNION ALL
     SELECT 1, t.puzzle_id, t.hf_blob_oid, t.pairs_total, t.pairs_solved

@@ -127,6 +127,14 @@ async def test_another_body_can_take_the_place_of_the_right_one(hub: LocalHub, w
     assert await fetch(web, f"{INFO}/tree/main") == (200, b"[]")
 
 
+async def test_an_endless_body_ends_when_the_client_leaves(hub: LocalHub, web: aiohttp.ClientSession) -> None:
+    hub.faults.add(faults.Endless(), "/resolve/", times=1)
+    async with web.get(FILE) as answer:
+        assert await answer.content.readexactly(3 * len(CONTENT)) == 3 * CONTENT
+        answer.close()
+    assert await fetch(web, FILE) == (200, CONTENT)
+
+
 async def test_delays_and_latency_hold_the_right_answer_back(hub: LocalHub, web: aiohttp.ClientSession) -> None:
     for slow in (faults.Delay(0.1), faults.Trickle(0.1)):
         hub.faults.add(slow, "/resolve/", times=1)

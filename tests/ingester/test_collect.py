@@ -132,6 +132,16 @@ async def test_a_file_that_comes_during_a_copy_waits_for_more(monkeypatch: pytes
     assert min(database.copies[:-1]) >= 3
 
 
+async def test_a_file_is_written_while_others_are_slow(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def answer(path: str) -> None:
+        if path != "t0":
+            await database.copying.wait()
+
+    monkeypatch.setattr(staging, "COPY_SECONDS", 0.0)
+    database = Database()
+    assert await collected(database, Downloads(answer), sized(1, 1, 1)) == {}
+
+
 @pytest.mark.parametrize(
     "answer",
     [HubRefused("403"), Transient("429", kind="rate_limited", retry_after_seconds=900)],

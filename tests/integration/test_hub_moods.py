@@ -11,6 +11,7 @@ from arcwatch.hub import LocalHub, Quota
 from arcwatch.hub.faults import (
     ConnectionReset,
     Corrupt,
+    Endless,
     Fault,
     ForeignNextPage,
     HtmlPage,
@@ -25,6 +26,7 @@ from common.events import ModelDiscovered
 from common.hub import HubRefused
 from common.outcomes import Transient
 from common.topology import MAX_DELIVER
+from ingester import fetch
 from ingester.fetch import Corrupt as CorruptError
 from ingester.fetch import prove
 
@@ -46,7 +48,7 @@ def _without_pauses() -> Iterator[None]:
 
 @pytest.mark.parametrize(
     "fault",
-    [Status(500), Status(503), ConnectionReset(), Truncate(), Corrupt(), HtmlPage(), Trickle(0.3)],
+    [Status(500), Status(503), ConnectionReset(), Truncate(), Corrupt(), HtmlPage(), Trickle(0.3), Endless()],
     ids=lambda fault: f"{type(fault).__name__}{getattr(fault, 'status', '')}",
 )
 async def test_a_passing_fault_of_one_file_is_not_seen_in_the_result(
@@ -57,6 +59,18 @@ async def test_a_passing_fault_of_one_file_is_not_seen_in_the_result(
     (announced,) = await pipeline.settle()
     assert announced is not None
     assert (announced.successful, announced.failed, announced.score_submitted) == (5, 0, 1)
+
+
+async def test_a_trickle_is_given_up_and_asked_for_again(
+    pipeline: Pipeline, hub: LocalHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fetch, "FIXED_SECONDS", 2.0)
+    hub.commit(V2, submission("m", {task: solved(task) for task in FIVE}))
+    hub.faults.add(Trickle(86_400.0), FIRST, times=1)
+    (announced,) = await pipeline.settle()
+    assert announced is not None
+    assert announced.successful == 5
+    assert hub.requests.count(FIRST) == 2
 
 
 async def test_a_file_that_one_answer_misses_costs_a_delivery_and_no_other_file(

@@ -161,6 +161,22 @@ async def test_force_fetches_all_again_and_changes_no_figure(pipeline: Pipeline,
     assert differing == {"ingested_at", "run_id"}
 
 
+async def test_force_changes_nothing_in_a_row_but_when_it_was_ingested(pipeline: Pipeline, hub: LocalHub) -> None:
+    """A file that tells no time keeps that of its first ingestion."""
+    timeless = solved(FIVE[0]).replace(b"_timestamp", b"_time")
+    hub.commit(V2, submission("m", {FIVE[0]: timeless, FIVE[1]: solved(FIVE[1])}))
+    await pipeline.settle()
+    before = await _rows(pipeline)
+    await pipeline.ingester.ingest(ModelDiscovered(dataset=V2, model="m"))
+    after = await _rows(pipeline)
+    differing = {key for one, another in zip(before, after, strict=True) for key in one if one[key] != another[key]}
+    assert differing == {"ingested_at", "run_id"}
+
+
+async def _rows(pipeline: Pipeline) -> list[dict[str, Any]]:
+    return [dict(row) for row in await pipeline.pool.fetch("SELECT * FROM explanations ORDER BY id")]
+
+
 async def test_a_dry_run_tells_the_score_and_writes_no_submission(pipeline: Pipeline, hub: LocalHub) -> None:
     hub.commit(V2, submission("m", {task: solved(task) for task in FIVE}))
     assert await pipeline.ingester.ingest(ModelDiscovered(dataset=V2, model="m", dry_run=True)) is None

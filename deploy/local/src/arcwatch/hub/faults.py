@@ -169,6 +169,21 @@ class Replace:
         return whole
 
 
+@dataclass(frozen=True)
+class Endless:
+    """No length is told, and the body begins anew for ever."""
+
+    async def respond(self, exchange: Exchange) -> web.StreamResponse:
+        whole = await exchange.answer()
+        stream = web.StreamResponse(status=whole.status)
+        await stream.prepare(exchange.request)
+        try:
+            while True:
+                await stream.write(body_of(whole))
+        except ConnectionError as gone:
+            raise ConnectionCut from gone
+
+
 def cut(request: web.Request, *, reset: bool = True) -> None:
     """Close the connection at once: with a reset, or as if the other side had gone."""
     transport = request.transport

@@ -21,9 +21,8 @@ WHERE hf_dataset = $1 AND model = $2 AND run_id = $3 AND model_name IS NULL
 
 # A dry run and another may both be waiting for their next delivery: each leaves the other's rows.
 _DROP_STAGED = """
-DELETE FROM staged_rows s
-WHERE s.hf_dataset = $1 AND s.model = $2 AND NOT EXISTS (
-    SELECT FROM ingestion_runs r WHERE r.id = s.run_id AND r.id <> $3 AND r.status = 'running')
+DELETE FROM staged_rows WHERE hf_dataset = $1 AND model = $2 AND coalesce(run_id, 0) NOT IN (
+    SELECT id FROM ingestion_runs WHERE hf_dataset = $1 AND dataset_name = $2 AND id <> $3 AND status = 'running')
 """
 
 # What is staged for this version: an earlier delivery may have staged blobs that the folder does not hold any more.
@@ -88,9 +87,8 @@ ON CONFLICT (hf_dataset, model_name, puzzle_id) WHERE hf_dataset IS NOT NULL DO 
 # and marked.
 _MARK = """
 UPDATE explanations e SET removed_upstream_at = $3
-WHERE e.hf_dataset = $1 AND e.model_name = ANY($2) AND e.removed_upstream_at IS NULL AND NOT EXISTS (
-    SELECT FROM unnest($4::text[], $5::text[]) AS used (puzzle_id, hf_blob_oid)
-    WHERE used.puzzle_id = e.puzzle_id AND used.hf_blob_oid = e.hf_blob_oid)
+WHERE e.hf_dataset = $1 AND e.model_name = ANY($2) AND e.removed_upstream_at IS NULL
+  AND (e.puzzle_id, coalesce(e.hf_blob_oid, '')) NOT IN (SELECT * FROM unnest($4::text[], $5::text[]))
 """
 
 _UNMARK = """

@@ -126,7 +126,11 @@ async def test_ctrl_c_in_the_middle_of_a_start_leaves_nothing(data_dir: Path, en
 async def test_other_ways_to_ask_for_the_end_are_as_good(
     data_dir: Path, env: dict[str, str], number: signal.Signals
 ) -> None:
-    run = await up(data_dir, env).start()
+    before = signal.signal(number, signal.SIG_DFL)  # a signal that is ignored, as under nohup, is so by children too
+    try:
+        run = await up(data_dir, env).start()
+    finally:
+        signal.signal(number, before)
     await run.says("NATS is ready")
     run.send(number)
     assert await run.ended() == 0

@@ -184,3 +184,14 @@ async def test_a_copy_under_way_reaches_its_end_when_the_run_does(end: str) -> N
         await running
     assert set(downloads.came) - {"t3"} <= set(database.staged)
     assert database.staged
+
+
+async def test_a_database_lost_at_the_end_does_not_hide_why_the_run_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Lost(Database):
+        async def stage(self, records: Records) -> None:
+            del records
+            raise OSError("connection lost")
+
+    monkeypatch.setattr(staging, "COPY_SECONDS", 60.0)
+    with pytest.raises(RuntimeError, match="why"):
+        await collected(Lost(), Downloads(failing(RuntimeError("why"), "t9")), sized(*[1] * 10), concurrency=2)

@@ -1,13 +1,15 @@
 """Fetches, proves, transforms and stages the files of a run, within bounds of number and bytes."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
+from common.cleanup import afterwards
 from common.hub import HubRefused, RemoteFile
 from common.outcomes import Transient
 from common.quota import LONGEST_NAP_SECONDS
+from common.task_group import task_group
 
 from ingester.documents import Bytes
 from ingester.fetch import Fetcher
@@ -73,15 +75,10 @@ class Collector:
         stage = Stage(session, written=budget.give_back)
         fetch = partial(self._bytes_of, asyncio.Semaphore(self.concurrency), session.dataset, revision)
         collection = _Collection(files, fetch, transform, progress=progress, budget=budget, stage=stage)
-        try:
-            async with asyncio.TaskGroup() as group:
-                # One more than may download: one of them is writing.
-                for _ in range(min(self.concurrency + 1, len(files))):
-                    group.create_task(collection.work())
-        except* Exception as errors:  # noqa: BLE001 - the first failure is the run's; the others are its echoes
-            raise first_of(errors.exceptions) from None
-        finally:
-            await stage.write()
+        async with afterwards(stage.write), task_group() as group:
+            # One more than may download: one of them is writing.
+            for _ in range(min(self.concurrency + 1, len(files))):
+                group.create_task(collection.work())
         if collection.for_all:
             raise collection.for_all[0]
         return collection.broken
@@ -149,9 +146,3 @@ def _is_for_all(error: Transient) -> bool:
     """Tell whether every other file would get this answer too: each more request is one of a quota that is used up."""
     lasting = error.kind == "rate_limited" and (error.retry_after_seconds or 0.0) > LONGEST_NAP_SECONDS
     return lasting or isinstance(error, HubRefused)
-
-
-def first_of(errors: Iterable[BaseException]) -> BaseException:
-    """Return the first plain exception of a group, however deep."""
-    first = next(iter(errors))
-    return first_of(first.exceptions) if isinstance(first, BaseExceptionGroup) else first

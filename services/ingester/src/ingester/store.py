@@ -7,8 +7,10 @@ import contextlib
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 import asyncpg
+from common.cleanup import afterwards
 from common.outcomes import Transient
 
 from ingester.store_model import TRY_LOCK
@@ -75,15 +77,13 @@ async def locked(pool: asyncpg.Pool, dataset: str, model: str) -> AsyncIterator[
     The lock lives and dies with the connection, and the same connection commits: an ingester that lost its lock has
     lost its transaction too.
     """
-    async with pool.acquire() as connection:
+    connection = await pool.acquire()
+    # The pool gives the lock back with the connection: it resets whatever a session had, or closes it.
+    async with afterwards(partial(pool.release, connection)):
         if not await connection.fetchval(TRY_LOCK, dataset, model):
-            raise Transient("another ingester is at it", kind="lock_held")
-        try:
-            await connection.execute(_COMPRESS_WITH_LZ4)
-            yield Session(connection, dataset, model)
-        finally:
-            if not connection.is_closed():
-                await connection.execute("SELECT pg_advisory_unlock_all()")
+            raise Transient(f"another ingester is at {model} of {dataset}", kind="lock_held")
+        await connection.execute(_COMPRESS_WITH_LZ4)
+        yield Session(connection, dataset, model)
 
 
 @dataclass(frozen=True)

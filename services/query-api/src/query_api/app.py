@@ -15,6 +15,7 @@ from common.events import IngestionProgress
 from common.hub import Hub
 from common.memory import settle
 from common.outcomes import BrokenAtStart
+from common.task_group import task_group
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.js.errors import NotFoundError
@@ -80,7 +81,6 @@ async def serving(settings: Settings) -> AsyncIterator[tuple[str, Services]]:
         async with (
             ops.serve(settings.ops_host, settings.ops_port, checks=checks, registry=metrics.registry) as ops_port,
             _listening(settings, app, services.broadcaster) as port,
-            # Innermost: whatever a listener raises must not leave as a group of exceptions.
             _beside(services.keeper.run(), access_log.run()),
         ):
             held = len(services.keeper.state.view.submissions)
@@ -146,7 +146,7 @@ async def _database(pool: asyncpg.Pool) -> str | None:
 @contextlib.asynccontextmanager
 async def _beside(*forever: "asyncio._CoroutineLike[None]") -> AsyncIterator[None]:
     """Run loops beside the block; one that fails ends the block with its error."""
-    async with asyncio.TaskGroup() as group:
+    async with task_group() as group:
         tasks = [group.create_task(each) for each in forever]
         yield
         for task in tasks:

@@ -15,6 +15,7 @@ import asyncpg
 import structlog
 from common import tracing
 from common.events import ModelIngested, ModelIngestionFailed, SyncCompleted
+from common.task_group import task_group
 from pydantic import ValidationError
 
 from query_api.metrics import Metrics
@@ -106,7 +107,7 @@ class Keeper:
 
     async def run(self) -> None:
         """Follow the stream and reconcile, for ever."""
-        async with asyncio.TaskGroup() as tasks:
+        async with task_group() as tasks:
             tasks.create_task(self._follow())
             tasks.create_task(self._apply())
 

@@ -8,7 +8,7 @@ from typing import Any
 import kubernetes_validate
 import pytest
 import yaml
-from common import topology
+from common import ops, topology
 
 from tests.support import alert_rules
 
@@ -87,6 +87,9 @@ def test_every_service_is_probed_reached_and_kept_through_drains(overlay: Path) 
         (container,) = kinds["Deployment"]["template"]["spec"]["containers"]
         assert container["livenessProbe"]["httpGet"]["path"] == "/healthz"
         assert container["readinessProbe"]["httpGet"]["path"] == "/readyz"
+        # What is only shown there is waited for as well: a probe that gives up sooner takes out a service that answers.
+        bounds = ops.DEPENDENCY_TIMEOUT_SECONDS, ops.CHECK_TIMEOUT_SECONDS
+        assert container["readinessProbe"]["timeoutSeconds"] > max(bounds)
         assert container["startupProbe"]
         labels = kinds["Deployment"]["template"]["metadata"]["labels"]
         assert kinds["Service"]["selector"].items() <= labels.items()

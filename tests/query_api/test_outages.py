@@ -1,13 +1,25 @@
 """While NATS or PostgreSQL is away the API goes on, says how old its answers are, and heals by itself."""
 
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
 import aiohttp
+import asyncpg
 import pytest
 from arcwatch.embedded_nats import NatsServer
+from arcwatch.ports import free_port
+from common import ops
 from common.events import ModelIngested
+from nats.aio.client import Client
 from query_api import keeper, ordered
+from query_api.app import POOL_SIZE, run
+from query_api.readiness import LOADING, STOPPING
+from query_api.settings import Settings
 
 from tests.query_api.conftest import Start
 from tests.support.api import Api
+from tests.support.eventually import eventually
 from tests.support.postgres import TestPostgres, database_away
 from tests.support.writer import Writer
 
@@ -27,9 +39,14 @@ async def _age(api: Api) -> str | None:
         return answer.headers.get("Age")
 
 
-async def _ready(api: Api) -> int:
+async def _ready(api: Api) -> tuple[int, dict[str, bool]]:
+    """Return the status of /readyz, and which of the checks in it are fine."""
     async with aiohttp.ClientSession() as http, http.get(f"{api.url}/readyz") as answer:
-        return answer.status
+        checks = (await answer.json())["checks"]
+        return answer.status, {name: reason == "ok" for name, reason in checks.items()}
+
+
+ALL_WELL = {"view": True, "consumer": True, "database": True}
 
 
 async def test_without_nats_answers_go_on_and_are_marked(start: Start, writer: Writer, nats_server: NatsServer) -> None:
@@ -40,13 +57,14 @@ async def test_without_nats_answers_go_on_and_are_marked(start: Start, writer: W
         body = await api.until(PATH, lambda found: found["stale"])
         assert body["data"]["model"] == "before"
         assert await _age(api) is not None
-        assert await _ready(api) == 503
+        # Every replica has lost it: whoever takes them out of service leaves people without any answer.
+        assert await _ready(api) == (200, ALL_WELL | {"consumer": False})
         # The database is asked instead, so that even now nothing is missed.
         await writer.ingest("meanwhile")
         await api.until_latest("meanwhile")
         await nats_server.start()
         await api.until(PATH, lambda found: not found["stale"], timeout=20)
-        assert await _ready(api) == 200
+        assert await _ready(api) == (200, ALL_WELL)
 
 
 async def test_events_missed_while_disconnected_arrive_afterwards(
@@ -75,9 +93,75 @@ async def test_without_the_database_events_are_believed_until_it_is_back(
             assert found["asOf"] is not None
             status, body = await api.get("/api/admin/ingestion-history")
             assert (status, body["title"]) == (503, "Not available now")
-            assert await _ready(api) == 503
+            assert await _ready(api) == (200, ALL_WELL | {"database": False})
         await api.until("/api/models", lambda body: not body["stale"] and body["total"] == 1)
-        assert await _ready(api) == 200
+        assert await _ready(api) == (200, ALL_WELL)
+
+
+async def test_both_away_people_still_get_what_is_known(
+    start: Start, writer: Writer, nats_server: NatsServer, postgres: TestPostgres, database_url: str
+) -> None:
+    await writer.ingest("before")
+    async with start() as api, database_away(postgres, database_url):
+        await nats_server.stop()
+        body = await api.until(PATH, lambda found: found["stale"])
+        assert body["data"]["model"] == "before"
+        assert await _ready(api) == (200, {"view": True, "consumer": False, "database": False})
+
+
+async def test_a_frozen_database_does_not_hold_up_the_probe(
+    start: Start, monkeypatch: pytest.MonkeyPatch, pool: asyncpg.Pool
+) -> None:
+    monkeypatch.setattr(ops, "DEPENDENCY_TIMEOUT_SECONDS", 0.2)
+    monkeypatch.setattr(ops, "CHECK_TIMEOUT_SECONDS", 0.1)
+    async with start() as api, contextlib.AsyncExitStack() as held:
+        for _ in range(POOL_SIZE):
+            await held.enter_async_context(api.services.pool.acquire())
+        assert await _ready(api) == (200, ALL_WELL | {"database": False})
+
+
+async def test_it_is_ready_from_the_load_of_the_view_to_the_stop(
+    settings: Settings, bus: Client, pool: asyncpg.Pool
+) -> None:
+    ops_port, port, stopping = free_port(), free_port(), asyncio.Event()
+    changed = settings.model_copy(update={"ops_port": ops_port, "port": port})
+    async with aiohttp.ClientSession() as http, asyncio.TaskGroup() as tasks:
+
+        async def probed(status: int, view: str) -> bool:
+            with contextlib.suppress(aiohttp.ClientConnectionError):
+                async with http.get(f"http://127.0.0.1:{ops_port}/readyz") as answer:
+                    return (answer.status, (await answer.json())["checks"]["view"]) == (status, view)
+            return False
+
+        async def held_up() -> int:
+            async with http.get(f"http://127.0.0.1:{port}/api/models/a/b/c") as answer:
+                return answer.status
+
+        async with locked(pool):
+            running = tasks.create_task(run(changed, stopping))
+            await eventually(lambda: probed(503, LOADING), 30, what="alive, and not ready")
+        await eventually(lambda: probed(200, "ok"), 30, what="ready")
+        async with locked(pool):
+            asked = tasks.create_task(held_up())
+            await eventually(lambda: waits_for_the_lock(pool), 30)
+            stopping.set()
+            await eventually(lambda: probed(503, STOPPING), 30, what="not ready while it stops")
+        assert await asked == 404
+        await running
+
+
+@contextlib.asynccontextmanager
+async def locked(pool: asyncpg.Pool) -> AsyncIterator[None]:
+    """Let nobody read the submissions."""
+    async with pool.acquire() as connection, connection.transaction():
+        await connection.execute("LOCK TABLE submission_versions IN ACCESS EXCLUSIVE MODE")
+        yield
+
+
+async def waits_for_the_lock(pool: asyncpg.Pool) -> bool:
+    """Tell whether a request of this database waits."""
+    query = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    return bool(await pool.fetchval(query))
 
 
 async def test_liveness_touches_nothing(start: Start, nats_server: NatsServer) -> None:

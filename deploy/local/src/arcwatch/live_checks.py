@@ -58,8 +58,8 @@ async def _ready(name: str, port: int, place: DataDir) -> Finding:
     if answer is None:
         return Finding(name, Verdict.PROBLEM, f"its ops port {port} does not answer", advice)
     status, body = answer
-    if status == HTTPStatus.OK:
-        return ok(name, "ready")
     checks = json.loads(body).get("checks", {})
     wrong = ", ".join(f"{check}: {reason}" for check, reason in checks.items() if reason != "ok")
-    return Finding(name, Verdict.PROBLEM, f"not ready: {wrong}", advice)
+    if status != HTTPStatus.OK:
+        return Finding(name, Verdict.PROBLEM, f"not ready: {wrong}", advice)
+    return Finding(name, Verdict.WARNING, f"answers, but {wrong}", advice) if wrong else ok(name, "ready")

@@ -33,6 +33,7 @@ from query_api.live import Broadcaster
 from query_api.metrics import Metrics
 from query_api.ordered import OrderedReader
 from query_api.pages import Shelf
+from query_api.readiness import STOPPING, Readiness
 from query_api.replay import Replays
 from query_api.routes import ENDPOINTS
 from query_api.settings import Settings
@@ -55,20 +56,21 @@ async def run(settings: Settings, stopping: asyncio.Event) -> None:
 @contextlib.asynccontextmanager
 async def serving(settings: Settings) -> AsyncIterator[tuple[str, Services]]:
     """Serve until the block ends; yield the base URL, and what the handlers work with."""
-    metrics = Metrics()
+    metrics, readiness = Metrics(), Readiness()
+    dependencies: dict[str, ops.Check] = {}
+    probes = partial(ops.serve, checks={"view": readiness.check}, dependencies=dependencies, registry=metrics.registry)
     instance = settings.arcwatch_instance or SERVICE
     async with (
+        # First: while it waits for its servers, a probe hears that it lives, and why it is not ready.
+        probes(settings.ops_host, settings.ops_port) as ops_port,
         open_pool(settings.database_url.get_secret_value(), max_size=POOL_SIZE) as pool,
         bus.connect(settings.nats_url.get_secret_value(), instance) as client,
     ):
         await check_migrated(pool)
         pool_metrics.show(pool, metrics.registry)
         services = await build(settings, pool, client, metrics)
+        dependencies.update(consumer=services.keeper.check_stream, database=partial(_database, pool))
         await start(services)
-        checks: dict[str, ops.Check] = {
-            "consumer": services.keeper.check_stream,
-            "database": partial(_database, pool),
-        }
         access_log = AccessLog(settings.log_format, enabled=settings.log_level in {"debug", "info"}, service=instance)
         shelf = Shelf(lambda: services.keeper.state, settings, services.task_sets)
         http = Http(
@@ -77,15 +79,18 @@ async def serving(settings: Settings) -> AsyncIterator[tuple[str, Services]]:
             Guard(settings.admin_token, settings.cors_origins, settings.admin_requests_per_minute),
             access_log,
         )
-        app = make_app(http, ENDPOINTS, checks)
+        app = make_app(http, ENDPOINTS, {"view": readiness.check}, dependencies)
         async with (
-            ops.serve(settings.ops_host, settings.ops_port, checks=checks, registry=metrics.registry) as ops_port,
             _listening(settings, app, services.broadcaster) as port,
             _beside(services.keeper.run(), access_log.run()),
         ):
             held = len(services.keeper.state.view.submissions)
             log.info("query_api.ready", port=port, ops_port=ops_port, submissions=held)
-            yield f"http://{settings.host}:{port}", services
+            readiness.reason = None
+            try:
+                yield f"http://{settings.host}:{port}", services
+            finally:
+                readiness.reason = STOPPING
         access_log.flush()
 
 

@@ -230,6 +230,6 @@ class Keeper:
         return (datetime.now(UTC) - as_of).total_seconds() if as_of else 0.0
 
     async def check_stream(self) -> str | None:
-        """Say what is wrong with the consumer, for readiness."""
+        """Say what is wrong with the stream, for the metric and whoever reads /readyz."""
         silent = self._reader.silent_since
         return f"the stream has been silent since {silent:%Y-%m-%d %H:%M:%S} UTC" if silent else None

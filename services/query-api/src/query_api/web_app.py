@@ -1,5 +1,6 @@
 """The web application: every endpoint's handler, the page at /, and an answer for what there is no route for."""
 
+from collections.abc import Mapping
 from importlib.resources import files
 
 from aiohttp import hdrs, web
@@ -25,7 +26,12 @@ _PAGE = {
 }
 
 
-def make_app(http: Http, endpoints: tuple[Endpoint, ...], checks: dict[str, ops.Check]) -> web.Application:
+def make_app(
+    http: Http,
+    endpoints: tuple[Endpoint, ...],
+    checks: Mapping[str, ops.Check],
+    dependencies: Mapping[str, ops.Check],
+) -> web.Application:
     """Put the routes together."""
     app = web.Application(client_max_size=MAX_BODY_BYTES)
     for endpoint in endpoints:
@@ -33,7 +39,8 @@ def make_app(http: Http, endpoints: tuple[Endpoint, ...], checks: dict[str, ops.
         add(endpoint.path, http.handler(endpoint))
     for path, file in _files(endpoints).items():
         app.router.add_get(path, http.observed(_label(path), file.answer))
-    app.add_routes([each for each in ops.routes(checks, _NO_METRICS) if each.path != "/metrics"])
+    probes = ops.routes(checks, _NO_METRICS, dependencies=dependencies)
+    app.add_routes([each for each in probes if each.path != "/metrics"])
     app.router.add_route("*", "/{rest:.*}", http.observed("unknown", _no_such_route(app, http.guard)))
     return app
 

@@ -28,9 +28,13 @@ async def raises() -> str | None:
 
 async def asked(checks: dict[str, ops.Check], dependencies: dict[str, ops.Check]) -> tuple[int, Any, str]:
     serving = ops.serve("127.0.0.1", 0, checks=checks, dependencies=dependencies, registry=CollectorRegistry())
-    async with serving as port, aiohttp.ClientSession(f"http://127.0.0.1:{port}") as http:
-        async with http.get("/readyz") as ready, http.get("/metrics") as metrics:
-            return ready.status, await ready.json(), await metrics.text()
+    async with (
+        serving as port,
+        aiohttp.ClientSession(f"http://127.0.0.1:{port}") as http,
+        http.get("/readyz") as ready,
+        http.get("/metrics") as metrics,
+    ):
+        return ready.status, await ready.json(), await metrics.text()
 
 
 async def test_a_dependency_that_is_away_is_shown_and_decides_nothing() -> None:

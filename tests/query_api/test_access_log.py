@@ -7,6 +7,7 @@ from typing import Literal
 
 import pytest
 from aiohttp.test_utils import make_mocked_request
+from query_api import access_log
 from query_api.access_log import AccessLog
 
 
@@ -45,3 +46,16 @@ async def test_it_can_be_turned_off() -> None:
     log.record(make_mocked_request("GET", "/a"), 200, 0.1, "id-1")
     log.flush()
     assert to.getvalue() == ""
+
+
+async def test_a_flood_is_written_at_once_and_long_paths_are_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(access_log, "MOST_LINES", 3)
+    to = io.StringIO()
+    log = AccessLog("json", to=to)
+    for _ in range(2):
+        log.record(make_mocked_request("GET", f"/{'x' * 8_000}"), 200, 0.1, "id-1")
+    assert to.getvalue() == ""
+    log.record(make_mocked_request("GET", "/last"), 200, 0.1, "id-1")
+    lines = to.getvalue().splitlines()
+    assert len(lines) == 3
+    assert len(json.loads(lines[0])["path"]) < 2_000

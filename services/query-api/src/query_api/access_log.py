@@ -11,6 +11,10 @@ from typing import Literal, TextIO
 from aiohttp import web
 
 FLUSH_SECONDS = 0.5
+# Between two flushes a flood may come: lines past this are written at once.
+MOST_LINES = 10_000
+# A path of the eight kilobytes that a request line may have tells no more than this.
+_LONGEST_PATH = 1_024
 
 # When (by the loop's clock), method, path, status, seconds, request id. A named tuple takes five times as long to make.
 Line = tuple[float, str, str, int, float, str]
@@ -37,7 +41,10 @@ class AccessLog:
     def record(self, request: web.Request, status: int, seconds: float, request_id: str) -> None:
         """Note one answered request."""
         if self._enabled:
-            self._lines.append((self._now(), request.method, request.raw_path, status, seconds, request_id))
+            path = request.raw_path[:_LONGEST_PATH]
+            self._lines.append((self._now(), request.method, path, status, seconds, request_id))
+            if len(self._lines) >= MOST_LINES:
+                self.flush()
 
     async def run(self) -> None:
         """Write what was noted, for ever."""

@@ -19,7 +19,7 @@ from query_api.access_log import AccessLog
 from query_api.endpoints import Endpoint, Handle, Render, Services
 from query_api.guard import Guard
 from query_api.keeper import DATABASE_ERRORS
-from query_api.pages import CACHE_CONTROL, SECURITY_HEADERS, Page, Shelf, takes_gzip
+from query_api.pages import CACHE_CONTROL, SECURITY_HEADERS, Page, Shelf, takes_gzip, worth_keeping
 from query_api.prebuilt import PrebuiltResponse, is_plain
 from query_api.problems import CONTENT_TYPE, Problem
 from query_api.rendered import JSON
@@ -111,7 +111,12 @@ class Http:
             page = present.get(path, zipped=zipped)
             if page is None:
                 asked = asking.read_query(asked_type, _single(request))
-                page = present.make(path, zipped=zipped, answer=lambda moment: render(moment, asked))
+                page = present.make(
+                    path,
+                    zipped=zipped,
+                    answer=lambda moment: render(moment, asked),
+                    keep=worth_keeping(asked, self._services.settings),
+                )
             response = page_response(request, page)
             as_of = present.moment.state.as_of
             if as_of is not None:

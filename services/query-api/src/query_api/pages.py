@@ -3,11 +3,13 @@
 import gzip
 import hashlib
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache
 
+from common.arc_tasks import detect_source
 from multidict import CIMultiDict
 
 from query_api.cached_answers import Moment
@@ -15,7 +17,7 @@ from query_api.keeper import State
 from query_api.rendered import JSON, Rendered
 from query_api.settings import Settings
 from query_api.task_sets import TaskIndex
-from query_api.wire import Shape
+from query_api.wire import Asked, Shape
 
 # "no-cache" lets browsers keep an answer but ask each time whether it still holds: a 304 has no body.
 CACHE_CONTROL = "no-cache"
@@ -26,8 +28,11 @@ SECURITY_HEADERS = {
 }
 # Below one packet, compressing costs more than it saves.
 COMPRESS_FROM_BYTES = 1_400
-# Filters and pages make many answers of one view: past this they are made for each request.
+# Filters and pages make many answers of one view: past these, what nobody asked for longest goes.
 MAX_KEPT_BYTES = 16 * 1024 * 1024
+MAX_KEPT_PAGES = 4_096
+# Measured with tracemalloc: the page, its headers, its tag and its place in the table, beside body, head and path.
+_OVERHEAD_BYTES = 2_000
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,11 @@ class Page:
         """The status line and headers of a 200, up to those that differ from request to request."""
         lines = [f"{name}: {value}" for name, value in self.headers.items()]
         return "\r\n".join(["HTTP/1.1 200 OK", *lines, f"Content-Length: {len(self.body)}", ""]).encode("latin-1")
+
+    @cached_property
+    def kept_bytes(self) -> int:
+        """What it takes to keep this, without its path."""
+        return len(self.body) + len(self.head) + _OVERHEAD_BYTES
 
 
 def make_page(body: bytes, *, content_type: str = JSON, encoding: str | None = None) -> Page:
@@ -68,29 +78,45 @@ def takes_gzip(accept_encoding: str) -> bool:
     return False
 
 
+def worth_keeping(asked: Asked, settings: Settings) -> bool:
+    """Tell whether others may ask the same: names that nothing here has can be made up without end."""
+    dataset, source = (getattr(asked, name, None) for name in ("dataset", "source"))
+    configured = settings.hf_datasets
+    return dataset in {None, *configured} and source in {None, *map(detect_source, configured)}
+
+
 class Pages:
     """The prebuilt answers of one state, until `expires_at` (seconds since the epoch)."""
 
     def __init__(self, moment: Moment) -> None:
         self.moment = moment
         self.expires_at = self.moment.expires_at().timestamp()
-        self._kept: dict[tuple[str, bool], Page] = {}
-        self._bytes = 0
+        self._kept: OrderedDict[tuple[str, bool], Page] = OrderedDict()
+        self.kept_bytes = 0
 
     def get(self, path: str, *, zipped: bool) -> Page | None:
         """Return the answer to a path and query, if it was made already."""
-        return self._kept.get((path, zipped))
+        page = self._kept.get((path, zipped))
+        if page is not None:
+            self._kept.move_to_end((path, zipped))
+        return page
 
-    def make(self, path: str, *, zipped: bool, answer: Callable[[Moment], Shape | Rendered]) -> Page:
-        """Make an answer, and keep it."""
+    def make(self, path: str, *, zipped: bool, answer: Callable[[Moment], Shape | Rendered], keep: bool = True) -> Page:
+        """Make an answer; keep it if it is worth that."""
         found = answer(self.moment)
         made = found if isinstance(found, Rendered) else Rendered(found.model_dump_json().encode(), JSON)
         encoding = "gzip" if zipped and len(made.body) >= COMPRESS_FROM_BYTES else None
         page = make_page(made.body, content_type=made.content_type, encoding=encoding)
-        if self._bytes + len(page.body) <= MAX_KEPT_BYTES:
-            self._bytes += len(page.body) + len(path)
-            self._kept[path, zipped] = page
+        if keep and page.kept_bytes + len(path) <= MAX_KEPT_BYTES:
+            self._keep(path, zipped, page)
         return page
+
+    def _keep(self, path: str, zipped: bool, page: Page) -> None:  # noqa: FBT001 - half of the key
+        self._kept[path, zipped] = page
+        self.kept_bytes += page.kept_bytes + len(path)
+        while self.kept_bytes > MAX_KEPT_BYTES or len(self._kept) > MAX_KEPT_PAGES:
+            (old, _), gone = self._kept.popitem(last=False)
+            self.kept_bytes -= gone.kept_bytes + len(old)
 
     def __len__(self) -> int:
         return len(self._kept)

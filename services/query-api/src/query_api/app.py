@@ -76,7 +76,7 @@ async def serving(settings: Settings) -> AsyncIterator[tuple[str, Services]]:
         http = Http(
             services,
             shelf,
-            Guard(settings.admin_token, settings.cors_origins, settings.admin_requests_per_minute),
+            Guard(settings),
             access_log,
         )
         app = make_app(http, ENDPOINTS, {"view": readiness.check}, dependencies)

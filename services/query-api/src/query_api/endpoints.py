@@ -73,7 +73,6 @@ class Endpoint:
     limited: bool = False
     render: Render | None = None
     handle: Handle | None = None
-    check: Callable[[Services, web.Request], None] | None = None
     headers: Mapping[str, str] | None = None
     """Request headers that the route reads, with what they are for."""
 

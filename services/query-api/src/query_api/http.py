@@ -75,6 +75,7 @@ class Http:
         """Wrap an answer: request id, problems, metrics, access log."""
         observe = self._services.metrics.requests.of(route)
         clock, ids, record = time.perf_counter, self._ids.of, self._access_log.record
+        cors = self.guard.cors
 
         async def handle(request: web.Request) -> web.StreamResponse:
             started = clock()
@@ -93,6 +94,9 @@ class Http:
                 response = problem_response(Problem(500, f"this is our fault; look for {request_id} in the log"))
             if not response.prepared:
                 response.headers[REQUEST_ID] = request_id
+            if cors and isinstance(response, PrebuiltResponse):
+                # Those go past aiohttp's signal, where all others get their headers.
+                cors.allow(request, response)
             seconds = clock() - started
             observe(request.method, response.status, seconds)
             record(request, response.status, seconds, request_id)
@@ -101,7 +105,7 @@ class Http:
         return handle
 
     def _from_view(self, asked_type: type[Asked], render: Render) -> Handler:
-        pages, cors = self._shelf.pages, self.guard.cors
+        pages = self._shelf.pages
 
         async def answer(request: web.Request) -> web.StreamResponse:
             headers = request.headers
@@ -121,8 +125,6 @@ class Http:
             as_of = present.moment.state.as_of
             if as_of is not None:
                 response.headers["Age"] = str(max(0, int((datetime.now(UTC) - as_of).total_seconds())))
-            if cors:
-                cors.allow(request, response)
             return response
 
         return answer
@@ -130,14 +132,9 @@ class Http:
     def _handled(self, endpoint: Endpoint, handle: Handle) -> Handler:
         async def answer(request: web.Request) -> web.StreamResponse:
             self.guard.admit(endpoint, request)
-            if endpoint.check:
-                endpoint.check(self._services, request)
             asked = await asking.read(endpoint, request)
             found = await handle(self._services, request, asked)
-            response = found if isinstance(found, web.StreamResponse) else json_response(found, endpoint.status)
-            if self.guard.cors and not response.prepared:
-                self.guard.cors.allow(request, response)
-            return response
+            return found if isinstance(found, web.StreamResponse) else json_response(found, endpoint.status)
 
         return answer
 

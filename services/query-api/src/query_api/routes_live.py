@@ -6,7 +6,6 @@ from aiohttp import hdrs, web
 from pydantic import Field
 
 from query_api.endpoints import Endpoint, Services
-from query_api.guard import Cors
 from query_api.live import stop_quietly
 from query_api.pages import SECURITY_HEADERS
 from query_api.problems import Problem
@@ -32,8 +31,6 @@ async def events(services: Services, request: web.Request, asked: EventsAsked) -
     response.headers[hdrs.CONTENT_TYPE] = "text/event-stream; charset=utf-8"
     response.headers[hdrs.CACHE_CONTROL] = "no-store"
     response.headers["X-Accel-Buffering"] = "no"
-    if services.settings.cors_origins:
-        Cors(services.settings.cors_origins).allow(request, response)
     await response.prepare(request)
     await broadcaster.serve(response, last)
     await stop_quietly(response)

@@ -19,7 +19,7 @@ class Settings(ServiceSettings, ScheduleSettings):
     # Without it, everything that changes something is refused.
     admin_token: OptionalSecret = None
     hf_webhook_secret: OptionalSecret = None
-    # For each address. An admin page makes a handful of requests, and the Hub retries a webhook a few times.
+    # For each address (IPv6: /64) and purpose. Who shows the webhook's secret has no limit.
     admin_requests_per_minute: Annotated[int, Field(ge=1)] = 60
     # Where people reach this server, for links in the feed.
     public_url: OptionalUrl = None

@@ -34,6 +34,8 @@ def make_app(
 ) -> web.Application:
     """Put the routes together."""
     app = web.Application(client_max_size=MAX_BODY_BYTES)
+    if http.guard.cors:
+        app.on_response_prepare.append(http.guard.cors.on_prepare)
     for endpoint in endpoints:
         add = app.router.add_get if endpoint.method == "GET" else app.router.add_post
         add(endpoint.path, http.handler(endpoint))
@@ -62,10 +64,11 @@ def _no_such_route(app: web.Application, guard: Guard) -> Handler:
         allowed: set[str] = set()
         for resource in app.router.resources():
             allowed |= (await resource.resolve(request))[1] - {"*"}
+        asks_first = request.method == hdrs.METH_OPTIONS and hdrs.ACCESS_CONTROL_REQUEST_METHOD in request.headers
+        if asks_first and guard.cors:
+            return guard.cors.preflight(request, allowed)
         if allowed:
             methods = ", ".join(sorted(allowed))
-            if request.method == hdrs.METH_OPTIONS and guard.cors:
-                return guard.cors.preflight(request, methods)
             raise Problem(405, f"{request.path} takes {methods}", headers={hdrs.ALLOW: methods})
         raise Problem(404, f"there is no {request.path}; /docs shows what there is")
 

@@ -4,19 +4,22 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import pytest
 from arcwatch.embedded_nats import NatsServer
 from common import topology
 from nats.aio.client import Client
+from query_api import ordered
 from query_api.keeper import SUBJECTS
 from query_api.ordered import Message, OrderedReader
 
 from tests.support.eventually import eventually
+from tests.support.lossy_relay import lossy
 
 
 @asynccontextmanager
 async def reading(client: Client, after: int | None = None) -> AsyncIterator[tuple[OrderedReader, list[Message]]]:
     """Run a reader beside the block."""
-    reader = OrderedReader(client, topology.STREAM, SUBJECTS, heartbeat_seconds=0.2)
+    reader = OrderedReader(client, topology.STREAM, SUBJECTS, poll_seconds=0.2)
     found: list[Message] = []
     await reader.start(after)
 
@@ -40,7 +43,7 @@ def bodies(found: list[Message]) -> list[str]:
 
 
 async def test_what_is_published_between_start_and_reading_is_not_lost(bus: Client) -> None:
-    reader = OrderedReader(bus, topology.STREAM, SUBJECTS, heartbeat_seconds=0.2)
+    reader = OrderedReader(bus, topology.STREAM, SUBJECTS, poll_seconds=0.2)
     await put(bus, "before")
     assert await reader.start() == 1
     await put(bus, "between")
@@ -75,30 +78,86 @@ async def test_a_server_that_restarts_loses_and_repeats_nothing(bus: Client, nat
         await eventually(lambda: reader.silent_since is None)
 
 
-async def test_a_consumer_deleted_on_the_server_is_made_anew(bus: Client) -> None:
+async def test_no_consumer_is_made(bus: Client) -> None:
     async with reading(bus) as (_, found):
         await put(bus, "1")
         await eventually(lambda: len(found) == 1)
-        js = bus.jetstream()
-        for consumer in await js.consumers_info(topology.STREAM):
-            if not consumer.config.durable_name:
-                await js.delete_consumer(topology.STREAM, consumer.name)
+        consumers = await bus.jetstream().consumers_info(topology.STREAM)
+        assert {each.name for each in consumers} == {each.name for each in topology.DURABLES}
+
+
+async def test_what_no_hint_tells_of_is_found(bus: Client) -> None:
+    async with reading(bus) as (reader, found):
+        await reader.close()
+        await put(bus, "1")
+        await eventually(lambda: bodies(found) == ["1"])
+
+
+async def test_more_than_a_batch_comes_whole(bus: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ordered, "BATCH", 3)
+    wanted = [str(number) for number in range(10)]
+    await put(bus, *wanted)
+    found = [message async for message in ordered.stored(bus, topology.STREAM, 2)]
+    assert bodies(found) == wanted[2:]
+
+
+@pytest.mark.parametrize("lost", [1, 2, 3, 4], ids=["first", "middle", "last", "end"])
+async def test_what_is_lost_on_the_way_is_asked_for_again(bus: Client, nats_server: NatsServer, lost: int) -> None:
+    await put(bus, "1", "2", "3")
+    async with lossy(nats_server.port) as relay, relay.client() as client:
+        relay.lose(lost)
+        async with reading(client, after=0) as (_, found):
+            await eventually(lambda: relay.lost == 1)
+            await eventually(lambda: bodies(found) == ["1", "2", "3"])
+
+
+async def test_headers_of_a_publisher_are_not_taken_for_the_server_s(bus: Client) -> None:
+    headers = {"Status": "204", "Nats-Sequence": "7", "Nats-Last-Sequence": "9", "Nats-Num-Pending": "0"}
+    async with reading(bus) as (_, found):
+        await bus.jetstream().publish("model.ingested", b"", headers=headers)
         await put(bus, "2")
-        await eventually(lambda: bodies(found) == ["1", "2"])
+        await eventually(lambda: bodies(found) == ["", "2"])
+        assert [each.sequence for each in found] == [1, 2]
+
+
+async def test_a_stream_that_does_not_answer_is_silent_and_then_goes_on(bus: Client) -> None:
+    async with reading(bus) as (reader, found):
+        await put(bus, "1")
+        await eventually(lambda: len(found) == 1)
+        await bus.jetstream().delete_stream(topology.STREAM)
+        await eventually(lambda: reader.silent_since)
+        await topology.apply(bus.jetstream())
+        await eventually(lambda: reader.silent_since is None)
 
 
 async def test_a_stream_made_anew_is_followed_from_its_beginning_on(bus: Client) -> None:
-    async with reading(bus) as (_, found):
-        await put(bus, "1", "2", "3")
-        await eventually(lambda: len(found) == 3)
-        js = bus.jetstream()
-        await js.delete_stream(topology.STREAM)
-        await topology.apply(js)
-        await eventually(lambda: _ephemeral(bus), what="a consumer on the new stream")
-        await put(bus, "new")
-        await eventually(lambda: bodies(found)[-1] == "new")
+    """Also when it has grown past our place before we look."""
+    reader = OrderedReader(bus, topology.STREAM, SUBJECTS, poll_seconds=0.2)
+    await put(bus, "1", "2")
+    await reader.start()
+    await bus.jetstream().delete_stream(topology.STREAM)
+    await topology.apply(bus.jetstream())
+    await put(bus, "new", "and", "more", "than", "before")
+    found: list[Message] = []
+    async for message in reader.messages():
+        found.append(message)
+        if len(found) == 5:
+            break
+    assert bodies(found) == ["new", "and", "more", "than", "before"]
+    await reader.close()
 
 
-async def _ephemeral(client: Client) -> bool:
-    found = await client.jetstream().consumers_info(topology.STREAM)
-    return any(not each.config.durable_name for each in found)
+async def test_a_stream_that_was_set_back_is_followed_from_its_end_on(bus: Client) -> None:
+    """As after a restore: it is the same stream, but shorter than our place."""
+    resumed: list[None] = []
+    reader = OrderedReader(bus, topology.STREAM, SUBJECTS, poll_seconds=0.2)
+    await put(bus, "1")
+    await reader.start()
+    reader.on_resumed(lambda: resumed.append(None))
+    reader._place = 10
+    messages = aiter(reader.messages())
+    following = asyncio.ensure_future(anext(messages))
+    await eventually(lambda: resumed)
+    await put(bus, "2")
+    assert (await asyncio.wait_for(following, 10)).body == b"2"
+    await reader.close()

@@ -29,7 +29,7 @@ PATH = "/api/metrics/latest-model"
 @pytest.fixture(autouse=True)
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     """Notice and heal within a fraction of a second."""
-    monkeypatch.setattr(ordered, "HEARTBEAT_SECONDS", 0.2)
+    monkeypatch.setattr(ordered, "POLL_SECONDS", 0.2)
     monkeypatch.setattr(keeper, "TICK_SECONDS", 0.05)
     monkeypatch.setattr(keeper, "IMPAIRED_INTERVAL_SECONDS", 0.3)
 

@@ -53,11 +53,10 @@ def _works_off(durable: Durable) -> tuple[str, ...]:
     return *_LOOKS_AT_THE_BUS, f"$JS.API.CONSUMER.MSG.NEXT.{of}", f"$JS.ACK.{of}.>"
 
 
-# A reader of the stream makes consumers without a name, which the server forgets by itself. It may look at the
-# durables, but neither take their messages nor take them down.
+# A reader of the stream makes no consumer: who may make one without a name may change any other by the request's body.
 _FOLLOWS_THE_STREAM = (
     f"$JS.API.STREAM.INFO.{STREAM}",
-    f"$JS.API.CONSUMER.CREATE.{STREAM}",
+    f"$JS.API.DIRECT.GET.{STREAM}",
     f"$JS.API.CONSUMER.INFO.{STREAM}.*",
 )
 
@@ -81,7 +80,12 @@ PERMISSIONS: Mapping[str, Permissions] = {
     ),
     "query-api": Permissions(
         publish=(ModelDiscovered.subject, SyncRequested.subject, *_FOLLOWS_THE_STREAM),
-        subscribe=(IngestionProgress.subject,),
+        subscribe=(
+            IngestionProgress.subject,
+            ModelIngested.subject,
+            ModelIngestionFailed.subject,
+            SyncCompleted.subject,
+        ),
     ),
     ADMIN: Permissions(publish=(">",), subscribe=(">",)),
 }

@@ -1,30 +1,36 @@
-"""An ordered, ephemeral reader of the stream: every message once, in order, across lost connections and servers.
+"""Reads the stream in its order from a place of our own: every message once, across lost connections and servers.
 
-nats-py's own ordered consumer starts again from the first message when it is reset before it has seen one, and tells
-nobody that it went silent. This one keeps its place, and says since when it hears nothing.
+It makes no consumer: who may make one may also change those of the ingesters, because the server goes by the request's
+body. Core subscriptions only say that it is worth while to look; what is read comes by direct gets, which change
+nothing. A look every other second finds what no hint told of, and shows that the stream is there.
 """
 
 import asyncio
 import contextlib
+import json
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import nats.errors
 import structlog
 from nats.aio.client import Client
 from nats.aio.msg import Msg
-from nats.aio.subscription import Subscription
-from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy, Header
+
+if TYPE_CHECKING:
+    from nats.aio.subscription import Subscription
 
 log = structlog.get_logger(__name__)
 
-# The server says that it is there this often; after three silences the consumer is made anew.
-HEARTBEAT_SECONDS = 2.0
-SILENCES = 3
-RETRY_SECONDS = 1.0
-# Many subjects' worth of the stream fits: a client that falls behind further starts again from its place.
-PENDING_MESSAGES = 65_536
+# With a patience of twice as long, a stream that went silent is noticed within 6 s.
+POLL_SECONDS = 2.0
+# A hint may come before the message is stored where it is asked for: look again, each time after twice as long.
+FIRST_PAUSE_SECONDS = 0.005
+BATCH = 256
+# "No message there", and "end of the batch".
+_ENDS = frozenset({"404", "204"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,138 +42,143 @@ class Message:
     body: bytes
     stored_at: datetime
     pending: int = 0
-    """How many come after it by now."""
+    """How many come after it by now, of any subject."""
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-class _Gap(Exception):  # noqa: N818
-    """A message did not come, or the server fell silent: make the consumer anew."""
+class StreamReadError(Exception):
+    """The server answered otherwise than with the next messages."""
 
 
 class OrderedReader:
     """Reads some subjects of a stream from a place on."""
 
     def __init__(
-        self,
-        client: Client,
-        stream: str,
-        subjects: Sequence[str],
-        *,
-        heartbeat_seconds: float | None = None,
+        self, client: Client, stream: str, subjects: Sequence[str], *, poll_seconds: float | None = None
     ) -> None:
         self._client = client
         self._js = client.jetstream()
         self._stream = stream
         self._subjects = list(subjects)
-        self._heartbeat = heartbeat_seconds or HEARTBEAT_SECONDS
+        self._poll = poll_seconds or POLL_SECONDS
         self._resumed: Callable[[], None] = lambda: None
-        self._next: int | None = None
-        self._subscription: Subscription | None = None
-        self._waiting = 0
+        self._hinted = asyncio.Event()
+        self._hints: list[Subscription] = []
+        self._place = 0
+        self._created: datetime | None = None
         self._heard_at = datetime.now(UTC)
         self.silent_since: datetime | None = self._heard_at
 
     def on_resumed(self, resumed: Callable[[], None]) -> None:
-        """Have something called each time the reader had to start again."""
+        """Have something called each time the stream was silent or made anew."""
         self._resumed = resumed
 
     async def start(self, after: int | None = None) -> int:
         """Begin after a sequence, or with what is stored from now on; return the last sequence stored before."""
+        self._hints = [await self._client.subscribe(each, cb=self._on_hint) for each in self._subjects]
         info = await self._js.stream_info(self._stream)
         last = int(info.state.last_seq)
-        self._next = (last if after is None else min(after, last)) + 1
-        await self._subscribe()
+        self._created = info.created
+        self._place = last if after is None else min(after, last)
+        self._answered()
         return last
 
     async def messages(self) -> AsyncIterator[Message]:
         """Yield messages for ever."""
+        pause = self._poll
         while True:
             try:
-                if self._subscription is None:
-                    await self._resume()
-                async for message in self._received():
-                    yield message
-            except (_Gap, nats.errors.Error, OSError, TimeoutError) as error:
-                if self.silent_since is None:
-                    log.warning("stream.lost", reason=str(error) or type(error).__name__)
-                self.silent_since = self.silent_since or self._heard_at
-                await self.close()
-                await asyncio.sleep(min(RETRY_SECONDS, self._heartbeat))
-
-    async def stored(self) -> AsyncGenerator[Message, None]:
-        """Yield what is stored up to now, and end."""
-        if self._waiting == 0:
-            return
-        async for message in self._received():
-            yield message
-            if message.pending == 0:
-                return
+                if pause >= self._poll or self.silent_since:
+                    await self._look()
+                async for message in stored(self._client, self._stream, self._place, 2 * self._poll):
+                    self._place = message.sequence
+                    if message.subject in self._subjects:
+                        yield message
+                self._answered()
+            except (StreamReadError, nats.errors.Error, OSError, TimeoutError) as error:
+                self._failed(error)
+            pause = await self._wait(pause)
 
     async def close(self) -> None:
-        """Stop listening; the server forgets the consumer by itself."""
-        subscription, self._subscription = self._subscription, None
-        if subscription is not None:
+        """Stop listening."""
+        for subscription in self._hints:
             with contextlib.suppress(nats.errors.Error, OSError):
                 await subscription.unsubscribe()
 
-    async def _resume(self) -> None:
-        info = await self._js.stream_info(self._stream)
-        if self._next is None or info.state.last_seq < self._next - 1:
-            # The stream was made anew: our place is in another one's future.
-            self._next = int(info.state.last_seq) + 1
-        await self._subscribe()
-        self._resumed()
+    async def _look(self) -> None:
+        """Ask whether the stream is still the one that our place is in."""
+        async with asyncio.timeout(2 * self._poll):
+            info = await self._js.stream_info(self._stream)
+        last = int(info.state.last_seq)
+        place = 0 if info.created != self._created else min(self._place, last)
+        self._created = info.created
+        if place < self._place:
+            log.warning("stream.made_anew", place=self._place, last=last)
+            self._place = place
+            self._resumed()
 
-    async def _subscribe(self) -> None:
-        inbox = self._client.new_inbox()
-        self._subscription = await self._client.subscribe(inbox, pending_msgs_limit=PENDING_MESSAGES)
-        info = await self._js.add_consumer(
-            self._stream,
-            ConsumerConfig(
-                deliver_subject=inbox,
-                deliver_policy=DeliverPolicy.BY_START_SEQUENCE,
-                opt_start_seq=self._next,
-                filter_subjects=self._subjects,
-                ack_policy=AckPolicy.NONE,
-                max_deliver=1,
-                mem_storage=True,
-                num_replicas=1,
-                idle_heartbeat=self._heartbeat,
-                inactive_threshold=self._heartbeat * SILENCES * 5,
-            ),
-        )
-        self._waiting = info.num_pending or 0
+    async def _wait(self, pause: float) -> float:
+        """Wait for a hint, or for as long as the pause; return the next pause."""
+        try:
+            await asyncio.wait_for(self._hinted.wait(), pause)
+        except TimeoutError:
+            return min(2 * pause, self._poll)
+        self._hinted.clear()
+        return FIRST_PAUSE_SECONDS
+
+    async def _on_hint(self, _: Msg) -> None:
+        self._hinted.set()
+
+    def _answered(self) -> None:
         self._heard_at = datetime.now(UTC)
-        self.silent_since = None
+        if self.silent_since is not None:
+            self.silent_since = None
+            self._resumed()
 
-    async def _received(self) -> AsyncIterator[Message]:
-        subscription = self._subscription
-        if subscription is None:
-            raise _Gap
-        delivered = 0
-        while True:
-            raw = await _next_of(subscription, self._heartbeat * SILENCES)
-            self._heard_at = datetime.now(UTC)
-            if raw.headers and raw.headers.get(Header.STATUS):
-                _check_heartbeat(raw, delivered)
-                continue
-            metadata = raw.metadata
-            delivered += 1
-            if metadata.sequence.consumer != delivered:
-                raise _Gap(f"message {delivered} of the consumer is missing")
-            self._next = metadata.sequence.stream + 1
-            place, pending = metadata.sequence.stream, metadata.num_pending
-            yield Message(place, raw.subject, raw.data, metadata.timestamp, pending, raw.headers or {})
+    def _failed(self, error: Exception) -> None:
+        if self.silent_since is None:
+            log.warning("stream.lost", reason=str(error) or type(error).__name__)
+            self.silent_since = self._heard_at
 
 
-async def _next_of(subscription: Subscription, seconds: float) -> Msg:
+async def stored(
+    client: Client, stream: str, after: int, timeout_seconds: float = 2 * POLL_SECONDS
+) -> AsyncGenerator[Message, None]:
+    """Yield what is stored after a sequence, of any subject, up to now."""
+    pending = 1
+    while pending:
+        pending = 0
+        async with aclosing(_batch(client, stream, after, timeout_seconds)) as messages:
+            async for message in messages:
+                after, pending = message.sequence, message.pending
+                yield message
+
+
+async def _batch(client: Client, stream: str, after: int, timeout_seconds: float) -> AsyncGenerator[Message, None]:
+    inbox = client.new_inbox()
+    # Of its own for each batch: what comes late of an earlier one must not be taken for this one's.
+    subscription = await client.subscribe(inbox)
     try:
-        return await subscription.next_msg(timeout=seconds)
-    except (TimeoutError, nats.errors.TimeoutError) as error:
-        raise _Gap(f"no heartbeat for {seconds:g} s") from error
+        request = {"seq": after + 1, "next_by_subj": ">", "batch": BATCH}
+        await client.publish(f"$JS.API.DIRECT.GET.{stream}", json.dumps(request).encode(), reply=inbox)
+        last = 0
+        while message := _message(await subscription.next_msg(timeout=timeout_seconds), last):
+            last = message.sequence
+            yield message
+    finally:
+        with contextlib.suppress(nats.errors.Error, OSError):
+            await subscription.unsubscribe()
 
 
-def _check_heartbeat(raw: Msg, delivered: int) -> None:
-    last = (raw.headers or {}).get(Header.LAST_CONSUMER)
-    if last is not None and int(last) != delivered:
-        raise _Gap(f"the server delivered {last} messages, {delivered} came")
+def _message(raw: Msg, last: int) -> Message | None:
+    """Return the message of a batch that follows on its `last`; None at the batch's end."""
+    headers = raw.headers or {}
+    if (sequence := headers.get("Nats-Sequence")) is None:
+        if (status := headers.get("Status")) in _ENDS:
+            return None
+        raise StreamReadError(f"nobody serves the stream's messages (status {status})")
+    if (before := int(headers["Nats-Last-Sequence"])) != last:
+        raise StreamReadError(f"message {sequence} comes after {before}, of which the last that came is {last}")
+    stored_at = datetime.fromisoformat(headers["Nats-Time-Stamp"])
+    pending = int(headers["Nats-Num-Pending"])
+    return Message(int(sequence), headers["Nats-Subject"], raw.data, stored_at, pending, headers)

@@ -1,6 +1,7 @@
 """Reads past events from the stream, for clients that come back with their Last-Event-ID."""
 
 import asyncio
+import contextlib
 from collections import OrderedDict
 from contextlib import aclosing
 
@@ -11,7 +12,7 @@ from pydantic import ValidationError
 
 from query_api.keeper import SUBJECTS, event_of
 from query_api.live import Frame, frame_of
-from query_api.ordered import OrderedReader
+from query_api.ordered import StreamReadError, stored
 
 log = structlog.get_logger(__name__)
 
@@ -40,7 +41,7 @@ class Replays:
                 try:
                     async with asyncio.timeout(PATIENCE_SECONDS):
                         self._kept[after, until] = await self._read(after, until)
-                except (nats.errors.Error, TimeoutError, OSError) as error:
+                except (StreamReadError, nats.errors.Error, TimeoutError, OSError) as error:
                     log.warning("replay.failed", after=after, until=until, reason=str(error) or type(error).__name__)
                     return []
                 if len(self._kept) > KEPT_ANSWERS:
@@ -48,20 +49,14 @@ class Replays:
             return self._kept[after, until]
 
     async def _read(self, after: int, until: int) -> list[Frame]:
-        reader = OrderedReader(self._client, self._stream, SUBJECTS)
-        await reader.start(after)
         found: list[Frame] = []
-        try:
-            async with aclosing(reader.stored()) as messages:
-                async for message in messages:
-                    if message.sequence > until:
-                        break
-                    try:
+        async with aclosing(stored(self._client, self._stream, after)) as messages:
+            async for message in messages:
+                if message.sequence > until:
+                    break
+                if message.subject in SUBJECTS:
+                    with contextlib.suppress(ValidationError):
                         found.append(frame_of(event_of(message), message.sequence))
-                    except ValidationError:
-                        continue
-        finally:
-            await reader.close()
         return found[-MOST_EVENTS:]
 
 

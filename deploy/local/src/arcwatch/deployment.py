@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from common import topology
+from common import database, topology
 
 from arcwatch import nats_conf, ports
 from arcwatch.bus_client import connected
 from arcwatch.data_dir import DataDir
 from arcwatch.embedded_nats import NatsServer
 from arcwatch.embedded_pg import PostgresServer, PostgresSettings
-from arcwatch.migration import migrated
+from arcwatch.explain import waits_aloud
 from arcwatch.processes import Command
 from arcwatch.supervisor import Service, Supervisor
 from arcwatch.terminal import Terminal
@@ -154,7 +154,8 @@ class Deployment:
             self.supervisor.watch(server)
             self.terminal.say("PostgreSQL is ready")
             url = server.url()
-        applied = await migrated(url, patience_seconds=self.options.patience_seconds)
+        on_wait = waits_aloud(self.terminal.say)
+        applied = await database.migrate(url, wait_seconds=self.options.patience_seconds, on_wait=on_wait)
         self.terminal.say(f"schema is up to date{f' ({len(applied)} migrations applied)' if applied else ''}")
         return url
 

@@ -2,6 +2,7 @@
 
 import re
 import sys
+from collections.abc import Callable
 
 from arcwatch.errors import DeploymentError
 
@@ -24,6 +25,15 @@ def explained(error: BaseException) -> DeploymentError | None:
     if isinstance(error, TimeoutError):
         return DeploymentError("no answer in time")
     return None
+
+
+def waits_aloud(say: Callable[[str], object]) -> Callable[..., None]:
+    """Return what `common.database` is to call while it waits."""
+
+    def on_wait(*, host: str, reason: str, gives_up_in_seconds: int) -> None:
+        say(f"waiting for the database at {host}, for up to {gives_up_in_seconds} s more: {reason}")
+
+    return on_wait
 
 
 def without_password(url: str) -> str:

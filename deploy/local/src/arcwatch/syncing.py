@@ -21,7 +21,7 @@ async def sync(settings: Settings, datasets: Collection[str], *, auto_ingest: bo
     """Compare the Hub with the database, and publish what differs where `auto_ingest` says so."""
     chosen = _chosen(settings, datasets)
     async with (
-        open_pool(settings.database_url.get_secret_value()) as pool,
+        open_pool(settings.database_url.get_secret_value(), wait_seconds=0) as pool,
         connected(settings.nats_url.get_secret_value()) as client,
     ):
         await check_migrated(pool)

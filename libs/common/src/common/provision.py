@@ -7,7 +7,7 @@ import structlog
 from pydantic import Field
 
 from common import bus, logs, topology
-from common.database import migrate, open_pool
+from common.database import migrate
 from common.outcomes import BrokenAtStart
 from common.settings import ServiceSettings, load, stop
 
@@ -22,9 +22,7 @@ class Settings(ServiceSettings):
 
 async def provision(settings: Settings) -> None:
     """Wait for both servers, and bring them up to date. Safe to run again, and by several at once."""
-    url = settings.database_url.get_secret_value()
-    async with open_pool(url):
-        applied = await migrate(url)
+    applied = await migrate(settings.database_url.get_secret_value())
     async with bus.connect(settings.nats_url.get_secret_value(), "provision") as client:
         drift = await topology.apply(client.jetstream(timeout=bus.PUBLISH_TIMEOUT_SECONDS), settings.nats_replicas)
     log.info("provisioned", migrations=applied, topology=[str(each) for each in drift])

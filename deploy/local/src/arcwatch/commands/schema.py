@@ -18,11 +18,15 @@ def migrate(
     `arcwatch up` does this by itself; this is for a database of your own.
     """
     import asyncio
+    from functools import partial
 
-    from arcwatch.migration import migrated
+    from common import database
+
+    from arcwatch.explain import waits_aloud
     from arcwatch.running import database_url as find
 
-    applied = asyncio.run(migrated(find(data_dir, database_url), patience_seconds=wait))
+    on_wait = waits_aloud(partial(typer.echo, err=True))
+    applied = asyncio.run(database.migrate(find(data_dir, database_url), wait_seconds=wait, on_wait=on_wait))
     if json:
         as_json({"applied": applied})
         return

@@ -1,0 +1,59 @@
+"""What stands between a service and a local socket, and may refuse, hang up, or let through: a proxy, a slow start."""
+
+import asyncio
+import contextlib
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from arcwatch.ports import free_port
+
+
+class Relay:
+    """Listens on a TCP port of its own once told to; `hang_up` closes what it accepts, `let_through` passes it on."""
+
+    def __init__(self, socket: Path) -> None:
+        self.port = free_port()
+        self.accepted = 0
+        self._socket = socket
+        self._through = False
+        self._server: asyncio.Server | None = None
+
+    async def hang_up(self) -> None:
+        """Accept connections and close each at once, as a proxy does while what is behind it is away."""
+        self._through = False
+        await self._listen()
+
+    async def let_through(self) -> None:
+        """Pass everything on from now on."""
+        self._through = True
+        await self._listen()
+
+    async def _listen(self) -> None:
+        if self._server is None:
+            self._server = await asyncio.start_server(self._accept, "127.0.0.1", self.port)
+
+    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.accepted += 1
+        with contextlib.suppress(OSError):
+            if self._through:
+                behind, there = await asyncio.open_unix_connection(self._socket)
+                await asyncio.gather(_pump(reader, there), _pump(behind, writer))
+        writer.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._server is not None:
+            self._server.close()
+
+
+async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with contextlib.suppress(OSError):
+        while data := await reader.read(65_536):
+            writer.write(data)
+            await writer.drain()
+    writer.close()

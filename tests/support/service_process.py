@@ -1,0 +1,61 @@
+"""A real service as a process of its own, its output in a file."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+from arcwatch.ports import free_port
+
+from tests.support.deployments import clean_environment
+
+MODULES = {"watcher": "watcher", "ingester": "ingester", "query-api": "query_api"}
+
+
+@dataclass(frozen=True)
+class ServiceProcess:
+    """A running service."""
+
+    process: asyncio.subprocess.Process
+    ops_url: str
+    log: Path
+
+    async def ready(self) -> bool:
+        """Tell whether it can work; raise when it has ended."""
+        assert self.process.returncode is None, self.log.read_text()
+        try:
+            async with aiohttp.ClientSession() as http, http.get(f"{self.ops_url}/readyz") as answer:
+                return answer.status == 200
+        except aiohttp.ClientError:
+            return False
+
+    def says(self, words: str) -> bool:
+        """Tell whether its log has these words; raise when it has ended."""
+        assert self.process.returncode is None, self.log.read_text()
+        return words in self.log.read_text()
+
+
+@asynccontextmanager
+async def service_process(
+    module: str, log: Path, before: str = "", **environment: str
+) -> AsyncIterator[ServiceProcess]:
+    """Yield `python -m module`, killed at the end. `before` is Python that runs first, in the same process."""
+    ops = free_port()
+    own = {"OPS_PORT": str(ops), "PORT": str(free_port())}
+    code = f"{before}\nimport runpy; runpy.run_module({module!r}, run_name='__main__')"
+    with log.open("wb") as output:
+        running = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-c", code),
+            env={**clean_environment(), **own, **environment},
+            stdout=output,
+            stderr=output,
+        )
+    try:
+        yield ServiceProcess(running, f"http://127.0.0.1:{ops}", log)
+    finally:
+        if running.returncode is None:
+            running.kill()
+        await running.wait()

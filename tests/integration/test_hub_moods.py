@@ -17,6 +17,8 @@ from arcwatch.hub.faults import (
     HtmlPage,
     RateLimited,
     RedirectToCdn,
+    Replace,
+    Shortened,
     Status,
     Trickle,
     Truncate,
@@ -306,3 +308,35 @@ async def test_lfs_files_are_proven_by_their_sha256(database_url: str, nats_url:
         assert len(hub.cdn.requests) == 1
         with pytest.raises(CorruptError, match="its hash is"):
             prove(file, b"x" * file.size)
+
+
+@pytest.mark.parametrize("fault", [Replace(b"[]"), Shortened(), Shortened(3)], ids=["nothing", "4 of 5", "2 of 5"])
+async def test_a_listing_that_is_not_the_folder_takes_no_task_away(
+    pipeline: Pipeline, hub: LocalHub, fault: Fault
+) -> None:
+    hub.commit(V2, submission("m", {task: solved(task) for task in FIVE}))
+    await pipeline.settle()
+    hub.commit(V2, submission("m", {FIVE[0]: unsolved(FIVE[0])}))
+    rule = hub.faults.add(fault, "tree/[0-9a-f]{40}/m", times=1)
+    (announced,) = await pipeline.settle()
+    assert rule.struck == 1
+    assert announced is not None
+    assert (announced.tree_oid, announced.tasks_submitted) == (hub.oid(V2, "m"), 5)
+
+
+async def test_a_folder_that_one_answer_leaves_out_is_not_gone(pipeline: Pipeline, hub: LocalHub) -> None:
+    hub.commit(V2, submission("m", {FIVE[0]: solved(FIVE[0])}))
+    hub.faults.add(Replace(b"[]"), "paths-info", times=1)
+    assert await pipeline.ingester.ingest(ModelDiscovered(dataset=V2, model="m")) is not None
+
+
+async def test_a_copy_takes_no_history_when_one_answer_leaves_the_original_out(
+    pipeline: Pipeline, hub: LocalHub
+) -> None:
+    hub.commit(V2, submission("m", {FIVE[0]: solved(FIVE[0])}))
+    await pipeline.settle()
+    hub.commit(V2, submission("n", {FIVE[0]: solved(FIVE[0])}))
+    await pipeline.sync()
+    hub.faults.add(Replace(b"[]"), "paths-info", times=1)
+    await pipeline.drain()
+    assert (await pipeline.version("m"))["tree_oid"] == (await pipeline.version("n"))["tree_oid"]

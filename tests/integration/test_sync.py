@@ -13,7 +13,7 @@ import pytest
 import stamina
 from aiohttp import web
 from arcwatch.hub import LocalHub
-from arcwatch.hub.faults import Exchange, Fault, HtmlPage, Replace, Status
+from arcwatch.hub.faults import Exchange, Fault, HtmlPage, Replace, Shortened, Status
 from common import topology
 from common.events import SyncCompleted
 from common.hub import Hub
@@ -166,6 +166,19 @@ async def test_what_is_no_listing_never_means_that_models_vanished(pipeline: Pip
     assert row is not None
     assert row["status"] == "partial"
     assert row["error"].startswith(V2)
+
+
+async def test_models_that_only_one_listing_leaves_out_have_not_vanished(pipeline: Pipeline, hub: LocalHub) -> None:
+    hub.commit(V2, {**small("a"), **small("b"), **small("c")})
+    await pipeline.settle()
+    hub.commit(V2, {"b": None, **submission("d", {TASK: unsolved(TASK)})})
+    cut = hub.faults.add(Shortened(2), rf"datasets/{V2}/tree/[0-9a-f]{{40}}", times=1)
+    completed = await pipeline.sync()
+    assert cut.struck == 1
+    assert "differ" in str(of(completed)["error"])
+    assert await removed(pipeline) == set()
+    assert of(await pipeline.sync())["vanished"] == ("b",)
+    assert await removed(pipeline) == {"b"}
 
 
 async def test_a_folder_that_comes_back_is_not_marked_any_more(pipeline: Pipeline, hub: LocalHub) -> None:

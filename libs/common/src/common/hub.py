@@ -1,22 +1,20 @@
 """Listings from the Hub, through the official client run in threads. Files' bytes are fetched elsewhere.
 
-The client retries by sleeping in its thread and has no timeout; so its transport gets timeouts, and an answer that is
-worth a retry is raised as `Transient` before the client sees it. Retrying is done here, where it can be cancelled.
+The client retries by sleeping in its thread; so an answer that is worth a retry is raised as `Transient` before the
+client sees it. Retrying is done here, where it can be cancelled. Its requests are bounded by `hub_transport`.
 """
 
 import asyncio
 import contextvars
 import functools
-import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final, Literal, TypeVar
-from urllib.parse import urlsplit
+from typing import Final, Literal, TypeVar
 
 import httpx2
-import huggingface_hub
 import stamina
+import structlog
 from huggingface_hub import HfApi, RepoFile, RepoFolder
 from huggingface_hub.errors import (
     EntryNotFoundError,
@@ -25,14 +23,19 @@ from huggingface_hub.errors import (
     RepositoryNotFoundError,
     RevisionNotFoundError,
 )
+from yarl import URL
 
+from common import hub_transport
+from common.git_tree import Entry, yields
+from common.hub_transport import CALL, Call, Unbounded
 from common.outcomes import Transient
 from common.quota import LONGEST_NAP_SECONDS, Quota, reset_seconds, retry_after_seconds
 
+log = structlog.get_logger(__name__)
+
 API: Final = "api"
-TIMEOUT = httpx2.Timeout(30.0, connect=10.0)
 RETRY_ATTEMPTS = 5
-# The transport's timeouts are per read, so a trickle would never end: 60 pages at two seconds each.
+# One request's timeouts are per read, so a trickle would never end: 60 pages at two seconds each.
 CALL_SECONDS = 120.0
 # `paths-info` takes many paths in one request; the Hub refuses bodies that are too large.
 PATHS_PER_REQUEST = 200
@@ -104,7 +107,15 @@ class Hub:
         return {entry.path: entry.tree_id for entry in entries if isinstance(entry, RepoFolder)}
 
     async def describe(self, dataset: str, names: Sequence[str], revision: str) -> dict[str, Folder]:
-        """Return the folders of these names at a commit, with their last commit's date; missing ones are left out."""
+        """Return the folders of these names at a commit, with their last commit's date; missing ones are left out.
+
+        Two answers have to leave a folder out: one that is cut short would make models vanish.
+        """
+        found = await self._described(dataset, names, revision)
+        missing = [name for name in names if name not in found]
+        return found | await self._described(dataset, missing, revision)
+
+    async def _described(self, dataset: str, names: Sequence[str], revision: str) -> dict[str, Folder]:
         found: dict[str, Folder] = {}
         for start in range(0, len(names), PATHS_PER_REQUEST):
             part = list(names[start : start + PATHS_PER_REQUEST])
@@ -112,18 +123,25 @@ class Hub:
             found |= {entry.path: _folder(entry) for entry in entries if isinstance(entry, RepoFolder)}
         return found
 
-    async def files(self, dataset: str, folder: str, revision: str) -> list[RemoteFile]:
-        """Return every file below a folder at a commit; raise FolderGone when the folder is not there."""
-        entries = await self._call(
-            dataset,
-            lambda api: list(
-                api.list_repo_tree(dataset, folder, recursive=True, revision=revision, repo_type="dataset")
-            ),
-        )
-        return [_file(entry) for entry in entries if isinstance(entry, RepoFile)]
+    async def files(self, dataset: str, folder: str, revision: str, tree_oid: str | None = None) -> list[RemoteFile]:
+        """Return every file below a folder at a commit; raise FolderGone when the folder is not there.
+
+        A listing counts when it makes the folder's tree oid. Where it does not (the modes are not listed, and cannot
+        all be tried), a second one has to say the same. An empty one never counts: git has no empty folders.
+        """
+        ask = functools.partial(_tree, dataset, folder, revision, tree_oid)
+        first = await self._call(dataset, ask)
+        if first.proven:
+            return first.files
+        again = await self._call(dataset, ask)
+        if not again.proven:
+            if not again.files or again.entries != first.entries:
+                raise Transient(f"the Hub's listing of {folder} is not the folder's content", kind="hub_error")
+            log.warning("hub.listing_not_proven", dataset=dataset, folder=folder, tree_oid=tree_oid)
+        return again.files
 
     async def _call(self, dataset: str, ask: "Callable[[HfApi], T]") -> "T":
-        _install_transport()
+        hub_transport.install()
         api = HfApi(endpoint=self.endpoint, token=self.token or False)
         async for attempt in stamina.retry_context(on=worth_retrying, attempts=RETRY_ATTEMPTS, timeout=None):
             with attempt:
@@ -132,8 +150,9 @@ class Hub:
         raise AssertionError("stamina returns or raises")
 
     async def _in_thread(self, dataset: str, ask: "Callable[[HfApi], T]", api: HfApi) -> "T":
+        call = Call(self.sends, self.hears, self.loses, CALL_SECONDS)
         context = contextvars.copy_context()
-        context.run(_CALLER.set, self)
+        context.run(CALL.set, call)
         try:
             async with asyncio.timeout(CALL_SECONDS):
                 return await asyncio.get_running_loop().run_in_executor(None, context.run, ask, api)
@@ -150,6 +169,9 @@ class Hub:
             # A page of some proxy, or JSON of another shape: the client reads it without looking.
             line = f"the Hub's answer is not a listing: {type(error).__name__} {error}"
             raise Transient(line, kind="hub_error") from error
+        finally:
+            # Its thread cannot be stopped, but sends no further request.
+            call.left = True
 
     def _refused(self, dataset: str, error: HfHubHTTPError) -> Exception:
         status = error.response.status_code
@@ -159,6 +181,23 @@ class Hub:
             token = "the HF_TOKEN given may not read it" if self.token else "set HF_TOKEN if it is private"
             return HubRefused(f"{dataset}: the Hub answers {status}; check HF_DATASETS, and {token}")
         return Transient(f"the Hub answers {status} for {dataset}", kind="hub_error")
+
+    def sends(self, request: httpx2.Request) -> None:
+        """Raise HubRefused before the token goes elsewhere. Runs in the client's thread.
+
+        A `Link: next` or a redirect may name any host, or plain HTTP, and the client would go there with the token.
+        """
+        if not self._is_asked(request) and "authorization" in request.headers:
+            where = f"{request.url.scheme}://{request.url.host}"
+            raise HubRefused(f"the Hub points to {where}, which must not see HF_TOKEN")
+
+    def loses(self, request: httpx2.Request) -> None:
+        """Take note of a lost connection. The client asks huggingface.co for things of its own: not what is meant."""
+        if self._is_asked(request):
+            self.requested("connection_lost")
+
+    def _is_asked(self, request: httpx2.Request) -> bool:
+        return URL(str(request.url)).origin() == URL(self.endpoint).origin()
 
     def hears(self, response: httpx2.Response) -> None:
         """Take note of an answer; raise Transient for one that is worth a retry. Runs in the client's thread."""
@@ -178,8 +217,28 @@ class Hub:
 
 T = TypeVar("T")
 
-_CALLER: contextvars.ContextVar[Hub | None] = contextvars.ContextVar("arcwatch_hub", default=None)
-_INSTALLED = threading.Lock()
+
+@dataclass(frozen=True)
+class _Listing:
+    """A folder's files, everything listed below it in a comparable order, and whether that makes the folder's oid."""
+
+    files: list[RemoteFile]
+    entries: list[Entry]
+    proven: bool
+
+
+def _tree(dataset: str, folder: str, revision: str, tree_oid: str | None, api: HfApi) -> _Listing:
+    found = list(api.list_repo_tree(dataset, folder, recursive=True, revision=revision, repo_type="dataset"))
+    files = [_file(entry) for entry in found if isinstance(entry, RepoFile)]
+    entries = [_entry(entry) for entry in found]
+    proven = bool(files) and (tree_oid is None or yields(tree_oid, folder, entries))
+    return _Listing(files, sorted(entries, key=lambda entry: entry.path), proven)
+
+
+def _entry(entry: RepoFile | RepoFolder) -> Entry:
+    if isinstance(entry, RepoFolder):
+        return Entry(entry.path, entry.tree_id)
+    return Entry(entry.path, entry.blob_id, entry.size)
 
 
 def _paths_info(dataset: str, paths: Iterable[str], revision: str, api: HfApi) -> list[RepoFile | RepoFolder]:
@@ -196,7 +255,7 @@ def _file(entry: RepoFile) -> RemoteFile:
 
 def worth_retrying(error: Exception) -> bool | float:
     """Tell stamina whether to try again, and after how many seconds where the Hub named them."""
-    if isinstance(error, HubRefused) or not isinstance(error, Transient):
+    if isinstance(error, (HubRefused, Unbounded)) or not isinstance(error, Transient):
         return False
     if error.retry_after_seconds is None:
         return True
@@ -215,46 +274,3 @@ def outcome_of(status: int) -> RequestOutcome:
         429: "rate_limited",
     }
     return named.get(status, "server_error" if status >= 500 else "other")  # noqa: PLR2004
-
-
-def _on_request(request: httpx2.Request) -> None:
-    caller = _CALLER.get()
-    elsewhere = caller and urlsplit(str(request.url)).netloc != urlsplit(caller.endpoint).netloc
-    if elsewhere and "authorization" in request.headers:
-        # A `Link: next` may name any host, and the client would follow it with the token.
-        raise HubRefused(f"the Hub points to {request.url.host}, which must not see HF_TOKEN")
-
-
-def _on_response(response: httpx2.Response) -> None:
-    if caller := _CALLER.get():
-        caller.hears(response)
-
-
-class _Client(httpx2.Client):
-    """Raises lost connections as `Transient`: the official client would sleep on them in its thread, deaf to a stop."""
-
-    def send(self, request: httpx2.Request, **options: Any) -> httpx2.Response:
-        try:
-            return super().send(request, **options)
-        except httpx2.RequestError as error:
-            if caller := _CALLER.get():
-                caller.requested("connection_lost")
-            # A protocol error quotes the header that it refuses, and with it the token.
-            told = "" if isinstance(error, httpx2.ProtocolError) else str(error)
-            raise Transient(
-                f"the Hub is unreachable: {told or type(error).__name__}", kind="hub_unreachable"
-            ) from error
-
-
-def _client() -> httpx2.Client:
-    return _Client(
-        follow_redirects=True,
-        timeout=TIMEOUT,
-        event_hooks={"request": [_on_request], "response": [_on_response]},
-    )
-
-
-def _install_transport() -> None:
-    """Give the official client our transport, once per process: the client keeps one for all."""
-    if _INSTALLED.acquire(blocking=False):
-        huggingface_hub.set_client_factory(_client)

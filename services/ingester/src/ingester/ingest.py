@@ -203,12 +203,12 @@ class _Ingestion:
     async def _listed(self, goal: Target) -> tuple[Target, list[RemoteFile]]:
         hub, dataset, model = self.ingester.hub, self.event.dataset, self.event.model
         try:
-            return goal, await hub.files(dataset, model, goal.revision)
+            return goal, await hub.files(dataset, model, goal.revision, goal.tree_oid)
         except (RevisionGone, FolderGone):
             # The history was squashed or rewritten since the event was made: what is there now?
             goal = await target.from_hub(hub, dataset, model)
         try:
-            return goal, await hub.files(dataset, model, goal.revision)
+            return goal, await hub.files(dataset, model, goal.revision, goal.tree_oid)
         except (RevisionGone, FolderGone) as error:
             raise Transient(f"the history changes under our hands: {error}", kind="revision_gone") from error
 

@@ -177,10 +177,14 @@ class Syncer:
         if difference.is_empty:
             return None, listed, difference
         revision = await self.hub.head(dataset)
-        listed = await self._folders(dataset, revision)
+        before, listed = listed, await self._folders(dataset, revision)
         if not listed and any(not model.removed for model in known.values()):
             raise ListingDoubted(f"the Hub lists no folder of {dataset}, which had {len(known)} models")
-        return revision, listed, compare(listed, known)
+        difference = compare(listed, known)
+        # The oid of the root is not known, so a listing that was cut short shows only in another one.
+        if difference.vanished and listed != before and listed != await self._folders(dataset, revision):
+            raise ListingDoubted(f"two listings of {dataset} at {revision[:12]} differ")
+        return revision, listed, difference
 
     async def _folders(self, dataset: str, revision: str = "main") -> dict[str, str]:
         """Return the folders that can be models: no hidden one, and no name that the ingester would refuse."""

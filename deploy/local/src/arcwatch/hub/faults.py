@@ -1,6 +1,8 @@
 """Ways in which a Hub fails: what a request gets instead of the right answer."""
 
 import asyncio
+import gzip
+import json
 import socket
 import struct
 from collections.abc import Awaitable, Callable
@@ -154,6 +156,55 @@ class ForeignNextPage:
             whole.headers["Link"] = link.replace(
                 str(exchange.request.url.origin()), exchange.request.config_dict[CDN].url
             )
+        return whole
+
+
+@dataclass(frozen=True)
+class OtherSchemeNextPage:
+    """The link to the next page leads to the same host and port by http instead of https, or the other way round."""
+
+    async def respond(self, exchange: Exchange) -> web.StreamResponse:
+        whole = await exchange.answer()
+        scheme = exchange.request.url.scheme
+        other = "http" if scheme == "https" else "https"
+        if link := whole.headers.get("Link"):
+            whole.headers["Link"] = link.replace(f"<{scheme}:", f"<{other}:")
+        return whole
+
+
+@dataclass(frozen=True)
+class EndlessPages:
+    """Every page has a next one, with the same entries again."""
+
+    async def respond(self, exchange: Exchange) -> web.StreamResponse:
+        whole = await exchange.answer()
+        whole.headers["Link"] = f'<{exchange.request.url}>; rel="next"'
+        return whole
+
+
+@dataclass(frozen=True)
+class Shortened:
+    """A list without its last entries: whole JSON, and no sign that something is missing."""
+
+    left_out: int = 1
+
+    async def respond(self, exchange: Exchange) -> web.StreamResponse:
+        whole = await exchange.answer()
+        entries = json.loads(body_of(whole))
+        whole.body = json.dumps(entries[: max(0, len(entries) - self.left_out)]).encode()
+        return whole
+
+
+@dataclass(frozen=True)
+class Bomb:
+    """A body of spaces that takes a thousandth of its size on the way."""
+
+    size: int
+
+    async def respond(self, exchange: Exchange) -> web.StreamResponse:
+        whole = await exchange.answer()
+        whole.body = gzip.compress(b" " * self.size)
+        whole.headers["Content-Encoding"] = "gzip"
         return whole
 
 

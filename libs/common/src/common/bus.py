@@ -2,9 +2,7 @@
 
 import asyncio
 import contextlib
-import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, NoReturn, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -20,6 +18,7 @@ from nats.js.errors import NotFoundError
 from common import topology, tracing
 from common.events import Event, body_of, headers_of
 from common.inbox import prefix_of
+from common.lifeline import Lifeline
 from common.outcomes import BrokenAtStart
 from common.servers import servers_of
 from common.topology import Durable
@@ -37,7 +36,6 @@ FETCH_SECONDS = 2.0
 GRACEFUL_TIMEOUT_SECONDS = 15.0
 # How long a deleted durable goes unnoticed.
 GUARD_SECONDS = 30.0
-EXIT_CLOSED = 1
 # For readiness: a request would only wait for its time-out.
 NOT_CONNECTED = "not connected to NATS"
 # What the generated AsyncAPI document shows: never a user's password.
@@ -57,7 +55,7 @@ def make_broker(url: str, name: str, *, middlewares: Sequence[BrokerMiddleware[A
         closed_cb=lifeline.on_closed,
         max_reconnect_attempts=_FOREVER,
         graceful_timeout=GRACEFUL_TIMEOUT_SECONDS,
-        error_cb=_on_error,
+        error_cb=lifeline.on_error,
         disconnected_cb=_on_disconnect,
         reconnected_cb=_on_reconnect,
         middlewares=middlewares,
@@ -86,23 +84,6 @@ def pull(broker: NatsBroker, durable: Durable, url: str, decode: CustomCallable)
     )
 
 
-@dataclass
-class Lifeline:
-    """Ends the process when its connection is closed for good, as after a change of passwords, and not by ourselves.
-
-    The pull loop of FastStream then spins without ever giving the event loop back: no task, no signal and no probe runs
-    any more, so the end has to come from within this callback. Whoever started the process starts it again.
-    """
-
-    leaving: bool = False
-
-    async def on_closed(self) -> None:
-        """Hear that the connection is closed."""
-        if not self.leaving:
-            log.critical("nats.closed", what_to_do="check NATS_URL: the server refuses this user")
-            os._exit(EXIT_CLOSED)
-
-
 _LIFELINES: WeakKeyDictionary[NatsBroker, Lifeline] = WeakKeyDictionary()
 
 
@@ -115,12 +96,14 @@ async def opened(broker: NatsBroker) -> Client:
 @contextlib.asynccontextmanager
 async def consuming(broker: NatsBroker, client: Client, durables: Sequence[Durable] = ()) -> AsyncIterator[None]:
     """Check that the topology is there, consume until the block ends, then drain and close the connection."""
+    lifeline = _LIFELINES[broker]
+    lifeline.watch(client)
     try:
         await check_durables(client, durables)
         await broker.start()
         yield
     finally:
-        _LIFELINES[broker].leaving = True
+        lifeline.leave()
         with contextlib.suppress(nats.errors.Error, TimeoutError):
             await asyncio.wait_for(broker.stop(), timeout=GRACEFUL_TIMEOUT_SECONDS + 5)
 
@@ -137,15 +120,16 @@ async def connect(url: str, name: str) -> AsyncIterator[Client]:
             inbox_prefix=prefix,
             closed_cb=lifeline.on_closed,
             max_reconnect_attempts=_FOREVER,
-            error_cb=_on_error,
+            error_cb=lifeline.on_error,
             disconnected_cb=_on_disconnect,
             reconnected_cb=_on_reconnect,
         )
     )
+    lifeline.watch(client)
     try:
         yield client
     finally:
-        lifeline.leaving = True
+        lifeline.leave()
         with contextlib.suppress(nats.errors.Error, TimeoutError):
             await asyncio.wait_for(client.drain(), timeout=5)
 
@@ -210,11 +194,6 @@ def _prefix(url: str) -> bytes:
         return prefix_of(url)
     except ValueError as error:
         raise BrokenAtStart("NATS_URL is no URL; write nats://user:password@host:port") from error
-
-
-async def _on_error(error: Exception) -> None:
-    # Denied permissions show nowhere else: the call itself only times out.
-    log.error("nats.error", reason=_words(error))
 
 
 async def _on_disconnect() -> None:

@@ -1,19 +1,23 @@
 """The view equals the database after any sequence of events: lost, doubled, reordered, late, or while it is away."""
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
+import pytest
 from common.events import ModelIngested, SyncCompleted
 from hypothesis import given
 from hypothesis import strategies as st
+from query_api import keeper
 from query_api.keeper import Happening, Keeper, State
 from query_api.metrics import Metrics
 from query_api.ordered import Message
 from query_api.view import Attempt, Key, Submission, View
 
+from tests.support.eventually import eventually
 from tests.support.writer import DATASET, START, submission
 
 MODELS = ("a", "b", "c")
@@ -243,3 +247,36 @@ async def test_an_unreadable_event_has_the_whole_database_read() -> None:
     world.keeper._hear(Message(1, ModelIngested.subject, b'{"run_id": "?"}', START))
     await world.keeper.step()
     assert world.keeper.state.view == world.truth
+
+
+class EndlessReader(FakeReader):
+    """Has always one more event."""
+
+    def __init__(self) -> None:
+        self.read = 0
+
+    async def messages(self) -> AsyncIterator[Message]:
+        while True:
+            self.read += 1
+            event = _event(submission("m", 1, self.read))
+            yield Message(self.read, event.subject, event.model_dump_json().encode(), START)
+
+
+def _has_read(reader: EndlessReader, count: int) -> bool:
+    return reader.read >= count
+
+
+async def test_no_more_is_read_ahead_than_there_is_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keeper, "MOST_PENDING", 10)
+    world, reader = World(), EndlessReader()
+    world.keeper._reader = reader  # type: ignore[assignment] # a plain stand-in, see above
+    following = asyncio.create_task(world.keeper._follow())
+    try:
+        for rounds in (1, 2):
+            await eventually(partial(_has_read, reader, 10 * rounds))
+            await asyncio.sleep(0)
+            assert reader.read == 10 * rounds
+            await world.keeper.step()
+            assert len(world.told) == 10 * rounds
+    finally:
+        following.cancel()

@@ -20,17 +20,17 @@ class Told:
 
 @asynccontextmanager
 async def listening(
-    http: aiohttp.ClientSession, path: str = "/api/events", last: int | None = None
+    http: aiohttp.ClientSession, path: str = "/api/events", last: int | str | None = None, *, pings: bool = False
 ) -> AsyncIterator[AsyncIterator[Told]]:
-    """Open the stream and wait for its first line, so that nothing told afterwards is missed."""
+    """Open the stream and wait for its first line, so that nothing told afterwards is missed. Pings only if wanted."""
     headers = {} if last is None else {"Last-Event-ID": str(last)}
     async with http.get(path, headers=headers, timeout=aiohttp.ClientTimeout(total=60)) as answer:
         assert answer.status == 200, await answer.text()
         assert (await answer.content.readline()).startswith(b"retry:")
-        yield _events(answer.content)
+        yield _events(answer.content, pings=pings)
 
 
-async def _events(content: aiohttp.StreamReader) -> AsyncIterator[Told]:
+async def _events(content: aiohttp.StreamReader, *, pings: bool) -> AsyncIterator[Told]:
     fields: dict[str, str] = {}
     async for line in content:
         text = line.decode().rstrip("\n")
@@ -38,6 +38,9 @@ async def _events(content: aiohttp.StreamReader) -> AsyncIterator[Told]:
             name, _, value = text.partition(": ")
             fields[name] = value
         elif "event" in fields:
+            if fields["event"] == "ping" and not pings:
+                fields = {}
+                continue
             yield Told(int(fields["id"]) if "id" in fields else None, fields["event"], json.loads(fields["data"]))
             fields = {}
 

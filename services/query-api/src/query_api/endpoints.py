@@ -64,6 +64,7 @@ class Endpoint:
     path: str
     name: str
     summary: str
+    description: str | None = None
     tag: Tag
     asked: type[Asked] = Asked
     answer: type[Shape] | str

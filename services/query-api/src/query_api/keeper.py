@@ -37,6 +37,8 @@ IMPAIRED_INTERVAL_SECONDS = 5.0
 # How soon a lost stream shows in the answers.
 TICK_SECONDS = 1.0
 DATABASE_TIMEOUT_SECONDS = 10.0
+# While the database takes its time, no more than this is read ahead from the stream.
+MOST_PENDING = 1_000
 
 DATABASE_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
 
@@ -90,6 +92,7 @@ class Keeper:
         self._told = told
         self._pending: list[Happening] = []
         self._wake = asyncio.Event()
+        self._room = asyncio.Event()
         self._whole = False
         self._next_whole = 0.0
         self._confirmed_at = datetime.now(UTC)
@@ -119,6 +122,9 @@ class Keeper:
     async def _follow(self) -> None:
         async for message in self._reader.messages():
             self._hear(message)
+            if len(self._pending) >= MOST_PENDING:
+                self._room.clear()
+                await self._room.wait()
 
     def _hear(self, message: Message) -> None:
         try:
@@ -147,6 +153,7 @@ class Keeper:
     async def step(self) -> None:
         """Bring in what was heard, and the whole database when that is due."""
         batch, self._pending = self._pending, []
+        self._room.set()
         whole = self._due() or any(isinstance(each.event, SyncCompleted) for each in batch)
         self._whole = False
         try:

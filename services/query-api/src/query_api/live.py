@@ -3,8 +3,9 @@
 import asyncio
 import contextlib
 import itertools
+import json
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -18,13 +19,16 @@ log = structlog.get_logger(__name__)
 
 # Frames kept for clients that come back; a client that falls further behind is dropped and comes back.
 KEPT_FRAMES = 2_000
-HEARTBEAT_SECONDS = 15.0
+KEPT_BYTES = 8 * 1024 * 1024
+PING_SECONDS = 10.0
 # A client whose connection takes no bytes for this long is gone, or too slow to be kept.
 WRITE_TIMEOUT_SECONDS = 10.0
 # Frames are collected for up to this long: a thousand clients cost one write each, not one per frame. Each client has
 # its own moment within it, so that their writes do not hold up everybody else at once.
 BURST_SECONDS = 0.25
 _MOMENTS = 64
+# Written at once: what waits for a slow client is bounded by this and aiohttp's own 64 KiB.
+_CHUNK_BYTES = 64 * 1024
 
 NAMES = {
     "model.ingested": "ingested",
@@ -43,14 +47,61 @@ class Frame:
 
 
 def frame_of(event: Event, sequence: int | None = None) -> Frame:
-    """Return an event as a server-sent event."""
+    """Return an event as a server-sent event, which everybody may read: not from which address it was asked for."""
+    if getattr(event, "requested_by", None):
+        event = event.model_copy(update={"requested_by": "admin"})
+    return _frame(NAMES[event.subject], event.model_dump_json(), sequence)
+
+
+def _frame(name: str, data: str, sequence: int | None = None) -> Frame:
     lines = [f"id: {sequence}"] if sequence is not None else []
-    lines += [f"event: {NAMES[event.subject]}", f"data: {event.model_dump_json()}", "", ""]
-    return Frame(sequence, "\n".join(lines).encode())
+    return Frame(sequence, "\n".join([*lines, f"event: {name}", f"data: {data}", "", ""]).encode())
 
 
-Replay = Callable[[int, int], Awaitable[list[Frame]]]
-"""Reads the frames after one sequence up to another from the stream."""
+def reset_frame(sequence: int, reason: str) -> Frame:
+    """Return what says "load again, then go on after this": some of what happened cannot be told any more."""
+    return _frame("reset", json.dumps({"reason": reason}), sequence)
+
+
+PING = _frame("ping", "{}")
+
+Replay = Callable[[int, int], Awaitable[Sequence[Frame] | None]]
+"""Reads the frames after one sequence up to another from the stream; None when it cannot be told what they were."""
+
+
+class FrameLog:
+    """The newest frames, bounded by number and by bytes."""
+
+    def __init__(self, most_frames: int, most_bytes: int) -> None:
+        self.most_frames = most_frames
+        self._most_bytes = most_bytes
+        self._bytes = 0
+        self._frames: deque[Frame] = deque()
+
+    def add(self, frame: Frame) -> Frame | None:
+        """Keep a frame; return the newest of those that had to go for it."""
+        gone = None
+        self._frames.append(frame)
+        self._bytes += len(frame.data)
+        while len(self._frames) > 1 and (len(self._frames) > self.most_frames or self._bytes > self._most_bytes):
+            gone = self._frames.popleft()
+            self._bytes -= len(gone.data)
+        return gone
+
+    def newest(self, count: int) -> list[Frame]:
+        """Return the last ones, oldest first."""
+        return list(itertools.islice(self._frames, len(self._frames) - count, None))
+
+    def clear(self) -> None:
+        """Forget all."""
+        self._frames.clear()
+        self._bytes = 0
+
+    def __iter__(self) -> Iterator[Frame]:
+        return iter(self._frames)
+
+    def __len__(self) -> int:
+        return len(self._frames)
 
 
 class Broadcaster:
@@ -61,17 +112,17 @@ class Broadcaster:
         metrics: Metrics,
         replay: Replay,
         *,
-        heartbeat_seconds: float | None = None,
+        ping_seconds: float | None = None,
         kept_frames: int = KEPT_FRAMES,
     ) -> None:
         self._metrics = metrics
         self._replay = replay
-        self._heartbeat = heartbeat_seconds or HEARTBEAT_SECONDS
-        self._live: deque[Frame] = deque(maxlen=kept_frames)
+        self._ping_seconds = ping_seconds or PING_SECONDS
+        self._live = FrameLog(kept_frames, KEPT_BYTES)
         self._total = 0
-        self._history: deque[Frame] = deque()
+        self._history = FrameLog(kept_frames, KEPT_BYTES)
         self._history_after = 0
-        self._kept = kept_frames
+        self._newest = 0
         self._news = asyncio.Event()
         self._numbers = itertools.count()
         self.closing = False
@@ -79,16 +130,24 @@ class Broadcaster:
 
     def begin(self, after: int) -> None:
         """Note that everything after this sequence will be told."""
-        self._history_after = after
+        self._history_after = self._newest = after
 
     def tell(self, happenings: Sequence[Happening]) -> None:
         """Tell what happened on the stream."""
         for each in happenings:
+            if each.sequence <= self._newest:
+                self._begin_anew(each.sequence - 1)
             frame = frame_of(each.event, each.sequence)
-            self._history.append(frame)
-            if len(self._history) > self._kept:
-                self._history_after = self._history.popleft().sequence or 0
+            if gone := self._history.add(frame):
+                self._history_after = gone.sequence or 0
+            self._newest = each.sequence
             self._add(frame)
+
+    def _begin_anew(self, after: int) -> None:
+        """Numbers go up: where they do not, the stream was made anew, and old ones are places in another one."""
+        self._history.clear()
+        self.begin(after)
+        self._add(reset_frame(after, "the stream was made anew"))
 
     def progress(self, event: IngestionProgress) -> None:
         """Tell how far an ingestion is."""
@@ -100,7 +159,7 @@ class Broadcaster:
         self._announce()
 
     def _add(self, frame: Frame) -> None:
-        self._live.append(frame)
+        self._live.add(frame)
         self._total += 1
         self._announce()
 
@@ -133,38 +192,66 @@ class Broadcaster:
         """Write what a client missed; return its place in the live log."""
         if last_event_id is None:
             return self._total
+        missed = await self._missed(last_event_id)
+        place = self._total
+        if missed is None:
+            missed = [reset_frame(self._newest, "what happened since the last event cannot be told")]
+        await self._write(response, [each.data for each in missed])
+        return place
+
+    async def _missed(self, last_event_id: int) -> list[Frame] | None:
+        """Return the frames after one that a client has; None when it is not certain that these are all."""
         missed: list[Frame] = []
         while last_event_id < self._history_after:
             # What happens while the stream is read may push the history on, so look again.
             until = self._history_after
-            missed += await self._replay(last_event_id, until)
+            found = await self._replay(last_event_id, until)
+            if found is None:
+                return None
+            missed += found
             last_event_id = until
-        missed += [each for each in self._history if (each.sequence or 0) > last_event_id]
-        place = self._total
-        await self._write(response, [each.data for each in missed])
-        return place
+        if last_event_id > self._newest:
+            return None
+        return missed + [each for each in self._history if (each.sequence or 0) > last_event_id]
 
     async def _follow(self, response: web.StreamResponse, place: int, pause: float) -> None:
+        now = asyncio.get_running_loop().time
+        ping_at = now() + self._ping_seconds
         while not self.closing:
             if place == self._total:
-                news = self._news
-                try:
-                    await asyncio.wait_for(news.wait(), self._heartbeat)
-                except TimeoutError:
-                    await self._write(response, [b": here\n\n"])
-                    continue
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._news.wait(), max(0.0, ping_at - now()))
+            if place < self._total:
                 await asyncio.sleep(pause)
-            if place < self._oldest:
+            new = self._total - place
+            if new > len(self._live):
                 self._metrics.dropped.inc()
                 return
-            new = self._total - place
             place = self._total
-            await self._write(response, [each.data for each in list(self._live)[-new:]] if new else [])
+            parts = [each.data for each in self._live.newest(new)]
+            if now() >= ping_at:
+                parts.append(PING.data)
+                ping_at = now() + self._ping_seconds
+            await self._write(response, parts)
 
-    async def _write(self, response: web.StreamResponse, parts: list[bytes]) -> None:
-        if parts:
+    async def _write(self, response: web.StreamResponse, parts: Iterable[bytes]) -> None:
+        for chunk in chunks(parts):
             async with asyncio.timeout(WRITE_TIMEOUT_SECONDS):
-                await response.write(b"".join(parts))
+                await response.write(chunk)
+
+
+def chunks(parts: Iterable[bytes]) -> Iterator[bytes]:
+    """Join parts into pieces of some size, so that few writes suffice and none is large."""
+    waiting: list[bytes] = []
+    size = 0
+    for part in parts:
+        waiting.append(part)
+        size += len(part)
+        if size >= _CHUNK_BYTES:
+            yield b"".join(waiting)
+            waiting, size = [], 0
+    if waiting:
+        yield b"".join(waiting)
 
 
 async def stop_quietly(response: web.StreamResponse) -> None:

@@ -92,6 +92,8 @@ def _operation(endpoint: Endpoint, schemas: Schemas) -> dict[str, Any]:
         "tags": [endpoint.tag],
         "responses": _responses(endpoint, schemas),
     }
+    if endpoint.description:
+        operation["description"] = endpoint.description
     if parameters := list(_parameters(endpoint, schemas[endpoint.asked])):
         operation["parameters"] = parameters
     if endpoint.body:

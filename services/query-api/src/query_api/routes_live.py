@@ -21,12 +21,12 @@ class EventsAsked(Asked):
 
 
 async def events(services: Services, request: web.Request, asked: EventsAsked) -> web.StreamResponse:
-    """Stream what happens: ingested, progress, failed, sync."""
+    """Stream what happens."""
     broadcaster = services.broadcaster
     if broadcaster.clients >= services.settings.max_event_clients:
         raise Problem(503, "too many clients listen already; try again soon", headers={"Retry-After": "30"})
     given = request.headers.get("Last-Event-ID", "")
-    last = int(given) if given.isascii() and given.isdigit() and len(given) < _LONGEST_ID else asked.last_event_id
+    last = _place(given) if given else asked.last_event_id
     response = web.StreamResponse(headers=SECURITY_HEADERS)
     response.headers[hdrs.CONTENT_TYPE] = "text/event-stream; charset=utf-8"
     response.headers[hdrs.CACHE_CONTROL] = "no-store"
@@ -37,13 +37,28 @@ async def events(services: Services, request: web.Request, asked: EventsAsked) -
     return response
 
 
+def _place(given: str) -> int:
+    """Return an id as a number; what is none is a place that no stream has: its client is told to load again."""
+    return int(given) if given.isascii() and given.isdigit() and len(given) <= _LONGEST_ID else _NOWHERE
+
+
 _LONGEST_ID = 19
+_NOWHERE = 2**64
+
+_DESCRIPTION = """Server-sent events; `data` is one line of JSON. Events of the stream have an `id`: who comes back with
+it as Last-Event-ID gets what was missed.
+
+- `ingested`, `failed`, `sync`, `progress`: as in docs/asyncapi.json. `progress` has no id and is never sent again.
+- `reset`: what was missed cannot be told (too long ago, too much, the stream is away or was made anew, the id is none
+  of ours). Load again what you show; the events that follow go on from there. `data` has the `reason`.
+- `ping`: every 10 seconds. Where nothing comes for much longer, the connection is dead: open another one."""
 
 ENDPOINTS = (
     Endpoint(
         path="/api/events",
         name="streamEvents",
-        summary="What happens, live: ingested, progress, failed, sync (server-sent events)",
+        summary="What happens, live (server-sent events)",
+        description=_DESCRIPTION,
         tag="Live",
         asked=EventsAsked,
         answer="text/event-stream",

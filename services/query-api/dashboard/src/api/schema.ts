@@ -300,7 +300,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What happens, live: ingested, progress, failed, sync (server-sent events) */
+        /**
+         * What happens, live (server-sent events)
+         * @description Server-sent events; `data` is one line of JSON. Events of the stream have an `id`: who comes back with
+         *     it as Last-Event-ID gets what was missed.
+         *
+         *     - `ingested`, `failed`, `sync`, `progress`: as in docs/asyncapi.json. `progress` has no id and is never sent again.
+         *     - `reset`: what was missed cannot be told (too long ago, too much, the stream is away or was made anew, the id is none
+         *       of ours). Load again what you show; the events that follow go on from there. `data` has the `reason`.
+         *     - `ping`: every 10 seconds. Where nothing comes for much longer, the connection is dead: open another one.
+         */
         get: operations["streamEvents"];
         put?: never;
         post?: never;
@@ -2629,7 +2638,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description What happens, live: ingested, progress, failed, sync (server-sent events) */
+            /** @description What happens, live (server-sent events) */
             200: {
                 headers: {
                     [name: string]: unknown;

@@ -89,6 +89,7 @@ function listen(source: EventSource, client: QueryClient, reload: Reload): void 
   hear<Failed>(source, "failed", (event) => onFailed(event, reload));
   hear<Progress>(source, "progress", (event) => onProgress(event, reload));
   hear<Synced>(source, "sync", (event) => onSync(event, reload));
+  source.addEventListener("reset", () => onReset(client));
 }
 
 function hear<T>(source: EventSource, name: string, then: (event: T) => void): void {
@@ -108,6 +109,12 @@ function reloader(client: QueryClient): Reload {
       wanted.clear();
     }, RELOAD_AFTER_MS);
   };
+}
+
+/** What happened cannot be told: nothing that is shown can be relied on, nor that a run still works. */
+function onReset(client: QueryClient): void {
+  change(() => ({ running: [] }));
+  void client.invalidateQueries();
 }
 
 function onIngested(client: QueryClient, event: Ingested, reload: Reload): void {

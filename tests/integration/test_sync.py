@@ -15,7 +15,7 @@ from aiohttp import web
 from arcwatch.hub import LocalHub
 from arcwatch.hub.faults import Exchange, Fault, HtmlPage, Replace, Shortened, Status
 from common import topology
-from common.events import SyncCompleted
+from common.events import ModelDiscovered, SyncCompleted
 from common.hub import Hub
 from watcher.sync import Syncer
 
@@ -53,7 +53,7 @@ async def removed(pipeline: Pipeline) -> set[str]:
 def of(completed: SyncCompleted, dataset: str = V2) -> dict[str, object]:
     """Return what a sync found in a dataset, without what is empty."""
     (found,) = (each for each in completed.datasets if each.dataset == dataset)
-    names = ("new", "changed", "renamed", "vanished", "unchanged", "published", "error")
+    names = ("new", "changed", "renamed", "vanished", "unchanged", "without_tasks", "published", "error")
     return {name: value for name in names if (value := getattr(found, name))}
 
 
@@ -92,6 +92,59 @@ async def test_an_idle_sync_is_one_request_per_dataset(pipeline: Pipeline, hub: 
     assert asked(hub) == [f"/api/datasets/{dataset}/tree/main" for dataset in (V1, V2)]
     assert completed.status == "completed"
     assert completed.models_seen == 3
+
+
+async def test_a_folder_without_tasks_is_looked_into_once_for_each_content(pipeline: Pipeline, hub: LocalHub) -> None:
+    hub.commit(V2, {"figures/plot.png": b"png", **small("m")})
+    first = await pipeline.sync()
+    assert of(first) == {"new": ("figures", "m"), "published": 2}
+    await pipeline.drain()
+    asked(hub)
+    quiet = await pipeline.sync()
+    assert of(quiet) == {"unchanged": ("m",), "without_tasks": ("figures",)}
+    assert quiet.models_seen == 1
+    assert asked(hub) == [f"/api/datasets/{dataset}/tree/main" for dataset in (V1, V2)]
+    hub.commit(V2, {"figures/plot.png": b"another"})
+    assert of(await pipeline.sync())["new"] == ("figures",)
+    await pipeline.drain()
+    hub.commit(V2, {"figures/plot.png": b"png"})
+    assert of(await pipeline.sync()) == {"unchanged": ("m",), "without_tasks": ("figures",)}
+    hub.rename(V2, "figures", "pictures")
+    assert of(await pipeline.sync())["new"] == ("pictures",), "whatever has been seen under another name"
+    hub.commit(V2, {"pictures": None, f"figures/{TASK.id}.json": solved(TASK)})
+    assert of(await pipeline.sync())["new"] == ("figures",)
+
+
+async def test_a_dry_run_or_one_that_ended_early_says_nothing_of_a_folders_tasks(
+    pipeline: Pipeline, hub: LocalHub
+) -> None:
+    hub.commit(V2, {"figures/plot.png": b"png", **small("m")})
+    await pipeline.ingester.ingest(ModelDiscovered(dataset=V2, model="figures", dry_run=True))
+    await pipeline.pool.execute(
+        """INSERT INTO ingestion_runs (hf_dataset, dataset_name, tree_oid, base_url, total_puzzles, duration_ms, status,
+        started_at, completed_at)
+        SELECT $1, 'm', $2, '', n, 0, 'skipped', now(), now() FROM (VALUES (0), (3)) AS t (n)""",
+        V2,
+        hub.oid(V2, "m"),
+    )
+    assert of(await pipeline.sync())["new"] == ("figures", "m")
+
+
+@pytest.mark.parametrize("trigger", ["manual", "schedule", "webhook"])
+async def test_a_sync_that_only_reports_changes_nothing_but_its_own_row(
+    pipeline: Pipeline, hub: LocalHub, trigger: str
+) -> None:
+    hub.commit(V2, {**small("goes"), **submission("returns", {TASK: unsolved(TASK)})})
+    await pipeline.settle()
+    hub.commit(V2, {"returns": None})
+    await pipeline.sync()
+    hub.commit(V2, {"goes": None, **submission("returns", {TASK: unsolved(TASK)})})
+    for _ in range(2):
+        found = of(await pipeline.sync(auto_ingest=False, trigger=trigger))
+        assert found == {"vanished": ("goes",), "unchanged": ("returns",)}
+        assert await removed(pipeline) == {"returns"}
+    await pipeline.sync()
+    assert await removed(pipeline) == {"goes"}
 
 
 async def test_hidden_folders_and_files_are_no_models(pipeline: Pipeline, hub: LocalHub) -> None:

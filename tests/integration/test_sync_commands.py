@@ -92,17 +92,22 @@ async def test_a_check_shows_every_difference_and_publishes_nothing(
 
 
 async def test_scripts_get_json_and_an_exit_status_for_news(pipeline: Pipeline, hub: LocalHub, ask: Ask) -> None:
-    hub.commit(V2, submission("m", {TASK: solved(TASK)}))
+    hub.commit(V2, {**submission("m", {TASK: solved(TASK)}), "figures/plot.png": b"png"})
     run = await ask("sync", "--auto-ingest", "--json", "--exit-code")
     assert run.status == 10
     found = document(run)
-    assert [each["new"] for each in found["datasets"]] == [[], ["m"]]
+    assert [each["new"] for each in found["datasets"]] == [[], ["figures", "m"]]
     event = await last_event(pipeline, ModelDiscovered.subject)
-    assert (event["model"], event["trigger"], event["force"]) == ("m", "manual", False)
-    await pipeline.ingester.ingest(ModelDiscovered.model_validate(event))
+    assert (event["trigger"], event["force"]) == ("manual", False)
+    for model in ("figures", "m"):
+        await pipeline.ingester.ingest(ModelDiscovered.model_validate({**event, "model": model, "force": True}))
     again = await ask("sync", "--auto-ingest", "--json", "--exit-code")
     assert again.status == 0
-    assert document(again)["datasets"][1]["unchanged"] == ["m"]
+    (_, shown) = document(again)["datasets"]
+    assert (shown["unchanged"], shown["without_tasks"]) == (["m"], ["figures"])
+    told = await ask("sync", "--check-only", "--verbose")
+    assert ["figures", V2, "without", "tasks", "-"] in [line.split() for line in told.out]
+    assert told.out[-1].endswith("1 ingested already, 1 without tasks; 0 sent to be ingested")
 
 
 async def test_a_dataset_that_fails_is_told_with_its_reason_and_fails_the_command(hub: LocalHub, ask: Ask) -> None:

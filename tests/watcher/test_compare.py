@@ -60,6 +60,17 @@ def test_each_case(listed: dict[str, str], known: dict[str, Known], found: Diffe
     assert compare(listed, known) == found
 
 
+def test_a_folder_without_tasks_is_new_again_only_with_another_content() -> None:
+    seen = {("a", "1"), ("b", "1")}
+    assert compare({"a": "1"}, {}, seen) == only(without_tasks=("a",))
+    assert compare({"a": "2"}, {}, seen) == only(new=("a",))
+    assert compare({"c": "1"}, {}, seen) == only(new=("c",))
+    assert compare({}, {}, seen) == only()
+    assert compare({"a": "1", "b": "2"}, {"a": Known("1"), "b": Known("1")}, seen) == only(
+        unchanged=("a",), changed=("b",)
+    )
+
+
 NAMES = st.sampled_from("abcdef")
 OIDS = st.sampled_from("12345")
 KNOWN = st.dictionaries(NAMES, st.builds(Known, OIDS, st.booleans(), st.booleans()))

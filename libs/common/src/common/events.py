@@ -145,6 +145,8 @@ class DatasetSynced(BaseModel):
     vanished: tuple[str, ...] = ()
     # Not in JSON: with thousands of models, idle syncs would fill the stream and the table with it.
     unchanged: tuple[str, ...] = Field(default=(), exclude=True)
+    # Folders of this content hold no file of a task, as an ingester saw: no submissions.
+    without_tasks: tuple[str, ...] = Field(default=(), exclude=True)
     published: int = 0
     error: str | None = None
 

@@ -1,6 +1,6 @@
 """What differs between a complete listing and the database. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 
@@ -17,8 +17,8 @@ class Known:
 class Difference:
     """Folder names, sorted. `renamed` maps new names to old ones.
 
-    A listed name is in exactly one of new, changed, incomplete, returned, renamed and unchanged. A renamed folder's old
-    name vanished too, until its ingestion gives the history to the new name.
+    A listed name is in exactly one of new, changed, incomplete, returned, renamed, unchanged and without_tasks. A
+    renamed folder's old name vanished too, until its ingestion gives the history to the new name.
     """
 
     new: tuple[str, ...]
@@ -28,6 +28,7 @@ class Difference:
     renamed: Mapping[str, str]
     vanished: tuple[str, ...]
     unchanged: tuple[str, ...]
+    without_tasks: tuple[str, ...] = ()
 
     @property
     def to_ingest(self) -> tuple[str, ...]:
@@ -40,9 +41,15 @@ class Difference:
         return not (self.to_ingest or self.returned or self.vanished)
 
 
-def compare(listed: Mapping[str, str], known: Mapping[str, Known]) -> Difference:
-    """Compare folder name -> tree oid of a listing with what the database holds."""
-    fresh = sorted(listed.keys() - known.keys())
+def compare(
+    listed: Mapping[str, str], known: Mapping[str, Known], without_tasks: Collection[tuple[str, str]] = ()
+) -> Difference:
+    """Compare folder name -> tree oid of a listing with what the database holds.
+
+    `without_tasks` are the folders (name, tree oid) that an ingester looked into and found no submission in.
+    """
+    empty = sorted(name for name in listed.keys() - known.keys() if (name, listed[name]) in without_tasks)
+    fresh = sorted(listed.keys() - known.keys() - set(empty))
     gone = sorted(known.keys() - listed.keys())
     renamed = _pair_up(fresh, gone, listed, known)
     both = sorted(listed.keys() & known.keys())
@@ -56,6 +63,7 @@ def compare(listed: Mapping[str, str], known: Mapping[str, Known]) -> Difference
         renamed=renamed,
         vanished=tuple(name for name in gone if not known[name].removed),
         unchanged=tuple(name for name in same if known[name].complete and not known[name].removed),
+        without_tasks=tuple(empty),
     )
 
 

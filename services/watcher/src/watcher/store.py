@@ -19,6 +19,14 @@ SELECT model, tree_oid, removed_upstream_at IS NOT NULL AS removed, NOT EXISTS (
 FROM submission_versions v WHERE hf_dataset = $1 AND superseded_at IS NULL
 """
 
+# Folders that hold no file of a task: no submissions, and not worth another look while their content stays the same. A
+# release that reads more layouts has to forget these runs.
+_WITHOUT_TASKS = """
+SELECT DISTINCT dataset_name, tree_oid FROM ingestion_runs
+WHERE hf_dataset = $1 AND status = 'skipped' AND total_puzzles = 0 AND skipped > 0 AND dry_run IS NOT TRUE
+    AND tree_oid IS NOT NULL
+"""
+
 # The newest ended run that had to do with a model's name or with its content, under whatever name.
 _LAST_RUNS = """
 SELECT w.model, greatest(
@@ -109,6 +117,10 @@ class Store:
         """Return every model of a dataset that was ever ingested, as its current version."""
         rows = await self.pool.fetch(_KNOWN, dataset)
         return {row["model"]: Known(row["tree_oid"], row["complete"], row["removed"]) for row in rows}
+
+    async def without_tasks(self, dataset: str) -> set[tuple[str, str]]:
+        """Return the folders (name, tree oid) of a dataset in which an ingester found no file of a task."""
+        return {(row[0], row[1]) for row in await self.pool.fetch(_WITHOUT_TASKS, dataset)}
 
     async def last_runs(self, dataset: str, contents: dict[str, str]) -> dict[str, int]:
         """Return the newest ended run of each model (name -> tree oid), or of its content; names without any lack."""

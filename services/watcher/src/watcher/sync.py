@@ -1,7 +1,7 @@
 """One sync: list each dataset, compare with the database, publish what differs, write down what was found."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from time import monotonic
@@ -58,7 +58,7 @@ class ListingDoubted(Exception):  # noqa: N818 - a word on the listing
 
 @dataclass(frozen=True)
 class Request:
-    """What a sync is to do. `datasets` empty: all."""
+    """What a sync is to do. `datasets` empty: all. Without `auto_ingest` it only reports, and writes its own row."""
 
     trigger: Trigger
     datasets: tuple[str, ...] = ()
@@ -150,18 +150,20 @@ class Syncer:
         published = 0
         if difference.to_ingest and request.auto_ingest and revision:
             published = await self._publish_all(dataset, revision, listed, difference, request)
-        await self.store.mark(dataset, difference.vanished, difference.returned)
+        if request.auto_ingest:
+            await self.store.mark(dataset, difference.vanished, difference.returned)
         self._count(dataset, listed, difference)
         return DatasetSynced(
             dataset=dataset,
             revision=revision,
             listed_at=self.clock(),
-            seen=len(listed),
+            seen=_models(listed, difference),
             new=difference.new,
             changed=tuple(sorted((*difference.changed, *difference.incomplete))),
             renamed=tuple((old, new) for new, old in sorted(difference.renamed.items())),
             vanished=tuple(name for name in difference.vanished if name not in difference.renamed.values()),
             unchanged=tuple(sorted((*difference.unchanged, *difference.returned))),
+            without_tasks=difference.without_tasks,
             published=published,
         )
 
@@ -172,15 +174,16 @@ class Syncer:
         and a folder that is being uploaded may move between them.
         """
         known = await self.store.known(dataset)
+        without_tasks = await self.store.without_tasks(dataset)
         listed = await self._folders(dataset)
-        difference = compare(listed, known)
+        difference = compare(listed, known, without_tasks)
         if difference.is_empty:
             return None, listed, difference
         revision = await self.hub.head(dataset)
         before, listed = listed, await self._folders(dataset, revision)
         if not listed and any(not model.removed for model in known.values()):
             raise ListingDoubted(f"the Hub lists no folder of {dataset}, which had {len(known)} models")
-        difference = compare(listed, known)
+        difference = compare(listed, known, without_tasks)
         # The oid of the root is not known, so a listing that was cut short shows only in another one.
         if difference.vanished and listed != before and listed != await self._folders(dataset, revision):
             raise ListingDoubted(f"two listings of {dataset} at {revision[:12]} differ")
@@ -220,13 +223,18 @@ class Syncer:
     def _count(self, dataset: str, listed: dict[str, str], difference: Difference) -> None:
         self.metrics.listed(dataset, self.clock())
         counts = {
-            "seen": len(listed),
+            "seen": _models(listed, difference),
             "new": len(difference.new) + len(difference.renamed),
             "changed": len(difference.changed) + len(difference.incomplete),
             "vanished": len(difference.vanished),
         }
         for state, count in counts.items():
             self.metrics.models.labels(dataset, state).set(count)
+
+
+def _models(listed: Mapping[str, str], difference: Difference) -> int:
+    """Return how many of the folders listed can be models."""
+    return len(listed) - len(difference.without_tasks)
 
 
 def key_of(event: ModelDiscovered, last_run: int | None) -> str:

@@ -23,7 +23,9 @@ def sync(
     auto_ingest: Annotated[
         bool | None,
         typer.Option(
-            "--auto-ingest/--check-only", help="Have what differs ingested, or only report it.", show_default=False
+            "--auto-ingest/--check-only",
+            help="Have what differs ingested, or only report it: nothing is changed then.",
+            show_default=False,
         ),
     ] = None,
     dataset: Annotated[list[str] | None, typer.Option("--dataset", help="Only this one; may be repeated.")] = None,
@@ -82,6 +84,7 @@ def _json(completed: "SyncCompleted") -> dict[str, Any]:
     found: dict[str, Any] = completed.model_dump(mode="json")
     for shown, each in zip(found["datasets"], completed.datasets, strict=True):
         shown["unchanged"] = list(each.unchanged)
+        shown["without_tasks"] = list(each.without_tasks)
     return found
 
 
@@ -101,6 +104,7 @@ def _rows(found: "DatasetSynced", *, verbose: bool) -> "Iterator[tuple[str, ...]
     yield from ((name, found.dataset, "vanished", "") for name in found.vanished)
     if verbose:
         yield from ((name, found.dataset, "ingested", "") for name in found.unchanged)
+        yield from ((name, found.dataset, "without tasks", "") for name in found.without_tasks)
 
 
 def _summary(found: "DatasetSynced") -> str:
@@ -113,5 +117,7 @@ def _summary(found: "DatasetSynced") -> str:
         "vanished": len(found.vanished),
         "ingested already": len(found.unchanged),
     }
+    if found.without_tasks:
+        counts["without tasks"] = len(found.without_tasks)
     told = ", ".join(f"{count} {what}" for what, count in counts.items())
     return f"{found.dataset}: {told}; {found.published} sent to be ingested"

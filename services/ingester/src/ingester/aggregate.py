@@ -78,7 +78,7 @@ class Aggregates:
 def aggregate(task_set: TaskSet, results: Iterable[TaskResult], attempts: Iterable[AttemptSums]) -> Aggregates:
     """Add up one version: `results` has one entry for each task with a usable file, `attempts` one for each attempt."""
     tasks, sums = list(results), list(attempts)
-    scored = sum((Fraction(task.pairs_solved, task.pairs_total) for task in tasks), Fraction())
+    scored = sum(Fraction(task.pairs_solved, task.pairs_total) for task in tasks)
     return Aggregates(
         tasks_total=len(task_set.tasks),
         tasks_submitted=len(tasks),

@@ -46,7 +46,7 @@ def read_attempts(document: Any, pairs_total: int, notes: Notes) -> Iterator[Att
 
 
 def _read_pair(entry: dict[str, Any], place: int, pairs_total: int, notes: Notes) -> Iterator[Attempt]:
-    slots = sorted(_slots(entry, place, notes), key=lambda slot: slot[0])
+    slots = sorted(_slots(entry, place, notes))  # by number: each occurs once
     pair = _pair_index([_metadata(raw) for _, raw in slots], place, pairs_total)
     if pair is None and slots:
         notes.add(NoteKind.PAIR_OUT_OF_RANGE, f"entry {place} names none of the task's {pairs_total} pairs")
@@ -81,7 +81,7 @@ def _is_malformed(raw: Any) -> bool:
     # A bare grid or text, as Kaggle submissions have it, is an answer without metadata.
     if not isinstance(raw, dict):
         return not isinstance(raw, list | str)
-    return not isinstance(raw.get("metadata", _NOTHING), dict | None)
+    return not isinstance(raw.get("metadata"), dict | None)
 
 
 def _name_of(value: Any) -> str:

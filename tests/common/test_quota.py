@@ -6,7 +6,7 @@ import pytest
 from common import quota_metrics
 from common.hub import worth_retrying
 from common.outcomes import Transient
-from common.quota import JITTER_SECONDS, LONGEST_SECONDS, SHORTEST_SECONDS, Quota, reset_seconds
+from common.quota import LONGEST_SECONDS, SHORTEST_SECONDS, Quota, reset_seconds
 from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
@@ -45,6 +45,8 @@ def test_after_the_reset_nobody_waits() -> None:
     assert quota.wait_seconds("api") == 1
     clock.now += 1
     assert quota.wait_seconds("api") == 0
+    clock.now += 1
+    assert quota.wait_seconds("api") == 0
 
 
 def test_budgets_are_apart_and_unknown_ones_are_free() -> None:
@@ -81,7 +83,7 @@ async def test_who_waits_waits_until_the_reset_and_is_counted(monkeypatch: pytes
         pass
     assert waits == [42]
     assert len(naps) == 1
-    assert 42 <= naps[0] <= 42 + JITTER_SECONDS
+    assert 42 <= naps[0] <= 42.5
 
 
 @given(st.text(max_size=80), st.text(max_size=80))
@@ -116,6 +118,11 @@ def test_an_answer_without_headers_changes_nothing() -> None:
         ({"Retry-After": "1 Jan 99999 00:00:00"}, None),
         ({"Retry-After": "nan"}, None),
         ({"Retry-After": "soon"}, None),
+        ({"Retry-After": "\u0663"}, None),
+        ({"Retry-After": "\u0663"} | headers(9, reset=7), 7.0),
+        (headers(1, reset=7) | {"Retry-After": "90"}, 90.0),
+        ({"Retry-After": " 30 "}, 30.0),
+        ({"Retry-After": "3600.5"}, 3600.0),
         ({"Retry-After": "-5"}, None),
         ({}, None),
     ],
@@ -127,6 +134,37 @@ def test_a_refusal_says_when_to_come_back(found: dict[str, str], seconds: float 
 def test_a_reset_that_was_rounded_down_to_nothing_is_waited_for() -> None:
     assert learned(Clock(), 0, reset=0).wait_seconds("api") == SHORTEST_SECONDS
     assert learned(Clock(), 500, reset=0).wait_seconds("api") == 0
+
+
+def test_what_is_left_is_all_of_it_once_the_window_has_ended() -> None:
+    clock = Clock()
+    quota, endless = learned(clock, 7), learned(clock, 7, quota=None)
+    clock.now += 99.5
+    assert quota.left("api") == 7
+    clock.now += 0.5
+    assert (quota.left("api"), endless.left("api")) == (500, 7)
+    assert learned(clock, 400, reset=0).left("api") == 500
+
+
+async def test_the_longest_wait_is_a_window_and_a_little(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock()
+
+    async def nap(seconds: float) -> None:
+        clock.now += seconds
+
+    monkeypatch.setattr(asyncio, "sleep", nap)
+    async with learned(clock, 0, reset=330).request("api"):
+        assert clock.now >= 1330
+    with pytest.raises(Transient, match="quota is used up") as raised:
+        async with learned(clock, 0, reset=331).request("api"):
+            pytest.fail("it must not wait")
+    assert (raised.value.kind, raised.value.retry_after_seconds) == ("rate_limited", 331)
+
+
+def test_time_goes_by_without_a_clock_of_its_own() -> None:
+    quota = Quota()
+    quota.learn(headers(0, reset=100))
+    assert 0 < quota.wait_seconds("api") <= 100
 
 
 async def test_what_lasts_longer_than_a_window_is_not_waited_for() -> None:
@@ -145,6 +183,17 @@ def test_an_answer_of_a_later_window_is_believed_although_more_is_left() -> None
     quota.learn({"RateLimit": '"api";r=0;t=1'})
     quota.learn({"RateLimit": '"api";r=900;t=300'})
     assert quota.wait_seconds("api") == 0
+
+
+@pytest.mark.parametrize(
+    ("later", "reset", "waits"), [(0, 102, False), (0, 98, False), (0.5, 101, False), (0.25, 101, True)]
+)
+def test_resets_a_second_and_a_half_apart_are_of_two_windows(later: float, reset: int, waits: bool) -> None:  # noqa: FBT001 - a table
+    clock = Clock()
+    quota = learned(clock, 0)
+    clock.now += later
+    quota.learn(headers(400, reset))
+    assert (quota.wait_seconds("api") > 0) is waits
 
 
 def test_an_answer_that_was_overtaken_gives_nothing_back() -> None:

@@ -1,5 +1,6 @@
 """A schedule runs when Debian's cron would in UTC, waits for its blackout windows, and explains what it cannot read."""
 
+import time
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 
@@ -96,6 +97,11 @@ def test_a_wrong_expression_is_explained(expression: str, why: str) -> None:
     assert "0 2 * * *" in str(caught.value)
 
 
+def test_an_expression_that_no_day_ever_fits_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"'0 0 \*/30 2 5#5' never comes"):
+        parse_expression("0 0 */30 2 5#5")
+
+
 def test_spaces_around_and_between_fields_do_not_matter() -> None:
     assert parse_expression("  0  2\t* * * ") == "0 2 * * *"
 
@@ -106,6 +112,7 @@ def test_spaces_around_and_between_fields_do_not_matter() -> None:
         ("12:00-12:30", ["12:00", "12:29:59.999"], ["11:59:59", "12:30"]),
         ("22:00-06:00", ["22:00", "23:59:59", "00:00", "05:59"], ["06:00", "21:59:59", "12:00"]),
         ("9:00-10:00, 0:00-1:00", ["09:30", "00:00"], ["10:00", "01:00", "23:59"]),
+        ("21:15-21:45", ["21:15", "21:44:59"], ["21:00", "21:14:59", "21:45"]),
         ("00:00-23:59", ["00:00", "12:00", "23:58:59"], ["23:59", "23:59:59"]),
     ],
 )
@@ -152,6 +159,37 @@ def test_the_next_run_is_the_next_tick_or_the_end_of_the_window_that_it_falls_in
     windows: str, now: str, start: str
 ) -> None:
     assert Schedule("0 2 * * *", parse_windows(windows)).next_run(at(now)) == at(start)
+
+
+@pytest.mark.parametrize(
+    ("windows", "now", "start"),
+    [
+        ("", "2026-11-23T23:30", "2026-11-23T23:30"),
+        ("22:00-06:00", "2026-11-23T23:00", "2026-11-24T06:00"),
+        ("22:00-06:00", "2026-11-24T05:59:59", "2026-11-24T06:00"),
+        ("22:00-06:00", "2026-11-24T06:00", "2026-11-24T06:00"),
+        ("22:00-00:00", "2026-11-30T23:00", "2026-12-01T00:00"),
+        ("03:00-04:00,02:00-03:00,04:00-05:00", "2026-11-23T02:30", "2026-11-23T05:00"),
+        ("05:00-01:00,01:00-02:00", "2026-11-23T06:00", "2026-11-24T02:00"),
+    ],
+)
+def test_a_sync_that_is_held_back_may_start_when_every_window_has_ended(windows: str, now: str, start: str) -> None:
+    assert Schedule("0 2 * * *", parse_windows(windows)).allowed_from(at(now)) == at(start)
+
+
+def test_a_schedule_has_no_blackout_unless_it_is_given_one() -> None:
+    assert Schedule("0 2 * * *").allowed_from(at("2026-11-23T02:00")) == at("2026-11-23T02:00")
+
+
+def test_ticks_and_windows_are_utc_wherever_the_machine_stands(monkeypatch: pytest.MonkeyPatch) -> None:
+    schedule = Schedule("0 2 * * *", parse_windows("01:00-03:00"))
+    now = datetime.fromisoformat("2026-11-23T06:30:00+05:00")
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setenv("TZ", "America/New_York")
+        time.tzset()
+        found = schedule.next_tick(now), schedule.last_tick(now), next(schedule.ticks(now)), schedule.allowed_from(now)
+    time.tzset()
+    assert found == (at("2026-11-23T02:00"), at("2026-11-22T02:00"), at("2026-11-23T02:00"), at("2026-11-23T03:00"))
 
 
 def test_a_window_in_another_time_zone_is_still_utc() -> None:

@@ -2,6 +2,8 @@
 
 from urllib.parse import urlsplit
 
+from common.servers import servers_of
+
 
 def prefix(user: str | None) -> str:
     """Return the inbox prefix of a user; without users all share the protocol's own."""
@@ -10,6 +12,6 @@ def prefix(user: str | None) -> str:
 
 def prefix_of(url: str) -> bytes:
     """Return the inbox prefix of the user in a NATS URL, or in the first of several."""
-    parts = urlsplit(url.split(",", maxsplit=1)[0])
+    parts = urlsplit(servers_of(url)[0])
     # nats://TOKEN@host has no user: what stands there is a secret, and subjects are seen by others.
     return prefix(parts.username if parts.password else None).encode()

@@ -45,10 +45,9 @@ class Budget:
     quota: int | None
     resets_at: float
 
-    def exhausted(self, now: float, on_the_way: int) -> bool:
-        """Tell whether what is left, less our own requests on the way, belongs to the reserve."""
-        reserve = max(MIN_RESERVE, int((self.quota or 0) * RESERVE))
-        return now < self.resets_at and self.left - on_the_way <= reserve
+    def exhausted(self, on_the_way: int) -> bool:
+        """Tell whether what was left, less our own requests on the way, belongs to the reserve."""
+        return self.left - on_the_way <= max(MIN_RESERVE, int((self.quota or 0) * RESERVE))
 
 
 @dataclass
@@ -86,8 +85,8 @@ class Quota:
     def wait_seconds(self, name: str) -> float:
         """Return how long a request on this budget has to wait; 0 when it may go."""
         budget = self.budgets.get(name)
-        now = self.clock()
-        return budget.resets_at - now if budget and budget.exhausted(now, self._on_the_way[name]) else 0.0
+        exhausted = budget and budget.exhausted(self._on_the_way[name])
+        return max(0.0, budget.resets_at - self.clock()) if budget and exhausted else 0.0
 
     @contextlib.asynccontextmanager
     async def request(self, name: str) -> AsyncIterator[None]:

@@ -102,7 +102,7 @@ class View:
         known = self.submissions.get((event.dataset, event.model))
         if known and (known.ingested_at, known.run_id) >= (event.ingested_at, event.run_id):
             return self
-        kept = {key: each for key, each in self.submissions.items() if not _renamed(each, event)}
+        kept = {key: each for key, each in self.submissions.items() if not _is_of_run(each, event)}
         patched = _provisional(event)
         return replace(self, submissions=MappingProxyType(kept | {patched.key: patched}))
 
@@ -147,13 +147,10 @@ def _age(submission: Submission) -> tuple[datetime, int, Key]:
     return submission.ingested_at, submission.run_id, submission.key
 
 
-def _renamed(submission: Submission, event: ModelIngested) -> bool:
-    same_run = (submission.dataset, submission.tree_oid, submission.run_id) == (
-        event.dataset,
-        event.tree_oid,
-        event.run_id,
-    )
-    return same_run and submission.model != event.model
+def _is_of_run(submission: Submission, event: ModelIngested) -> bool:
+    """Tell whether the event is of the same run: under another name, the folder was renamed."""
+    known = (submission.dataset, submission.tree_oid, submission.run_id)
+    return known == (event.dataset, event.tree_oid, event.run_id)
 
 
 def _provisional(event: ModelIngested) -> Submission:

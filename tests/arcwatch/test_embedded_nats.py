@@ -90,7 +90,7 @@ async def ingester(session: Session, server: NatsServer) -> None:
     async with Session(server, "watcher") as other:
         await other.js.publish("model.discovered", b"a model", stream=topology.STREAM)
     assert await pull(session, "ingester") == b"a model"
-    for subject in ("model.ingested", "model.ingestion_failed"):
+    for subject in ("model.discovered", "model.ingested", "model.ingestion_failed"):
         await session.js.publish(subject, b"{}", stream=topology.STREAM)
     await session.js.publish("dead.ingester", b"{}", stream=topology.DEAD_STREAM)
     await session.client.publish("ingestion.progress", b"{}")
@@ -141,7 +141,6 @@ async def test_each_user_can_do_its_part_and_hears_of_no_refusal(server: NatsSer
         ("watcher", "dead.ingester"),
         ("watcher", "$JS.API.CONSUMER.MSG.NEXT.ARCWATCH.ingester"),
         ("watcher", "$JS.ACK.ARCWATCH.ingester.1.1.1.1.0"),
-        ("ingester", "model.discovered"),
         ("ingester", "sync.completed"),
         ("ingester", "$JS.API.CONSUMER.MSG.NEXT.ARCWATCH.watcher"),
         ("query-api", "model.ingested"),

@@ -2,7 +2,7 @@
 
 import asyncio
 import dataclasses
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 import pytest
@@ -12,6 +12,7 @@ from common.events import ModelDiscovered
 from common.hub import Hub
 from ingester.fetch import Fetcher
 from ingester.ingest import Ingester
+from ingester.waiting import Waiting
 
 _STATEMENTS = ("execute", "executemany", "fetch", "fetchrow", "fetchval", "copy_records_to_table")
 
@@ -37,11 +38,25 @@ class Crash:
 
     async def ingest(self, ingester: Ingester, event: ModelDiscovered, at: int) -> bool:
         """Ingest with an end at the `at`-th call; return False when it got through with fewer calls."""
-        self.at, self.calls, self.dead, self.connection = at, 0, False, None
+        return await self.end(self.watched(ingester).ingest(event), at)
+
+    async def deliver(self, waiting: Waiting, ingester: Ingester, event: ModelDiscovered, at: int) -> bool:
+        """Do the same with a delivery and all that it does for requests that wait."""
         crashing = dataclasses.replace(
+            waiting, ingest=self.watched(ingester).ingest, publish=self._watched(waiting.publish)
+        )
+        return await self.end(crashing.deliver(event, 1), at)
+
+    def watched(self, ingester: Ingester) -> Ingester:
+        """Return an ingester whose calls to the bus are watched too."""
+        return dataclasses.replace(
             ingester, publish=self._watched(ingester.publish), announce=self._watched(ingester.announce)
         )
-        self.task = asyncio.ensure_future(crashing.ingest(event))
+
+    async def end(self, work: Coroutine[Any, Any, Any], at: int) -> bool:
+        """End some work at the `at`-th call; return False when it got through with fewer calls."""
+        self.at, self.calls, self.dead, self.connection = at, 0, False, None
+        self.task = asyncio.ensure_future(work)
         await asyncio.wait([self.task])
         ended, self.task = self.task, None
         if self.calls < at:

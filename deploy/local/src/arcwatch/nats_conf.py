@@ -71,6 +71,7 @@ PERMISSIONS: Mapping[str, Permissions] = {
     ),
     "ingester": Permissions(
         publish=(
+            ModelDiscovered.subject,  # requests that waited for another ingester's model
             ModelIngested.subject,
             ModelIngestionFailed.subject,
             IngestionProgress.subject,

@@ -4,13 +4,10 @@ Without this they would be shown as running for ever. A run whose event still wa
 goes on with it.
 """
 
-import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import NoReturn
 
 import asyncpg
-import nats.errors
 import structlog
 from common import bus
 from common.backlog import oldest_unsettled
@@ -39,15 +36,6 @@ class Abandoned:
     client: Client
     metrics: Metrics
     source: str
-
-    async def run(self) -> NoReturn:
-        """Look for ever; what is away now is asked at the next look."""
-        while True:
-            try:
-                await self.run_once()
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, nats.errors.Error, OSError) as error:
-                log.debug("abandoned.not_looked", reason=str(error) or type(error).__name__)
-            await asyncio.sleep(LOOK_SECONDS)
 
     async def run_once(self) -> int:
         """End every run that nobody goes on with; return their number."""

@@ -1,6 +1,7 @@
 """The ingester's table of contents: what it is made of, in the order in which it starts."""
 
 import asyncio
+from datetime import datetime
 from functools import partial
 
 import aiohttp
@@ -8,18 +9,21 @@ import asyncpg
 import structlog
 from common import bus, bus_metrics, ops, pool_metrics, quota_metrics
 from common.arc_tasks import TaskSetError, detect_source, load_task_set
+from common.backlog import oldest_unsettled
 from common.bus_metrics import BusMetrics
 from common.database import check_migrated, open_pool
 from common.delivery import Delivery
+from common.events import ModelDiscovered
 from common.hub import Hub
 from common.memory import settle
 from common.outcomes import BrokenAtStart
+from common.periodic import periodically
 from common.quota import Quota
 from common.service import until
 from common.topology import INGESTER, STREAM
 from nats.aio.client import Client
 
-from ingester import handlers, memory, standing, store
+from ingester import abandoned, handlers, memory, standing, store
 from ingester.abandoned import Abandoned
 from ingester.collect import Collector
 from ingester.fetch import Fetcher, proxy_for
@@ -28,6 +32,7 @@ from ingester.limits import BIGINT, INT4, MEMORY_PER_BYTE, Limits
 from ingester.metrics import Metrics
 from ingester.settings import Settings
 from ingester.store import ColumnTypes
+from ingester.waiting import LOOK_SECONDS, Waiting
 
 log = structlog.get_logger(__name__)
 SERVICE = handlers.SERVICE
@@ -52,7 +57,8 @@ async def run(settings: Settings, stopping: asyncio.Event) -> None:
         failures = handlers.Failures(pool, client, metrics, instance)
         broker.add_middleware(Delivery(SERVICE, client.jetstream, metrics, given_up=failures))
         ingester = build(settings, pool, http, client, metrics=metrics, columns=await store.column_types(pool))
-        handlers.register(broker, nats_url, ingester)
+        waiting = waiting_for(ingester, client)
+        handlers.register(broker, nats_url, waiting)
         pool_metrics.show(pool, metrics.registry)
         checks = {"database": partial(_database, pool), "consumer": partial(_consumer, client)}
         async with (
@@ -65,8 +71,11 @@ async def run(settings: Settings, stopping: asyncio.Event) -> None:
                 stopping,
                 bus.guard(client, [INGESTER]),
                 bus_metrics.watch(client, BusMetrics(metrics.registry)),
-                standing.watch(pool, settings.hf_datasets, metrics),
-                Abandoned(pool, client, metrics, SERVICE).run(),
+                periodically(
+                    "standing", partial(standing.look, pool, settings.hf_datasets, metrics), standing.POLL_SECONDS
+                ),
+                periodically("abandoned", Abandoned(pool, client, metrics, SERVICE).run_once, abandoned.LOOK_SECONDS),
+                periodically("waiting", waiting.look, LOOK_SECONDS),
             )
 
 
@@ -95,6 +104,18 @@ def build(
         publish=partial(bus.publish, client, source=SERVICE),
         announce=partial(bus.announce, client),
     )
+
+
+def waiting_for(ingester: Ingester, client: Client) -> Waiting:
+    """Put together what lets requests wait for models that other ingesters are at."""
+
+    async def publish(event: ModelDiscovered, key: str) -> bool:
+        return await bus.publish(client, event, SERVICE, key=key)
+
+    async def oldest() -> datetime | None:
+        return await oldest_unsettled(client.jetstream(timeout=bus.PUBLISH_TIMEOUT_SECONDS), INGESTER)
+
+    return Waiting(ingester.pool, ingester.ingest, publish, oldest, ingester.metrics)
 
 
 def check_task_sets(settings: Settings) -> None:

@@ -15,20 +15,22 @@ from faststream.nats.annotations import NatsMessage
 from nats.aio.client import Client
 
 from ingester import store
-from ingester.ingest import Ingester
 from ingester.metrics import Metrics
+from ingester.waiting import Waiting
 
 log = structlog.get_logger(__name__)
 
 SERVICE = "ingester"
 
 
-def register(broker: NatsBroker, nats_url: str, ingester: Ingester) -> None:
+def register(broker: NatsBroker, nats_url: str, waiting: Waiting) -> None:
     """Subscribe the handler to the shared durable."""
 
     @bus.pull(broker, INGESTER, nats_url, decoder(ModelDiscovered))  # type: ignore[untyped-decorator] # Any, see bus
     async def on_model_discovered(event: ModelDiscovered, message: NatsMessage) -> None:
-        await ingester.ingest(event, message.raw_message.metadata.num_delivered or 1)
+        raw = message.raw_message
+        message_id = (raw.headers or {}).get("Nats-Msg-Id", "")
+        await waiting.deliver(event, raw.metadata.num_delivered or 1, message_id)
 
 
 @dataclass(frozen=True)
@@ -46,14 +48,7 @@ class Failures:
         event = _readable(body)
         run_id = None
         if event is not None:
-            run = await store.fail_run(
-                self.pool,
-                event,
-                verdict.reason,
-                delivery_count,
-                self.instance,
-                at_work_elsewhere=verdict.kind == "lock_held",
-            )
+            run = await store.fail_run(self.pool, event, verdict.reason, delivery_count, self.instance)
             run_id = run.id
             log.error(
                 "ingestion.ended",

@@ -25,7 +25,7 @@ from ingester.plan import Plan, make_plan
 from ingester.progress import Progress
 from ingester.settings import Settings
 from ingester.staging import Records, staged_records
-from ingester.store import CurrentVersion, RunOpened, Session
+from ingester.store import CurrentVersion, LockHeldError, RunOpened, Session
 from ingester.submission import LARGEST_NUMBER
 from ingester.target import Target
 
@@ -184,7 +184,7 @@ class _Ingestion:
         if old is None:
             return None
         if not await self.session.take_over(old, display_name(self.event.model)):
-            raise Transient(f"another ingester is at {old}, the model's old name", kind="lock_held")
+            raise LockHeldError(self.event.dataset, old)
         log.info("ingestion.renamed", dataset=self.event.dataset, model=self.event.model, old_name=old)
         return await self.session.current(RETRYABLE, JUDGED_BY_LISTING)
 

@@ -43,6 +43,12 @@ class Metrics:
         self.file_errors = Counter(
             f"{name}_file_errors", "Files that could not be used, or were mended", ["kind"], registry=self.registry
         )
+        self.waits = Counter(
+            f"{name}_waits", "Requests that joined those waiting for another ingester's model", registry=self.registry
+        )
+        self.waiting = Gauge(
+            f"{name}_waiting_requests", "Models whose request waits for another ingester", registry=self.registry
+        )
         self.running = Gauge(f"{name}_running_ingestions", "Ingestions going on", registry=self.registry)
         self.duration = Histogram(
             f"{name}_ingestion_duration_seconds", "Time of a run", buckets=_DURATIONS, registry=self.registry

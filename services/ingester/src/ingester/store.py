@@ -22,6 +22,7 @@ __all__ = [
     "STAGED_COLUMNS",
     "AttemptSums",
     "CurrentVersion",
+    "LockHeldError",
     "RunEnded",
     "RunOpened",
     "RunningRun",
@@ -47,7 +48,8 @@ SELECT
      WHERE status = 'failed') AS failing,
     count(*) FILTER (WHERE status = 'partial') AS partial,
     count(*) FILTER (WHERE status <> 'partial') AS whole,
-    max(ingested_at) AS last_landing
+    max(ingested_at) AS last_landing,
+    (SELECT count(*) FROM waiting_requests) AS waiting
 FROM submission_versions
 WHERE hf_dataset = ANY($1) AND superseded_at IS NULL AND removed_upstream_at IS NULL
 """
@@ -65,6 +67,14 @@ WHERE table_schema = current_schema() AND table_name = 'explanations'
 """
 
 
+class LockHeldError(Transient):
+    """Another ingester is at a model: the one asked for, or the one it was renamed from."""
+
+    def __init__(self, dataset: str, model: str) -> None:
+        super().__init__(f"another ingester is at {model} of {dataset}", kind="lock_held")
+        self.model = model
+
+
 @dataclass(frozen=True)
 class Session(VersionStatements, RunStatements, RowStatements):
     """Statements on one model, under its lock."""
@@ -72,7 +82,7 @@ class Session(VersionStatements, RunStatements, RowStatements):
 
 @contextlib.asynccontextmanager
 async def locked(pool: asyncpg.Pool, dataset: str, model: str) -> AsyncIterator[Session]:
-    """Yield the session that holds a model's lock; raise Transient when another ingester has it.
+    """Yield the session that holds a model's lock; raise LockHeldError when another ingester has it.
 
     The lock lives and dies with the connection, and the same connection commits: an ingester that lost its lock has
     lost its transaction too.
@@ -81,7 +91,7 @@ async def locked(pool: asyncpg.Pool, dataset: str, model: str) -> AsyncIterator[
     # The pool gives the lock back with the connection: it resets whatever a session had, or closes it.
     async with afterwards(partial(pool.release, connection)):
         if not await connection.fetchval(TRY_LOCK, dataset, model):
-            raise Transient(f"another ingester is at {model} of {dataset}", kind="lock_held")
+            raise LockHeldError(dataset, model)
         await connection.execute(_COMPRESS_WITH_LZ4)
         yield Session(connection, dataset, model)
 
@@ -94,6 +104,7 @@ class Standing:
     partial: int
     whole: int
     last_landing: datetime | None
+    waiting: int
 
 
 async def standing(pool: asyncpg.Pool, datasets: Sequence[str], recently: timedelta) -> Standing:

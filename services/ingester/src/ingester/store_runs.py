@@ -61,12 +61,12 @@ _COUNT_FAILED = "SELECT count(DISTINCT puzzle_id) FROM ingestion_errors WHERE ru
 _ERROR_KINDS = "SELECT kind, count(DISTINCT puzzle_id) FROM ingestion_errors WHERE run_id = $1 GROUP BY kind"
 
 # The run that this delivery went on with, or a new one where it failed before there was one; the same one again when
-# the power failed before the message was settled. $8: another ingester is at the model, and the running run is its own.
+# the power failed before the message was settled.
 _FAIL_RUN = """
 WITH failed AS (
     UPDATE ingestion_runs SET status = 'failed', completed_at = now(), error_log = $3, delivery_count = $4,
         duration_ms = least(2147483647, extract(epoch FROM now() - started_at) * 1000)::int
-    WHERE hf_dataset = $1 AND dataset_name = $2 AND status = 'running' AND NOT $8
+    WHERE hf_dataset = $1 AND dataset_name = $2 AND status = 'running'
     RETURNING id, duration_ms
 ), again AS (
     SELECT id, duration_ms FROM ingestion_runs
@@ -188,8 +188,6 @@ async def fail_run(
     reason: str,
     delivery_count: int,
     ingester: str,
-    *,
-    at_work_elsewhere: bool = False,
 ) -> RunEnded:
     """Record that an ingestion was given up; return its run."""
     rows = await pool.fetch(
@@ -201,7 +199,6 @@ async def fail_run(
         ingester,
         event.trigger,
         event.trigger != "manual",
-        at_work_elsewhere,
     )
     return RunEnded(*rows[0])
 

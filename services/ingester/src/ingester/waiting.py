@@ -1,0 +1,119 @@
+"""Requests for a model that another ingester is at wait in the database: no failure, and no delivery is used up.
+
+A delivery that finds the lock held joins the model's waiting request, and is acked. Whoever had a lock looks
+afterwards for requests that waited for it, and publishes each as one event again, however many joined it. That event
+has deliveries, retries and a dead letter of its own. Where the holder died, the next look of any ingester finds it.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import asyncpg
+import structlog
+from common import outcomes
+from common.events import ModelDiscovered
+from common.outcomes import GiveUp
+from common.periodic import AWAY
+
+from ingester import store_waiting, target
+from ingester.metrics import Metrics
+from ingester.store import LockHeldError
+
+log = structlog.get_logger(__name__)
+
+LOOK_SECONDS = 60.0
+# NATS and PostgreSQL may have different clocks: doctor warns from 5 s on.
+CLOCKS_DIFFER = timedelta(minutes=1)
+# Nats-Msg-Id of an event that hands a request back; a replayed dead letter has another one, and runs as what it is.
+_KEY = "waiting-"
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Deliveries of one ingester, and what waits for those of others.
+
+    `publish` takes an event and its message id; `oldest_unsettled` says when the oldest event that is not dealt with
+    was stored.
+    """
+
+    pool: asyncpg.Pool
+    ingest: Callable[[ModelDiscovered, int], Awaitable[object]]
+    publish: Callable[[ModelDiscovered, str], Awaitable[object]]
+    oldest_unsettled: Callable[[], Awaitable[datetime | None]]
+    metrics: Metrics
+
+    async def deliver(self, event: ModelDiscovered, delivery_count: int, message_id: str = "") -> None:
+        """Ingest, or let the request wait; raises what `ingest` does, but never for a lock."""
+        handed_back = message_id.startswith(_KEY)
+        answered = await self._answered_by(event, message_id)
+        if handed_back and answered is None:
+            log.info("ingestion.already_done", dataset=event.dataset, model=event.model)
+            return
+        answered_id = answered.id if answered else None
+        try:
+            await self._ingest_or_join(event, delivery_count, answered_id)
+        except Exception as error:
+            if isinstance(outcomes.consequence(error, delivery_count), GiveUp):
+                await self._end(answered_id)
+            raise
+
+    async def _answered_by(self, event: ModelDiscovered, message_id: str) -> store_waiting.WaitingRequest | None:
+        """Return the waiting request that this delivery answers: who waits by now gets what is there from now on."""
+        if message_id.startswith(_KEY):
+            return await store_waiting.by_id(self.pool, message_id.removeprefix(_KEY))
+        if event.force and target.from_event(event) is None:
+            return await store_waiting.by_model(self.pool, event)
+        return None
+
+    async def _ingest_or_join(self, event: ModelDiscovered, delivery_count: int, answered_id: str | None) -> None:
+        try:
+            await self.ingest(event, delivery_count)
+        except LockHeldError as held:
+            answered_id = await store_waiting.join(self.pool, event, held.model)
+            # Whoever had the lock may have looked before the request was there.
+            if not await self._ingested(event, delivery_count):
+                return
+        await self._end(answered_id)
+
+    async def _ingested(self, event: ModelDiscovered, delivery_count: int) -> bool:
+        try:
+            await self.ingest(event, delivery_count)
+        except LockHeldError as held:
+            self.metrics.waits.inc()
+            log.info("ingestion.waits", dataset=event.dataset, model=event.model, reason=str(held))
+            return False
+        return True
+
+    async def _end(self, answered_id: str | None) -> None:
+        """Remove what is answered, and hand back what waited. What fails here is made up for within a minute."""
+        try:
+            if answered_id is not None:
+                await store_waiting.settle(self.pool, answered_id)
+            await self.hand_back()
+        except AWAY as error:
+            log.debug("waiting.not_looked", reason=str(error) or type(error).__name__)
+
+    async def hand_back(self) -> int:
+        """Publish every request whose lock is free; return their number."""
+        requests = await store_waiting.free(self.pool)
+        for request in requests:
+            # Several may do so at once: the server keeps one.
+            await self.publish(request.event, f"{_KEY}{request.id}")
+            await store_waiting.mark_handed_back(self.pool, request.id)
+            log.info("ingestion.handed_back", dataset=request.event.dataset, model=request.event.model)
+        return len(requests)
+
+    async def look(self) -> None:
+        """Hand back what holders left that died, and forget what was handed back and whose event is gone."""
+        await self.hand_back()
+        late = await store_waiting.handed_back(self.pool, CLOCKS_DIFFER)
+        if not late:
+            return
+        # Asked after the requests: an event stored meanwhile is none of theirs.
+        oldest = await self.oldest_unsettled()
+        for request in late:
+            if request.handed_back_at and (oldest is None or oldest > request.handed_back_at + CLOCKS_DIFFER):
+                # Dealt with, or given up by the server: `arcwatch dead ls` shows that, and `dead replay` asks again.
+                await store_waiting.settle(self.pool, request.id)
+                log.warning("waiting.forgotten", dataset=request.event.dataset, model=request.event.model)

@@ -1,0 +1,334 @@
+"""Requests for a model that another ingester is at wait, collapse and are done once; none is lost, none a failure."""
+
+import contextlib
+import dataclasses
+import itertools
+from collections.abc import Mapping
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+import aiohttp
+import asyncpg
+import nats.errors
+import pytest
+from arcwatch import dead_letters
+from arcwatch.hub import LocalHub
+from common import bus, topology
+from common.events import ModelDiscovered
+from common.outcomes import Permanent, Transient
+from ingester import app as ingester_app
+from ingester import store, store_waiting
+from ingester.waiting import Waiting
+
+from tests.support import pipeline as support
+from tests.support.crashes import Crash
+from tests.support.eventually import eventually
+from tests.support.ingester_process import IngesterProcess, ingester_process
+from tests.support.pipeline import Pipeline
+from tests.support.submissions import V1, V2, solved, submission, tasks
+
+ONE, *MORE = tasks()[:6]
+MANY_CALLS = 20
+ANN = ModelDiscovered(dataset=V2, model="m", requested_by="ann")
+BOB = ModelDiscovered(dataset=V2, model="m", requested_by="bob")
+
+
+@pytest.fixture
+def waiting(pipeline: Pipeline, hub: LocalHub) -> Waiting:
+    hub.commit(V2, submission("m", {ONE: solved(ONE)}))
+    return ingester_app.waiting_for(pipeline.ingester, pipeline.client)
+
+
+def event_for(hub: LocalHub, model: str) -> ModelDiscovered:
+    """Return what the watcher says of a model."""
+    tree_oid = hub.oid(V2, model)
+    return ModelDiscovered(dataset=V2, model=model, revision=hub.head(V2), tree_oid=tree_oid, trigger="schedule")
+
+
+async def waits(pipeline: Pipeline) -> list[tuple[str, bool, bool]]:
+    """Return (model, force, dry_run) of what waits."""
+    rows = await pipeline.pool.fetch("SELECT model, force, dry_run FROM waiting_requests ORDER BY 1, 3")
+    return [tuple(row) for row in rows]
+
+
+async def statuses(pipeline: Pipeline, model: str = "m") -> list[str]:
+    """Return how each run of a model stands."""
+    rows = await pipeline.pool.fetch("SELECT status FROM ingestion_runs WHERE dataset_name = $1 ORDER BY id", model)
+    return [row["status"] for row in rows]
+
+
+async def handed_back(pipeline: Pipeline, waiting: Waiting) -> list[ModelDiscovered]:
+    """Deliver what is on the stream as an ingester does; return it."""
+    js = pipeline.client.jetstream()
+    puller = await js.pull_subscribe_bind("ingester", topology.STREAM)
+    delivered = []
+    while (await js.consumer_info(topology.STREAM, "ingester")).num_pending:
+        (message,) = await puller.fetch(1, timeout=10)
+        event = ModelDiscovered.model_validate_json(message.data)
+        await waiting.deliver(event, 1, (message.headers or {}).get("Nats-Msg-Id", ""))
+        await message.ack_sync()
+        delivered.append(event)
+    return delivered
+
+
+async def test_copies_wait_as_one_forced_request_and_run_once_more(pipeline: Pipeline, waiting: Waiting) -> None:
+    plain = ANN.model_copy(update={"force": False, "trigger": "webhook"})
+    async with store.locked(pipeline.pool, V2, "m"):
+        for event in (plain, ANN, BOB, plain):
+            await waiting.deliver(event, 6)
+        assert await waits(pipeline) == [("m", True, False)]
+        # Who has the lock still will look when it is free: nothing is published before.
+        assert await waiting.hand_back() == 0
+    assert waiting.metrics.registry.get_sample_value("arcwatch_ingester_waits_total") == 4
+    assert await waiting.hand_back() == 1
+    assert await waiting.hand_back() == 0
+    (event,) = await handed_back(pipeline, waiting)
+    assert (event.force, event.trigger, event.requested_by) == (True, "manual", "bob")
+    assert await statuses(pipeline) == ["completed"]
+    assert await waits(pipeline) == []
+
+
+async def test_a_copy_that_does_not_force_asks_for_what_was_just_committed_and_runs_nothing(
+    pipeline: Pipeline, hub: LocalHub, waiting: Waiting
+) -> None:
+    event = event_for(hub, "m")
+    await store_waiting.join(pipeline.pool, event, "m")
+    await waiting.deliver(event, 1)
+    asked = len(hub.requests)
+    (again,) = await handed_back(pipeline, waiting)
+    assert again == event
+    assert await statuses(pipeline) == ["completed"]
+    assert await waits(pipeline) == []
+    assert len(hub.requests) == asked
+
+
+async def test_copies_that_disagree_on_the_content_ask_the_hub(
+    pipeline: Pipeline, hub: LocalHub, waiting: Waiting
+) -> None:
+    old = event_for(hub, "m")
+    hub.commit(V2, submission("m", {MORE[0]: solved(MORE[0])}))
+    async with store.locked(pipeline.pool, V2, "m"):
+        for event in (event_for(hub, "m"), old):
+            await waiting.deliver(event, 1)
+    await waiting.hand_back()
+    (event,) = await handed_back(pipeline, waiting)
+    assert (event.revision, event.tree_oid, event.force) == (None, None, False)
+    assert (await pipeline.version("m"))["tree_oid"] == hub.oid(V2, "m")
+
+
+async def test_a_request_that_waited_before_a_forced_run_began_is_done_with_it(
+    pipeline: Pipeline, waiting: Waiting
+) -> None:
+    await store_waiting.join(pipeline.pool, ANN, "m")
+    await waiting.hand_back()
+    await waiting.deliver(BOB, 1)
+    assert await waits(pipeline) == []
+    assert len(await handed_back(pipeline, waiting)) == 1
+    assert await statuses(pipeline) == ["completed"]
+
+
+async def test_a_dry_run_waits_for_itself_and_answers_no_other_request(pipeline: Pipeline, waiting: Waiting) -> None:
+    dry = ANN.model_copy(update={"dry_run": True})
+    async with store.locked(pipeline.pool, V2, "m"):
+        await waiting.deliver(dry, 1)
+        await waiting.deliver(ANN, 1)
+        assert await waits(pipeline) == [("m", True, False), ("m", True, True)]
+    await waiting.deliver(dry, 1)
+    assert await waits(pipeline) == [("m", True, False)]
+    await handed_back(pipeline, waiting)
+    assert await waits(pipeline) == []
+    rows = await pipeline.pool.fetch("SELECT dry_run FROM ingestion_runs ORDER BY id")
+    assert [row["dry_run"] for row in rows] == [True, False]
+
+
+@pytest.mark.parametrize("freed", ["before-joining", "after-joining", "after-the-second-try"])
+async def test_a_lock_that_is_freed_at_any_moment_leaves_one_run(
+    pipeline: Pipeline, waiting: Waiting, monkeypatch: pytest.MonkeyPatch, freed: str
+) -> None:
+    holder = contextlib.AsyncExitStack()
+    await holder.enter_async_context(store.locked(pipeline.pool, V2, "m"))
+
+    async def free_now(moment: str) -> None:
+        if moment == freed:
+            await holder.aclose()
+            await waiting.hand_back()
+
+    join = store_waiting.join
+
+    async def joining(*arguments: Any) -> str:
+        await free_now("before-joining")
+        joined = await join(*arguments)
+        await free_now("after-joining")
+        return joined
+
+    monkeypatch.setattr(store_waiting, "join", joining)
+    await waiting.deliver(ANN, 1)
+    await free_now("after-the-second-try")
+    published = await handed_back(pipeline, waiting)
+    assert len(published) == (freed != "before-joining")
+    assert await statuses(pipeline) == ["completed"]
+    assert await waits(pipeline) == []
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("cut", [False, True], ids=["stopped", "cut"])
+async def test_no_end_of_the_holder_loses_a_request_that_waits(
+    pipeline: Pipeline, hub: LocalHub, waiting: Waiting, monkeypatch: pytest.MonkeyPatch, *, cut: bool, after: bool
+) -> None:
+    crash = Crash(cut=cut, after=after)
+    crash.install(monkeypatch)
+    for at in itertools.count(1):
+        model = f"m{at}"
+        hub.commit(V2, submission(model, {ONE: solved(ONE)}))
+        asked = ModelDiscovered(dataset=V2, model=model)
+        # A holder that forces nothing answers no other request: what waits has a run of its own.
+        event = asked.model_copy(update={"force": False})
+        await store_waiting.join(pipeline.pool, asked, model)
+        crashed = await crash.deliver(waiting, pipeline.ingester, event, at)
+        if crashed:
+            await eventually(partial(unlocked, pipeline, model), 20)
+            await waiting.deliver(event, 2)
+            await waiting.look()
+        await handed_back(pipeline, waiting)
+        assert await waits(pipeline) == [], at
+        assert set(await statuses(pipeline, model)) == {"completed"}, at
+        if not crashed:
+            break
+    assert at > MANY_CALLS
+
+
+async def unlocked(pipeline: Pipeline, model: str) -> bool:
+    with contextlib.suppress(store.LockHeldError):
+        async with store.locked(pipeline.pool, V2, model):
+            return True
+    return False
+
+
+async def test_what_fails_for_good_takes_what_it_answers_with_it_but_not_what_came_later(
+    pipeline: Pipeline, waiting: Waiting
+) -> None:
+    calls = 0
+
+    async def failing(event: ModelDiscovered, count: int) -> None:
+        nonlocal calls
+        calls += 1
+        if calls == 1:
+            await store_waiting.join(pipeline.pool, BOB, "m")
+        raise Permanent("no such folder", kind="folder_gone")
+
+    broken = dataclasses.replace(waiting, ingest=failing)
+    await store_waiting.join(pipeline.pool, ANN, "m")
+    with pytest.raises(Permanent):
+        await broken.deliver(ANN, 1)
+    # Bob's came while the run was on: it was handed back, and fails by itself.
+    assert await waits(pipeline) == [("m", True, False)]
+    with pytest.raises(Permanent):
+        await handed_back(pipeline, broken)
+    assert await waits(pipeline) == []
+
+
+async def test_what_fails_for_now_leaves_what_waits_for_the_next_delivery(pipeline: Pipeline, waiting: Waiting) -> None:
+    async def failing(event: ModelDiscovered, count: int) -> None:
+        raise Transient("later")
+
+    await store_waiting.join(pipeline.pool, ANN, "m")
+    with pytest.raises(Transient):
+        await dataclasses.replace(waiting, ingest=failing).deliver(ANN, 5)
+    assert await waits(pipeline) == [("m", True, False)]
+    await waiting.deliver(ANN, 6)
+    assert await waits(pipeline) == []
+
+
+async def test_what_was_handed_back_and_whose_event_is_gone_is_forgotten(
+    pipeline: Pipeline, waiting: Waiting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ingester.waiting.CLOCKS_DIFFER", timedelta(0))
+    await store_waiting.join(pipeline.pool, ANN, "m")
+    await waiting.look()
+    # Its event waits on the stream.
+    await waiting.look()
+    assert await waits(pipeline) == [("m", True, False)]
+    puller = await pipeline.client.jetstream().pull_subscribe_bind("ingester", topology.STREAM)
+    for _ in range(topology.MAX_DELIVER):
+        await (await puller.fetch(1, timeout=3))[0].nak()
+    with pytest.raises(nats.errors.TimeoutError):
+        await puller.fetch(1, timeout=0.2)
+    await waiting.look()
+    assert await waits(pipeline) == []
+
+
+async def test_a_renamed_model_waits_for_who_is_at_its_old_name(
+    pipeline: Pipeline, hub: LocalHub, waiting: Waiting
+) -> None:
+    await waiting.deliver(ANN, 1)
+    hub.commit(V2, {"m": None, **submission("n", {ONE: solved(ONE)})})
+    async with store.locked(pipeline.pool, V2, "m"):
+        await waiting.deliver(event_for(hub, "n"), 6)
+        assert await waits(pipeline) == [("n", False, False)]
+        assert await waiting.hand_back() == 0
+    assert await waiting.hand_back() == 1
+    await handed_back(pipeline, waiting)
+    assert (await pipeline.version("n"))["tree_oid"] == hub.oid(V2, "n")
+    assert await waits(pipeline) == []
+
+
+async def total(processes: Mapping[int, IngesterProcess], metric: str, wanted: float) -> bool:
+    """Tell whether the samples of all ingesters add up to this."""
+    found = 0.0
+    async with aiohttp.ClientSession() as http:
+        for each in processes.values():
+            async with http.get(f"{each.ops_url}/metrics") as answer:
+                lines = (await answer.text()).splitlines()
+            found += sum(float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith(metric))
+    return found == wanted
+
+
+async def ask(pipeline: Pipeline, model: str, times: int = 1) -> None:
+    for _ in range(times):
+        await bus.publish(pipeline.client, ModelDiscovered(dataset=V2, model=model), "test")
+
+
+async def settled(pipeline: Pipeline) -> bool:
+    info = await pipeline.client.jetstream().consumer_info(topology.STREAM, "ingester")
+    return not (info.num_pending or info.num_ack_pending or await waits(pipeline))
+
+
+async def run_of(pool: asyncpg.Pool, model: str, number: int) -> int | None:
+    """Return the id of a model's n-th run."""
+    rows = await pool.fetch("SELECT id FROM ingestion_runs WHERE dataset_name = $1 ORDER BY id", model)
+    return rows[number]["id"] if len(rows) > number else None
+
+
+@pytest.mark.parametrize("ingesters", [2, 3])
+@pytest.mark.parametrize("killed", [False, True], ids=["", "killed"])
+async def test_twenty_requests_for_a_model_run_once_more_while_others_flow_on(
+    hub: LocalHub, database_url: str, nats_url: str, ingesters: int, *, killed: bool
+) -> None:
+    hub.commit(V2, submission("m", {task: solved(task) for task in (ONE, *MORE)}))
+    hub.commit(V2, submission("other", {ONE: solved(ONE)}))
+    hub.latency = 10.0
+    settings = {"hf_endpoint": hub.url, "hf_datasets": f"{V1},{V2}", "database_url": database_url, "nats_url": nats_url}
+    async with support.build(hub, database_url, nats_url) as pipeline, contextlib.AsyncExitStack() as stack:
+        processes = {
+            number: await stack.enter_async_context(ingester_process(**settings, arcwatch_instance=str(number)))
+            for number in range(ingesters)
+        }
+        await ask(pipeline, "m", 20)
+        await ask(pipeline, "other")
+        await eventually(lambda: total(processes, "arcwatch_ingester_waits_total", 19), 60)
+        hub.latency = 0.5
+        holder = await eventually(
+            lambda: pipeline.pool.fetchval("SELECT ingester FROM ingestion_runs WHERE dataset_name = 'm'"), 30
+        )
+        if killed:
+            await processes.pop(int(holder)).kill()
+        await eventually(lambda: settled(pipeline), 120)
+        # A killed run's own request comes again, and may answer those that waited.
+        assert await statuses(pipeline) in ([["completed"] * 2, ["completed"]] if killed else [["completed"] * 2])
+        assert await statuses(pipeline, "other") == ["completed"]
+        if not killed:
+            # The other model's change did not wait for the twenty.
+            assert (await run_of(pipeline.pool, "other", 0) or 0) < (await run_of(pipeline.pool, "m", 1) or 0)
+        assert await dead_letters.listed(pipeline.client) == []
+        assert await total(processes, 'arcwatch_ingester_deliveries_total{outcome="retry"', 0)

@@ -162,6 +162,30 @@ async def test_a_power_cut_does_not_stop_the_next_start(make: Make, home: Path) 
     assert said == ["PostgreSQL was not shut down last time: it recovers by itself"]
 
 
+async def test_backends_that_outlive_the_server_do_not_stop_the_next_start(make: Make, home: Path) -> None:
+    """One that computes does not notice that the server was killed, and holds its memory."""
+    server = make()
+    await server.start()
+    assert server.child is not None
+    connection = await asyncpg.connect(server.url())
+    pid = await connection.fetchval("SELECT pg_backend_pid()")
+    computing = asyncio.create_task(connection.fetchval("SELECT sum(n) FROM generate_series(1, 1e12::bigint) AS n"))
+    state = "SELECT state FROM pg_stat_activity WHERE query LIKE '%1e12%' AND pid <> pg_backend_pid()"
+
+    async def computes() -> bool:
+        return bool(await asked(server, state) == "active")
+
+    await eventually(computes)
+    os.kill(server.child.pid, signal.SIGKILL)
+    await server.child.wait()
+    assert alive(pid)
+    await server.start()
+    assert await asked(server, "SELECT 1") == 1
+    assert not alive(pid)
+    with pytest.raises((asyncpg.PostgresError, OSError)):
+        await computing
+
+
 async def test_a_pid_file_that_names_another_program_does_not_stop_a_start(make: Make, home: Path) -> None:
     first = make()
     await first.start()

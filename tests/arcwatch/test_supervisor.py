@@ -1,11 +1,14 @@
-"""Promise: services come back, those that cannot do not try for ever, and a lost server takes everything down."""
+"""Promise: services and servers come back, and those that cannot do not try for ever."""
 
 import asyncio
+import os
+import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 from arcwatch.errors import ChildDied, DeploymentError
+from arcwatch.http_probe import ask
 from arcwatch.ports import free_port
 from arcwatch.processes import Child, Command, ignore
 from arcwatch.supervisor import RestartPolicy, Service, Supervisor
@@ -26,10 +29,12 @@ print("alive")
 time.sleep(600)
 """
 BECOMES_READY = """
-import http.server, sys
+import http.server, os, sys
 class Answer(http.server.BaseHTTPRequestHandler):
     asked = 0
     def do_GET(self):
+        if self.path == "/break":
+            os._exit(78)
         Answer.asked += 1
         self.send_response(200 if Answer.asked > 2 else 503)
         self.end_headers()
@@ -59,11 +64,19 @@ class Watched:
 
 
 class Server:
-    """A server that is one process."""
+    """A server that is one process; `refusal` is why it cannot be started once more."""
 
-    def __init__(self, child: Child, stops: list[str]) -> None:
-        self.child: Child | None = child
-        self._stops = stops
+    def __init__(self, command: Command, log: Path, stops: list[str] | None = None) -> None:
+        self.child: Child | None = None
+        self.refusal = ""
+        self._command, self._log = command, log
+        self._stops = [] if stops is None else stops
+
+    async def start(self) -> None:
+        if self.refusal:
+            raise DeploymentError(self.refusal)
+        self.child = Child(self._command, self._log)
+        await self.child.start()
 
     async def stop(self, hurry: asyncio.Event | None = None) -> None:
         assert self.child is not None
@@ -104,23 +117,72 @@ async def test_ready_is_what_the_service_says(watched: Watched) -> None:
     await asyncio.wait_for(watched.supervisor.until_ready(service), 10)
 
 
-async def test_a_server_that_dies_ends_the_deployment_with_its_last_words(watched: Watched, tmp_path: Path) -> None:
-    child = Child(Command("nats", python("import sys; sys.exit('no space left')")), tmp_path / "nats.log")
-    await child.start()
-    watched.supervisor.watch(Server(child, []))
+async def test_a_service_that_was_ready_once_is_started_again_after_its_surroundings_were_mended(
+    watched: Watched,
+) -> None:
+    mended: list[Service] = []
+
+    async def mend() -> None:
+        mended.append(service)
+
+    watched.supervisor.mend = mend
+    port = free_port()
+    service = watched.run(BECOMES_READY, str(port), port=port)
+    await watched.supervisor.until_ready(service)
+    first = service.child
+    await ask(port, "/break")
+    await eventually(lambda: service.child is not first)
+    assert mended == [service]
+    await watched.supervisor.until_ready(service)
+    assert watched.said == ["ingester-1 ended with exit status 78: starting it again in 0.01 s"]
+
+
+async def started(watched: Watched, tmp_path: Path, code: str, *arguments: str) -> Server:
+    server = Server(Command("nats", (*python(code), *arguments)), tmp_path / "nats.log")
+    await server.start()
+    watched.supervisor.watch(server)
+    return server
+
+
+async def test_a_server_that_dies_is_started_again_and_the_user_is_told(watched: Watched, tmp_path: Path) -> None:
+    server = await started(watched, tmp_path, "import time; time.sleep(600)")
+    assert server.child is not None
+    first = server.child.pid
+    os.kill(first, signal.SIGKILL)
+    await eventually(lambda: len(watched.said) == 2)
+    assert watched.said == ["nats was killed by SIGKILL: starting it again in 0.01 s", "nats is back"]
+    assert not server.child.ended
+    assert server.child.pid != first
+
+
+async def test_a_server_that_keeps_dying_ends_the_deployment_with_its_last_words(
+    watched: Watched, tmp_path: Path
+) -> None:
+    await started(watched, tmp_path, DIES_AT_FIRST, str(tmp_path / "births"), "99")
     error = await watched.failure()
     assert isinstance(error, ChildDied)
     assert "nats ended with exit status 1" in str(error)
-    assert "no space left" in str(error)
+    assert "could not" in str(error)
+    assert (tmp_path / "births").read_text() == "born\n" * 3
+
+
+async def test_a_server_that_cannot_be_started_again_ends_the_deployment_with_the_reason(
+    watched: Watched, tmp_path: Path
+) -> None:
+    server = await started(watched, tmp_path, "import time; time.sleep(600)")
+    server.refusal = "no space left"
+    assert server.child is not None
+    os.kill(server.child.pid, signal.SIGKILL)
+    assert str(await watched.failure()) == "no space left"
 
 
 async def test_services_stop_before_the_servers_and_the_last_server_first(tmp_path: Path) -> None:
     order: list[str] = []
     supervisor = Supervisor(ignore)
     for name in ("postgresql", "nats"):
-        child = Child(Command(name, python("import time; time.sleep(600)")), tmp_path / name)
-        await child.start()
-        supervisor.watch(Server(child, order))
+        server = Server(Command(name, python("import time; time.sleep(600)")), tmp_path / name, order)
+        await server.start()
+        supervisor.watch(server)
     farewell = (
         "import signal, sys, time; signal.signal(15, lambda *_: sys.exit(print('bye'))); print('up'); time.sleep(9)"
     )

@@ -1,6 +1,7 @@
 """Promise: `arcwatch up` starts everything or nothing, says what is wrong, and leaves no process behind."""
 
 import asyncio
+import contextlib
 import shutil
 import signal
 import socket
@@ -10,14 +11,20 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import aiohttp
+import nats.errors
 import psutil
 import pytest
+from arcwatch.bus_client import connected
 from arcwatch.data_dir import DataDir
+from arcwatch.errors import DeploymentError
 from arcwatch.hub import LocalHub
+from common import bus, topology
+from common.events import ModelDiscovered
 
-from tests.support.child_scripts import marked
+from tests.support.child_scripts import alive, marked
 from tests.support.deployments import Arcwatch, command
 from tests.support.eventually import eventually
+from tests.support.submissions import solved, submission, tasks
 
 REPO = "arcprize/arc_agi_v2_public_eval"
 
@@ -137,16 +144,94 @@ async def test_other_ways_to_ask_for_the_end_are_as_good(
     assert run.left() == []
 
 
-@pytest.mark.parametrize("server", ["bin/nats-server", "bin/postgres"])
-async def test_a_server_that_dies_ends_everything_with_a_clear_line(
+async def test_what_dies_or_is_deleted_comes_back_by_itself(data_dir: Path, env: dict[str, str], hub: LocalHub) -> None:
+    task = tasks()[0]
+    hub.commit(REPO, submission("m", {task: solved(task)}))
+    async with up(data_dir, env) as run:
+        await run.ready()
+        await eventually(lambda: ingests(data_dir), 60)
+        for blow, word in (
+            (kill_nats, "nats was killed by SIGKILL: starting it again in 0.5 s"),
+            (kill_postgres, "postgresql was killed by SIGKILL: starting it again in 0.5 s"),
+            (delete_durable, "mended on NATS: durable ingester does not exist"),
+            (delete_stream, "mended on NATS: stream ARCWATCH does not exist"),
+            (delete_dead_letters, "mended on NATS: stream ARCWATCH_DEAD does not exist"),
+        ):
+            await blow(run, data_dir)
+            await run.says(word)
+            await eventually(lambda: ingests(data_dir), 120, what=word)
+        assert len(run.out) == 1
+        assert await run.stop() == 0
+    assert run.left() == []
+
+
+async def ingests(data_dir: Path) -> bool:
+    """Tell whether a manual `model.discovered`, published now, is ingested at once."""
+    with contextlib.suppress(nats.errors.Error, OSError, DeploymentError):
+        async with connected(nats_of(data_dir)) as client:
+            ended = await client.subscribe("model.ingested")
+            asked = ModelDiscovered(dataset=REPO, model="m")
+            await bus.publish(client, asked, "test")
+            await ended.next_msg(timeout=5)
+            return True
+    return False
+
+
+def nats_of(data_dir: Path) -> str:
+    return str(DataDir(data_dir).state()["running"]["nats_url"])
+
+
+async def kill_nats(run: Arcwatch, _: Path) -> None:
+    process_of(run, "bin/nats-server").kill()
+
+
+async def kill_postgres(_: Arcwatch, data_dir: Path) -> None:
+    postmaster = (data_dir / "postgres" / "data" / "postmaster.pid").read_text().split()[0]
+    psutil.Process(int(postmaster)).kill()
+
+
+async def delete_durable(_: Arcwatch, data_dir: Path) -> None:
+    async with connected(nats_of(data_dir)) as client:
+        await client.jetstream().delete_consumer(topology.STREAM, topology.INGESTER.name)
+
+
+async def delete_stream(_: Arcwatch, data_dir: Path) -> None:
+    async with connected(nats_of(data_dir)) as client:
+        await client.jetstream().delete_stream(topology.STREAM)
+
+
+async def delete_dead_letters(_: Arcwatch, data_dir: Path) -> None:
+    async with connected(nats_of(data_dir)) as client:
+        await client.jetstream().delete_stream(topology.DEAD_STREAM)
+
+
+@pytest.mark.parametrize("server", ["nats-server", "postgres"])
+async def test_a_server_that_dies_while_services_start_is_no_reason_to_end(
     data_dir: Path, env: dict[str, str], server: str
 ) -> None:
+    async with up(data_dir, env) as run:
+        await run.says("schema is up to date")
+        await run.says("topology is in place")
+        process_of(run, f"bin/{server}").kill()
+        await run.says("was killed by SIGKILL: starting it again in 0.5 s")
+        await run.ready()
+        assert await run.stop() == 0
+    assert run.left() == []
+
+
+async def test_a_server_that_cannot_come_back_ends_everything_with_a_clear_line(
+    data_dir: Path, env: dict[str, str]
+) -> None:
     run = await up(data_dir, env).start()
-    await run.says("schema is up to date")
-    await run.says("topology is in place")
-    process_of(run, server).kill()
-    assert await run.ended() == 1
-    assert any("was killed by SIGKILL" in line and line.startswith("arcwatch: ") for line in run.err), run.err
+    await run.ready()
+    port = int(nats_of(data_dir).rpartition(":")[2])
+    killed = process_of(run, "bin/nats-server")
+    killed.kill()
+    await eventually(lambda: not alive(killed.pid))
+    with socket.create_server(("127.0.0.1", port), reuse_port=False):
+        assert await run.ended(120) == 1
+    assert run.err[-1].startswith("arcwatch: nats ended with exit status 1: "), run.err[-1]
+    assert "address already in use" in run.err[-1]
     await eventually(lambda: run.left() == [])
 
 

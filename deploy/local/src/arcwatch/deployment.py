@@ -1,21 +1,26 @@
 """What a deployment consists of, and in which order it starts: servers, schema and topology, services."""
 
 import asyncio
+import contextlib
 import os
 import sys
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import nats.errors
 from common import database, topology
+from common.topology import Drift
+from nats.js import JetStreamContext
 
 from arcwatch import nats_conf, ports
 from arcwatch.bus_client import connected
 from arcwatch.data_dir import DataDir
 from arcwatch.embedded_nats import NatsServer
 from arcwatch.embedded_pg import PostgresServer, PostgresSettings
-from arcwatch.explain import waits_aloud
+from arcwatch.errors import DeploymentError
+from arcwatch.explain import explained, waits_aloud
 from arcwatch.processes import Command
 from arcwatch.supervisor import Service, Supervisor
 from arcwatch.terminal import Terminal
@@ -25,6 +30,12 @@ _DRAIN_SECONDS = 30.0
 # Of each service: the pool's 4 connections, and one for what is done by hand.
 _CONNECTIONS_PER_SERVICE = 5
 _CONNECTIONS_AT_LEAST = 60
+# How long a deleted stream or durable goes unnoticed.
+_TOPOLOGY_SECONDS = 2.0
+
+_NATS_ERRORS = (DeploymentError, nats.errors.Error, OSError)
+
+Ask = Callable[[JetStreamContext, int], Awaitable[list[Drift]]]
 
 
 @dataclass(frozen=True)
@@ -64,6 +75,8 @@ class Deployment:
     terminal: Terminal
     lock: int
     _nats: NatsServer | None = field(default=None, init=False)
+    _said_of_topology: list[str] = field(default_factory=list, init=False)
+    _nats_url: str = field(default="", init=False, repr=False)
     _chosen: dict[str, int] = field(default_factory=dict, init=False)
 
     async def start(self, prelude: "Prelude") -> Addresses:
@@ -72,6 +85,7 @@ class Deployment:
         `prelude` runs beside the servers' start and returns more environment for the services.
         """
         self._chosen = self._choose_ports()
+        self.supervisor.mend = self.apply_topology
         self._secrets = self.options.data_dir.secrets(tuple(nats_conf.PERMISSIONS))
         async with asyncio.TaskGroup() as group:
             nats_task = group.create_task(self._start_nats())
@@ -132,12 +146,39 @@ class Deployment:
             self.supervisor.watch(self._nats)
             self.terminal.say("NATS is ready")
             url = self._nats.url(nats_conf.ADMIN)
-        async with connected(url, patience_seconds=self.options.patience_seconds) as client:
-            # A cluster keeps its replicas: without the setting, a start would scale its streams down to one.
-            replicas = int(self.options.environment.get("NATS_REPLICAS") or 1) if self._nats is None else 1
-            drift = await topology.apply(client.jetstream(timeout=10), replicas)
+        self._nats_url = url
+        drift = await self._topology_drift(topology.apply, self.options.patience_seconds)
         self.terminal.say(f"topology is in place{f' ({len(drift)} changes)' if drift else ''}")
         return url
+
+    async def apply_topology(self) -> None:
+        """Make NATS match the table of streams and durables again, and say what did not, or why it cannot be done."""
+        try:
+            mended = await self._topology_drift(topology.apply, self.options.patience_seconds)
+            lines = [f"mended on NATS: {each}" for each in mended]
+        except _NATS_ERRORS as error:
+            lines = [f"cannot mend the topology on NATS: {explained(error) or error}"]
+        if lines != self._said_of_topology:
+            for line in lines:
+                self.terminal.say(line)
+        self._said_of_topology = lines
+
+    async def keep_topology(self) -> None:
+        """Look every other second whether streams and durables are as they should be, for ever."""
+        while True:
+            await asyncio.sleep(_TOPOLOGY_SECONDS)
+            # While NATS is away or starting, there is nothing to see.
+            with contextlib.suppress(*_NATS_ERRORS):
+                if await self._topology_drift(topology.drift):
+                    await self.apply_topology()
+                else:
+                    self._said_of_topology = []
+
+    async def _topology_drift(self, ask: Ask, patience_seconds: float = 0.0) -> list[Drift]:
+        # A cluster keeps its replicas: without the setting, a start would scale its streams down to one.
+        replicas = int(self.options.environment.get("NATS_REPLICAS") or 1) if self._nats is None else 1
+        async with connected(self._nats_url, patience_seconds=patience_seconds) as client:
+            return await ask(client.jetstream(timeout=10), replicas)
 
     async def _start_database(self) -> str:
         url = self.options.environment.get("DATABASE_URL")

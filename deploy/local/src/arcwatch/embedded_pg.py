@@ -18,7 +18,7 @@ import asyncpg
 
 from arcwatch import os_user
 from arcwatch.errors import DeploymentError
-from arcwatch.pg_cluster import check_not_running, make_cluster
+from arcwatch.pg_cluster import check_not_running, end_orphans, make_cluster
 from arcwatch.pg_socket import PORT, socket_dir
 from arcwatch.processes import Child, Command, ignore
 
@@ -81,6 +81,7 @@ class PostgresServer:
         data, log = self.home / "data", self.log or self.home / "postgres.log"
         await make_cluster(data, bin_dir(), user, log, self.say, durable=self.settings.durable)
         check_not_running(data, self.say)
+        await end_orphans(data)
         self._sockets = socket_dir(self.home, user)
         self.child = Child(self._command(data, user), log)
         await self.child.start()

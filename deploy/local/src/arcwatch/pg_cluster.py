@@ -1,5 +1,7 @@
 """PostgreSQL's data folder: made whole or not at all, and never used twice at a time."""
 
+import asyncio
+import contextlib
 import os
 import shutil
 import signal
@@ -14,6 +16,7 @@ from arcwatch.os_user import OsUser
 from arcwatch.processes import Child, Command
 
 MAJOR_VERSION = "18"
+_ORPHANS_SECONDS = 3.0
 # The built-in locale sorts by code point and knows Unicode's letters, the same on every system.
 _INITDB_OPTIONS = (
     "--username=postgres",
@@ -113,6 +116,25 @@ def check_not_running(data: Path, say: Callable[[str], None]) -> None:
         raise DeploymentError(f"PostgreSQL (pid {pid}) already runs over {data}: stop it first, `kill -INT {pid}`")
     pid_file.write_text("\n".join([str(os.getpid()), *rest]) + "\n")
     say("PostgreSQL was not shut down last time: it recovers by itself")
+
+
+async def end_orphans(data: Path) -> None:
+    """Wait until the backends of a server that was killed are gone: they hold its memory, and no other can start.
+
+    They end by themselves once they notice. One that computes does not, and what it computes nobody will get.
+    """
+    deadline = time.monotonic() + _ORPHANS_SECONDS
+    while orphans := _processes_in(data):
+        if time.monotonic() > deadline:
+            for pid in orphans:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+        await asyncio.sleep(0.05)
+
+
+def _processes_in(data: Path) -> list[int]:
+    """Return who works in a data folder, where the system tells."""
+    return [int(each.name) for each in Path("/proc").glob("[0-9]*") if _works_in(int(each.name), data)]
 
 
 def _works_in(pid: int, data: Path) -> bool:

@@ -1,10 +1,10 @@
-"""Watches the children of a deployment: services are started again when they die, servers take everything down."""
+"""Watches the children of a deployment: services and servers are started again when they die, a few times in a row."""
 
 import asyncio
 import contextlib
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Protocol
 from common.settings import EX_CONFIG
 
 from arcwatch.errors import ChildDied, DeploymentError
+from arcwatch.explain import explained
 from arcwatch.http_probe import ask
 from arcwatch.processes import Child, Command, how_ended
 
@@ -22,7 +23,7 @@ _LAST_LINES = 5
 
 @dataclass(frozen=True)
 class RestartPolicy:
-    """How often a service may die. A service that lived for `healthy_seconds` begins at zero again."""
+    """How often a service or a server may die. One that lived for `healthy_seconds` begins at zero again."""
 
     first_delay_seconds: float = 0.5
     longest_delay_seconds: float = 30.0
@@ -33,6 +34,10 @@ class RestartPolicy:
         """Return how long to wait after the n-th quick death."""
         return min(self.first_delay_seconds * 2.0 ** (deaths - 1), self.longest_delay_seconds)
 
+    def deaths(self, before: int, lived_seconds: float) -> int:
+        """Return how many quick deaths in a row there were, with the one of now."""
+        return 1 if lived_seconds > self.healthy_seconds else before + 1
+
 
 class Server(Protocol):
     """NATS or PostgreSQL, as the supervisor sees it."""
@@ -40,6 +45,9 @@ class Server(Protocol):
     @property
     def child(self) -> Child | None:
         """The process, once started."""
+
+    async def start(self) -> None:
+        """Start it, again too; raise DeploymentError when it does not get ready."""
 
     async def stop(self, hurry: asyncio.Event | None = None) -> None:
         """Stop it in its own way."""
@@ -56,6 +64,7 @@ class Service:
     ready_path: str = "/readyz"
     child: Child | None = field(default=None, init=False)
     watch: "asyncio.Task[None] | None" = field(default=None, init=False)
+    was_ready: bool = field(default=False, init=False)
 
     @property
     def name(self) -> str:
@@ -63,10 +72,18 @@ class Service:
         return self.command.name
 
 
+async def _nothing() -> None:
+    """Mend nothing."""
+
+
 class Supervisor:
-    """Starts, watches and stops. `failed` completes with the reason when the deployment cannot go on."""
+    """Starts, watches and stops. `failed` completes with the reason when the deployment cannot go on.
+
+    `mend` is called before a service that was ready once and then found its surroundings broken is started again.
+    """
 
     def __init__(self, say: Callable[[str], None], policy: RestartPolicy | None = None) -> None:
+        self.mend: Callable[[], Awaitable[None]] = _nothing
         self.hurry = asyncio.Event()
         self.failed: asyncio.Future[DeploymentError] = asyncio.get_running_loop().create_future()
         self._say = say
@@ -76,8 +93,10 @@ class Supervisor:
         self._stopping = False
 
     def watch(self, server: Server) -> None:
-        """From now on, stop this server with everything else, and everything else with it."""
-        self._servers.append((server, asyncio.create_task(self._watch_server(server))))
+        """From now on, keep this server running, and stop it after the services."""
+        if server.child is None:
+            raise RuntimeError("only a started server can be watched")
+        self._servers.append((server, asyncio.create_task(self._keep_server(server, server.child))))
 
     def run(self, service: Service) -> None:
         """Start a service and keep it running."""
@@ -91,6 +110,7 @@ class Supervisor:
         while time.monotonic() < deadline:
             answer = await ask(service.port, service.ready_path)
             if answer and answer[0] == HTTPStatus.OK:
+                service.was_ready = True
                 return
             await asyncio.sleep(0.03)
         raise DeploymentError(
@@ -103,6 +123,8 @@ class Supervisor:
         await asyncio.gather(*(self._stop_service(service) for service in reversed(self._services)))
         for server, watch in reversed(self._servers):
             watch.cancel()
+            # It may be in the middle of a start, which ends what it began.
+            await asyncio.wait([watch])
             await server.stop(self.hurry)
         if not self.failed.done():
             self.failed.cancel()
@@ -111,11 +133,26 @@ class Supervisor:
         if not self.failed.done() and not self._stopping:
             self.failed.set_result(error)
 
-    async def _watch_server(self, server: Server) -> None:
-        if server.child is None:
-            raise RuntimeError("only a started server can be watched")
-        await server.child.wait()
-        self._fail(server.child.died(_LAST_LINES))
+    async def _keep_server(self, server: Server, child: Child) -> None:
+        deaths, began = 0, time.monotonic()
+        refused: DeploymentError | None = None
+        while True:
+            status = await child.wait()
+            await child.stop()
+            deaths = self._policy.deaths(deaths, time.monotonic() - began)
+            if deaths >= self._policy.quick_deaths:
+                self._fail(refused or child.died(_LAST_LINES))
+                return
+            await self._pause(child.command.name, how_ended(status), deaths)
+            began = time.monotonic()
+            try:
+                await server.start()
+            except Exception as error:  # noqa: BLE001 - whatever a start raises is why the server is not back
+                refused = explained(error) or DeploymentError(f"{child.command.name} cannot start again: {error}")
+            else:
+                refused = None
+                self._say(f"{child.command.name} is back")
+            child = server.child or child
 
     async def _keep_running(self, service: Service) -> None:
         deaths = 0
@@ -127,16 +164,27 @@ class Supervisor:
             await service.child.stop()
             if self._stopping:
                 return
-            deaths = 1 if time.monotonic() - began > self._policy.healthy_seconds else deaths + 1
-            if status == EX_CONFIG:
-                self._fail(_last_word(service.child))
+            deaths = self._policy.deaths(deaths, time.monotonic() - began)
+            if error := await self._hopeless(service, service.child, status, deaths):
+                self._fail(error)
                 return
-            if deaths >= self._policy.quick_deaths:
-                self._fail(_gave_up(service.child, deaths))
-                return
-            delay = self._policy.delay(deaths)
-            self._say(f"{service.name} {how_ended(status)}: starting it again in {delay:g} s")
-            await asyncio.sleep(delay)
+            await self._pause(service.name, how_ended(status), deaths)
+
+    async def _hopeless(self, service: Service, child: Child, status: int, deaths: int) -> DeploymentError | None:
+        """Return why a service that ended is not started again; None when it is."""
+        if status == EX_CONFIG and not service.was_ready:
+            return _last_word(child)
+        if deaths >= self._policy.quick_deaths:
+            return _gave_up(child, deaths)
+        if status == EX_CONFIG:
+            # Its settings were good enough before, so it is what it works on that changed.
+            await self.mend()
+        return None
+
+    async def _pause(self, name: str, how: str, deaths: int) -> None:
+        delay = self._policy.delay(deaths)
+        self._say(f"{name} {how}: starting it again in {delay:g} s")
+        await asyncio.sleep(delay)
 
     async def _stop_service(self, service: Service) -> None:
         if service.watch is None:

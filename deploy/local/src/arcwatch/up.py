@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import signal
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -25,7 +25,7 @@ class Extras:
     """What a demo adds: a part of the start, and work beside the running services."""
 
     prelude: Prelude = no_prelude
-    beside: Callable[[Addresses], Awaitable[None]] | None = None
+    beside: Callable[[Addresses], Coroutine[Any, Any, None]] | None = None
 
 
 def up(options: Options, terminal: Terminal, extras: Extras = Extras()) -> None:
@@ -82,9 +82,10 @@ async def _start(deployment: Deployment, extras: Extras) -> None:
     if not deployment.options.environment.get("ADMIN_TOKEN"):
         terminal.say(f"the admin token, for what changes something, is in {data_dir.secrets_file}")
     terminal.say("Ctrl-C stops everything")
-    if extras.beside is not None:
-        await extras.beside(addresses)
-    await asyncio.Event().wait()
+    async with asyncio.TaskGroup() as group:
+        group.create_task(deployment.keep_topology())
+        if extras.beside is not None:
+            group.create_task(extras.beside(addresses))
 
 
 async def _first(work: asyncio.Task[None], failed: asyncio.Future[DeploymentError], stopping: asyncio.Event) -> None:

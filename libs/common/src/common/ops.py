@@ -12,13 +12,15 @@ from types import MappingProxyType
 from aiohttp import web
 from prometheus_client import CollectorRegistry, Gauge, ProcessCollector, exposition
 
-from common.outcomes import BrokenAtStart
+from common import http_server
 
 # A check says what is wrong, or None.
 Check = Callable[[], Awaitable[str | None]]
 _NONE: Mapping[str, Check] = MappingProxyType({})
 
 CHECK_TIMEOUT_SECONDS = 5.0
+# Prometheus and the probes need a handful.
+CONNECTIONS = 64
 # A probe waits for what is only shown, too, and it must not take a service out that answers.
 DEPENDENCY_TIMEOUT_SECONDS = 2.0
 
@@ -37,18 +39,9 @@ async def serve(
     up = Gauge("arcwatch_check_up", "Whether what the service needs answers", ["check"], registry=registry)
     app = web.Application()
     app.add_routes(routes(checks, registry, up, dependencies))
-    runner = web.AppRunner(app, access_log=None, handle_signals=False)
-    await runner.setup()
-    site = web.TCPSite(runner, host, port)
-    try:
-        await site.start()
-    except OSError as error:
-        await runner.cleanup()
-        raise BrokenAtStart(f"cannot listen on {host}:{port} (OPS_HOST, OPS_PORT): {error.strerror}") from error
-    try:
-        yield int(runner.addresses[0][1])
-    finally:
-        await runner.cleanup()
+    limits = http_server.Limits(CONNECTIONS)
+    async with http_server.serving(app, (host, port), limits, settings="OPS_HOST, OPS_PORT") as (bound, _):
+        yield bound
 
 
 def routes(

@@ -8,7 +8,7 @@ from functools import partial
 import asyncpg
 import structlog
 from aiohttp import web
-from common import bus, ops, pool_metrics, quota_metrics, topology
+from common import bus, http_server, ops, pool_metrics, quota_metrics, topology
 from common.arc_tasks import detect_source
 from common.database import check_migrated, open_pool
 from common.events import IngestionProgress
@@ -56,6 +56,7 @@ async def run(settings: Settings, stopping: asyncio.Event) -> None:
 @contextlib.asynccontextmanager
 async def serving(settings: Settings) -> AsyncIterator[tuple[str, Services]]:
     """Serve until the block ends; yield the base URL, and what the handlers work with."""
+    settings = fitted(settings)
     metrics, readiness = Metrics(), Readiness()
     dependencies: dict[str, ops.Check] = {}
     probes = partial(ops.serve, checks={"view": readiness.check}, dependencies=dependencies, registry=metrics.registry)
@@ -81,7 +82,7 @@ async def serving(settings: Settings) -> AsyncIterator[tuple[str, Services]]:
         )
         app = make_app(http, ENDPOINTS, {"view": readiness.check}, dependencies)
         async with (
-            _listening(settings, app, services.broadcaster) as port,
+            _listening(settings, app, http, services) as port,
             _beside(services.keeper.run(), access_log.run()),
         ):
             held = len(services.keeper.state.view.submissions)
@@ -159,18 +160,24 @@ async def _beside(*forever: "asyncio._CoroutineLike[None]") -> AsyncIterator[Non
 
 
 @contextlib.asynccontextmanager
-async def _listening(settings: Settings, app: web.Application, broadcaster: Broadcaster) -> AsyncIterator[int]:
-    runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=SHUTDOWN_SECONDS)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, settings.host, settings.port, backlog=1_024).start()
-    except OSError as error:
-        await runner.cleanup()
-        raise BrokenAtStart(
-            f"cannot listen on {settings.host}:{settings.port} (HOST, PORT): {error.strerror}"
-        ) from error
-    try:
-        yield int(runner.addresses[0][1])
-    finally:
-        broadcaster.close()
-        await runner.cleanup()
+async def _listening(settings: Settings, app: web.Application, http: Http, services: Services) -> AsyncIterator[int]:
+    async with http_server.serving(
+        app,
+        (settings.host, settings.port),
+        http_server.Limits(settings.max_connections),
+        shutdown_seconds=SHUTDOWN_SECONDS,
+        on_closed=services.metrics.closed,
+        error_answer=http.unreadable,
+    ) as (port, connections):
+        services.metrics.connections.set_function(lambda: len(connections))
+        try:
+            yield port
+        finally:
+            services.broadcaster.close()
+
+
+def fitted(settings: Settings) -> Settings:
+    """Return settings with as many connections as the process may have, of which a quarter is not for listeners."""
+    connections = http_server.fitting(settings.max_connections)
+    listeners = min(settings.max_event_clients, max(1, connections * 3 // 4))
+    return settings.model_copy(update={"max_connections": connections, "max_event_clients": listeners})

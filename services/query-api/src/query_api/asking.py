@@ -1,5 +1,6 @@
 """Reads what a request asks into the route's own type, or says which field is wrong."""
 
+import asyncio
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -12,6 +13,7 @@ from query_api.problems import FieldError, Problem
 from query_api.wire import Asked
 
 MAX_BODY_BYTES = 64 * 1024
+BODY_SECONDS = 15.0
 
 
 async def read(endpoint: Endpoint, request: web.Request) -> Asked:
@@ -56,7 +58,10 @@ async def _json(request: web.Request) -> Any:
     if request.content_type != "application/json":
         raise Problem(415, "send the body as application/json")
     try:
-        body = await request.read()
+        async with asyncio.timeout(BODY_SECONDS):
+            body = await request.read()
+    except TimeoutError as error:
+        raise Problem(408, f"the body did not come within {BODY_SECONDS:.0f} s") from error
     except web.HTTPRequestEntityTooLarge as error:
         raise Problem(413, f"the body may have {MAX_BODY_BYTES} bytes at most") from error
     try:

@@ -93,7 +93,7 @@ class Endpoint:
         """Every error that this route may answer with."""
         found = set(self.problems) | {400}
         if self.body:
-            found |= {413, 415}
+            found |= {408, 413, 415}
         if self.secured:
             found |= {401, 403}
         if self.secured or self.limited:

@@ -104,6 +104,13 @@ class Http:
 
         return handle
 
+    def unreadable(self, status: int, reason: str) -> web.Response:
+        """Answer a request that is no HTTP, or too long."""
+        response = problem_response(Problem(status, f"the request cannot be read: {reason}"))
+        if self.guard.cors:
+            self.guard.cors.unread(response)
+        return response
+
     def _from_view(self, asked_type: type[Asked], render: Render) -> Handler:
         pages = self._shelf.pages
 

@@ -2,6 +2,7 @@
 
 from typing import get_args
 
+from common.http_server import REASONS, Reason
 from common.hub import RequestOutcome
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
@@ -35,9 +36,22 @@ class Metrics:
         self.dropped = Counter(
             f"{name}_dropped_event_clients", "Clients too slow for /api/events", registry=self.registry
         )
+        self.connections = Gauge(f"{name}_connections", "Open connections", registry=self.registry)
+        self.closed_connections = Counter(
+            f"{name}_closed_connections",
+            "Connections closed because they kept the server waiting, or refused",
+            ["reason"],
+            registry=self.registry,
+        )
+        for reason in REASONS:
+            self.closed_connections.labels(reason)
         for outcome in get_args(RequestOutcome):
             self.hub_requests.labels(outcome)
 
     def requested(self, outcome: RequestOutcome) -> None:
         """Count a request to the Hub."""
         self.hub_requests.labels(outcome).inc()
+
+    def closed(self, reason: Reason) -> None:
+        """Count a connection that was closed or refused."""
+        self.closed_connections.labels(reason).inc()

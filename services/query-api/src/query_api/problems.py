@@ -16,6 +16,7 @@ TITLES: Final[Mapping[int, str]] = {
     404: "Not found",
     405: "Method not allowed",
     406: "Not acceptable",
+    408: "Request not finished in time",
     413: "Body too large",
     415: "Unsupported media type",
     422: "Cannot be done as asked",

@@ -28,6 +28,8 @@ class Settings(ServiceSettings, ScheduleSettings):
     # A lost event is made good by the next reconciliation.
     reconcile_interval_seconds: Annotated[float, Field(gt=0)] = 60.0
     max_event_clients: Annotated[int, Field(ge=1)] = 2_000
+    # Of all kinds. At most three quarters are for listeners, and no more than the process may have descriptors.
+    max_connections: Annotated[int, Field(ge=4)] = 4_096
 
     @property
     def base_url(self) -> str:

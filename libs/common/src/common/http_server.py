@@ -1,0 +1,229 @@
+"""Serves an aiohttp application over a bounded number of connections, none of which may keep it waiting for long.
+
+aiohttp bounds neither: a client that sends half a request, or does not take its answer, holds a descriptor for an hour
+or for ever. Here the first request must come in time, the next one too, and answers must be taken. When all places are
+taken, those who only wait make room for who comes; only when everybody is being served is a client refused.
+"""
+
+import asyncio
+import contextlib
+import heapq
+import resource
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from typing import Final, Literal, cast, get_args
+
+import structlog
+from aiohttp import web
+from aiohttp.web_request import BaseRequest
+
+from common.outcomes import BrokenAtStart
+
+log = structlog.get_logger(__name__)
+
+Reason = Literal["no_request", "not_reading", "made_room", "refused"]
+REASONS: Final[tuple[Reason, ...]] = get_args(Reason)
+
+SWEEP_SECONDS = 1.0
+# An answer that is taken more slowly than this within `write_seconds` is not being read.
+_LEAST_TAKEN_BYTES = 16 * 1024
+_LOG_EVERY_SECONDS = 60.0
+# Database, NATS, the ops port, files.
+_OTHER_DESCRIPTORS = 160
+_REFUSAL = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+
+OnClosed = Callable[[Reason], None]
+ErrorAnswer = Callable[[int, str], web.Response]
+"""Makes the answer to a request that cannot be read: status, and what is wrong with it."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How many connections, and how long each may make the server wait."""
+
+    connections: int
+    first_request_seconds: float = 15.0
+    """From its opening until the headers of its first request are there."""
+    idle_seconds: float = 75.0
+    """From an answer until the headers of the next request are there: proxies keep connections for a minute."""
+    write_seconds: float = 30.0
+    """For which a client may take next to nothing of what it asked for."""
+
+
+def fitting(connections: int) -> int:
+    """Return how many connections the process may have, after raising its limit of descriptors as far as it may."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = connections + _OTHER_DESCRIPTORS
+    if soft < wanted:
+        soft = min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    if soft < wanted:
+        log.warning("connections.few_descriptors", limit=soft, wanted=wanted, advice="raise `ulimit -n`")
+    return max(1, min(connections, soft - _OTHER_DESCRIPTORS))
+
+
+class Connections:
+    """The open connections of one server; calling it makes the protocol of the next one."""
+
+    def __init__(
+        self,
+        server: web.Server,
+        limits: Limits,
+        on_closed: OnClosed = lambda _: None,
+        error_answer: ErrorAnswer | None = None,
+    ) -> None:
+        self.limits = limits
+        self.error_answer = error_answer
+        self._server = server
+        self._on_closed = on_closed
+        self._open: set[_Connection] = set()
+        self._logged_at = float("-inf")
+
+    def __call__(self) -> asyncio.Protocol:
+        """Return what serves a connection."""
+        return _Connection(self, self._server, asyncio.get_running_loop())
+
+    def __len__(self) -> int:
+        return len(self._open)
+
+    def admit(self, connection: "_Connection") -> bool:
+        """Take a connection in, if there is or can be made room."""
+        if len(self._open) >= self.limits.connections:
+            self._say_full()
+            self._make_room()
+        if len(self._open) >= self.limits.connections:
+            self._on_closed("refused")
+            return False
+        self._open.add(connection)
+        return True
+
+    def forget(self, connection: "_Connection") -> None:
+        """Note that a connection is closed."""
+        self._open.discard(connection)
+
+    def _make_room(self) -> None:
+        """Close those that wait for a request longest; several at once, so that not each newcomer costs a search."""
+        waiting = [each for each in self._open if each.is_waiting]
+        several = max(1, self.limits.connections // 64)
+        for each in heapq.nsmallest(several, waiting, key=lambda connection: connection.waiting_since):
+            self._drop(each, "made_room")
+
+    def _drop(self, connection: "_Connection", reason: Reason) -> None:
+        self._on_closed(reason)
+        self.forget(connection)
+        connection.abort()
+
+    def _say_full(self) -> None:
+        now = asyncio.get_running_loop().time()
+        if now - self._logged_at >= _LOG_EVERY_SECONDS:
+            self._logged_at = now
+            log.warning("connections.full", limit=self.limits.connections, then="those that wait longest are closed")
+
+    async def sweep(self) -> None:
+        """Close what keeps the server waiting, for ever."""
+        loop, limits = asyncio.get_running_loop(), self.limits
+        pause = min(SWEEP_SECONDS, limits.first_request_seconds / 4, limits.write_seconds / 4)
+        while True:
+            await asyncio.sleep(pause)
+            now = loop.time()
+            for each in [*self._open]:
+                if reason := each.overdue(now):
+                    self._drop(each, reason)
+
+
+class _Connection(web.RequestHandler):
+    """One connection. What a plain subclass may look at of aiohttp's handler is little, so this looks further."""
+
+    __slots__ = ("_buffered", "_connections", "_opened_at", "_taken_at", "_wire")
+
+    def __init__(self, connections: Connections, server: web.Server, loop: asyncio.AbstractEventLoop) -> None:
+        # aiohttp's own timer covers the headers of a next request too: a trickle does not wind it up again.
+        super().__init__(server, loop=loop, keepalive_timeout=connections.limits.idle_seconds, access_log=None)  # type: ignore[arg-type] # as AppRunner does
+        self._connections = connections
+        self._opened_at = self._taken_at = loop.time()
+        self._buffered = 0
+        self._wire: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._wire = wire = cast("asyncio.Transport", transport)
+        if self._connections.admit(self):
+            super().connection_made(transport)
+        else:
+            wire.write(_REFUSAL)
+            wire.close()
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        self._wire = None
+        self._connections.forget(self)
+        super().connection_lost(exc)
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether no request is being answered."""
+        return self._current_request is None and not self._messages
+
+    @property
+    def waiting_since(self) -> float:
+        """When the last answer was ready, or the connection opened."""
+        return max(self._opened_at, self._next_keepalive_close_time - self._connections.limits.idle_seconds)
+
+    def overdue(self, now: float) -> Reason | None:
+        """Say why the connection should be closed, if it should."""
+        limits = self._connections.limits
+        buffered = self._wire.get_write_buffer_size() if self._wire else 0
+        if buffered == 0 or buffered <= self._buffered - _LEAST_TAKEN_BYTES or self._buffered == 0:
+            self._buffered, self._taken_at = buffered, now
+        elif now - self._taken_at > limits.write_seconds:
+            return "not_reading"
+        if self._request_count == 0 and now - self._opened_at > limits.first_request_seconds:
+            return "no_request"
+        return None
+
+    def abort(self) -> None:
+        """Close at once: a polite end would wait until what was written is read."""
+        wire = self._wire
+        self.force_close()
+        if wire is not None:
+            wire.abort()
+
+    def handle_error(
+        self, request: BaseRequest, status: int = 500, exc: BaseException | None = None, message: str | None = None
+    ) -> web.StreamResponse:
+        """Answer what cannot be read in the application's own words, without a traceback for each such request."""
+        answer = self._connections.error_answer
+        if answer is None or status >= 500 or request.writer.output_size > 0:  # noqa: PLR2004 - a fault of ours
+            return super().handle_error(request, status, exc, message)
+        response = answer(status, (message or "").strip().partition("\n")[0])
+        response.force_close()
+        return response
+
+
+@contextlib.asynccontextmanager
+async def serving(
+    app: web.Application,
+    address: tuple[str, int],
+    limits: Limits,
+    *,
+    settings: str = "HOST, PORT",
+    shutdown_seconds: float = 60.0,
+    on_closed: OnClosed = lambda _: None,
+    error_answer: ErrorAnswer | None = None,
+) -> AsyncIterator[tuple[int, Connections]]:
+    """Serve until the block ends; yield the port really bound (0 asks for a free one), and the connections."""
+    runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=shutdown_seconds)
+    await runner.setup()
+    connections = Connections(cast("web.Server", runner.server), limits, on_closed, error_answer)
+    loop = asyncio.get_running_loop()
+    try:
+        listener = await loop.create_server(connections, *address, backlog=1_024)
+    except OSError as error:
+        await runner.cleanup()
+        host, port = address
+        raise BrokenAtStart(f"cannot listen on {host}:{port} ({settings}): {error.strerror}") from error
+    sweeping = loop.create_task(connections.sweep())
+    try:
+        yield int(listener.sockets[0].getsockname()[1]), connections
+    finally:
+        listener.close()
+        sweeping.cancel()
+        await runner.cleanup()

@@ -3,7 +3,6 @@
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
 import aiohttp
@@ -20,6 +19,7 @@ from ingester.metrics import Metrics as IngesterMetrics
 from ingester.settings import Settings as IngesterSettings
 from nats.aio.client import Client
 from watcher.metrics import Metrics as WatcherMetrics
+from watcher.publishing import Publisher
 from watcher.store import Store
 from watcher.sync import Request, Syncer
 
@@ -95,7 +95,7 @@ async def build(hub: LocalHub, database_url: str, nats_url: str, **settings: Any
         await topology.apply(client.jetstream())
         columns = await ingester_store.column_types(pool)
         ingester = ingester_app.build(chosen, pool, http, client, metrics=IngesterMetrics(), columns=columns)
-        publish = partial(bus.publish, client, source="watcher")
+        publish = Publisher(client, Store(pool), "watcher")
         pipeline = Pipeline(hub, pool, client, http, None, ingester)  # type: ignore[arg-type] # set below
 
         async def recording(event: Any, *, key: str | None = None) -> bool:

@@ -13,6 +13,7 @@ from faststream import AckPolicy
 from faststream._internal.types import BrokerMiddleware, CustomCallable
 from faststream.nats import JStream, NatsBroker, PullSub
 from nats.aio.client import Client
+from nats.js.api import PubAck
 from nats.js.errors import NotFoundError
 
 from common import topology, tracing
@@ -161,14 +162,18 @@ async def guard(client: Client, durables: Sequence[Durable], every_seconds: floa
 
 async def publish(client: Client, event: Event, source: str, *, key: str | None = None) -> bool:
     """Store an event on the stream; return False when the server had it already. Raises when it is not stored."""
+    return not (await store(client, event, source, key=key)).duplicate
+
+
+async def store(client: Client, event: Event, source: str, *, key: str | None = None) -> PubAck:
+    """Store an event on the stream; the answer tells its place, or that of the one which had its key already."""
     headers = headers_of(event, source)
     if key is not None:
         headers |= {"Nats-Msg-Id": key, "ce-id": key}
     js = client.jetstream(timeout=PUBLISH_TIMEOUT_SECONDS)
     with tracing.span(f"{event.subject} publish", kind="producer"):
         tracing.inject(headers)
-        ack = await js.publish(event.subject, body_of(event), stream=topology.STREAM, headers=headers)
-    return not ack.duplicate
+        return await js.publish(event.subject, body_of(event), stream=topology.STREAM, headers=headers)
 
 
 async def announce(client: Client, event: Event) -> None:

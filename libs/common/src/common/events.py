@@ -96,8 +96,11 @@ class ModelIngested(Event):
     trigger: Trigger
 
     def idempotency_key(self) -> str:
-        """Return the run's key: a run is announced once for a model, again when the model is renamed."""
-        return f"ingested-{self.run_id}@{self.model}"
+        """Return the run's key: a run is announced once for a model, again when the model is renamed.
+
+        A restored database gives the run's number once more, but not at the same instant.
+        """
+        return f"ingested-{self.run_id}@{self.model}@{self.ingested_at.isoformat()}"
 
 
 class ModelIngestionFailed(Event):
@@ -112,6 +115,11 @@ class ModelIngestionFailed(Event):
     reason: str
     delivery_count: int
     failed_at: AwareDatetime
+
+    @staticmethod
+    def key_of(run_id: int, started_at: datetime) -> str:
+        """Return the message id of a run's failure: a restored database gives the run's number once more."""
+        return f"failed-{run_id}@{started_at.isoformat()}"
 
 
 class SyncRequested(Event):
@@ -149,6 +157,8 @@ class DatasetSynced(BaseModel):
     without_tasks: tuple[str, ...] = Field(default=(), exclude=True)
     published: int = 0
     error: str | None = None
+    # What the Hub asks for, where it does.
+    retry_after_seconds: float | None = Field(default=None, exclude=True)
 
 
 class SyncCompleted(Event):
@@ -172,8 +182,8 @@ class SyncCompleted(Event):
     error: str | None = None
 
     def idempotency_key(self) -> str:
-        """Return the sync's key: a sync is announced once."""
-        return f"sync-{self.sync_id}"
+        """Return the sync's key: a sync is announced once, and its number may come again with another database."""
+        return f"sync-{self.sync_id}@{self.started_at.isoformat()}"
 
 
 class IngestionProgress(Event):

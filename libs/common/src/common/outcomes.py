@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import asyncpg
 import nats.errors
 
+from common.storable import storable
 from common.topology import MAX_DELIVER
 
 # Five waits between six deliveries: 52 minutes in all, so a database upgrade or a Hub outage is outlived.
@@ -37,6 +38,7 @@ KINDS = frozenset(
         "name_too_long",
         "rate_limited",
         "revision_gone",
+        "sync_failed",
         "transient",
         "unavailable",
         "unexpected",
@@ -104,9 +106,9 @@ _CONNECTION_LOST = (
 def consequence(error: BaseException, delivery_count: int) -> Consequence:
     """Return what becomes of a message whose handling raised `error` on its n-th delivery (from 1)."""
     if isinstance(error, Permanent):
-        return GiveUp(error.kind, str(error))
+        return GiveUp(error.kind, storable(str(error)))
     kind, unexpected = _kind_of(error)
-    reason = str(error) or type(error).__name__
+    reason = storable(str(error)) or type(error).__name__
     if delivery_count >= MAX_DELIVER:
         return GiveUp(kind, f"gave up after {delivery_count} deliveries: {reason}", unexpected)
     return Retry(_delay(error, delivery_count), kind, reason, unexpected)

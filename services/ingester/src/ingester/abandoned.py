@@ -76,5 +76,5 @@ class Abandoned:
             delivery_count=run.delivery_count,
             failed_at=datetime.now(UTC),
         )
-        await bus.publish(self.client, failed, self.source, key=f"failed-{run.id}")
+        await bus.publish(self.client, failed, self.source, key=ModelIngestionFailed.key_of(run.id, run.started_at))
         return True

@@ -46,10 +46,10 @@ class Failures:
         """Fail the run (making one where there is none) and publish `model.ingestion_failed`."""
         self.metrics.gave_up(verdict.kind)
         event = _readable(body)
-        run_id = None
+        run_id = key = None
         if event is not None:
             run = await store.fail_run(self.pool, event, verdict.reason, delivery_count, self.instance)
-            run_id = run.id
+            run_id, key = run.id, ModelIngestionFailed.key_of(run.id, run.started_at)
             log.error(
                 "ingestion.ended",
                 run_id=run.id,
@@ -69,7 +69,7 @@ class Failures:
             delivery_count=delivery_count,
             failed_at=datetime.now(UTC),
         )
-        await bus.publish(self.client, failed, SERVICE, key=f"failed-{run_id}" if run_id else None)
+        await bus.publish(self.client, failed, SERVICE, key=key)
 
 
 def _readable(body: bytes) -> ModelDiscovered | None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import asyncpg
 from common.events import ModelDiscovered
+from common.storable import storable
 
 from ingester.store_model import LockedModel
 
@@ -67,9 +68,9 @@ WITH failed AS (
     UPDATE ingestion_runs SET status = 'failed', completed_at = now(), error_log = $3, delivery_count = $4,
         duration_ms = least(2147483647, extract(epoch FROM now() - started_at) * 1000)::int
     WHERE hf_dataset = $1 AND dataset_name = $2 AND status = 'running'
-    RETURNING id, duration_ms
+    RETURNING id, duration_ms, started_at
 ), again AS (
-    SELECT id, duration_ms FROM ingestion_runs
+    SELECT id, duration_ms, started_at FROM ingestion_runs
     WHERE hf_dataset = $1 AND dataset_name = $2 AND status = 'failed' AND error_log = $3 AND $4 > 1
         AND completed_at > now() - interval '10 minutes'
     ORDER BY id DESC LIMIT 1
@@ -78,7 +79,7 @@ WITH failed AS (
         base_url, total_puzzles, status, started_at, completed_at, duration_ms, successful, failed, skipped)
     SELECT $1, $2, $3, $4, $5, $6, $7, '', 0, 'failed', now(), now(), 0, 0, 0, 0
     WHERE NOT EXISTS (SELECT FROM failed) AND NOT EXISTS (SELECT FROM again)
-    RETURNING id, duration_ms
+    RETURNING id, duration_ms, started_at
 )
 SELECT * FROM failed UNION ALL SELECT * FROM made UNION ALL SELECT * FROM again
 ORDER BY id DESC LIMIT 1
@@ -100,7 +101,7 @@ _SKIP_RUNNING = """
 UPDATE ingestion_runs SET status = 'skipped', completed_at = now(), error_log = $3,
     duration_ms = least(2147483647, extract(epoch FROM now() - started_at) * 1000)::int
 WHERE hf_dataset = $1 AND dataset_name = $2 AND status = 'running'
-RETURNING id, duration_ms
+RETURNING id, duration_ms, started_at
 """
 
 
@@ -119,6 +120,7 @@ class RunEnded:
 
     id: int
     duration_ms: int
+    started_at: datetime
 
 
 @dataclass(frozen=True)
@@ -155,7 +157,8 @@ class RunStatements(LockedModel):
 
     async def add_errors(self, run_id: int, errors: Iterable[tuple[str, str, str, str]]) -> None:
         """Note files that were not even fetched: (task id, kind, message, blob oid)."""
-        await self.connection.executemany(_INSERT_ERROR, [(run_id, *error) for error in errors])
+        rows = [(run_id, task_id, kind, storable(message), oid) for task_id, kind, message, oid in errors]
+        await self.connection.executemany(_INSERT_ERROR, rows)
 
     async def count_failed(self, run_id: int) -> int:
         """Return how many files of a run could not be used."""

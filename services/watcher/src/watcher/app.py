@@ -18,6 +18,7 @@ from nats.aio.client import Client
 from watcher import handlers
 from watcher.metrics import Metrics
 from watcher.poll import Poller
+from watcher.publishing import Publisher
 from watcher.settings import Settings
 from watcher.store import Store
 from watcher.sync import Syncer
@@ -58,11 +59,12 @@ def build(settings: Settings, pool: asyncpg.Pool, client: Client, metrics: Metri
     quota_metrics.show(quota, SERVICE, metrics.registry)
     for dataset in settings.hf_datasets:
         metrics.last_success.labels(dataset).set(0)
+    store = Store(pool)
     return Syncer(
         datasets=settings.hf_datasets,
         hub=Hub(settings.endpoint, settings.token, quota, metrics.requested),
-        store=Store(pool),
-        publish=partial(bus.publish, client, source=SERVICE),
+        store=store,
+        publish=Publisher(client, store, SERVICE),
         metrics=metrics,
     )
 

@@ -5,7 +5,7 @@ from common.delivery import decoder
 from common.events import SyncRequested
 from common.outcomes import Permanent
 from common.topology import WATCHER
-from faststream.nats import NatsBroker
+from faststream.nats import NatsBroker, NatsMessage
 
 from watcher.sync import Request, Syncer
 
@@ -16,8 +16,11 @@ def register(broker: NatsBroker, nats_url: str, syncer: Syncer, *, auto_ingest: 
     """Subscribe the handler to the shared durable."""
 
     @bus.pull(broker, WATCHER, nats_url, decoder(SyncRequested))  # type: ignore[untyped-decorator] # Any, see bus
-    async def on_sync_requested(event: SyncRequested) -> None:
-        await syncer.sync(request_of(event, syncer.datasets, auto_ingest=auto_ingest))
+    async def on_sync_requested(event: SyncRequested, message: NatsMessage) -> None:
+        metadata = message.raw_message.metadata
+        # A recreated stream counts from 1 again.
+        key = f"{metadata.sequence.stream}@{metadata.timestamp.isoformat()}"
+        await syncer.serve(request_of(event, syncer.datasets, auto_ingest=auto_ingest), key)
 
 
 def request_of(event: SyncRequested, datasets: tuple[str, ...], *, auto_ingest: bool) -> Request:

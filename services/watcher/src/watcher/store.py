@@ -37,6 +37,11 @@ SELECT w.model, greatest(
 FROM unnest($2::text[], $3::text[]) AS w (model, tree_oid)
 """
 
+_IS_RUNNING = """
+SELECT EXISTS (SELECT FROM ingestion_runs
+WHERE hf_dataset = $1 AND dataset_name = $2 AND tree_oid = $3 AND status = 'running' AND dry_run IS NOT TRUE)
+"""
+
 _MARK_VANISHED = """
 UPDATE submission_versions SET removed_upstream_at = now()
 WHERE hf_dataset = $1 AND model = ANY($2) AND superseded_at IS NULL AND removed_upstream_at IS NULL
@@ -49,8 +54,14 @@ WHERE hf_dataset = $1 AND model = ANY($2) AND superseded_at IS NULL
 
 # `scheduled_for` is unique: of any number of watchers, one gets the tick.
 _BEGIN = """
-INSERT INTO sync_runs (scheduled_for, trigger, status, started_at) VALUES ($1, $2, 'running', $3)
+INSERT INTO sync_runs (scheduled_for, trigger, status, started_at, request_key) VALUES ($1, $2, 'running', $3, $4)
 ON CONFLICT (scheduled_for) DO NOTHING RETURNING id
+"""
+
+# Datasets that were synced whole for a request.
+_SYNCED_FOR = """
+SELECT DISTINCT d->>'dataset' FROM sync_runs s, jsonb_array_elements(s.datasets) AS d
+WHERE s.request_key = $1 AND s.completed_at IS NOT NULL AND d->>'error' IS NULL
 """
 
 # A sync that is running holds this lock on a connection; it goes with the process, however that ends.
@@ -127,12 +138,20 @@ class Store:
         rows = await self.pool.fetch(_LAST_RUNS, dataset, list(contents), list(contents.values()))
         return {row["model"]: row["run_id"] for row in rows if row["run_id"] is not None}
 
+    async def is_running(self, dataset: str, model: str, tree_oid: str | None) -> bool:
+        """Tell whether an ingestion of this content has begun and not ended."""
+        return bool(await self.pool.fetchval(_IS_RUNNING, dataset, model, tree_oid))
+
     async def mark(self, dataset: str, vanished: Collection[str], returned: Collection[str]) -> None:
         """Note which folders a complete listing does not hold any more, and which it holds again."""
         if vanished:
             await self.pool.execute(_MARK_VANISHED, dataset, list(vanished))
         if returned:
             await self.pool.execute(_MARK_RETURNED, dataset, list(returned))
+
+    async def synced_for(self, request_key: str) -> set[str]:
+        """Return the datasets that were synced whole for a request."""
+        return {row[0] for row in await self.pool.fetch(_SYNCED_FOR, request_key)}
 
     async def covered_until(self) -> datetime | None:
         """Return the instant up to which no tick was missed; None before the first sync that ran by itself."""
@@ -148,12 +167,14 @@ class Store:
         return [SyncRow(*row) for row in await self.pool.fetch(_RUNNING)]
 
     @contextlib.asynccontextmanager
-    async def begin(self, trigger: str, scheduled_for: datetime | None, now: datetime) -> AsyncIterator[int | None]:
+    async def begin(
+        self, trigger: str, scheduled_for: datetime | None, now: datetime, request_key: str | None = None
+    ) -> AsyncIterator[int | None]:
         """Yield the id of a new sync, held until the block ends; None when another watcher took the tick."""
         async with self.pool.acquire() as connection:
             async with connection.transaction():
                 # One transaction, so that nobody sees the row before its lock.
-                sync_id = await connection.fetchval(_BEGIN, scheduled_for, trigger, now)
+                sync_id = await connection.fetchval(_BEGIN, scheduled_for, trigger, now, request_key)
                 if sync_id is not None:
                     await connection.fetchval(_HOLD, sync_id)
             yield sync_id  # the pool releases advisory locks when the connection goes back

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from time import monotonic
 from typing import Protocol
@@ -15,6 +15,7 @@ from common.events import DatasetSynced, ModelDiscovered, SyncCompleted, SyncSta
 from common.hub import Folder, FolderGone, Hub, RevisionGone
 from common.model_names import is_plain_folder_name
 from common.outcomes import Transient
+from common.storable import storable
 
 from watcher.compare import Difference, compare
 from watcher.metrics import Metrics
@@ -66,6 +67,8 @@ class Request:
     scheduled_for: datetime | None = None
     requested_by: str | None = None
     request_id: str | None = None
+    # The message that asks for it; None where it is no message.
+    key: str | None = None
 
 
 @dataclass(frozen=True)
@@ -83,8 +86,22 @@ class Syncer:
 
     async def sync(self, request: Request) -> SyncCompleted | None:
         """Run a sync and announce it; None when another watcher took this tick."""
-        async with self.store.begin(request.trigger, request.scheduled_for, self.clock()) as sync_id:
+        async with self.store.begin(request.trigger, request.scheduled_for, self.clock(), request.key) as sync_id:
             return None if sync_id is None else await self._traced(sync_id, request)
+
+    async def serve(self, request: Request, key: str) -> None:
+        """Run the sync that a message asks for; raise Transient where a dataset failed: the message comes again.
+
+        Then only what is left is synced: neither is the request lost, nor are healthy datasets listed anew.
+        """
+        done = await self.store.synced_for(key)
+        left = tuple(dataset for dataset in request.datasets or self.datasets if dataset not in done)
+        if not left:
+            return
+        completed = await self.sync(replace(request, datasets=left, key=key))
+        if completed is not None and completed.error:
+            asked = [each.retry_after_seconds for each in completed.datasets if each.retry_after_seconds is not None]
+            raise Transient(completed.error, kind="sync_failed", retry_after_seconds=max(asked, default=None))
 
     async def resume(self, sync_id: int, request: Request) -> SyncCompleted | None:
         """Run a sync again whose watcher died; None when somebody works on it."""
@@ -125,7 +142,8 @@ class Syncer:
     async def _rounds(self, datasets: tuple[str, ...], request: Request) -> list[DatasetSynced]:
         """Sync each dataset; those that fail are tried again when all others had their turn."""
         results = {dataset: await self._attempt(dataset, request) for dataset in datasets}
-        for pause in self.retry_seconds:
+        # A message comes again by itself, and lets others be handled meanwhile.
+        for pause in self.retry_seconds if request.key is None else ():
             if not (failed := [dataset for dataset in datasets if results[dataset].error]):
                 break
             await self.sleep(pause)
@@ -137,13 +155,14 @@ class Syncer:
         try:
             return await self._dataset(dataset, request)
         except (ListingDoubted, *_EXPECTED) as error:
-            reason = str(error) or type(error).__name__
+            reason = storable(str(error)) or type(error).__name__
             log.warning("sync.dataset_failed", dataset=dataset, reason=reason)
-            return DatasetSynced(dataset=dataset, error=reason)
+            asked = getattr(error, "retry_after_seconds", None)
+            return DatasetSynced(dataset=dataset, error=reason, retry_after_seconds=asked)
         except Exception as error:
             # A bug of ours; were it raised, the sync would stay `running` and be gone on with for ever.
             log.exception("sync.dataset_failed", dataset=dataset)
-            return DatasetSynced(dataset=dataset, error=f"unexpected: {type(error).__name__}: {error}")
+            return DatasetSynced(dataset=dataset, error=storable(f"unexpected: {type(error).__name__}: {error}"))
 
     async def _dataset(self, dataset: str, request: Request) -> DatasetSynced:
         revision, listed, difference = await self._compare(dataset)

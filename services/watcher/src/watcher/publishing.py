@@ -1,0 +1,41 @@
+"""Publishing so that the stream's deduplication never swallows work.
+
+The message id of a model's content cannot tell that the database was emptied, restored, or replaced by another one
+since: the stream calls the event a duplicate of one that was dealt with, and nobody would do the work again.
+"""
+
+from dataclasses import dataclass
+
+from common import bus, topology
+from common.events import ModelDiscovered, SyncCompleted
+from nats.aio.client import Client
+
+from watcher.store import Store
+
+
+@dataclass(frozen=True)
+class Publisher:
+    """Publishes a watcher's events; returns whether they were stored now."""
+
+    client: Client
+    store: Store
+    source: str
+
+    async def __call__(self, event: ModelDiscovered | SyncCompleted, *, key: str | None = None) -> bool:
+        """Store an event, under another key where an event of this one is dealt with already."""
+        key = key or event.idempotency_key()
+        ack = await bus.store(self.client, event, self.source, key=key)
+        while ack.duplicate and isinstance(event, ModelDiscovered) and not await self._is_on_its_way(event, ack.seq):
+            # The same for every watcher that finds the same: one of them is stored.
+            ack = await bus.store(self.client, event, self.source, key=f"{key}@after-{ack.seq}")
+        return not ack.duplicate
+
+    async def _is_on_its_way(self, event: ModelDiscovered, sequence: int) -> bool:
+        """Tell whether an ingester has the stored event still before it, or in its hands."""
+        js = self.client.jetstream(timeout=bus.PUBLISH_TIMEOUT_SECONDS)
+        info = await js.consumer_info(topology.STREAM, topology.INGESTER.name)
+        if info.delivered is None or sequence > info.delivered.stream_seq:
+            return True
+        if info.ack_floor is not None and sequence <= info.ack_floor.stream_seq:
+            return False
+        return await self.store.is_running(event.dataset, event.model, event.tree_oid)

@@ -22,6 +22,7 @@ PATHS = [
     "demo",
     "hub",
     "migrate",
+    "nats-url",
     "topology apply",
     "models ls",
     "runs ls",

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import shutil
 import signal
 import socket
@@ -11,6 +12,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import aiohttp
+import nats
 import nats.errors
 import psutil
 import pytest
@@ -67,6 +69,7 @@ async def test_a_deployment_through_kill_9_and_a_second_start_to_ctrl_c(data_dir
             assert answer.status == 200
         await _is_refused_a_second_time(data_dir, first)
         await _answers_other_commands(data_dir, url)
+        await _lets_plain_nats_clients_publish(data_dir)
         await _brings_a_dead_service_back(first)
         _keeps_its_secrets(data_dir)
         first.send(signal.SIGKILL)
@@ -102,6 +105,27 @@ async def _answers_other_commands(data_dir: Path, url: str) -> None:
     assert (migrate.status, migrate.out) == (0, ["the schema is up to date"])
     assert doctor.status == 0, doctor.out
     assert f"ok       deployment: runs in {data_dir}: {url}" in doctor.out
+
+
+async def _lets_plain_nats_clients_publish(data_dir: Path) -> None:
+    where = ("--data-dir", str(data_dir))
+    admin, ingester, nobody = await asyncio.gather(
+        command("nats-url", *where),
+        command("nats-url", "--user", "ingester", "--json", *where),
+        command("nats-url", "--user", "nobody", *where),
+    )
+    (url,) = admin.out
+    async with await nats.connect(url) as client:
+        stored = await client.jetstream().publish("model.discovered", b'{"dataset": "none/such", "model": "m"}')
+        assert stored.stream == topology.STREAM
+    told = json.loads("\n".join(ingester.out))
+    assert (told["user"], told["inbox_prefix"]) == ("ingester", "_INBOX.ingester")
+    async with await nats.connect(told["url"], inbox_prefix=told["inbox_prefix"].encode()) as client:
+        with pytest.raises(nats.errors.TimeoutError):
+            await client.jetstream(timeout=1).publish("sync.requested", b"{}")
+        assert (await client.jetstream().consumer_info(topology.STREAM, "ingester")).name == "ingester"
+    assert nobody.status == 1
+    assert nobody.err == ["arcwatch: NATS has no user nobody: there are admin, ingester, query-api, watcher"]
 
 
 async def _brings_a_dead_service_back(run: Arcwatch) -> None:
@@ -276,5 +300,7 @@ async def test_servers_of_one_s_own_are_used(
     async with run:
         await run.ready()
         assert not [each for each in run.left() if "postgres" in each or "nats-server" in each]
+        asked = await command("nats-url", "--data-dir", str(data_dir))
+        assert asked.err == ["arcwatch: this deployment uses the NATS in its NATS_URL: its users are not ours to tell"]
         assert await run.stop() == 0
     assert marked(run.mark) == []

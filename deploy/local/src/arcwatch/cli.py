@@ -6,7 +6,7 @@ from pathlib import Path
 import typer
 from dotenv import load_dotenv
 
-from arcwatch.commands import dead, doctor, history, ingest, models, schema, start, sync, topology, webhooks
+from arcwatch.commands import dead, doctor, history, ingest, models, nats_url, schema, start, sync, topology, webhooks
 from arcwatch.explain import explained
 
 app = typer.Typer(
@@ -31,6 +31,7 @@ app.command("ingest", rich_help_panel="Operate")(ingest.ingest)
 app.add_typer(dead.app, name="dead", rich_help_panel="Operate")
 app.add_typer(webhooks.app, name="webhooks", rich_help_panel="Operate")
 app.command("migrate", rich_help_panel="Operate")(schema.migrate)
+app.command("nats-url", rich_help_panel="Operate")(nats_url.nats_url)
 app.add_typer(topology.app, name="topology", rich_help_panel="Operate")
 
 

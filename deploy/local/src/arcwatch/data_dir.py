@@ -135,10 +135,14 @@ class DataDir:
         """Add to what is remembered."""
         write_private(self.state_file, {**self.state(), **values})
 
+    def nats_passwords(self) -> Mapping[str, str]:
+        """Return the password of each NATS user that was ever made here."""
+        return dict(_read(self.secrets_file).get("nats") or {})
+
     def secrets(self, users: tuple[str, ...]) -> "Secrets":
         """Return the generated secrets, made where they are missing."""
         found = _read(self.secrets_file)
-        kept: Mapping[str, str] = found.get("nats") or {}
+        kept = self.nats_passwords()
         made = Secrets(
             nats={user: kept.get(user) or secrets.token_urlsafe(24) for user in users},
             admin_token=found.get("admin_token") or secrets.token_urlsafe(24),

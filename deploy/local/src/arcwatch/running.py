@@ -18,6 +18,20 @@ def nats_url(data_dir: Path | None, given: str | None) -> str:
     return given or _of(data_dir, "nats_url", "--nats-url (NATS_URL)")
 
 
+def nats_url_of(data_dir: Path | None, user: str) -> str:
+    """Return one user's URL of the running deployment's NATS."""
+    url = nats_url(data_dir, None)
+    passwords = chosen(data_dir).nats_passwords()
+    scheme, _, rest = url.partition("://")
+    who, _, where = rest.rpartition("@")
+    admin, _, password = who.partition(":")
+    if not password or passwords.get(admin) != password:
+        raise DeploymentError("this deployment uses the NATS in its NATS_URL: its users are not ours to tell")
+    if user not in passwords:
+        raise DeploymentError(f"NATS has no user {user}: there are {', '.join(sorted(passwords))}")
+    return f"{scheme}://{user}:{passwords[user]}@{where}"
+
+
 def database_url(data_dir: Path | None, given: str | None) -> str:
     """Return the URL of the database."""
     return given or _of(data_dir, "database_url", "--database-url (DATABASE_URL)")

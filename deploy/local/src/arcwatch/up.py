@@ -81,6 +81,8 @@ async def _start(deployment: Deployment, extras: Extras) -> None:
     terminal.result(f"arcwatch is ready: {addresses.url}")
     if not deployment.options.environment.get("ADMIN_TOKEN"):
         terminal.say(f"the admin token, for what changes something, is in {data_dir.secrets_file}")
+    if not deployment.options.environment.get("NATS_URL"):
+        terminal.say("any NATS client may publish events: `arcwatch nats-url` prints the URL to use")
     terminal.say("Ctrl-C stops everything")
     async with asyncio.TaskGroup() as group:
         group.create_task(deployment.keep_topology())

@@ -28,8 +28,10 @@ SWEEP_SECONDS = 1.0
 # An answer that is taken more slowly than this within `write_seconds` is not being read.
 _LEAST_TAKEN_BYTES = 16 * 1024
 _LOG_EVERY_SECONDS = 60.0
-# Database, NATS, the ops port, files.
-_OTHER_DESCRIPTORS = 160
+# As many are accepted at once, before the first of them can be refused.
+_BACKLOG = 256
+# Those, and database, NATS, the ops port, files.
+_OTHER_DESCRIPTORS = _BACKLOG + 160
 _REFUSAL = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
 OnClosed = Callable[[Reason], None]
@@ -215,7 +217,7 @@ async def serving(
     connections = Connections(cast("web.Server", runner.server), limits, on_closed, error_answer)
     loop = asyncio.get_running_loop()
     try:
-        listener = await loop.create_server(connections, *address, backlog=1_024)
+        listener = await loop.create_server(connections, *address, backlog=_BACKLOG)
     except OSError as error:
         await runner.cleanup()
         host, port = address

@@ -43,6 +43,20 @@ def test_the_other_sides_own_word_on_when_is_kept() -> None:
     assert found.delay_seconds == 17
 
 
+def test_an_error_without_a_kind_is_transient_and_says_its_reason() -> None:
+    assert consequence(Transient("busy"), 1) == Retry(RETRY_DELAYS_SECONDS[0], "transient", "busy", unexpected=False)
+
+
+def test_only_a_bug_is_unexpected() -> None:
+    assert (Retry(1, "k", "r").unexpected, GiveUp("k", "r").unexpected) == (False, False)
+    assert consequence(Permanent("no", kind="folder_gone"), 1) == GiveUp("folder_gone", "no", unexpected=False)
+
+
+def test_an_error_without_words_is_named() -> None:
+    found = consequence(TimeoutError(), 1)
+    assert found.reason == "TimeoutError"
+
+
 def test_a_permanent_error_is_given_up_at_once_with_its_reason() -> None:
     assert consequence(Permanent("no folder m", kind="folder_gone"), 1) == GiveUp("folder_gone", "no folder m")
 
@@ -53,7 +67,10 @@ def test_a_permanent_error_is_given_up_at_once_with_its_reason() -> None:
 def test_the_last_delivery_gives_up_whatever_the_error(error: BaseException) -> None:
     found = consequence(error, MAX_DELIVER)
     assert isinstance(found, GiveUp)
-    assert f"after {MAX_DELIVER} deliveries" in found.reason
+    first = consequence(error, 1)
+    assert isinstance(first, Retry)
+    assert (found.kind, found.unexpected) == (first.kind, first.unexpected)
+    assert found.reason == f"gave up after {MAX_DELIVER} deliveries: {str(error) or type(error).__name__}"
 
 
 def test_a_bug_is_told_apart_and_tried_again() -> None:
@@ -63,5 +80,6 @@ def test_a_bug_is_told_apart_and_tried_again() -> None:
 
 def test_there_is_a_wait_between_any_two_deliveries() -> None:
     assert len(RETRY_DELAYS_SECONDS) == MAX_DELIVER - 1
+    assert list(RETRY_DELAYS_SECONDS) == [5, 30, 2 * 60, 10 * 60, 40 * 60], "as ARCHITECTURE.md says"
     assert list(RETRY_DELAYS_SECONDS) == sorted(RETRY_DELAYS_SECONDS)
     assert all(seconds > 0 for seconds in RETRY_DELAYS_SECONDS)

@@ -10,9 +10,9 @@ from query_api.cached_answers import Moment, cron_status, latest_model, models
 from query_api.keeper import State
 from query_api.schemas import CronStatusAsked, LatestAsked, ModelsAsked, SortBy
 from query_api.settings import Settings
-from query_api.view import Submission, Sync, View
+from query_api.view import Attempt, Submission, Sync, View
 
-from tests.support.writer import START, submission
+from tests.support.writer import DATASET, START, submission
 
 NOW = datetime(2026, 3, 3, 12, tzinfo=UTC)
 OTHER = "arcprize/arc_agi_v1_public_eval"
@@ -74,6 +74,26 @@ def test_a_submission_without_attempts_is_named_by_its_first_one_all_the_same() 
     found = latest_model(moment(replace(A, attempts=())), LatestAsked()).data
     assert found is not None
     assert found.model_name == "a-attempt1"
+
+
+def test_the_latest_is_asked_for_by_its_instant_and_its_dataset() -> None:
+    def latest(**asked: Any) -> str | None:
+        found = latest_model(moment(A, B, C, D), LatestAsked(**asked)).data
+        return found.model_name if found else None
+
+    assert (latest(), latest(by="published")) == ("c-attempt1", "a-attempt1")
+    assert (latest(dataset=DATASET), latest(by="published", dataset=OTHER)) == ("b-attempt1", "c-attempt1")
+    other = replace(C, attempts=(Attempt("c-attempt2", 1.0),))
+    found = latest_model(moment(other), LatestAsked()).data
+    assert found is not None
+    assert found.model_name == "c-attempt2"
+
+
+def test_a_row_shows_each_attempts_accuracy_as_json() -> None:
+    found = models(moment(A), ModelsAsked())
+    (shown,) = json.loads(found.body)["data"]
+    assert shown["attempts"] == [{"modelName": "a-attempt1", "accuracyPercent": 40.0}]
+    assert found.content_type == "application/json; charset=utf-8"
 
 
 def test_the_latest_published_counts_days_from_its_publication() -> None:

@@ -51,7 +51,7 @@ def display_name(folder: str) -> str:
     """
     name, mode = _split_mode(folder)
     words = " ".join(_spell(token) for token in _TOKEN.finditer(name))
-    return f"{words or folder} ({mode})" if mode else words or folder
+    return f"{words} ({mode})" if mode else words or folder
 
 
 def _split_mode(folder: str) -> tuple[str, str]:

@@ -1,12 +1,14 @@
 """The latest model is right at once, counts days in UTC, and is null before the first."""
 
 import json
+import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from query_api.cached_answers import Moment, latest_model
 from query_api.keeper import State
-from query_api.latest import ago, days_between
+from query_api.latest import ago, days_between, moment_of
 from query_api.pages import Shelf
 from query_api.schemas import LatestAsked
 from query_api.settings import Settings
@@ -67,6 +69,23 @@ async def test_a_model_whose_folder_vanished_is_not_the_latest_any_more(api: Api
 )
 def test_days_are_calendar_days_in_utc(then: str, days: int) -> None:
     assert days_between(datetime.fromisoformat(then), datetime(2026, 3, 3, tzinfo=UTC).date()) == days
+
+
+def test_days_are_of_utc_wherever_the_machine_stands(monkeypatch: pytest.MonkeyPatch) -> None:
+    then = datetime.fromisoformat("2026-03-03T01:00:00+02:00")
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setenv("TZ", "Asia/Tokyo")
+        time.tzset()
+        days = days_between(then, datetime(2026, 3, 3, tzinfo=UTC).date())
+    time.tzset()
+    assert days == 1
+
+
+def test_what_was_never_published_counts_from_its_ingestion() -> None:
+    dated = submission("m-1", 1, 1)
+    undated = replace(dated, published_at=None)
+    days = [moment_of(each, by) for each in (dated, undated) for by in ("published", "ingested")]
+    assert days == [START, dated.ingested_at, dated.ingested_at, dated.ingested_at]
 
 
 def test_days_read_as_people_say_them() -> None:

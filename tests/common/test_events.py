@@ -86,6 +86,15 @@ def test_a_watchers_event_has_the_key_of_its_content_and_a_manual_one_a_fresh_on
     assert manual.idempotency_key() != manual.idempotency_key()
 
 
+def test_without_a_content_a_watchers_event_has_a_fresh_key() -> None:
+    unknown = ModelDiscovered(dataset="o/d", model="m", trigger="schedule")
+    assert unknown.idempotency_key() != unknown.idempotency_key()
+
+
+def test_a_body_leaves_out_what_is_not_known() -> None:
+    assert json.loads(body_of(SyncRequested(request_id="w-1"))) == {"trigger": "manual", "request_id": "w-1"}
+
+
 def test_a_webhooks_request_is_known_by_its_delivery() -> None:
     assert SyncRequested(request_id="w-1").idempotency_key() == "w-1"
     assert SyncRequested().idempotency_key() != SyncRequested().idempotency_key()
@@ -96,6 +105,7 @@ def test_headers_are_those_of_cloudevents_and_agree_on_the_id() -> None:
     assert headers["Nats-Msg-Id"] == headers["ce-id"] == "w-1"
     assert (headers["ce-type"], headers["ce-source"]) == ("arcwatch.sync.requested", "arcwatch/query-api")
     assert datetime.fromisoformat(headers["ce-time"]).tzinfo is not None
+    assert (headers["content-type"], headers["ce-specversion"]) == ("application/json", "1.0")
 
 
 def test_a_syncs_event_stays_small_whatever_the_number_of_models() -> None:
@@ -112,6 +122,7 @@ def test_a_syncs_event_stays_small_whatever_the_number_of_models() -> None:
         changed=0,
     )
     assert len(body_of(event)) < 1000
+    assert event.idempotency_key() == "sync-1"
 
 
 def test_a_replayed_letter_has_a_fresh_id_and_keeps_the_rest() -> None:
@@ -126,6 +137,7 @@ def test_a_replayed_letter_has_a_fresh_id_and_keeps_the_rest() -> None:
         stream_sequence=7,
         failed_at=NOW,
     )
+    assert (letter.subject_of("watcher"), letter.idempotency_key) == ("dead.watcher", "dead-ingester-7")
     again = letter.replayed()
     assert again.headers["ce-source"] == "arcwatch/watcher"
     ids = [value for name, value in again.headers.items() if name.lower() == "nats-msg-id"]

@@ -1,6 +1,7 @@
 """Loose values are read as the official scorer reads them, and only what a column can hold becomes an instant."""
 
 import math
+import time
 from datetime import UTC, datetime
 from typing import Any
 
@@ -43,6 +44,15 @@ def test_numbers(value: Any, found: float | None) -> None:
 def test_instants_are_in_utc_and_of_the_years_that_postgresql_gives_back(value: Any, found: datetime | None) -> None:
     assert as_instant(value) == found
     assert found is None or getattr(as_instant(value), "tzinfo", None) is UTC
+
+
+def test_an_instant_without_a_zone_is_utc_wherever_the_machine_stands(monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setenv("TZ", "America/New_York")
+        time.tzset()
+        found = as_instant("2025-12-11T10:00:00")
+    time.tzset()
+    assert found == datetime(2025, 12, 11, 10, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(

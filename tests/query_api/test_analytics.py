@@ -146,6 +146,8 @@ def test_the_cheapest_right_answer_and_the_shortest_time_lead() -> None:
         "free-attempt1": answers(a=(False,)),
     }
     summary = compare(TASKS, models).summary
+    costs = [each.cost_per_correct_answer for each in summary.model_performance]
+    assert costs == [5.0, 2.0, None, None]
     assert (summary.winner_model, summary.accuracy_leader_model) == ("many-attempt1", "many-attempt1")
     assert (summary.most_efficient_model, summary.fastest_model) == ("cheap-attempt1", "fast-attempt1")
 
@@ -161,27 +163,27 @@ def test_of_equals_the_first_that_was_asked_for_leads_and_of_nothing_nobody() ->
 
 
 def test_four_models_agree_task_by_task() -> None:
-    yes, no = (True,), (False,)
-    tasks = TaskIndex("evaluation2", "ARC2-Eval", dict.fromkeys("abcdefg", 1))
+    tasks = TaskIndex("evaluation2", "ARC2-Eval", dict.fromkeys("abcdefghijklm", 1))
+    # The first four models have one task right together, the first three two more, and so on; k is wrong, l and m rare.
+    right = {"w": "abcdefghij", "x": "abcdef", "y": "abc", "z": "a"}
+    answered = {"w": "abcdefghijk", "x": "abcdefghijk", "y": "abcdefghijk", "z": "abcdefghijkl"}
     models = {
-        "w-attempt1": answers(a=yes, b=yes, c=yes, d=yes, e=no),
-        "x-attempt1": answers(a=yes, b=yes, c=yes, d=no, e=no),
-        "y-attempt1": answers(a=yes, b=yes, c=no, d=no, e=no),
-        "z-attempt1": answers(a=yes, b=no, c=no, d=no, e=no, f=no),
+        f"{name}-attempt1": {task: TaskAnswer(task, (task in right[name],)) for task in answered[name]}
+        for name in "wxyz"
     }
     found = compare(tasks, models)
     summary = found.summary
-    assert (summary.total_puzzles, summary.dataset) == (7, "evaluation2")
+    assert (summary.total_puzzles, summary.dataset) == (13, "evaluation2")
     assert (summary.all_correct, summary.all_incorrect, summary.all_not_attempted) == (1, 1, 1)
-    assert (summary.three_correct, summary.two_correct, summary.one_correct) == (1, 1, 1)
-    assert (summary.fully_solved_count, summary.unsolved_count) == (4, 3)
+    assert (summary.three_correct, summary.two_correct, summary.one_correct) == (2, 3, 4)
+    assert (summary.fully_solved_count, summary.unsolved_count) == (10, 3)
     only = summary.model_dump()
-    assert [only[f"model{number}OnlyCorrect"] for number in (1, 2, 3, 4)] == [1, 0, 0, 0]
+    assert [only[f"model{number}OnlyCorrect"] for number in (1, 2, 3, 4)] == [4, 0, 0, 0]
     assert [only[f"model{number}Name"] for number in (1, 2, 3, 4)] == list(models)
     assert found.details[3].model_dump() == {
         "puzzleId": "d",
         "model1Result": "correct",
-        "model2Result": "incorrect",
+        "model2Result": "correct",
         "model3Result": "incorrect",
         "model4Result": "incorrect",
     }

@@ -49,7 +49,7 @@ def _boxed(text: str) -> str | None:
 def _last_list(text: str) -> str | None:
     """Return the text from the last "]" back to its "[", if no more than a grid is nested in between."""
     last = closing = text.rfind("]")
-    opening = text.rfind("[", 0, max(last, 0))
+    opening = text.rfind("[", 0, last)
     depth = 0
     for _ in range(_MOST_BRACKETS):
         if opening < 0 or depth > _DEPTH_OF_A_GRID:

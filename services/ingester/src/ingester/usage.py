@@ -51,10 +51,11 @@ class _Adder:
         self._label = label
 
     def part(self, whole: Metadata, key: str) -> Metadata:
-        part = whole.get(key, _NOTHING)
-        if part is None or isinstance(part, dict):
-            return part or _NOTHING
-        self._notes.add(NoteKind.MALFORMED_ATTEMPT, f"{self._label}: {key} is no object")
+        part = whole.get(key)
+        if isinstance(part, dict):
+            return part
+        if part is not None:
+            self._notes.add(NoteKind.MALFORMED_ATTEMPT, f"{self._label}: {key} is no object")
         return _NOTHING
 
     def tokens(self, parts: Iterable[Metadata], key: str) -> int | None:
@@ -90,7 +91,7 @@ class _Adder:
 
     def _instant(self, metadata: Metadata, key: str) -> datetime | None:
         value = metadata.get(key)
-        found = None if value is None else as_instant(value)
+        found = as_instant(value)
         if value is not None and found is None:
             self._note(key)
         return found

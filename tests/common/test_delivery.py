@@ -31,7 +31,7 @@ class Service:
     def settled(self, outcome: str, *, redelivered: bool) -> None:
         self.settled_as[f"{outcome}{' again' if redelivered else ''}"] += 1
 
-    async def note(self, _body: bytes, verdict: GiveUp, _count: int) -> None:
+    async def note(self, _body: bytes, verdict: GiveUp, _count: int, _sequence: int) -> None:
         if self.broken:
             raise self.broken.pop()
         self.given_up.append(verdict)

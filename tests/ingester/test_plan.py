@@ -32,8 +32,9 @@ def test_only_the_same_content_of_the_same_task_is_known() -> None:
 
 
 @pytest.mark.parametrize("size", [LIMIT, LIMIT + 1])
-def test_a_file_may_be_as_large_as_the_limit_and_no_larger(size: int) -> None:
-    found = plan(file("0a1b2c3d.json", size))
+@pytest.mark.parametrize("sha256", [None, "f" * 64], ids=["git", "lfs"])
+def test_a_file_may_be_as_large_as_the_limit_and_no_larger(size: int, sha256: str | None) -> None:
+    found = plan(replace(file("0a1b2c3d.json", size), sha256=sha256))
     assert (len(found.fetch), len(found.refused)) == ((1, 0) if size == LIMIT else (0, 1))
 
 

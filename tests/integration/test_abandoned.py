@@ -1,15 +1,15 @@
 """A run that nobody goes on with is ended with a reason; one whose event still waits, or that is at work, is not."""
 
-from datetime import timedelta
 from typing import Any
 
 import asyncpg
 import pytest
 from common import bus, topology
 from common.events import ModelDiscovered, ModelIngestionFailed
-from ingester import store
+from ingester import store, store_waiting
 from ingester.abandoned import KIND, Abandoned
 from ingester.metrics import Metrics
+from ingester.rows import Row
 from structlog.testing import capture_logs
 
 from tests.support.pipeline import Pipeline
@@ -21,8 +21,8 @@ def abandoned(pipeline: Pipeline) -> Abandoned:
     return Abandoned(pipeline.pool, pipeline.client, Metrics(), "ingester")
 
 
-async def half_done(pipeline: Pipeline, model: str) -> int:
-    """Leave what an ingester leaves that died ten minutes ago; return its run."""
+async def half_done(pipeline: Pipeline, model: str, sequence: int | None = 1, *, dry_run: bool = False) -> int:
+    """Leave what an ingester leaves that died ten minutes ago: a run, and staged rows; return the run."""
     async with store.locked(pipeline.pool, V2, model) as session:
         run = await session.open_run(
             delivery_count=1,
@@ -30,12 +30,14 @@ async def half_done(pipeline: Pipeline, model: str) -> int:
             revision="0" * 40,
             tree_oid="1" * 40,
             total_puzzles=3,
-            dry_run=False,
+            dry_run=dry_run,
             base_url="",
             source="ARC2-Eval",
             trigger="schedule",
             auto_triggered=True,
+            event_sequence=sequence,
         )
+        await session.stage([(run.id, V2, model, "2" * 40, *Row("00000000"))])
     await pipeline.pool.execute("UPDATE ingestion_runs SET started_at = now() - interval '10 minutes'")
     return run.id
 
@@ -58,10 +60,12 @@ async def test_a_run_whose_event_is_gone_ends_failed_and_is_announced(pipeline: 
         assert await abandoned.run_once() == 1
     row = await run_row(pipeline, run_id)
     assert (row["status"], row["error_log"].split(",")[0]) == ("failed", "its ingester stopped in the middle")
-    assert 590_000 < row["duration_ms"] < 700_000
+    assert 590_000 < row["duration_ms"] < 1_200_000
+    assert await pipeline.pool.fetchval("SELECT count(*) FROM staged_rows") == 0
     message = await pipeline.client.jetstream().get_last_msg(topology.STREAM, "model.ingestion_failed")
     failed = ModelIngestionFailed.model_validate_json(message.data or b"")
     assert (failed.run_id, failed.dataset, failed.model, failed.kind) == (run_id, V2, "m", KIND)
+    assert failed.failed_at == row["completed_at"]
     (line,) = (line for line in lines if line["event"] == "ingestion.ended")
     assert (line["run_id"], line["model"], line["outcome"]) == (run_id, "m", "failed")
     sample = abandoned.metrics.registry.get_sample_value
@@ -77,34 +81,82 @@ async def test_a_run_that_just_began_is_left_alone(pipeline: Pipeline, abandoned
 
 
 async def test_a_run_whose_event_waits_for_its_next_delivery_is_left_alone(
-    pipeline: Pipeline, abandoned: Abandoned, monkeypatch: pytest.MonkeyPatch
+    pipeline: Pipeline, abandoned: Abandoned
 ) -> None:
-    # The event was stored before the run began, a moment ago.
-    monkeypatch.setattr("ingester.abandoned.CLOCKS_DIFFER", timedelta(0))
+    """Although NATS' clock, ten minutes ahead of PostgreSQL's, tells that the event came after the run."""
     puller = await ask_for(pipeline, "m")
-    (message,) = await puller.fetch(1, timeout=3)
+    (message,) = await puller.fetch(1, timeout=10)
     await message.nak(delay=600)
-    run_id = await half_done(pipeline, "m")
-    await pipeline.pool.execute("UPDATE ingestion_runs SET started_at = now()")
+    run_id = await half_done(pipeline, "m", message.metadata.sequence.stream)
     assert await abandoned.run_once() == 0
     assert (await run_row(pipeline, run_id))["status"] == "running"
 
 
 async def test_a_later_event_of_another_model_keeps_no_run_alive(pipeline: Pipeline, abandoned: Abandoned) -> None:
-    await half_done(pipeline, "m")
+    puller = await ask_for(pipeline, "m")
+    (message,) = await puller.fetch(1, timeout=10)
+    await message.term()
+    await half_done(pipeline, "m", message.metadata.sequence.stream)
     await ask_for(pipeline, "another")
+    assert await abandoned.run_once() == 1
+
+
+async def test_a_run_whose_request_waits_for_the_models_lock_is_left_alone(
+    pipeline: Pipeline, abandoned: Abandoned
+) -> None:
+    """Its event is settled, and comes again as another one."""
+    run_id = await half_done(pipeline, "m")
+    request = await store_waiting.join(pipeline.pool, ModelDiscovered(dataset=V2, model="m"), "m")
+    assert await abandoned.run_once() == 0
+    assert (await run_row(pipeline, run_id))["status"] == "running"
+    await store_waiting.settle(pipeline.pool, request)
+    assert await abandoned.run_once() == 1
+
+
+async def test_a_run_that_names_no_event_ends_when_no_event_waits(pipeline: Pipeline, abandoned: Abandoned) -> None:
+    """An ingester of an earlier version began it: any event that waits may be its own."""
+    await half_done(pipeline, "m", None)
+    puller = await ask_for(pipeline, "m")
+    assert await abandoned.run_once() == 0
+    await (await puller.fetch(1, timeout=10))[0].ack_sync()
     assert await abandoned.run_once() == 1
 
 
 async def test_a_run_whose_ingester_died_at_every_delivery_is_ended(pipeline: Pipeline, abandoned: Abandoned) -> None:
     puller = await ask_for(pipeline, "deadly")
     for _ in range(topology.MAX_DELIVER):
-        await (await puller.fetch(1, timeout=3))[0].nak()
+        await (await puller.fetch(1, timeout=10))[0].nak()
     with pytest.raises(TimeoutError):
         await puller.fetch(1, timeout=0.2)
     run_id = await half_done(pipeline, "deadly")
     assert await abandoned.run_once() == 1
     assert (await run_row(pipeline, run_id))["status"] == "failed"
+
+
+async def test_a_dry_run_ends_as_one_and_counts_as_no_failure(pipeline: Pipeline, abandoned: Abandoned) -> None:
+    run_id = await half_done(pipeline, "m", dry_run=True)
+    assert await abandoned.run_once() == 1
+    row = await run_row(pipeline, run_id)
+    assert (row["status"], row["dry_run"]) == ("failed", True)
+    message = await pipeline.client.jetstream().get_last_msg(topology.STREAM, "model.ingestion_failed")
+    assert ModelIngestionFailed.model_validate_json(message.data or b"").dry_run
+    sample = abandoned.metrics.registry.get_sample_value
+    assert sample("arcwatch_ingester_failures_total", {"kind": KIND}) == 0
+    assert sample("arcwatch_ingester_ingestions_total", {"status": "failed"}) == 0
+
+
+async def test_what_is_staged_for_runs_that_ended_is_swept_and_nothing_else(pipeline: Pipeline) -> None:
+    ended, goes_on = await half_done(pipeline, "ended"), await half_done(pipeline, "goes-on")
+    await pipeline.pool.execute("UPDATE ingestion_runs SET status = 'failed' WHERE id = $1", ended)
+    # Of an ingester from before rows named their run: at work for the one, left by the other.
+    await pipeline.pool.execute(
+        "INSERT INTO staged_rows (hf_dataset, model, hf_blob_oid, puzzle_id)"
+        " VALUES ($1, 'goes-on', '', 'old'), ($1, 'ended', '', 'old')",
+        V2,
+    )
+    await store.sweep_staged(pipeline.pool)
+    rows = await pipeline.pool.fetch("SELECT run_id, model FROM staged_rows ORDER BY run_id")
+    assert [tuple(row) for row in rows] == [(goes_on, "goes-on"), (None, "goes-on")]
 
 
 async def test_a_run_that_somebody_is_at_is_left_alone(pipeline: Pipeline, abandoned: Abandoned) -> None:

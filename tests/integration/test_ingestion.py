@@ -4,6 +4,7 @@ import asyncio
 import dataclasses
 import json
 import math
+from datetime import UTC, datetime
 from typing import Any
 
 import asyncpg
@@ -37,12 +38,14 @@ async def test_a_new_folder_is_ingested_with_its_score(pipeline: Pipeline, hub: 
     assert rows == 6
 
 
-async def test_a_new_submission_costs_its_files_and_one_listing(pipeline: Pipeline, hub: LocalHub) -> None:
+async def test_a_new_submission_costs_its_files_one_listing_and_two_questions(
+    pipeline: Pipeline, hub: LocalHub
+) -> None:
     hub.commit(V2, submission("m", {task: solved(task) for task in FIVE}))
     await pipeline.sync()
     before = len(hub.requests)
     await pipeline.drain()
-    assert len(hub.requests) - before == len(FIVE) + 1
+    assert len(hub.requests) - before == len(FIVE) + 3, "is it there, and where is main?"
 
 
 async def test_an_unchanged_submission_is_neither_published_nor_fetched_again(
@@ -127,6 +130,39 @@ async def test_a_rename_keeps_the_history_and_fetches_nothing(pipeline: Pipeline
     names = await pipeline.pool.fetch("SELECT DISTINCT model_name FROM explanations ORDER BY 1")
     assert [row[0] for row in names] == ["new-attempt1", "new-attempt2"]
     assert await pipeline.settle() == []
+
+
+async def test_content_that_a_folder_had_before_its_last_is_no_rename_of_it(pipeline: Pipeline, hub: LocalHub) -> None:
+    """Only the current content of a folder that is gone tells where it went."""
+    for body in (unsolved, solved):
+        hub.commit(V2, submission("old", {FIVE[0]: body(FIVE[0])}))
+        await pipeline.settle()
+    hub.commit(V2, {"old": None} | submission("new", {FIVE[0]: unsolved(FIVE[0])}))
+    await pipeline.settle()
+    versions = await pipeline.pool.fetch("SELECT model, score FROM submission_versions ORDER BY id")
+    assert [tuple(row) for row in versions] == [("old", 0), ("old", 1 / 120), ("new", 0)]
+
+
+async def test_an_attempt_that_left_its_file_is_marked_once_although_the_file_is_still_there(
+    pipeline: Pipeline, hub: LocalHub
+) -> None:
+    one = json.loads(solved(FIVE[0]))
+    for pair in one:
+        del pair["attempt_2"]
+    hub.commit(V2, submission("m", {FIVE[0]: solved(FIVE[0]), FIVE[1]: unsolved(FIVE[1])}))
+    await pipeline.settle()
+    hub.commit(V2, submission("m", {FIVE[0]: json.dumps(one).encode()}))
+    await pipeline.settle()
+    marked = await pipeline.pool.fetch(
+        "SELECT model_name, puzzle_id, removed_upstream_at FROM explanations WHERE removed_upstream_at IS NOT NULL"
+    )
+    assert [(row["model_name"], row["puzzle_id"]) for row in marked] == [("m-attempt2", FIVE[0].id)]
+    hub.commit(V2, submission("m", {FIVE[1]: solved(FIVE[1])}))
+    await pipeline.settle()
+    assert await _marked(pipeline) == {(row["puzzle_id"], row["removed_upstream_at"]) for row in marked}
+    hub.commit(V2, submission("m", {FIVE[0]: solved(FIVE[0])}))
+    await pipeline.settle()
+    assert await _marked(pipeline) == set()
 
 
 async def test_a_partial_upload_that_grows_ends_complete(pipeline: Pipeline, hub: LocalHub) -> None:
@@ -332,12 +368,29 @@ async def test_a_folder_without_any_task_is_no_submission(pipeline: Pipeline, hu
     assert [tuple(row) for row in runs] == [("skipped", 2)]
 
 
-async def test_a_manual_event_cannot_name_a_content_that_is_not_there(pipeline: Pipeline, hub: LocalHub) -> None:
-    hub.commit(V2, submission("m", {FIVE[0]: solved(FIVE[0])}))
-    lie = ModelDiscovered(dataset=V2, model="m", revision=hub.head(V2), tree_oid="0" * 40)
+@pytest.mark.parametrize("trigger", ["manual", "schedule", "webhook"])
+@pytest.mark.parametrize("forged", ["tree_oid", "revision", "both", "old", "published_at"])
+async def test_an_event_cannot_name_a_content_that_is_not_there(
+    pipeline: Pipeline, hub: LocalHub, trigger: str, forged: str
+) -> None:
+    """Anybody who may publish may write anything into it, for a model that nobody has seen yet too."""
+    at = datetime(2026, 1, 2, tzinfo=UTC)
+    old = hub.commit(V2, submission("m", {FIVE[0]: unsolved(FIVE[0])}))
+    old_oid = hub.oid(V2, "m")
+    hub.commit(V2, submission("m", {FIVE[0]: solved(FIVE[0])}), date=at)
+    words: dict[str, Any] = {"revision": hub.head(V2), "tree_oid": hub.oid(V2, "m"), "published_at": at}
+    lies: dict[str, dict[str, Any]] = {
+        "tree_oid": {"tree_oid": "0" * 40},
+        "revision": {"revision": "0" * 40},
+        "both": {"revision": "0" * 40, "tree_oid": "1" * 40},
+        "old": {"revision": old, "tree_oid": old_oid},
+        "published_at": {"published_at": datetime(2099, 1, 1, tzinfo=UTC)},
+    }
+    lie = ModelDiscovered.model_validate({"dataset": V2, "model": "m", "trigger": trigger, **words, **lies[forged]})
     announced = await pipeline.ingester.ingest(lie)
     assert announced is not None
-    assert announced.tree_oid == hub.oid(V2, "m")
+    assert (announced.tree_oid, announced.revision) == (hub.oid(V2, "m"), hub.head(V2))
+    assert (announced.published_at, announced.score) == (at, 1 / 120)
 
 
 async def test_a_redelivery_after_the_commit_is_done_although_the_folder_is_gone(

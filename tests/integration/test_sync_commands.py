@@ -155,6 +155,14 @@ async def test_an_ingestion_is_followed_to_its_end(hub: LocalHub, ask: Ask) -> N
 
 
 @pytest.mark.usefixtures("ingester")
+async def test_a_run_that_is_skipped_is_followed_to_its_end(hub: LocalHub, ask: Ask) -> None:
+    hub.commit(V2, {"figures/plot.png": b"png"})
+    run = await ask("ingest", V2, "figures", "--follow", "--timeout", "60")
+    assert (run.status, run.err) == (0, [])
+    assert run.out == ["figures was skipped: `arcwatch runs ls --status skipped` says why"]
+
+
+@pytest.mark.usefixtures("ingester")
 async def test_a_failed_ingestion_is_told_listed_among_the_dead_and_replayed(
     pipeline: Pipeline, hub: LocalHub, ask: Ask
 ) -> None:

@@ -164,7 +164,8 @@ class Play:
                 raise
             finished = isinstance(verdict, GiveUp)
             if finished:
-                await ingester_store.fail_run(self.pipeline.pool, event, verdict.reason, count, "test")
+                origin = ingester_store.Origin(event, None, count, "test")
+                await ingester_store.end_event(self.pipeline.pool, origin, "failed", verdict.reason)
         if not finished:
             self.queue.append((event, count + 1))
 

@@ -210,7 +210,7 @@ async def test_what_fails_for_good_takes_what_it_answers_with_it_but_not_what_ca
 ) -> None:
     calls = 0
 
-    async def failing(event: ModelDiscovered, count: int) -> None:
+    async def failing(event: ModelDiscovered, count: int, sequence: int | None) -> None:
         nonlocal calls
         calls += 1
         if calls == 1:
@@ -229,7 +229,7 @@ async def test_what_fails_for_good_takes_what_it_answers_with_it_but_not_what_ca
 
 
 async def test_what_fails_for_now_leaves_what_waits_for_the_next_delivery(pipeline: Pipeline, waiting: Waiting) -> None:
-    async def failing(event: ModelDiscovered, count: int) -> None:
+    async def failing(event: ModelDiscovered, count: int, sequence: int | None) -> None:
         raise Transient("later")
 
     await store_waiting.join(pipeline.pool, ANN, "m")

@@ -14,7 +14,8 @@ from nats.aio.msg import Msg
 
 from arcwatch.errors import DeploymentError
 
-Outcome = ModelIngested | ModelIngestionFailed
+# A run that ends as skipped is neither ingested nor failed: its last progress says so.
+Outcome = ModelIngested | ModelIngestionFailed | IngestionProgress
 EventT = TypeVar("EventT", bound=Event)
 
 
@@ -33,8 +34,13 @@ async def follow(
         if not ended.done():
             ended.set_result(outcome)
 
+    def on_progress(progress: IngestionProgress) -> None:
+        show(progress)
+        if progress.status == "skipped":
+            end(progress)
+
     async with (
-        _heard(client, event, IngestionProgress, show),
+        _heard(client, event, IngestionProgress, on_progress),
         _heard(client, event, ModelIngested, end),
         _heard(client, event, ModelIngestionFailed, end),
     ):

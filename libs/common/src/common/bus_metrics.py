@@ -72,7 +72,8 @@ class BusMetrics:
         self.unacknowledged.labels(durable.name).set(info.num_ack_pending or 0)
         self.redelivered.labels(durable.name).set(info.num_redelivered or 0)
         self.pulls.labels(durable.name).set(info.num_waiting or 0)
-        self._oldest_at[durable.name] = await oldest_of(js, durable, info)
+        oldest = await oldest_of(js, durable, info)
+        self._oldest_at[durable.name] = oldest.time if oldest else None
 
     def _age_seconds(self, durable: str) -> float:
         oldest = self._oldest_at.get(durable)

@@ -42,13 +42,14 @@ class Delivery:
     """How one service settles its messages.
 
     `js` is called for each dead letter, so that it may be set up after the broker. `given_up` runs before the dead
-    letter is stored, and may run again after a crash: it records the failure where users look for it.
+    letter is stored, and may run again after a crash: it records the failure where users look for it. It gets the body,
+    the verdict, the number of deliveries and the message's place on the stream.
     """
 
     service: str
     js: Callable[[], JetStreamContext]
     observer: Observer
-    given_up: Callable[[bytes, GiveUp, int], Awaitable[None]] | None = None
+    given_up: Callable[[bytes, GiveUp, int, int], Awaitable[None]] | None = None
 
     def __call__(self, msg: Msg | None, /, *, context: ContextRepo) -> "BaseMiddleware[Any, Any]":
         """Make the middleware of one message; FastStream calls this, with None for what is published."""
@@ -76,7 +77,8 @@ class Delivery:
     async def _bury(self, msg: Msg, verdict: GiveUp, count: int) -> HandlerException:
         log.error("delivery.dead_letter", kind=verdict.kind, reason=verdict.reason, delivery_count=count)
         if self.given_up is not None:
-            await self._note(self.given_up(msg.data, verdict, count), last=count >= topology.MAX_DELIVER)
+            noting = self.given_up(msg.data, verdict, count, msg.metadata.sequence.stream)
+            await self._note(noting, last=count >= topology.MAX_DELIVER)
         letter = DeadLetter(
             service=self.service,
             kind=verdict.kind,

@@ -104,7 +104,7 @@ class ModelIngested(Event):
 
 
 class ModelIngestionFailed(Event):
-    """An ingestion gave up; its event is dead-lettered."""
+    """An ingestion gave up; its event is dead-lettered. A dry run that gave up is told, and no failure of the model."""
 
     subject: ClassVar[str] = "model.ingestion_failed"
 
@@ -114,6 +114,7 @@ class ModelIngestionFailed(Event):
     kind: str
     reason: str
     delivery_count: int
+    dry_run: bool = False
     failed_at: AwareDatetime
 
     @staticmethod

@@ -1,11 +1,11 @@
 """Ends the runs that nobody goes on with: their ingester died, and their event is gone or was given up by the server.
 
 Without this they would be shown as running for ever. A run whose event still waits is left alone: its next delivery
-goes on with it.
+goes on with it. Which event that is says the run, by its place on the stream: NATS' and PostgreSQL's clocks may differ.
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import asyncpg
 import structlog
@@ -22,8 +22,8 @@ from ingester.metrics import Metrics
 log = structlog.get_logger(__name__)
 
 LOOK_SECONDS = 60.0
-# A run begins after its event was stored. NATS and PostgreSQL may have different clocks: doctor warns from 5 s on.
-CLOCKS_DIFFER = timedelta(minutes=1)
+# A copy of the stream that answers may lag behind for a moment: what just began is not looked at.
+JUST_BEGUN = timedelta(minutes=1)
 KIND = "abandoned"
 REASON = "its ingester stopped in the middle, and no event asks for it any more; the next sync finds the model again"
 
@@ -38,34 +38,37 @@ class Abandoned:
     source: str
 
     async def run_once(self) -> int:
-        """End every run that nobody goes on with; return their number."""
-        running = await store.running(self.pool, CLOCKS_DIFFER)
+        """End every run that nobody goes on with, and remove what is staged for none; return the runs' number."""
+        await store.sweep_staged(self.pool)
+        running = await store.running(self.pool, JUST_BEGUN)
         if not running:
             return 0
         # Asked after the runs: an event stored meanwhile belongs to none of them.
         oldest = await oldest_unsettled(self.client.jetstream(timeout=bus.PUBLISH_TIMEOUT_SECONDS), INGESTER)
-        lost = [run for run in running if oldest is None or oldest > run.started_at + CLOCKS_DIFFER]
+        lost = [run for run in running if _is_settled(run.event_sequence, oldest.seq if oldest else None)]
         return sum([await self._end(run) for run in lost])
 
     async def _end(self, run: store.RunningRun) -> bool:
         try:
             async with store.locked(self.pool, run.dataset, run.model) as session:
-                duration_ms = await session.abandon_run(run.id, REASON)
+                ended = await session.abandon_run(run.id, REASON)
         except Transient:
             # Somebody is at the model, and will end its runs.
             return False
-        if duration_ms is None:
+        if ended is None:
             return False
-        self.metrics.gave_up(KIND)
+        if not run.dry_run:
+            self.metrics.gave_up(KIND)
         log.warning(
             "ingestion.ended",
             run_id=run.id,
             dataset=run.dataset,
             model=run.model,
+            dry_run=run.dry_run,
             outcome="failed",
             kind=KIND,
             reason=REASON,
-            duration_ms=duration_ms,
+            duration_ms=ended.duration_ms,
         )
         failed = ModelIngestionFailed(
             run_id=run.id,
@@ -74,7 +77,13 @@ class Abandoned:
             kind=KIND,
             reason=REASON,
             delivery_count=run.delivery_count,
-            failed_at=datetime.now(UTC),
+            dry_run=run.dry_run,
+            failed_at=ended.ended_at,
         )
-        await bus.publish(self.client, failed, self.source, key=ModelIngestionFailed.key_of(run.id, run.started_at))
+        await bus.publish(self.client, failed, self.source, key=ModelIngestionFailed.key_of(run.id, ended.started_at))
         return True
+
+
+def _is_settled(sequence: int | None, oldest_unsettled: int | None) -> bool:
+    """Tell whether an event is done or given up. One that nobody noted may be any that waits."""
+    return oldest_unsettled is None or (sequence is not None and sequence < oldest_unsettled)

@@ -58,7 +58,7 @@ async def run(settings: Settings, stopping: asyncio.Event) -> None:
         broker.add_middleware(Delivery(SERVICE, client.jetstream, metrics, given_up=failures))
         ingester = build(settings, pool, http, client, metrics=metrics, columns=await store.column_types(pool))
         waiting = waiting_for(ingester, client)
-        handlers.register(broker, nats_url, waiting)
+        handlers.register(broker, nats_url, waiting, failures)
         pool_metrics.show(pool, metrics.registry)
         checks = {"database": partial(_database, pool), "consumer": partial(_consumer, client)}
         async with (
@@ -113,7 +113,8 @@ def waiting_for(ingester: Ingester, client: Client) -> Waiting:
         return await bus.publish(client, event, SERVICE, key=key)
 
     async def oldest() -> datetime | None:
-        return await oldest_unsettled(client.jetstream(timeout=bus.PUBLISH_TIMEOUT_SECONDS), INGESTER)
+        message = await oldest_unsettled(client.jetstream(timeout=bus.PUBLISH_TIMEOUT_SECONDS), INGESTER)
+        return message.time if message else None
 
     return Waiting(ingester.pool, ingester.ingest, publish, oldest, ingester.metrics)
 

@@ -12,7 +12,7 @@ from common.quota import LONGEST_NAP_SECONDS
 from common.task_group import task_group
 
 from ingester.documents import Bytes
-from ingester.fetch import Fetcher
+from ingester.fetch import Fetcher, RevisionMissing
 from ingester.progress import Progress
 from ingester.staging import Stage, Transform
 from ingester.store import Session
@@ -68,8 +68,8 @@ class Collector:
     ) -> dict[str, Transient]:
         """Stage every file; return the files that stayed broken, by task id.
 
-        Raises what the Hub answered to one where it would answer all others alike: HubRefused, or Transient for a rate
-        limit that lasts. The rows of all files that came are staged by then.
+        Raises what the Hub answered to one where it would answer all others alike: HubRefused, RevisionMissing, or
+        Transient for a rate limit that lasts. The rows of all files that came are staged by then.
         """
         budget = ByteBudget(self.bytes_in_flight)
         stage = Stage(session, written=budget.give_back)
@@ -145,4 +145,4 @@ class _Collection:
 def _is_for_all(error: Transient) -> bool:
     """Tell whether every other file would get this answer too: each more request is one of a quota that is used up."""
     lasting = error.kind == "rate_limited" and (error.retry_after_seconds or 0.0) > LONGEST_NAP_SECONDS
-    return lasting or isinstance(error, HubRefused)
+    return lasting or isinstance(error, HubRefused | RevisionMissing)

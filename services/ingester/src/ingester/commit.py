@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from common.arc_tasks import TaskSet
@@ -15,9 +14,6 @@ from ingester.kinds import ErrorKind
 from ingester.plan import Plan
 from ingester.store import CurrentVersion, RunOpened, Session
 from ingester.target import Target
-
-# `ingestion_runs.error_log` is for people: it names the first errors, `ingestion_errors` has them all.
-LOGGED_ERRORS = 10
 
 
 class _DryRun(Exception):  # noqa: N818 - a way out of the transaction, not an error
@@ -47,7 +43,6 @@ class Commit:
     run: RunOpened
     tasks: TaskSet
     previous: CurrentVersion | None
-    ingested_at: datetime
 
     async def write(self, broken: Mapping[str, Transient]) -> Committed:
         """Commit the version (or, for a dry run, only its figures in the run's row)."""
@@ -59,7 +54,6 @@ class Commit:
                     raise _DryRun  # noqa: TRY301 - only leaving the block rolls back
                 duration = await self.session.close_run(self.run.id, **figures)
         except _DryRun:
-            await self.session.drop_staged(self.run.id)
             duration = await self.session.close_run(self.run.id, **figures)
         return Committed(
             status=figures["status"],
@@ -74,18 +68,20 @@ class Commit:
         session, run_id = self.session, self.run.id
         files = {**self.plan.fetch, **self.plan.known}
         await session.want(run_id, {task_id: file.blob_oid for task_id, file in files.items()})
-        await session.write_rows(run_id, self.ingested_at, self.goal.revision)
+        await session.write_rows(run_id, self.goal.revision)
         await session.write_errors(run_id, self.previous.run_id if self.previous else None, set(self.plan.known))
         await session.add_errors(run_id, self._unfetched(broken))
         results = await session.task_results(self.previous.id if self.previous else None, self.plan.known)
         names = await session.attempt_names(session.model)
-        await session.mark_rows(self.ingested_at, {each.puzzle_id: each.hf_blob_oid for each in results}, names)
+        await session.mark_rows({each.puzzle_id: each.hf_blob_oid for each in results}, names)
         totals = aggregate(self.tasks, results, await session.attempt_sums(names))
         failed = await session.count_failed(run_id)
+        if totals.tasks_submitted + failed != self.plan.files:
+            raise Transient(f"{self.plan.files} files were staged, and not all of them are there any more")
         status = "partial" if failed else "completed"
         version = self._version(totals) | {"run_id": run_id, "status": status, "errors": failed}
-        await session.write_version(self.ingested_at, version, results)
         await session.drop_staged(run_id)
+        await session.write_version(version, results)
         return self._figures(totals, status, failed)
 
     def _unfetched(self, broken: Mapping[str, Transient]) -> list[tuple[str, str, str, str]]:
@@ -102,7 +98,6 @@ class Commit:
             "source": self.tasks.source,
             "display_name": display_name(self.event.model),
             "published_at": self.goal.published_at,
-            "ingested_at": self.ingested_at,
             **totals.columns(),
         }
 
@@ -110,7 +105,6 @@ class Commit:
         submitted = totals.score_submitted
         return {
             "status": status,
-            "completed_at": datetime.now(UTC),
             "successful": totals.tasks_submitted,
             "failed": failed,
             "skipped": len(self.plan.skipped),

@@ -19,6 +19,8 @@ from common.outcomes import Transient
 from common.quota import reset_seconds, retry_after_seconds
 from yarl import URL
 
+from ingester.target import REWRITTEN_SECONDS
+
 FILES: Final = "resolvers"
 ATTEMPTS = 4
 CHUNK_BYTES = 256 * 1024
@@ -28,8 +30,16 @@ TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=30)
 FIXED_SECONDS = 30.0
 
 
+class RevisionMissing(Transient):
+    """The history was rewritten since the listing: no file is to be had at its commit, and the next delivery asks."""
+
+    def __init__(self, dataset: str) -> None:
+        line = f"{dataset}: the history was rewritten meanwhile"
+        super().__init__(line, kind="revision_gone", retry_after_seconds=REWRITTEN_SECONDS)
+
+
 class Missing(Transient):
-    """The Hub has no such file at the commit. It may lag, or the history was rewritten: the next delivery sees."""
+    """The Hub has no such file at the commit. A copy of it may lag behind: the next delivery sees."""
 
     def __init__(self, path: str) -> None:
         super().__init__(f"{path}: the Hub has no such file at the commit", kind="unavailable")
@@ -96,6 +106,8 @@ class Fetcher:
         if outcome == "rate_limited":
             seconds = reset_seconds(response.headers)
             raise Transient("the Hub's rate limit is reached", kind="rate_limited", retry_after_seconds=seconds)
+        if response.headers.get("X-Error-Code") == "RevisionNotFound":
+            raise RevisionMissing(dataset)
         if outcome == "not_found":
             raise Missing(file.path)
         if outcome == "unauthorized":
@@ -139,4 +151,4 @@ def proxy_for(endpoint: str) -> str | None:
 
 
 def _worth_retrying(error: Exception) -> bool | float:
-    return False if isinstance(error, Missing) else worth_retrying(error)
+    return False if isinstance(error, Missing | RevisionMissing) else worth_retrying(error)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import asyncpg
 import structlog
-from common import bus
+from common import bus, outcomes
 from common.delivery import decoder, parse
 from common.events import ModelDiscovered, ModelIngestionFailed
 from common.outcomes import GiveUp, Permanent
@@ -16,6 +16,7 @@ from nats.aio.client import Client
 
 from ingester import store
 from ingester.metrics import Metrics
+from ingester.store import Origin
 from ingester.waiting import Waiting
 
 log = structlog.get_logger(__name__)
@@ -23,14 +24,23 @@ log = structlog.get_logger(__name__)
 SERVICE = "ingester"
 
 
-def register(broker: NatsBroker, nats_url: str, waiting: Waiting) -> None:
+def register(broker: NatsBroker, nats_url: str, waiting: Waiting, failures: "Failures") -> None:
     """Subscribe the handler to the shared durable."""
 
     @bus.pull(broker, INGESTER, nats_url, decoder(ModelDiscovered))  # type: ignore[untyped-decorator] # Any, see bus
     async def on_model_discovered(event: ModelDiscovered, message: NatsMessage) -> None:
         raw = message.raw_message
-        message_id = (raw.headers or {}).get("Nats-Msg-Id", "")
-        await waiting.deliver(event, raw.metadata.num_delivered or 1, message_id)
+        count, sequence = raw.metadata.num_delivered or 1, raw.metadata.sequence.stream
+        try:
+            await waiting.deliver(event, count, (raw.headers or {}).get("Nats-Msg-Id", ""), sequence)
+        except Exception as error:
+            verdict = outcomes.consequence(error, count)
+            if not event.dry_run or not isinstance(verdict, GiveUp):
+                raise
+            # Whoever tried something out hears of it. There is nothing to replay, and nothing that pages anybody.
+            if verdict.unexpected:
+                log.exception("ingestion.unexpected", dataset=event.dataset, model=event.model)
+            await failures.note(event, verdict, count, sequence)
 
 
 @dataclass(frozen=True)
@@ -42,34 +52,52 @@ class Failures:
     metrics: Metrics
     instance: str
 
-    async def __call__(self, body: bytes, verdict: GiveUp, delivery_count: int) -> None:
-        """Fail the run (making one where there is none) and publish `model.ingestion_failed`."""
-        self.metrics.gave_up(verdict.kind)
+    async def __call__(self, body: bytes, verdict: GiveUp, delivery_count: int, sequence: int | None = None) -> None:
+        """Fail the event's run (making one where there is none) and publish `model.ingestion_failed`."""
         event = _readable(body)
-        run_id = key = None
         if event is not None:
-            run = await store.fail_run(self.pool, event, verdict.reason, delivery_count, self.instance)
-            run_id, key = run.id, ModelIngestionFailed.key_of(run.id, run.started_at)
-            log.error(
-                "ingestion.ended",
-                run_id=run.id,
-                dataset=event.dataset,
-                model=event.model,
-                outcome="failed",
-                kind=verdict.kind,
-                reason=verdict.reason,
-                duration_ms=run.duration_ms,
-            )
+            await self.note(event, verdict, delivery_count, sequence)
+            return
+        self.metrics.gave_up(verdict.kind)
         failed = ModelIngestionFailed(
-            run_id=run_id,
-            dataset=event.dataset if event else None,
-            model=event.model if event else None,
             kind=verdict.kind,
             reason=verdict.reason,
             delivery_count=delivery_count,
+            # Of no run that the database could time, and compared with none.
             failed_at=datetime.now(UTC),
         )
-        await bus.publish(self.client, failed, SERVICE, key=key)
+        await bus.publish(self.client, failed, SERVICE)
+
+    async def note(
+        self, event: ModelDiscovered, verdict: GiveUp, delivery_count: int, sequence: int | None = None
+    ) -> None:
+        """Do so for a readable event. A dry run that failed is no failure of its model: no metric counts it."""
+        if not event.dry_run:
+            self.metrics.gave_up(verdict.kind)
+        origin = Origin(event, sequence, delivery_count, self.instance)
+        run = await store.end_event(self.pool, origin, "failed", verdict.reason)
+        log.error(
+            "ingestion.ended",
+            run_id=run.id,
+            dataset=event.dataset,
+            model=event.model,
+            dry_run=event.dry_run,
+            outcome="failed",
+            kind=verdict.kind,
+            reason=verdict.reason,
+            duration_ms=run.duration_ms,
+        )
+        failed = ModelIngestionFailed(
+            run_id=run.id,
+            dataset=event.dataset,
+            model=event.model,
+            kind=verdict.kind,
+            reason=verdict.reason,
+            delivery_count=delivery_count,
+            dry_run=event.dry_run,
+            failed_at=run.ended_at,
+        )
+        await bus.publish(self.client, failed, SERVICE, key=ModelIngestionFailed.key_of(run.id, run.started_at))
 
 
 def _readable(body: bytes) -> ModelDiscovered | None:

@@ -2,32 +2,32 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 import asyncpg
 import structlog
 from common import tracing
 from common.arc_tasks import TaskSet, detect_source, load_task_set
 from common.events import IngestionProgress, ModelDiscovered, ModelIngested
-from common.hub import FolderGone, Hub, RemoteFile, RevisionGone
+from common.hub import Hub, RemoteFile
 from common.model_names import attempt_model_name, display_name, is_plain_folder_name
 from common.outcomes import Permanent, Transient
 from common.topology import MAX_DELIVER
 
 from ingester import store, target
 from ingester.collect import Collector
-from ingester.commit import Commit, Committed
+from ingester.commit import Commit
 from ingester.documents import Bytes
 from ingester.kinds import JUDGED_BY_LISTING, RETRYABLE
 from ingester.limits import Limits
 from ingester.metrics import Metrics
 from ingester.plan import Plan, make_plan
 from ingester.progress import Progress
+from ingester.report import Report
 from ingester.settings import Settings
 from ingester.staging import Records, staged_records
-from ingester.store import CurrentVersion, LockHeldError, RunOpened, Session
+from ingester.store import CurrentVersion, LockHeldError, Origin, RunOpened, Session
 from ingester.submission import LARGEST_NUMBER
-from ingester.target import Target
+from ingester.target import NotThere, Target
 
 log = structlog.get_logger(__name__)
 
@@ -46,10 +46,12 @@ class Ingester:
     publish: Callable[[ModelIngested], Awaitable[object]]
     announce: Callable[[IngestionProgress], Awaitable[None]]
 
-    async def ingest(self, event: ModelDiscovered, delivery_count: int = 1) -> ModelIngested | None:
+    async def ingest(
+        self, event: ModelDiscovered, delivery_count: int = 1, sequence: int | None = None
+    ) -> ModelIngested | None:
         """Bring the database to the folder's content and publish `model.ingested`; None for a dry run.
 
-        Raises Transient and Permanent as the outcomes table means them.
+        `sequence` is the event's on the stream. Raises Transient and Permanent as the outcomes table means them.
         """
         tasks = self._task_set(event)
         async with store.locked(self.pool, event.dataset, event.model) as session:
@@ -57,11 +59,11 @@ class Ingester:
                 self.metrics.running.track_inprogress(),
                 tracing.span("ingestion", dataset=event.dataset, model=event.model, trigger=event.trigger),
             ):
-                ingestion = _Ingestion(self, session, event, delivery_count, tasks)
-                await ingestion.run()
-            if event.dry_run:
-                return None
-            if not await session.has_version():
+                instance = self.settings.arcwatch_instance or "ingester"
+                origin = Origin(event, sequence, delivery_count, instance)
+                report = Report(self.metrics, self.announce, event)
+                landed = await _Ingestion(self, session, origin, tasks, report).run()
+            if not landed or event.dry_run:
                 return None
             announced = ModelIngested(**await session.announcement())
             await self.publish(announced)
@@ -85,47 +87,49 @@ class _Ingestion:
 
     ingester: Ingester
     session: Session
-    event: ModelDiscovered
-    delivery_count: int
+    origin: Origin
     tasks: TaskSet
+    report: Report
 
-    async def run(self) -> None:
-        """Commit the folder's content, unless the database has it already."""
+    @property
+    def event(self) -> ModelDiscovered:
+        return self.origin.event
+
+    async def run(self) -> bool:
+        """Commit the folder's content, unless the database has it already; tell whether it has it now."""
         current = await self.session.current(RETRYABLE, JUDGED_BY_LISTING)
         if self._is_done(current, self.event.tree_oid):
             # Before the Hub is asked: this may be a redelivery whose folder is gone meanwhile.
-            return
-        goal = await self._goal(current)
+            return True
+        try:
+            goal = await target.from_hub(self.ingester.hub, self.event.dataset, self.event.model)
+        except NotThere as error:
+            await self._not_there(str(error))
+            return False
         if current is None and not self.event.dry_run:
             current = await self._renamed(goal)
         if self._is_done(current, goal.tree_oid):
             await self._end_unneeded()
-            return
-        goal, files = await self._listed(goal)
+            return True
+        return await self._bring(goal, current)
+
+    async def _bring(self, goal: Target, current: CurrentVersion | None) -> bool:
+        with target.one_history():
+            files = await self.ingester.hub.files(self.event.dataset, self.event.model, goal.revision, goal.tree_oid)
         plan = self._plan(files, current)
         run = await self._open(goal, plan)
-        log.info(
-            "ingestion.started",
-            run_id=run.id,
-            dataset=self.event.dataset,
-            model=self.event.model,
-            trigger=self.event.trigger,
-            delivery_count=self.delivery_count,
-            files=plan.files,
-            to_fetch=len(plan.fetch),
-        )
+        self.report.started(run.id, plan, self.origin.delivery_count)
         if current is None and not plan.files:
-            await self._skip(run, plan)
-            return
+            await self._no_submission(run, plan)
+            return False
         broken = await self._collect(goal, plan, run)
         plan = plan.keeping(broken, current.results if current else {})
         if kept := broken.keys() - plan.fetch.keys():
             log.warning("ingestion.kept", run_id=run.id, files=len(kept), reason=str(broken[min(kept)]))
             broken = {task_id: error for task_id, error in broken.items() if task_id not in kept}
-        commit = Commit(self.session, self.event, goal, plan, run, self.tasks, current, datetime.now(UTC))
-        committed = await commit.write(broken)
-        await self._tell_end(run, plan, committed)
-        await self._report(run, plan, committed)
+        committed = await Commit(self.session, self.event, goal, plan, run, self.tasks, current).write(broken)
+        await self.report.ended(run.id, plan, committed, await self.session.error_kinds(run.id))
+        return True
 
     def _is_done(self, current: CurrentVersion | None, tree_oid: str | None) -> bool:
         if current is None or self.event.force or not current.complete or current.tree_oid != tree_oid:
@@ -134,19 +138,27 @@ class _Ingestion:
         return True
 
     async def _end_unneeded(self) -> None:
-        """End the runs for content that the Hub replaced, before they were done, by what the database has."""
+        """End this event's run for content that the Hub replaced, before it was done, by what the database has."""
         reason = "its content was replaced upstream by what had been ingested before"
-        for run in await self.session.skip_running(reason):
-            await self.session.drop_staged(run.id)
-            self._tell_skipped(run.id, reason, run.duration_ms)
+        for run in await self.session.skip_running(self.event, self.origin.sequence, reason):
+            await self.report.skipped(run.id, reason, run.duration_ms)
 
-    async def _skip(self, run: RunOpened, plan: Plan) -> None:
+    async def _not_there(self, reason: str) -> None:
+        """End the run of a folder that was deleted or renamed since its event: news, which the next sync marks.
+
+        A folder that somebody asked for, and that was never ingested, is a wrong name: they must hear of it.
+        """
+        if self.event.trigger == "manual" and not await self.session.has_history():
+            raise Permanent(reason, kind="folder_gone")
+        run = await store.end_event(self.session.connection, self.origin, "skipped", reason)
+        await self.report.skipped(run.id, reason, run.duration_ms)
+
+    async def _no_submission(self, run: RunOpened, plan: Plan) -> None:
         """End the run of a folder that holds no task file, such as one of pictures: it is no submission."""
         reason = "the folder holds no file of a task"
         duration_ms = await self.session.close_run(
             run.id,
             status="skipped",
-            completed_at=datetime.now(UTC),
             successful=0,
             failed=0,
             skipped=len(plan.skipped),
@@ -155,29 +167,7 @@ class _Ingestion:
             score=None,
             error_log=reason,
         )
-        self._tell_skipped(run.id, reason, duration_ms)
-
-    def _tell_skipped(self, run_id: int, reason: str, duration_ms: int) -> None:
-        self.ingester.metrics.ingestions.labels("skipped").inc()
-        log.info(
-            "ingestion.ended",
-            run_id=run_id,
-            dataset=self.event.dataset,
-            model=self.event.model,
-            outcome="skipped",
-            reason=reason,
-            duration_ms=duration_ms,
-        )
-
-    async def _goal(self, current: CurrentVersion | None) -> Target:
-        """Trust a watcher's event the first time it comes for a new model; otherwise something may have happened since.
-
-        An old event must not bring an old version back.
-        """
-        pinned = target.from_event(self.event)
-        if pinned and current is None and self.delivery_count == 1:
-            return pinned
-        return await target.from_hub(self.ingester.hub, self.event.dataset, self.event.model)
+        await self.report.skipped(run.id, reason, duration_ms)
 
     async def _renamed(self, goal: Target) -> CurrentVersion | None:
         old = await self._old_name(goal)
@@ -193,24 +183,9 @@ class _Ingestion:
         candidates = await self.session.same_content(goal.tree_oid)
         if not candidates:
             return None
-        try:
+        with target.one_history():
             there = await self.ingester.hub.describe(self.event.dataset, candidates, goal.revision)
-        except RevisionGone as error:
-            # The next delivery asks the Hub what is there now.
-            raise Transient(str(error), kind="revision_gone", retry_after_seconds=1.0) from error
         return next((name for name in candidates if name not in there), None)
-
-    async def _listed(self, goal: Target) -> tuple[Target, list[RemoteFile]]:
-        hub, dataset, model = self.ingester.hub, self.event.dataset, self.event.model
-        try:
-            return goal, await hub.files(dataset, model, goal.revision, goal.tree_oid)
-        except (RevisionGone, FolderGone):
-            # The history was squashed or rewritten since the event was made: what is there now?
-            goal = await target.from_hub(hub, dataset, model)
-        try:
-            return goal, await hub.files(dataset, model, goal.revision, goal.tree_oid)
-        except (RevisionGone, FolderGone) as error:
-            raise Transient(f"the history changes under our hands: {error}", kind="revision_gone") from error
 
     def _plan(self, files: list[RemoteFile], current: CurrentVersion | None) -> Plan:
         known = {} if current is None or self.event.force else current.failures | current.results
@@ -220,8 +195,8 @@ class _Ingestion:
     async def _open(self, goal: Target, plan: Plan) -> RunOpened:
         settings, event = self.ingester.settings, self.event
         run = await self.session.open_run(
-            delivery_count=self.delivery_count,
-            ingester=settings.arcwatch_instance or "ingester",
+            delivery_count=self.origin.delivery_count,
+            ingester=self.origin.ingester,
             revision=goal.revision,
             tree_oid=goal.tree_oid,
             total_puzzles=plan.files,
@@ -230,8 +205,9 @@ class _Ingestion:
             source=self.tasks.source,
             trigger=event.trigger,
             auto_triggered=event.trigger != "manual",
+            event_sequence=self.origin.sequence,
         )
-        if run.resumed and event.force and self.delivery_count == 1:
+        if run.resumed and event.force and self.origin.delivery_count == 1:
             # What an earlier event's run had staged is not what force asks for: every file, fetched and judged again.
             await self.session.drop_staged(run.id)
         return run
@@ -255,7 +231,7 @@ class _Ingestion:
             self.session, goal.revision, missing, transform=counted, progress=progress
         )
         self.ingester.metrics.files.observe(len(missing))
-        if broken and self.delivery_count < MAX_DELIVER:
+        if broken and self.origin.delivery_count < MAX_DELIVER:
             first = next(iter(broken.values()))
             asked = [error.retry_after_seconds for error in broken.values() if error.retry_after_seconds is not None]
             raise Transient(
@@ -264,38 +240,3 @@ class _Ingestion:
                 retry_after_seconds=max(asked, default=None),
             )
         return broken
-
-    async def _tell_end(self, run: RunOpened, plan: Plan, committed: Committed) -> None:
-        """Announce that the run is over, so that progress bars end."""
-        await self.ingester.announce(
-            IngestionProgress(
-                run_id=run.id,
-                dataset=self.event.dataset,
-                model=self.event.model,
-                done=plan.files,
-                total=plan.files,
-                status=committed.status,
-            )
-        )
-
-    async def _report(self, run: RunOpened, plan: Plan, committed: Committed) -> None:
-        metrics = self.ingester.metrics
-        metrics.ingestions.labels(committed.status).inc()
-        metrics.duration.observe(committed.duration_ms / 1000)
-        metrics.size.observe(sum(file.size for file in plan.fetch.values()))
-        metrics.settled_files.labels("used").inc(committed.successful)
-        metrics.settled_files.labels("failed").inc(committed.failed)
-        metrics.settled_files.labels("no_task").inc(len(plan.skipped))
-        for kind, files in (await self.session.error_kinds(run.id)).items():
-            metrics.file_errors.labels(kind).inc(files)
-        log.info(
-            "ingestion.ended",
-            run_id=run.id,
-            dataset=self.event.dataset,
-            model=self.event.model,
-            outcome=committed.status,
-            score=committed.score,
-            files=plan.files,
-            failed=committed.failed,
-            duration_ms=committed.duration_ms,
-        )

@@ -15,7 +15,16 @@ from common.outcomes import Transient
 
 from ingester.store_model import TRY_LOCK
 from ingester.store_rows import STAGED_COLUMNS, AttemptSums, RowStatements
-from ingester.store_runs import RunEnded, RunningRun, RunOpened, RunStatements, fail_run, running
+from ingester.store_runs import (
+    Origin,
+    RunEnded,
+    RunningRun,
+    RunOpened,
+    RunStatements,
+    end_event,
+    running,
+    sweep_staged,
+)
 from ingester.store_versions import CurrentVersion, TaskResult, VersionStatements
 
 __all__ = [
@@ -23,6 +32,7 @@ __all__ = [
     "AttemptSums",
     "CurrentVersion",
     "LockHeldError",
+    "Origin",
     "RunEnded",
     "RunOpened",
     "RunningRun",
@@ -30,10 +40,11 @@ __all__ = [
     "Standing",
     "TaskResult",
     "column_types",
-    "fail_run",
+    "end_event",
     "locked",
     "running",
     "standing",
+    "sweep_staged",
 ]
 
 # `failing`: the last run ended in failure, recently. The daily sync tries again what should be there, so a model that

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -20,10 +19,7 @@ WHERE hf_dataset = $1 AND model = $2 AND run_id = $3 AND model_name IS NULL
 """
 
 # A dry run and another may both be waiting for their next delivery: each leaves the other's rows.
-_DROP_STAGED = """
-DELETE FROM staged_rows WHERE hf_dataset = $1 AND model = $2 AND coalesce(run_id, 0) NOT IN (
-    SELECT id FROM ingestion_runs WHERE hf_dataset = $1 AND dataset_name = $2 AND id <> $3 AND status = 'running')
-"""
+_DROP_STAGED = "DELETE FROM staged_rows WHERE hf_dataset = $1 AND model = $2 AND run_id = $3"
 
 # What is staged for this version: an earlier delivery may have staged blobs that the folder does not hold any more.
 _WANTED = """
@@ -59,11 +55,14 @@ WHERE e.id = newest.id
 _OTHER_COLUMNS = {"run_id", "hf_dataset", "model", "model_name", "puzzle_id", "pairs_total", "pairs_solved", "notes"}
 _ANSWER_COLUMNS = tuple(column for column in STAGED_COLUMNS if column not in _OTHER_COLUMNS)
 
-_NOT_NULL = {"pattern_description": "coalesce(s.pattern_description, '')", "created_at": "coalesce(s.created_at, $4)"}
+_NOT_NULL = {
+    "pattern_description": "coalesce(s.pattern_description, '')",
+    "created_at": "coalesce(s.created_at, now())",
+}
 
 # A file without any time got that of its first ingestion; a later one keeps it.
 _UPDATED = {
-    "created_at": "created_at = CASE WHEN excluded.created_at = $4 THEN explanations.created_at "
+    "created_at": "created_at = CASE WHEN excluded.created_at = now() THEN explanations.created_at "
     "ELSE excluded.created_at END"
 }
 
@@ -73,7 +72,7 @@ _UPSERT = f"""
 INSERT INTO explanations (hf_dataset, model_name, puzzle_id, prompt_template_id, solving_strategy, run_id, ingested_at,
     hf_revision, has_reasoning_log, removed_upstream_at, {", ".join(_ANSWER_COLUMNS)})
 SELECT DISTINCT ON (s.model_name, s.puzzle_id)
-    s.hf_dataset, s.model_name, s.puzzle_id, '{TEMPLATE_ID}', '', $3, $4, $5, s.reasoning_log IS NOT NULL, NULL,
+    s.hf_dataset, s.model_name, s.puzzle_id, '{TEMPLATE_ID}', '', $3, now(), $4, s.reasoning_log IS NOT NULL, NULL,
     {_SELECTED}
 FROM staged_rows s JOIN wanted w USING (run_id, puzzle_id, hf_blob_oid)
 WHERE s.hf_dataset = $1 AND s.model = $2 AND s.model_name IS NOT NULL
@@ -84,18 +83,11 @@ ON CONFLICT (hf_dataset, model_name, puzzle_id) WHERE hf_dataset IS NOT NULL DO 
 """  # noqa: S608 - made of the constants above
 
 # Rows of what the current version does not hold any more, or could not use: files, and attempts within a file. Kept,
-# and marked.
+# and marked; what comes back is fetched, and its rows are written anew.
 _MARK = """
-UPDATE explanations e SET removed_upstream_at = $3
+UPDATE explanations e SET removed_upstream_at = now()
 WHERE e.hf_dataset = $1 AND e.model_name = ANY($2) AND e.removed_upstream_at IS NULL
-  AND (e.puzzle_id, coalesce(e.hf_blob_oid, '')) NOT IN (SELECT * FROM unnest($4::text[], $5::text[]))
-"""
-
-_UNMARK = """
-UPDATE explanations e SET removed_upstream_at = NULL
-FROM unnest($3::text[], $4::text[]) AS used (puzzle_id, hf_blob_oid)
-WHERE e.hf_dataset = $1 AND e.model_name = ANY($2) AND e.removed_upstream_at IS NOT NULL
-  AND used.puzzle_id = e.puzzle_id AND used.hf_blob_oid = e.hf_blob_oid
+  AND (e.puzzle_id, coalesce(e.hf_blob_oid, '')) NOT IN (SELECT * FROM unnest($3::text[], $4::text[]))
 """
 
 # One row per attempt: what it submitted, got right and cost, over the current version.
@@ -135,7 +127,7 @@ class RowStatements(LockedModel):
     """Staging, and the rows of the version that is committed."""
 
     async def drop_staged(self, run_id: int) -> None:
-        """Forget what was fetched for this model by this run, and by runs that have ended."""
+        """Forget what was fetched for this run."""
         await self.connection.execute(_DROP_STAGED, *self.key, run_id)
 
     async def staged(self, run_id: int) -> set[tuple[str, str]]:
@@ -151,19 +143,18 @@ class RowStatements(LockedModel):
         """Name the files (task id -> blob oid) of the version being committed; the first step of the transaction."""
         await self.connection.execute(_WANTED, run_id, list(files), list(files.values()))
 
-    async def write_rows(self, run_id: int, at: datetime, revision: str) -> None:
+    async def write_rows(self, run_id: int, revision: str) -> None:
         """Bring what was staged of the wanted files into `explanations`."""
         await self.connection.execute(_ADOPT, *self.key, timeout=HEAVY_SECONDS)
-        await self.connection.execute(_UPSERT, *self.key, run_id, at, revision, timeout=HEAVY_SECONDS)
+        await self.connection.execute(_UPSERT, *self.key, run_id, revision, timeout=HEAVY_SECONDS)
 
-    async def mark_rows(self, at: datetime, used: Mapping[str, str], names: Collection[str]) -> None:
+    async def mark_rows(self, used: Mapping[str, str], names: Collection[str]) -> None:
         """Mark the rows of these attempts that are no answer of the current version, and no others.
 
         `used` holds task id -> blob oid of the files that could be used.
         """
-        about, files = (self.dataset, list(names)), (list(used), list(used.values()))
-        await self.connection.execute(_UNMARK, *about, *files, timeout=HEAVY_SECONDS)
-        await self.connection.execute(_MARK, *about, at, *files, timeout=HEAVY_SECONDS)
+        arguments = (self.dataset, list(names), list(used), list(used.values()))
+        await self.connection.execute(_MARK, *arguments, timeout=HEAVY_SECONDS)
 
     async def attempt_sums(self, names: Collection[str]) -> list[AttemptSums]:
         """Return each attempt's sums over the model's current rows."""

@@ -3,41 +3,55 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 import asyncpg
 from common.events import ModelDiscovered
 from common.storable import storable
 
-from ingester.store_model import LockedModel
+from ingester.store_model import Connection, LockedModel
 
-# The lock is ours, so a run of this model that is still 'running' belongs to an earlier delivery: go on with it.
+# Both instants are the database's, whoever's host was ahead, and a clock that is set back makes no duration negative.
+# Not now(): within a transaction that is its start.
+_ENDS = """completed_at = greatest(statement_timestamp(), started_at), duration_ms = least(2147483647,
+    greatest(0, extract(epoch FROM statement_timestamp() - started_at) * 1000))::int"""
+
+# Whatever ends a run takes what was staged for it along: nobody goes on with it.
+_ENDED = "id, hf_dataset, dataset_name, duration_ms, started_at, completed_at"
+_UNSTAGED = """
+DELETE FROM staged_rows s USING ended e
+WHERE s.hf_dataset = e.hf_dataset AND s.model = e.dataset_name AND s.run_id = e.id
+"""
+
+# The lock is ours, so a run of this model that is still 'running' belongs to an earlier delivery, of this event or of
+# another: go on with it. It is this event's run from now on.
 _RESUME_RUN = """
 UPDATE ingestion_runs SET delivery_count = $3, ingester = $4, revision = $5, tree_oid = $6, total_puzzles = $7,
-    base_url = $9, source = $10, trigger = $11, auto_triggered = $12
+    base_url = $9, source = $10, trigger = $11, auto_triggered = $12, event_sequence = $13
 WHERE id = (
     SELECT id FROM ingestion_runs
     WHERE hf_dataset = $1 AND dataset_name = $2 AND status = 'running' AND dry_run = $8
     ORDER BY id DESC LIMIT 1
 )
-RETURNING id, started_at
+RETURNING id
 """
 
 _OPEN_RUN = """
 INSERT INTO ingestion_runs (hf_dataset, dataset_name, delivery_count, ingester, revision, tree_oid, total_puzzles,
-    dry_run, base_url, source, trigger, auto_triggered, status, started_at, completed_at, duration_ms,
+    dry_run, base_url, source, trigger, auto_triggered, event_sequence, status, started_at, completed_at, duration_ms,
     successful, failed, skipped)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'running', now(), now(), 0, 0, 0, 0)
-RETURNING id, started_at
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 'running', now(), now(), 0, 0, 0, 0)
+RETURNING id
 """
 
-_CLOSE_RUN = """
-UPDATE ingestion_runs SET status = $2, completed_at = $3, successful = $4, failed = $5, skipped = $6,
-    total_puzzles = $7, accuracy_percent = $8, score = $9, error_log = $10,
-    duration_ms = least(2147483647, extract(epoch FROM $3 - started_at) * 1000)::int
-WHERE id = $1
-RETURNING duration_ms
-"""
+_CLOSE_RUN = f"""
+WITH ended AS (
+    UPDATE ingestion_runs SET status = $2, successful = $3, failed = $4, skipped = $5, total_puzzles = $6,
+        accuracy_percent = $7, score = $8, error_log = $9, {_ENDS}
+    WHERE id = $1 RETURNING {_ENDED}
+), unstaged AS ({_UNSTAGED})
+SELECT duration_ms FROM ended
+"""  # noqa: S608 - made of the constants above
 
 _ERRORS_OF_STAGED = """
 INSERT INTO ingestion_errors (run_id, puzzle_id, kind, message, fatal, hf_blob_oid)
@@ -61,47 +75,70 @@ _COUNT_FAILED = "SELECT count(DISTINCT puzzle_id) FROM ingestion_errors WHERE ru
 
 _ERROR_KINDS = "SELECT kind, count(DISTINCT puzzle_id) FROM ingestion_errors WHERE run_id = $1 GROUP BY kind"
 
-# The run that this delivery went on with, or a new one where it failed before there was one; the same one again when
-# the power failed before the message was settled.
-_FAIL_RUN = """
-WITH failed AS (
-    UPDATE ingestion_runs SET status = 'failed', completed_at = now(), error_log = $3, delivery_count = $4,
-        duration_ms = least(2147483647, extract(epoch FROM now() - started_at) * 1000)::int
-    WHERE hf_dataset = $1 AND dataset_name = $2 AND status = 'running'
-    RETURNING id, duration_ms, started_at
-), again AS (
-    SELECT id, duration_ms, started_at FROM ingestion_runs
-    WHERE hf_dataset = $1 AND dataset_name = $2 AND status = 'failed' AND error_log = $3 AND $4 > 1
-        AND completed_at > now() - interval '10 minutes'
+# The run of this event, or a new one where it ended before there was one; the same one again when the power failed
+# before the message was settled. Where another ingester holds the lock, the event was delivered twice, and the run is
+# at work there. $4: how it ends.
+_END_EVENT = f"""
+WITH free AS MATERIALIZED (
+    SELECT pg_try_advisory_xact_lock(hashtextextended($1 || '@' || $2, 0)) AS ours
+), ended AS (
+    UPDATE ingestion_runs SET status = $4, error_log = $5, delivery_count = $6, {_ENDS}
+    WHERE hf_dataset = $1 AND dataset_name = $2 AND status = 'running' AND dry_run = $3
+        AND event_sequence IS NOT DISTINCT FROM $7 AND (SELECT ours FROM free)
+    RETURNING {_ENDED}
+), unstaged AS ({_UNSTAGED}), again AS (
+    SELECT {_ENDED} FROM ingestion_runs
+    WHERE hf_dataset = $1 AND dataset_name = $2 AND status = $4 AND dry_run = $3 AND error_log = $5 AND $6 > 1
+        AND event_sequence IS NOT DISTINCT FROM $7 AND completed_at > now() - interval '10 minutes'
     ORDER BY id DESC LIMIT 1
 ), made AS (
-    INSERT INTO ingestion_runs (hf_dataset, dataset_name, error_log, delivery_count, ingester, trigger, auto_triggered,
-        base_url, total_puzzles, status, started_at, completed_at, duration_ms, successful, failed, skipped)
-    SELECT $1, $2, $3, $4, $5, $6, $7, '', 0, 'failed', now(), now(), 0, 0, 0, 0
-    WHERE NOT EXISTS (SELECT FROM failed) AND NOT EXISTS (SELECT FROM again)
-    RETURNING id, duration_ms, started_at
+    INSERT INTO ingestion_runs (hf_dataset, dataset_name, dry_run, status, error_log, delivery_count, event_sequence,
+        ingester, trigger, auto_triggered, base_url, total_puzzles, started_at, completed_at, duration_ms, successful,
+        failed, skipped)
+    SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, '', 0, now(), now(), 0, 0, 0, 0
+    WHERE NOT EXISTS (SELECT FROM ended) AND NOT EXISTS (SELECT FROM again)
+    RETURNING {_ENDED}
 )
-SELECT * FROM failed UNION ALL SELECT * FROM made UNION ALL SELECT * FROM again
+SELECT id, duration_ms, started_at, completed_at
+FROM (SELECT * FROM ended UNION ALL SELECT * FROM made UNION ALL SELECT * FROM again) AS runs
 ORDER BY id DESC LIMIT 1
-"""
+"""  # noqa: S608 - made of the constants above
 
+# A request that waits for the model's lock goes on with its run when it is handed back, as another event.
 _RUNNING = """
-SELECT id, hf_dataset AS dataset, dataset_name AS model, trigger, started_at, delivery_count FROM ingestion_runs
-WHERE status = 'running' AND started_at < now() - $1::interval ORDER BY id
+SELECT id, hf_dataset AS dataset, dataset_name AS model, dry_run, event_sequence, delivery_count FROM ingestion_runs r
+WHERE status = 'running' AND started_at < now() - $1::interval
+    AND NOT EXISTS (
+        SELECT FROM waiting_requests w
+        WHERE w.hf_dataset = r.hf_dataset AND w.model = r.dataset_name AND w.dry_run = r.dry_run)
+ORDER BY id
 """
 
-_ABANDON = """
-UPDATE ingestion_runs SET status = 'failed', completed_at = now(), error_log = $2,
-    duration_ms = least(2147483647, extract(epoch FROM now() - started_at) * 1000)::int
-WHERE id = $1 AND status = 'running'
-RETURNING duration_ms
-"""
+_ABANDON = f"""
+WITH ended AS (
+    UPDATE ingestion_runs SET status = 'failed', error_log = $2, {_ENDS} WHERE id = $1 AND status = 'running'
+    RETURNING {_ENDED}
+), unstaged AS ({_UNSTAGED})
+SELECT id, duration_ms, started_at, completed_at FROM ended
+"""  # noqa: S608 - made of the constants above
 
-_SKIP_RUNNING = """
-UPDATE ingestion_runs SET status = 'skipped', completed_at = now(), error_log = $3,
-    duration_ms = least(2147483647, extract(epoch FROM now() - started_at) * 1000)::int
-WHERE hf_dataset = $1 AND dataset_name = $2 AND status = 'running'
-RETURNING id, duration_ms, started_at
+_SKIP_RUNNING = f"""
+WITH ended AS (
+    UPDATE ingestion_runs SET status = 'skipped', error_log = $5, {_ENDS}
+    WHERE hf_dataset = $1 AND dataset_name = $2 AND status = 'running' AND dry_run = $3
+        AND event_sequence IS NOT DISTINCT FROM $4
+    RETURNING {_ENDED}
+), unstaged AS ({_UNSTAGED})
+SELECT id, duration_ms, started_at, completed_at FROM ended
+"""  # noqa: S608 - made of the constants above
+
+# Left by an ingester that staged for a run which had ended meanwhile, and by those from before migration 0003: rows
+# without a run may be at work while their model has one.
+_SWEEP = """
+DELETE FROM staged_rows s WHERE NOT EXISTS (
+    SELECT FROM ingestion_runs r
+    WHERE r.status = 'running'
+        AND (r.id = s.run_id OR s.run_id IS NULL AND r.hf_dataset = s.hf_dataset AND r.dataset_name = s.model))
 """
 
 
@@ -110,7 +147,6 @@ class RunOpened:
     """A run that is going on. `resumed`: an earlier delivery began it."""
 
     id: int
-    started_at: datetime
     resumed: bool
 
 
@@ -121,6 +157,7 @@ class RunEnded:
     id: int
     duration_ms: int
     started_at: datetime
+    ended_at: datetime
 
 
 @dataclass(frozen=True)
@@ -130,8 +167,8 @@ class RunningRun:
     id: int
     dataset: str
     model: str
-    trigger: str
-    started_at: datetime
+    dry_run: bool
+    event_sequence: int | None
     delivery_count: int
 
 
@@ -142,12 +179,11 @@ class RunStatements(LockedModel):
     async def open_run(self, **values: Any) -> RunOpened:
         """Go on with the model's unfinished run, or begin one; values are columns of ingestion_runs."""
         columns = ("delivery_count", "ingester", "revision", "tree_oid", "total_puzzles", "dry_run")
-        about = ("base_url", "source", "trigger", "auto_triggered")
+        about = ("base_url", "source", "trigger", "auto_triggered", "event_sequence")
         arguments = [*self.key, *(values[name] for name in (*columns, *about))]
-        if row := await self.connection.fetchrow(_RESUME_RUN, *arguments):
-            return RunOpened(row["id"], row["started_at"], resumed=True)
-        row = await self.row(_OPEN_RUN, *arguments)
-        return RunOpened(row["id"], row["started_at"], resumed=False)
+        if resumed := await self.connection.fetchval(_RESUME_RUN, *arguments):
+            return RunOpened(resumed, resumed=True)
+        return RunOpened(await self.connection.fetchval(_OPEN_RUN, *arguments), resumed=False)
 
     async def write_errors(self, run_id: int, previous_run_id: int | None, reused: Collection[str]) -> None:
         """Note why files could not be used, and what was mended in others."""
@@ -168,38 +204,49 @@ class RunStatements(LockedModel):
         """Return how many files of a run have errors of each kind, those of mended files included."""
         return {row["kind"]: row["count"] for row in await self.connection.fetch(_ERROR_KINDS, run_id)}
 
-    async def abandon_run(self, run_id: int, reason: str) -> int | None:
-        """End a run that nobody goes on with; return its duration in ms, None when it has ended meanwhile."""
-        duration: int | None = await self.connection.fetchval(_ABANDON, run_id, reason)
-        return duration
+    async def abandon_run(self, run_id: int, reason: str) -> RunEnded | None:
+        """End a run that nobody goes on with; None when it has ended meanwhile."""
+        row = await self.connection.fetchrow(_ABANDON, run_id, reason)
+        return RunEnded(*row) if row else None
 
-    async def skip_running(self, reason: str) -> list[RunEnded]:
-        """End the model's runs that are not needed any more; return them."""
-        return [RunEnded(*row) for row in await self.connection.fetch(_SKIP_RUNNING, *self.key, reason)]
+    async def skip_running(self, event: ModelDiscovered, event_sequence: int | None, reason: str) -> list[RunEnded]:
+        """End the runs of an event that are not needed any more, and no other event's; return them."""
+        rows = await self.connection.fetch(_SKIP_RUNNING, *self.key, event.dry_run, event_sequence, reason)
+        return [RunEnded(*row) for row in rows]
 
     async def close_run(self, run_id: int, **values: Any) -> int:
         """End a run; return its duration in ms."""
-        names = ("status", "completed_at", "successful", "failed", "skipped", "total_puzzles")
+        names = ("status", "successful", "failed", "skipped", "total_puzzles")
         more = ("accuracy_percent", "score", "error_log")
         arguments = (values[name] for name in (*names, *more))
         return int(await self.connection.fetchval(_CLOSE_RUN, run_id, *arguments))
 
 
-async def fail_run(
-    pool: asyncpg.Pool,
-    event: ModelDiscovered,
-    reason: str,
-    delivery_count: int,
-    ingester: str,
+@dataclass(frozen=True)
+class Origin:
+    """Which delivery of which event a run is about. `sequence` is the event's on the stream, None outside of it."""
+
+    event: ModelDiscovered
+    sequence: int | None
+    delivery_count: int
+    ingester: str
+
+
+async def end_event(
+    connection: asyncpg.Pool | Connection, origin: Origin, status: Literal["failed", "skipped"], reason: str
 ) -> RunEnded:
-    """Record that an ingestion was given up; return its run."""
-    rows = await pool.fetch(
-        _FAIL_RUN,
+    """Record how an event ended that brings no version: in its run, or in a new one. Return the run."""
+    event = origin.event
+    rows = await connection.fetch(
+        _END_EVENT,
         event.dataset,
         event.model,
-        reason,
-        delivery_count,
-        ingester,
+        event.dry_run,
+        status,
+        storable(reason),
+        origin.delivery_count,
+        origin.sequence,
+        origin.ingester,
         event.trigger,
         event.trigger != "manual",
     )
@@ -209,3 +256,8 @@ async def fail_run(
 async def running(pool: asyncpg.Pool, older_than: timedelta) -> list[RunningRun]:
     """Return the runs that began some time ago and did not end."""
     return [RunningRun(**dict(row)) for row in await pool.fetch(_RUNNING, older_than)]
+
+
+async def sweep_staged(pool: asyncpg.Pool) -> None:
+    """Remove what is staged for runs that have ended."""
+    await pool.execute(_SWEEP)

@@ -24,6 +24,8 @@ FROM submission_versions v JOIN ingestion_runs r ON r.id = v.run_id
 WHERE v.hf_dataset = $1 AND v.model = $2 AND v.superseded_at IS NULL
 """
 
+_HAS_HISTORY = "SELECT EXISTS (SELECT FROM submission_versions WHERE hf_dataset = $1 AND model = $2)"
+
 _KNOWN_BLOBS = "SELECT puzzle_id, hf_blob_oid FROM task_results WHERE version_id = $1"
 
 # A file that could not be used before cannot be used now: while its blob stays the same it is not fetched again.
@@ -184,10 +186,13 @@ class VersionStatements(LockedModel):
         rows = await self.connection.fetch(_TASK_RESULTS, *arguments, timeout=HEAVY_SECONDS)
         return [TaskResult(*row) for row in rows]
 
-    async def write_version(self, at: datetime, values: dict[str, Any], results: Collection[TaskResult]) -> None:
+    async def write_version(self, values: dict[str, Any], results: Collection[TaskResult]) -> None:
         """Make the version the current one, with its task results; values are columns of submission_versions."""
+        # As late as can be, not the transaction's start: the latest model is the one that was committed last.
+        at = await self.connection.fetchval("SELECT clock_timestamp()")
         await self.connection.execute(_SUPERSEDE, *self.key, at, values["tree_oid"])
-        arguments = [values[name] if name != "attempts" else json.dumps(values[name]) for name in _VERSION_COLUMNS]
+        values = values | {"ingested_at": at, "attempts": json.dumps(values["attempts"])}
+        arguments = [values[name] for name in _VERSION_COLUMNS]
         row = await self.row(_UPSERT_VERSION, *self.key, *arguments)
         await self.connection.execute(_REPLACE_TASK_RESULTS, row["id"])
         await self.connection.copy_records_to_table(
@@ -196,9 +201,10 @@ class VersionStatements(LockedModel):
             columns=("version_id", "puzzle_id", "hf_blob_oid", "pairs_total", "pairs_solved"),
         )
 
-    async def has_version(self) -> bool:
-        """Tell whether the model has a current version."""
-        return await self.connection.fetchrow(_CURRENT, *self.key) is not None
+    async def has_history(self) -> bool:
+        """Tell whether the model was ever ingested."""
+        found: bool = await self.connection.fetchval(_HAS_HISTORY, *self.key)
+        return found
 
     async def announcement(self) -> dict[str, Any]:
         """Return the fields of `model.ingested` for the current version."""

@@ -1,11 +1,19 @@
-"""Which content of a folder is to be ingested: the event's word where it can be trusted, else the Hub's."""
+"""Which content of a folder is to be ingested: what the Hub has now. An event only says where to look.
 
+Anybody who may publish can name any commit, oid and date in an event, and an old event names old ones: only the Hub's
+own answers reach the database. Of an event's words only the trigger and the requester do, as labels.
+"""
+
+import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from common.events import ModelDiscovered
-from common.hub import Hub
-from common.outcomes import Permanent
+from common.hub import FolderGone, Hub, RevisionGone
+from common.outcomes import Transient
+
+# A history that was rewritten between two questions is there to be asked again at once.
+REWRITTEN_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -17,17 +25,25 @@ class Target:
     published_at: datetime | None
 
 
-def from_event(event: ModelDiscovered) -> Target | None:
-    """Return what a watcher's event pins; None where it names no content, or where anybody may have written it."""
-    if event.trigger == "manual" or event.revision is None or event.tree_oid is None:
-        return None
-    return Target(event.revision, event.tree_oid, event.published_at)
+class NotThere(Exception):  # noqa: N818 - news, which the caller judges
+    """The head of main has no such folder."""
 
 
 async def from_hub(hub: Hub, dataset: str, model: str) -> Target:
-    """Ask the Hub (two requests); raise Permanent when the folder is not in the dataset."""
-    revision = await hub.head(dataset)
-    folder = (await hub.describe(dataset, [model], revision)).get(model)
+    """Ask the Hub (two requests; three where the folder is not there, which raises NotThere)."""
+    with one_history():
+        revision = await hub.head(dataset)
+        folder = (await hub.describe(dataset, [model], revision)).get(model)
     if folder is None:
-        raise Permanent(f"{dataset} has no folder {model} (at commit {revision[:12]})", kind="folder_gone")
+        raise NotThere(f"{dataset} has no folder {model} (at commit {revision[:12]})")
     return Target(revision, folder.tree_oid, folder.published_at)
+
+
+@contextlib.contextmanager
+def one_history() -> Iterator[None]:
+    """Turn a commit that vanishes between two questions into Transient: the next delivery asks what is there then."""
+    try:
+        yield
+    except (RevisionGone, FolderGone) as error:
+        line = f"the history was rewritten meanwhile: {error}"
+        raise Transient(line, kind="revision_gone", retry_after_seconds=REWRITTEN_SECONDS) from error

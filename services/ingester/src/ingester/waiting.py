@@ -16,7 +16,7 @@ from common.events import ModelDiscovered
 from common.outcomes import GiveUp
 from common.periodic import AWAY
 
-from ingester import store_waiting, target
+from ingester import store_waiting
 from ingester.metrics import Metrics
 from ingester.store import LockHeldError
 
@@ -38,13 +38,18 @@ class Waiting:
     """
 
     pool: asyncpg.Pool
-    ingest: Callable[[ModelDiscovered, int], Awaitable[object]]
+    ingest: Callable[[ModelDiscovered, int, int | None], Awaitable[object]]
     publish: Callable[[ModelDiscovered, str], Awaitable[object]]
     oldest_unsettled: Callable[[], Awaitable[datetime | None]]
     metrics: Metrics
 
-    async def deliver(self, event: ModelDiscovered, delivery_count: int, message_id: str = "") -> None:
-        """Ingest, or let the request wait; raises what `ingest` does, but never for a lock."""
+    async def deliver(
+        self, event: ModelDiscovered, delivery_count: int, message_id: str = "", sequence: int | None = None
+    ) -> None:
+        """Ingest, or let the request wait; raises what `ingest` does, but never for a lock.
+
+        `sequence` is the message's on the stream.
+        """
         handed_back = message_id.startswith(_KEY)
         answered = await self._answered_by(event, message_id)
         if handed_back and answered is None:
@@ -52,7 +57,7 @@ class Waiting:
             return
         answered_id = answered.id if answered else None
         try:
-            await self._ingest_or_join(event, delivery_count, answered_id)
+            await self._ingest_or_join(event, (delivery_count, sequence), answered_id)
         except Exception as error:
             if isinstance(outcomes.consequence(error, delivery_count), GiveUp):
                 await self._end(answered_id)
@@ -62,23 +67,25 @@ class Waiting:
         """Return the waiting request that this delivery answers: who waits by now gets what is there from now on."""
         if message_id.startswith(_KEY):
             return await store_waiting.by_id(self.pool, message_id.removeprefix(_KEY))
-        if event.force and target.from_event(event) is None:
+        if event.force:
             return await store_waiting.by_model(self.pool, event)
         return None
 
-    async def _ingest_or_join(self, event: ModelDiscovered, delivery_count: int, answered_id: str | None) -> None:
+    async def _ingest_or_join(
+        self, event: ModelDiscovered, delivery: tuple[int, int | None], answered_id: str | None
+    ) -> None:
         try:
-            await self.ingest(event, delivery_count)
+            await self.ingest(event, *delivery)
         except LockHeldError as held:
             answered_id = await store_waiting.join(self.pool, event, held.model)
             # Whoever had the lock may have looked before the request was there.
-            if not await self._ingested(event, delivery_count):
+            if not await self._ingested(event, delivery):
                 return
         await self._end(answered_id)
 
-    async def _ingested(self, event: ModelDiscovered, delivery_count: int) -> bool:
+    async def _ingested(self, event: ModelDiscovered, delivery: tuple[int, int | None]) -> bool:
         try:
-            await self.ingest(event, delivery_count)
+            await self.ingest(event, *delivery)
         except LockHeldError as held:
             self.metrics.waits.inc()
             log.info("ingestion.waits", dataset=event.dataset, model=event.model, reason=str(held))

@@ -69,13 +69,15 @@ async def _ask(
 
 
 def _tell(outcome: "Outcome", *, json: bool) -> None:
-    from common.events import ModelIngestionFailed
+    from common.events import ModelIngested, ModelIngestionFailed
 
     failed = isinstance(outcome, ModelIngestionFailed)
     if json:
         as_json({"event": outcome.subject, **outcome.model_dump(mode="json")})
     elif isinstance(outcome, ModelIngestionFailed):
         typer.echo(f"{outcome.model} failed ({outcome.kind}): {outcome.reason}", err=True)
+    elif not isinstance(outcome, ModelIngested):
+        typer.echo(f"{outcome.model} was skipped: `arcwatch runs ls --status skipped` says why")
     else:
         left = f", {outcome.failed} files could not be used" if outcome.failed else ""
         typer.echo(

@@ -1,0 +1,87 @@
+"""What is told of a run: log lines, metrics, and its end on the bus. A dry run is told, and counts as no ingestion."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+
+import structlog
+from common.events import IngestionProgress, ModelDiscovered, RunStatus
+
+from ingester.commit import Committed
+from ingester.metrics import Metrics
+from ingester.plan import Plan
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Report:
+    """Tells of the runs of one event."""
+
+    metrics: Metrics
+    announce: Callable[[IngestionProgress], Awaitable[None]]
+    event: ModelDiscovered
+
+    def started(self, run_id: int, plan: Plan, delivery_count: int) -> None:
+        """Log what a run is going to do."""
+        log.info(
+            "ingestion.started",
+            run_id=run_id,
+            dataset=self.event.dataset,
+            model=self.event.model,
+            trigger=self.event.trigger,
+            dry_run=self.event.dry_run,
+            delivery_count=delivery_count,
+            files=plan.files,
+            to_fetch=len(plan.fetch),
+        )
+
+    async def skipped(self, run_id: int, reason: str, duration_ms: int) -> None:
+        """Tell of a run that ended without a version, and without a failure."""
+        if not self.event.dry_run:
+            self.metrics.ingestions.labels("skipped").inc()
+        self._log_end(run_id, "skipped", reason=reason, duration_ms=duration_ms)
+        await self._announce_end(run_id, "skipped", files=0)
+
+    async def ended(self, run_id: int, plan: Plan, committed: Committed, error_kinds: Mapping[str, int]) -> None:
+        """Tell of a run that came to a score."""
+        await self._announce_end(run_id, committed.status, plan.files)
+        if not self.event.dry_run:
+            self._count(plan, committed, error_kinds)
+        self._log_end(
+            run_id,
+            committed.status,
+            score=committed.score,
+            files=plan.files,
+            failed=committed.failed,
+            duration_ms=committed.duration_ms,
+        )
+
+    def _count(self, plan: Plan, committed: Committed, error_kinds: Mapping[str, int]) -> None:
+        metrics = self.metrics
+        metrics.ingestions.labels(committed.status).inc()
+        metrics.duration.observe(committed.duration_ms / 1000)
+        metrics.size.observe(sum(file.size for file in plan.fetch.values()))
+        metrics.settled_files.labels("used").inc(committed.successful)
+        metrics.settled_files.labels("failed").inc(committed.failed)
+        metrics.settled_files.labels("no_task").inc(len(plan.skipped))
+        for kind, files in error_kinds.items():
+            metrics.file_errors.labels(kind).inc(files)
+
+    def _log_end(self, run_id: int, outcome: RunStatus, **about: object) -> None:
+        event = self.event
+        log.info(
+            "ingestion.ended",
+            run_id=run_id,
+            dataset=event.dataset,
+            model=event.model,
+            dry_run=event.dry_run,
+            outcome=outcome,
+            **about,
+        )
+
+    async def _announce_end(self, run_id: int, status: RunStatus, files: int) -> None:
+        """Announce that the run is over, so that progress bars end."""
+        dataset, model = self.event.dataset, self.event.model
+        await self.announce(
+            IngestionProgress(run_id=run_id, dataset=dataset, model=model, done=files, total=files, status=status)
+        )

@@ -1,0 +1,128 @@
+"""Instants come from the database's clock: an ingester whose clock is ahead or behind writes the same as any other."""
+
+import asyncio
+import datetime as dt
+import sys
+from collections.abc import Callable
+
+import pytest
+from arcwatch.hub import LocalHub
+from arcwatch.hub.faults import Status
+from common import topology
+from common.events import ModelDiscovered, ModelIngestionFailed
+from common.outcomes import GiveUp, Transient
+from ingester.handlers import Failures
+from ingester.metrics import Metrics
+
+from tests.support.eventually import eventually
+from tests.support.pipeline import Pipeline
+from tests.support.submissions import V2, solved, submission, tasks, unsolved
+
+TASK = tasks()[0]
+SKEWS = pytest.mark.parametrize("hours", [-2, 2], ids=["behind", "ahead"])
+A_WHILE = dt.timedelta(minutes=5)
+
+
+@pytest.fixture
+def skew(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """Lend a way to set the clock of the host on which watcher and ingester run."""
+
+    def set_clock(hours: float) -> None:
+        class Skewed(dt.datetime):
+            @classmethod
+            def now(cls, tz: dt.tzinfo | None = None) -> "Skewed":
+                return super().now(tz) + dt.timedelta(hours=hours)
+
+        for name, module in list(sys.modules.items()):
+            if name.split(".")[0] in {"common", "ingester"} and getattr(module, "datetime", None) is dt.datetime:
+                monkeypatch.setattr(module, "datetime", Skewed)
+
+    return set_clock
+
+
+async def check(pipeline: Pipeline, runs: int, began: dt.datetime) -> None:
+    """Compare every instant that was written with the database's clock."""
+    rows = await pipeline.pool.fetch("SELECT * FROM ingestion_runs ORDER BY id")
+    assert len(rows) == runs
+    now = await pipeline.pool.fetchval("SELECT clock_timestamp()")
+    for row in rows:
+        assert began <= row["started_at"] <= row["completed_at"] <= now
+        assert 0 <= row["duration_ms"] <= (now - began) / dt.timedelta(milliseconds=1)
+    written = [
+        ("submission_versions", "ingested_at"),
+        ("submission_versions", "superseded_at"),
+        ("explanations", "ingested_at"),
+        ("explanations", "removed_upstream_at"),
+    ]
+    for table, column in written:
+        rows = await pipeline.pool.fetch(f"SELECT {column} AS at FROM {table} WHERE {column} IS NOT NULL")
+        assert all(began <= row["at"] <= now for row in rows), (table, column)
+
+
+async def database_now(pipeline: Pipeline) -> dt.datetime:
+    now: dt.datetime = await pipeline.pool.fetchval("SELECT clock_timestamp()")
+    return now
+
+
+@SKEWS
+async def test_every_way_in_which_a_run_ends_is_timed_by_the_database(
+    pipeline: Pipeline, hub: LocalHub, skew: Callable[[float], None], hours: float
+) -> None:
+    began = await database_now(pipeline)
+    skew(hours)
+    hub.commit(V2, submission("m", {TASK: unsolved(TASK), tasks()[1]: solved(tasks()[1])}))
+    await pipeline.settle()
+    hub.commit(V2, submission("m", {TASK: solved(TASK)}) | {f"m/{tasks()[1].id}.json": None})
+    await pipeline.settle()
+    hub.commit(V2, {"figures/plot.png": b"png"})
+    await pipeline.settle()
+    await pipeline.ingester.ingest(ModelDiscovered(dataset=V2, model="m", dry_run=True))
+    event = ModelDiscovered(dataset=V2, model="m")
+    hub.faults.add(Status(404), "resolve", times=1)
+    with pytest.raises(Transient):
+        await pipeline.ingester.ingest(event)
+    failures = Failures(pipeline.pool, pipeline.client, Metrics(), "test")
+    await failures(event.model_dump_json().encode(), GiveUp("unavailable", "it stays broken"), 6)
+    await check(pipeline, runs=5, began=began)
+    statuses = await pipeline.pool.fetch("SELECT status, dry_run FROM ingestion_runs ORDER BY id")
+    assert [tuple(row) for row in statuses] == [
+        ("completed", False),
+        ("completed", False),
+        ("skipped", False),
+        ("completed", True),
+        ("failed", False),
+    ]
+    message = await pipeline.client.jetstream().get_last_msg(topology.STREAM, ModelIngestionFailed.subject)
+    failed = ModelIngestionFailed.model_validate_json(message.data or b"")
+    assert failed.failed_at == await pipeline.pool.fetchval("SELECT max(completed_at) FROM ingestion_runs")
+
+
+async def test_the_latest_model_is_the_one_that_was_committed_last(pipeline: Pipeline, hub: LocalHub) -> None:
+    """However long its transaction took: another that began later may have been committed before."""
+    hub.commit(V2, submission("slow", {TASK: solved(TASK)}))
+    hub.commit(V2, submission("fast", {TASK: unsolved(TASK)}))
+    async with pipeline.pool.acquire() as other, asyncio.TaskGroup() as group:
+        blocking = other.transaction()
+        await blocking.start()
+        await other.execute(
+            "INSERT INTO explanations (hf_dataset, model_name, puzzle_id, pattern_description, solving_strategy)"
+            " VALUES ($1, 'slow-attempt1', $2, '', '')",
+            V2,
+            TASK.id,
+        )
+        slow = group.create_task(pipeline.ingester.ingest(ModelDiscovered(dataset=V2, model="slow")))
+        await eventually(lambda: pipeline.pool.fetchval(_WAITS_FOR_A_ROW), 60)
+        fast = await pipeline.ingester.ingest(ModelDiscovered(dataset=V2, model="fast"))
+        await blocking.rollback()
+    last, first = slow.result(), fast
+    assert first is not None
+    assert last is not None
+    assert last.ingested_at > first.ingested_at
+
+
+_WAITS_FOR_A_ROW = """
+SELECT EXISTS (
+    SELECT FROM pg_stat_activity
+    WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%INSERT INTO explanations%'
+)
+"""

@@ -155,6 +155,53 @@ async def test_who_reads_slowly_gets_all_of_it() -> None:
         assert server.closed == {}
 
 
+async def test_headers_without_end_are_not_kept() -> None:
+    async with running(Limits(10)) as server:
+        client = await Client.open(server, GET[:-2])
+        assert server.closed == {}
+        for number in range(20):
+            client.writer.write(b"X-%d: %b\r\n" % (number, b"x" * 4_000))
+        assert await client.ended()
+        assert server.closed == {"long_headers": 1}
+
+
+async def test_headers_of_a_usual_length_are_taken_however_many_requests_come() -> None:
+    long = GET[:-2] + b"".join(b"X-%d: %b\r\n" % (number, b"x" * 4_000) for number in range(5)) + b"\r\n"
+    async with running(Limits(10)) as server:
+        client = await Client.open(server)
+        for _ in range(10):
+            client.writer.write(long)
+            assert await client.answer() == b"HTTP/1.1 200 OK"
+        assert server.closed == {}
+
+
+async def test_a_body_that_nobody_wanted_does_not_cost_its_answer() -> None:
+    async with running(Limits(10)) as server:
+        head = b"POST /nowhere HTTP/1.1\r\nHost: x\r\nContent-Length: 200000\r\n\r\n"
+        client = await Client.open(server, head + b"x" * 200_000 + GET)
+        assert await client.answer() == b"HTTP/1.1 404 Not Found"
+        assert await client.answer() == b"HTTP/1.1 200 OK"
+        assert server.closed == {}
+
+
+async def test_who_sends_on_while_it_is_served_fills_no_memory() -> None:
+    async with running(Limits(10)) as server:
+        client = await Client.open(server, b"GET /held HTTP/1.1\r\nHost: x\r\n\r\n")
+        await eventually(lambda: not any(each.is_waiting for each in server.connections._open))
+        read = 0
+
+        def counted(connection: http_server._Connection, data: bytes) -> None:
+            nonlocal read
+            read += len(data)
+            web.RequestHandler.data_received(connection, data)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(http_server._Connection, "data_received", counted)
+            client.writer.write(GET * 50_000)
+            await eventually(lambda: all(each._buffer_paused for each in server.connections._open))
+        assert read <= 2 * http_server._READ_BYTES
+
+
 async def test_those_that_only_wait_make_room() -> None:
     async with running(Limits(8)) as server:
         kept = await Client.open(server, GET)

@@ -219,3 +219,12 @@ def test_the_gauges_follow_the_window_not_the_last_answer() -> None:
     clock.now += 101
     assert left("api") == 500
     assert registry.get_sample_value("arcwatch_x_hub_quota_limit_requests", {"budget": "api"}) == 500
+
+
+def test_names_without_end_are_not_kept() -> None:
+    quota = Quota(Clock())
+    for number in range(1_000):
+        quota.learn({"RateLimit": f'"made{number}";r=1;t=9'})
+    quota.learn({"RateLimit": '"made0";r=0;t=9'})
+    assert len(quota.budgets) == 20
+    assert quota.budgets["made0"].left == 0

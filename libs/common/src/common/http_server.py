@@ -21,10 +21,14 @@ from common.outcomes import BrokenAtStart
 
 log = structlog.get_logger(__name__)
 
-Reason = Literal["no_request", "not_reading", "made_room", "refused"]
+Reason = Literal["no_request", "not_reading", "long_headers", "made_room", "refused"]
 REASONS: Final[tuple[Reason, ...]] = get_args(Reason)
 
 SWEEP_SECONDS = 1.0
+# aiohttp bounds each header and their number: together a megabyte for each connection. Proxies take as much as this.
+_MOST_HEADER_BYTES = 32 * 1024
+# Read at once, and so kept for a client that sends on while it is being served: 256 KiB by default.
+_READ_BYTES = 16 * 1024
 # An answer that is taken more slowly than this within `write_seconds` is not being read.
 _LEAST_TAKEN_BYTES = 16 * 1024
 _LOG_EVERY_SECONDS = 60.0
@@ -108,9 +112,10 @@ class Connections:
         waiting = [each for each in self._open if each.is_waiting]
         several = max(1, self.limits.connections // 64)
         for each in heapq.nsmallest(several, waiting, key=lambda connection: connection.waiting_since):
-            self._drop(each, "made_room")
+            self.drop(each, "made_room")
 
-    def _drop(self, connection: "_Connection", reason: Reason) -> None:
+    def drop(self, connection: "_Connection", reason: Reason) -> None:
+        """Close a connection at once."""
         self._on_closed(reason)
         self.forget(connection)
         connection.abort()
@@ -130,25 +135,26 @@ class Connections:
             now = loop.time()
             for each in [*self._open]:
                 if reason := each.overdue(now):
-                    self._drop(each, reason)
+                    self.drop(each, reason)
 
 
 class _Connection(web.RequestHandler):
     """One connection. What a plain subclass may look at of aiohttp's handler is little, so this looks further."""
 
-    __slots__ = ("_buffered", "_connections", "_opened_at", "_taken_at", "_wire")
+    __slots__ = ("_buffered", "_connections", "_header_bytes", "_opened_at", "_requests", "_taken_at", "_wire")
 
     def __init__(self, connections: Connections, server: web.Server, loop: asyncio.AbstractEventLoop) -> None:
         # aiohttp's own timer covers the headers of a next request too: a trickle does not wind it up again.
         super().__init__(server, loop=loop, keepalive_timeout=connections.limits.idle_seconds, access_log=None)  # type: ignore[arg-type] # as AppRunner does
         self._connections = connections
         self._opened_at = self._taken_at = loop.time()
-        self._buffered = 0
+        self._buffered = self._requests = self._header_bytes = 0
         self._wire: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._wire = wire = cast("asyncio.Transport", transport)
         if self._connections.admit(self):
+            wire.max_size = _READ_BYTES  # type: ignore[attr-defined] # of asyncio's own transports
             super().connection_made(transport)
         else:
             wire.write(_REFUSAL)
@@ -158,6 +164,15 @@ class _Connection(web.RequestHandler):
         self._wire = None
         self._connections.forget(self)
         super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self._request_count != self._requests:
+            self._requests, self._header_bytes = self._request_count, 0
+        elif self._waiter is not None:
+            self._header_bytes += len(data)
+            if self._header_bytes > _MOST_HEADER_BYTES:
+                self._connections.drop(self, "long_headers")
 
     @property
     def is_waiting(self) -> bool:

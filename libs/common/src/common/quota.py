@@ -35,6 +35,8 @@ LONGEST_SECONDS = 3600.0
 LONGEST_NAP_SECONDS = 330.0
 # The reset is told in whole seconds; windows are 300 s long.
 SAME_WINDOW_SECONDS = 1.5
+# The Hub has three; whatever answers in its place may not fill memory, or metrics, with names.
+MOST_BUDGETS = 20
 
 
 @dataclass
@@ -62,7 +64,7 @@ class Quota:
     def learn(self, headers: Mapping[str, str]) -> None:
         """Take note of an answer's headers; answers without them change nothing."""
         found = _LEFT.search(headers.get("RateLimit", ""))
-        if not found:
+        if not found or (found["name"] not in self.budgets and len(self.budgets) >= MOST_BUDGETS):
             return
         policy = _POLICY.search(headers.get("RateLimit-Policy", ""))
         known = self.budgets.get(found["name"])

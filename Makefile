@@ -18,7 +18,7 @@ DASHBOARD_PACKAGES := $(DASHBOARD)/node_modules/.package-lock.json
 NPM := cd $(DASHBOARD) && PATH="$(abspath $(BIN)):$$PATH" npm --loglevel=error
 ARGS ?=
 
-.PHONY: help install up demo test test-all test-compose lint format bench docs lock clean debian-packages images
+.PHONY: help install up demo test test-all test-compose lint format bench mutants docs lock clean debian-packages images
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -60,6 +60,9 @@ format: $(VENV)/.dev $(DASHBOARD_PACKAGES) ## let ruff and prettier mend what th
 bench: $(VENV)/.dev ## measure: medians of ratios in one run
 	$(BIN)/python -m tests.bench $(ARGS)
 
+mutants: $(VENV)/.mutants ## change the code one spot at a time: what does no test notice? ARGS="ingester.scoring"
+	nice -n 19 $(BIN)/python -m tests.mutants $(ARGS)
+
 docs: $(VENV)/.dev ## write anew what is made from something else: docs/asyncapi.json, the operator's PrometheusRule
 	$(BIN)/python -m common.asyncapi > docs/asyncapi.json
 	sh deploy/kustomize/prometheusrule.sh > deploy/kustomize/overlays/cluster/prometheusrule.yaml
@@ -93,6 +96,11 @@ $(VENV)/.run: $(BIN)/uv requirements/run.txt $(PROJECTS)
 $(VENV)/.dev: $(VENV)/.run requirements/dev.txt
 	@echo "Installing what the tests need ..."
 	@$(UV) install --python $(BIN)/python --require-hashes -r requirements/dev.txt
+	@touch $@
+
+$(VENV)/.mutants: $(VENV)/.dev requirements/mutants.txt
+	@echo "Installing what makes mutants ..."
+	@$(UV) install --python $(BIN)/python --require-hashes -r requirements/mutants.txt
 	@touch $@
 
 $(DASHBOARD_PACKAGES): $(DASHBOARD)/package-lock.json | $(VENV)/.run

@@ -160,6 +160,9 @@ def test_of_equals_the_first_that_was_asked_for_leads_and_of_nothing_nobody() ->
     wrong = compare(TASKS, {"x-attempt1": answers(a=(False,)), "y-attempt1": {}}).summary
     assert (wrong.winner_model, wrong.accuracy_leader_model) == (None, "x-attempt1")
     assert (wrong.most_efficient_model, wrong.fastest_model) == (None, None)
+    nothing = compare(TASKS, {"x-attempt1": {}, "y-attempt1": answers(a=(False,))}).summary
+    assert nothing.accuracy_leader_model == "y-attempt1"
+    assert nothing.model_performance[0].accuracy_percentage == 0
 
 
 def test_four_models_agree_task_by_task() -> None:
@@ -210,5 +213,5 @@ def test_a_union_counts_pairs_of_the_set_however_many_were_answered() -> None:
 
 
 def test_only_a_number_at_the_end_makes_an_attempt() -> None:
-    names = ["m-attempt1-attempt2", "m-attempt", "m-attemptx", "m", "attempt1"]
-    assert [base_name(name) for name in names] == ["m-attempt1", "m-attempt", "m-attemptx", "m", "attempt1"]
+    names = ["m-attempt1-attempt2", "m-attempt", "m-attemptx", "m", "attempt1", "7"]
+    assert [base_name(name) for name in names] == ["m-attempt1", "m-attempt", "m-attemptx", "m", "attempt1", "7"]

@@ -1,0 +1,174 @@
+"""A pytest plugin: runs the chosen tests once, then for each mutant, in a fork, those that reach its function."""
+
+import ast
+import importlib
+import inspect
+import os
+import resource
+import signal
+import sys
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from types import FrameType
+from typing import Any, NamedTuple
+
+import pytest
+from _pytest.runner import runtestprotocol
+from hypothesis import Phase, settings
+
+from tests.mutants.mutant import Mutant
+from tests.mutants.swap import constants_of, names_in, put_in
+
+_SECONDS = 2  # of the processor, on top of three times what the tests took
+_EXAMPLES = 50  # of each property: they are drawn again for every mutant
+_LAST_CODE = 255
+_MEMORY = 8 * 1024**3
+
+
+class Verdict(NamedTuple):
+    """How a mutant ended."""
+
+    mutant: Mutant
+    end: str
+
+    @property
+    def survived(self) -> bool:
+        return self.end in {"survived", "not reached"}
+
+
+class Runner:
+    """Goes through the mutants of one module."""
+
+    def __init__(self, module: str, make: Callable[[str], list[Mutant]], only_lines: set[int]) -> None:
+        self._name = module
+        self._make = make
+        self._only_lines = only_lines
+        self._seconds: dict[str, float] = {}
+        self._order: list[str] = []
+        self._reached: dict[int, set[str]] = defaultdict(set)
+        self.verdicts: list[Verdict] = []
+
+    def pytest_configure(self) -> None:
+        """Have hypothesis draw the same examples each time; a failure is enough, the smallest one is not needed."""
+        phases = (Phase.explicit, Phase.generate)
+        settings.register_profile("mutants", derandomize=True, database=None, deadline=None, phases=phases)
+        settings.load_profile("mutants")
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """Take the place of pytest's loop."""
+        module = importlib.import_module(self._name)
+        items = {item.nodeid: item for item in session.items}
+        for item in session.items:
+            _draw_few_examples(item)
+            self._measure(item, str(module.__file__))
+        self._order = sorted(items, key=self._seconds.__getitem__)
+        source = inspect.getsource(module)
+        tree = ast.parse(source)
+        fields = set(_fields_of_models(module, source))
+        for mutant in self._make(source):
+            if (self._only_lines and mutant.line not in self._only_lines) or mutant.line in fields:
+                continue
+            chosen = self._reaching(mutant, tree)
+            chosen_items = [items[each] for each in self._order if each in chosen]
+            verdict = Verdict(mutant, self._try_out(mutant, module, chosen_items))
+            self.verdicts.append(verdict)
+            if verdict.survived:
+                print(f"{verdict.end}: {self._name}:{mutant}", flush=True)
+        return True
+
+    def _measure(self, item: pytest.Item, path: str) -> None:
+        def see(frame: FrameType, event: str, _arg: Any) -> None:
+            if event == "call" and frame.f_code.co_filename == path:
+                self._reached[frame.f_code.co_firstlineno].add(item.nodeid)
+
+        threading.setprofile(see)
+        sys.setprofile(see)
+        started = time.process_time()
+        try:
+            failed = _fails(item)
+        finally:
+            sys.setprofile(None)
+            threading.setprofile(None)
+        self._seconds[item.nodeid] = time.process_time() - started
+        if failed:
+            raise pytest.UsageError(f"{item.nodeid} fails without any mutant")
+
+    def _reaching(self, mutant: Mutant, module: ast.Module) -> set[str]:
+        functions = dict(_functions(module.body))
+        around = [lines for lines in functions if mutant.line in lines]
+        if not around:  # a constant, or a default
+            statement = {place for place, node in enumerate(module.body) if mutant.line in _lines(node)}
+            constants = constants_of(module, statement)
+            around = [lines for lines, node in functions.items() if names_in(node, ast.Load) & constants]
+            if not around:
+                return set(self._seconds)
+        return {test for lines in around for line in lines for test in self._reached.get(line, ())}
+
+    def _try_out(self, mutant: Mutant, module: Any, items: list[pytest.Item]) -> str:
+        if not items:
+            return "not reached"
+        seconds = sum(self._seconds[item.nodeid] for item in items)
+        if (child := os.fork()) == 0:
+            _be_mutant(mutant, module, items, int(3 * seconds) + _SECONDS)
+        status = os.waitpid(child, 0)[1]
+        if os.WIFSIGNALED(status):
+            return f"killed by {signal.Signals(os.WTERMSIG(status)).name}"
+        if (code := os.WEXITSTATUS(status)) > 1:  # who killed one mutant often kills the next: let it run first
+            killer = items[code - 2].nodeid
+            self._order.remove(killer)
+            self._order.insert(0, killer)
+        return "killed" if code else "survived"
+
+
+def _draw_few_examples(item: pytest.Item) -> None:
+    attribute = "_hypothesis_internal_use_settings"
+    function = getattr(item, "obj", None)
+    if chosen := getattr(function, attribute, None):
+        function = getattr(function, "__func__", function)
+        setattr(function, attribute, settings(chosen, max_examples=_EXAMPLES, deadline=None))
+
+
+def _functions(body: list[ast.stmt]) -> Iterator[tuple[range, ast.stmt]]:
+    """Yield the outermost functions, by their lines, those of decorators and of what is nested in them included."""
+    for node in body:
+        if isinstance(node, ast.ClassDef):
+            yield from _functions(node.body)
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield _lines(node), node
+
+
+def _lines(node: ast.stmt) -> range:
+    decorators = getattr(node, "decorator_list", [])
+    return range(min([node.lineno, *(each.lineno for each in decorators)]), (node.end_lineno or node.lineno) + 1)
+
+
+def _fields_of_models(module: Any, source: str) -> Iterator[int]:
+    """Yield the lines of pydantic's fields: they are compiled with their class, so a mutant of them changes nothing."""
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.ClassDef) and hasattr(getattr(module, node.name), "model_fields"):
+            for each in node.body:
+                if isinstance(each, ast.Assign | ast.AnnAssign):
+                    yield from range(each.lineno, (each.end_lineno or each.lineno) + 1)
+
+
+def _be_mutant(mutant: Mutant, module: Any, items: list[pytest.Item], seconds: int) -> None:
+    """End this process as soon as a test notices the mutant, with two more than its number; with 0 if none does."""
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        os.dup2(1, 2)
+        resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+        resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
+        put_in(module, mutant.source)
+        killer = next((number for number, item in enumerate(items) if _fails(item)), None)
+        os._exit(0 if killer is None else min(killer + 2, _LAST_CODE))
+    except BaseException:  # noqa: BLE001 - whatever it is, it was noticed
+        os._exit(1)
+
+
+def _fails(item: pytest.Item) -> bool:
+    if hasattr(item, "_initrequest"):
+        item._initrequest()  # as pytest-rerunfailures does: the item has run before
+    return any(report.failed for report in runtestprotocol(item, log=False, nextitem=None))

@@ -2,8 +2,9 @@
 
 import asyncio
 import datetime as dt
+import itertools
 import sys
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import pytest
 from arcwatch.hub import LocalHub
@@ -11,6 +12,7 @@ from arcwatch.hub.faults import Status
 from common import topology
 from common.events import ModelDiscovered, ModelIngestionFailed
 from common.outcomes import GiveUp, Transient
+from ingester import store
 from ingester.handlers import Failures
 from ingester.metrics import Metrics
 
@@ -95,6 +97,39 @@ async def test_every_way_in_which_a_run_ends_is_timed_by_the_database(
     message = await pipeline.client.jetstream().get_last_msg(topology.STREAM, ModelIngestionFailed.subject)
     failed = ModelIngestionFailed.model_validate_json(message.data or b"")
     assert failed.failed_at == await pipeline.pool.fetchval("SELECT max(completed_at) FROM ingestion_runs")
+
+
+async def test_a_clock_that_is_set_back_meanwhile_makes_no_duration_negative(pipeline: Pipeline, hub: LocalHub) -> None:
+    hub.commit(V2, submission("m", {TASK: solved(TASK)}))
+    events = [ModelDiscovered(dataset=V2, model="m", dry_run=True), ModelDiscovered(dataset=V2, model="m")]
+    ends = [pipeline.ingester.ingest, _given_up(pipeline), _abandoned(pipeline)]
+    for sequence, (event, end) in enumerate(itertools.product(events, ends), 1):
+        hub.faults.add(Status(404), "resolve", times=1)
+        with pytest.raises(Transient):
+            await pipeline.ingester.ingest(event, 1, sequence)
+        await pipeline.pool.execute(
+            "UPDATE ingestion_runs SET started_at = now() + interval '1 hour' WHERE status = 'running'"
+        )
+        await end(event, 2, sequence)
+    rows = await pipeline.pool.fetch("SELECT duration_ms, completed_at - started_at AS took FROM ingestion_runs")
+    assert [tuple(row) for row in rows] == [(0, dt.timedelta(0))] * 6
+
+
+End = Callable[[ModelDiscovered, int, int], Awaitable[object]]
+
+
+def _given_up(pipeline: Pipeline) -> End:
+    failures = Failures(pipeline.pool, pipeline.client, Metrics(), "test")
+    return lambda event, count, sequence: failures.note(event, GiveUp("hub_error", "no luck"), count, sequence)
+
+
+def _abandoned(pipeline: Pipeline) -> End:
+    async def end(_event: ModelDiscovered, _count: int, sequence: int) -> None:
+        run_id = await pipeline.pool.fetchval("SELECT id FROM ingestion_runs WHERE event_sequence = $1", sequence)
+        async with store.locked(pipeline.pool, V2, "m") as session:
+            assert await session.abandon_run(run_id, "nobody goes on with it") is not None
+
+    return end
 
 
 async def test_the_latest_model_is_the_one_that_was_committed_last(pipeline: Pipeline, hub: LocalHub) -> None:

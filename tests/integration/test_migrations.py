@@ -1,8 +1,10 @@
 """Migrations make a fresh database, leave the existing app's database working, and may run several at once."""
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -106,6 +108,41 @@ async def test_the_first_sync_takes_the_apps_rows_over_and_doubles_none(
         assert await pipeline.settle() == []
         unclaimed = await pipeline.pool.fetch("SELECT id FROM explanations WHERE hf_dataset IS NULL ORDER BY id")
         assert [row["id"] for row in unclaimed] == [old, of_v1]
+
+
+async def test_rows_of_ingesters_with_other_clocks_are_mended_and_the_apps_own_stay(
+    existing: asyncpg.Connection, empty_database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for path in MIGRATIONS.glob("000[123]_*.sql"):
+        shutil.copy(path, tmp_path)
+    with monkeypatch.context() as earlier:
+        earlier.setattr("common.database.MIGRATIONS", tmp_path)
+        await migrate(empty_database_url)
+    for dataset in (None, V2):
+        await existing.execute(
+            """INSERT INTO ingestion_runs (dataset_name, base_url, total_puzzles, duration_ms, started_at, completed_at,
+            hf_dataset) VALUES ('m', '', 1, -2000, $1, $2, $3), ('m', '', 1, 2000, $2, $1, $3)""",
+            LONG_AGO,
+            LONG_AGO - timedelta(seconds=2),
+            dataset,
+        )
+    await existing.execute(
+        """INSERT INTO submission_versions (hf_dataset, model, tree_oid, revision, source, display_name, ingested_at,
+        run_id, status, tasks_total, tasks_submitted, tasks_solved, pairs_total, pairs_solved, score, attempts, errors)
+        SELECT $1, at::text, '', '', '', '', at, 1, 'completed', 1, 1, 1, 1, 1, 1, '[]', 0
+        FROM unnest($2::timestamptz[]) AS at""",
+        V2,
+        [LONG_AGO, datetime.now(UTC) + timedelta(days=3)],
+    )
+    await migrate(empty_database_url)
+    runs = await existing.fetch(
+        "SELECT hf_dataset, duration_ms, completed_at - started_at AS took FROM ingestion_runs ORDER BY id"
+    )
+    back, forth, none = timedelta(seconds=-2), timedelta(seconds=2), timedelta(0)
+    assert [tuple(row) for row in runs] == [(None, -2000, back), (None, 2000, forth), (V2, 0, none), (V2, 2000, forth)]
+    versions = await existing.fetch("SELECT ingested_at, now() FROM submission_versions ORDER BY id")
+    assert versions[0]["ingested_at"] == LONG_AGO
+    assert versions[1]["ingested_at"] <= versions[1]["now"]
 
 
 async def test_numbers_and_names_too_large_for_the_apps_columns_cost_themselves(

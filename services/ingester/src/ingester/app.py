@@ -1,7 +1,6 @@
 """The ingester's table of contents: what it is made of, in the order in which it starts."""
 
 import asyncio
-from datetime import datetime
 from functools import partial
 
 import aiohttp
@@ -112,11 +111,11 @@ def waiting_for(ingester: Ingester, client: Client) -> Waiting:
     async def publish(event: ModelDiscovered, key: str) -> bool:
         return await bus.publish(client, event, SERVICE, key=key)
 
-    async def oldest() -> datetime | None:
-        message = await oldest_unsettled(client.jetstream(timeout=bus.PUBLISH_TIMEOUT_SECONDS), INGESTER)
-        return message.time if message else None
+    async def any_unsettled() -> bool:
+        js = client.jetstream(timeout=bus.PUBLISH_TIMEOUT_SECONDS)
+        return await oldest_unsettled(js, INGESTER) is not None
 
-    return Waiting(ingester.pool, ingester.ingest, publish, oldest, ingester.metrics)
+    return Waiting(ingester.pool, ingester.ingest, publish, any_unsettled, ingester.metrics)
 
 
 def check_task_sets(settings: Settings) -> None:

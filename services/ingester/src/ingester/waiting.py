@@ -7,7 +7,7 @@ has deliveries, retries and a dead letter of its own. Where the holder died, the
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import asyncpg
 import structlog
@@ -23,8 +23,8 @@ from ingester.store import LockHeldError
 log = structlog.get_logger(__name__)
 
 LOOK_SECONDS = 60.0
-# NATS and PostgreSQL may have different clocks: doctor warns from 5 s on.
-CLOCKS_DIFFER = timedelta(minutes=1)
+# A copy of the stream that answers may lag behind for a moment: what was just handed back is not looked at.
+JUST_HANDED_BACK = timedelta(minutes=1)
 # Nats-Msg-Id of an event that hands a request back; a replayed dead letter has another one, and runs as what it is.
 _KEY = "waiting-"
 
@@ -33,14 +33,13 @@ _KEY = "waiting-"
 class Waiting:
     """Deliveries of one ingester, and what waits for those of others.
 
-    `publish` takes an event and its message id; `oldest_unsettled` says when the oldest event that is not dealt with
-    was stored.
+    `publish` takes an event and its message id; `any_unsettled` says whether any event is not dealt with yet.
     """
 
     pool: asyncpg.Pool
     ingest: Callable[[ModelDiscovered, int, int | None], Awaitable[object]]
     publish: Callable[[ModelDiscovered, str], Awaitable[object]]
-    oldest_unsettled: Callable[[], Awaitable[datetime | None]]
+    any_unsettled: Callable[[], Awaitable[bool]]
     metrics: Metrics
 
     async def deliver(
@@ -114,13 +113,11 @@ class Waiting:
     async def look(self) -> None:
         """Hand back what holders left that died, and forget what was handed back and whose event is gone."""
         await self.hand_back()
-        late = await store_waiting.handed_back(self.pool, CLOCKS_DIFFER)
-        if not late:
+        late = await store_waiting.handed_back(self.pool, JUST_HANDED_BACK)
+        # Not by when the oldest was stored: NATS' and PostgreSQL's clocks may differ, and a request would be lost.
+        if not late or await self.any_unsettled():
             return
-        # Asked after the requests: an event stored meanwhile is none of theirs.
-        oldest = await self.oldest_unsettled()
         for request in late:
-            if request.handed_back_at and (oldest is None or oldest > request.handed_back_at + CLOCKS_DIFFER):
-                # Dealt with, or given up by the server: `arcwatch dead ls` shows that, and `dead replay` asks again.
-                await store_waiting.settle(self.pool, request.id)
-                log.warning("waiting.forgotten", dataset=request.event.dataset, model=request.event.model)
+            # Dealt with, or given up by the server: `arcwatch dead ls` shows that, and `dead replay` asks again.
+            await store_waiting.settle(self.pool, request.id)
+            log.warning("waiting.forgotten", dataset=request.event.dataset, model=request.event.model)

@@ -72,12 +72,14 @@ _RUNNING = "SELECT id, scheduled_for, trigger FROM sync_runs WHERE status = 'run
 _STILL_RUNNING = "SELECT EXISTS (SELECT FROM sync_runs WHERE id = $1 AND status = 'running')"
 
 _END = """
-UPDATE sync_runs SET status = $2, completed_at = $3, datasets = $4, models_seen = $5, new_models_found = $6,
-    changed = $7, error = $8
+UPDATE sync_runs SET status = $2, completed_at = greatest($3, started_at), datasets = $4, models_seen = $5,
+    new_models_found = $6, changed = $7, error = $8
 WHERE id = $1
 """
 
-_ABANDON = "UPDATE sync_runs SET status = 'failed', completed_at = now(), error = $2 WHERE id = $1"
+_ABANDON = """
+UPDATE sync_runs SET status = 'failed', completed_at = greatest(now(), started_at), error = $2 WHERE id = $1
+"""
 
 # Up to when the schedule is satisfied: syncs that ran by themselves cover the ticks before their start.
 _COVERED_UNTIL = """

@@ -5,7 +5,8 @@ import json
 import time
 import tracemalloc
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 import asyncpg
 import nats.errors
@@ -14,6 +15,7 @@ import stamina
 from aiohttp import web
 from arcwatch.hub import LocalHub
 from arcwatch.hub.faults import Exchange, Fault, HtmlPage, Replace, Shortened, Status
+from arcwatch.hub.redirect import body_of
 from common import topology
 from common.events import ModelDiscovered, SyncCompleted
 from common.hub import Hub
@@ -313,6 +315,34 @@ async def test_content_that_an_event_was_dealt_with_for_is_published_again_withi
     hub.commit(V2, two)  # a copy of what is called n now
     await pipeline.settle()
     assert (await pipeline.version("m"))["tree_oid"] == (await pipeline.version("n"))["tree_oid"]
+
+
+async def test_the_oldest_commit_is_published_first_whatever_the_names(pipeline: Pipeline, hub: LocalHub) -> None:
+    for name, day in (("c", 1), ("a", 2), ("d", 3), ("b", 3)):
+        hub.commit(V2, submission(name, {TASK: solved(TASK)}), date=datetime(2026, 11, day, tzinfo=UTC))
+    hub.commit(V2, {f"a/{OTHER.id}.json": solved(OTHER)}, date=datetime(2026, 11, 4, tzinfo=UTC))
+    await pipeline.sync()
+    assert [event.model for event in pipeline.published] == ["c", "b", "d", "a"]
+
+
+async def test_a_folder_whose_commit_is_not_told_is_published_last(pipeline: Pipeline, hub: LocalHub) -> None:
+    hub.commit(V2, {**small("a"), **small("b")})
+    hub.faults.add(NotDescribed("a"), "paths-info", times=None)
+    await pipeline.sync()
+    assert [(event.model, event.published_at is None) for event in pipeline.published] == [("b", False), ("a", True)]
+
+
+@dataclass
+class NotDescribed:
+    """Leaves a folder out of what is told of each."""
+
+    name: str
+
+    async def respond(self, exchange: Exchange) -> web.StreamResponse:
+        whole = await exchange.answer()
+        entries = [each for each in json.loads(body_of(whole)) if each["path"] != self.name]
+        whole.body = json.dumps(entries).encode()
+        return whole
 
 
 async def test_every_sync_is_announced_without_the_models_that_stayed(pipeline: Pipeline, hub: LocalHub) -> None:

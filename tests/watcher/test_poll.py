@@ -15,7 +15,7 @@ from common.outcomes import Transient
 from common.schedule import Schedule, parse_windows
 from watcher.metrics import Metrics
 from watcher.poll import LOOK_SECONDS, RETRY_FAILED, Poller
-from watcher.store import Store
+from watcher.store import Store, SyncRow
 from watcher.sync import Syncer
 
 from tests.support.eventually import eventually
@@ -283,6 +283,42 @@ async def test_a_sync_that_nobody_goes_on_with_is_closed(world: World, trigger: 
     )
     await poller.run_once()
     assert await world.syncs() == [(trigger, None, "failed")]
+
+
+@pytest.mark.parametrize("trigger", ["schedule", "webhook"])
+async def test_a_sync_that_ended_while_we_looked_is_neither_run_again_nor_called_failed(
+    world: World, monkeypatch: pytest.MonkeyPatch, trigger: str
+) -> None:
+    poller = await world.settled()
+    await world.pool.execute(
+        "INSERT INTO sync_runs (trigger, status, started_at) VALUES ($1, 'running', $2)", trigger, MIDNIGHT
+    )
+    seen = await poller.syncer.store.running()
+    await world.pool.execute("UPDATE sync_runs SET status = 'completed', completed_at = now()")
+
+    async def running(_store: Store) -> list[SyncRow]:
+        return seen
+
+    monkeypatch.setattr(Store, "running", running)
+    world.mood.listed.clear()
+    assert await poller.run_once() == 0
+    assert world.mood.listed == []
+    assert await world.syncs() == [(trigger, None, "completed")]
+
+
+async def test_a_dataset_that_failed_is_left_to_the_sync_that_runs_just_now(world: World) -> None:
+    poller = await world.settled()
+    world.mood.down.add("c/d")
+    world.clock.move(hours=1)
+    await poller.run_once()
+    world.mood.down.clear()
+    world.mood.listed.clear()
+    world.clock.now += RETRY_FAILED
+    async with poller.syncer.store.begin("manual", None, world.clock.now):
+        assert await poller.run_once() == 0
+        assert world.mood.listed == []
+    assert await poller.run_once() == 1, "its watcher stopped"
+    assert world.mood.listed == ["c/d"]
 
 
 async def test_a_tick_survives_a_database_that_is_away(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

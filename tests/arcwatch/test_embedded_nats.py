@@ -15,7 +15,8 @@ from arcwatch.embedded_nats import NatsServer
 from arcwatch.errors import ChildDied, DeploymentError
 from arcwatch.ports import choose
 from common import topology
-from query_api.ordered import Message, OrderedReader
+from common.stored import Message
+from query_api.ordered import OrderedReader
 
 from tests.support.eventually import eventually
 

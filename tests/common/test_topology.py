@@ -2,10 +2,11 @@
 
 import asyncio
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from arcwatch.bus_client import connected
-from common import topology
+from common import bus, topology
 from common.events import (
     DeadLetter,
     Event,
@@ -15,8 +16,8 @@ from common.events import (
     SyncCompleted,
     SyncRequested,
 )
-from common.topology import DEAD_STREAM, DURABLES, STREAM
-from nats.js.api import ConsumerConfig, StreamConfig
+from common.topology import DEAD_STREAM, DURABLES, INGESTER, STREAM
+from nats.js.api import AckPolicy, ConsumerConfig, StreamConfig
 
 
 async def test_it_is_made_from_nothing_and_then_nothing_differs(nats_url: str) -> None:
@@ -66,7 +67,64 @@ async def test_a_durable_with_a_backoff_of_its_own_is_drift(nats_url: str) -> No
         js = client.jetstream()
         await topology.apply(js)
         await js.add_consumer(STREAM, replace(topology.consumer(DURABLES[0]), backoff=[1.0, 2.0]))
-        assert "durable ingester: backoff is [1.0, 2.0], should be None" in map(str, await topology.drift(js))
+        assert "durable ingester: backoff is [1.0, 2.0], should be none" in map(str, await topology.drift(js))
+        await topology.apply(js)
+        assert await topology.drift(js) == []
+
+
+STARVING: tuple[dict[str, Any], ...] = (
+    {"inactive_threshold": 5.0},
+    {"filter_subject": "model.ingested"},
+    {"filter_subject": None, "filter_subjects": ["model.other", "model.more"]},
+    {"headers_only": True},
+    {"max_ack_pending": 1},
+    {"max_deliver": 1},
+    {"ack_wait": 1.0},
+)
+# No update may change these: the durable is made anew.
+FOREIGN: tuple[dict[str, Any], ...] = ({"ack_policy": AckPolicy.NONE, "max_deliver": None}, {"max_waiting": 1})
+
+
+@pytest.mark.parametrize("change", [*STARVING, *FOREIGN], ids="-".join)
+async def test_a_durable_that_would_starve_its_service_is_drift_and_mended(
+    nats_url: str, change: dict[str, Any]
+) -> None:
+    async with connected(nats_url) as client:
+        js = client.jetstream()
+        await topology.apply(js)
+        if change in FOREIGN:
+            await js.delete_consumer(STREAM, INGESTER.name)
+        await js.add_consumer(STREAM, replace(topology.consumer(INGESTER), **change))
+        names = {name for name, value in change.items() if value is not None}
+        assert names <= {each.field for each in await topology.drift(js)}
+        assert "run `arcwatch topology apply`" in (await bus.durable_differs(client, INGESTER) or "")
+        await topology.apply(js)
+        assert await topology.drift(js) == []
+        assert await bus.durable_differs(client, INGESTER) is None
+
+
+async def test_a_paused_durable_is_drift_and_goes_on(nats_url: str) -> None:
+    async with connected(nats_url) as client:
+        js = client.jetstream()
+        await topology.apply(js)
+        await js.pause_consumer(STREAM, INGESTER.name, "2099-01-01T00:00:00Z")
+        assert list(map(str, await topology.drift(js))) == ["durable ingester: paused is True, should be False"]
+        await topology.apply(js)
+        assert await topology.drift(js) == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"max_msgs": 1}, {"max_msg_size": 10}, {"allow_rollup_hdrs": True}, {"allow_direct": False}, {"no_ack": True}],
+)
+async def test_a_stream_that_would_lose_or_hide_events_is_drift_and_mended(
+    nats_url: str, change: dict[str, Any]
+) -> None:
+    async with connected(nats_url) as client:
+        js = client.jetstream()
+        await topology.apply(js)
+        await js.update_stream(replace(topology.streams(1)[1], **change))
+        assert [each.field for each in await topology.drift(js)] == list(change)
         await topology.apply(js)
         assert await topology.drift(js) == []
 

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 from common.events import ModelIngested, SyncCompleted
+from common.stored import Message
 from hypothesis import given
 from hypothesis import strategies as st
 from query_api import keeper
 from query_api.keeper import Happening, Keeper, State
 from query_api.metrics import Metrics
-from query_api.ordered import Message
 from query_api.view import Attempt, Key, Submission, View
 
 from tests.support.eventually import eventually

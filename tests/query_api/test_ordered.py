@@ -6,11 +6,11 @@ from contextlib import asynccontextmanager
 
 import pytest
 from arcwatch.embedded_nats import NatsServer
-from common import topology
+from common import stored, topology
+from common.stored import Message
 from nats.aio.client import Client
-from query_api import ordered
 from query_api.keeper import SUBJECTS
-from query_api.ordered import Message, OrderedReader
+from query_api.ordered import OrderedReader
 
 from tests.support.eventually import eventually
 from tests.support.lossy_relay import lossy
@@ -94,10 +94,10 @@ async def test_what_no_hint_tells_of_is_found(bus: Client) -> None:
 
 
 async def test_more_than_a_batch_comes_whole(bus: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ordered, "BATCH", 3)
+    monkeypatch.setattr(stored, "BATCH", 3)
     wanted = [str(number) for number in range(10)]
     await put(bus, *wanted)
-    found = [message async for message in ordered.stored(bus, topology.STREAM, 2)]
+    found = [message async for message in stored.stored(bus, topology.STREAM, 2)]
     assert bodies(found) == wanted[2:]
 
 

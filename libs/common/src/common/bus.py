@@ -39,6 +39,7 @@ GRACEFUL_TIMEOUT_SECONDS = 15.0
 GUARD_SECONDS = 30.0
 # For readiness: a request would only wait for its time-out.
 NOT_CONNECTED = "not connected to NATS"
+_REMEDY = "run `arcwatch topology apply`"
 # What the generated AsyncAPI document shows: never a user's password.
 _SHOWN_URL = "nats://127.0.0.1:4222"
 
@@ -49,10 +50,11 @@ def make_broker(url: str, name: str, *, middlewares: Sequence[BrokerMiddleware[A
     `graceful_timeout` bounds how long running handlers may finish after a stop was asked for.
     """
     lifeline = Lifeline()
+    servers = servers_of(url)
     broker = NatsBroker(
-        servers_of(url),
+        servers,
         name=name,
-        inbox_prefix=_prefix(url),
+        inbox_prefix=prefix_of(url),
         closed_cb=lifeline.on_closed,
         max_reconnect_attempts=_FOREVER,
         graceful_timeout=GRACEFUL_TIMEOUT_SECONDS,
@@ -113,10 +115,10 @@ async def consuming(broker: NatsBroker, client: Client, durables: Sequence[Durab
 async def connect(url: str, name: str) -> AsyncIterator[Client]:
     """Yield a plain connection, waiting for a server that is still starting."""
     lifeline = Lifeline()
-    prefix = _prefix(url)
+    servers, prefix = servers_of(url), prefix_of(url)
     client = await _patiently(
         lambda: nats.connect(
-            servers_of(url),
+            servers,
             name=name,
             inbox_prefix=prefix,
             closed_cb=lifeline.on_closed,
@@ -137,27 +139,49 @@ async def connect(url: str, name: str) -> AsyncIterator[Client]:
 
 async def check_durables(client: Client, durables: Sequence[Durable]) -> None:
     """Raise BrokenAtStart when the topology was not applied."""
-    js = client.jetstream(timeout=PUBLISH_TIMEOUT_SECONDS)
     for durable in durables:
         try:
-            await js.consumer_info(topology.STREAM, durable.name)
+            await durable_differs(client, durable)
         except NotFoundError as error:
-            line = f"the durable {durable.name} is missing on NATS; run `arcwatch topology apply`"
-            raise BrokenAtStart(line) from error
+            raise _missing(durable) from error
         except nats.errors.Error as error:
             raise BrokenAtStart(f"NATS answers, but not for JetStream: {_words(error)}") from error
 
 
+async def durable_differs(client: Client, durable: Durable) -> str | None:
+    """Say, for readiness, what keeps a durable from working as the topology wants it, or None.
+
+    It may be there and deliver nothing: paused, with another filter, or about to be forgotten by the server.
+    """
+    if not client.is_connected:
+        return NOT_CONNECTED
+    js = client.jetstream(timeout=PUBLISH_TIMEOUT_SECONDS)
+    found = topology.durable_drift(durable, await js.consumer_info(topology.STREAM, durable.name))
+    return f"{'; '.join(map(str, found))}; {_REMEDY}" if found else None
+
+
 async def guard(client: Client, durables: Sequence[Durable], every_seconds: float = GUARD_SECONDS) -> NoReturn:
-    """Raise BrokenAtStart once a durable is gone: pulling from it would go on in silence, for ever."""
+    """Raise BrokenAtStart once a durable is gone: pulling from it would go on in silence, for ever.
+
+    One that differs is told of once: an operator may be about to apply another version's topology.
+    """
+    told: dict[str, str | None] = {}
     while True:
         await asyncio.sleep(every_seconds)
-        try:
-            await check_durables(client, durables)
-        except BrokenAtStart as error:
-            if isinstance(error.__cause__, NotFoundError):
-                raise
-            # NATS is away: the client reconnects by itself, and readiness tells.
+        for durable in durables:
+            try:
+                found = await durable_differs(client, durable) if client.is_connected else None
+            except NotFoundError as error:
+                raise _missing(durable) from error
+            except (nats.errors.Error, TimeoutError):
+                continue  # NATS is away: the client reconnects by itself, and readiness tells.
+            if found and found != told.get(durable.name):
+                log.error("durable.differs", reason=found)
+            told[durable.name] = found
+
+
+def _missing(durable: Durable) -> BrokenAtStart:
+    return BrokenAtStart(f"the durable {durable.name} is missing on NATS; {_REMEDY}")
 
 
 async def publish(client: Client, event: Event, source: str, *, key: str | None = None) -> bool:
@@ -192,13 +216,6 @@ async def _patiently(connecting: Callable[[], Awaitable[T]]) -> T:
         raise BrokenAtStart(line) from error
     except (nats.errors.Error, OSError, ValueError) as error:
         raise BrokenAtStart(f"cannot use NATS_URL: {_words(error)}") from error
-
-
-def _prefix(url: str) -> bytes:
-    try:
-        return prefix_of(url)
-    except ValueError as error:
-        raise BrokenAtStart("NATS_URL is no URL; write nats://user:password@host:port") from error
 
 
 async def _on_disconnect() -> None:

@@ -5,6 +5,7 @@ the database. A bare JSON body from any NATS client is as good as ours: headers 
 """
 
 import uuid
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, ClassVar, Literal, Self
 
@@ -219,6 +220,23 @@ def body_of(event: Event) -> bytes:
     return event.model_dump_json(exclude_none=True).encode()
 
 
+# Well below max_payload, which is 1 MiB unless somebody says otherwise.
+LONGEST_LETTER = 256 * 1024
+_KEPT = 8 * 1024
+_KEPT_OF_HEADER = 256
+
+
+def resent(headers: Mapping[str, str], key: str) -> dict[str, str]:
+    """Return a message's headers for when it is published again, under an idempotency key of its own.
+
+    What orders the server to do something was meant for the first time: the old key would be taken for a duplicate, and
+    `Nats-Expected-*` cannot be true again.
+    """
+    return {name: value for name, value in headers.items() if not name.lower().startswith("nats-")} | {
+        "Nats-Msg-Id": key
+    }
+
+
 class DeadLetter(BaseModel):
     """A message that was given up, kept whole with the reason."""
 
@@ -233,11 +251,21 @@ class DeadLetter(BaseModel):
     delivery_count: int
     stream_sequence: int
     failed_at: AwareDatetime
+    shortened: bool = False
+    """Body and headers are only their beginnings; the whole is on the main stream, at its place."""
 
     @classmethod
     def subject_of(cls, service: str) -> str:
         """Return the subject that a service's dead letters go to."""
         return f"dead.{service}"
+
+    def fitting(self) -> Self:
+        """Return the letter short enough to be stored: in JSON a body may be six times as long as it was."""
+        if len(self.model_dump_json()) <= LONGEST_LETTER:
+            return self
+        headers = {name[:_KEPT_OF_HEADER]: value[:_KEPT_OF_HEADER] for name, value in [*self.headers.items()][:20]}
+        kept = {"body": self.body[:_KEPT], "reason": self.reason[:_KEPT], "headers": headers, "shortened": True}
+        return self.model_copy(update=kept)
 
     @property
     def idempotency_key(self) -> str:
@@ -245,6 +273,5 @@ class DeadLetter(BaseModel):
         return f"dead-{self.service}-{self.stream_sequence}"
 
     def replayed(self) -> Self:
-        """Return the letter as it is published again: the old idempotency key would be deduplicated."""
-        headers = {name: value for name, value in self.headers.items() if name.lower() != "nats-msg-id"}
-        return self.model_copy(update={"headers": {**headers, "Nats-Msg-Id": fresh_id()}})
+        """Return the letter as it is published again."""
+        return self.model_copy(update={"headers": resent(self.headers, fresh_id())})

@@ -5,19 +5,24 @@ Services never declare streams: they stop with a clear line when the topology is
 
 import asyncio
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 from nats.js import JetStreamContext
 from nats.js.api import (
     AckPolicy,
     ConsumerConfig,
+    ConsumerInfo,
     DeliverPolicy,
     DiscardPolicy,
     RetentionPolicy,
     StorageType,
     StreamConfig,
+    StreamConsumerLimits,
 )
 from nats.js.errors import APIError, NotFoundError
+
+from common import resume
 
 STREAM = "ARCWATCH"
 DEAD_STREAM = "ARCWATCH_DEAD"
@@ -52,6 +57,9 @@ class Durable:
 # Messages that wait for their retry count as pending: with a small number, failures of one dataset hold up all others.
 MAX_ACK_PENDING = 10_000
 
+# The server's own default. Each replica has one pull that waits.
+MAX_WAITING = 512
+
 INGESTER = Durable("ingester", "model.discovered", MAX_ACK_PENDING)
 WATCHER = Durable("watcher", "sync.requested", MAX_ACK_PENDING)
 DURABLES = (INGESTER, WATCHER)
@@ -69,7 +77,11 @@ class Drift:
     def __str__(self) -> str:
         if self.field == "exists":
             return f"{self.thing} does not exist"
-        return f"{self.thing}: {self.field} is {self.found}, should be {self.wanted}"
+        return f"{self.thing}: {self.field} is {_word(self.found)}, should be {_word(self.wanted)}"
+
+
+def _word(value: object) -> object:
+    return "none" if value is None else value
 
 
 def _advisories() -> list[str]:
@@ -118,38 +130,43 @@ def consumer(durable: Durable) -> ConsumerConfig:
         ack_wait=ACK_WAIT_SECONDS,
         max_deliver=MAX_DELIVER,
         max_ack_pending=durable.max_ack_pending,
+        max_waiting=MAX_WAITING,
     )
 
 
-def _differences(thing: str, wanted: object, found: object, fields: Iterable[str]) -> list[Drift]:
-    pairs = ((field, getattr(wanted, field), getattr(found, field)) for field in fields)
-    return [Drift(thing, field, want, have) for field, want, have in pairs if _plain(want) != _plain(have)]
+def _differences(thing: str, wanted: object, found: object, names: Iterable[str]) -> list[Drift]:
+    pairs = ((name, getattr(wanted, name), getattr(found, name)) for name in names)
+    return [Drift(thing, name, want, have) for name, want, have in pairs if _plain(want) != _plain(have)]
 
 
 def _plain(value: object) -> object:
-    # "No limit" is None where we ask and 0 or an empty list where the server answers.
-    return sorted(value) if isinstance(value, list) and value else value or None
+    # "No limit" is None where we ask and 0, -1 or something empty where the server answers.
+    if value in _NO_LIMIT:
+        return None
+    return sorted(value) if isinstance(value, list) else value
 
 
-_STREAM_FIELDS = (
-    "subjects",
-    "retention",
-    "storage",
-    "discard",
-    "max_age",
-    "max_bytes",
-    "duplicate_window",
-    "num_replicas",
+_NO_LIMIT: tuple[object, ...] = (None, 0, -1, "", "none", [], StreamConsumerLimits())
+# All but names, words for people, and what only says where something began.
+_STREAM_FIELDS = tuple(
+    field.name
+    for field in fields(StreamConfig)
+    if field.name not in {"name", "description", "metadata", "placement", "template_owner", "first_seq"}
 )
-_CONSUMER_FIELDS = (
-    "filter_subject",
-    "deliver_policy",
-    "ack_policy",
-    "ack_wait",
-    "max_deliver",
-    "max_ack_pending",
-    "backoff",
+_BEGINNING = ("deliver_policy", "opt_start_seq", "opt_start_time")
+_CONSUMER_FIELDS = tuple(
+    field.name
+    for field in fields(ConsumerConfig)
+    # A pause shows in the server's word on it: the field keeps moments that are past.
+    if field.name not in {"name", "durable_name", "description", "metadata", "pause_until", *_BEGINNING}
 )
+
+
+def durable_drift(durable: Durable, info: ConsumerInfo) -> list[Drift]:
+    """Return how a durable differs from the table."""
+    thing = f"durable {durable.name}"
+    found = _differences(thing, consumer(durable), info.config, _CONSUMER_FIELDS)
+    return [*found, *([Drift(thing, "paused", wanted=False, found=True)] if info.paused else [])]
 
 
 async def _stream_drift(js: JetStreamContext, wanted: StreamConfig) -> list[Drift]:
@@ -158,16 +175,14 @@ async def _stream_drift(js: JetStreamContext, wanted: StreamConfig) -> list[Drif
         info = await js.stream_info(wanted.name or "")
     except NotFoundError:
         return [Drift(thing, "exists", wanted=True, found=False)]
-    return _differences(thing, wanted, info.config, (*_STREAM_FIELDS,))
+    return _differences(thing, wanted, info.config, _STREAM_FIELDS)
 
 
 async def _consumer_drift(js: JetStreamContext, durable: Durable) -> list[Drift]:
-    thing = f"durable {durable.name}"
     try:
-        info = await js.consumer_info(STREAM, durable.name)
+        return durable_drift(durable, await js.consumer_info(STREAM, durable.name))
     except NotFoundError:
-        return [Drift(thing, "exists", wanted=True, found=False)]
-    return _differences(thing, consumer(durable), info.config, _CONSUMER_FIELDS)
+        return [Drift(f"durable {durable.name}", "exists", wanted=True, found=False)]
 
 
 async def drift(js: JetStreamContext, replicas: int = 1) -> list[Drift]:
@@ -184,9 +199,44 @@ async def apply(js: JetStreamContext, replicas: int = 1) -> list[Drift]:
     for config in streams(replicas):
         await _mend(js, config)
     for durable in DURABLES:
-        if await _consumer_drift(js, durable):
-            await js.add_consumer(STREAM, consumer(durable))
+        if found := await _consumer_drift(js, durable):
+            await _mend_durable(js, durable, absent=found[0].field == "exists")
     return before
+
+
+async def _mend_durable(js: JetStreamContext, durable: Durable, *, absent: bool) -> None:
+    if absent:
+        await _make_durable(js, durable)
+        return
+    info = await js.consumer_info(STREAM, durable.name)
+    if info.paused:
+        await js.resume_consumer(STREAM, durable.name)
+    # Where it began cannot be changed, and need not be.
+    beginning: dict[str, Any] = {name: getattr(info.config, name) for name in _BEGINNING}
+    try:
+        await js.add_consumer(STREAM, replace(consumer(durable), **beginning))
+    except APIError:
+        # Something that no update may change: it is made anew, and goes on where its work ended.
+        await js.delete_consumer(STREAM, durable.name)
+        settled = info.ack_floor.stream_seq if info.ack_floor else 0
+        await js.add_consumer(STREAM, _beginning_at(durable, settled + 1))
+
+
+async def _make_durable(js: JetStreamContext, durable: Durable) -> None:
+    """Begin with what comes from now on, after asking again for what nobody has dealt with."""
+    last = (await js.stream_info(STREAM)).state.last_seq
+    await resume.ask_again(js, STREAM, durable.subject, until=last)
+    try:
+        await js.add_consumer(STREAM, _beginning_at(durable, last + 1))
+    except APIError:
+        # Somebody else made it at this moment, with another beginning.
+        await js.consumer_info(STREAM, durable.name)
+
+
+def _beginning_at(durable: Durable, sequence: int) -> ConsumerConfig:
+    if sequence == 1:
+        return consumer(durable)
+    return replace(consumer(durable), deliver_policy=DeliverPolicy.BY_START_SEQUENCE, opt_start_seq=sequence)
 
 
 async def _mend(js: JetStreamContext, config: StreamConfig) -> None:

@@ -19,7 +19,7 @@ from common.outcomes import BrokenAtStart
 from common.periodic import periodically
 from common.quota import Quota
 from common.service import until
-from common.topology import INGESTER, STREAM
+from common.topology import INGESTER
 from nats.aio.client import Client
 
 from ingester import abandoned, handlers, memory, standing, store
@@ -59,7 +59,7 @@ async def run(settings: Settings, stopping: asyncio.Event) -> None:
         waiting = waiting_for(ingester, client)
         handlers.register(broker, nats_url, waiting, failures)
         pool_metrics.show(pool, metrics.registry)
-        checks = {"database": partial(_database, pool), "consumer": partial(_consumer, client)}
+        checks = {"database": partial(_database, pool), "consumer": partial(bus.durable_differs, client, INGESTER)}
         async with (
             bus.consuming(broker, client, [INGESTER]),
             ops.serve(settings.ops_host, settings.ops_port, checks=checks, registry=metrics.registry) as port,
@@ -142,11 +142,4 @@ def limits_of(columns: ColumnTypes, settings: Settings) -> Limits:
 
 async def _database(pool: asyncpg.Pool) -> str | None:
     await pool.fetchval("SELECT 1")
-    return None
-
-
-async def _consumer(client: Client) -> str | None:
-    if not client.is_connected:
-        return bus.NOT_CONNECTED
-    await client.jetstream().consumer_info(STREAM, INGESTER.name)
     return None

@@ -15,11 +15,12 @@ import asyncpg
 import structlog
 from common import tracing
 from common.events import ModelIngested, ModelIngestionFailed, SyncCompleted
+from common.stored import Message
 from common.task_group import task_group
 from pydantic import ValidationError
 
 from query_api.metrics import Metrics
-from query_api.ordered import Message, OrderedReader
+from query_api.ordered import OrderedReader
 from query_api.view import Key, Submission, View
 
 log = structlog.get_logger(__name__)

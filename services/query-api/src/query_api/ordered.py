@@ -7,15 +7,13 @@ nothing. A look every other second finds what no hint told of, and shows that th
 
 import asyncio
 import contextlib
-import json
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
-from contextlib import aclosing
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import nats.errors
 import structlog
+from common.stored import Message, StreamReadError, stored
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
@@ -28,26 +26,6 @@ log = structlog.get_logger(__name__)
 POLL_SECONDS = 2.0
 # A hint may come before the message is stored where it is asked for: look again, each time after twice as long.
 FIRST_PAUSE_SECONDS = 0.005
-BATCH = 256
-# "No message there", and "end of the batch".
-_ENDS = frozenset({"404", "204"})
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """One message of the stream."""
-
-    sequence: int
-    subject: str
-    body: bytes
-    stored_at: datetime
-    pending: int = 0
-    """How many come after it by now, of any subject."""
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-
-class StreamReadError(Exception):
-    """The server answered otherwise than with the next messages."""
 
 
 class OrderedReader:
@@ -139,46 +117,3 @@ class OrderedReader:
         if self.silent_since is None:
             log.warning("stream.lost", reason=str(error) or type(error).__name__)
             self.silent_since = self._heard_at
-
-
-async def stored(
-    client: Client, stream: str, after: int, timeout_seconds: float = 2 * POLL_SECONDS
-) -> AsyncGenerator[Message, None]:
-    """Yield what is stored after a sequence, of any subject, up to now."""
-    pending = 1
-    while pending:
-        pending = 0
-        async with aclosing(_batch(client, stream, after, timeout_seconds)) as messages:
-            async for message in messages:
-                after, pending = message.sequence, message.pending
-                yield message
-
-
-async def _batch(client: Client, stream: str, after: int, timeout_seconds: float) -> AsyncGenerator[Message, None]:
-    inbox = client.new_inbox()
-    # Of its own for each batch: what comes late of an earlier one must not be taken for this one's.
-    subscription = await client.subscribe(inbox)
-    try:
-        request = {"seq": after + 1, "next_by_subj": ">", "batch": BATCH}
-        await client.publish(f"$JS.API.DIRECT.GET.{stream}", json.dumps(request).encode(), reply=inbox)
-        last = 0
-        while message := _message(await subscription.next_msg(timeout=timeout_seconds), last):
-            last = message.sequence
-            yield message
-    finally:
-        with contextlib.suppress(nats.errors.Error, OSError):
-            await subscription.unsubscribe()
-
-
-def _message(raw: Msg, last: int) -> Message | None:
-    """Return the message of a batch that follows on its `last`; None at the batch's end."""
-    headers = raw.headers or {}
-    if (sequence := headers.get("Nats-Sequence")) is None:
-        if (status := headers.get("Status")) in _ENDS:
-            return None
-        raise StreamReadError(f"nobody serves the stream's messages (status {status})")
-    if (before := int(headers["Nats-Last-Sequence"])) != last:
-        raise StreamReadError(f"message {sequence} comes after {before}, of which the last that came is {last}")
-    stored_at = datetime.fromisoformat(headers["Nats-Time-Stamp"])
-    pending = int(headers["Nats-Num-Pending"])
-    return Message(int(sequence), headers["Nats-Subject"], raw.data, stored_at, pending, headers)

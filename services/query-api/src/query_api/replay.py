@@ -7,12 +7,12 @@ from contextlib import aclosing
 
 import nats.errors
 import structlog
+from common.stored import StreamReadError, stored
 from nats.aio.client import Client
 from pydantic import ValidationError
 
 from query_api.keeper import SUBJECTS, event_of
 from query_api.live import Frame, frame_of
-from query_api.ordered import StreamReadError, stored
 
 log = structlog.get_logger(__name__)
 

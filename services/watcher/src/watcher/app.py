@@ -12,7 +12,7 @@ from common.delivery import Delivery
 from common.hub import Hub
 from common.quota import Quota
 from common.service import until
-from common.topology import STREAM, WATCHER
+from common.topology import WATCHER
 from nats.aio.client import Client
 
 from watcher import handlers
@@ -39,7 +39,7 @@ async def run(settings: Settings, stopping: asyncio.Event) -> None:
         syncer = build(settings, pool, client, metrics)
         handlers.register(broker, nats_url, syncer, auto_ingest=settings.hf_sync_auto_ingest)
         pool_metrics.show(pool, metrics.registry)
-        checks = {"database": partial(_database, pool), "consumer": partial(_consumer, client)}
+        checks = {"database": partial(_database, pool), "consumer": partial(bus.durable_differs, client, WATCHER)}
         async with (
             bus.consuming(broker, client, [WATCHER]),
             ops.serve(settings.ops_host, settings.ops_port, checks=checks, registry=metrics.registry) as port,
@@ -81,11 +81,4 @@ def _poller(settings: Settings, syncer: Syncer) -> Poller:
 
 async def _database(pool: asyncpg.Pool) -> str | None:
     await pool.fetchval("SELECT 1")
-    return None
-
-
-async def _consumer(client: Client) -> str | None:
-    if not client.is_connected:
-        return bus.NOT_CONNECTED
-    await client.jetstream().consumer_info(STREAM, WATCHER.name)
     return None

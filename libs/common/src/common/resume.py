@@ -1,0 +1,100 @@
+"""What a durable that is made anew has to do: the events that nobody has dealt with, and none of the others.
+
+Where its work had ended is lost with a durable. From the beginning it would repeat all of 30 days, forced ingestions
+included. So it begins at the stream's end, and what is not settled is asked for again. Settled is:
+
+- a `sync.requested`, once a sync that did not fail was completed after it;
+- a `model.discovered`, once that model was ingested or failed after it, or, unless it is forced, once that very content
+  was ingested at all. Of several for one model the last forced one counts, else the last.
+"""
+
+from collections.abc import AsyncIterator, Iterable
+from typing import TypeVar
+
+from nats.js import JetStreamContext
+from nats.js.api import RawStreamMsg
+from nats.js.errors import NotFoundError
+from pydantic import ValidationError
+
+from common.events import (
+    Event,
+    ModelDiscovered,
+    ModelIngested,
+    ModelIngestionFailed,
+    SyncCompleted,
+    SyncRequested,
+    resent,
+)
+
+Key = tuple[str | None, str | None]
+EventT = TypeVar("EventT", bound=Event)
+
+
+async def ask_again(js: JetStreamContext, stream: str, subject: str, until: int) -> int:
+    """Publish again what nobody has dealt with of a subject, up to a sequence; return how many that were."""
+    find = {ModelDiscovered.subject: _models, SyncRequested.subject: _syncs}[subject]
+    unsettled = list(await find(js, stream, until))
+    for message in unsettled:
+        # The id is the same for all who do this at once.
+        headers = resent(message.headers or {}, f"again-{message.seq}")
+        await js.publish(subject, message.data or b"", stream=stream, headers=headers)
+    return len(unsettled)
+
+
+async def _syncs(js: JetStreamContext, stream: str, until: int) -> Iterable[RawStreamMsg]:
+    settled = 0
+    async for message in _all(js, stream, SyncCompleted.subject, until):
+        completed = _read(SyncCompleted, message)
+        if completed and completed.status != "failed":
+            settled = message.seq or 0
+    return [each async for each in _all(js, stream, SyncRequested.subject, until) if (each.seq or 0) > settled]
+
+
+async def _models(js: JetStreamContext, stream: str, until: int) -> Iterable[RawStreamMsg]:
+    ended: dict[Key, int] = {}
+    known: set[tuple[Key, str | None]] = set()
+    key: Key
+    async for message in _all(js, stream, ModelIngested.subject, until):
+        if ingested := _read(ModelIngested, message):
+            key = (ingested.dataset, ingested.model)
+            ended[key] = message.seq or 0
+            known.add((key, ingested.tree_oid))
+    async for message in _all(js, stream, ModelIngestionFailed.subject, until):
+        if failed := _read(ModelIngestionFailed, message):
+            key = (failed.dataset, failed.model)
+            ended[key] = max(ended.get(key, 0), message.seq or 0)
+    return await _open(js, stream, until, ended, known)
+
+
+async def _open(
+    js: JetStreamContext, stream: str, until: int, ended: dict[Key, int], known: set[tuple[Key, str | None]]
+) -> Iterable[RawStreamMsg]:
+    found: dict[Key, tuple[bool, RawStreamMsg]] = {}
+    async for message in _all(js, stream, ModelDiscovered.subject, until):
+        event = _read(ModelDiscovered, message)
+        # A dry run changes nothing, and who asked for it looks no longer.
+        if event is None or event.dry_run:
+            continue
+        key = (event.dataset, event.model)
+        settled = (message.seq or 0) < ended.get(key, 0) or (not event.force and (key, event.tree_oid) in known)
+        if not settled and (event.force or not found.get(key, (False,))[0]):
+            found[key] = (event.force, message)
+    return [message for _, message in found.values()]
+
+
+def _read(kind: type[EventT], message: RawStreamMsg) -> EventT | None:
+    try:
+        return kind.model_validate_json(message.data or b"")
+    except ValidationError:
+        return None  # dead-lettered, or it will never say anything
+
+
+async def _all(js: JetStreamContext, stream: str, subject: str, until: int) -> AsyncIterator[RawStreamMsg]:
+    sequence = 1
+    while sequence <= until:
+        try:
+            message = await js.get_msg(stream, sequence, subject=subject, next=True)
+        except NotFoundError:
+            return
+        if (sequence := (message.seq or sequence) + 1) <= until + 1:
+            yield message

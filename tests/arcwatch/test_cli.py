@@ -108,6 +108,33 @@ async def test_servers_that_do_not_answer_are_named_without_their_passwords(nowh
         assert "secret" not in run.err[0]
 
 
+NO_URLS = ("nats://me:s3cr[et@host:1", "nats://me:s3c/ret@host:1", "nats://me:s3cret@host:port", "s3cret://x", ",")
+
+
+@pytest.mark.parametrize("url", NO_URLS)
+@pytest.mark.parametrize("path", ["topology apply", "dead ls", "ingest a/b m", "sync --check-only", "doctor"])
+async def test_a_malformed_url_of_nats_is_one_line_without_its_password(
+    path: str, url: str, nowhere: tuple[str, str]
+) -> None:
+    run = await command(*path.split(), *nowhere, env={"NATS_URL": url, "DATABASE_URL": "postgresql://x@127.0.0.1:1/x"})
+    text = "\n".join((*run.out, *run.err))
+    assert run.status != 0
+    assert "s3c" not in text
+    assert "Traceback" not in text
+
+
+@pytest.mark.parametrize("url", ["postgresql://me:s3cr[et@host/x", "postgresql://me:s3c/ret@host:1/x"])
+@pytest.mark.parametrize("path", ["migrate", "sync --check-only", "doctor"])
+async def test_a_malformed_url_of_the_database_is_one_line_without_its_password(
+    path: str, url: str, nowhere: tuple[str, str], nats_url: str
+) -> None:
+    run = await command(*path.split(), *nowhere, env={"NATS_URL": nats_url, "DATABASE_URL": url})
+    text = "\n".join((*run.out, *run.err))
+    assert run.status != 0
+    assert "s3c" not in text
+    assert "Traceback" not in text
+
+
 async def test_models_are_listed_for_people_and_for_programs(api: str) -> None:
     table, listed = await asyncio.gather(
         command("models", "ls", "--url", api), command("models", "ls", "--url", api, "--json")
@@ -159,6 +186,7 @@ def test_a_bug_keeps_its_traceback() -> None:
         ("nats://me:secret@host:4222", "nats://host:4222"),
         ("postgresql://me@/db?host=/run", "postgresql:///db?host=/run"),
         ("nats://host:4222", "nats://host:4222"),
+        ("nats://me:se/cr@et@host:4222", "nats://host:4222"),
         ("nats://a:b@one:1,nats://a:b@two:2", "nats://one:1,nats://two:2"),
         ("postgresql://host/db?user=me&password=secret&port=1", "postgresql://host/db?user=me&password=...&port=1"),
     ],

@@ -133,6 +133,20 @@ async def test_headers_and_bodies_of_any_kind_can_be_given_up(nats_url: str) -> 
         await eventually(service.idle)
 
 
+async def test_what_grows_past_the_payload_s_limit_is_one_shortened_letter(nats_url: str) -> None:
+    async def handle(_: SyncRequested) -> None:
+        raise AssertionError("never reached")
+
+    async with serving(nats_url, handle) as service:
+        await service.js.publish("sync.requested", b"\x01" * 1_000_000, headers={"Long": "x" * 40_000})
+        (letter,) = await eventually(service.letters, 30)
+        await eventually(service.idle)
+        assert letter.shortened
+        assert letter.body
+        assert set(letter.body) == {"\x01"}
+        assert (letter.delivery_count, len(service.given_up)) == (1, 1)
+
+
 async def enough(service: Service, count: int) -> list[DeadLetter]:
     found = await service.letters()
     return found if len(found) == count else []

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 
 import nats.errors
 from common.inbox import prefix_of
+from common.outcomes import BrokenAtStart
 from common.servers import servers_of
 from nats.aio.client import Client
 
@@ -35,11 +36,15 @@ async def _patiently(url: str, complaints: list[str], deadline: float) -> Client
     async def complain(error: Exception) -> None:
         complaints.append(str(error) or type(error).__name__)
 
+    try:
+        servers = servers_of(url)
+    except BrokenAtStart as error:
+        raise DeploymentError(str(error)) from None
     while True:
         client = Client()
         try:
             await client.connect(
-                servers_of(url),
+                servers,
                 name="arcwatch",
                 inbox_prefix=prefix_of(url),
                 connect_timeout=_CONNECT_SECONDS,

@@ -8,6 +8,7 @@ from dotenv import load_dotenv
 
 from arcwatch.commands import dead, doctor, history, ingest, models, nats_url, schema, start, sync, topology, webhooks
 from arcwatch.explain import explained
+from arcwatch.printable import printable
 
 app = typer.Typer(
     name="arcwatch",
@@ -44,5 +45,5 @@ def main() -> None:
         known = explained(error)
         if known is None:
             raise
-        print(f"arcwatch: {known}", file=sys.stderr)  # noqa: T201 - the one line
+        print(f"arcwatch: {printable(str(known))}", file=sys.stderr)  # noqa: T201 - the one line
         sys.exit(1)

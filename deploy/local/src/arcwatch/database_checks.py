@@ -20,7 +20,9 @@ async def database(url: str) -> Iterable[Finding]:
     try:
         connection = await asyncpg.connect(url, timeout=_TIMEOUT_SECONDS)
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as error:
-        found = f"{without_password(url)} refuses us: {explained(error) or error}"
+        # What is no URL is quoted by the error, with its password.
+        reason = "that is no URL" if isinstance(error, ValueError) else explained(error) or error
+        found = f"{without_password(url)} refuses us: {reason}"
         return [Finding("database", Verdict.PROBLEM, found, "is it running, and is DATABASE_URL right?")]
     try:
         missing = await pending_migrations(connection)

@@ -2,15 +2,17 @@
 
 import json
 from collections.abc import AsyncIterator, Collection
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+import nats.errors
 from common import topology
-from common.events import DeadLetter, fresh_id
+from common.events import DeadLetter, fresh_id, resent
+from common.stored import Message, StreamReadError, stored
 from nats.aio.client import Client
 from nats.js import JetStreamContext
-from nats.js.api import RawStreamMsg
 from nats.js.errors import APIError, NotFoundError
 from pydantic import ValidationError
 
@@ -53,44 +55,59 @@ class Dead:
             return self.letter.body[:60]
 
 
+@dataclass(frozen=True)
+class Acted:
+    """What was done, and why the others were not, by their place."""
+
+    done: list[Dead] = field(default_factory=list)
+    failures: dict[int, str] = field(default_factory=dict)
+
+
 async def listed(client: Client) -> list[Dead]:
     """Return every message that was given up, the oldest first."""
-    js = client.jetstream(timeout=10)
     letters: dict[tuple[str, int], Dead] = {}
-    advisories: dict[tuple[str, int], list[RawStreamMsg]] = {}
-    async for message in _messages(js):
-        if (message.subject or "").startswith(_ADVISORY):
-            body = json.loads(message.data or b"{}")
+    advisories: dict[tuple[str, int], list[Message]] = {}
+    async for message in _messages(client):
+        if message.subject.startswith(_ADVISORY):
+            body = json.loads(message.body or b"{}")
             advisories.setdefault((body["consumer"], body["stream_seq"]), []).append(message)
         else:
             letter = _letter(message)
             letters[letter.service, letter.stream_sequence] = letter
     for key, found in advisories.items():
-        places = tuple(message.seq or 0 for message in found)
+        places = tuple(message.sequence for message in found)
         known = letters.get(key)
         letters[key] = _with(known, places) if known else _unwritten(found[0], key, places)
     return sorted(letters.values(), key=lambda dead: dead.sequence)
 
 
-async def replay(client: Client, chosen: Collection[int] | None) -> list[Dead]:
-    """Publish the chosen ones (None: all) again, under fresh ids, and take them off the list; return them."""
+async def replay(client: Client, chosen: Collection[int] | None) -> Acted:
+    """Publish the chosen ones (None: all) again, under fresh ids, and take them off the list.
+
+    One that cannot be published stays on the list, and stops no other.
+    """
     js = client.jetstream(timeout=10)
-    wanted = await _chosen(client, chosen)
-    for dead in wanted:
-        subject, body, headers = await _again(js, dead)
-        # Published first, and taken off the list then: the power may fail between the two.
-        await js.publish(subject, body, stream=topology.STREAM, headers=headers)
-        await _take_off(js, dead)
-    return wanted
+    acted = Acted()
+    for dead in await _chosen(client, chosen):
+        try:
+            subject, body, headers = await _again(js, dead)
+            # Published first, and taken off the list then: the power may fail between the two.
+            await js.publish(subject, body, stream=topology.STREAM, headers=headers)
+        except (DeploymentError, nats.errors.Error, ValueError) as error:
+            acted.failures[dead.sequence] = str(error) or type(error).__name__
+        else:
+            await _take_off(js, dead)
+            acted.done.append(dead)
+    return acted
 
 
-async def remove(client: Client, chosen: Collection[int] | None) -> list[Dead]:
-    """Take the chosen ones (None: all) off the list, for good; return them."""
+async def remove(client: Client, chosen: Collection[int] | None) -> Acted:
+    """Take the chosen ones (None: all) off the list, for good."""
     js = client.jetstream(timeout=10)
-    wanted = await _chosen(client, chosen)
-    for dead in wanted:
+    acted = Acted(await _chosen(client, chosen))
+    for dead in acted.done:
         await _take_off(js, dead)
-    return wanted
+    return acted
 
 
 async def _chosen(client: Client, chosen: Collection[int] | None) -> list[Dead]:
@@ -112,7 +129,7 @@ async def _take_off(js: JetStreamContext, dead: Dead) -> None:
 
 
 async def _again(js: JetStreamContext, dead: Dead) -> tuple[str, bytes, dict[str, str]]:
-    if dead.letter is not None:
+    if dead.letter is not None and not dead.letter.shortened:
         letter = dead.letter.replayed()
         return letter.subject, letter.body.encode(), letter.headers
     remedy = f"`arcwatch dead rm {dead.sequence}` takes it off the list"
@@ -123,31 +140,26 @@ async def _again(js: JetStreamContext, dead: Dead) -> tuple[str, bytes, dict[str
     except NotFoundError as error:
         line = f"message {dead.stream_sequence}, which {dead.sequence} is about, is no longer on the stream; {remedy}"
         raise DeploymentError(line) from error
-    return message.subject or "", message.data or b"", {"Nats-Msg-Id": fresh_id()}
+    return message.subject or "", message.data or b"", resent(message.headers or {}, fresh_id())
 
 
-async def _messages(js: JetStreamContext) -> AsyncIterator[RawStreamMsg]:
-    sequence = 1
-    while True:
-        try:
-            # Without a subject "next" means nothing, and the first letter taken off would end the list.
-            message = await js.get_msg(topology.DEAD_STREAM, sequence, subject=">", next=True)
-        except NotFoundError as error:
-            if error.err_code == _NO_MESSAGE:
-                return
-            line = f"the stream {topology.DEAD_STREAM} is missing on NATS; run `arcwatch topology apply`"
-            raise DeploymentError(line) from error
-        yield message
-        sequence = (message.seq or sequence) + 1
-
-
-def _letter(message: RawStreamMsg) -> Dead:
+async def _messages(client: Client) -> AsyncIterator[Message]:
     try:
-        letter = DeadLetter.model_validate_json(message.data or b"")
+        async with aclosing(stored(client, topology.DEAD_STREAM, 0)) as messages:
+            async for message in messages:
+                yield message
+    except StreamReadError as error:
+        line = f"the stream {topology.DEAD_STREAM} cannot be read: {error}; run `arcwatch topology apply`"
+        raise DeploymentError(line) from error
+
+
+def _letter(message: Message) -> Dead:
+    try:
+        letter = DeadLetter.model_validate_json(message.body)
     except ValidationError:
         return _by_hand(message)
     return Dead(
-        sequence=message.seq or 0,
+        sequence=message.sequence,
         service=letter.service,
         kind=letter.kind,
         reason=letter.reason,
@@ -158,17 +170,17 @@ def _letter(message: RawStreamMsg) -> Dead:
     )
 
 
-def _by_hand(message: RawStreamMsg) -> Dead:
+def _by_hand(message: Message) -> Dead:
     """Show what somebody published under `dead.>`: it counts among those that wait, so it must be seen and removed."""
     return Dead(
-        sequence=message.seq or 0,
-        service=(message.subject or "").removeprefix("dead."),
+        sequence=message.sequence,
+        service=message.subject.removeprefix("dead."),
         kind=_UNREADABLE,
         reason="no dead letter of ours: somebody published it by hand",
         deliveries=0,
         # Negative: no place on the main stream, and no other letter's.
-        stream_sequence=-(message.seq or 0),
-        failed_at=message.time or datetime.fromtimestamp(0, UTC),
+        stream_sequence=-message.sequence,
+        failed_at=message.stored_at,
     )
 
 
@@ -176,12 +188,12 @@ def _with(dead: Dead, advisories: tuple[int, ...]) -> Dead:
     return Dead(**{**vars(dead), "advisories": advisories})
 
 
-def _unwritten(message: RawStreamMsg, key: tuple[str, int], places: tuple[int, ...]) -> Dead:
-    advisory: dict[str, Any] = json.loads(message.data or b"{}")
+def _unwritten(message: Message, key: tuple[str, int], places: tuple[int, ...]) -> Dead:
+    advisory: dict[str, Any] = json.loads(message.body or b"{}")
     return Dead(
-        sequence=message.seq or 0,
+        sequence=message.sequence,
         service=key[0],
-        kind="max_deliveries" if "MAX_DELIVERIES" in (message.subject or "") else "terminated",
+        kind="max_deliveries" if "MAX_DELIVERIES" in message.subject else "terminated",
         reason="given up by the server: no delivery was ever settled",
         deliveries=int(advisory.get("deliveries") or 0),
         stream_sequence=key[1],

@@ -38,7 +38,9 @@ def waits_aloud(say: Callable[[str], object]) -> Callable[..., None]:
 
 def without_password(url: str) -> str:
     """Return a URL, or several with commas, that can be shown."""
-    return re.sub(r"\b(\w*password)=[^&]*", r"\1=...", re.sub(r"(?<=//)[^/]*@", "", url))
+    # Up to the last @ of each: a password that was not percent-encoded may hold one, or a slash.
+    bare = ",".join(re.sub(r"(?<=//).*@", "", each) for each in re.split(r",(?=\w+://)", url))
+    return re.sub(r"\b(\w*password)=[^&]*", r"\1=...", bare)
 
 
 def _is(error: BaseException, module: str, *names: str) -> bool:

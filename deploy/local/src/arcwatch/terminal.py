@@ -12,9 +12,12 @@ import time
 from collections.abc import Callable, Iterator
 from typing import TextIO
 
+from arcwatch.printable import printable
+
 _MOST_WAITING = 2_000
 _LAST_SECONDS = 2.0
 _NAME_WIDTH = 10
+_TAB = "\t"
 # Colours that read on dark and on light; each service keeps its own.
 _COLOURS = (36, 33, 35, 32, 34, 31)
 
@@ -48,7 +51,7 @@ class Terminal:
         label = f"{name:<{_NAME_WIDTH}} |"
         if self._colours:
             label = f"\x1b[{colour}m{label}\x1b[0m"
-        return lambda line: self._put(self._err, f"{label} {line}")
+        return lambda line: self._put(self._err, f"{label} {printable(line, keep=_TAB)}")
 
     def close(self) -> None:
         """Write what is waiting; give up on a terminal that stands still."""

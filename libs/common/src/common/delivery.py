@@ -92,7 +92,7 @@ class Delivery:
         )
         await self.js().publish(
             DeadLetter.subject_of(self.service),
-            letter.model_dump_json().encode(),
+            letter.fitting().model_dump_json().encode(),
             timeout=PUBLISH_TIMEOUT_SECONDS,
             stream=topology.DEAD_STREAM,
             headers={"Nats-Msg-Id": letter.idempotency_key, "content-type": "application/json"},

@@ -1,6 +1,27 @@
 """NATS_URL may name several servers of one cluster, separated by commas: any of them will do."""
 
+from urllib.parse import urlsplit
+
+from common.outcomes import BrokenAtStart
+
+_SCHEMES = frozenset({"nats", "tls", "ws", "wss"})
+
 
 def servers_of(url: str) -> list[str]:
-    """Return each server's URL."""
-    return [part.strip() for part in url.split(",") if part.strip()] or [url]
+    """Return each server's URL; raise BrokenAtStart, without the password, where one is none."""
+    found = [part.strip() for part in url.split(",") if part.strip()]
+    if not found or not all(map(_is_url, found)):
+        line = "NATS_URL is no URL; write nats://user:password@host:port, special characters of the password as %XX"
+        # From nothing: what the parser says quotes what it could not read.
+        raise BrokenAtStart(line) from None
+    return found
+
+
+def _is_url(text: str) -> bool:
+    try:
+        parts = urlsplit(text if "://" in text else f"nats://{text}")
+        # Of a password with / ? or #, the beginning would be taken for the port, or the host.
+        whole = "@" not in parts.path + parts.query + parts.fragment
+        return whole and parts.scheme in _SCHEMES and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        return False

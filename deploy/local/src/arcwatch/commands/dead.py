@@ -5,16 +5,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from arcwatch.commands.options import DataDirOption, JsonOption, NatsOption
-from arcwatch.commands.output import as_json, moment, table
+from arcwatch.commands.output import as_json, moment, say, table
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from nats.aio.client import Client
 
-    from arcwatch.dead_letters import Dead
+    from arcwatch.dead_letters import Acted, Dead
 
-    Act = Callable[[Client, list[int] | None], Awaitable[list[Dead]]]
+    Act = Callable[[Client, list[int] | None], Awaitable[Acted]]
 
 app = typer.Typer(help="Messages that were given up.", no_args_is_help=True)
 
@@ -75,14 +75,18 @@ def _taken_off(
 
     if all_ == bool(sequences):
         raise typer.BadParameter("name the letters by their SEQ, or say --all")
-    found = asyncio.run(_acted(act, data_dir, nats_url, None if all_ else sequences))
+    acted = asyncio.run(_acted(act, data_dir, nats_url, None if all_ else sequences))
     if json:
-        as_json([_json(dead) for dead in found])
-        return
-    for dead in found:
-        typer.echo(f"{done} {dead.sequence}: {dead.what}")
-    if not found:
-        typer.echo("nothing was given up")
+        as_json([_json(dead) for dead in acted.done])
+    else:
+        for dead in acted.done:
+            say(f"{done} {dead.sequence}: {dead.what}")
+        if not acted.done and not acted.failures:
+            say("nothing was given up")
+    for sequence, reason in acted.failures.items():
+        say(f"not {done} {sequence}: {reason}", err=True)
+    if acted.failures:
+        raise typer.Exit(1)
 
 
 async def _listed(data_dir: Any, nats_url: str | None) -> "list[Dead]":
@@ -94,7 +98,7 @@ async def _listed(data_dir: Any, nats_url: str | None) -> "list[Dead]":
         return await dead_letters.listed(client)
 
 
-async def _acted(act: "Act", data_dir: Any, nats_url: str | None, sequences: list[int] | None) -> "list[Dead]":
+async def _acted(act: "Act", data_dir: Any, nats_url: str | None, sequences: list[int] | None) -> "Acted":
     from arcwatch.bus_client import connected
     from arcwatch.running import nats_url as find
 

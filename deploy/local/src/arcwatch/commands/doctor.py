@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from arcwatch.commands.options import DatabaseOption, DataDirOption, JsonOption, NatsOption
-from arcwatch.commands.output import as_json
+from arcwatch.commands.output import as_json, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -42,9 +42,9 @@ def doctor(
         as_json([asdict(each) for each in found])
     else:
         for each in found:
-            typer.echo(f"{_MARKS[each.verdict]}  {each.check}: {each.found}")
+            say(f"{_MARKS[each.verdict]}  {each.check}: {each.found}")
             if each.advice:
-                typer.echo(f"         -> {each.advice}")
+                say(f"         -> {each.advice}")
     if any(each.verdict == "problem" for each in found):
         raise typer.Exit(1)
 

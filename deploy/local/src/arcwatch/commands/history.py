@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from arcwatch.commands.options import DataDirOption, DatasetOption, JsonOption, LimitOption, UrlOption
-from arcwatch.commands.output import as_json, moment, percent, table
+from arcwatch.commands.output import as_json, moment, percent, say, table
 
 app = typer.Typer(help="The ingestion runs.", no_args_is_help=True)
 
@@ -54,4 +54,4 @@ def ls(
     table(_COLUMNS, rows, empty="no model was ingested yet")
     for run in answer["runs"]:
         if run["errorLog"] and run["status"] == "failed":
-            typer.echo(f"run {run['id']}: {run['errorLog'].splitlines()[0]}", err=True)
+            say(f"run {run['id']}: {run['errorLog'].splitlines()[0]}", err=True)

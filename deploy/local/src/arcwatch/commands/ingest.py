@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from arcwatch.commands.options import DataDirOption, JsonOption, NatsOption
-from arcwatch.commands.output import as_json, percent
+from arcwatch.commands.output import as_json, percent, say
 
 if TYPE_CHECKING:
     from common.events import ModelDiscovered
@@ -36,7 +36,7 @@ def ingest(
         if json:
             as_json(event.model_dump(mode="json"))
         else:
-            typer.echo(f"asked for {model} of {dataset}; `arcwatch runs ls` shows how it goes")
+            say(f"asked for {model} of {dataset}; `arcwatch runs ls` shows how it goes")
         return
     _tell(outcome, json=json)
 
@@ -75,12 +75,12 @@ def _tell(outcome: "Outcome", *, json: bool) -> None:
     if json:
         as_json({"event": outcome.subject, **outcome.model_dump(mode="json")})
     elif isinstance(outcome, ModelIngestionFailed):
-        typer.echo(f"{outcome.model} failed ({outcome.kind}): {outcome.reason}", err=True)
+        say(f"{outcome.model} failed ({outcome.kind}): {outcome.reason}", err=True)
     elif not isinstance(outcome, ModelIngested):
-        typer.echo(f"{outcome.model} was skipped: `arcwatch runs ls --status skipped` says why")
+        say(f"{outcome.model} was skipped: `arcwatch runs ls --status skipped` says why")
     else:
         left = f", {outcome.failed} files could not be used" if outcome.failed else ""
-        typer.echo(
+        say(
             f"{outcome.model}: {percent(outcome.score)} of the set, {percent(outcome.score_submitted)} of what was "
             f"submitted ({outcome.tasks_submitted} of {outcome.tasks_total} tasks{left})"
         )

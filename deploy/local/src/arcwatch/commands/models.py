@@ -3,7 +3,7 @@
 import typer
 
 from arcwatch.commands.options import DataDirOption, DatasetOption, JsonOption, LimitOption, UrlOption
-from arcwatch.commands.output import as_json, moment, percent, table
+from arcwatch.commands.output import as_json, moment, percent, say, table
 
 app = typer.Typer(help="The submissions that were ingested.", no_args_is_help=True)
 
@@ -50,4 +50,4 @@ def ls(
     )
     table(_COLUMNS, rows, empty="no model was ingested yet")
     if answer["total"] > len(answer["data"]):
-        typer.echo(f"{len(answer['data'])} of {answer['total']}; --limit shows more", err=True)
+        say(f"{len(answer['data'])} of {answer['total']}; --limit shows more", err=True)

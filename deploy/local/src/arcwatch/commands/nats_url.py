@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from arcwatch.commands.options import DataDirOption, JsonOption
-from arcwatch.commands.output import as_json
+from arcwatch.commands.output import as_json, say
 
 
 def nats_url(
@@ -30,4 +30,4 @@ def nats_url(
     if json:
         as_json({"url": url, "user": user, "inbox_prefix": prefix_of(url).decode()})
     else:
-        typer.echo(url)
+        say(url)

@@ -6,17 +6,24 @@ from datetime import UTC, datetime
 
 import typer
 
+from arcwatch.printable import printable
+
 
 def as_json(value: object) -> None:
     """Print a value as indented JSON."""
-    typer.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+    typer.echo(printable(json.dumps(value, indent=2, ensure_ascii=False, default=str), keep="\n"))
+
+
+def say(text: str, *, err: bool = False) -> None:
+    """Print a line, whatever somebody else wrote into it."""
+    typer.echo(printable(text), err=err)
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str) -> None:
     """Print rows under their headings, numbers to the right; print `empty` where there are none."""
     cells = [[_cell(value) for value in row] for row in rows]
     if not cells:
-        typer.echo(empty)
+        say(empty)
         return
     heads = [name.upper() for name in columns]
     right = [all(_is_number(row[at]) for row in cells) for at in range(len(heads))]
@@ -42,7 +49,7 @@ def moment(text: str | None) -> str:
 
 
 def _cell(value: object) -> str:
-    return "-" if value is None or value == "" else str(value)
+    return "-" if value is None or value == "" else printable(str(value))
 
 
 def _is_number(text: str) -> bool:

@@ -1,9 +1,7 @@
 """`arcwatch migrate`: the database's tables."""
 
-import typer
-
 from arcwatch.commands.options import DatabaseOption, DataDirOption, JsonOption, WaitOption
-from arcwatch.commands.output import as_json
+from arcwatch.commands.output import as_json, say
 
 
 def migrate(
@@ -25,11 +23,11 @@ def migrate(
     from arcwatch.explain import waits_aloud
     from arcwatch.running import database_url as find
 
-    on_wait = waits_aloud(partial(typer.echo, err=True))
+    on_wait = waits_aloud(partial(say, err=True))
     applied = asyncio.run(database.migrate(find(data_dir, database_url), wait_seconds=wait, on_wait=on_wait))
     if json:
         as_json({"applied": applied})
         return
     for name in applied:
-        typer.echo(f"applied {name}")
-    typer.echo("the schema is up to date")
+        say(f"applied {name}")
+    say("the schema is up to date")

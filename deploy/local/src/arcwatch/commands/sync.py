@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from arcwatch.commands.options import DatabaseOption, DataDirOption, JsonOption, NatsOption
-from arcwatch.commands.output import as_json, table
+from arcwatch.commands.output import as_json, say, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -92,9 +92,9 @@ def _show(completed: "SyncCompleted", *, verbose: bool) -> None:
     rows = [row for each in completed.datasets for row in _rows(each, verbose=verbose)]
     if rows:
         table(_COLUMNS, rows, empty="")
-        typer.echo("")
+        say("")
     for each in completed.datasets:
-        typer.echo(_summary(each), err=each.error is not None)
+        say(_summary(each), err=each.error is not None)
 
 
 def _rows(found: "DatasetSynced", *, verbose: bool) -> "Iterator[tuple[str, ...]]":

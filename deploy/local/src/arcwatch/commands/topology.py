@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from arcwatch.commands.options import DataDirOption, JsonOption, NatsOption, WaitOption
-from arcwatch.commands.output import as_json
+from arcwatch.commands.output import as_json, say
 
 app = typer.Typer(help="The streams and consumers on NATS.", no_args_is_help=True)
 
@@ -37,8 +37,8 @@ def apply(
         as_json({"applied": not check, "drift": found})
     else:
         for line in found:
-            typer.echo(line)
-        typer.echo(_summary(len(found), check=check))
+            say(line)
+        say(_summary(len(found), check=check))
     if check and found:
         raise typer.Exit(1)
 

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from arcwatch.commands.options import DataDirOption, JsonOption
-from arcwatch.commands.output import as_json
+from arcwatch.commands.output import as_json, say
 
 app = typer.Typer(help="The Hub's calls when a dataset changes.", no_args_is_help=True)
 
@@ -46,6 +46,6 @@ def create(
     if json:
         as_json({"id": hook.id, "url": hook.url, "watched": watched, "created": not there_already})
         return
-    typer.echo(f"{'there already' if there_already else 'registered'}: {hook.url} (webhook {hook.id})")
+    say(f"{'there already' if there_already else 'registered'}: {hook.url} (webhook {hook.id})")
     for name in watched:
-        typer.echo(f"  {name}")
+        say(f"  {name}")

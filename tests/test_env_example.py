@@ -3,12 +3,13 @@
 import re
 from pathlib import Path
 
+from common.provision import Settings as ProvisionSettings
 from ingester.settings import Settings as IngesterSettings
 from query_api.settings import Settings as QueryApiSettings
 from watcher.settings import Settings as WatcherSettings
 
 EXAMPLE = Path(__file__).parents[1] / ".env.example"
-OF_THE_COMMAND = {"ARCWATCH_DATA_DIR", "NATS_REPLICAS"}
+OF_THE_COMMAND = {"ARCWATCH_DATA_DIR"}
 OF_OPENTELEMETRY = {"OTEL_TRACES_EXPORTER", "OTEL_EXPORTER_OTLP_ENDPOINT"}
 
 
@@ -16,7 +17,7 @@ def test_every_setting_is_listed_and_nothing_else() -> None:
     listed = set(re.findall(r"^#?([A-Z_]+)=", EXAMPLE.read_text(), re.MULTILINE))
     known = {
         name.upper()
-        for settings in (IngesterSettings, QueryApiSettings, WatcherSettings)
+        for settings in (IngesterSettings, ProvisionSettings, QueryApiSettings, WatcherSettings)
         for name in settings.model_fields
     }
     assert listed == known | OF_THE_COMMAND | OF_OPENTELEMETRY

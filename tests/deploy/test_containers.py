@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import sysconfig
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 from arcwatch import embedded_nats, nats_conf
+from pydantic import SecretStr
 
 from tests.support.alert_rules import DEPLOY, ROOT
 
@@ -94,12 +96,43 @@ def test_every_secret_is_made_and_every_made_secret_is_used(tmp_path: Path) -> N
     assert mounted == COMPOSE["secrets"].keys()
 
 
+def test_only_the_job_that_migrates_owns_the_database() -> None:
+    def urls(name: str) -> set[str]:
+        given = SERVICES[name].get("secrets", ())
+        sources = {each if isinstance(each, str) else each["source"] for each in given}
+        return {source for source in sources if source.startswith("database_url")}
+
+    assert urls("migrate") == {"database_url", "database_url_writer", "database_url_reader"}
+    assert urls("watcher") == urls("ingester") == {"database_url_writer"}
+    assert urls("query-api") == {"database_url_reader"}
+
+
 def test_making_the_secrets_again_changes_none(tmp_path: Path) -> None:
     def made() -> dict[str, str]:
         subprocess.run(["sh", str(DEPLOY / "secrets.sh"), str(tmp_path)], check=True)
         return {path.name: path.read_text() for path in tmp_path.iterdir()}
 
     assert made() == made()
+
+
+def test_the_job_hears_of_the_users_that_it_makes(tmp_path: Path) -> None:
+    subprocess.run(["sh", str(DEPLOY / "secrets.sh"), str(tmp_path)], check=True)
+    given = {
+        name: str(tmp_path / Path(path).name)
+        for name, path in SERVICES["migrate"]["environment"].items()
+        if name.startswith("DATABASE_")
+    }
+    code = "from common.provision import Settings; s = Settings(); "
+    code += "print([s.database_url, s.database_writer_url, s.database_reader_url]); "
+    code += "from common.roles import Login; print(Login.of(s.database_reader_url.get_secret_value(), '').user)"
+    ran = subprocess.run(
+        ["sh", str(DEPLOY / "entrypoint.sh"), sys.executable, "-c", code],
+        env={**os.environ, **given},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert ran.stdout.splitlines() == [str([SecretStr("x")] * 3), "arcwatch_reader"]
 
 
 def test_secrets_reach_the_process_from_their_files(tmp_path: Path) -> None:

@@ -104,6 +104,24 @@ def test_the_images_are_those_of_compose(overlay: Path) -> None:
     assert used == {compose[service]["image"] for service in SERVICES}
 
 
+@pytest.mark.parametrize("overlay", OVERLAYS, ids=lambda path: path.name)
+def test_only_the_job_that_migrates_owns_the_database(overlay: Path) -> None:
+    found = {one["metadata"]["name"]: one for one in rendered(overlay) if one["kind"] in {"Deployment", "Job"}}
+    urls = {
+        name: {each["name"]: each["valueFrom"].get("secretKeyRef", {}).get("key") for each in container["env"]}
+        for name, one in found.items()
+        for container in one["spec"]["template"]["spec"]["containers"]
+    }
+    assert {name: keys["DATABASE_URL"] for name, keys in urls.items()} == {
+        "arcwatch-migrate": "database-url",
+        "arcwatch-watcher": "database-url-writer",
+        "arcwatch-ingester": "database-url-writer",
+        "arcwatch-query-api": "database-url-reader",
+    }
+    assert urls["arcwatch-migrate"]["DATABASE_WRITER_URL"] == "database-url-writer"
+    assert urls["arcwatch-migrate"]["DATABASE_READER_URL"] == "database-url-reader"
+
+
 def test_the_operator_gets_the_same_rules() -> None:
     """`make docs` brings them up to date."""
     script = alert_rules.DEPLOY / "kustomize" / "prometheusrule.sh"

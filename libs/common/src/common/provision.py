@@ -6,23 +6,35 @@ from typing import Annotated
 import structlog
 from pydantic import Field
 
-from common import bus, logs, topology
+from common import bus, logs, roles, topology
 from common.database import migrate
 from common.outcomes import BrokenAtStart
-from common.settings import ServiceSettings, load, stop
+from common.roles import Login
+from common.settings import OptionalSecret, ServiceSettings, load, stop
 
 log = structlog.get_logger(__name__)
 
 
 class Settings(ServiceSettings):
-    """`nats_replicas` is 3 on a cluster of three."""
+    """`nats_replicas` is 3 on a cluster of three.
+
+    With the URLs of the services, the job makes the users in them; DATABASE_URL is then that of the tables' owner.
+    """
+
+    database_writer_url: OptionalSecret = None
+    database_reader_url: OptionalSecret = None
 
     nats_replicas: Annotated[int, Field(ge=1, le=5)] = 1
 
 
 async def provision(settings: Settings) -> None:
     """Wait for both servers, and bring them up to date. Safe to run again, and by several at once."""
-    applied = await migrate(settings.database_url.get_secret_value())
+    url = settings.database_url.get_secret_value()
+    applied = await migrate(url)
+    if settings.database_writer_url and settings.database_reader_url:
+        writer = Login.of(settings.database_writer_url.get_secret_value(), "DATABASE_WRITER_URL")
+        reader = Login.of(settings.database_reader_url.get_secret_value(), "DATABASE_READER_URL")
+        await roles.grant(url, writer=writer, reader=reader)
     async with bus.connect(settings.nats_url.get_secret_value(), "provision") as client:
         drift = await topology.apply(client.jetstream(timeout=bus.PUBLISH_TIMEOUT_SECONDS), settings.nats_replicas)
     log.info("provisioned", migrations=applied, topology=[str(each) for each in drift])

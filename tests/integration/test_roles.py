@@ -1,0 +1,182 @@
+"""Services do their work as a writer and a reader that may no more than that; the job that migrates makes both."""
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import aiohttp
+import asyncpg
+import pytest
+from arcwatch.hub import LocalHub
+from arcwatch.ports import free_port
+from common import bus, provision, roles
+from common.events import ModelDiscovered, SyncRequested
+from common.outcomes import BrokenAtStart
+from common.roles import Login
+from ingester import app as ingester_app
+from ingester.settings import Settings as IngesterSettings
+from query_api import app as query_app
+from query_api.settings import Settings as QuerySettings
+from watcher import app as watcher_app
+from watcher.settings import Settings as WatcherSettings
+
+from tests.support.eventually import eventually
+from tests.support.postgres import TestPostgres
+from tests.support.services import running
+from tests.support.submissions import V2, solved, submission, tasks, unsolved
+
+ONE, TWO = tasks()[:2]
+
+
+@dataclass(frozen=True)
+class Urls:
+    """One database as each of its users reaches it; the owner is what compose has: a superuser."""
+
+    owner: str
+    writer: str
+    reader: str
+
+    async def provision(self, nats_url: str) -> None:
+        await provision.provision(
+            provision.Settings(
+                database_url=self.owner,
+                database_writer_url=self.writer,
+                database_reader_url=self.reader,
+                nats_url=nats_url,
+            )
+        )
+
+
+@pytest.fixture
+async def urls(postgres: TestPostgres, empty_database_url: str, nats_url: str) -> AsyncIterator[Urls]:
+    owner = postgres.superuser_url(urlsplit(empty_database_url).path.lstrip("/"))
+    names = [f"{role}_{uuid.uuid4().hex}" for role in ("writer", "reader")]
+    assert "postgres@" in owner
+    made = Urls(owner, *(owner.replace("postgres@", f"{name}:it's%20a%20secret@", 1) for name in names))
+    await made.provision(nats_url)
+    yield made
+    connection = await asyncpg.connect(owner)
+    for name in names:
+        await connection.execute(f"DROP OWNED BY {name}; DROP ROLE {name}")
+    await connection.close()
+
+
+async def refused(url: str, statement: str) -> None:
+    """Have a statement refused, whatever the session says of itself."""
+    connection = await asyncpg.connect(url, server_settings={"default_transaction_read_only": "off"})
+    try:
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+async def asked(url: str, statement: str, *values: Any) -> Any:
+    connection = await asyncpg.connect(url)
+    try:
+        return await connection.fetch(statement, *values)
+    finally:
+        await connection.close()
+
+
+async def test_every_service_does_its_work_as_its_own_user(urls: Urls, nats_url: str, hub: LocalHub) -> None:
+    hub.commit(V2, submission("m", {ONE: unsolved(ONE), TWO: b"["}) | submission("other", {ONE: solved(ONE)}))
+    shared: dict[str, Any] = {"hf_endpoint": hub.url, "hf_datasets": (V2,), "nats_url": nats_url}
+    port = free_port()
+    writer, reader = {**shared, "database_url": urls.writer}, {**shared, "database_url": urls.reader, "port": port}
+    async with AsyncExitStack() as stack:
+        client = await stack.enter_async_context(bus.connect(nats_url, "test"))
+        await stack.enter_async_context(running(query_app.run, QuerySettings(**reader)))
+        await stack.enter_async_context(running(ingester_app.run, IngesterSettings(**writer)))
+        await stack.enter_async_context(running(watcher_app.run, WatcherSettings(**writer)))
+        http = await stack.enter_async_context(aiohttp.ClientSession(f"http://127.0.0.1:{port}"))
+
+        async def shows(**solved_tasks: int) -> bool:
+            async with http.get("/api/models") as answer:
+                rows = (await answer.json())["data"]
+            return {row["model"]: row["tasksSolved"] for row in rows if row["status"] != "removed"} == solved_tasks
+
+        async def sync() -> None:
+            await bus.publish(client, SyncRequested(requested_by="test"), "test")
+
+        await sync()
+        await eventually(lambda: shows(m=0, other=1), 60)
+        gone = {f"other/{ONE.id}.json": None, f"m/{TWO.id}.json": None}
+        hub.commit(V2, submission("m", {ONE: solved(ONE)}) | gone)
+        await sync()
+        await eventually(lambda: shows(m=1), 60)
+        await bus.publish(client, ModelDiscovered(dataset=V2, model="m"), "test")
+        await bus.publish(client, ModelDiscovered(dataset=V2, model="none"), "test")
+        ended = "SELECT dataset_name, status FROM ingestion_runs WHERE completed_at IS NOT NULL ORDER BY id"
+
+        async def all_ended() -> bool:
+            found = [tuple(row) for row in await asked(urls.owner, ended)]
+            landed = {("m", "partial"), ("m", "completed"), ("other", "completed")}
+            return landed <= set(found) and any(name == "none" for name, _ in found)
+
+        await eventually(all_ended, 60)
+        for page in ("/api/admin/ingestion-history", "/api/admin/cron-status", "/api/model-dataset/models"):
+            async with http.get(page) as answer:
+                assert answer.status == 200, await answer.text()
+    assert await asked(urls.owner, "SELECT FROM sync_runs WHERE status <> 'completed'") == []
+    assert await asked(urls.owner, "SELECT FROM staged_rows") == []
+
+
+async def test_the_reader_cannot_write_and_the_writer_cannot_change_tables(urls: Urls) -> None:
+    assert {"explanations", "ingestion_runs", "submission_versions", "staged_rows", "sync_runs"} <= set(roles.tables())
+    for table in roles.tables():
+        assert await asked(urls.reader, f"SELECT FROM {table}") == []
+        for statement in (f"INSERT INTO {table} DEFAULT VALUES", f"DELETE FROM {table}", f"TRUNCATE {table}"):
+            await refused(urls.reader, statement)
+        for statement in (f"DROP TABLE {table}", f"ALTER TABLE {table} ADD more text", f"TRUNCATE {table}"):
+            await refused(urls.writer, statement)
+    for url in (urls.reader, urls.writer):
+        await refused(url, "CREATE TABLE more (id int)")
+        await refused(url, "DELETE FROM _pogo_migration")
+        await refused(url, "CREATE ROLE another")
+        await refused(url, "COPY (SELECT 1) TO PROGRAM 'true'")
+    with pytest.raises(asyncpg.ReadOnlySQLTransactionError):
+        await asked(urls.reader, "CREATE TEMP TABLE more (id int)")
+
+
+async def test_tables_of_later_migrations_are_theirs_too_and_strangers_tables_are_not(
+    urls: Urls, nats_url: str
+) -> None:
+    await asked(urls.owner, "CREATE TABLE later (id serial, note text)")
+    await asked(urls.writer, "INSERT INTO later (note) VALUES ('written')")
+    assert [row["note"] for row in await asked(urls.reader, "SELECT note FROM later")] == ["written"]
+    await refused(urls.reader, "DELETE FROM later")
+    stranger = await asyncpg.connect(urls.owner)
+    await stranger.execute("SET ROLE arcwatch; CREATE TABLE users (id int)")
+    await stranger.close()
+    await urls.provision(nats_url)
+    for url in (urls.reader, urls.writer):
+        await refused(url, "SELECT FROM users")
+
+
+async def test_a_new_password_counts_after_the_next_run_of_the_job(urls: Urls, nats_url: str) -> None:
+    hashed = "SELECT rolpassword, rolsuper OR rolcreaterole OR rolcreatedb AS may FROM pg_authid WHERE rolname = $1"
+    login = Login.of(urls.writer, "")
+    (before,) = await asked(urls.owner, hashed, login.user)
+    assert before["rolpassword"].startswith("SCRAM-SHA-256$")
+    assert not before["may"]
+    await Urls(urls.owner, urls.writer.replace("it's", "another"), urls.reader).provision(nats_url)
+    (after,) = await asked(urls.owner, hashed, login.user)
+    assert after["rolpassword"] != before["rolpassword"]
+
+
+async def test_who_may_not_make_roles_is_told_so(urls: Urls, database_url: str) -> None:
+    logins = {"writer": Login("nobody_made_this", "x"), "reader": Login("nor_this", "x")}
+    with pytest.raises(BrokenAtStart, match="the user in DATABASE_URL cannot make or equip roles: permission denied"):
+        await roles.grant(database_url, **logins)
+    with pytest.raises(BrokenAtStart, match="DATABASE_WRITER_URL names no user and password"):
+        Login.of("postgresql://host/database", "DATABASE_WRITER_URL")
+
+
+async def test_the_job_may_run_several_times_at_once(urls: Urls, nats_url: str) -> None:
+    await asyncio.gather(*(urls.provision(nats_url) for _ in range(3)))
+    assert (await asked(urls.reader, "SELECT current_user AS name"))[0]["name"] == Login.of(urls.reader, "").user

@@ -2,7 +2,7 @@
 
 import contextlib
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +11,7 @@ from common.events import (
     DatasetSynced,
     DeadLetter,
     ModelDiscovered,
+    ModelIngestionFailed,
     SyncCompleted,
     SyncRequested,
     body_of,
@@ -91,6 +92,12 @@ def test_without_a_content_a_watchers_event_has_a_fresh_key() -> None:
     assert unknown.idempotency_key() != unknown.idempotency_key()
 
 
+def test_an_event_without_a_name_of_its_own_has_a_fresh_key() -> None:
+    failed = ModelIngestionFailed(kind="integrity", reason="why", delivery_count=6, failed_at=NOW)
+    assert failed.idempotency_key() != failed.idempotency_key()
+    assert len(failed.idempotency_key()) == 32
+
+
 def test_a_body_leaves_out_what_is_not_known() -> None:
     assert json.loads(body_of(SyncRequested(request_id="w-1"))) == {"trigger": "manual", "request_id": "w-1"}
 
@@ -122,7 +129,9 @@ def test_a_syncs_event_stays_small_whatever_the_number_of_models() -> None:
         changed=0,
     )
     assert len(body_of(event)) < 1000
-    assert event.idempotency_key() == "sync-1"
+    assert event.idempotency_key() == event.model_copy().idempotency_key()
+    again = event.model_copy(update={"started_at": NOW + timedelta(seconds=1)})
+    assert again.idempotency_key() != event.idempotency_key(), "another database counts from 1 again"
 
 
 def test_a_replayed_letter_has_a_fresh_id_and_keeps_the_rest() -> None:

@@ -68,6 +68,14 @@ def test_each_attempts_accuracy_counts_the_pairs_that_it_left_out() -> None:
     )
 
 
+def test_attempts_of_a_folder_that_is_named_like_one_are_ordered_by_their_own_number() -> None:
+    sums = [Sums("m-attempt9-attempt2"), Sums("m-attempt9-attempt1")]
+    assert [each.model_name for each in aggregate(task_set(1), [], sums).attempts] == [
+        "m-attempt9-attempt1",
+        "m-attempt9-attempt2",
+    ]
+
+
 def test_sums_take_what_postgresql_gives_and_leave_nulls_out() -> None:
     sums = [Sums(costs=(0.5,), tokens=Decimal(5), time_ms=7), Sums(), Sums(costs=(0.25,), tokens=6, time_ms=8)]
     figures = aggregate(task_set(1), [], sums)

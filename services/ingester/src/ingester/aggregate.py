@@ -101,7 +101,7 @@ def _score(sums: AttemptSums, pairs_total: int) -> AttemptScore:
 
 def _number(sums: AttemptSums) -> int:
     """Order attempt 10 after attempt 2."""
-    return int(sums.model_name.rpartition("-attempt")[2] or 0)
+    return int(sums.model_name.rpartition("-attempt")[2])
 
 
 def _added_cost(costs: Iterable[float]) -> float | None:

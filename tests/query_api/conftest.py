@@ -2,12 +2,14 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import aiohttp
 import asyncpg
 import nats
 import pytest
+from arcwatch.hub import LocalHub
 from common import topology
 from nats.aio.client import Client
 from pydantic import SecretStr
@@ -28,6 +30,13 @@ async def bus(nats_url: str) -> AsyncIterator[Client]:
     await topology.apply(client.jetstream())
     yield client
     await client.close()
+
+
+@pytest.fixture
+async def hub(tmp_path: Path) -> AsyncIterator[LocalHub]:
+    """Lend a Hub without datasets."""
+    async with LocalHub(tmp_path / "hub") as running:
+        yield running
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from common.stored import Message
 from hypothesis import given
 from hypothesis import strategies as st
 from query_api import keeper
+from query_api.cached_answers import row
 from query_api.keeper import Happening, Keeper, State
 from query_api.metrics import Metrics
 from query_api.view import Attempt, Key, Submission, View
@@ -240,6 +241,18 @@ async def test_while_the_database_is_away_events_speak_for_themselves() -> None:
     assert world.keeper.state == State(world.truth, None)
 
 
+async def test_an_event_with_figures_that_cannot_be_is_believed_as_far_as_it_can_be() -> None:
+    world = World()
+    await world.keeper.start()
+    world.ingest("a", 3)
+    world.away = True
+    world.deliver(world.events[0].model_copy(update={"score": 7.0, "tasks_total": -1, "score_submitted": -2.0}))
+    await world.keeper.step()
+    found = world.keeper.state.view.submissions[DATASET, "a"]
+    assert (found.score, found.tasks_total, found.score_submitted) == (0, 0, None)
+    assert row(found).model == "a"
+
+
 async def test_an_unreadable_event_has_the_whole_database_read() -> None:
     world = World()
     await world.keeper.start()
@@ -270,7 +283,7 @@ async def test_no_more_is_read_ahead_than_there_is_room_for(monkeypatch: pytest.
     monkeypatch.setattr(keeper, "MOST_PENDING", 10)
     world, reader = World(), EndlessReader()
     world.keeper._reader = reader  # type: ignore[assignment] # a plain stand-in, see above
-    following = asyncio.create_task(world.keeper._follow())
+    following = asyncio.create_task(world.keeper.follow())
     try:
         for rounds in (1, 2):
             await eventually(partial(_has_read, reader, 10 * rounds))

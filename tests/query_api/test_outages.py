@@ -106,7 +106,11 @@ async def test_both_away_people_still_get_what_is_known(
         await nats_server.stop()
         body = await api.until(PATH, lambda found: found["stale"])
         assert body["data"]["model"] == "before"
-        assert await _ready(api) == (200, {"view": True, "consumer": False, "database": False})
+
+        async def both_shown() -> bool:
+            return await _ready(api) == (200, {"view": True, "consumer": False, "database": False})
+
+        await eventually(both_shown, 20)
 
 
 async def test_a_frozen_database_does_not_hold_up_the_probe(

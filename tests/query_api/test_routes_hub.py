@@ -1,7 +1,6 @@
 """The admin page's checks are really made, against the Hub, the database and the task sets."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,12 +14,6 @@ from tests.support.submissions import solved, tasks
 from tests.support.writer import DATASET, Writer
 
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
-
-
-@pytest.fixture
-async def hub(tmp_path: Path) -> AsyncIterator[LocalHub]:
-    async with LocalHub(tmp_path / "hub") as running:
-        yield running
 
 
 @pytest.fixture

@@ -109,8 +109,8 @@ def test_an_attempt_is_held_by_the_newest_submission_of_its_source() -> None:
     newer = replace(submission("m", 2, 2), dataset=OTHER, source="ARC1-Eval")
     both = view(newer, older)
     assert both.holding("m-attempt1") is newer
-    assert both.holding("m-attempt1", "ARC2-Eval") is older
-    assert both.holding("m-attempt1", "ARC2") is None
+    assert both.holding("m-attempt1", source="ARC2-Eval") is older
+    assert both.holding("m-attempt1", source="ARC2") is None
     assert both.holding("nobody-attempt1") is None
 
 

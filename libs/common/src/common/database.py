@@ -3,10 +3,10 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
 import asyncpg
@@ -48,15 +48,21 @@ _AWAY = (
 _NO_URL = "DATABASE_URL is no URL; percent-encode special characters in its password"
 
 T = TypeVar("T")
+Init = Callable[[Any], Coroutine[Any, Any, None]]
 # Takes host, reason and gives_up_in_seconds.
 OnWait = Callable[..., object]
 _log_wait: OnWait = partial(log.warning, "database.waiting")
 
 
 @contextlib.asynccontextmanager
-async def open_pool(url: str, *, max_size: int = 4, wait_seconds: float | None = None) -> AsyncIterator[asyncpg.Pool]:
-    """Yield a pool, waiting for a database that is still starting; raise BrokenAtStart when it does not come."""
-    pool = await _patiently(lambda: _connected_pool(url, max_size), url, wait_seconds, _log_wait)
+async def open_pool(
+    url: str, *, max_size: int = 4, wait_seconds: float | None = None, init: Init | None = None
+) -> AsyncIterator[asyncpg.Pool]:
+    """Yield a pool, waiting for a database that is still starting; raise BrokenAtStart when it does not come.
+
+    `init` prepares each new connection.
+    """
+    pool = await _patiently(lambda: _connected_pool(url, max_size, init), url, wait_seconds, _log_wait)
     try:
         yield pool
     finally:
@@ -64,12 +70,13 @@ async def open_pool(url: str, *, max_size: int = 4, wait_seconds: float | None =
             await asyncio.wait_for(pool.close(), timeout=10)
 
 
-async def _connected_pool(url: str, max_size: int) -> asyncpg.Pool:
+async def _connected_pool(url: str, max_size: int, init: Init | None) -> asyncpg.Pool:
     # A new one for each try: a pool whose first connection failed stays closed, whatever is asked of it.
     return await asyncpg.create_pool(
         url,
         min_size=1,
         max_size=max_size,
+        init=init,
         timeout=CONNECT_TIMEOUT_SECONDS,
         command_timeout=COMMAND_TIMEOUT_SECONDS,
         server_settings={"timezone": "UTC", "application_name": "arcwatch", **_KEEPALIVES},

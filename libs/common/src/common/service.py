@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from typing import Any, TypeVar
 
 import structlog
@@ -12,6 +12,8 @@ from common.outcomes import BrokenAtStart
 from common.settings import ServiceSettings, load, stop
 
 log = structlog.get_logger(__name__)
+
+CANCEL_AGAIN_SECONDS = 0.5
 
 SettingsT = TypeVar("SettingsT", bound=ServiceSettings)
 
@@ -52,6 +54,16 @@ async def until(stopping: asyncio.Event, *beside: Coroutine[Any, Any, object]) -
             if task.done():
                 task.result()
     finally:
-        for task in (waiting, *tasks):
+        await ended([waiting, *tasks])
+
+
+async def ended(tasks: Iterable["asyncio.Task[Any]"]) -> None:
+    """Cancel tasks until they have ended.
+
+    Once is not enough: before Python 3.12, `wait_for` swallows a cancellation that comes with what it waits for.
+    """
+    pending = set(tasks)
+    while pending:
+        for task in pending:
             task.cancel()
-        await asyncio.wait([waiting, *tasks])
+        _, pending = await asyncio.wait(pending, timeout=CANCEL_AGAIN_SECONDS)

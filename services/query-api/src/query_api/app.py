@@ -15,6 +15,7 @@ from common.events import IngestionProgress
 from common.hub import Hub
 from common.memory import settle
 from common.outcomes import BrokenAtStart
+from common.service import ended
 from common.task_group import task_group
 from nats.aio.client import Client
 from nats.aio.msg import Msg
@@ -34,6 +35,7 @@ from query_api.metrics import Metrics
 from query_api.ordered import OrderedReader
 from query_api.pages import Shelf
 from query_api.readiness import STOPPING, Readiness
+from query_api.repair import read_any_instant
 from query_api.replay import Replays
 from query_api.routes import ENDPOINTS
 from query_api.settings import Settings
@@ -64,7 +66,7 @@ async def serving(settings: Settings) -> AsyncIterator[tuple[str, Services]]:
     async with (
         # First: while it waits for its servers, a probe hears that it lives, and why it is not ready.
         probes(settings.ops_host, settings.ops_port) as ops_port,
-        open_pool(settings.database_url.get_secret_value(), max_size=POOL_SIZE) as pool,
+        open_pool(settings.database_url.get_secret_value(), max_size=POOL_SIZE, init=read_any_instant) as pool,
         bus.connect(settings.nats_url.get_secret_value(), instance) as client,
     ):
         await check_migrated(pool)
@@ -83,7 +85,7 @@ async def serving(settings: Settings) -> AsyncIterator[tuple[str, Services]]:
         app = make_app(http, ENDPOINTS, {"view": readiness.check}, dependencies)
         async with (
             _listening(settings, app, http, services) as port,
-            _beside(services.keeper.run(), access_log.run()),
+            _beside(services.keeper.follow(), services.keeper.apply(), access_log.run()),
         ):
             held = len(services.keeper.state.view.submissions)
             log.info("query_api.ready", port=port, ops_port=ops_port, submissions=held)
@@ -155,8 +157,7 @@ async def _beside(*forever: "asyncio._CoroutineLike[None]") -> AsyncIterator[Non
     async with task_group() as group:
         tasks = [group.create_task(each) for each in forever]
         yield
-        for task in tasks:
-            task.cancel()
+        await ended(tasks)
 
 
 @contextlib.asynccontextmanager

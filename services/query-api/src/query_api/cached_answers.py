@@ -126,7 +126,7 @@ def cron_status(moment: Moment, _asked: CronStatusAsked) -> CronStatusAnswer:
         auto_ingest=settings.hf_sync_auto_ingest,
         next_run=moment.next_run(),
         last_run=last.started_at if last else None,
-        last_status=None if last is None or last.status == "running" else last.status,
+        last_status=None if last is None or last.status in {"running", "unknown"} else last.status,
         last_new_models_found=last.new_models_found if last else None,
         last_trigger=last.trigger if last else None,
         last_error=last.error if last else None,

@@ -16,7 +16,6 @@ import structlog
 from common import tracing
 from common.events import ModelIngested, ModelIngestionFailed, SyncCompleted
 from common.stored import Message
-from common.task_group import task_group
 from pydantic import ValidationError
 
 from query_api.metrics import Metrics
@@ -109,18 +108,13 @@ class Keeper:
         self._mark()
         return listening_after
 
-    async def run(self) -> None:
-        """Follow the stream and reconcile, for ever."""
-        async with task_group() as tasks:
-            tasks.create_task(self._follow())
-            tasks.create_task(self._apply())
-
     def look_again(self) -> None:
         """Have the whole view compared with the database soon: something may have been missed."""
         self._whole = True
         self._wake.set()
 
-    async def _follow(self) -> None:
+    async def follow(self) -> None:
+        """Hear what the stream says, for ever."""
         async for message in self._reader.messages():
             self._hear(message)
             if len(self._pending) >= MOST_PENDING:
@@ -138,7 +132,8 @@ class Keeper:
         self._pending.append(Happening(message.sequence, message.stored_at, event, message.headers))
         self._wake.set()
 
-    async def _apply(self) -> None:
+    async def apply(self) -> None:
+        """Bring in what was heard, and reconcile on the interval, for ever."""
         while True:
             try:
                 await asyncio.wait_for(self._wake.wait(), TICK_SECONDS)

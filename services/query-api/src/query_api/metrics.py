@@ -7,6 +7,7 @@ from common.hub import RequestOutcome
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from query_api.meter import RequestMeter
+from query_api.repair import REPAIRED
 
 
 class Metrics:
@@ -45,6 +46,7 @@ class Metrics:
         )
         for reason in REASONS:
             self.closed_connections.labels(reason)
+        self.registry.register(REPAIRED)
         for outcome in get_args(RequestOutcome):
             self.hub_requests.labels(outcome)
 

@@ -1,5 +1,7 @@
 """Routes that the Analytics Overview page calls."""
 
+from dataclasses import replace
+
 from aiohttp import web
 
 from query_api import analytics, store
@@ -11,6 +13,7 @@ from query_api.schemas_analytics import (
     CompareAnswer,
     CompareAsked,
     MetricsAnswer,
+    ModelAndDatasetAsked,
     ModelAndSetAsked,
     ModelNamesAnswer,
     NothingAsked,
@@ -18,7 +21,10 @@ from query_api.schemas_analytics import (
     TaskSetRow,
     TaskSetsAnswer,
 )
-from query_api.task_sets import TaskIndex
+from query_api.task_sets import NAMES, TaskIndex
+from query_api.view import Submission
+
+OneAttemptAsked = ModelAndSetAsked | ModelAndDatasetAsked
 
 
 def model_names(moment: Moment, _asked: NothingAsked) -> ModelNamesAnswer:
@@ -35,13 +41,13 @@ def task_sets(moment: Moment, _asked: NothingAsked) -> TaskSetsAnswer:
     return TaskSetsAnswer(count=len(rows), data=rows, **moment.freshness)
 
 
-async def performance(services: Services, _request: web.Request, asked: ModelAndSetAsked) -> PerformanceAnswer:
+async def performance(services: Services, _request: web.Request, asked: OneAttemptAsked) -> PerformanceAnswer:
     """Answer with the tasks by result."""
     tasks, answers = await _answers(services, asked.dataset, [asked.model])
     return PerformanceAnswer(data=analytics.performance(asked.model, tasks, answers[asked.model]))
 
 
-async def metrics(services: Services, _request: web.Request, asked: ModelAndSetAsked) -> MetricsAnswer:
+async def metrics(services: Services, _request: web.Request, asked: OneAttemptAsked) -> MetricsAnswer:
     """Answer with cost, time and tokens."""
     tasks, answers = await _answers(services, asked.dataset, [asked.model])
     return MetricsAnswer(data=analytics.metrics(asked.model, tasks, answers[asked.model]))
@@ -56,19 +62,29 @@ async def compare(services: Services, _request: web.Request, asked: CompareAsked
     return CompareAnswer(data=analytics.compare(tasks, answers))
 
 
-async def _answers(services: Services, set_name: str, names: list[str]) -> tuple[TaskIndex, dict[str, Answers]]:
-    tasks = services.task_sets.get(set_name)
-    if tasks is None:
-        there = ", ".join(services.task_sets)
-        raise Problem(404, f"there is no dataset {set_name!r}; there are {there}")
+async def _answers(services: Services, named: str, names: list[str]) -> tuple[TaskIndex, dict[str, Answers]]:
     view = services.keeper.state.view
+    dataset = named if "/" in named else None
+    tasks = None if dataset else _tasks(services, named)
     for name in names:
-        if not view.holding(name):
-            raise Problem(404, f"there is no model {name!r}; /api/model-dataset/models names them all")
-    # A model's attempts on this set: of several datasets of one source, the one ingested last.
-    wanted = {name: found.dataset for name in names if (found := view.holding(name, tasks.source))}
+        if not view.holding(name, dataset=dataset):
+            where = f" in {dataset!r}" if dataset else ""
+            raise Problem(404, f"there is no model {name!r}{where}; /api/model-dataset/models names them all")
+    tasks = tasks or _tasks(services, named, view.holding(names[0], dataset=dataset))
+    wanted = {
+        name: found.dataset for name in names if (found := view.holding(name, source=tasks.source, dataset=dataset))
+    }
     rows = await store.answers(services.pool, wanted)
     return tasks, {name: rows.get(name, {}) for name in names}
+
+
+def _tasks(services: Services, named: str, submission: Submission | None = None) -> TaskIndex:
+    """Return the task set that was named, or that of a dataset's submission under the dataset's name."""
+    tasks = services.task_sets.get(NAMES.get(submission.source, "") if submission else named)
+    if tasks is None:
+        there = ", ".join(services.task_sets)
+        raise Problem(404, f"there is no task set {named!r}; there are {there}")
+    return replace(tasks, name=named)
 
 
 _PROBLEMS = frozenset({404, 503})
@@ -103,11 +119,31 @@ ENDPOINTS = (
         handle=performance,
     ),
     Endpoint(
+        path="/api/model-dataset/performance/{model}/{owner}/{name}",
+        name="getPerformanceByOwner",
+        summary="The same in one dataset, its slash as it is",
+        tag="Analytics",
+        asked=ModelAndDatasetAsked,
+        answer=PerformanceAnswer,
+        problems=_PROBLEMS,
+        handle=performance,
+    ),
+    Endpoint(
         path="/api/model-dataset/metrics/{model}/{dataset}",
         name="getMetrics",
         summary="What an attempt's answers cost, in money, time and tokens",
         tag="Analytics",
         asked=ModelAndSetAsked,
+        answer=MetricsAnswer,
+        problems=_PROBLEMS,
+        handle=metrics,
+    ),
+    Endpoint(
+        path="/api/model-dataset/metrics/{model}/{owner}/{name}",
+        name="getMetricsByOwner",
+        summary="The same in one dataset, its slash as it is",
+        tag="Analytics",
+        asked=ModelAndDatasetAsked,
         answer=MetricsAnswer,
         problems=_PROBLEMS,
         handle=metrics,

@@ -7,6 +7,7 @@ from query_api.cached_answers import row
 from query_api.endpoints import Endpoint, Services
 from query_api.history import changes
 from query_api.problems import Problem
+from query_api.repair import all_shaped
 from query_api.schemas_model import ModelAnswer, ModelAsked, ModelByOwnerAsked, ModelDetail, TaskRow, Version
 from query_api.store import VersionRecord
 
@@ -35,8 +36,14 @@ async def _model(services: Services, dataset: str, name: str) -> ModelAnswer:
             versions=tuple(_with_changes(records)),
             ingestion_errors=tuple(await store_history.errors(services.pool, newest.version.run_id, ERRORS_SHOWN)),
             tasks=tuple(
-                TaskRow(puzzle_id=task_id, pairs_total=each.pairs_total, pairs_solved=each.pairs_solved)
-                for task_id, each in sorted(newest.results.items())
+                all_shaped(
+                    TaskRow,
+                    (
+                        {"puzzle_id": task_id, "pairs_total": each.pairs_total, "pairs_solved": each.pairs_solved}
+                        for task_id, each in sorted(newest.results.items())
+                    ),
+                    "task_results",
+                )
             ),
         )
     )

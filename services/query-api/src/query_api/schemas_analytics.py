@@ -11,7 +11,16 @@ Result = Literal["correct", "incorrect", "not_attempted"]
 # Any folder's name, but nothing that PostgreSQL or a log line would trip over.
 PlainName = Annotated[str, Field(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f\x7f]+$")]
 SetName = Annotated[
-    str, Field(min_length=1, max_length=50, pattern=r"^[\w-]+$", description="Such as evaluation2; see /datasets.")
+    str,
+    Field(
+        min_length=1,
+        max_length=255,
+        pattern=r"^[\w.-]+(/[\w.-]+)?$",
+        description=(
+            "A task set, such as evaluation2 (see /datasets), or a dataset, such as owner/name. Of several datasets on "
+            "one task set that hold an attempt of this name, a task set means the one ingested last."
+        ),
+    ),
 ]
 
 
@@ -46,6 +55,19 @@ class ModelAndSetAsked(Asked):
 
     model: Annotated[PlainName, Field(description="An attempt, such as gpt-5-attempt1.")]
     dataset: SetName
+
+
+class ModelAndDatasetAsked(Asked):
+    """One attempt, in one dataset, its name written as owner and name."""
+
+    model: Annotated[PlainName, Field(description="An attempt, such as gpt-5-attempt1.")]
+    owner: Annotated[str, Field(max_length=127, pattern=r"^[\w.-]+$")]
+    name: Annotated[str, Field(max_length=127, pattern=r"^[\w.-]+$")]
+
+    @property
+    def dataset(self) -> str:
+        """The dataset's full name."""
+        return f"{self.owner}/{self.name}"
 
 
 class PerformanceSummary(Shape):

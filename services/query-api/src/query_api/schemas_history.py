@@ -57,7 +57,7 @@ class Run(Shape):
     completed_at: Annotated[datetime | None, Field(description="Null while it is running.")]
     error_log: str | None
     auto_triggered: bool
-    status: RunStatus
+    status: Literal[RunStatus, "unknown"]
     trigger: Annotated[Trigger | str, Field(description="What asked for it.")]
     dataset: str | None
     revision: str | None

@@ -1,12 +1,13 @@
 """The shapes of one model's page: its versions, its errors, its tasks, and what changed."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 
 from query_api.schemas import DatasetName, ModelRow
 from query_api.schemas_analytics import PlainName
+from query_api.view import IngestionStatus
 from query_api.wire import Answer, Asked, Count, Fraction, Shape
 
 
@@ -40,7 +41,7 @@ class Version(Shape):
 
     tree_oid: str
     revision: str
-    status: Literal["completed", "partial"]
+    status: IngestionStatus
     score: Fraction
     score_submitted: Fraction | None
     tasks_submitted: Count

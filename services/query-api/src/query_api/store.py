@@ -1,6 +1,6 @@
 """The SQL statements over submissions: reads only. Runs are in store_history.py, one task in store_tasks.py."""
 
-import json
+import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,8 +9,11 @@ import asyncpg
 
 from query_api.analytics import Answers, TaskAnswer
 from query_api.history import Results, TaskResult
+from query_api.repair import LATEST, all_shaped, parsed, shaped
 from query_api.schemas_model import Version
 from query_api.view import Attempt, Key, Submission, Sync, View
+
+_VERSIONS_TABLE = "submission_versions"
 
 _SUBMISSION = """
 SELECT hf_dataset AS dataset, model, display_name, source, status AS ingestion_status, removed_upstream_at, tree_oid,
@@ -23,7 +26,8 @@ _SOME = f"{_SUBMISSION} AND (hf_dataset, model) IN (SELECT * FROM unnest($1::tex
 
 _LAST_SYNC = """
 SELECT id, trigger, status, started_at, completed_at, models_seen, new_models_found, changed, error
-FROM sync_runs WHERE status <> 'running' ORDER BY started_at DESC, id DESC LIMIT 1
+FROM sync_runs WHERE status <> 'running' AND started_at < now() + interval '1 day'
+ORDER BY started_at DESC, id DESC LIMIT 1
 """
 
 
@@ -31,13 +35,13 @@ async def load(pool: asyncpg.Pool) -> View:
     """Read the whole view, of one moment."""
     async with pool.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
         rows = await connection.fetch(_SUBMISSION)
-        return View.of(map(_submission, rows), _sync(await connection.fetchrow(_LAST_SYNC)))
+        return View.of(filter(None, map(_submission, rows)), _sync(await connection.fetchrow(_LAST_SYNC)))
 
 
 async def submissions(pool: asyncpg.Pool, keys: Collection[Key]) -> list[Submission]:
     """Read the current versions of some models; a model that has none is left out."""
     rows = await pool.fetch(_SOME, [dataset for dataset, _ in keys], [model for _, model in keys])
-    return [_submission(row) for row in rows]
+    return list(filter(None, map(_submission, rows)))
 
 
 async def ping(pool: asyncpg.Pool) -> None:
@@ -45,23 +49,37 @@ async def ping(pool: asyncpg.Pool) -> None:
     await pool.fetchval("SELECT 1")
 
 
-def _submission(row: "asyncpg.Record | dict[str, Any]") -> Submission:
-    attempts = tuple(Attempt(each["model_name"], each["accuracy_percent"]) for each in json.loads(row["attempts"]))
-    return Submission(**{**dict(row), "attempts": attempts})
+def _submission(row: "Mapping[str, Any] | asyncpg.Record") -> Submission | None:
+    values = {**dict(row), "attempts": _attempts(row["attempts"])}
+    if row["ingested_at"] >= LATEST:
+        # It would be the latest model for ever.
+        values["ingested_at"] = None
+    return shaped(Submission, values, _VERSIONS_TABLE)
+
+
+def _attempts(stored: str) -> tuple[Attempt, ...]:
+    found = parsed(stored)
+    rows = [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
+    attempts = [{"model_name": None, "accuracy_percent": None, **_only(each)} for each in rows]
+    return tuple(all_shaped(Attempt, attempts, _VERSIONS_TABLE))
+
+
+def _only(attempt: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: attempt[name] for name in ("model_name", "accuracy_percent") if name in attempt}
 
 
 def _sync(row: asyncpg.Record | None) -> Sync | None:
-    values: dict[str, Any] | None = dict(row) if row else None
-    return Sync(**values) if values else None
+    return shaped(Sync, dict(row), "sync_runs") if row else None
 
 
 # Two plain conditions on the index's columns: their cost is estimated rightly, so the plan stays an index scan.
 _ANSWERS = """
 SELECT hf_dataset, model_name, puzzle_id,
-    CASE WHEN has_multiple_predictions
-        THEN ARRAY(SELECT coalesce((r.value->>'correct')::boolean, false)
+    CASE WHEN has_multiple_predictions AND jsonb_typeof(multi_test_results) = 'array'
+        THEN ARRAY(SELECT coalesce(r.value->'correct' = 'true', false)
                    FROM jsonb_array_elements(multi_test_results) WITH ORDINALITY AS r ORDER BY r.ordinality)
-        ELSE ARRAY[coalesce(is_prediction_correct, false)] END AS pairs,
+        ELSE ARRAY[coalesce(CASE WHEN has_multiple_predictions THEN multi_test_all_correct
+                                 ELSE is_prediction_correct END, false)] END AS pairs,
     estimated_cost AS cost, api_processing_time_ms AS time_ms, total_tokens AS tokens
 FROM explanations
 WHERE hf_dataset = ANY($1) AND model_name = ANY($2) AND removed_upstream_at IS NULL
@@ -74,7 +92,8 @@ async def answers(pool: asyncpg.Pool, wanted: Mapping[str, str]) -> dict[str, An
     for row in await pool.fetch(_ANSWERS, list(set(wanted.values())), list(wanted)):
         if row["hf_dataset"] != wanted[row["model_name"]]:
             continue
-        answer = TaskAnswer(row["puzzle_id"], tuple(row["pairs"]), row["cost"], row["time_ms"], row["tokens"])
+        cost = row["cost"] if row["cost"] is None or math.isfinite(row["cost"]) else None
+        answer = TaskAnswer(row["puzzle_id"], tuple(row["pairs"]), cost, row["time_ms"], row["tokens"])
         found.setdefault(row["model_name"], {})[answer.puzzle_id] = answer
     return dict(found)
 
@@ -111,16 +130,17 @@ async def versions(pool: asyncpg.Pool, dataset: str, model: str) -> list[Version
         for each in await connection.fetch(_RESULTS, list(results)):
             result = TaskResult(each["hf_blob_oid"], each["pairs_total"], each["pairs_solved"])
             results[each["version_id"]][each["puzzle_id"]] = result
-    return [_version(row, results[row["id"]]) for row in rows]
+    return list(filter(None, (_version(row, results[row["id"]]) for row in rows)))
 
 
-def _version(row: asyncpg.Record, results: Results) -> VersionRecord:
+def _version(row: asyncpg.Record, results: Results) -> VersionRecord | None:
     values = dict(row)
     shared = {name: values[name] for name in Version.model_fields if name in values}
-    version = Version(**shared, status=values["ingestion_status"], changes=None)
+    version = shaped(Version, {**shared, "status": values["ingestion_status"], "changes": None}, _VERSIONS_TABLE)
     del values["id"]
     superseded_at = values.pop("superseded_at")
-    return VersionRecord(version, results, _submission(values) if superseded_at is None else None)
+    submission = _submission(values) if superseded_at is None else None
+    return VersionRecord(version, results, submission) if version else None
 
 
 async def count_answers(pool: asyncpg.Pool, dataset: str, model_names: Collection[str], puzzle_id: str) -> int:

@@ -2,6 +2,7 @@
 
 import asyncpg
 
+from query_api.repair import all_shaped
 from query_api.schemas_history import HistoryAsked, Run
 from query_api.schemas_model import IngestionError
 
@@ -41,7 +42,7 @@ async def runs(pool: asyncpg.Pool, asked: HistoryAsked) -> tuple[int, list[Run]]
             asked.limit,
             asked.offset,
         )
-    return total, [Run(**dict(row)) for row in rows]
+    return total, all_shaped(Run, map(dict, rows), "ingestion_runs")
 
 
 _ERRORS = """

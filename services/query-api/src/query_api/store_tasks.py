@@ -7,6 +7,7 @@ from typing import Any
 
 import asyncpg
 
+from query_api.repair import all_shaped, parsed
 from query_api.schemas_tasks import PairAnswer, TaskAttempt
 
 REASONING_CHARACTERS = 4_000
@@ -26,23 +27,24 @@ ORDER BY model_name
 async def attempts(pool: asyncpg.Pool, dataset: str, names: Sequence[str], puzzle_id: str) -> list[TaskAttempt]:
     """Return what some attempts answered to a task."""
     rows = await pool.fetch(_TASK, dataset, list(names), puzzle_id, REASONING_CHARACTERS)
-    return [
-        TaskAttempt(
-            model_name=row["model_name"],
-            answers=tuple(answers(dict(row))),
-            cost=row["cost"],
-            tokens=row["tokens"],
-            time_ms=row["time_ms"],
-            reasoning=row["reasoning"] or None,
-        )
+    attempts = (
+        {
+            "model_name": row["model_name"],
+            "answers": tuple(answers(dict(row))),
+            "cost": row["cost"],
+            "tokens": row["tokens"],
+            "time_ms": row["time_ms"],
+            "reasoning": row["reasoning"] or None,
+        }
         for row in rows
-    ]
+    )
+    return all_shaped(TaskAttempt, attempts, "explanations")
 
 
 def answers(row: Mapping[str, Any]) -> list[PairAnswer]:
     """Return a row's answers in the order of the test pairs; older rows have the grids without the verdicts."""
     if not row["has_multiple_predictions"]:
-        return [_answer(_parsed(row["predicted_output_grid"]), correct=bool(row["is_prediction_correct"]))]
+        return [_answer(parsed(row["predicted_output_grid"]), correct=bool(row["is_prediction_correct"]))]
     grids = _list(row["multiple_predicted_outputs"])
     results = [each if isinstance(each, dict) else {} for each in _list(row["multi_test_results"])]
     return [
@@ -70,10 +72,6 @@ def is_grid(value: object) -> bool:
     return all(type(cell) is int and 0 <= cell <= LAST_COLOUR for row in value for cell in row)
 
 
-def _parsed(stored: str | None) -> Any:
-    return None if stored is None else json.loads(stored)
-
-
 def _list(stored: str | None) -> list[Any]:
-    value = _parsed(stored)
+    value = parsed(stored)
     return value if isinstance(value, list) else []

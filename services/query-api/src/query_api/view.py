@@ -5,26 +5,33 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from types import MappingProxyType
-from typing import Literal
+from typing import Annotated, Literal
 
 from common.events import ModelIngested
+from pydantic import Field
+from pydantic.dataclasses import dataclass as checked
+
+from query_api.repair import shaped
+from query_api.wire import Count, Fraction, Percent
 
 Key = tuple[str, str]
 """(dataset, model folder)."""
 
 By = Literal["ingested", "published"]
-Status = Literal["completed", "partial", "removed"]
+# "unknown" stands for a word of a newer version.
+IngestionStatus = Literal["completed", "partial", "unknown"]
+Status = Literal[IngestionStatus, "removed"]
 
 
-@dataclass(frozen=True, slots=True)
+@checked(frozen=True, slots=True)
 class Attempt:
     """One attempt of a submission; `accuracy_percent` is over all pairs of the set."""
 
     model_name: str
-    accuracy_percent: float | None = None
+    accuracy_percent: Percent | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@checked(frozen=True, slots=True)
 class Submission:
     """The current version of one model's submission. None: not known (from an event while the database is away)."""
 
@@ -32,24 +39,25 @@ class Submission:
     model: str
     display_name: str
     source: str
-    ingestion_status: Literal["completed", "partial"]
+    ingestion_status: IngestionStatus
     removed_upstream_at: datetime | None
     tree_oid: str
     revision: str
     run_id: int
     published_at: datetime | None
     ingested_at: datetime
-    score: float
-    score_submitted: float | None
-    tasks_total: int
-    tasks_submitted: int
-    tasks_solved: int | None
-    pairs_total: int | None
-    pairs_solved: int | None
+    score: Fraction
+    score_submitted: Fraction | None
+    tasks_total: Count
+    tasks_submitted: Count
+    tasks_solved: Count | None
+    pairs_total: Count | None
+    pairs_solved: Count | None
     attempts: tuple[Attempt, ...]
-    total_cost: float | None
-    total_tokens: int | None
-    errors: int
+    # One that is no number would differ from itself: each reconciliation would find a difference.
+    total_cost: Annotated[float, Field(allow_inf_nan=False)] | None
+    total_tokens: Count | None
+    errors: Count
 
     @property
     def key(self) -> Key:
@@ -62,18 +70,18 @@ class Submission:
         return "removed" if self.removed_upstream_at else self.ingestion_status
 
 
-@dataclass(frozen=True, slots=True)
+@checked(frozen=True, slots=True)
 class Sync:
     """One comparison of the Hub with the database."""
 
     id: int
     trigger: str
-    status: Literal["running", "completed", "partial", "failed"]
+    status: Literal["running", "completed", "partial", "failed", "unknown"]
     started_at: datetime
     completed_at: datetime | None
-    models_seen: int
-    new_models_found: int
-    changed: int
+    models_seen: Count
+    new_models_found: Count
+    changed: Count
     error: str | None
 
 
@@ -102,8 +110,10 @@ class View:
         known = self.submissions.get((event.dataset, event.model))
         if known and (known.ingested_at, known.run_id) >= (event.ingested_at, event.run_id):
             return self
-        kept = {key: each for key, each in self.submissions.items() if not _is_of_run(each, event)}
         patched = _provisional(event)
+        if patched is None:
+            return self
+        kept = {key: each for key, each in self.submissions.items() if not _is_of_run(each, event)}
         return replace(self, submissions=MappingProxyType(kept | {patched.key: patched}))
 
     def twins(self, keys: Collection[Key], tree_oids: Collection[str]) -> set[Key]:
@@ -115,9 +125,16 @@ class View:
             if each.tree_oid in tree_oids and each.dataset in datasets and key not in keys
         }
 
-    def holding(self, attempt: str, source: str | None = None) -> Submission | None:
-        """Return the submission that an attempt belongs to; of several, the one ingested last."""
-        found = (each for each in self._holders.get(attempt, ()) if source in {None, each.source})
+    def holding(self, attempt: str, *, source: str | None = None, dataset: str | None = None) -> Submission | None:
+        """Return the submission that an attempt belongs to; of several, the one ingested last.
+
+        Two datasets may answer one task set, and hold a model of the same name: only the dataset tells them apart.
+        """
+        found = (
+            each
+            for each in self._holders.get(attempt, ())
+            if source in {None, each.source} and dataset in {None, each.dataset}
+        )
         return max(found, key=_age, default=None)
 
     @cached_property
@@ -153,28 +170,29 @@ def _is_of_run(submission: Submission, event: ModelIngested) -> bool:
     return known == (event.dataset, event.tree_oid, event.run_id)
 
 
-def _provisional(event: ModelIngested) -> Submission:
-    return Submission(
-        dataset=event.dataset,
-        model=event.model,
-        display_name=event.display_name,
-        source=event.source,
-        ingestion_status="partial" if event.failed else "completed",
-        removed_upstream_at=None,
-        tree_oid=event.tree_oid,
-        revision=event.revision,
-        run_id=event.run_id,
-        published_at=event.published_at,
-        ingested_at=event.ingested_at,
-        score=event.score,
-        score_submitted=event.score_submitted,
-        tasks_total=event.tasks_total,
-        tasks_submitted=event.tasks_submitted,
-        tasks_solved=None,
-        pairs_total=None,
-        pairs_solved=None,
-        attempts=tuple(Attempt(name) for name in event.attempts),
-        total_cost=event.cost,
-        total_tokens=None,
-        errors=event.failed,
-    )
+def _provisional(event: ModelIngested) -> Submission | None:
+    values = {
+        "dataset": event.dataset,
+        "model": event.model,
+        "display_name": event.display_name,
+        "source": event.source,
+        "ingestion_status": "partial" if event.failed else "completed",
+        "removed_upstream_at": None,
+        "tree_oid": event.tree_oid,
+        "revision": event.revision,
+        "run_id": event.run_id,
+        "published_at": event.published_at,
+        "ingested_at": event.ingested_at,
+        "score": event.score,
+        "score_submitted": event.score_submitted,
+        "tasks_total": event.tasks_total,
+        "tasks_submitted": event.tasks_submitted,
+        "tasks_solved": None,
+        "pairs_total": None,
+        "pairs_solved": None,
+        "attempts": tuple(Attempt(name) for name in event.attempts),
+        "total_cost": event.cost,
+        "total_tokens": None,
+        "errors": event.failed,
+    }
+    return shaped(Submission, values, "model.ingested")

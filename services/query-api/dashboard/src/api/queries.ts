@@ -4,20 +4,6 @@ import { queryOptions } from "@tanstack/react-query";
 import { api, unwrap } from "./client.ts";
 import type { paths } from "./schema.ts";
 
-/** The folder names of the existing app, by source. */
-const SET_NAMES: Record<string, string> = {
-  ARC1: "training",
-  "ARC1-Eval": "evaluation",
-  ARC2: "training2",
-  "ARC2-Eval": "evaluation2",
-  "ARC-Heavy": "arc-heavy",
-  ConceptARC: "concept-arc",
-};
-
-export function setOf(source: string): string {
-  return SET_NAMES[source] ?? source.toLowerCase();
-}
-
 export function owned(dataset: string): { owner: string; name: string } {
   const [owner = "", name = ""] = dataset.split("/");
   return { owner, name };
@@ -35,26 +21,29 @@ export const modelQuery = (dataset: string, model: string) =>
     },
   });
 
-export const performanceQuery = (attempt: string, source: string) =>
+// By the dataset, not by its task set: another dataset may answer the same set, with a model of the same name.
+export const performanceQuery = (attempt: string, dataset: string) =>
   queryOptions({
-    queryKey: ["performance", attempt, source],
+    queryKey: ["performance", attempt, dataset],
     queryFn: async ({ signal }) => {
-      const path = { model: attempt, dataset: setOf(source) };
+      const path = { ...owned(dataset), model: attempt };
       return (
         await unwrap(
-          api.GET("/api/model-dataset/performance/{model}/{dataset}", { params: { path }, signal }),
+          api.GET("/api/model-dataset/performance/{model}/{owner}/{name}", { params: { path }, signal }),
         )
       ).data;
     },
   });
 
-export const metricsQuery = (attempt: string, source: string) =>
+export const metricsQuery = (attempt: string, dataset: string) =>
   queryOptions({
-    queryKey: ["metrics", attempt, source],
+    queryKey: ["metrics", attempt, dataset],
     queryFn: async ({ signal }) => {
-      const path = { model: attempt, dataset: setOf(source) };
+      const path = { ...owned(dataset), model: attempt };
       return (
-        await unwrap(api.GET("/api/model-dataset/metrics/{model}/{dataset}", { params: { path }, signal }))
+        await unwrap(
+          api.GET("/api/model-dataset/metrics/{model}/{owner}/{name}", { params: { path }, signal }),
+        )
       ).data;
     },
   });

@@ -157,6 +157,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/model-dataset/performance/{model}/{owner}/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same in one dataset, its slash as it is */
+        get: operations["getPerformanceByOwner"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/model-dataset/metrics/{model}/{dataset}": {
         parameters: {
             query?: never;
@@ -166,6 +183,23 @@ export interface paths {
         };
         /** What an attempt's answers cost, in money, time and tokens */
         get: operations["getMetrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/model-dataset/metrics/{model}/{owner}/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same in one dataset, its slash as it is */
+        get: operations["getMetricsByOwner"];
         put?: never;
         post?: never;
         delete?: never;
@@ -781,7 +815,7 @@ export interface components {
              * Status
              * @enum {string}
              */
-            status: "completed" | "partial" | "removed";
+            status: "completed" | "partial" | "unknown" | "removed";
         };
         /**
          * Metrics
@@ -839,7 +873,7 @@ export interface components {
              * Status
              * @enum {string}
              */
-            status: "completed" | "partial" | "removed";
+            status: "completed" | "partial" | "unknown" | "removed";
             /**
              * Score
              * @description Over all tasks of the set.
@@ -943,7 +977,7 @@ export interface components {
              * Status
              * @enum {string}
              */
-            status: "completed" | "partial" | "removed";
+            status: "completed" | "partial" | "unknown" | "removed";
             /**
              * Score
              * @description Over all tasks of the set.
@@ -1157,7 +1191,7 @@ export interface components {
              * Status
              * @enum {string}
              */
-            status: "running" | "completed" | "partial" | "failed" | "skipped";
+            status: "running" | "completed" | "partial" | "failed" | "skipped" | "unknown";
             /**
              * Trigger
              * @description What asked for it.
@@ -1464,7 +1498,7 @@ export interface components {
              * Status
              * @enum {string}
              */
-            status: "completed" | "partial";
+            status: "completed" | "partial" | "unknown";
             /** Score */
             score: number;
             /** Scoresubmitted */
@@ -1668,7 +1702,7 @@ export interface operations {
             query?: {
                 dataset?: string;
                 source?: string;
-                status?: "completed" | "partial" | "removed";
+                status?: "completed" | "partial" | "unknown" | "removed";
                 /** @description Best, newest or first name first; cheapest first for cost. */
                 sort?: "score" | "ingestedAt" | "publishedAt" | "model" | "cost";
                 limit?: number;
@@ -2010,8 +2044,62 @@ export interface operations {
             path: {
                 /** @description An attempt, such as gpt-5-attempt1. */
                 model: string;
-                /** @description Such as evaluation2; see /datasets. */
+                /** @description A task set, such as evaluation2 (see /datasets), or a dataset, such as owner/name. Of several datasets on one task set that hold an attempt of this name, a task set means the one ingested last. */
                 dataset: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A performance. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PerformanceAnswer"];
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not available now */
+            503: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    getPerformanceByOwner: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description An attempt, such as gpt-5-attempt1. */
+                model: string;
+                owner: string;
+                name: string;
             };
             cookie?: never;
         };
@@ -2064,8 +2152,62 @@ export interface operations {
             path: {
                 /** @description An attempt, such as gpt-5-attempt1. */
                 model: string;
-                /** @description Such as evaluation2; see /datasets. */
+                /** @description A task set, such as evaluation2 (see /datasets), or a dataset, such as owner/name. Of several datasets on one task set that hold an attempt of this name, a task set means the one ingested last. */
                 dataset: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Metrics. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MetricsAnswer"];
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not available now */
+            503: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    getMetricsByOwner: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description An attempt, such as gpt-5-attempt1. */
+                model: string;
+                owner: string;
+                name: string;
             };
             cookie?: never;
         };
@@ -2118,7 +2260,7 @@ export interface operations {
                 model2: string;
                 model3?: string;
                 model4?: string;
-                /** @description Such as evaluation2; see /datasets. */
+                /** @description A task set, such as evaluation2 (see /datasets), or a dataset, such as owner/name. Of several datasets on one task set that hold an attempt of this name, a task set means the one ingested last. */
                 dataset: string;
             };
             header?: never;

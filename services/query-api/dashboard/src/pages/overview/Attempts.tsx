@@ -12,8 +12,8 @@ const MOST = 4;
 
 export function Attempts({ row }: { row: ModelRow }) {
   const names = row.attempts.slice(0, MOST).map(({ modelName }) => modelName);
-  const metrics = useQueries({ queries: names.map((name) => metricsQuery(name, row.source)) });
-  const results = useQueries({ queries: names.map((name) => performanceQuery(name, row.source)) });
+  const metrics = useQueries({ queries: names.map((name) => metricsQuery(name, row.dataset)) });
+  const results = useQueries({ queries: names.map((name) => performanceQuery(name, row.dataset)) });
   const broken = [...metrics, ...results].find(({ data, error }) => error !== null && data === undefined);
   return (
     <Panel title="Attempts" hint="A pair counts when any attempt has it right." className="lg:col-span-2">

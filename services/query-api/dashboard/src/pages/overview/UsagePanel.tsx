@@ -9,7 +9,7 @@ import { Late, Panel } from "../../ui/Panel.tsx";
 
 export function UsagePanel({ row }: { row: ModelRow }) {
   const metrics = useQueries({
-    queries: row.attempts.slice(0, 4).map(({ modelName }) => metricsQuery(modelName, row.source)),
+    queries: row.attempts.slice(0, 4).map(({ modelName }) => metricsQuery(modelName, row.dataset)),
   });
   const known = metrics.flatMap(({ data }) => (data ? [data.overall] : []));
   const time = known.length ? known.reduce((sum, each) => sum + each.totalTime, 0) : null;

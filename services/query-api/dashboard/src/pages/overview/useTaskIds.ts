@@ -7,7 +7,7 @@ import { performanceQuery } from "../../api/queries.ts";
 export function useTaskIds(row: ModelRow): { data: string[] | undefined; error: Error | null } {
   const attempt = row.attempts[0]?.modelName;
   const { data, error } = useQuery({
-    ...performanceQuery(attempt ?? "", row.source),
+    ...performanceQuery(attempt ?? "", row.dataset),
     enabled: attempt !== undefined,
     select: ({ correct, incorrect, notAttempted }) => [...correct, ...incorrect, ...notAttempted],
   });

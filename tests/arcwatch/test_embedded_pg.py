@@ -6,6 +6,7 @@ import shutil
 import signal
 import stat
 import subprocess
+import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
@@ -141,6 +142,7 @@ async def test_a_deployment_is_durable_and_in_utc(make: Make, home: Path) -> Non
     await server.start()
     assert await asked(server, "SHOW fsync") == "on"
     assert await asked(server, "SHOW synchronous_commit") == "on"
+    assert await asked(server, "SHOW recovery_init_sync_method") == ("syncfs" if sys.platform == "linux" else "fsync")
     assert await asked(server, "SHOW timezone") == "UTC"
 
 

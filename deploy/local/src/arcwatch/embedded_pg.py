@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import importlib.util
 import signal
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -54,6 +55,8 @@ class PostgresSettings:
             "timezone": "UTC",
             "log_timezone": "UTC",
             "log_checkpoints": "off",
+            # After a crash: file by file, a thousand of them took 4 to 8 s of a busy disk; all at once, 0.6 s.
+            **({"recovery_init_sync_method": "syncfs"} if sys.platform == "linux" else {}),
             **fast,
             **dict(self.extra),
         }

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import nats.errors
 import structlog
 from common.stored import Message, StreamReadError, stored
+from common.task_group import heed_cancellation
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
@@ -65,6 +66,7 @@ class OrderedReader:
         """Yield messages for ever."""
         pause = self._poll
         while True:
+            heed_cancellation()
             try:
                 if pause >= self._poll or self.silent_since:
                     await self._look()

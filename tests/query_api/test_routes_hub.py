@@ -4,7 +4,8 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from arcwatch.hub import LocalHub
+from arcwatch.hub import LocalHub, faults
+from common import hub_files
 from pydantic import AnyHttpUrl, SecretStr
 from query_api import hub_checks
 
@@ -97,3 +98,37 @@ async def test_a_hub_that_is_away_is_a_502(start: Start, monkeypatch: pytest.Mon
         assert (status, body["title"]) == (502, "The Hub does not answer")
         found = await check(api, "m-1", DATASET)
         assert (found["valid"], found["checks"]["databaseConnected"]) == (False, True)
+
+
+async def test_a_file_that_is_not_what_the_listing_says_is_no_sample(
+    hub: LocalHub, hub_api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub_files, "ATTEMPTS", 1)
+    commit(hub, "m-1")
+    for spoilt, word in ((faults.Truncate(), tasks()[0].id), (faults.Corrupt(), "its hash is")):
+        rule = hub.faults.add(spoilt, f"/resolve/[^/]+/m-1/{tasks()[0].id}")
+        found = await check(hub_api, "m-1", DATASET)
+        hub.faults.remove(rule)
+        assert (found["valid"], found["checks"]["samplePuzzle"]) == (False, None)
+        assert word in found["errors"][0]
+
+
+async def test_the_size_limit_is_the_largest_size(hub: LocalHub, hub_api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    commit(hub, "m-1")
+    size = len(solved(tasks()[0]))
+    monkeypatch.setattr(hub_checks, "MAX_SAMPLE_BYTES", size)
+    assert (await check(hub_api, "m-1", DATASET))["valid"]
+    monkeypatch.setattr(hub_checks, "MAX_SAMPLE_BYTES", size - 1)
+    found = await check(hub_api, "m-1", DATASET)
+    assert "larger than any task file" in found["errors"][0]
+
+
+async def test_the_smallest_task_file_is_the_sample_and_no_other_file(hub: LocalHub, hub_api: Api) -> None:
+    one, other = tasks()[:2]
+    files = {f"m-1/{one.id}.json": solved(one) + b" " * 5_000, f"m-1/{other.id}.json": solved(other)}
+    hub.commit(DATASET, files | {"m-1/README.md": b"", "m-1/0.json": b"{}", "m-1/results.json": b"[]"})
+    hub.requests.clear()
+    assert (await check(hub_api, "m-1", DATASET))["checks"]["samplePuzzle"]["id"] == other.id
+    assert hub.requests.count("/resolve/") == 1
+    hub.commit(DATASET, {"m-2/README.md": b"", "m-2/results.json": b"{}"})
+    assert "holds no <task id>.json" in (await check(hub_api, "m-2", DATASET))["errors"][0]

@@ -10,7 +10,7 @@ from asyncpg import Connection
 from asyncpg.pool import PoolConnectionProxy
 from common.events import ModelDiscovered
 from common.hub import Hub
-from ingester.fetch import Fetcher
+from common.hub_files import Fetcher
 from ingester.ingest import Ingester
 from ingester.waiting import Waiting
 

@@ -14,6 +14,7 @@ from common.database import check_migrated, open_pool
 from common.delivery import Delivery
 from common.events import ModelDiscovered
 from common.hub import Hub
+from common.hub_files import Fetcher, proxy_for
 from common.memory import settle
 from common.outcomes import BrokenAtStart
 from common.periodic import periodically
@@ -25,7 +26,6 @@ from nats.aio.client import Client
 from ingester import abandoned, handlers, memory, standing, store
 from ingester.abandoned import Abandoned
 from ingester.collect import Collector
-from ingester.fetch import Fetcher, proxy_for
 from ingester.ingest import Ingester
 from ingester.limits import BIGINT, INT4, MEMORY_PER_BYTE, Limits
 from ingester.metrics import Metrics

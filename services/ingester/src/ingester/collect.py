@@ -7,12 +7,12 @@ from functools import partial
 
 from common.cleanup import afterwards
 from common.hub import HubRefused, RemoteFile
+from common.hub_files import Fetcher, RevisionMissing
 from common.outcomes import Transient
 from common.quota import LONGEST_NAP_SECONDS
 from common.task_group import task_group
 
 from ingester.documents import Bytes
-from ingester.fetch import Fetcher, RevisionMissing
 from ingester.progress import Progress
 from ingester.staging import Stage, Transform
 from ingester.store import Session

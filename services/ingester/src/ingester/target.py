@@ -10,10 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from common.hub import FolderGone, Hub, RevisionGone
+from common.hub_files import REWRITTEN_SECONDS
 from common.outcomes import Transient
-
-# A history that was rewritten between two questions is there to be asked again at once.
-REWRITTEN_SECONDS = 1.0
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,10 @@ import asyncio
 import json
 from collections.abc import Awaitable
 from typing import TypeVar
-from urllib.parse import quote
 
 import aiohttp
 from common.hub import FolderGone, RemoteFile, RevisionGone
+from common.hub_files import Fetcher, proxy_for
 from common.outcomes import Transient
 
 from query_api import store
@@ -81,13 +81,8 @@ def _is_task(services: Services, file: RemoteFile, dataset: str) -> bool:
 async def _fetch(services: Services, dataset: str, sha: str, file: RemoteFile) -> list[object]:
     if file.size > MAX_SAMPLE_BYTES:
         raise Problem(502, f"{file.path} is larger than any task file")
-    token = services.settings.token
-    headers = {"Authorization": f"Bearer {token}"} if token else {}
-    url = f"{services.settings.endpoint}/datasets/{dataset}/resolve/{sha}/{quote(file.path)}"
-    async with aiohttp.ClientSession() as http, http.get(url, headers=headers) as answer:
-        if not answer.ok:
-            raise Problem(502, f"the Hub answers {answer.status} for {file.path}")
-        body = await answer.content.read(MAX_SAMPLE_BYTES)
+    async with aiohttp.ClientSession(proxy=proxy_for(services.hub.endpoint)) as http:
+        body = await Fetcher(services.hub, http).bytes_of(dataset, sha, file)
     try:
         pairs = json.loads(body)
     except (ValueError, RecursionError) as error:

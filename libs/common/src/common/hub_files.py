@@ -1,4 +1,4 @@
-"""Downloads: each file pinned to a commit, and proven by its git or LFS hash.
+"""Files of the Hub: each pinned to a commit, read whole within bounds, and proven by its git or LFS hash.
 
 `hf_hub_download` takes two requests per file and does not notice a corruption of the same length, so bytes come by one
 plain GET per file.
@@ -14,12 +14,11 @@ from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 import stamina
+from yarl import URL
+
 from common.hub import Hub, HubRefused, RemoteFile, RequestOutcome, outcome_of, worth_retrying
 from common.outcomes import Transient
 from common.quota import reset_seconds, retry_after_seconds
-from yarl import URL
-
-from ingester.target import REWRITTEN_SECONDS
 
 FILES: Final = "resolvers"
 ATTEMPTS = 4
@@ -28,6 +27,8 @@ CHUNK_BYTES = 256 * 1024
 SLOWEST_BYTES_PER_SECOND = 50_000
 TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=30)
 FIXED_SECONDS = 30.0
+# A history that was rewritten between two questions is there to be asked again at once.
+REWRITTEN_SECONDS = 1.0
 
 
 class RevisionMissing(Transient):

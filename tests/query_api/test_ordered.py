@@ -161,28 +161,3 @@ async def test_a_stream_that_was_set_back_is_followed_from_its_end_on(bus: Clien
     await put(bus, "2")
     assert (await asyncio.wait_for(following, 10)).body == b"2"
     await reader.close()
-
-
-async def test_a_cancellation_that_was_lost_on_the_way_still_ends_the_reading(
-    bus: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    lost = asyncio.Event()
-
-    async def deaf(_: OrderedReader) -> None:
-        try:
-            await asyncio.Event().wait()
-        except asyncio.CancelledError:
-            lost.set()
-
-    monkeypatch.setattr(OrderedReader, "_look", deaf)
-    reader = OrderedReader(bus, topology.STREAM, SUBJECTS, poll_seconds=0.05)
-    await reader.start()
-    reading = asyncio.ensure_future(anext(aiter(reader.messages())))
-    await asyncio.sleep(0)
-    await asyncio.sleep(0)
-    reading.cancel()
-    await eventually(lost.is_set)
-    done, _ = await asyncio.wait({reading}, timeout=20)
-    assert done
-    assert reading.cancelled()
-    await reader.close()

@@ -22,7 +22,6 @@ from common.inbox import prefix_of
 from common.lifeline import Lifeline
 from common.outcomes import BrokenAtStart
 from common.servers import servers_of
-from common.task_group import heed_cancellation
 from common.topology import Durable
 
 log = structlog.get_logger(__name__)
@@ -168,7 +167,6 @@ async def guard(client: Client, durables: Sequence[Durable], every_seconds: floa
     """
     told: dict[str, str | None] = {}
     while True:
-        heed_cancellation()
         await asyncio.sleep(every_seconds)
         for durable in durables:
             try:

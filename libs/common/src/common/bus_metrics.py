@@ -16,7 +16,6 @@ from nats.js import JetStreamContext
 from prometheus_client import CollectorRegistry, Gauge
 
 from common.backlog import oldest_of
-from common.task_group import heed_cancellation
 from common.topology import DEAD_STREAM, DURABLES, STREAM, Durable
 
 log = structlog.get_logger(__name__)
@@ -88,7 +87,6 @@ async def watch(client: Client, metrics: BusMetrics, every_seconds: float = POLL
     """
     js = client.jetstream(timeout=every_seconds)
     while True:
-        heed_cancellation()
         try:
             await metrics.poll(js)
         except (nats.errors.Error, OSError, TimeoutError) as error:

@@ -8,8 +8,6 @@ import asyncpg
 import nats.errors
 import structlog
 
-from common.task_group import heed_cancellation
-
 log = structlog.get_logger(__name__)
 
 # What PostgreSQL and NATS raise while they are away. Their state changes are told elsewhere, once for a service.
@@ -19,7 +17,6 @@ AWAY = (asyncpg.PostgresError, asyncpg.InterfaceError, nats.errors.Error, OSErro
 async def periodically(name: str, work: Callable[[], Awaitable[object]], every_seconds: float) -> NoReturn:
     """Work for ever; what is away now is asked the next time."""
     while True:
-        heed_cancellation()
         try:
             await work()
         except AWAY as error:

@@ -30,14 +30,3 @@ def first_of(error: BaseException) -> BaseException:
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     return error
-
-
-def heed_cancellation() -> None:
-    """Raise when the running task was cancelled and did not notice; loops that run for ever ask at each turn.
-
-    Before Python 3.12 `wait_for`, and so each request of nats-py, returns its result when a cancellation comes at the
-    same moment: the task would go on, and whoever waits for its end would wait for ever.
-    """
-    task = asyncio.current_task()
-    if task is not None and task.cancelling():
-        raise asyncio.CancelledError

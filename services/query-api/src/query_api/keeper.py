@@ -16,7 +16,6 @@ import structlog
 from common import tracing
 from common.events import ModelIngested, ModelIngestionFailed, SyncCompleted
 from common.stored import Message
-from common.task_group import heed_cancellation
 from pydantic import ValidationError
 
 from query_api.metrics import Metrics
@@ -136,7 +135,6 @@ class Keeper:
     async def apply(self) -> None:
         """Bring in what was heard, and reconcile on the interval, for ever."""
         while True:
-            heed_cancellation()
             try:
                 await asyncio.wait_for(self._wake.wait(), TICK_SECONDS)
             except TimeoutError:

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 import nats.errors
 import structlog
 from common.stored import Message, StreamReadError, stored
-from common.task_group import heed_cancellation
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
@@ -66,7 +65,6 @@ class OrderedReader:
         """Yield messages for ever."""
         pause = self._poll
         while True:
-            heed_cancellation()
             try:
                 if pause >= self._poll or self.silent_since:
                     await self._look()

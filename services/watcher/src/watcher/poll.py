@@ -10,7 +10,6 @@ from typing import cast, get_args
 import structlog
 from common.events import Trigger
 from common.schedule import Schedule
-from common.task_group import heed_cancellation
 
 from watcher.store import SyncRow
 from watcher.sync import Clock, Request, Syncer, utc_now
@@ -43,7 +42,6 @@ class Poller:
     async def run(self) -> None:
         """Do what is due, for ever."""
         while True:
-            heed_cancellation()
             try:
                 await self.run_once()
             except Exception:

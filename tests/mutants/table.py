@@ -39,7 +39,7 @@ TESTS = {
         "tests/query_api/test_cached_answers.py",
         "tests/query_api/test_latest_model.py",
         "-k",
-        "days",
+        "day or count",
     ],
     "query_api.store": ["tests/query_api/test_store.py", "-k", "not runs"],
     "query_api.store_history": ["tests/query_api/test_store.py", "-k", "run"],

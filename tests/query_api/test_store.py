@@ -13,6 +13,9 @@ from tests.support.writer import DATASET, START, Writer, oid
 
 OTHER = "arcprize/arc_agi_v1_public_eval"
 
+# A row that is updated stands behind the others: what is read last would win where both versions are read.
+_OLD_ROWS_LAST = "UPDATE submission_versions SET errors = errors WHERE superseded_at IS NOT NULL"
+
 
 @pytest.fixture
 async def pool(database_url: str) -> AsyncIterator[asyncpg.Pool]:
@@ -29,6 +32,7 @@ def rows(pool: asyncpg.Pool) -> Writer:
 async def test_the_view_holds_current_versions_and_the_last_sync_that_ended(pool: asyncpg.Pool, rows: Writer) -> None:
     await rows.ingest("m", content=1)
     await rows.ingest("m", content=2)
+    await pool.execute(_OLD_ROWS_LAST)
     await rows.ingest("n")
     await rows.remove("n")
     ended = await rows.sync(new=5)
@@ -54,9 +58,9 @@ async def test_some_submissions_are_those_of_both_dataset_and_model(pool: asyncp
         await rows.ingest(model, dataset)
     await rows.ingest("m", content=2)
     found = await store.submissions(pool, [(DATASET, "m"), (OTHER, "n"), (DATASET, "nobody")])
-    assert {each.key: each.tree_oid for each in found} == {
-        (DATASET, "m"): oid(DATASET, "m", 2),
-        (OTHER, "n"): oid(OTHER, "n", 1),
+    assert {(each.key, each.tree_oid) for each in found} == {
+        ((DATASET, "m"), oid(DATASET, "m", 2)),
+        ((OTHER, "n"), oid(OTHER, "n", 1)),
     }
 
 
@@ -143,6 +147,7 @@ async def test_a_filter_of_runs_lets_through_what_it_names_and_no_filter_everyth
     assert await runs(pool, model="two") == await runs(pool, auto_triggered=False) == (1, ["two"])
     assert await runs(pool, status="partial") == await runs(pool, auto_triggered=True) == (1, ["one"])
     assert await runs(pool, search="V1_PUBLIC") == (1, ["two"])
+    assert await runs(pool, search="one") == (1, ["one"])
     assert await runs(pool, search="wo arc") == (1, ["two"])
     assert await runs(pool, search="twoarc") == (0, [])
     assert await runs(pool, dataset=DATASET, model="two") == (0, [])

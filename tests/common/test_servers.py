@@ -2,6 +2,7 @@
 
 import pytest
 from common.inbox import prefix, prefix_of
+from common.outcomes import BrokenAtStart
 from common.servers import servers_of
 
 
@@ -11,12 +12,26 @@ from common.servers import servers_of
         ("nats://a:4222", ["nats://a:4222"]),
         ("nats://a:4222, nats://b:4222,", ["nats://a:4222", "nats://b:4222"]),
         (" nats://a ,, ", ["nats://a"]),
-        ("", [""]),
-        (",", [","]),
+        ("a:4222,tls://me:secret@b", ["a:4222", "tls://me:secret@b"]),
+        ("ws://a:1,wss://b:65535", ["ws://a:1", "wss://b:65535"]),
     ],
 )
 def test_every_server_of_a_url_is_named_once(url: str, servers: list[str]) -> None:
     assert servers_of(url) == servers
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("", ",", "http://a:4222", "nats://", "nats://a:70000", "nats://a:x", "nats://[a"),
+        *("nats://me:s3c/ret@a:4222", "nats://me:s3c?ret@a", "nats://me:s3c#ret@a", "nats://a,http://me:s3cret@b"),
+    ],
+)
+def test_what_is_no_url_says_how_to_write_one_and_no_password(url: str) -> None:
+    with pytest.raises(BrokenAtStart, match=r"^NATS_URL is no URL; write nats://user") as raised:
+        servers_of(url)
+    assert "s3c" not in str(raised.value)
+    assert (raised.value.__cause__, raised.value.__suppress_context__) == (None, True)
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ from tests.mutants.mutant import Mutant
 from tests.mutants.swap import constants_of, names_in, put_in
 
 _SECONDS = 2  # of the processor, on top of three times what the tests took
+_TEST_SECONDS = 120  # by the clock, for one test: the machine may be busy
 _EXAMPLES = 50  # of each property: they are drawn again for every mutant
 _LAST_CODE = 255
 _MEMORY = 8 * 1024**3
@@ -159,11 +160,15 @@ def _be_mutant(mutant: Mutant, module: Any, items: list[pytest.Item], seconds: i
     try:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         os.dup2(1, 2)
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
         resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
         resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
         put_in(module, mutant.source)
-        killer = next((number for number, item in enumerate(items) if _fails(item)), None)
-        os._exit(0 if killer is None else min(killer + 2, _LAST_CODE))
+        for number, item in enumerate(items):
+            signal.alarm(_TEST_SECONDS)  # it may wait for what never comes
+            if _fails(item):
+                os._exit(min(number + 2, _LAST_CODE))
+        os._exit(0)
     except BaseException:  # noqa: BLE001 - whatever it is, it was noticed
         os._exit(1)
 

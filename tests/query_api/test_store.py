@@ -113,6 +113,11 @@ async def test_stored_answers_are_counted_for_one_task_of_some_attempts(pool: as
         for task in ("a", "b"):
             await rows.answer(name, task, [True])
             await rows.answer(name, task, [True], OTHER)
+    await rows.answer("m-attempt1", "c", [True])
+    await rows.answer("m-attempt1", "d", [True], OTHER)
+    await rows.answer("m-attempt4", "a", [True])
+    await rows.answer("m-attempt4", "a", [True], OTHER)
+    await rows.answer("m-attempt5", "a", [True], OTHER)
     assert await store.count_answers(pool, DATASET, ["m-attempt1", "m-attempt2"], "a") == 2
 
 

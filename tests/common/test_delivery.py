@@ -14,6 +14,7 @@ from common.events import DeadLetter, SyncRequested
 from common.outcomes import GiveUp, Permanent, Transient
 from common.topology import DEAD_STREAM, STREAM, WATCHER
 from nats.js import JetStreamContext
+from structlog.testing import capture_logs
 
 from tests.support.eventually import eventually
 
@@ -115,10 +116,15 @@ async def test_a_failure_that_cannot_be_noted_keeps_the_message(nats_url: str) -
 
     async with serving(nats_url, handle) as service:
         service.broken = [OSError("the database is away"), ZeroDivisionError("a bug")]
-        await service.js.publish("sync.requested", b"{}")
-        (letter,) = await eventually(service.letters)
+        with capture_logs() as lines:
+            await service.js.publish("sync.requested", b'{"dataset": "a/b"}')
+            (letter,) = await eventually(service.letters)
         assert letter.delivery_count == 3
         await eventually(service.idle)
+        bug, away = (line for line in lines if line["event"] == "delivery.not_settled")
+        assert (away["dataset"], away["failed"], away["reason"]) == ("a/b", "no", "the database is away")
+        # Only what nobody expects comes with a traceback.
+        assert (away["exc_info"], type(bug["exc_info"])) == (None, ZeroDivisionError)
 
 
 async def test_headers_and_bodies_of_any_kind_can_be_given_up(nats_url: str) -> None:

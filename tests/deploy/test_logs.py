@@ -82,7 +82,7 @@ async def test_no_secret_reaches_a_log_and_every_line_is_json(hub: LocalHub, dat
                 await eventually(lambda: '"ingestion.ended"' in logs["ingester"].read_text(), 60)
                 # The server is killed: lost connections are where URLs with passwords come out.
                 await server.stop()
-                await eventually(lambda: all("nats." in log.read_text() for log in logs.values()), 30)
+                await eventually(lambda: all("outage.began" in log.read_text() for log in logs.values()), 30)
     finally:
         await server.stop()
     for log in logs.values():

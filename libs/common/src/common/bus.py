@@ -59,8 +59,8 @@ def make_broker(url: str, name: str, *, middlewares: Sequence[BrokerMiddleware[A
         max_reconnect_attempts=_FOREVER,
         graceful_timeout=GRACEFUL_TIMEOUT_SECONDS,
         error_cb=lifeline.on_error,
-        disconnected_cb=_on_disconnect,
-        reconnected_cb=_on_reconnect,
+        disconnected_cb=lifeline.on_disconnected,
+        reconnected_cb=lifeline.on_reconnected,
         middlewares=middlewares,
         ack_policy=AckPolicy.NACK_ON_ERROR,
         logger=None,
@@ -107,7 +107,7 @@ async def consuming(broker: NatsBroker, client: Client, durables: Sequence[Durab
         yield
     finally:
         lifeline.leave()
-        with contextlib.suppress(nats.errors.Error, TimeoutError):
+        with contextlib.suppress(nats.errors.Error, OSError):
             await asyncio.wait_for(broker.stop(), timeout=GRACEFUL_TIMEOUT_SECONDS + 5)
 
 
@@ -124,8 +124,8 @@ async def connect(url: str, name: str) -> AsyncIterator[Client]:
             closed_cb=lifeline.on_closed,
             max_reconnect_attempts=_FOREVER,
             error_cb=lifeline.on_error,
-            disconnected_cb=_on_disconnect,
-            reconnected_cb=_on_reconnect,
+            disconnected_cb=lifeline.on_disconnected,
+            reconnected_cb=lifeline.on_reconnected,
         )
     )
     lifeline.watch(client)
@@ -133,7 +133,7 @@ async def connect(url: str, name: str) -> AsyncIterator[Client]:
         yield client
     finally:
         lifeline.leave()
-        with contextlib.suppress(nats.errors.Error, TimeoutError):
+        with contextlib.suppress(nats.errors.Error, OSError):
             await asyncio.wait_for(client.drain(), timeout=5)
 
 
@@ -216,15 +216,6 @@ async def _patiently(connecting: Callable[[], Awaitable[T]]) -> T:
         raise BrokenAtStart(line) from error
     except (nats.errors.Error, OSError, ValueError) as error:
         raise BrokenAtStart(f"cannot use NATS_URL: {_words(error)}") from error
-
-
-async def _on_disconnect() -> None:
-    # Also at a clean stop; what is wrong comes as an error of its own.
-    log.info("nats.disconnected")
-
-
-async def _on_reconnect() -> None:
-    log.info("nats.reconnected")
 
 
 def _words(error: Exception) -> str:

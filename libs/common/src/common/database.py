@@ -66,7 +66,8 @@ async def open_pool(
     try:
         yield pool
     finally:
-        with contextlib.suppress(TimeoutError):
+        # A server that is away must not hide why the block ended.
+        with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
             await asyncio.wait_for(pool.close(), timeout=10)
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,6 +20,7 @@ from pydantic import ValidationError
 
 from common import outcomes, topology, tracing
 from common.events import DeadLetter, Event
+from common.outage import AWAY, reason_of
 from common.outcomes import GiveUp, Permanent, Retry
 
 log = structlog.get_logger(__name__)
@@ -62,20 +64,22 @@ class Delivery:
         count = msg.metadata.num_delivered or 1
         verdict = outcomes.consequence(error, count)
         if verdict.unexpected:
-            log.error("delivery.unexpected", subject=msg.subject, delivery_count=count, exc_info=error)
+            log.error("delivery.unexpected", **about(msg), delivery_count=count, exc_info=error)
         if isinstance(verdict, Retry):
             log.warning(
                 "delivery.retry",
+                **about(msg),
                 kind=verdict.kind,
                 reason=verdict.reason,
-                delay_seconds=verdict.delay_seconds,
+                delivery_count=count,
+                again_in_seconds=verdict.delay_seconds,
             )
             self.observer.settled("retry", redelivered=count > 1)
             return NackMessage(delay=verdict.delay_seconds)
         return await self._bury(msg, verdict, count)
 
     async def _bury(self, msg: Msg, verdict: GiveUp, count: int) -> HandlerException:
-        log.error("delivery.dead_letter", kind=verdict.kind, reason=verdict.reason, delivery_count=count)
+        log.error("delivery.dead_letter", **about(msg), kind=verdict.kind, reason=verdict.reason, delivery_count=count)
         if self.given_up is not None:
             noting = self.given_up(msg.data, verdict, count, msg.metadata.sequence.stream)
             await self._note(noting, last=count >= topology.MAX_DELIVER)
@@ -163,10 +167,28 @@ class DeliveryMiddleware(BaseMiddleware[Any, Msg]):
     async def _settled(self, error: Exception) -> HandlerException:
         try:
             return await self._delivery.settle(self.msg, error)
-        except Exception:
+        except Exception as unwritten:
             # The database or the bus is away, so the failure could not be written down: keep the message.
-            log.exception("delivery.not_settled", subject=self.msg.subject)
-            return NackMessage(delay=outcomes.RETRY_DELAYS_SECONDS[0])
+            delay = outcomes.RETRY_DELAYS_SECONDS[0]
+            log.warning(
+                "delivery.not_settled",
+                **about(self.msg),
+                failed=reason_of(error),
+                reason=reason_of(unwritten),
+                again_in_seconds=delay,
+                exc_info=None if isinstance(unwritten, AWAY) else unwritten,
+            )
+            return NackMessage(delay=delay)
+
+
+def about(msg: Msg) -> dict[str, object]:
+    """Return what a log line says of a message: its subject, and the dataset and model where it names them."""
+    try:
+        body = json.loads(msg.data)
+    except (ValueError, RecursionError):
+        body = None
+    named = {name: body[name] for name in ("dataset", "model") if body.get(name)} if isinstance(body, dict) else {}
+    return {"subject": msg.subject, **named}
 
 
 @contextlib.asynccontextmanager

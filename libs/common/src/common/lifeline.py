@@ -9,9 +9,13 @@ import asyncio
 import os
 import threading
 from dataclasses import dataclass, field
+from functools import partial
 
 import structlog
 from nats.aio.client import Client
+from nats.errors import NoServersError, StaleConnectionError, UnexpectedEOF
+
+from common.outage import Outage, reason_of
 
 log = structlog.get_logger(__name__)
 
@@ -19,6 +23,7 @@ EXIT_CLOSED = 1
 # Between two states of the client something may be missing for a moment: only what two looks find counts.
 LOOK_SECONDS = 1.0
 _TASKS = ("_reading_task", "_flusher_task", "_ping_interval_task")
+_LOST = (OSError, TimeoutError, UnexpectedEOF, StaleConnectionError, NoServersError)
 _REFUSALS = ("authorization violation", "authentication")
 
 
@@ -28,6 +33,7 @@ class Lifeline:
 
     _left: threading.Event = field(default_factory=threading.Event)
     _watching: bool = False
+    _outage: Outage = field(default_factory=partial(Outage, "nats", "connecting again for ever; events wait there"))
 
     def watch(self, client: Client) -> None:
         """Begin to look at a connected client, from a thread."""
@@ -45,11 +51,23 @@ class Lifeline:
 
     async def on_error(self, error: Exception) -> None:
         """Hear of an error; a refusal of our password is the end, once we were let in before."""
-        reason = str(error) or type(error).__name__
+        reason = reason_of(error)
         if self._watching and any(each in reason.lower() for each in _REFUSALS):
             self._end(f"the server refuses this user: {reason}")
+        if isinstance(error, _LOST):
+            self._outage.failed(error)
+            return
         # Denied permissions show nowhere else: the call itself only times out.
         log.error("nats.error", reason=reason)
+
+    async def on_disconnected(self) -> None:
+        """Hear that the connection is lost, or closed by ourselves."""
+        if not self._left.is_set():
+            self._outage.failed(ConnectionError("the connection ended"))
+
+    async def on_reconnected(self) -> None:
+        """Hear that there is a connection again."""
+        self._outage.worked()
 
     def _watch(self, client: Client, loop: asyncio.AbstractEventLoop) -> None:
         before = None

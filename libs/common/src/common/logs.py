@@ -10,6 +10,8 @@ from common import tracing
 
 # These log each request or reconnect at info; our own lines say what matters.
 _NOISY = ("httpx2", "httpx", "huggingface_hub", "asyncio", "aiohttp.access", "faststream", "nats")
+# Tells each second, with a traceback, that the database is away. We tell once: common.outage.
+_REPEATING = ("asyncpg",)
 
 
 def configure(level: str, fmt: str, service: str, instance: str = "") -> None:
@@ -46,6 +48,8 @@ def configure(level: str, fmt: str, service: str, instance: str = "") -> None:
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
     for name in _NOISY:
         logging.getLogger(name).setLevel(logging.WARNING)
+    for name in _REPEATING:
+        logging.getLogger(name).setLevel(logging.ERROR)
     # The Hub's client brings a handler of its own, and would say everything twice.
     logging.getLogger("huggingface_hub").handlers.clear()
     stamina.instrumentation.set_on_retry_hooks([_log_retry])
@@ -53,7 +57,8 @@ def configure(level: str, fmt: str, service: str, instance: str = "") -> None:
 
 
 def _log_retry(details: stamina.instrumentation.RetryDetails) -> None:
-    structlog.get_logger("common.retry").warning(
+    # Whoever gives up says so; of each try before, there is one line per file.
+    structlog.get_logger("common.retry").debug(
         "retry",
         reason=str(details.caused_by),
         failed_tries=details.retry_num,

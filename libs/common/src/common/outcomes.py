@@ -12,9 +12,7 @@
 import asyncio
 from dataclasses import dataclass
 
-import asyncpg
-import nats.errors
-
+from common.outage import AWAY, reason_of
 from common.storable import storable
 from common.topology import MAX_DELIVER
 
@@ -89,26 +87,13 @@ class GiveUp:
 
 Consequence = Retry | GiveUp
 
-_CONNECTION_LOST = (
-    OSError,
-    TimeoutError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.InterfaceError,
-    asyncpg.exceptions.OperatorInterventionError,
-    asyncpg.exceptions.InsufficientResourcesError,
-    asyncpg.exceptions.TransactionRollbackError,
-    asyncpg.exceptions.LockNotAvailableError,
-    asyncpg.exceptions.ReadOnlySQLTransactionError,
-    nats.errors.Error,
-)
-
 
 def consequence(error: BaseException, delivery_count: int) -> Consequence:
     """Return what becomes of a message whose handling raised `error` on its n-th delivery (from 1)."""
     if isinstance(error, Permanent):
         return GiveUp(error.kind, storable(str(error)))
     kind, unexpected = _kind_of(error)
-    reason = storable(str(error)) or type(error).__name__
+    reason = reason_of(error)
     if delivery_count >= MAX_DELIVER:
         return GiveUp(kind, f"gave up after {delivery_count} deliveries: {reason}", unexpected)
     return Retry(_delay(error, delivery_count), kind, reason, unexpected)
@@ -117,7 +102,7 @@ def consequence(error: BaseException, delivery_count: int) -> Consequence:
 def _kind_of(error: BaseException) -> tuple[str, bool]:
     if isinstance(error, Transient):
         return error.kind, False
-    if isinstance(error, (*_CONNECTION_LOST, asyncio.CancelledError)):
+    if isinstance(error, (*AWAY, asyncio.CancelledError)):
         return "connection_lost", False
     return "unexpected", True
 

@@ -5,20 +5,28 @@ from collections.abc import Awaitable, Callable
 from typing import NoReturn
 
 import asyncpg
-import nats.errors
 import structlog
+
+from common.outage import AWAY, Outage, reason_of
 
 log = structlog.get_logger(__name__)
 
-# What PostgreSQL and NATS raise while they are away. Their state changes are told elsewhere, once for a service.
-AWAY = (asyncpg.PostgresError, asyncpg.InterfaceError, nats.errors.Error, OSError, TimeoutError)
+# A statement that the database refuses ends no service either: its own work goes on.
+FAILURES = (*AWAY, asyncpg.PostgresError)
 
 
-async def periodically(name: str, work: Callable[[], Awaitable[object]], every_seconds: float) -> NoReturn:
-    """Work for ever; what is away now is asked the next time."""
+async def periodically(
+    name: str, work: Callable[[], Awaitable[object]], every_seconds: float, outage: Outage | None = None
+) -> NoReturn:
+    """Work for ever; what is away now is asked the next time. One of a service's works tells of the outage."""
     while True:
         try:
             await work()
-        except AWAY as error:
-            log.debug("periodic.failed", work=name, reason=str(error) or type(error).__name__)
+        except FAILURES as error:
+            log.debug("periodic.failed", work=name, reason=reason_of(error))
+            if outage:
+                outage.failed(error)
+        else:
+            if outage:
+                outage.worked()
         await asyncio.sleep(every_seconds)

@@ -16,6 +16,7 @@ from common.events import ModelDiscovered
 from common.hub import Hub
 from common.hub_files import Fetcher, proxy_for
 from common.memory import settle
+from common.outage import Outage
 from common.outcomes import BrokenAtStart
 from common.periodic import periodically
 from common.quota import Quota
@@ -71,7 +72,10 @@ async def run(settings: Settings, stopping: asyncio.Event) -> None:
                 bus.guard(client, [INGESTER]),
                 bus_metrics.watch(client, BusMetrics(metrics.registry)),
                 periodically(
-                    "standing", partial(standing.look, pool, settings.hf_datasets, metrics), standing.POLL_SECONDS
+                    "standing",
+                    partial(standing.look, pool, settings.hf_datasets, metrics),
+                    standing.POLL_SECONDS,
+                    Outage("database", "events come again after a pause; files already staged are kept"),
                 ),
                 periodically("abandoned", Abandoned(pool, client, metrics, SERVICE).run_once, abandoned.LOOK_SECONDS),
                 periodically("waiting", waiting.look, LOOK_SECONDS),

@@ -13,8 +13,9 @@ import asyncpg
 import structlog
 from common import outcomes
 from common.events import ModelDiscovered
+from common.outage import reason_of
 from common.outcomes import GiveUp
-from common.periodic import AWAY
+from common.periodic import FAILURES
 
 from ingester import store_waiting
 from ingester.metrics import Metrics
@@ -97,8 +98,8 @@ class Waiting:
             if answered_id is not None:
                 await store_waiting.settle(self.pool, answered_id)
             await self.hand_back()
-        except AWAY as error:
-            log.debug("waiting.not_looked", reason=str(error) or type(error).__name__)
+        except FAILURES as error:
+            log.debug("waiting.not_looked", reason=reason_of(error))
 
     async def hand_back(self) -> int:
         """Publish every request whose lock is free; return their number."""

@@ -4,11 +4,13 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import pairwise
 from typing import cast, get_args
 
 import structlog
 from common.events import Trigger
+from common.outage import AWAY, Outage
 from common.schedule import Schedule
 
 from watcher.store import SyncRow
@@ -37,6 +39,7 @@ class Poller:
     catch_up: bool = True
     clock: Clock = utc_now
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    outage: Outage = field(default_factory=partial(Outage, "database", "syncs that are due wait; asked every 15 s"))
     _looked_until: datetime | None = field(default=None)
 
     async def run(self) -> None:
@@ -44,9 +47,13 @@ class Poller:
         while True:
             try:
                 await self.run_once()
+            except AWAY as error:
+                self.outage.failed(error)
             except Exception:
-                # The database is away, say: the next look finds the same tick again.
+                # The next look finds the same tick again.
                 log.exception("poll.failed")
+            else:
+                self.outage.worked()
             await self.sleep(self.seconds_to_next_look())
 
     def longest_gap_seconds(self) -> float:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import pairwise
 from time import monotonic
 from typing import Protocol
 
@@ -14,6 +15,7 @@ from common import tracing
 from common.events import DatasetSynced, ModelDiscovered, SyncCompleted, SyncStatus, Trigger
 from common.hub import Folder, FolderGone, Hub, RevisionGone
 from common.model_names import is_plain_folder_name
+from common.outage import reason_of
 from common.outcomes import Transient
 from common.storable import storable
 
@@ -141,22 +143,23 @@ class Syncer:
 
     async def _rounds(self, datasets: tuple[str, ...], request: Request) -> list[DatasetSynced]:
         """Sync each dataset; those that fail are tried again when all others had their turn."""
-        results = {dataset: await self._attempt(dataset, request) for dataset in datasets}
         # A message comes again by itself, and lets others be handled meanwhile.
-        for pause in self.retry_seconds if request.key is None else ():
+        pauses = (*(self.retry_seconds if request.key is None else ()), None)
+        results = {dataset: await self._attempt(dataset, request, pauses[0]) for dataset in datasets}
+        for pause, next_pause in pairwise(pauses):
             if not (failed := [dataset for dataset in datasets if results[dataset].error]):
                 break
-            await self.sleep(pause)
-            results |= {dataset: await self._attempt(dataset, request) for dataset in failed}
+            await self.sleep(pause or 0.0)
+            results |= {dataset: await self._attempt(dataset, request, next_pause) for dataset in failed}
         return list(results.values())
 
-    async def _attempt(self, dataset: str, request: Request) -> DatasetSynced:
+    async def _attempt(self, dataset: str, request: Request, again_in_seconds: float | None) -> DatasetSynced:
         """Sync one dataset; its failure is told, not raised: the others go on."""
         try:
             return await self._dataset(dataset, request)
         except (ListingDoubted, *_EXPECTED) as error:
-            reason = storable(str(error)) or type(error).__name__
-            log.warning("sync.dataset_failed", dataset=dataset, reason=reason)
+            reason = reason_of(error)
+            log.warning("sync.dataset_failed", dataset=dataset, reason=reason, again_in_seconds=again_in_seconds)
             asked = getattr(error, "retry_after_seconds", None)
             return DatasetSynced(dataset=dataset, error=reason, retry_after_seconds=asked)
         except Exception as error:

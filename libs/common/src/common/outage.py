@@ -1,0 +1,55 @@
+"""Tells that something is away, and that it is back: one line each, however often it is tried meanwhile."""
+
+from dataclasses import dataclass, field
+
+import asyncpg
+import nats.errors
+import structlog
+
+from common.storable import storable
+
+log = structlog.get_logger(__name__)
+
+# What PostgreSQL and NATS raise while they are away, or come back.
+AWAY = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.exceptions.OperatorInterventionError,
+    asyncpg.exceptions.InsufficientResourcesError,
+    asyncpg.exceptions.TransactionRollbackError,
+    asyncpg.exceptions.LockNotAvailableError,
+    asyncpg.exceptions.ReadOnlySQLTransactionError,
+    nats.errors.Error,
+)
+
+
+@dataclass
+class Outage:
+    """Of one thing, such as `database`; `what_next` says what happens while it is away."""
+
+    thing: str
+    what_next: str
+    _away: bool = field(default=False, init=False)
+
+    def failed(self, error: BaseException) -> None:
+        """Take note of a failure."""
+        if self._away:
+            log.debug("outage.goes_on", what=self.thing, reason=reason_of(error))
+        else:
+            log.warning("outage.began", what=self.thing, reason=reason_of(error), what_next=self.what_next)
+        self._away = True
+
+    def worked(self) -> None:
+        """Take note of a success."""
+        if self._away:
+            log.info("outage.ended", what=self.thing)
+        self._away = False
+
+
+def reason_of(error: BaseException) -> str:
+    """Return an error's words; of a lost connection what was lost, not which call met it."""
+    if isinstance(error, asyncpg.InterfaceError) and "released back to the pool" in str(error):
+        return "the connection to PostgreSQL was lost"
+    return storable(str(error)) or type(error).__name__

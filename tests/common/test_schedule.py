@@ -214,3 +214,76 @@ def test_whatever_the_windows_a_run_starts_outside_of_all_and_within_a_day_of_a_
     assert start > now
     assert not any(window.holds(start) for window in schedule.blackout)
     assert start - now <= timedelta(days=2)
+
+
+TICK = datetime(2026, 11, 20, 2, tzinfo=UTC)
+PATIENCE = timedelta(minutes=30)
+
+
+@pytest.mark.parametrize(
+    ("last", "now", "overdue"),
+    [
+        (TICK, TICK + timedelta(hours=5), None),
+        (TICK + timedelta(minutes=4), TICK + timedelta(hours=23), None),
+        (TICK - timedelta(hours=3), TICK + timedelta(minutes=10), None),
+        (TICK - timedelta(hours=3), TICK + timedelta(minutes=31), TICK),
+        (None, TICK + timedelta(hours=1), TICK),
+    ],
+)
+def test_a_sync_is_overdue_once_patience_ends(last: datetime | None, now: datetime, overdue: datetime | None) -> None:
+    assert Schedule("0 2 * * *").overdue_since(last, now, PATIENCE) == overdue
+
+
+NIGHT = parse_windows("22:00-06:00")
+MIDNIGHT = datetime(2026, 11, 20, tzinfo=UTC)
+
+
+def hours(of: float) -> datetime:
+    return MIDNIGHT + timedelta(hours=of)
+
+
+@pytest.mark.parametrize(
+    ("last", "now", "overdue"),
+    [
+        # All night long nobody may sync, and at its end there is patience again.
+        (-3, -1.9, None),
+        (-3, 3, None),
+        (-3, 6.49, None),
+        (-3, 6.5, 6),
+        (6.1, 6.5, None),
+        # The tick of 21:00 was missed: an hour's patience of which the night takes the rest.
+        (-4, -2.5, -3),
+        # Who was silent before the night is so in it, too.
+        (-4, 3, -3),
+        (-4, 6.5, 6),
+        (-30, 3, -3),
+        (None, 12, 11),
+    ],
+)
+def test_in_a_blackout_nobody_is_late(last: float | None, now: float, overdue: float | None) -> None:
+    found = Schedule("0 * * * *", NIGHT).overdue_since(None if last is None else hours(last), hours(now), PATIENCE)
+    assert found == (None if overdue is None else hours(overdue))
+
+
+def test_patience_that_a_blackout_cuts_short_begins_again_after_it() -> None:
+    schedule = Schedule("45 21 * * *", NIGHT)
+    asked = [schedule.overdue_since(hours(-10), hours(at), PATIENCE) for at in (-2.1, 3, 6.4, 6.5)]
+    assert asked == [None, None, None, hours(-2.25)]
+
+
+@pytest.mark.parametrize("at", [0, 3, 7, 12, 21.5])
+@pytest.mark.parametrize(
+    ("expression", "windows", "gap"),
+    [
+        ("0 * * * *", NIGHT, 9),
+        ("* * * * *", NIGHT, 8 + 1 / 60),
+        ("0 2 * * *", (), 24),
+        ("0 9-17 * * 1-5", (), 64),
+        ("0 0 1 * *", (), 31 * 24),
+    ],
+)
+def test_the_longest_gap_is_the_same_at_any_hour(
+    expression: str, windows: tuple[Window, ...], gap: float, at: float
+) -> None:
+    """A night without syncs must not look like silence, neither before it nor in it."""
+    assert Schedule(expression, windows).longest_gap(hours(at)) == timedelta(hours=gap)

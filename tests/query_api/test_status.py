@@ -2,18 +2,15 @@
 
 from datetime import UTC, datetime, timedelta
 
-import pytest
 from common.quota import Quota
-from common.schedule import Schedule
+from common.schedule import Window
 from common.topology import INGESTER, STREAM
 from nats.aio.client import Client
 from query_api.hub_probe import HubProbe
-from query_api.routes_status import overdue_since
 
+from tests.query_api.conftest import Start
 from tests.support.api import Api
-
-NIGHTLY = Schedule("0 2 * * *")
-TICK = datetime(2026, 11, 20, 2, tzinfo=UTC)
+from tests.support.writer import Writer
 
 
 async def test_nobody_at_work_is_told(api: Api) -> None:
@@ -37,20 +34,19 @@ async def test_an_ingester_that_asks_for_work_counts_as_alive(api: Api, bus: Cli
     await subscription.unsubscribe()
 
 
-@pytest.mark.parametrize(
-    ("last", "now", "overdue"),
-    [
-        (TICK, TICK + timedelta(hours=5), None),
-        (TICK + timedelta(minutes=4), TICK + timedelta(hours=23), None),
-        (TICK - timedelta(hours=3), TICK + timedelta(minutes=10), None),
-        (TICK - timedelta(hours=3), TICK + timedelta(minutes=31), TICK),
-        (None, TICK + timedelta(hours=1), TICK),
-    ],
-)
-def test_a_sync_is_overdue_half_an_hour_after_its_tick(
-    last: datetime | None, now: datetime, overdue: datetime | None
-) -> None:
-    assert overdue_since(NIGHTLY, last, now) == overdue
+async def test_a_watcher_that_waits_for_the_end_of_a_blackout_is_not_silent(start: Start, writer: Writer) -> None:
+    now = datetime.now(UTC)
+    window = Window((now - timedelta(hours=4)).time(), (now + timedelta(hours=4)).time())
+    last = now - timedelta(hours=4, minutes=30)
+    writer.now = last - timedelta(seconds=1)
+    await writer.sync()
+    changes = {"hf_sync_schedule": f"{now.minute} * * * *", "enable_cron_jobs": True}
+    async with start(**changes) as api:
+        watcher = (await api.data("/api/status"))["watcher"]
+        assert (watcher["silent"], watcher["overdueSince"] is not None) == (True, True)
+    async with start(**changes, hf_sync_blackout=(window,)) as api:
+        watcher = (await api.data("/api/status"))["watcher"]
+        assert (watcher["silent"], watcher["overdueSince"]) == (False, None)
 
 
 async def test_many_lookers_cost_the_hub_one_request() -> None:

@@ -7,7 +7,9 @@ where both are given.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from itertools import islice, pairwise
 from typing import Annotated
 
 from cronsim import CronSim, CronSimError
@@ -16,6 +18,10 @@ from pydantic_settings import BaseSettings, NoDecode
 
 # cronsim would take a sixth field, seconds; Debian's cron has none, and ticks are looked for minute by minute.
 _FIELDS = 5
+# Windows leave room every day: before more ticks than a day has minutes, one is found in which a sync could run.
+_MOST_TICKS_BACK = 2 * 24 * 60
+# Blackout windows come daily, and a weekday is a week away. A sparser schedule shows its gap within some ticks.
+_GAPS_BACK, _GAPS_AHEAD, _GAPS_TICKS = timedelta(days=2), timedelta(days=10), 14
 _WINDOW = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)\s*-\s*([01]?\d|2[0-3]):([0-5]\d)")
 
 
@@ -52,9 +58,7 @@ class Schedule:
 
     def last_tick(self, at: datetime) -> datetime:
         """Return the newest tick at or before an instant."""
-        # cronsim looks strictly before a whole minute, but counts that minute too from a fraction of a second on.
-        minute = at.astimezone(UTC).replace(second=0, microsecond=0)
-        return next(CronSim(self.expression, minute + timedelta(minutes=1), reverse=True))
+        return next(CronSim(self.expression, _next_minute(at), reverse=True))
 
     def allowed_from(self, at: datetime) -> datetime:
         """Return the first instant from `at` on that lies in no blackout window."""
@@ -72,9 +76,45 @@ class Schedule:
             return held_back
         return self.allowed_from(self.next_tick(now))
 
+    def overdue_since(self, last_sync: datetime | None, now: datetime, patience: timedelta) -> datetime | None:
+        """Return when the newest sync that should have begun by now was due; None when one began since then.
+
+        Patience counts only while syncs may run: in a blackout window nobody is late.
+        """
+        ticks = CronSim(self.expression, _next_minute(now), reverse=True)
+        for tick in islice(ticks, _MOST_TICKS_BACK):
+            due = self.allowed_from(tick)
+            patient_until = due + patience
+            if (resumed := self.allowed_from(patient_until)) > patient_until:
+                patient_until = resumed + patience
+            if patient_until <= now:
+                return due if last_sync is None or last_sync < due else None
+        return None
+
+    def longest_gap(self, now: datetime) -> timedelta:
+        """Return the longest time between two scheduled syncs from some days ago to some days ahead."""
+        return _longest_gap(self, now.astimezone(UTC).date())
+
     def ticks(self, after: datetime) -> Iterator[datetime]:
         """Yield the ticks after an instant, for ever."""
         return CronSim(self.expression, after.astimezone(UTC))
+
+
+def _next_minute(at: datetime) -> datetime:
+    # cronsim looks strictly before a whole minute, but counts that minute too from a fraction of a second on.
+    return at.astimezone(UTC).replace(second=0, microsecond=0) + timedelta(minutes=1)
+
+
+@lru_cache(maxsize=8)
+def _longest_gap(schedule: Schedule, today: date) -> timedelta:
+    """Look at the gap that we are in, too: a night without syncs began yesterday."""
+    start = datetime.combine(today - _GAPS_BACK, time(), UTC)
+    end, runs = start + _GAPS_AHEAD, [schedule.allowed_from(schedule.last_tick(start))]
+    for tick in schedule.ticks(start):
+        runs.append(schedule.allowed_from(tick))
+        if tick > end and len(runs) > _GAPS_TICKS:
+            break
+    return max(after - before for before, after in pairwise(runs))
 
 
 def parse_expression(expression: str) -> str:

@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from aiohttp import web
-from common.schedule import Schedule
 
 from query_api.endpoints import Endpoint, Services
 from query_api.hub_probe import HubState
@@ -44,8 +43,8 @@ def _watcher(services: Services, workers: Workers | None, now: datetime) -> Watc
     last = services.keeper.state.view.last_sync
     overdue = None
     if services.settings.enable_cron_jobs:
-        schedule = Schedule(services.settings.hf_sync_schedule)
-        overdue = overdue_since(schedule, last.started_at if last else None, now)
+        schedule = services.settings.schedule
+        overdue = schedule.overdue_since(last.started_at if last else None, now, OVERDUE_AFTER)
     return WatcherState(
         **_figures(workers),
         silent=overdue is not None,
@@ -64,14 +63,6 @@ def _hub(endpoint: str, state: HubState) -> HubReach:
         quota_limit=state.limit,
         quota_resets_at=state.resets_at,
     )
-
-
-def overdue_since(schedule: Schedule, last_sync: datetime | None, now: datetime) -> datetime | None:
-    """Return the tick that a sync should have followed by now, or None when one did."""
-    due = schedule.allowed_from(schedule.last_tick(now - OVERDUE_AFTER))
-    if due > now - OVERDUE_AFTER or (last_sync is not None and last_sync >= due):
-        return None
-    return due
 
 
 ENDPOINTS = (

@@ -26,7 +26,12 @@ class WatcherState(WorkerState):
 
     silent: bool
     last_sync: datetime | None
-    overdue_since: Annotated[datetime | None, Field(description="The tick of the schedule that no sync followed.")]
+    overdue_since: Annotated[
+        datetime | None,
+        Field(
+            description="When the sync was due that did not come: its tick, or the end of the blackout that held it."
+        ),
+    ]
 
 
 class HubReach(Shape):

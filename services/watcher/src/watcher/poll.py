@@ -5,7 +5,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from itertools import pairwise
 from typing import cast, get_args
 
 import structlog
@@ -23,8 +22,6 @@ LOOK_SECONDS = 15.0
 # A dataset that could not be listed is listed again this often, not only at the next tick, which may be a day away.
 RETRY_FAILED = timedelta(minutes=15)
 _RECENTLY = timedelta(days=2)
-# A week of a twice-a-day schedule: an irregular one shows its longest gap within this many ticks.
-_TICKS_AHEAD = 14
 _EVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -57,13 +54,8 @@ class Poller:
             await self.sleep(self.seconds_to_next_look())
 
     def longest_gap_seconds(self) -> float:
-        """Return the longest time between two of the next scheduled syncs; 0 where none run by themselves."""
-        if not self.enabled:
-            return 0.0
-        ticks = [self.schedule.next_run(self.clock())]
-        for _ in range(_TICKS_AHEAD):
-            ticks.append(self.schedule.next_run(ticks[-1]))
-        return max((after - before).total_seconds() for before, after in pairwise(ticks))
+        """Return the longest time between two scheduled syncs of these days; 0 where none run by themselves."""
+        return self.schedule.longest_gap(self.clock()).total_seconds() if self.enabled else 0.0
 
     def seconds_to_next_look(self) -> float:
         """Return how long to sleep: until the next tick, but never past the next look for dead watchers."""

@@ -1556,7 +1556,7 @@ export interface components {
             lastSync: string | null;
             /**
              * Overduesince
-             * @description The tick of the schedule that no sync followed.
+             * @description When the sync was due that did not come: its tick, or the end of the blackout that held it.
              */
             overdueSince: string | null;
         };

@@ -211,6 +211,23 @@ async def test_what_was_acknowledged_is_there_after_kill_9(tmp_path: Path) -> No
         await second.stop()
 
 
+async def test_streams_from_before_there_were_accounts_are_taken_along(tmp_path: Path) -> None:
+    before = NatsServer(tmp_path / "nats")
+    await before.start()
+    async with connected(before.url()) as client:
+        await topology.apply(client.jetstream())
+        await client.jetstream().publish("model.discovered", b"kept", stream=topology.STREAM)
+    await before.stop()
+    server = NatsServer(tmp_path / "nats", passwords=URL_SAFE)
+    await server.start()
+    try:
+        async with connected(server.url("admin")) as admin:
+            assert await topology.drift(admin.jetstream()) == []
+            assert (await admin.jetstream().get_msg(topology.STREAM, 1)).data == b"kept"
+    finally:
+        await server.stop()
+
+
 async def test_it_listens_where_it_is_told(tmp_path: Path) -> None:
     wanted = choose(["client", "monitoring"], {})
     server = NatsServer(tmp_path / "nats", wanted["client"], wanted["monitoring"])

@@ -183,3 +183,32 @@ async def test_headers_with_a_meaning_to_the_server_remove_and_forge_nothing(wor
     await client.flush()
     assert await world.state(user) == before
     await client.close()
+
+
+def allowed(user: str, number: int) -> Iterator[Attack]:
+    """Everything that the user may ask for, so that it is answered; with a body of its own where there is one."""
+    for subject in nats_conf.PERMISSIONS[user].publish:
+        if ".DIRECT.GET." in subject:
+            yield Attack(subject, json.dumps({"seq": number}).encode())
+            yield Attack(subject, json.dumps({"seq": number, "next_by_subj": ">", "batch": 1}).encode())
+        elif ".MSG.NEXT." in subject:
+            yield Attack(subject, b'{"batch": 1, "no_wait": true}')
+        elif not subject.startswith("$JS.ACK"):
+            yield Attack(subject.replace("*", "ingester"), b"")
+
+
+@pytest.mark.parametrize("user", USERS)
+async def test_answers_go_to_the_asker_and_to_nobody_else(world: World, user: str) -> None:
+    """The server sends an answer with rights of its own, to whatever subject is named for it."""
+    before = await world.state(user)
+    client = await _user(world, user)
+    own = next(each for each in nats_conf.PERMISSIONS[user].publish if each.startswith("model."))
+    for attack in attacks(user):
+        await client.publish(own, attack.body)
+        # Where that body is now: any place nearby will do.
+        last = (await world.admin.jetstream().stream_info(STREAM)).state.last_seq
+        for request in allowed(user, last):
+            await client.publish(request.subject, request.body, reply=attack.subject)
+    await client.flush()
+    assert await world.state(user) == before
+    await client.close()

@@ -66,6 +66,7 @@ class NatsServer:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
         for left in home.glob("nats-server_*.ports"):
             left.unlink()
+        self._move_streams()
         text = nats_conf.render(
             port=self.port,
             monitor_port=self.monitor_port,
@@ -78,6 +79,13 @@ class NatsServer:
         with open(os.open(conf, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:  # noqa: PTH123 - Path.open takes no mode
             file.write(text)
         return conf
+
+    def _move_streams(self) -> None:
+        """Take streams along from before there were accounts."""
+        store = self.home / "jetstream"
+        old, new = store / "$G", store / nats_conf.ACCOUNT
+        if self.passwords and old.is_dir() and not new.exists():
+            old.rename(new)
 
     async def _until_ready(self, child: Child) -> None:
         deadline = time.monotonic() + _START_SECONDS

@@ -28,6 +28,8 @@ MAX_FILE_STORE = topology.STREAM_MAX_BYTES + topology.DEAD_MAX_BYTES + 64 * MEBI
 MAX_MEMORY_STORE = 64 * MEBIBYTE
 
 ADMIN = "admin"
+# Of the streams, and of the administrator.
+ACCOUNT = "ARCWATCH"
 
 
 @dataclass(frozen=True)
@@ -116,18 +118,79 @@ def render(
         "}",
     ]
     if passwords:
-        lines += ["authorization {", "  users: [", *_users(passwords), "  ]", "}"]
+        lines += accounts({user: _quoted(password) for user, password in passwords.items()})
     return "\n".join([*lines, ""])
 
 
-def _users(passwords: Mapping[str, str]) -> Iterable[str]:
-    for user, permissions in PERMISSIONS.items():
-        publish = ", ".join(map(_quoted, permissions.publish))
-        subscribe = ", ".join(map(_quoted, (inbox(user), *permissions.subscribe)))
-        yield f"    {{user: {_quoted(user)}, password: {_quoted(passwords[user])}, permissions: {{"
-        yield f"      publish: {{allow: [{publish}]}}"
-        yield f"      subscribe: {{allow: [{subscribe}]}}"
-        yield "    }}"
+def accounts(passwords: Mapping[str, str]) -> list[str]:
+    """Return the lines of an account for each user, whose passwords are as the file is to have them.
+
+    In one account a permission to ask for anything is one to do everything: the server sends its answer to whatever
+    subject the asker names for it, as `$JS.API.STREAM.PURGE.ARCWATCH`, with rights of its own. Between accounts it
+    answers to the asker alone.
+    """
+    users = [user for user in PERMISSIONS if user != ADMIN]
+    lines = ["accounts {", *_account(ACCOUNT, ADMIN, passwords, exports=_services(users), more="jetstream: enabled")]
+    for user in users:
+        imports = [_import("service", ACCOUNT, subject) for subject in _asks(user)]
+        imports += [_import("stream", other, subject) for other, subject in _hears(user, users)]
+        exports = [
+            f"{{stream: {_quoted(subject)}, accounts: [{reader}]}}"
+            for reader in users
+            for other, subject in _hears(reader, users)
+            if other == user
+        ]
+        lines += _account(user, user, passwords, exports=exports, imports=imports)
+    return [*lines, "}"]
+
+
+def _account(
+    name: str,
+    user: str,
+    passwords: Mapping[str, str],
+    *,
+    exports: Iterable[str] = (),
+    imports: Iterable[str] = (),
+    more: str = "",
+) -> list[str]:
+    lines = [f"  {name} {{", f"    users: [{_user(user, passwords[user])}]", *([f"    {more}"] if more else [])]
+    for word, those in (("exports", exports), ("imports", imports)):
+        lines += [f"    {word}: [", *(f"      {each}" for each in those), "    ]"]
+    return [*lines, "  }"]
+
+
+def _asks(user: str) -> list[str]:
+    """Return what a user sends to the streams' account.
+
+    Of the API all, or the server answers each account by itself; what may be asked is in the user's permissions.
+    """
+    wanted = PERMISSIONS[user].publish
+    return list(dict.fromkeys("$JS.API.>" if each.startswith("$JS.API.") else each for each in wanted))
+
+
+def _services(users: list[str]) -> Iterable[str]:
+    for subject in dict.fromkeys(subject for user in users for subject in _asks(user)):
+        askers = ", ".join(user for user in users if subject in _asks(user))
+        # A pull and a batch of direct gets may be answered by several messages.
+        several = ", response_type: stream" if subject.startswith("$JS.API.") else ""
+        yield f"{{service: {_quoted(subject)}{several}, accounts: [{askers}]}}"
+
+
+def _hears(user: str, users: list[str]) -> list[tuple[str, str]]:
+    """Return whose messages a user listens to: in another's account only the publisher's own can be heard."""
+    wanted = PERMISSIONS[user].subscribe
+    return [(other, subject) for subject in wanted for other in users if subject in PERMISSIONS[other].publish]
+
+
+def _import(kind: str, account: str, subject: str) -> str:
+    return f"{{{kind}: {{account: {account}, subject: {_quoted(subject)}}}}}"
+
+
+def _user(user: str, password: str) -> str:
+    publish = ", ".join(map(_quoted, PERMISSIONS[user].publish))
+    subscribe = ", ".join(map(_quoted, (inbox(user), *PERMISSIONS[user].subscribe)))
+    rights = f"publish: {{allow: [{publish}]}}, subscribe: {{allow: [{subscribe}]}}"
+    return f"{{user: {_quoted(user)}, password: {password}, permissions: {{{rights}}}}}"
 
 
 def _quoted(value: str) -> str:

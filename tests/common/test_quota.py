@@ -155,7 +155,11 @@ async def test_the_longest_wait_is_a_window_and_a_little(monkeypatch: pytest.Mon
     monkeypatch.setattr(asyncio, "sleep", nap)
     async with learned(clock, 0, reset=330).request("api"):
         assert clock.now >= 1330
-    with pytest.raises(Transient, match="quota is used up") as raised:
+    soon = learned(clock, 0, reset=1)
+    clock.now, asked = clock.now + 0.5, clock.now
+    async with soon.request("api"):
+        assert clock.now >= asked + 1
+    with pytest.raises(Transient, match=r"^the Hub's quota is used up$") as raised:
         async with learned(clock, 0, reset=331).request("api"):
             pytest.fail("it must not wait")
     assert (raised.value.kind, raised.value.retry_after_seconds) == ("rate_limited", 331)

@@ -4,8 +4,8 @@ import json
 from typing import Any
 
 import pytest
-from ingester.documents import dump
-from ingester.kinds import ErrorKind, NoteKind, Notes
+from ingester.documents import NotJsonError, clean, dump, parse
+from ingester.kinds import ErrorKind, NoteKind, Notes, Problem
 from ingester.transform import FileResult, transform
 
 from tests.ingester.samples import ATTEMPT, TWO, kinds, refused, used, with_metadata
@@ -45,6 +45,38 @@ def test_an_error_is_staged_as_the_files_own_row() -> None:
     assert json.loads(row.notes or "") == [
         {"kind": "not_a_submission", "message": "a list of test pairs is expected, not an object"}
     ]
+
+
+def test_why_a_file_is_no_json_is_said_in_words() -> None:
+    for data in (b"[" * 100_000, b"[" * 100_000 + b"]" * 100_000):
+        with pytest.raises(NotJsonError, match=r"^it is nested too deeply$"):
+            parse(data)
+
+
+@pytest.mark.parametrize(("digits", "shown"), [(29, "9" * 25 + "e999"), (30, "a number of 30 characters")])
+def test_a_short_number_is_quoted_and_a_long_one_measured(digits: int, shown: str) -> None:
+    value, notes = parse(b"[%se999]" % (b"9" * (digits - 4)))
+    assert value == [None]
+    assert notes.merged() == (Problem(NoteKind.VALUE_OUT_OF_RANGE, f"{shown} in the file became null"),)
+
+
+def test_what_cannot_be_stored_is_mended_compactly_and_noted_by_its_name() -> None:
+    notes = Notes()
+    assert dump({"a": ["\ud800\0", 1], "é": 2}, notes, "attempt_1") == '{"a":["\ufffd\ufffd",1],"é":2}'
+    assert notes.merged() == (Problem(NoteKind.TEXT_REPLACED, "attempt_1: 2 NUL or lone surrogate characters"),)
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        dump([float("nan"), "\ud800"], Notes(), "attempt_1")
+
+
+def test_text_is_cleaned_only_where_it_must_be() -> None:
+    notes = Notes()
+    assert [clean(text, notes, "x") for text in ("plain", "é\U0001f600", "a\0", "\udfff")] == [
+        "plain",
+        "é\U0001f600",
+        "a\ufffd",
+        "\ufffd",
+    ]
+    assert notes.merged() == (Problem(NoteKind.TEXT_REPLACED, "x: 1 NUL or lone surrogate characters (2 in all)"),)
 
 
 def test_a_byte_order_mark_is_accepted() -> None:
@@ -108,7 +140,7 @@ def test_what_is_nested_too_deeply_to_be_stored_becomes_null_and_is_noted() -> N
         nested = [nested]
     notes = Notes()
     assert dump(nested, notes, "attempt_1") is None
-    assert [note.kind for note in notes.merged()] == [NoteKind.TOO_DEEP]
+    assert notes.merged() == (Problem(NoteKind.TOO_DEEP, "attempt_1 is nested too deeply to be stored"),)
 
 
 def test_nesting_that_both_sides_can_take_is_stored() -> None:

@@ -22,7 +22,7 @@ from tests.mutants.mutant import Mutant
 from tests.mutants.swap import constants_of, names_in, put_in
 
 _SECONDS = 2  # of the processor, on top of three times what the tests took
-_TEST_SECONDS = 120  # by the clock, for one test: the machine may be busy
+_TEST_SECONDS = 60  # by the clock, for one test: the machine may be busy
 _EXAMPLES = 50  # of each property: they are drawn again for every mutant
 _LAST_CODE = 255
 _MEMORY = 8 * 1024**3

@@ -87,8 +87,9 @@ class Quota:
     def wait_seconds(self, name: str) -> float:
         """Return how long a request on this budget has to wait; 0 when it may go."""
         budget = self.budgets.get(name)
-        exhausted = budget and budget.exhausted(self._on_the_way[name])
-        return max(0.0, budget.resets_at - self.clock()) if budget and exhausted else 0.0
+        if budget is None or not budget.exhausted(self._on_the_way[name]):
+            return 0.0
+        return max(0.0, budget.resets_at - self.clock())
 
     @contextlib.asynccontextmanager
     async def request(self, name: str) -> AsyncIterator[None]:

@@ -68,6 +68,33 @@ def test_what_cannot_be_stored_is_mended_compactly_and_noted_by_its_name() -> No
         dump([float("nan"), "\ud800"], Notes(), "attempt_1")
 
 
+def test_every_nul_is_counted_whoever_stands_beside_it() -> None:
+    for value, count in ((["\0 \0"], 2), ({"\0": "a\\\0"}, 2), (["\0\0\ud800"], 3)):
+        notes = Notes()
+        dump(value, notes, "attempt_1")
+        assert notes.merged() == (
+            Problem(NoteKind.TEXT_REPLACED, f"attempt_1: {count} NUL or lone surrogate characters"),
+        )
+
+
+def test_a_number_that_is_too_long_leaves_the_rest_of_the_file_as_it_is() -> None:
+    value, notes = parse(b'[%s, 1.5, {"a": 1, "a": 2}, NaN]' % (b"9" * 5000))
+    assert value == [None, 1.5, {"a": 2}, None]
+    assert notes.merged() == (
+        Problem(
+            NoteKind.VALUE_OUT_OF_RANGE,
+            "a number of 5000 characters in the file became null; NaN in the file became null",
+        ),
+        Problem(NoteKind.DUPLICATE_KEY, "the key 'a' occurs several times in an object"),
+    )
+
+
+def test_an_empty_file_is_called_empty() -> None:
+    for data in (b"", b" \n"):
+        with pytest.raises(NotJsonError, match=r"^the file is empty$"):
+            parse(data)
+
+
 def test_text_is_cleaned_only_where_it_must_be() -> None:
     notes = Notes()
     assert [clean(text, notes, "x") for text in ("plain", "é\U0001f600", "a\0", "\udfff")] == [

@@ -192,6 +192,16 @@ def test_ticks_and_windows_are_utc_wherever_the_machine_stands(monkeypatch: pyte
     assert found == (at("2026-11-23T02:00"), at("2026-11-22T02:00"), at("2026-11-23T02:00"), at("2026-11-23T03:00"))
 
 
+def test_a_window_ends_on_its_day_in_utc_where_it_is_tomorrow_already(monkeypatch: pytest.MonkeyPatch) -> None:
+    schedule = Schedule("0 2 * * *", parse_windows("19:00-21:00"))
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setenv("TZ", "Asia/Tokyo")
+        time.tzset()
+        found = schedule.allowed_from(at("2026-11-23T20:00"))
+    time.tzset()
+    assert found == at("2026-11-23T21:00")
+
+
 def test_a_window_in_another_time_zone_is_still_utc() -> None:
     window = Window(at("2026-01-01T01:00").time(), at("2026-01-01T03:00").time())
     assert window.holds(datetime.fromisoformat("2026-11-23T07:30:00+05:30"))

@@ -1,9 +1,12 @@
 """The feed is valid Atom, and has a new entry when a model lands."""
 
 from datetime import datetime
+from urllib.parse import urljoin
 from xml.etree import ElementTree as ET
 
+import pytest
 from pydantic import AnyHttpUrl
+from yarl import URL
 
 from tests.query_api.conftest import Start
 from tests.support.api import Api
@@ -67,3 +70,57 @@ async def test_ids_stay_while_a_version_stays(api: Api, writer: Writer) -> None:
     await writer.publish(await writer.ingest("m-1", content=2))
     await api.until_latest("m-1")
     assert before[0] not in await ids()
+
+
+def _links(element: ET.Element) -> dict[str | None, str]:
+    return {link.get("rel"): str(link.get("href")) for link in element.findall("a:link", ATOM)}
+
+
+# What a folder's name may hold, and what a URL or XML gives another meaning.
+NAMES = [
+    "what? #1 100% a b",
+    "a&b=c;d+e",
+    "mod\u00e8le\u00a0\u4e2d \U0001f600",
+    "x\ufffey\uffffz",
+    "\U0001fffe",
+    "\ufdd0",
+    "%2e%2e",
+]
+
+
+@pytest.mark.parametrize("public_url", [None, "https://arcwatch.example/below"])
+async def test_each_link_leads_to_its_model(start: Start, writer: Writer, public_url: str | None) -> None:
+    for name in NAMES:
+        await writer.ingest(name)
+    async with start(public_url=public_url and AnyHttpUrl(public_url)) as api:
+        feed = await _feed(api)
+        came_by = f"{public_url or api.url}/feed.atom"
+        assert urljoin(came_by, _links(feed)["self"]) == came_by
+        assert urljoin(came_by, _links(feed)["alternate"]) == f"{public_url or api.url}/"
+        found = []
+        for entry in feed.findall("a:entry", ATOM):
+            link = urljoin(came_by, _links(entry)["alternate"])
+            path = link.removeprefix(public_url or api.url)
+            assert path.startswith("/api/models/")
+            async with api.http.get(URL(path, encoded=True)) as answer:
+                assert answer.status == 200, link
+                found.append((await answer.json())["data"]["model"])
+    assert found == NAMES[::-1]
+
+
+async def test_no_address_to_listen_on_is_in_the_feed(start: Start, writer: Writer) -> None:
+    await writer.ingest("m-1")
+    async with start(host="0.0.0.0") as api, api.http.get("/feed.atom", headers={"Host": "evil.example"}) as answer:
+        text = await answer.text()
+    assert "0.0.0.0" not in text
+    assert "evil.example" not in text
+
+
+async def test_what_xml_cannot_hold_is_replaced_and_the_rest_is_kept(api: Api, writer: Writer) -> None:
+    await writer.publish(await writer.ingest("x\ufffey\u00a0\u4e2d", source="\x01\x7f<&>\uffff"))
+    await api.until("/api/models", lambda found: found["total"] == 1)
+    (entry,) = (await _feed(api)).findall("a:entry", ATOM)
+    category = entry.find("a:category", ATOM)
+    assert category is not None
+    assert category.get("term") == "\ufffd\ufffd<&>\ufffd"
+    assert "\u4e2d" in _text(entry, "a:title")

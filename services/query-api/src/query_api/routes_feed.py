@@ -1,8 +1,10 @@
 """The Atom feed: a new entry whenever a model lands."""
 
+import re
 import uuid
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from urllib.parse import quote
 from xml.etree import ElementTree as ET
 
 from query_api.cached_answers import Moment
@@ -18,6 +20,12 @@ _NAMESPACE = "http://www.w3.org/2005/Atom"
 _IDS = uuid.uuid5(uuid.NAMESPACE_URL, "https://github.com/arcwatch/feed")
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
+_NOT_XML = re.compile(
+    "[^\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufdcf\ufdf0-\ufffd\U00010000-\U0010ffff]|[\ufffe\uffff"
+    + "".join(f"{chr(plane * 0x10000 + 0xFFFE)}{chr(plane * 0x10000 + 0xFFFF)}" for plane in range(1, 17))
+    + "]"
+)
+
 ET.register_namespace("", _NAMESPACE)
 
 
@@ -31,13 +39,18 @@ def feed(moment: Moment, _asked: NothingAsked) -> Rendered:
     _add(root, "title", "ARC-AGI submissions")
     _add(root, "subtitle", "Models whose answers were ingested and scored")
     _add(root, "updated", _time(entries[0].ingested_at if entries else _LONG_AGO))
-    _add(root, "link", rel="self", type=MEDIA_TYPE, href=f"{base}/feed.atom")
-    _add(root, "link", rel="alternate", type="text/html", href=f"{base}/")
+    _add(root, "link", rel="self", type=MEDIA_TYPE, href=f"{base}feed.atom")
+    _add(root, "link", rel="alternate", type="text/html", href=base or "./")
     _add(_add(root, "author"), "name", "arcwatch")
     for submission in entries:
-        _entry(root, submission, f"{base}/api/models/{submission.dataset}/{submission.model}")
+        _entry(root, submission, base + _path(submission))
     body: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
     return Rendered(body, f"{MEDIA_TYPE}; charset=utf-8")
+
+
+def _path(submission: Submission) -> str:
+    # A folder may be called "what? #1", and a name from elsewhere may hold what UTF-8 cannot.
+    return f"api/models/{quote(submission.dataset, errors='replace')}/{quote(submission.model, '', errors='replace')}"
 
 
 def _entry(root: ET.Element, submission: Submission, href: str) -> None:
@@ -66,7 +79,7 @@ def _time(at: datetime) -> str:
 
 
 def _element(name: str, **attributes: str) -> ET.Element:
-    return ET.Element(f"{{{_NAMESPACE}}}{name}", attributes)
+    return ET.Element(f"{{{_NAMESPACE}}}{name}", {key: _xml_text(value) for key, value in attributes.items()})
 
 
 def _add(parent: ET.Element, name: str, text: str | None = None, **attributes: str) -> ET.Element:
@@ -77,8 +90,8 @@ def _add(parent: ET.Element, name: str, text: str | None = None, **attributes: s
 
 
 def _xml_text(text: str) -> str:
-    """Return a text without what XML cannot hold: names come from folders of other people."""
-    return "".join(char if char.isprintable() or char in "\n\t" else "\ufffd" for char in text)
+    """Return a text without what XML 1.0 cannot hold, or should not: names come from folders of other people."""
+    return _NOT_XML.sub("\ufffd", text)
 
 
 ENDPOINTS = (

@@ -21,7 +21,7 @@ class Settings(ServiceSettings, ScheduleSettings):
     hf_webhook_secret: OptionalSecret = None
     # For each address (IPv6: /64) and purpose. Who shows the webhook's secret has no limit.
     admin_requests_per_minute: Annotated[int, Field(ge=1)] = 60
-    # Where people reach this server, for links in the feed.
+    # Where people reach this server, for links in the feed; without it they are relative.
     public_url: OptionalUrl = None
     # Origins whose pages may read the API from a browser; "*" for any. None by default.
     cors_origins: Names = ()
@@ -33,8 +33,12 @@ class Settings(ServiceSettings, ScheduleSettings):
 
     @property
     def base_url(self) -> str:
-        """Where people reach this server, without a trailing slash."""
-        return str(self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+        """Where people reach this server, with a slash at the end; empty where nobody said so.
+
+        What the server listens on is no answer: in a container that is 0.0.0.0. Links are relative then, to whatever
+        address the reader came by.
+        """
+        return f"{str(self.public_url).rstrip('/')}/" if self.public_url else ""
 
     @field_validator("cors_origins")
     @classmethod

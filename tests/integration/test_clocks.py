@@ -153,6 +153,8 @@ async def test_the_latest_model_is_the_one_that_was_committed_last(pipeline: Pip
     assert first is not None
     assert last is not None
     assert last.ingested_at > first.ingested_at
+    ended = await pipeline.pool.fetchval("SELECT completed_at FROM ingestion_runs WHERE id = $1", last.run_id)
+    assert ended >= last.ingested_at, "the run's time is that of its commit too"
 
 
 _WAITS_FOR_A_ROW = """

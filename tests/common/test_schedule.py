@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 
 import pytest
-from common.schedule import Schedule, Window, parse_expression, parse_windows
+from common.schedule import Schedule, ScheduleSettings, Window, parse_expression, parse_windows
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -130,7 +130,7 @@ def test_a_window_holds_its_start_and_not_its_end(text: str, inside: list[str], 
         ("24:00-06:00", "write HH:MM-HH:MM"),
         ("22:60-06:00", "write HH:MM-HH:MM"),
         ("06:00-06:00", "is empty"),
-        ("00:00-12:00,12:00-00:00", "whole day"),
+        ("00:00-12:00,12:00-00:00", "^the windows cover the whole day: no scheduled sync could ever run$"),
     ],
 )
 def test_a_wrong_window_is_explained(text: str, why: str) -> None:
@@ -200,6 +200,11 @@ def test_a_window_ends_on_its_day_in_utc_where_it_is_tomorrow_already(monkeypatc
         found = schedule.allowed_from(at("2026-11-23T20:00"))
     time.tzset()
     assert found == at("2026-11-23T21:00")
+
+
+def test_settings_make_the_schedule_that_they_say() -> None:
+    settings = ScheduleSettings(hf_sync_schedule=" 0  3 * * * ", hf_sync_blackout=parse_windows("01:00-02:00"))
+    assert settings.schedule == Schedule("0 3 * * *", parse_windows("01:00-02:00"))
 
 
 def test_a_window_in_another_time_zone_is_still_utc() -> None:

@@ -114,6 +114,7 @@ async def test_stored_answers_are_counted_for_one_task_of_some_attempts(pool: as
             await rows.answer(name, task, [True])
             await rows.answer(name, task, [True], OTHER)
     await rows.answer("m-attempt1", "c", [True])
+    await pool.execute("DELETE FROM explanations WHERE hf_dataset = $1 AND model_name = 'm-attempt2'", OTHER)
     await rows.answer("m-attempt1", "d", [True], OTHER)
     await rows.answer("m-attempt4", "a", [True])
     await rows.answer("m-attempt4", "a", [True], OTHER)

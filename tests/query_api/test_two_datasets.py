@@ -112,7 +112,7 @@ async def test_lists(two: Api, dataset: str) -> None:
     assert {row["dataset"] for row in await two.data("/api/models")} == set(RIGHT)
     async with two.http.get("/feed.atom") as answer:
         feed = await answer.text()
-    assert f"/api/models/{dataset}/{NAME}" in feed
+    assert f'"api/models/{dataset}/{NAME}"' in feed
 
 
 def test_every_route_that_takes_a_model_is_asked_above() -> None:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from arcwatch import dead_letters
@@ -90,3 +90,20 @@ async def test_more_letters_than_a_batch_are_listed(client: Client, monkeypatch:
     wanted = [await bury(client) for _ in range(5)]
     await dead_letters.remove(client, [wanted[0], wanted[3]])
     assert [dead.sequence for dead in await dead_letters.listed(client)] == [2, 3, 5]
+
+
+async def test_letters_of_two_streams_that_share_a_place_are_both_listed(client: Client) -> None:
+    first, second = [await bury(client, stream_sequence=1, reason=reason) for reason in ("before", "after")]
+    assert [(dead.sequence, dead.reason) for dead in await dead_letters.listed(client)] == [
+        (first, "before"),
+        (second, "after"),
+    ]
+
+
+async def test_another_message_at_the_place_of_a_shortened_one_is_not_replayed(client: Client) -> None:
+    ack = await client.jetstream().publish("model.discovered", b"another stream's")
+    before = datetime.now(UTC) - timedelta(hours=1)
+    letter = await bury(client, body="{", shortened=True, stream_sequence=ack.seq, stored_at=before)
+    acted = await dead_letters.replay(client, None)
+    assert "no longer on the stream" in acted.failures[letter]
+    assert (await client.jetstream().stream_info(STREAM)).state.messages == 1

@@ -5,6 +5,7 @@ import contextlib
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 import pytest
 from arcwatch.bus_client import connected
@@ -151,6 +152,19 @@ async def test_what_grows_past_the_payload_s_limit_is_one_shortened_letter(nats_
         assert letter.body
         assert set(letter.body) == {"\x01"}
         assert (letter.delivery_count, len(service.given_up)) == (1, 1)
+
+
+async def test_a_stream_that_counts_from_1_again_swallows_no_dead_letter(nats_url: str) -> None:
+    async def handle(_: SyncRequested) -> None:
+        raise Permanent("no", kind="invalid_event")
+
+    for already in range(2):
+        async with serving(nats_url, handle) as service:
+            await service.js.publish("sync.requested", b"{}")
+            found = await eventually(partial(enough, service, already + 1))
+            assert [letter.stream_sequence for letter in found] == [1] * (already + 1)
+        async with connected(nats_url) as client:
+            await client.jetstream().delete_stream(STREAM)
 
 
 async def enough(service: Service, count: int) -> list[DeadLetter]:

@@ -4,7 +4,7 @@ import json
 from collections.abc import AsyncIterator, Collection
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import nats.errors
@@ -22,6 +22,8 @@ from arcwatch.errors import DeploymentError
 _NO_MESSAGE = 10037
 _UNREADABLE = "unreadable"
 _ADVISORY = "$JS.EVENT.ADVISORY.CONSUMER."
+# One is told in nanoseconds and the other read as a float.
+_SAME_INSTANT = timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,9 @@ class Acted:
 
 async def listed(client: Client) -> list[Dead]:
     """Return every message that was given up, the oldest first."""
-    letters: dict[tuple[str, int], Dead] = {}
+    # Two letters may name one place: streams that are made anew count from 1 again. An advisory is of the later one.
+    letters: dict[int, Dead] = {}
+    last: dict[tuple[str, int], int] = {}
     advisories: dict[tuple[str, int], list[Message]] = {}
     async for message in _messages(client):
         if message.subject.startswith(_ADVISORY):
@@ -73,11 +77,13 @@ async def listed(client: Client) -> list[Dead]:
             advisories.setdefault((body["consumer"], body["stream_seq"]), []).append(message)
         else:
             letter = _letter(message)
-            letters[letter.service, letter.stream_sequence] = letter
+            letters[letter.sequence] = letter
+            last[letter.service, letter.stream_sequence] = letter.sequence
     for key, found in advisories.items():
         places = tuple(message.sequence for message in found)
-        known = letters.get(key)
-        letters[key] = _with(known, places) if known else _unwritten(found[0], key, places)
+        known = letters.get(last.get(key, 0))
+        dead = _with(known, places) if known else _unwritten(found[0], key, places)
+        letters[dead.sequence] = dead
     return sorted(letters.values(), key=lambda dead: dead.sequence)
 
 
@@ -135,11 +141,15 @@ async def _again(js: JetStreamContext, dead: Dead) -> tuple[str, bytes, dict[str
     remedy = f"`arcwatch dead rm {dead.sequence}` takes it off the list"
     if dead.kind == _UNREADABLE:
         raise DeploymentError(f"{dead.sequence} was written by hand and names no message to replay; {remedy}")
+    gone = f"message {dead.stream_sequence}, which {dead.sequence} is about, is no longer on the stream; {remedy}"
     try:
         message = await js.get_msg(topology.STREAM, dead.stream_sequence)
     except NotFoundError as error:
-        line = f"message {dead.stream_sequence}, which {dead.sequence} is about, is no longer on the stream; {remedy}"
-        raise DeploymentError(line) from error
+        raise DeploymentError(gone) from error
+    stored_at = dead.letter.stored_at if dead.letter else None
+    if stored_at and message.time and abs(message.time - stored_at) > _SAME_INSTANT:
+        # The stream was made anew, and what has that place now is another message.
+        raise DeploymentError(gone)
     return message.subject or "", message.data or b"", resent(message.headers or {}, fresh_id())
 
 

@@ -93,6 +93,7 @@ class Delivery:
             delivery_count=count,
             stream_sequence=msg.metadata.sequence.stream,
             failed_at=datetime.now(UTC),
+            stored_at=msg.metadata.timestamp,
         )
         await self.js().publish(
             DeadLetter.subject_of(self.service),

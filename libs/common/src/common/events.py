@@ -251,6 +251,8 @@ class DeadLetter(BaseModel):
     delivery_count: int
     stream_sequence: int
     failed_at: AwareDatetime
+    stored_at: AwareDatetime | None = None
+    """When the message came onto the stream: places are given anew once a stream was made anew."""
     shortened: bool = False
     """Body and headers are only their beginnings; the whole is on the main stream, at its place."""
 
@@ -270,7 +272,8 @@ class DeadLetter(BaseModel):
     @property
     def idempotency_key(self) -> str:
         """Return the key that keeps a message given up twice from being stored twice."""
-        return f"dead-{self.service}-{self.stream_sequence}"
+        stored = "" if self.stored_at is None else f"-{self.stored_at.isoformat()}"
+        return f"dead-{self.service}-{self.stream_sequence}{stored}"
 
     def replayed(self) -> Self:
         """Return the letter as it is published again."""

@@ -32,6 +32,7 @@ ONE, *MORE = tasks()[:6]
 MANY_CALLS = 20
 ANN = ModelDiscovered(dataset=V2, model="m", requested_by="ann")
 BOB = ModelDiscovered(dataset=V2, model="m", requested_by="bob")
+GONE = Permanent("no such folder", kind="folder_gone")
 
 
 @pytest.fixture
@@ -215,7 +216,7 @@ async def test_what_fails_for_good_takes_what_it_answers_with_it_but_not_what_ca
         calls += 1
         if calls == 1:
             await store_waiting.join(pipeline.pool, BOB, "m")
-        raise Permanent("no such folder", kind="folder_gone")
+        raise GONE
 
     broken = dataclasses.replace(waiting, ingest=failing)
     await store_waiting.join(pipeline.pool, ANN, "m")
@@ -225,7 +226,42 @@ async def test_what_fails_for_good_takes_what_it_answers_with_it_but_not_what_ca
     assert await waits(pipeline) == [("m", True, False)]
     with pytest.raises(Permanent):
         await handed_back(pipeline, broken)
+
+
+async def test_what_fails_for_good_once_the_lock_is_free_fails_once(pipeline: Pipeline, waiting: Waiting) -> None:
+    answers = iter([store.LockHeldError(V2, "m"), GONE])
+
+    async def failing(event: ModelDiscovered, count: int, sequence: int | None) -> None:
+        raise next(answers)
+
+    with pytest.raises(Permanent):
+        await dataclasses.replace(waiting, ingest=failing).deliver(ANN, 1)
     assert await waits(pipeline) == []
+
+
+async def test_what_was_handed_back_and_fails_for_good_fails_again_where_its_dead_letter_was_not_written(
+    pipeline: Pipeline, waiting: Waiting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def failing(event: ModelDiscovered, count: int, sequence: int | None) -> None:
+        raise GONE
+
+    monkeypatch.setattr("ingester.waiting.JUST_HANDED_BACK", timedelta(0))
+    broken = dataclasses.replace(waiting, ingest=failing)
+    await store_waiting.join(pipeline.pool, ANN, "m")
+    await broken.look()
+    puller = await pipeline.client.jetstream().pull_subscribe_bind("ingester", topology.STREAM)
+    (message,) = await puller.fetch(1, timeout=10)
+    for count in (1, 2):
+        with pytest.raises(Permanent):
+            await broken.deliver(ANN, count, (message.headers or {})["Nats-Msg-Id"])
+    await message.term()
+    await pipeline.client.flush()
+    await eventually(partial(forgotten, pipeline, broken), 20)
+
+
+async def forgotten(pipeline: Pipeline, waiting: Waiting) -> bool:
+    await waiting.look()
+    return not await waits(pipeline)
 
 
 async def test_what_fails_for_now_leaves_what_waits_for_the_next_delivery(pipeline: Pipeline, waiting: Waiting) -> None:

@@ -57,11 +57,19 @@ class Waiting:
             return
         answered_id = answered.id if answered else None
         try:
-            await self._ingest_or_join(event, (delivery_count, sequence), answered_id)
+            try:
+                await self.ingest(event, delivery_count, sequence)
+            except LockHeldError as held:
+                answered_id = await store_waiting.join(self.pool, event, held.model)
+                # Whoever had the lock may have looked before the request was there.
+                if not await self._ingested(event, delivery_count, sequence):
+                    return
         except Exception as error:
             if isinstance(outcomes.consequence(error, delivery_count), GiveUp):
-                await self._end(answered_id)
+                # The dead letter is not written yet: where that fails, what was handed back must be found once more.
+                await self._end(None if handed_back else answered_id)
             raise
+        await self._end(answered_id)
 
     async def _answered_by(self, event: ModelDiscovered, message_id: str) -> store_waiting.WaitingRequest | None:
         """Return the waiting request that this delivery answers: who waits by now gets what is there from now on."""
@@ -71,21 +79,9 @@ class Waiting:
             return await store_waiting.by_model(self.pool, event)
         return None
 
-    async def _ingest_or_join(
-        self, event: ModelDiscovered, delivery: tuple[int, int | None], answered_id: str | None
-    ) -> None:
+    async def _ingested(self, event: ModelDiscovered, delivery_count: int, sequence: int | None) -> bool:
         try:
-            await self.ingest(event, *delivery)
-        except LockHeldError as held:
-            answered_id = await store_waiting.join(self.pool, event, held.model)
-            # Whoever had the lock may have looked before the request was there.
-            if not await self._ingested(event, delivery):
-                return
-        await self._end(answered_id)
-
-    async def _ingested(self, event: ModelDiscovered, delivery: tuple[int, int | None]) -> bool:
-        try:
-            await self.ingest(event, *delivery)
+            await self.ingest(event, delivery_count, sequence)
         except LockHeldError as held:
             self.metrics.waits.inc()
             log.info("ingestion.waits", dataset=event.dataset, model=event.model, reason=str(held))

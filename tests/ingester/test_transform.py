@@ -184,6 +184,10 @@ def test_rows_have_the_columns_of_the_staging_table_in_their_order() -> None:
     assert columns == ["hf_dataset", "model", "hf_blob_oid", *Row._fields]
 
 
+def test_what_a_row_does_not_say_is_null() -> None:
+    assert set(Row("0a1b2c3d")[1:]) == {None}
+
+
 def test_the_estimate_of_a_rows_size_is_near_its_text() -> None:
     (row,) = used(with_metadata(reasoning_summary="x" * 100_000)).rows
     assert 200_000 < row.estimated_bytes < 203_000  # the text stands in reasoning_log and in the raw response

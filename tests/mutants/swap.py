@@ -52,10 +52,15 @@ def _swap_functions(old: Any, new: Any, module: str) -> None:
 def _swap_class(old: type, new: type, module: str) -> None:
     _swap_functions(dict(vars(old)), vars(new), module)
     for name, value in vars(new).items():
-        if name in {"__init__", "__new__"} and isinstance(value, FunctionType) and value.__code__.co_filename[0] == "<":
-            setattr(old, name, value)  # made by dataclass or NamedTuple: the defaults are inside
+        if name in {"__init__", "__new__"} and _is_made(getattr(value, "__func__", value)):
+            setattr(old, name, value)  # the defaults are inside
         elif isinstance(value, _PLAIN) and not name.startswith("__") and vars(old).get(name) != value:
             setattr(old, name, value)
+
+
+def _is_made(function: Any) -> bool:
+    """Tell what dataclass or NamedTuple made: it comes from no file."""
+    return isinstance(function, FunctionType) and function.__code__.co_filename[0] == "<"
 
 
 def _functions(value: Any) -> Iterator[FunctionType]:

@@ -11,6 +11,7 @@ from common.events import (
     DatasetSynced,
     DeadLetter,
     ModelDiscovered,
+    ModelIngested,
     ModelIngestionFailed,
     SyncCompleted,
     SyncRequested,
@@ -98,6 +99,24 @@ def test_an_event_without_a_name_of_its_own_has_a_fresh_key() -> None:
     assert len(failed.idempotency_key()) == 32
 
 
+def test_a_runs_end_is_told_once_under_each_name_and_again_by_another_database() -> None:
+    counts = dict.fromkeys(("tasks_total", "tasks_submitted", "successful", "failed", "skipped", "duration_ms"), 1)
+    about = {"source": "ARC2-Eval", "revision": OID, "tree_oid": OID, "attempts": (), "display_name": "M"}
+    ingested = ModelIngested(
+        run_id=7,
+        dataset="o/d",
+        model="m",
+        score=1,
+        ingested_at=NOW,
+        auto_triggered=True,
+        trigger="manual",
+        **about,
+        **counts,
+    )
+    assert ingested.idempotency_key() == "ingested-7@m@2026-11-23T00:00:00+00:00"
+    assert ModelIngestionFailed.key_of(7, NOW) == "failed-7@2026-11-23T00:00:00+00:00"
+
+
 def test_a_body_leaves_out_what_is_not_known() -> None:
     assert json.loads(body_of(SyncRequested(request_id="w-1"))) == {"trigger": "manual", "request_id": "w-1"}
 
@@ -134,18 +153,14 @@ def test_a_syncs_event_stays_small_whatever_the_number_of_models() -> None:
     assert again.idempotency_key() != event.idempotency_key(), "another database counts from 1 again"
 
 
+def letter_of(**more: Any) -> DeadLetter:
+    about = {"service": "ingester", "kind": "folder_gone", "reason": "no folder", "subject": "model.discovered"}
+    told = {"body": "{}", "headers": {}, "delivery_count": 1, "stream_sequence": 7, "failed_at": NOW}
+    return DeadLetter.model_validate({**about, **told, **more})
+
+
 def test_a_replayed_letter_has_a_fresh_id_and_keeps_the_rest() -> None:
-    letter = DeadLetter(
-        service="ingester",
-        kind="folder_gone",
-        reason="no folder",
-        subject="model.discovered",
-        body="{}",
-        headers={"nats-msg-id": "old", "ce-source": "arcwatch/watcher"},
-        delivery_count=1,
-        stream_sequence=7,
-        failed_at=NOW,
-    )
+    letter = letter_of(headers={"nats-msg-id": "old", "ce-source": "arcwatch/watcher"})
     assert (letter.subject_of("watcher"), letter.idempotency_key) == ("dead.watcher", "dead-ingester-7")
     again = letter.replayed()
     assert again.headers["ce-source"] == "arcwatch/watcher"
@@ -153,3 +168,19 @@ def test_a_replayed_letter_has_a_fresh_id_and_keeps_the_rest() -> None:
     assert len(ids) == 1
     assert ids != ["old"]
     assert letter.replayed().headers != again.headers
+
+
+@pytest.mark.parametrize("filler", ["x", "\0", "😀"], ids=["plain", "control", "wide"])
+def test_a_letter_is_whole_up_to_a_quarter_of_a_mebibyte_of_json(filler: str) -> None:
+    in_json = len(json.dumps(filler, ensure_ascii=False).encode()) - 2
+    room = 256 * 1024 - len(letter_of(body="").model_dump_json())
+    body = filler * (room // in_json) + "." * (room % in_json)
+    assert letter_of(body=body).fitting() == letter_of(body=body)
+    assert letter_of(body=body + ".").fitting().shortened
+
+
+def test_a_letter_that_is_too_long_is_told_by_its_beginnings() -> None:
+    headers = {f"{number:02}{'n' * 300}": "v" * 300 for number in range(30)}
+    long = letter_of(body="b" * 300_000, reason="r" * 10_000, headers=headers)
+    kept = {f"{number:02}{'n' * 254}": "v" * 256 for number in range(20)}
+    assert long.fitting() == letter_of(body="b" * 8192, reason="r" * 8192, headers=kept, shortened=True)

@@ -23,8 +23,9 @@ def test_every_server_of_a_url_is_named_once(url: str, servers: list[str]) -> No
 @pytest.mark.parametrize(
     "url",
     [
-        *("", ",", "http://a:4222", "nats://", "nats://a:70000", "nats://a:x", "nats://[a"),
+        *("", ",", "http://a:4222", "nats://", "nats://a:70000", "nats://a:0", "nats://a:x", "nats://[a"),
         *("nats://me:s3c/ret@a:4222", "nats://me:s3c?ret@a", "nats://me:s3c#ret@a", "nats://a,http://me:s3cret@b"),
+        *("nats://me:12/s3c@a:4222", "nats://me:12?s3c@a", "nats://me:12#s3c@a"),
     ],
 )
 def test_what_is_no_url_says_how_to_write_one_and_no_password(url: str) -> None:

@@ -1,6 +1,7 @@
 """A file is refused before it takes more memory than one file may, and its weight is told from its bytes alone."""
 
 import json
+import re
 import tracemalloc
 
 import pytest
@@ -15,6 +16,7 @@ from tests.ingester.samples import TWO
 
 SIZE = 3 * MEBIBYTE // 2
 NO_END = 2**63
+COLUMNS = {"total_tokens": ("bigint", None), "api_processing_time_ms": ("integer", None)}
 
 
 def holding(answer: bytes = b"[[1]]", words: bytes = b'""') -> bytes:
@@ -69,7 +71,52 @@ def test_a_file_beyond_the_limit_is_refused_and_says_what_to_do(kind: str) -> No
     refused = transform(KINDS[kind], TWO, "m", Limits(max_memory=SIZE))
     assert isinstance(refused, FileError)
     assert refused.kind == ErrorKind.TOO_COMPLEX
-    assert "INGEST_MAX_FILE_BYTES" in refused.message
+    assert re.match(r"reading it would take about \d+ MiB .*INGEST_MAX_FILE_BYTES", refused.message)
+
+
+@pytest.mark.parametrize(("most", "told"), [(2**20, "take 1;"), (2**20 - 1, "take 0;"), (5 * 2**20, "take 5;")])
+def test_a_refusal_tells_mebibytes(most: int, told: str) -> None:
+    refused = transform(b"[%s{}]" % repeated(b"[],"), TWO, "m", Limits(max_memory=most))
+    assert isinstance(refused, FileError)
+    assert told in refused.message
+
+
+def test_the_largest_file_of_plain_words_fits_and_the_default_is_that_of_the_settings() -> None:
+    assert limits_of(COLUMNS, Settings()) == Limits()
+    assert limits_of(COLUMNS, Settings(ingest_max_file_bytes=20_000_000)).max_memory == 6 * 20_000_000
+    largest = holding(words=b'"%s"' % repeated(b"x, y [z] "))
+    assert isinstance(transform(largest, TWO, "m", Limits(max_memory=6 * len(largest))), FileResult)
+
+
+@pytest.mark.parametrize(
+    ("value", "size"), [(b"[", 80), (b"{", 80), (b":", 100), (b",", 64), (b'""', 40), (b'"attempt_"', 2040), (b"1", 0)]
+)
+def test_each_value_weighs_what_it_was_measured_to_take(value: bytes, size: int) -> None:
+    data = value * 1000 + b" " * SIZE
+    roughly = weigh(data, NO_END)
+    assert roughly == weigh(data, roughly - 1) == 5 * len(data) + 1000 * size
+
+
+@pytest.mark.parametrize(
+    ("character", "width"),
+    [("x", 1), (r"\u00e9", 1), ("é", 2), ("→", 2), (r"\u2192", 2), ("😀", 4), (r"\ud83d\ude00", 4)],
+)
+def test_the_widest_character_tells_how_much_all_take(character: str, width: int) -> None:
+    data = f" {character}".encode() + b" " * SIZE
+    assert weigh(data, NO_END) == (4 * width + 1) * len(data)
+
+
+def test_values_count_from_a_mebibyte_on_and_nearly_all_files_are_not_even_looked_at() -> None:
+    assert weigh(b"[" * (2**20 - 1), 2**20) == 5 * (2**20 - 1)
+    assert weigh(b"[" * 2**20, 2**20) == 85 * 2**20
+    at_most = 9000 * 17 + 1000 * 2000  # as if it were nothing but attempts and wide characters
+    assert weigh(b" " * 9000, at_most) == at_most
+    assert weigh(b" " * 9000, at_most - 1) == 5 * 9000
+
+
+def test_what_is_too_long_or_fits_for_certain_is_not_gone_through_word_by_word() -> None:
+    data = holding(words=b'"%s"' % repeated(b"[,"))
+    assert weigh(data, 6 * len(data)) < 6 * len(data) < weigh(data, 4 * len(data)) == weigh(data, NO_END)
 
 
 def test_brackets_and_commas_in_words_are_words() -> None:
@@ -81,8 +128,7 @@ def test_brackets_and_commas_in_words_are_words() -> None:
 
 
 def test_no_limit_on_a_files_size_refuses_a_small_file_for_one_wide_character() -> None:
-    columns = {"total_tokens": ("bigint", None), "api_processing_time_ms": ("integer", None)}
-    limits = limits_of(columns, Settings(ingest_max_file_bytes=MEBIBYTE))
+    limits = limits_of(COLUMNS, Settings(ingest_max_file_bytes=MEBIBYTE))
     data = holding(words=b'"\\ud83d\\ude00%s"' % (b"x, y [z] " * (900 * 1024 // 9)))
     assert isinstance(transform(data, TWO, "m", limits), FileResult)
 

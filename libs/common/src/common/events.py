@@ -220,7 +220,7 @@ def body_of(event: Event) -> bytes:
     return event.model_dump_json(exclude_none=True).encode()
 
 
-# Well below max_payload, which is 1 MiB unless somebody says otherwise.
+# In bytes of JSON; well below max_payload, which is 1 MiB unless somebody says otherwise.
 LONGEST_LETTER = 256 * 1024
 _KEPT = 8 * 1024
 _KEPT_OF_HEADER = 256
@@ -263,7 +263,7 @@ class DeadLetter(BaseModel):
 
     def fitting(self) -> Self:
         """Return the letter short enough to be stored: in JSON a body may be six times as long as it was."""
-        if len(self.model_dump_json()) <= LONGEST_LETTER:
+        if len(self.model_dump_json().encode()) <= LONGEST_LETTER:
             return self
         headers = {name[:_KEPT_OF_HEADER]: value[:_KEPT_OF_HEADER] for name, value in [*self.headers.items()][:20]}
         kept = {"body": self.body[:_KEPT], "reason": self.reason[:_KEPT], "headers": headers, "shortened": True}

@@ -22,6 +22,6 @@ def _is_url(text: str) -> bool:
         parts = urlsplit(text if "://" in text else f"nats://{text}")
         # Of a password with / ? or #, the beginning would be taken for the port, or the host.
         whole = "@" not in parts.path + parts.query + parts.fragment
-        return whole and parts.scheme in _SCHEMES and bool(parts.hostname) and (parts.port or 1) > 0
+        return whole and parts.scheme in _SCHEMES and bool(parts.hostname) and parts.port != 0
     except ValueError:
         return False

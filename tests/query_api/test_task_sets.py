@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from common import arc_tasks
 from common.arc_tasks import load_task_set
 from query_api.task_sets import TaskIndex, load
 from structlog.testing import capture_logs
@@ -28,8 +29,12 @@ def test_bundled_sets_are_there_under_the_frontends_names_and_sorted() -> None:
 
 def test_a_set_of_the_tasks_directory_counts_its_pairs(tmp_path: Path) -> None:
     put(tmp_path, "ConceptARC")
-    assert load(tmp_path)["concept-arc"] == TaskIndex("concept-arc", "ConceptARC", {"a": 1, "b": 2})
     assert "arc-heavy" not in load(tmp_path)
+    put(tmp_path, "ARC-Heavy")
+    load.cache_clear()
+    pairs = {"a": 1, "b": 2}
+    assert load(tmp_path)["concept-arc"] == TaskIndex("concept-arc", "ConceptARC", pairs)
+    assert load(tmp_path)["arc-heavy"] == TaskIndex("arc-heavy", "ARC-Heavy", pairs)
 
 
 @pytest.mark.parametrize(("needed", "missing"), [((), []), (("ARC-Heavy",), ["ARC-Heavy"])])
@@ -38,6 +43,17 @@ def test_only_a_missing_set_that_is_needed_is_told(tmp_path: Path, needed: tuple
         load(tmp_path, needed)
     assert [line["source"] for line in lines if line["event"] == "task_set.missing"] == missing
     assert all("ARC_TASKS_DIR" in line["reason"] for line in lines)
+
+
+def test_a_bundled_set_that_is_missing_is_told_whether_it_is_needed_or_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load_task_set.cache_clear()
+    monkeypatch.setattr(arc_tasks, "find_spec", lambda _: None)
+    with capture_logs() as lines:
+        assert load(tmp_path) == {}
+    assert [line["source"] for line in lines] == list(arc_tasks.BUNDLED)
+    assert all("install it" in line["reason"] for line in lines)
 
 
 def test_no_grid_stays_in_memory(tmp_path: Path) -> None:

@@ -14,8 +14,8 @@ DASHBOARD := services/query-api/dashboard
 DASHBOARD_SOURCES := $(shell find $(DASHBOARD) -name node_modules -prune -o -name tests -prune -o -type f -print)
 DASHBOARD_BUILT := services/query-api/src/query_api/static/dashboard/index.html
 DASHBOARD_PACKAGES := $(DASHBOARD)/node_modules/.package-lock.json
-# Node comes in a wheel; npm finds it by PATH.
-NPM := cd $(DASHBOARD) && PATH="$(abspath $(BIN)):$$PATH" npm --loglevel=error
+# Node comes in a wheel; npm finds it by PATH. It trusts the certificates of the system too, like uv.
+NPM := cd $(DASHBOARD) && PATH="$(abspath $(BIN)):$$PATH" NODE_USE_SYSTEM_CA=1 npm --loglevel=error
 ARGS ?=
 
 .PHONY: help install up demo test test-all test-compose lint format bench mutants docs lock clean debian-packages images

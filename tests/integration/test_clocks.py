@@ -1,8 +1,10 @@
-"""Instants come from the database's clock: an ingester whose clock is ahead or behind writes the same as any other."""
+"""Instants come from the database's clock: a service whose host is ahead or behind writes the same as any other."""
 
 import asyncio
+import dataclasses
 import datetime as dt
 import itertools
+import json
 import sys
 from collections.abc import Awaitable, Callable
 
@@ -10,15 +12,18 @@ import pytest
 from arcwatch.hub import LocalHub
 from arcwatch.hub.faults import Status
 from common import topology
-from common.events import ModelDiscovered, ModelIngestionFailed
+from common.events import ModelDiscovered, ModelIngestionFailed, SyncCompleted
 from common.outcomes import GiveUp, Transient
+from common.schedule import Schedule
 from ingester import store
 from ingester.handlers import Failures
 from ingester.metrics import Metrics
+from watcher.metrics import Metrics as WatcherMetrics
+from watcher.poll import RETRY_FAILED, Poller
 
 from tests.support.eventually import eventually
 from tests.support.pipeline import Pipeline
-from tests.support.submissions import V2, solved, submission, tasks, unsolved
+from tests.support.submissions import V1, V2, solved, submission, tasks, unsolved
 
 TASK = tasks()[0]
 SKEWS = pytest.mark.parametrize("hours", [-2, 2], ids=["behind", "ahead"])
@@ -27,18 +32,22 @@ A_WHILE = dt.timedelta(minutes=5)
 
 @pytest.fixture
 def skew(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
-    """Lend a way to set the clock of the host on which watcher and ingester run."""
+    """Lend a way to set the clock of the host on which the services run."""
+    ahead = dt.timedelta(0)
+
+    class Skewed(dt.datetime):
+        @classmethod
+        def now(cls, tz: dt.tzinfo | None = None) -> "Skewed":
+            return super().now(tz) + ahead
 
     def set_clock(hours: float) -> None:
-        class Skewed(dt.datetime):
-            @classmethod
-            def now(cls, tz: dt.tzinfo | None = None) -> "Skewed":
-                return super().now(tz) + dt.timedelta(hours=hours)
+        nonlocal ahead
+        ahead = dt.timedelta(hours=hours)
 
-        for name, module in list(sys.modules.items()):
-            if name.split(".")[0] in {"common", "ingester"} and getattr(module, "datetime", None) is dt.datetime:
-                monkeypatch.setattr(module, "datetime", Skewed)
-
+    for name, module in list(sys.modules.items()):
+        ours = name.split(".")[0] in {"common", "ingester", "watcher", "query_api"}
+        if ours and getattr(module, "datetime", None) is dt.datetime:
+            monkeypatch.setattr(module, "datetime", Skewed)
     return set_clock
 
 
@@ -163,3 +172,107 @@ SELECT EXISTS (
     WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%INSERT INTO explanations%'
 )
 """
+
+
+def watcher(pipeline: Pipeline, schedule: Schedule) -> Poller:
+    """Return a watcher that has just started."""
+    return Poller(dataclasses.replace(pipeline.syncer, metrics=WatcherMetrics()), schedule)
+
+
+async def syncs(pipeline: Pipeline, began: dt.datetime) -> list[tuple[str, dt.datetime | None, str]]:
+    """Return trigger, tick and status of each sync, once its instants are compared with the database's clock."""
+    rows = await pipeline.pool.fetch("SELECT * FROM sync_runs ORDER BY id")
+    now = await database_now(pipeline)
+    for row in rows:
+        assert began <= row["started_at"] <= row["completed_at"] <= now
+        listed = [each["listed_at"] for each in json.loads(row["datasets"]) if each["error"] is None]
+        assert all(row["started_at"] <= dt.datetime.fromisoformat(at) <= row["completed_at"] for at in listed)
+    return [(row["trigger"], row["scheduled_for"], row["status"]) for row in rows]
+
+
+def shown(poller: Poller, dataset: str) -> float | None:
+    name = "arcwatch_watcher_last_complete_listing_timestamp_seconds"
+    return poller.syncer.metrics.registry.get_sample_value(name, {"dataset": dataset})
+
+
+@SKEWS
+async def test_a_watcher_runs_a_missed_tick_once_and_at_its_time_whatever_its_host_says(
+    pipeline: Pipeline, skew: Callable[[float], None], hours: float
+) -> None:
+    now = await database_now(pipeline)
+    tick = (now - dt.timedelta(minutes=30)).replace(second=0, microsecond=0)
+    hourly, began = Schedule(f"{tick.minute} * * * *"), now - dt.timedelta(minutes=50)
+    skew(hours)
+    await watcher(pipeline, hourly).run_once()
+    assert await syncs(pipeline, now) == [("startup", None, "completed")]
+    # It dies, and the tick passes.
+    await pipeline.pool.execute("UPDATE sync_runs SET started_at = $1, completed_at = $1, datasets = '[]'", began)
+    again = watcher(pipeline, hourly)
+    await again.run_once()
+    skew(0)
+    other = watcher(pipeline, hourly)
+    await other.run_once()
+    for hour in (hours, 0):
+        skew(hour)
+        await again.run_once()
+        await other.run_once()
+    await pipeline.pool.execute("DELETE FROM sync_runs WHERE started_at = $1", began)
+    assert await syncs(pipeline, now) == [("catch_up", tick, "completed"), ("startup", None, "completed")]
+    event = await pipeline.client.jetstream().get_last_msg(topology.STREAM, SyncCompleted.subject)
+    completed = SyncCompleted.model_validate_json(event.data or b"")
+    (row,) = await pipeline.pool.fetch("SELECT * FROM sync_runs ORDER BY id DESC LIMIT 1")
+    assert (completed.started_at, completed.completed_at) == (row["started_at"], row["completed_at"])
+
+
+@SKEWS
+async def test_a_dataset_that_failed_is_tried_again_after_the_same_while_on_any_host(
+    pipeline: Pipeline, hub: LocalHub, skew: Callable[[float], None], hours: float
+) -> None:
+    yearly, began = Schedule("0 0 1 1 *"), await database_now(pipeline)
+    skew(hours)
+    one = watcher(pipeline, yearly)
+    await one.run_once()
+    listed_at = shown(one, V1)
+    assert listed_at is not None
+    assert began.timestamp() <= listed_at <= (await database_now(pipeline)).timestamp()
+    hub.faults.add(Status(403), V1)
+    await pipeline.sync(trigger="manual")
+    hub.faults.clear()
+    skew(0)
+    other = watcher(pipeline, yearly)
+    await other.run_once()
+    await pipeline.pool.execute("DELETE FROM sync_runs WHERE id = (SELECT max(id) FROM sync_runs)")
+    for hour, poller in ((hours, one), (0, other)):
+        skew(hour)
+        assert await poller.run_once() == 0, "it failed just now"
+        assert shown(poller, V1) >= listed_at  # type: ignore[operator] # it was listed
+    found = await syncs(pipeline, began)
+    assert found == [("startup", None, "completed"), ("manual", None, "partial")]
+    await pipeline.pool.execute(_AGED, RETRY_FAILED)
+    for hour, poller in ((hours, one), (0, other)):
+        skew(hour)
+        await poller.run_once()
+    triggers = await pipeline.pool.fetch("SELECT trigger FROM sync_runs ORDER BY id")
+    assert [row[0] for row in triggers] == ["startup", "manual", "catch_up"]
+
+
+_AGED = """
+UPDATE sync_runs SET started_at = started_at - $1::interval, completed_at = completed_at - $1::interval, datasets = (
+    SELECT jsonb_agg(CASE WHEN d->>'listed_at' IS NULL THEN d
+        ELSE jsonb_set(d, '{listed_at}', to_jsonb((d->>'listed_at')::timestamptz - $1::interval)) END)
+    FROM jsonb_array_elements(datasets) AS d)
+"""
+
+
+async def test_a_sync_that_began_in_the_future_ends_when_it_began(pipeline: Pipeline) -> None:
+    """As a watcher of an earlier release left it, or a database whose clock was set back."""
+    began = await pipeline.pool.fetchval(
+        "INSERT INTO sync_runs (trigger, status, started_at) VALUES ('schedule', 'running', now() + interval '1 hour')"
+        " RETURNING started_at"
+    )
+    assert await watcher(pipeline, Schedule("0 0 1 1 *")).run_once() == 1
+    (row,) = await pipeline.pool.fetch("SELECT started_at, completed_at FROM sync_runs")
+    assert tuple(row) == (began, began)
+    event = await pipeline.client.jetstream().get_last_msg(topology.STREAM, SyncCompleted.subject)
+    completed = SyncCompleted.model_validate_json(event.data or b"")
+    assert (completed.started_at, completed.completed_at) == (began, began)

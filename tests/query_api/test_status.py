@@ -2,10 +2,13 @@
 
 from datetime import UTC, datetime, timedelta
 
+import asyncpg
+import pytest
 from common.quota import Quota
 from common.schedule import Window
 from common.topology import INGESTER, STREAM
 from nats.aio.client import Client
+from pydantic import SecretStr
 from query_api.hub_probe import HubProbe
 
 from tests.query_api.conftest import Start
@@ -47,6 +50,33 @@ async def test_a_watcher_that_waits_for_the_end_of_a_blackout_is_not_silent(star
     async with start(**changes, hf_sync_blackout=(window,)) as api:
         watcher = (await api.data("/api/status"))["watcher"]
         assert (watcher["silent"], watcher["overdueSince"]) == (False, None)
+
+
+@pytest.mark.parametrize("hours", [-2, 2], ids=["behind", "ahead"])
+async def test_what_is_due_is_read_off_the_databases_clock(
+    start: Start, writer: Writer, pool: asyncpg.Pool, database_url: str, hours: int
+) -> None:
+    await pool.execute(_SET_APART.format(hours=hours))
+    separator = "&" if "?" in database_url else "?"
+    url = SecretStr(f"{database_url}{separator}search_path=apart,pg_catalog,public")
+    now = datetime.now(UTC) + timedelta(hours=hours)
+    tick = (now - timedelta(minutes=45)).replace(second=0, microsecond=0)
+    changes = {"hf_sync_schedule": f"{tick.minute} * * * *", "enable_cron_jobs": True, "database_url": url}
+    for last, silent in ((tick - timedelta(minutes=30), True), (tick + timedelta(seconds=9), False)):
+        writer.now = last - timedelta(seconds=1)
+        await writer.sync()
+        async with start(**changes) as api:
+            watcher = (await api.data("/api/status"))["watcher"]
+            assert (watcher["silent"], watcher["overdueSince"] is not None) == (silent, silent)
+            next_run = (await api.get("/api/admin/cron-status"))[1]["nextRun"]
+            assert datetime.fromisoformat(next_run) == tick + timedelta(hours=1)
+
+
+_SET_APART = """
+CREATE SCHEMA apart;
+CREATE FUNCTION apart.clock_timestamp() RETURNS timestamptz LANGUAGE sql
+    AS $$ SELECT pg_catalog.clock_timestamp() + interval '{hours} hours' $$;
+"""
 
 
 async def test_many_lookers_cost_the_hub_one_request() -> None:

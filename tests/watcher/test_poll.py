@@ -55,16 +55,23 @@ class Clock:
 
     now: datetime = MIDNIGHT
 
-    def __call__(self) -> datetime:
-        return self.now
-
     def move(self, **by: float) -> None:
         self.now += timedelta(**by)
 
 
+@dataclass(frozen=True)
+class StoppedStore(Store):
+    """A store on a database whose clock is the test's."""
+
+    clock: Clock = field(default_factory=Clock)
+
+    async def now(self) -> datetime:
+        return self.clock.now
+
+
 @dataclass
 class World:
-    """A database, a clock and a Hub that any number of watchers share."""
+    """A database, its clock and a Hub that any number of watchers share."""
 
     pool: asyncpg.Pool
     clock: Clock = field(default_factory=Clock)
@@ -79,8 +86,8 @@ class World:
             return True
 
         hub = StillHub("http://hub.invalid", mood=self.mood)
-        syncer = Syncer(("a/b", "c/d"), hub, Store(self.pool), publish, Metrics(), self.clock, retry_seconds=())
-        return Poller(syncer, schedule, clock=self.clock, **options)
+        store = StoppedStore(self.pool, self.clock)
+        return Poller(Syncer(("a/b", "c/d"), hub, store, publish, Metrics(), retry_seconds=()), schedule, **options)
 
     async def syncs(self) -> list[tuple[str, str | None, str]]:
         """Return trigger, tick and status of each sync, in order."""
@@ -172,7 +179,7 @@ async def test_without_cron_jobs_nothing_runs_by_itself(world: World) -> None:
         assert await poller.run_once() == 0
         world.clock.move(hours=1)
     assert await world.syncs() == []
-    assert poller.seconds_to_next_look() == LOOK_SECONDS
+    assert poller.seconds_to_next_look(world.clock.now) == LOOK_SECONDS
 
 
 async def test_a_tick_in_a_blackout_runs_once_at_its_end(world: World) -> None:
@@ -350,4 +357,4 @@ async def test_a_look_comes_at_the_tick_and_never_later_than_the_next_check(
     world: World, minute: float, seconds: float
 ) -> None:
     world.clock.move(minutes=minute)
-    assert world.watcher().seconds_to_next_look() == pytest.approx(seconds)
+    assert world.watcher().seconds_to_next_look(world.clock.now) == pytest.approx(seconds)

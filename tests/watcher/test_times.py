@@ -14,8 +14,8 @@ from watcher.sync import Request
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
-def poller(now: datetime = NOON, schedule: Schedule | None = None, **options: Any) -> Poller:
-    return Poller(cast("Any", None), schedule or Schedule("0 2 * * *"), clock=lambda: now, **options)
+def poller(schedule: Schedule | None = None, **options: Any) -> Poller:
+    return Poller(cast("Any", None), schedule or Schedule("0 2 * * *"), **options)
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,7 @@ def poller(now: datetime = NOON, schedule: Schedule | None = None, **options: An
 )
 def test_a_look_comes_at_the_tick_within_a_quarter_of_a_minute_and_never_at_once(before: float, seconds: float) -> None:
     tick = datetime(2026, 11, 24, 2, tzinfo=UTC)
-    assert poller(tick - timedelta(seconds=before)).seconds_to_next_look() == pytest.approx(seconds)
+    assert poller().seconds_to_next_look(tick - timedelta(seconds=before)) == pytest.approx(seconds)
 
 
 @pytest.mark.parametrize(
@@ -39,12 +39,12 @@ def test_a_look_comes_at_the_tick_within_a_quarter_of_a_minute_and_never_at_once
 )
 def test_the_longest_gap_is_that_of_the_syncs_that_will_run(expression: str, windows: str, hours: int) -> None:
     schedule = Schedule(expression, parse_windows(windows))
-    assert poller(schedule=schedule).longest_gap_seconds() == hours * 3600
+    assert poller(schedule).longest_gap_seconds(NOON) == hours * 3600
 
 
 def test_without_cron_jobs_there_is_no_gap_and_the_look_is_for_dead_watchers_alone() -> None:
-    off = poller(datetime(2026, 11, 24, 1, 59, 59, tzinfo=UTC), enabled=False)
-    assert (off.longest_gap_seconds(), off.seconds_to_next_look()) == (0, 15)
+    off, now = poller(enabled=False), datetime(2026, 11, 24, 1, 59, 59, tzinfo=UTC)
+    assert (off.longest_gap_seconds(now), off.seconds_to_next_look(now)) == (0, 15)
 
 
 @pytest.mark.parametrize("trigger", ["schedule", "catch_up", "startup"])

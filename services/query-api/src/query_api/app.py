@@ -75,7 +75,8 @@ async def serving(settings: Settings) -> AsyncIterator[tuple[str, Services]]:
         dependencies.update(consumer=services.keeper.check_stream, database=partial(_database, pool))
         await start(services)
         access_log = AccessLog(settings.log_format, enabled=settings.log_level in {"debug", "info"}, service=instance)
-        shelf = Shelf(lambda: services.keeper.state, settings, services.task_sets)
+        keeper = services.keeper
+        shelf = Shelf(lambda: keeper.state, settings, services.task_sets, lambda: keeper.now().timestamp())
         http = Http(
             services,
             shelf,

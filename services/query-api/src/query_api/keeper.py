@@ -7,7 +7,7 @@ no order, loss or doubling of events can leave a difference that the next reconc
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from time import monotonic
 from typing import Final
 
@@ -97,13 +97,14 @@ class Keeper:
         self._next_whole = 0.0
         self._confirmed_at = datetime.now(UTC)
         self._database_lost = False
+        self._database_time = (datetime.now(UTC), monotonic())
         self.state = State(View())
         metrics.view_age.set_function(self._age_seconds)
 
     async def start(self) -> int:
         """Listen first, then load: what happens in between is applied on top. Return the sequence listened after."""
         listening_after = await self._reader.start()
-        self._replace(await self._load())
+        self._replace(await self._loaded())
         self._database_answered(whole=True)
         self._mark()
         return listening_after
@@ -166,12 +167,23 @@ class Keeper:
             each.settled()
 
     async def _reconcile(self, *, expected: bool) -> None:
-        before, after = self.state.view, await self._load()
+        before, after = self.state.view, await self._loaded()
         self._replace(after)
         if not expected and not self._database_lost:
             drift = before.submissions.items() ^ after.submissions.items()
             self._metrics.mended.inc(len({key for key, _ in drift}))
         self._metrics.reconciliations.inc()
+
+    async def _loaded(self) -> View:
+        view = await self._load()
+        if view.read_at is not None:
+            self._database_time = (view.read_at, monotonic())
+        return view
+
+    def now(self) -> datetime:
+        """Return the time by the database's clock, as of its last whole answer: what rows are compared with."""
+        read_at, then = self._database_time
+        return read_at + timedelta(seconds=monotonic() - then)
 
     async def _look_up(self, happenings: Sequence[Happening]) -> None:
         events = [each.event for each in happenings if isinstance(each.event, ModelIngested)]

@@ -2,7 +2,6 @@
 
 import gzip
 import hashlib
-import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -130,7 +129,7 @@ class Shelf:
         state: Callable[[], State],
         settings: Settings,
         task_sets: Mapping[str, TaskIndex],
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float],
     ) -> None:
         self._state = state
         self._settings = settings

@@ -1,7 +1,7 @@
 """The system's own state, for the ingestion page's badges and banners."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from aiohttp import web
@@ -11,6 +11,7 @@ from query_api.hub_probe import HubState
 from query_api.schemas_status import HubReach, Status, StatusAnswer, StatusAsked, WatcherState, WorkerState
 from query_api.worker_probe import Workers
 
+# Compared by the database's clock, which rows are written by: the host's own may be hours off.
 # A sync of many datasets takes minutes, and a watcher that starts anew catches up: only then is it silence.
 OVERDUE_AFTER = timedelta(minutes=30)
 
@@ -27,7 +28,7 @@ async def status(services: Services, _request: web.Request, _asked: StatusAsked)
             writable=settings.admin_token is not None,
             bus_connected=services.client.is_connected,
             ingesters=WorkerState(**_figures(ingesters)),
-            watcher=_watcher(services, watcher, datetime.now(UTC)),
+            watcher=_watcher(services, watcher, services.keeper.now()),
             hub=_hub(settings.endpoint, hub),
         )
     )

@@ -30,12 +30,15 @@ FROM sync_runs WHERE status <> 'running' AND started_at < now() + interval '1 da
 ORDER BY started_at DESC, id DESC LIMIT 1
 """
 
+_NOW = "SELECT clock_timestamp()"
+
 
 async def load(pool: asyncpg.Pool) -> View:
     """Read the whole view, of one moment."""
     async with pool.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
         rows = await connection.fetch(_SUBMISSION)
-        return View.of(filter(None, map(_submission, rows)), _sync(await connection.fetchrow(_LAST_SYNC)))
+        last_sync = _sync(await connection.fetchrow(_LAST_SYNC))
+        return View.of(filter(None, map(_submission, rows)), last_sync, await connection.fetchval(_NOW))
 
 
 async def submissions(pool: asyncpg.Pool, keys: Collection[Key]) -> list[Submission]:

@@ -13,7 +13,7 @@ from common.outage import AWAY, Outage
 from common.schedule import Schedule
 
 from watcher.store import SyncRow
-from watcher.sync import Clock, Request, Syncer, utc_now
+from watcher.sync import Request, Syncer
 
 log = structlog.get_logger(__name__)
 
@@ -27,14 +27,16 @@ _EVER = datetime.min.replace(tzinfo=UTC)
 
 @dataclass
 class Poller:
-    """Runs the syncs that nobody asks for. `run` loops; `run_once` does what is due at one instant."""
+    """Runs the syncs that nobody asks for. `run` loops; `run_once` does what is due at one instant.
+
+    The schedule, too, goes by the database's clock: no tick comes early, late or twice for a host's sake.
+    """
 
     syncer: Syncer
     schedule: Schedule
     enabled: bool = True
     auto_ingest: bool = True
     catch_up: bool = True
-    clock: Clock = utc_now
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     outage: Outage = field(default_factory=partial(Outage, "database", "syncs that are due wait; asked every 15 s"))
     _looked_until: datetime | None = field(default=None)
@@ -42,8 +44,10 @@ class Poller:
     async def run(self) -> None:
         """Do what is due, for ever."""
         while True:
+            pause = LOOK_SECONDS
             try:
                 await self.run_once()
+                pause = self.seconds_to_next_look(await self.syncer.store.now())
             except AWAY as error:
                 self.outage.failed(error)
             except Exception:
@@ -51,15 +55,14 @@ class Poller:
                 log.exception("poll.failed")
             else:
                 self.outage.worked()
-            await self.sleep(self.seconds_to_next_look())
+            await self.sleep(pause)
 
-    def longest_gap_seconds(self) -> float:
+    def longest_gap_seconds(self, now: datetime) -> float:
         """Return the longest time between two scheduled syncs of these days; 0 where none run by themselves."""
-        return self.schedule.longest_gap(self.clock()).total_seconds() if self.enabled else 0.0
+        return self.schedule.longest_gap(now).total_seconds() if self.enabled else 0.0
 
-    def seconds_to_next_look(self) -> float:
+    def seconds_to_next_look(self, now: datetime) -> float:
         """Return how long to sleep: until the next tick, but never past the next look for dead watchers."""
-        now = self.clock()
         if not self.enabled:
             return LOOK_SECONDS
         ahead = (self.schedule.next_run(now) - now).total_seconds()
@@ -67,12 +70,12 @@ class Poller:
 
     async def run_once(self) -> int:
         """Run every sync that is due now; return how many this watcher ran."""
-        may_start = self.enabled and not self._held_back(self.clock())
+        may_start = self.enabled and not self._held_back(await self.syncer.store.now())
         done = await self._take_over_from_dead_ones(may_start=may_start)
-        failing = await self._show_listings()
-        self.syncer.metrics.interval.set(self.longest_gap_seconds())
         # Ticks that pass while a sync runs are found at the next look.
-        now = self.clock()
+        now = await self.syncer.store.now()
+        failing = await self._show_listings(now)
+        self.syncer.metrics.interval.set(self.longest_gap_seconds(now))
         if not self.enabled or self._held_back(now):
             return done
         request = await self._due(now, failing)
@@ -105,9 +108,8 @@ class Poller:
             return Request("catch_up", auto_ingest=self.auto_ingest, scheduled_for=tick)
         return Request("startup", auto_ingest=self.auto_ingest)
 
-    async def _show_listings(self) -> tuple[str, ...]:
+    async def _show_listings(self, now: datetime) -> tuple[str, ...]:
         """Show what all watchers know of each dataset's last listing; return those that failed a while ago."""
-        now = self.clock()
         since = _EVER if self._looked_until is None else now - _RECENTLY
         found = {each.dataset: each for each in await self.syncer.store.listings(since)}
         for each in found.values():
@@ -123,8 +125,8 @@ class Poller:
             if request is not None and self.enabled:
                 done += bool(may_start and await self.syncer.resume(row.id, request))
                 continue
-            async with self.syncer.store.adopt(row.id) as ours:
-                if ours:
+            async with self.syncer.store.adopt(row.id) as began_at:
+                if began_at:
                     # The request itself is redelivered by the bus, and runs as a sync of its own.
                     await self.syncer.store.abandon(row.id, "its watcher stopped in the middle")
         return done

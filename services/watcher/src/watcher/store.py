@@ -52,6 +52,9 @@ UPDATE submission_versions SET removed_upstream_at = NULL
 WHERE hf_dataset = $1 AND model = ANY($2) AND superseded_at IS NULL
 """
 
+# Every instant in these rows is told by `Store.now`: hosts with clocks of their own share the rows.
+_NOW = "SELECT clock_timestamp()"
+
 # `scheduled_for` is unique: of any number of watchers, one gets the tick.
 _BEGIN = """
 INSERT INTO sync_runs (scheduled_for, trigger, status, started_at, request_key) VALUES ($1, $2, 'running', $3, $4)
@@ -69,7 +72,7 @@ _HOLD = "SELECT pg_try_advisory_lock(hashtextextended('sync_runs', 0) # $1)"
 
 _RUNNING = "SELECT id, scheduled_for, trigger FROM sync_runs WHERE status = 'running' ORDER BY id"
 
-_STILL_RUNNING = "SELECT EXISTS (SELECT FROM sync_runs WHERE id = $1 AND status = 'running')"
+_STILL_RUNNING = "SELECT started_at FROM sync_runs WHERE id = $1 AND status = 'running'"
 
 _END = """
 UPDATE sync_runs SET status = $2, completed_at = greatest($3, started_at), datasets = $4, models_seen = $5,
@@ -126,6 +129,11 @@ class Store:
 
     pool: asyncpg.Pool
 
+    async def now(self) -> datetime:
+        """Return the time by the one clock that all watchers share: the database's."""
+        now: datetime = await self.pool.fetchval(_NOW)
+        return now
+
     async def known(self, dataset: str) -> dict[str, Known]:
         """Return every model of a dataset that was ever ingested, as its current version."""
         rows = await self.pool.fetch(_KNOWN, dataset)
@@ -170,23 +178,23 @@ class Store:
 
     @contextlib.asynccontextmanager
     async def begin(
-        self, trigger: str, scheduled_for: datetime | None, now: datetime, request_key: str | None = None
+        self, trigger: str, scheduled_for: datetime | None, started_at: datetime, request_key: str | None = None
     ) -> AsyncIterator[int | None]:
         """Yield the id of a new sync, held until the block ends; None when another watcher took the tick."""
         async with self.pool.acquire() as connection:
             async with connection.transaction():
                 # One transaction, so that nobody sees the row before its lock.
-                sync_id = await connection.fetchval(_BEGIN, scheduled_for, trigger, now, request_key)
+                sync_id = await connection.fetchval(_BEGIN, scheduled_for, trigger, started_at, request_key)
                 if sync_id is not None:
                     await connection.fetchval(_HOLD, sync_id)
             yield sync_id  # the pool releases advisory locks when the connection goes back
 
     @contextlib.asynccontextmanager
-    async def adopt(self, sync_id: int) -> AsyncIterator[bool]:
-        """Yield whether a running sync has lost its watcher and is ours now, held until the block ends."""
+    async def adopt(self, sync_id: int) -> AsyncIterator[datetime | None]:
+        """Yield when a running sync began that lost its watcher and is ours now, held until the block ends; or None."""
         async with self.pool.acquire() as connection:
             free = await connection.fetchval(_HOLD, sync_id)
-            yield bool(free and await connection.fetchval(_STILL_RUNNING, sync_id))
+            yield await connection.fetchval(_STILL_RUNNING, sync_id) if free else None
 
     async def end(self, completed: SyncCompleted) -> None:
         """Write down how a sync ended."""

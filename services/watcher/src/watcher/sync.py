@@ -44,17 +44,6 @@ class Publish(Protocol):
     def __call__(self, event: ModelDiscovered | SyncCompleted, *, key: str | None = None) -> Awaitable[bool]: ...
 
 
-class Clock(Protocol):
-    """Tells the time, in UTC."""
-
-    def __call__(self) -> datetime: ...
-
-
-def utc_now() -> datetime:
-    """Return the time."""
-    return datetime.now(UTC)
-
-
 class ListingDoubted(Exception):  # noqa: N818 - a word on the listing
     """A listing that cannot be the truth, such as an empty one of a dataset that had models."""
 
@@ -82,14 +71,14 @@ class Syncer:
     store: Store
     publish: Publish
     metrics: Metrics
-    clock: Clock = utc_now
     retry_seconds: Sequence[float] = DATASET_RETRY_SECONDS
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
     async def sync(self, request: Request) -> SyncCompleted | None:
         """Run a sync and announce it; None when another watcher took this tick."""
-        async with self.store.begin(request.trigger, request.scheduled_for, self.clock(), request.key) as sync_id:
-            return None if sync_id is None else await self._traced(sync_id, request)
+        started_at = await self.store.now()
+        async with self.store.begin(request.trigger, request.scheduled_for, started_at, request.key) as sync_id:
+            return None if sync_id is None else await self._traced(sync_id, request, started_at)
 
     async def serve(self, request: Request, key: str) -> None:
         """Run the sync that a message asks for; raise Transient where a dataset failed: the message comes again.
@@ -107,19 +96,21 @@ class Syncer:
 
     async def resume(self, sync_id: int, request: Request) -> SyncCompleted | None:
         """Run a sync again whose watcher died; None when somebody works on it."""
-        async with self.store.adopt(sync_id) as ours:
-            return await self._traced(sync_id, request) if ours else None
+        async with self.store.adopt(sync_id) as started_at:
+            return await self._traced(sync_id, request, started_at) if started_at else None
 
-    async def _traced(self, sync_id: int, request: Request) -> SyncCompleted:
+    async def _traced(self, sync_id: int, request: Request, started_at: datetime) -> SyncCompleted:
         with tracing.span("sync", trigger=request.trigger, sync_id=sync_id):
-            return await self._run(sync_id, request)
+            return await self._run(sync_id, request, started_at)
 
-    async def _run(self, sync_id: int, request: Request) -> SyncCompleted:
-        started_at, started = self.clock(), monotonic()
+    async def _run(self, sync_id: int, request: Request, started_at: datetime) -> SyncCompleted:
+        started = monotonic()
         datasets = request.datasets or self.datasets
         log.info("sync.started", sync_id=sync_id, trigger=request.trigger, datasets=len(datasets))
         results = await self._rounds(datasets, request)
-        completed = _completed(sync_id, request, started_at, self.clock(), results)
+        # The database's clock may have been set back meanwhile.
+        completed_at = max(await self.store.now(), started_at)
+        completed = _completed(sync_id, request, started_at, completed_at, results)
         await self.store.end(completed)
         self.metrics.syncs.labels(request.trigger, completed.status).inc()
         self.metrics.sync_duration.observe(monotonic() - started)
@@ -174,11 +165,12 @@ class Syncer:
             published = await self._publish_all(dataset, revision, listed, difference, request)
         if request.auto_ingest:
             await self.store.mark(dataset, difference.vanished, difference.returned)
-        self._count(dataset, listed, difference)
+        listed_at = await self.store.now()
+        self._count(dataset, listed, difference, listed_at)
         return DatasetSynced(
             dataset=dataset,
             revision=revision,
-            listed_at=self.clock(),
+            listed_at=listed_at,
             seen=_models(listed, difference),
             new=difference.new,
             changed=tuple(sorted((*difference.changed, *difference.incomplete))),
@@ -242,8 +234,8 @@ class Syncer:
         self.metrics.published.inc(stored)
         return stored
 
-    def _count(self, dataset: str, listed: dict[str, str], difference: Difference) -> None:
-        self.metrics.listed(dataset, self.clock())
+    def _count(self, dataset: str, listed: dict[str, str], difference: Difference, at: datetime) -> None:
+        self.metrics.listed(dataset, at)
         counts = {
             "seen": _models(listed, difference),
             "new": len(difference.new) + len(difference.renamed),

@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -174,6 +175,26 @@ async def test_a_server_that_cannot_be_started_again_ends_the_deployment_with_th
     assert server.child is not None
     os.kill(server.child.pid, signal.SIGKILL)
     assert str(await watched.failure()) == "no space left"
+
+
+async def test_a_server_whose_starts_take_long_and_fail_ends_the_deployment_too(tmp_path: Path) -> None:
+    no_time = replace(QUICK, healthy_seconds=0.05)
+    supervisor = Supervisor(ignore, no_time)
+
+    class Slow(Server):
+        async def start(self) -> None:
+            if self.refusal:
+                await asyncio.sleep(2 * no_time.healthy_seconds)
+            await super().start()
+
+    server = Slow(Command("postgresql", python("import time; time.sleep(600)")), tmp_path / "log")
+    await server.start()
+    supervisor.watch(server)
+    server.refusal = "it did not get ready"
+    assert server.child is not None
+    os.kill(server.child.pid, signal.SIGKILL)
+    assert str(await asyncio.wait_for(asyncio.shield(supervisor.failed), 20)) == "it did not get ready"
+    await supervisor.stop()
 
 
 async def test_services_stop_before_the_servers_and_the_last_server_first(tmp_path: Path) -> None:

@@ -149,6 +149,8 @@ class Supervisor:
                 await server.start()
             except Exception as error:  # noqa: BLE001 - whatever a start raises is why the server is not back
                 refused = explained(error) or DeploymentError(f"{child.command.name} cannot start again: {error}")
+                # However long it tried, it did not live.
+                began = time.monotonic()
             else:
                 refused = None
                 self._say(f"{child.command.name} is back")

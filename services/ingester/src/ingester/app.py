@@ -1,7 +1,9 @@
 """The ingester's table of contents: what it is made of, in the order in which it starts."""
 
 import asyncio
+from collections.abc import Coroutine
 from functools import partial
+from typing import Any, NoReturn
 
 import aiohttp
 import asyncpg
@@ -71,15 +73,21 @@ async def run(settings: Settings, stopping: asyncio.Event) -> None:
                 stopping,
                 bus.guard(client, [INGESTER]),
                 bus_metrics.watch(client, BusMetrics(metrics.registry)),
-                periodically(
-                    "standing",
-                    partial(standing.look, pool, settings.hf_datasets, metrics),
-                    standing.POLL_SECONDS,
-                    Outage("database", "events come again after a pause; files already staged are kept"),
-                ),
-                periodically("abandoned", Abandoned(pool, client, metrics, SERVICE).run_once, abandoned.LOOK_SECONDS),
-                periodically("waiting", waiting.look, LOOK_SECONDS),
+                *beside(ingester, waiting, client),
             )
+
+
+def beside(ingester: Ingester, waiting: Waiting, client: Client) -> tuple[Coroutine[Any, Any, NoReturn], ...]:
+    """Return what an ingester does again and again beside its deliveries."""
+    pool, metrics = ingester.pool, ingester.metrics
+    outage = Outage("database", "events come again after a pause; files already staged are kept")
+    look = partial(standing.look, pool, ingester.settings.hf_datasets, metrics)
+    end_abandoned = Abandoned(pool, client, metrics, SERVICE).run_once
+    return (
+        periodically("standing", look, standing.POLL_SECONDS, outage),
+        periodically("abandoned", end_abandoned, abandoned.LOOK_SECONDS),
+        periodically("waiting", waiting.look, LOOK_SECONDS),
+    )
 
 
 def build(

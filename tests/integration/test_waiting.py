@@ -129,6 +129,17 @@ async def test_a_request_that_waited_before_a_forced_run_began_is_done_with_it(
     assert await statuses(pipeline) == ["completed"]
 
 
+async def test_a_request_joined_after_it_was_handed_back_waits_for_the_lock_that_was_held_last(
+    pipeline: Pipeline, waiting: Waiting
+) -> None:
+    await store_waiting.join(pipeline.pool, ANN, "its-old-name")
+    assert await waiting.hand_back() == 1
+    async with store.locked(pipeline.pool, V2, "m"):
+        await waiting.deliver(BOB, 1)
+        assert await waiting.hand_back() == 0
+    assert await waiting.hand_back() == 1
+
+
 async def test_a_dry_run_waits_for_itself_and_answers_no_other_request(pipeline: Pipeline, waiting: Waiting) -> None:
     dry = ANN.model_copy(update={"dry_run": True})
     async with store.locked(pipeline.pool, V2, "m"):

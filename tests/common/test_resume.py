@@ -48,11 +48,12 @@ class Story:
     async def discovered(self, model: str, **more: Any) -> None:
         await self.put(ModelDiscovered.subject, model=model, **more)
 
-    async def ingested(self, model: str, tree_oid: str = OID) -> None:
-        await self.put(ModelIngested.subject, **{**INGESTED, "model": model, "tree_oid": tree_oid})
+    async def ingested(self, model: str, tree_oid: str = OID, **more: Any) -> None:
+        await self.put(ModelIngested.subject, **{**INGESTED, "model": model, "tree_oid": tree_oid, **more})
 
-    async def failed(self, model: str) -> None:
-        await self.put(ModelIngestionFailed.subject, model=model, kind="k", reason="r", delivery_count=6, failed_at=AT)
+    async def failed(self, model: str, **more: Any) -> None:
+        about = {"kind": "k", "reason": "r", "delivery_count": 6, "failed_at": AT}
+        await self.put(ModelIngestionFailed.subject, model=model, **about, **more)
 
     async def synced(self, status: str) -> None:
         counts = dict.fromkeys(("models_seen", "new_models_found", "changed"), 0)
@@ -87,6 +88,32 @@ async def test_what_was_asked_for_after_the_end_is_done(story: Story) -> None:
     await story.discovered("m")
     await story.ingested("m")
     await story.discovered("m")
+    assert [each["model"] for each in await story.left(INGESTER)] == ["m"]
+
+
+async def test_what_was_asked_for_while_another_event_was_worked_on_is_done(story: Story) -> None:
+    for model in ("well", "badly"):
+        await story.discovered(model, requested_by="before")
+        await story.discovered(model, requested_by="meanwhile")
+    await story.discovered("changed", tree_oid=OID, trigger="schedule")
+    await story.discovered("changed", tree_oid="b" * 40, trigger="schedule", requested_by="meanwhile")
+    await story.ingested("well", event_sequence=1)
+    await story.failed("badly", event_sequence=3)
+    await story.ingested("changed", event_sequence=5)
+    found = [(each["model"], each["requested_by"]) for each in await story.left(INGESTER)]
+    assert found == [("well", "meanwhile"), ("badly", "meanwhile"), ("changed", "meanwhile")]
+
+
+async def test_an_end_settles_no_event_that_came_after_it(story: Story) -> None:
+    """The database remembers the number from a stream before this one."""
+    await story.ingested("m", event_sequence=500)
+    await story.discovered("m")
+    assert [each["model"] for each in await story.left(INGESTER)] == ["m"]
+
+
+async def test_a_dry_run_that_failed_settles_nothing(story: Story) -> None:
+    await story.discovered("m")
+    await story.failed("m", dry_run=True)
     assert [each["model"] for each in await story.left(INGESTER)] == ["m"]
 
 

@@ -65,7 +65,7 @@ async def test_a_run_whose_event_is_gone_ends_failed_and_is_announced(pipeline: 
     message = await pipeline.client.jetstream().get_last_msg(topology.STREAM, "model.ingestion_failed")
     failed = ModelIngestionFailed.model_validate_json(message.data or b"")
     assert (failed.run_id, failed.dataset, failed.model, failed.kind) == (run_id, V2, "m", KIND)
-    assert failed.failed_at == row["completed_at"]
+    assert (failed.failed_at, failed.event_sequence) == (row["completed_at"], row["event_sequence"])
     (line,) = (line for line in lines if line["event"] == "ingestion.ended")
     assert (line["run_id"], line["model"], line["outcome"]) == (run_id, "m", "failed")
     sample = abandoned.metrics.registry.get_sample_value

@@ -63,7 +63,9 @@ async def test_a_plain_request_leaves_a_forced_run_that_waits_for_its_next_deliv
     await pipeline.ingester.ingest(PLAIN, 1, 3)
     assert await runs(pipeline) == [(1, "completed"), (2, "running")]
     before = pipeline.downloads()
-    await pipeline.ingester.ingest(FORCED, 2, 2)
+    announced = await pipeline.ingester.ingest(FORCED, 2, 2)
+    assert announced is not None
+    assert announced.event_sequence == 2
     assert pipeline.downloads() - before == 1, "it goes on with what it had staged"
     assert await runs(pipeline) == [(1, "completed"), (2, "completed")]
 
@@ -109,7 +111,8 @@ async def test_a_dry_run_that_fails_is_told_and_counts_as_no_failure_of_the_mode
     rows = await pipeline.pool.fetch("SELECT status, dry_run FROM ingestion_runs")
     assert [tuple(row) for row in rows] == [("failed", True)]
     message = await pipeline.client.jetstream().get_last_msg(STREAM, ModelIngestionFailed.subject)
-    assert ModelIngestionFailed.model_validate_json(message.data or b"").dry_run
+    told = ModelIngestionFailed.model_validate_json(message.data or b"")
+    assert (told.dry_run, told.event_sequence) == (True, 1)
     sample = recorder.metrics.registry.get_sample_value
     assert sample("arcwatch_ingester_failures_total", {"kind": "hub_error"}) == 0
     assert sample("arcwatch_ingester_ingestions_total", {"status": "failed"}) == 0

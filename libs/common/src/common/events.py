@@ -95,6 +95,8 @@ class ModelIngested(Event):
     duration_ms: int
     auto_triggered: bool
     trigger: Trigger
+    # Place on the stream of the event that the run was for.
+    event_sequence: int | None = None
 
     def idempotency_key(self) -> str:
         """Return the run's key: a run is announced once for a model, again when the model is renamed.
@@ -117,6 +119,7 @@ class ModelIngestionFailed(Event):
     delivery_count: int
     dry_run: bool = False
     failed_at: AwareDatetime
+    event_sequence: int | None = None
 
     @staticmethod
     def key_of(run_id: int, started_at: datetime) -> str:

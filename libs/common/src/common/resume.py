@@ -4,8 +4,8 @@ Where its work had ended is lost with a durable. From the beginning it would rep
 included. So it begins at the stream's end, and what is not settled is asked for again. Settled is:
 
 - a `sync.requested`, once a sync that did not fail was completed after it;
-- a `model.discovered`, once that model was ingested or failed after it, or, unless it is forced, once that very content
-  was ingested at all. Of several for one model the last forced one counts, else the last.
+- a `model.discovered`, once that model was ingested or failed for it or for a later event, or, unless it is forced,
+  once that very content was ingested at all. Of several for one model the last forced one counts, else the last.
 """
 
 from collections.abc import AsyncIterator, Iterable
@@ -57,13 +57,20 @@ async def _models(js: JetStreamContext, stream: str, until: int) -> Iterable[Raw
     async for message in _all(js, stream, ModelIngested.subject, until):
         if ingested := _read(ModelIngested, message):
             key = (ingested.dataset, ingested.model)
-            ended[key] = message.seq or 0
+            ended[key] = max(ended.get(key, 0), _up_to(ingested, message))
             known.add((key, ingested.tree_oid))
     async for message in _all(js, stream, ModelIngestionFailed.subject, until):
-        if failed := _read(ModelIngestionFailed, message):
+        failed = _read(ModelIngestionFailed, message)
+        if failed and not failed.dry_run:
             key = (failed.dataset, failed.model)
-            ended[key] = max(ended.get(key, 0), message.seq or 0)
+            ended[key] = max(ended.get(key, 0), _up_to(failed, message))
     return await _open(js, stream, until, ended, known)
+
+
+def _up_to(end: ModelIngested | ModelIngestionFailed, message: RawStreamMsg) -> int:
+    """Return the last event that an end settles: what came while its run went on, it may have come too early for."""
+    # A database may remember numbers of an earlier stream.
+    return min(message.seq or 0, end.event_sequence or message.seq or 0)
 
 
 async def _open(
@@ -76,7 +83,7 @@ async def _open(
         if event is None or event.dry_run:
             continue
         key = (event.dataset, event.model)
-        settled = (message.seq or 0) < ended.get(key, 0) or (not event.force and (key, event.tree_oid) in known)
+        settled = (message.seq or 0) <= ended.get(key, 0) or (not event.force and (key, event.tree_oid) in known)
         if not settled and (event.force or not found.get(key, (False,))[0]):
             found[key] = (event.force, message)
     return [message for _, message in found.values()]

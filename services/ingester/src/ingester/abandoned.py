@@ -79,6 +79,7 @@ class Abandoned:
             delivery_count=run.delivery_count,
             dry_run=run.dry_run,
             failed_at=ended.ended_at,
+            event_sequence=run.event_sequence,
         )
         await bus.publish(self.client, failed, self.source, key=ModelIngestionFailed.key_of(run.id, ended.started_at))
         return True

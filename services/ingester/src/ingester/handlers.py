@@ -65,6 +65,7 @@ class Failures:
             delivery_count=delivery_count,
             # Of no run that the database could time, and compared with none.
             failed_at=datetime.now(UTC),
+            event_sequence=sequence,
         )
         await bus.publish(self.client, failed, SERVICE)
 
@@ -96,6 +97,7 @@ class Failures:
             delivery_count=delivery_count,
             dry_run=event.dry_run,
             failed_at=run.ended_at,
+            event_sequence=sequence,
         )
         await bus.publish(self.client, failed, SERVICE, key=ModelIngestionFailed.key_of(run.id, run.started_at))
 

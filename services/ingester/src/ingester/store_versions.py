@@ -19,7 +19,7 @@ SELECT v.run_id, v.hf_dataset AS dataset, v.model, v.source, v.revision, v.tree_
     v.tasks_submitted, v.score, v.score_submitted, v.total_cost AS cost, v.published_at, v.ingested_at,
     ARRAY(SELECT a->>'model_name' FROM jsonb_array_elements(v.attempts) AS a) AS attempts,
     r.successful, r.failed, r.skipped, r.accuracy_percent::float8 AS accuracy_percent, r.duration_ms, r.auto_triggered,
-    r.trigger
+    r.trigger, r.event_sequence
 FROM submission_versions v JOIN ingestion_runs r ON r.id = v.run_id
 WHERE v.hf_dataset = $1 AND v.model = $2 AND v.superseded_at IS NULL
 """

@@ -142,7 +142,8 @@ class Child:
         how = f"{self.command.name} {how_ended(self.returncode)}"
         if lines == 1:
             return ChildDied(f"{how}: {said[0]} (log: {self.log})")
-        return ChildDied("\n    ".join([f"{how}; its last lines (all of them: {self.log}):", *said]))
+        # The first line alone must be a whole sentence: it is also told as the reason of a stop.
+        return ChildDied("\n    ".join([f"{how}\n  its last lines (all of them: {self.log}):", *said]))
 
     async def _ended_within(self, seconds: float, hurry: asyncio.Event | None = None) -> None:
         waits = {asyncio.ensure_future(self._running().wait())}

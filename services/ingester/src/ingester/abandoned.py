@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import asyncpg
-import structlog
 from common import bus
 from common.backlog import oldest_unsettled
 from common.events import ModelIngestionFailed
@@ -18,8 +17,7 @@ from nats.aio.client import Client
 
 from ingester import store
 from ingester.metrics import Metrics
-
-log = structlog.get_logger(__name__)
+from ingester.report import tell_failure
 
 LOOK_SECONDS = 60.0
 # A copy of the stream that answers may lag behind for a moment: what just began is not looked at.
@@ -59,17 +57,6 @@ class Abandoned:
             return False
         if not run.dry_run:
             self.metrics.gave_up(KIND)
-        log.warning(
-            "ingestion.ended",
-            run_id=run.id,
-            dataset=run.dataset,
-            model=run.model,
-            dry_run=run.dry_run,
-            outcome="failed",
-            kind=KIND,
-            reason=REASON,
-            duration_ms=ended.duration_ms,
-        )
         failed = ModelIngestionFailed(
             run_id=run.id,
             dataset=run.dataset,
@@ -81,7 +68,7 @@ class Abandoned:
             failed_at=ended.ended_at,
             event_sequence=run.event_sequence,
         )
-        await bus.publish(self.client, failed, self.source, key=ModelIngestionFailed.key_of(run.id, ended.started_at))
+        await tell_failure(self.client, self.source, failed, ended)
         return True
 
 

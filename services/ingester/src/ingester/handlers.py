@@ -16,6 +16,7 @@ from nats.aio.client import Client
 
 from ingester import store
 from ingester.metrics import Metrics
+from ingester.report import tell_failure
 from ingester.store import Origin
 from ingester.waiting import Waiting
 
@@ -77,17 +78,6 @@ class Failures:
             self.metrics.gave_up(verdict.kind)
         origin = Origin(event, sequence, delivery_count, self.instance)
         run = await store.end_event(self.pool, origin, "failed", verdict.reason)
-        log.error(
-            "ingestion.ended",
-            run_id=run.id,
-            dataset=event.dataset,
-            model=event.model,
-            dry_run=event.dry_run,
-            outcome="failed",
-            kind=verdict.kind,
-            reason=verdict.reason,
-            duration_ms=run.duration_ms,
-        )
         failed = ModelIngestionFailed(
             run_id=run.id,
             dataset=event.dataset,
@@ -99,7 +89,7 @@ class Failures:
             failed_at=run.ended_at,
             event_sequence=sequence,
         )
-        await bus.publish(self.client, failed, SERVICE, key=ModelIngestionFailed.key_of(run.id, run.started_at))
+        await tell_failure(self.client, SERVICE, failed, run)
 
 
 def _readable(body: bytes) -> ModelDiscovered | None:

@@ -4,11 +4,14 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 import structlog
-from common.events import IngestionProgress, ModelDiscovered, RunStatus
+from common import bus
+from common.events import IngestionProgress, ModelDiscovered, ModelIngestionFailed, RunStatus
+from nats.aio.client import Client
 
 from ingester.commit import Committed
 from ingester.metrics import Metrics
 from ingester.plan import Plan
+from ingester.store import RunEnded
 
 log = structlog.get_logger(__name__)
 
@@ -85,3 +88,19 @@ class Report:
         await self.announce(
             IngestionProgress(run_id=run_id, dataset=dataset, model=model, done=files, total=files, status=status)
         )
+
+
+async def tell_failure(client: Client, source: str, failed: ModelIngestionFailed, run: RunEnded) -> None:
+    """Log that a run ended in failure, and publish it; told twice, it is stored once."""
+    log.error(
+        "ingestion.ended",
+        run_id=run.id,
+        dataset=failed.dataset,
+        model=failed.model,
+        dry_run=failed.dry_run,
+        outcome="failed",
+        kind=failed.kind,
+        reason=failed.reason,
+        duration_ms=run.duration_ms,
+    )
+    await bus.publish(client, failed, source, key=ModelIngestionFailed.key_of(run.id, run.started_at))

@@ -79,6 +79,10 @@ async def test_an_ingestion_that_is_given_up_is_told_and_says_why(
         await row.get_by_role("button", name=re.compile("Details")).click()
         await expect(page.locator("pre").filter(has_text="nobody")).to_be_visible()
 
+        await bus.publish(running.client, event.model_copy(update={"dry_run": True}), "test")
+        await expect(page.get_by_test_id("toast").filter(has_text="Dry run of nobody failed")).to_be_visible()
+        await expect(page.get_by_test_id("toast").filter(has_text=re.compile("^nobody failed"))).to_have_count(0)
+
 
 async def test_filters_and_searches_are_in_the_address(tmp_path: Path, database_url: str, nats_url: str) -> None:
     async with opened(tmp_path, database_url, nats_url) as (running, chromium):

@@ -25,9 +25,11 @@ from tests.support.writer import DATASET, START, Writer
 async def test_pages_hear_what_happens_in_order(api: Api, writer: Writer) -> None:
     async with listening(api.http) as events:
         await writer.publish(await writer.ingest("m-1"), writer.failure("m-2"), await writer.sync(new=1))
-        told = await take(events, 3)
-    assert [each.name for each in told] == ["ingested", "failed", "sync"]
-    assert [each.id for each in told] == [1, 2, 3]
+        await writer.publish(writer.failure("m-2").model_copy(update={"dry_run": True}))
+        told = await take(events, 4)
+    assert [each.name for each in told] == ["ingested", "failed", "sync", "failed"]
+    assert [each.id for each in told] == [1, 2, 3, 4]
+    assert [each.data["dry_run"] for each in told if each.name == "failed"] == [False, True]
     assert (told[0].data["model"], told[1].data["kind"], told[2].data["new_models_found"]) == ("m-1", "folder_gone", 1)
 
 

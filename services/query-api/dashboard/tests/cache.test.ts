@@ -8,6 +8,7 @@ import {
   withFolder,
   withIngested,
   withLatest,
+  withoutFailed,
   withoutModel,
   withProgress,
 } from "../src/live/cache.ts";
@@ -105,4 +106,14 @@ test("a model that was ingested or given up runs no more", () => {
   const running = withProgress([], progress, 0);
   assert.deepEqual(withoutModel(running, { dataset: "a/b", model: "m" }), []);
   assert.equal(withoutModel(running, { dataset: "a/b", model: "n" }).length, 1);
+});
+
+test("a dry run that failed ends itself alone", () => {
+  const running = withProgress(withProgress([], progress, 0), { ...progress, run_id: 2 }, 0);
+  const failed = { ...progress, run_id: 2, kind: "folder_gone", reason: "gone" };
+  assert.deepEqual(
+    withoutFailed(running, { ...failed, dry_run: true }).map(({ run_id }) => run_id),
+    [progress.run_id],
+  );
+  assert.deepEqual(withoutFailed(running, { ...failed, dry_run: false }), []);
 });

@@ -1,6 +1,6 @@
 /** What an event changes in the cached answers. Pure: old answer in, new answer out. */
 import type { LatestModel, ModelRow, Schemas } from "../api/client.ts";
-import type { Ingested, Progress } from "./events.ts";
+import type { Failed, Ingested, Progress } from "./events.ts";
 
 export interface Running extends Progress {
   startedAt: number;
@@ -105,4 +105,11 @@ export function withoutModel(
   event: { dataset: string | null; model: string | null },
 ): Running[] {
   return running.filter((each) => each.dataset !== event.dataset || each.model !== event.model);
+}
+
+/** Takes out what a failure ended: of a dry run itself alone, for the model's real one may go on. */
+export function withoutFailed(running: readonly Running[], event: Failed): Running[] {
+  return event.dry_run
+    ? running.filter((each) => each.run_id !== event.run_id)
+    : withoutModel(running, event);
 }

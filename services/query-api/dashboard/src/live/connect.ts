@@ -4,7 +4,7 @@ import type { QueryClient } from "@tanstack/react-query";
 import type { Schemas } from "../api/client.ts";
 import { latestKey } from "../hooks/useLatestHFModel.ts";
 import { percent, plural } from "../lib/format.ts";
-import { withFolder, withIngested, withLatest, withoutModel, withProgress } from "./cache.ts";
+import { withFolder, withIngested, withLatest, withoutFailed, withoutModel, withProgress } from "./cache.ts";
 import type { Failed, Ingested, Progress, Synced } from "./events.ts";
 import { change, noteEnd, toast } from "./store.ts";
 
@@ -142,11 +142,11 @@ function onProgress(event: Progress, reload: Reload): void {
 
 function onFailed(event: Failed, reload: Reload): void {
   noteEnd(event.run_id);
-  change(({ running }) => ({ running: withoutModel(running, event) }));
+  change(({ running }) => ({ running: withoutFailed(running, event) }));
   reload("history", "status");
   toast({
-    kind: "bad",
-    title: `${event.model ?? "An ingestion"} failed`,
+    kind: event.dry_run ? "plain" : "bad",
+    title: event.dry_run ? `Dry run of ${event.model} failed` : `${event.model ?? "An ingestion"} failed`,
     text: event.reason,
     href: "/ingestion",
   });

@@ -34,6 +34,8 @@ export interface Failed {
   model: string | null;
   kind: string;
   reason: string;
+  /** A dry run stores nothing: the model itself did not fail. */
+  dry_run: boolean;
 }
 
 export interface Synced {

@@ -22,6 +22,7 @@ class ServiceProcess:
     process: asyncio.subprocess.Process
     ops_url: str
     log: Path
+    port: int
 
     async def ready(self) -> bool:
         """Tell whether it can work; raise when it has ended."""
@@ -43,8 +44,8 @@ async def service_process(
     module: str, log: Path, before: str = "", **environment: str
 ) -> AsyncIterator[ServiceProcess]:
     """Yield `python -m module`, killed at the end. `before` is Python that runs first, in the same process."""
-    ops = free_port()
-    own = {"OPS_PORT": str(ops), "PORT": str(free_port())}
+    ops, port = free_port(), free_port()
+    own = {"OPS_PORT": str(ops), "PORT": str(port)}
     code = f"{before}\nimport runpy; runpy.run_module({module!r}, run_name='__main__')"
     with log.open("wb") as output:
         running = await asyncio.create_subprocess_exec(
@@ -54,7 +55,7 @@ async def service_process(
             stderr=output,
         )
     try:
-        yield ServiceProcess(running, f"http://127.0.0.1:{ops}", log)
+        yield ServiceProcess(running, f"http://127.0.0.1:{ops}", log, port)
     finally:
         if running.returncode is None:
             running.kill()

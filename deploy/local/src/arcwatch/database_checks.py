@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import asyncpg
 from common.database import pending_migrations
+from common.outage import DATABASE_ERRORS
 
 from arcwatch import store
 from arcwatch.checks import Finding, Verdict, clock, ok
@@ -19,7 +20,7 @@ async def database(url: str) -> Iterable[Finding]:
     """Connect once, and look at everything over that connection."""
     try:
         connection = await asyncpg.connect(url, timeout=_TIMEOUT_SECONDS)
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as error:
+    except (*DATABASE_ERRORS, ValueError) as error:
         # What is no URL is quoted by the error, with its password.
         reason = "that is no URL" if isinstance(error, ValueError) else explained(error) or error
         found = f"{without_password(url)} refuses us: {reason}"

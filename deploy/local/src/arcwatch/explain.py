@@ -18,7 +18,7 @@ def explained(error: BaseException) -> DeploymentError | None:
         return error
     if _is(error, "common.outcomes", "BrokenAtStart"):
         return DeploymentError(str(error))
-    if _is(error, "asyncpg", "PostgresError", "InterfaceError"):
+    if _is(error, "asyncpg", "PostgresError", "InterfaceError", "InternalClientError"):
         return DeploymentError(f"the database says: {error}")
     if _is(error, "nats.errors", "Error"):
         return DeploymentError(f"NATS says: {str(error) or type(error).__name__}")

@@ -15,6 +15,7 @@ from pogo_core.error import BadMigrationError
 from pogo_core.util import migrate as pogo
 from pogo_core.util import sql as pogo_sql
 
+from common.outage import DATABASE_ERRORS, DRIVER_ERRORS
 from common.outcomes import BrokenAtStart
 
 log = structlog.get_logger(__name__)
@@ -67,7 +68,7 @@ async def open_pool(
         yield pool
     finally:
         # A server that is away must not hide why the block ended.
-        with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        with contextlib.suppress(*DATABASE_ERRORS):
             await asyncio.wait_for(pool.close(), timeout=10)
 
 
@@ -104,7 +105,7 @@ async def _patiently(attempt: Callable[[], Awaitable[T]], url: str, wait_seconds
             await asyncio.sleep(_PAUSE_SECONDS)
         except ValueError as error:
             raise BrokenAtStart(_NO_URL) from error
-        except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except (asyncpg.PostgresError, *DRIVER_ERRORS) as error:
             raise BrokenAtStart(f"the database at {host} (DATABASE_URL) refuses us: {error}") from error
 
 

@@ -10,12 +10,18 @@ from common.storable import storable
 
 log = structlog.get_logger(__name__)
 
+# What asyncpg raises beside PostgreSQL's own errors: the second when it is used in the moment in which PostgreSQL has
+# ended an idle connection ("cannot switch to state 11; another operation (2) is in progress").
+DRIVER_ERRORS = (asyncpg.InterfaceError, asyncpg.InternalClientError)
+# Whatever can go wrong between us and PostgreSQL.
+DATABASE_ERRORS = (asyncpg.PostgresError, *DRIVER_ERRORS, OSError, TimeoutError)
+
 # What PostgreSQL and NATS raise while they are away, or come back.
 AWAY = (
     OSError,
     TimeoutError,
     asyncpg.PostgresConnectionError,
-    asyncpg.InterfaceError,
+    *DRIVER_ERRORS,
     asyncpg.exceptions.OperatorInterventionError,
     asyncpg.exceptions.InsufficientResourcesError,
     asyncpg.exceptions.TransactionRollbackError,
@@ -23,6 +29,9 @@ AWAY = (
     asyncpg.exceptions.ReadOnlySQLTransactionError,
     nats.errors.Error,
 )
+
+# In the driver's words, its connection is no more.
+_LOST = ("released back to the pool", "another operation (", 'protocol is in the "failed" state', "not connected")
 
 
 @dataclass
@@ -50,6 +59,6 @@ class Outage:
 
 def reason_of(error: BaseException) -> str:
     """Return an error's words; of a lost connection what was lost, not which call met it."""
-    if isinstance(error, asyncpg.InterfaceError) and "released back to the pool" in str(error):
+    if isinstance(error, DRIVER_ERRORS) and any(words in str(error) for words in _LOST):
         return "the connection to PostgreSQL was lost"
     return storable(str(error)) or type(error).__name__

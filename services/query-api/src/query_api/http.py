@@ -12,13 +12,13 @@ from datetime import UTC, datetime
 
 import structlog
 from aiohttp import web
+from common.outage import AWAY, DATABASE_ERRORS, reason_of
 from multidict import CIMultiDict
 
 from query_api import asking
 from query_api.access_log import AccessLog
 from query_api.endpoints import Endpoint, Handle, Render, Services
 from query_api.guard import Guard
-from query_api.keeper import DATABASE_ERRORS
 from query_api.pages import CACHE_CONTROL, SECURITY_HEADERS, Page, Shelf, takes_gzip, worth_keeping
 from query_api.prebuilt import PrebuiltResponse, is_plain
 from query_api.problems import CONTENT_TYPE, Problem
@@ -85,7 +85,7 @@ class Http:
             except Problem as problem:
                 response = problem_response(problem)
             except DATABASE_ERRORS as error:
-                log.warning("database.lost", reason=str(error) or type(error).__name__, request_id=request_id)
+                self._database_failed(error, request_id)
                 response = problem_response(_NO_DATABASE)
             except web.HTTPException:
                 raise
@@ -103,6 +103,13 @@ class Http:
             return response
 
         return handle
+
+    def _database_failed(self, error: Exception, request_id: str) -> None:
+        """Leave an outage to the keeper, which tells of it once; requests of an outage are many."""
+        away = isinstance(error, AWAY)
+        (log.debug if away else log.warning)("database.failed", reason=reason_of(error), request_id=request_id)
+        if away:
+            self._services.keeper.database_failed()
 
     def unreadable(self, status: int, reason: str) -> web.Response:
         """Answer a request that is no HTTP, or too long."""

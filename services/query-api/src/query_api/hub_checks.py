@@ -8,11 +8,11 @@ from typing import TypeVar
 import aiohttp
 from common.hub import FolderGone, RemoteFile, RevisionGone
 from common.hub_files import Fetcher, proxy_for
+from common.outage import DATABASE_ERRORS
 from common.outcomes import Transient
 
 from query_api import store
 from query_api.endpoints import Services
-from query_api.keeper import DATABASE_ERRORS
 from query_api.problems import Problem
 from query_api.schemas_admin import FolderRow, SamplePuzzle
 

@@ -11,10 +11,10 @@ from datetime import UTC, datetime, timedelta
 from time import monotonic
 from typing import Final
 
-import asyncpg
 import structlog
 from common import tracing
 from common.events import ModelIngested, ModelIngestionFailed, SyncCompleted
+from common.outage import DATABASE_ERRORS, reason_of
 from common.stored import Message
 from pydantic import ValidationError
 
@@ -39,8 +39,6 @@ TICK_SECONDS = 1.0
 DATABASE_TIMEOUT_SECONDS = 10.0
 # While the database takes its time, no more than this is read ahead from the stream.
 MOST_PENDING = 1_000
-
-DATABASE_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
 
 
 def event_of(message: Message) -> Known:
@@ -113,6 +111,11 @@ class Keeper:
         """Have the whole view compared with the database soon: something may have been missed."""
         self._whole = True
         self._wake.set()
+
+    def database_failed(self) -> None:
+        """Look at the database soon, unless it is known to be away: a request has met an error."""
+        if not self._database_lost:
+            self.look_again()
 
     async def follow(self) -> None:
         """Hear what the stream says, for ever."""
@@ -213,7 +216,7 @@ class Keeper:
 
     def _database_failed(self, error: BaseException, happenings: Sequence[Happening]) -> None:
         if not self._database_lost:
-            log.warning("database.lost", reason=str(error) or type(error).__name__)
+            log.warning("database.lost", reason=reason_of(error))
         self._database_lost = True
         self._metrics.database_errors.inc()
         view = self.state.view

@@ -2,11 +2,11 @@
 
 from aiohttp import web
 from common.arc_tasks import detect_source
+from common.outage import DATABASE_ERRORS
 
 from query_api import hub_checks, store
 from query_api.endpoints import Endpoint, Services
 from query_api.hub_urls import dataset_of
-from query_api.keeper import DATABASE_ERRORS
 from query_api.problems import Problem
 from query_api.schemas_admin import Checks, FoldersAnswer, FoldersAsked, ValidationAnswer, ValidationAsked
 

@@ -8,14 +8,13 @@ from itertools import pairwise
 from time import monotonic
 from typing import Protocol
 
-import asyncpg
 import nats.errors
 import structlog
 from common import tracing
 from common.events import DatasetSynced, ModelDiscovered, SyncCompleted, SyncStatus, Trigger
 from common.hub import Folder, FolderGone, Hub, RevisionGone
 from common.model_names import is_plain_folder_name
-from common.outage import reason_of
+from common.outage import DATABASE_ERRORS, reason_of
 from common.outcomes import Transient
 from common.storable import storable
 
@@ -31,9 +30,7 @@ _EXPECTED = (
     Transient,
     RevisionGone,
     FolderGone,
-    OSError,
-    asyncpg.PostgresError,
-    asyncpg.InterfaceError,
+    *DATABASE_ERRORS,
     nats.errors.Error,
 )
 

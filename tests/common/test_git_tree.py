@@ -1,7 +1,10 @@
 """A listing counts as a folder only where git itself would give it that name. The oids are real git's (2.39)."""
 
+from dataclasses import replace
+
 import pytest
 from arcwatch.hub.objects import FILE_MODE, FOLDER_MODE
+from common import git_tree
 from common.git_tree import Entry, yields
 from dulwich.objects import Blob, ObjectID, Tree
 from hypothesis import given
@@ -100,6 +103,43 @@ def test_the_empty_tree_is_no_folder() -> None:
 def test_a_large_folder_that_fits_in_no_way_is_given_up_soon() -> None:
     entries = [Entry(f"m/{number}.json", ONE, 3) for number in range(20_000)]
     assert not yields("0" * 40, "m", entries)
+
+
+@pytest.mark.parametrize(("size", "tried"), [(0, False), (1, True), (4096, True), (4097, False)])
+def test_only_what_is_as_short_as_a_path_may_be_a_link(size: int, *, tried: bool) -> None:
+    oid = next(oid for oid, entries in TREES if entries is LINK)
+    assert yields(oid, "link", [LINK[0], replace(LINK[1], size=size)]) is tried
+
+
+def test_an_entry_without_a_size_is_a_folder() -> None:
+    assert Entry("m/d", ONE).size is None
+
+
+def tree_of(*entries: tuple[bytes, int, str]) -> str:
+    """Return dulwich's name of a tree."""
+    tree = Tree()
+    for name, mode, oid in entries:
+        tree.add(name, mode, ObjectID(oid.encode()))
+    return tree.id.decode()
+
+
+def test_a_name_that_is_no_utf_8_is_taken_byte_for_byte() -> None:
+    oid = tree_of((b"\xff.json", FILE_MODE, ONE), (b"z.json", FILE_MODE, TWO))
+    assert yields(oid, "m", [Entry("m/\udcff.json", ONE, 3), Entry("m/z.json", TWO, 3)])
+
+
+def test_three_likely_choices_are_tried_of_the_largest_folder_and_more_as_far_as_bytes_go(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    names = {"first": "a.sh", "second": "z.sh"}
+    found = []
+    entry_bytes = len("1.json") + 64 + len("a.sh") + 64
+    for budget in (1, 4 * entry_bytes - 1, 4 * entry_bytes):
+        monkeypatch.setattr(git_tree, "_BYTES_TO_HASH", budget)
+        for script in names.values():
+            oid = tree_of((b"m.json", FILE_MODE, ONE), (script.encode(), 0o100755, SCRIPT))
+            found.append(yields(oid, "m", [Entry("m/m.json", ONE, 3), Entry(f"m/{script}", SCRIPT, 2)]))
+    assert found == [True, False, True, False, True, True]
 
 
 FOLDERS = st.recursive(

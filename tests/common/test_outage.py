@@ -6,9 +6,10 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import asyncpg
+import nats.errors
 import pytest
 from common.delivery import about
-from common.outage import Outage, reason_of
+from common.outage import AWAY, Outage, reason_of
 from common.periodic import periodically
 from structlog.testing import capture_logs
 
@@ -31,11 +32,37 @@ def test_an_outage_is_two_lines_however_often_it_is_met() -> None:
     (first, last) = (line for line in lines if line["event"] == "outage.began")
     assert (first["what"], first["reason"], first["what_next"]) == ("database", "refused", "events wait")
     assert last["reason"] == "TimeoutError"
+    assert [line["what"] for line in lines if line["event"] == "outage.ended"] == ["database"]
+    again = {"event": "outage.goes_on", "log_level": "debug", "what": "database", "reason": "refused"}
+    assert [line for line in lines if line["log_level"] == "debug"] == [again] * 4
 
 
 def test_a_lost_connection_is_told_by_what_was_lost() -> None:
     error = asyncpg.InterfaceError("cannot call Connection.fetch(): connection has been released back to the pool")
     assert reason_of(error) == "the connection to PostgreSQL was lost"
+    assert reason_of(asyncpg.InterfaceError("pool is closing")) == "pool is closing"
+    assert reason_of(ValueError("released back to the pool")) == "released back to the pool"
+
+
+@pytest.mark.parametrize(
+    ("error", "away"),
+    [
+        (ConnectionRefusedError, True),
+        (TimeoutError, True),
+        (asyncpg.ConnectionDoesNotExistError, True),
+        (asyncpg.InterfaceError, True),
+        (asyncpg.AdminShutdownError, True),
+        (asyncpg.TooManyConnectionsError, True),
+        (asyncpg.SerializationError, True),
+        (asyncpg.LockNotAvailableError, True),
+        (asyncpg.ReadOnlySQLTransactionError, True),
+        (nats.errors.ConnectionClosedError, True),
+        (asyncpg.UndefinedTableError, False),
+        (ValueError, False),
+    ],
+)
+def test_what_servers_raise_while_they_are_away_is_no_fault_of_ours(error: type[Exception], *, away: bool) -> None:
+    assert issubclass(error, AWAY) is away
 
 
 @pytest.mark.parametrize(
@@ -70,4 +97,10 @@ async def test_periodic_work_outlives_an_outage_and_one_line_tells_of_it() -> No
         await asyncio.wait_for(done.wait(), 20)
         running.cancel()
     assert told(lines)[0] == ("warning", "outage.began")
+    assert next(line["reason"] for line in lines if line["event"] == "outage.began") == "no such table"
+    failed = {"event": "periodic.failed", "log_level": "debug", "work": "look"}
+    reasons = ["no such table", "refused", "refused"]
+    assert [line for line in lines if line["event"] == "periodic.failed"] == [
+        {**failed, "reason": reason} for reason in reasons
+    ]
     assert len([line for line in told(lines) if line[1] == "outage.began"]) == 1

@@ -1,6 +1,9 @@
 """Nobody takes the Hub's last requests: whoever would, waits until the Hub's own reset."""
 
 import asyncio
+import random
+from datetime import datetime, timedelta, timezone
+from email.utils import format_datetime
 
 import pytest
 from common import quota_metrics
@@ -60,6 +63,15 @@ async def test_requests_on_the_way_count() -> None:
     assert quota.wait_seconds("api") == 0
 
 
+async def test_a_request_that_ended_is_off_the_way_once() -> None:
+    quota = learned(Clock(), 26)
+    async with quota.request("api"):
+        assert quota.wait_seconds("api") == 100
+    assert quota.wait_seconds("api") == 0
+    quota.learn(headers(25))
+    assert quota.wait_seconds("api") == 100
+
+
 async def test_a_failed_request_is_not_on_the_way_any_more() -> None:
     quota = learned(Clock(), 27)
     for _ in range(5):
@@ -77,13 +89,13 @@ async def test_who_waits_waits_until_the_reset_and_is_counted(monkeypatch: pytes
         clock.now += seconds
 
     monkeypatch.setattr(asyncio, "sleep", nap)
+    monkeypatch.setattr(random, "uniform", lambda _, latest: latest)
     quota = Quota(clock, waits.append)
     quota.learn(headers(0, reset=42))
     async with quota.request("api"):
         pass
     assert waits == [42]
-    assert len(naps) == 1
-    assert 42 <= naps[0] <= 42.5
+    assert naps == [42.5], "replicas that wait for one reset start within half a second"
 
 
 @given(st.text(max_size=80), st.text(max_size=80))
@@ -129,6 +141,13 @@ def test_an_answer_without_headers_changes_nothing() -> None:
 )
 def test_a_refusal_says_when_to_come_back(found: dict[str, str], seconds: float | None) -> None:
     assert reset_seconds(found) == seconds
+
+
+def test_a_date_counts_in_the_zone_that_it_names() -> None:
+    soon = datetime.now(timezone(timedelta(hours=2))) + timedelta(seconds=900)
+    seconds = reset_seconds({"Retry-After": format_datetime(soon)})
+    assert seconds is not None
+    assert 1 < seconds <= 900
 
 
 def test_a_reset_that_was_rounded_down_to_nothing_is_waited_for() -> None:

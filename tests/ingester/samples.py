@@ -44,7 +44,7 @@ def used(document: Any, task: Task = ONE, limits: Limits | None = None) -> FileR
 def refused(data: bytes) -> FileError:
     result = transform(data, ONE, "m")
     assert isinstance(result, FileError), result
-    assert [(row.model_name, row.pairs_total) for row in result.staged] == [(None, None)]
+    assert [row[:3] for row in result.staged] == [(result.puzzle_id, None, None)] == [(ONE.id, None, None)]
     return result
 
 

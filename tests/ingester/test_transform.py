@@ -168,6 +168,23 @@ def test_a_note_quotes_little_of_the_file() -> None:
     assert [len(note.message) < 1000 for note in result.notes] == [True]
 
 
+def test_notes_on_values_and_texts_name_the_attempt() -> None:
+    changes = {"usage": {"total_tokens": -5}, "reasoning_summary": "\0", "model": "\0"}
+    attempt = {"answer": RIGHT, "metadata": METADATA | changes}
+    messages = {note.kind: note.message for note in used([{"attempt_2": attempt}]).notes}
+    assert set(messages) == {NoteKind.VALUE_OUT_OF_RANGE, NoteKind.TEXT_REPLACED}
+    assert "attempt_2" in messages[NoteKind.VALUE_OUT_OF_RANGE]
+    assert [each.split(":")[0] for each in messages[NoteKind.TEXT_REPLACED].split("; ")][:2] == ["attempt_2"] * 2
+
+
+def test_words_of_several_answers_stand_one_below_the_other_and_who_says_nothing_has_no_place() -> None:
+    said = [{"attempt_1": {"answer": RIGHT, "metadata": {"pair_index": 0, "reasoning_summary": word}}} for word in "ab"]
+    silent = {"attempt_1": {"answer": RIGHT, "metadata": {"pair_index": 0}}}
+    other = {"attempt_1": {"answer": RIGHT, "metadata": {"pair_index": 1, "reasoning_summary": "c"}}}
+    assert used([said[0], silent, said[1]]).rows[0].reasoning_log == "a\n\nb"
+    assert used([said[0], silent, other], TWO).rows[0].reasoning_log == "[pair 0]\na\n\n[pair 1]\nc"
+
+
 def test_notes_of_one_kind_are_one_row_however_many_they_are() -> None:
     result = used([{"attempt_1": ATTEMPT}] + [{"attempt_1": ATTEMPT | {"metadata": {}}}] * 500)
     (note,) = result.notes

@@ -85,10 +85,15 @@ def _is_left_out(node: cst.CSTNode) -> bool:
             return True
     if isinstance(node, cst.Arg) and node.keyword and node.keyword.value == "strict":
         return True
-    if isinstance(node, cst.Assign) and _is_type(node.value):
+    if isinstance(node, cst.Assign) and (_is_type(node.value) or _is_list_of_names(node)):
         return True
     is_docstring = isinstance(node, cst.Expr) and isinstance(node.value, cst.SimpleString | cst.ConcatenatedString)
     return isinstance(node, _LEFT_OUT) or is_docstring
+
+
+def _is_list_of_names(node: cst.Assign) -> bool:
+    target = node.targets[0].target
+    return isinstance(target, cst.Name) and target.value == "__all__"
 
 
 def _is_type(node: cst.BaseExpression) -> bool:

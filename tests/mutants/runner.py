@@ -19,7 +19,7 @@ from _pytest.runner import runtestprotocol
 from hypothesis import Phase, settings
 
 from tests.mutants.mutant import Mutant
-from tests.mutants.swap import constants_of, names_in, put_in
+from tests.mutants.swap import constants_of, forget_what_is_cached, names_in, put_in
 
 _SECONDS = 2  # of the processor, on top of three times what the tests took
 _TEST_SECONDS = 60  # by the clock, for one test: the machine may be busy
@@ -85,6 +85,7 @@ class Runner:
             if event == "call" and frame.f_code.co_filename == path:
                 self._reached[frame.f_code.co_firstlineno].add(item.nodeid)
 
+        forget_what_is_cached()
         threading.setprofile(see)
         sys.setprofile(see)
         started = time.process_time()

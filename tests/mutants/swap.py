@@ -17,8 +17,17 @@ def put_in(module: ModuleType, source: str) -> None:
     code = compile(source, str(module.__file__), "exec", dont_inherit=True)
     exec(code, new)
     _swap_functions(vars(module), new, module.__name__)
+    forget_what_is_cached()
     for name in _changed_constants(ast.parse(_source_of(module)), ast.parse(source)) & new.keys():
         put_constant(module, name, new[name])
+
+
+def forget_what_is_cached() -> None:
+    """Empty the caches of all modules: what one keeps of another's work would hide a mutant."""
+    for module in [held for key, held in sys.modules.items() if key.split(".")[0] in PACKAGES]:
+        for value in vars(module).values():
+            if clear := getattr(value, "cache_clear", None):
+                clear()
 
 
 def put_constant(module: ModuleType, name: str, value: Any) -> None:
@@ -45,8 +54,6 @@ def _swap_functions(old: Any, new: Any, module: str) -> None:
                 function.__code__ = changed.__code__
                 function.__defaults__ = changed.__defaults__
                 function.__kwdefaults__ = changed.__kwdefaults__
-        if clear := getattr(value, "cache_clear", None):
-            clear()
 
 
 def _swap_class(old: type, new: type, module: str) -> None:
@@ -56,6 +63,9 @@ def _swap_class(old: type, new: type, module: str) -> None:
             setattr(old, name, value)  # the defaults are inside
         elif isinstance(value, _PLAIN) and not name.startswith("__") and vars(old).get(name) != value:
             setattr(old, name, value)
+    for name, value in list(vars(old).items()):
+        if isinstance(value, _PLAIN) and not name.startswith("__") and name not in vars(new):
+            delattr(old, name)
 
 
 def _is_made(function: Any) -> bool:

@@ -118,6 +118,8 @@ def test_the_last_sync_is_told_as_it_ended() -> None:
 def test_a_sync_that_runs_has_no_status_yet_and_before_the_first_all_is_null() -> None:
     running = cron_status(moment(sync=replace(SYNC, status="running", completed_at=None)), CronStatusAsked())
     assert (running.last_status, running.last_run) == (None, START)
+    newer = cron_status(moment(sync=replace(SYNC, status="unknown")), CronStatusAsked())
+    assert (newer.last_status, newer.last_run) == (None, START)
     never = cron_status(moment(), CronStatusAsked())
     last = (never.last_run, never.last_status, never.last_new_models_found, never.last_trigger, never.last_error)
     assert last == (None,) * 5

@@ -13,6 +13,7 @@ from common.database import open_pool
 from common.hub import Hub
 from common.outcomes import Transient
 from common.schedule import Schedule, parse_windows
+from structlog.testing import capture_logs
 from watcher.metrics import Metrics
 from watcher.poll import LOOK_SECONDS, RETRY_FAILED, Poller
 from watcher.store import Store, SyncRow
@@ -282,6 +283,20 @@ async def test_a_watcher_that_restarts_goes_on_with_its_own_sync_and_does_no_sec
     assert await world.syncs() == [("schedule", "23-00:00", "completed")]
 
 
+async def test_a_sync_that_a_dead_watcher_left_waits_for_the_end_of_a_blackout(world: World) -> None:
+    schedule = Schedule("0 * * * *", parse_windows("23:00-01:00"))
+    await world.pool.execute(
+        "INSERT INTO sync_runs (scheduled_for, trigger, status, started_at) VALUES ($1, 'schedule', 'running', $1)",
+        MIDNIGHT - timedelta(hours=1, minutes=1),
+    )
+    poller = world.watcher(schedule)
+    assert await poller.run_once() == 0
+    assert (await world.syncs(), world.mood.listed) == ([("schedule", "22-22:59", "running")], [])
+    world.clock.move(hours=1)
+    await poller.run_once()
+    assert (await world.syncs())[0] == ("schedule", "22-22:59", "completed")
+
+
 @pytest.mark.parametrize(("trigger", "enabled"), [("webhook", True), ("manual", True), ("schedule", False)])
 async def test_a_sync_that_nobody_goes_on_with_is_closed(world: World, trigger: str, *, enabled: bool) -> None:
     poller = await world.settled(world.watcher(enabled=enabled))
@@ -328,7 +343,26 @@ async def test_a_dataset_that_failed_is_left_to_the_sync_that_runs_just_now(worl
     assert world.mood.listed == ["c/d"]
 
 
-async def test_a_tick_survives_a_database_that_is_away(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        (
+            asyncpg.InterfaceError("connection is closed"),
+            {
+                "event": "outage.began",
+                "log_level": "warning",
+                "what": "database",
+                "reason": "connection is closed",
+                "what_next": "syncs that are due wait; asked every 15 s",
+            },
+        ),
+        (ZeroDivisionError("a bug"), {"event": "poll.failed", "log_level": "error", "exc_info": True}),
+    ],
+    ids=["away", "bug"],
+)
+async def test_a_tick_survives_a_database_that_is_away_and_a_bug(
+    world: World, monkeypatch: pytest.MonkeyPatch, error: Exception, line: dict[str, Any]
+) -> None:
     poller = await world.settled()
     world.clock.move(hours=1)
     naps: list[float] = []
@@ -340,12 +374,13 @@ async def test_a_tick_survives_a_database_that_is_away(world: World, monkeypatch
             raise asyncio.CancelledError
 
     async def away(*_: object) -> None:
-        raise asyncpg.InterfaceError("connection is closed")
+        raise error
 
     poller.sleep = nap
     monkeypatch.setattr(Store, "running", away)
-    with pytest.raises(asyncio.CancelledError):
+    with capture_logs() as lines, pytest.raises(asyncio.CancelledError):
         await poller.run()
+    assert lines[0] == line
     assert await world.syncs() == [("schedule", "23-01:00", "completed")]
     assert naps == [LOOK_SECONDS, LOOK_SECONDS]
 

@@ -127,7 +127,7 @@ def _grid(rows: Any) -> Grid:
     if not isinstance(rows, list) or not all(isinstance(row, list) for row in rows):
         raise ValueError("a grid must be a list of lists")
     grid = tuple(bytes(row) for row in rows)
-    if not grid or not grid[0] or len({len(row) for row in grid}) != 1 or max(map(max, grid)) > LAST_COLOUR:
+    if len({len(row) for row in grid}) != 1 or not grid[0] or max(map(max, grid)) > LAST_COLOUR:
         raise ValueError("a grid must be a rectangle of the numbers 0 to 9")
     return grid
 

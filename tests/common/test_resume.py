@@ -41,9 +41,9 @@ class Story:
         self.client = client
         self.js = client.jetstream()
 
-    async def put(self, subject: str, **body: Any) -> None:
+    async def put(self, subject: str, **body: Any) -> int:
         headers = {"Nats-Expected-Stream": STREAM, "Who": "me"}
-        await self.js.publish(subject, json.dumps({"dataset": "a/b", **body}).encode(), headers=headers)
+        return (await self.js.publish(subject, json.dumps({"dataset": "a/b", **body}).encode(), headers=headers)).seq
 
     async def discovered(self, model: str, **more: Any) -> None:
         await self.put(ModelDiscovered.subject, model=model, **more)
@@ -55,10 +55,15 @@ class Story:
         about = {"kind": "k", "reason": "r", "delivery_count": 6, "failed_at": AT}
         await self.put(ModelIngestionFailed.subject, model=model, **about, **more)
 
-    async def synced(self, status: str) -> None:
+    async def asked(self, request_id: str, dataset: str | None = None, **more: Any) -> int:
+        return await self.put(SyncRequested.subject, request_id=request_id, dataset=dataset, **more)
+
+    async def synced(self, sequence: int | None, status: str = "completed", **more: Any) -> None:
         counts = dict.fromkeys(("models_seen", "new_models_found", "changed"), 0)
-        times = {"started_at": AT, "completed_at": AT, "datasets": []}
-        await self.put(SyncCompleted.subject, sync_id=1, trigger="manual", status=status, **counts, **times)
+        about = {"started_at": AT, "completed_at": AT, "datasets": [], "trigger": "manual"}
+        await self.put(
+            SyncCompleted.subject, sync_id=1, status=status, event_sequence=sequence, **counts, **about, **more
+        )
 
     async def left(self, durable: Durable) -> list[dict[str, Any]]:
         await self.js.delete_consumer(STREAM, durable.name)
@@ -142,12 +147,53 @@ async def test_what_nobody_can_read_is_passed_over(story: Story) -> None:
     assert [each["model"] for each in await story.left(INGESTER)] == ["m"]
 
 
-async def test_requests_before_a_sync_that_was_completed_are_settled(story: Story) -> None:
-    await story.put(SyncRequested.subject, request_id="old")
-    await story.synced("completed")
-    await story.put(SyncRequested.subject, request_id="new")
-    await story.synced("failed")
-    assert [each["request_id"] for each in await story.left(WATCHER)] == ["new"]
+async def left_of_syncs(story: Story) -> list[str]:
+    return [each["request_id"] for each in await story.left(WATCHER)]
+
+
+async def test_a_sync_settles_the_request_that_it_was_for(story: Story) -> None:
+    done, failed, in_part = [await story.asked(name, f"a/{name}") for name in ("done", "failed", "in-part")]
+    await story.synced(done)
+    await story.synced(failed, "failed")
+    await story.synced(in_part, "partial")
+    assert await left_of_syncs(story) == ["failed", "in-part"]
+
+
+async def test_a_sync_settles_the_earlier_requests_for_the_same(story: Story) -> None:
+    await story.asked("earlier", "a/b")
+    done = await story.asked("done", "a/b")
+    await story.asked("later", "a/b")
+    await story.synced(done)
+    assert await left_of_syncs(story) == ["later"]
+
+
+async def test_a_sync_that_began_before_a_request_does_not_settle_it(story: Story) -> None:
+    """A scheduled one says nothing of requests: it may have listed the dataset before."""
+    await story.asked("webhook", "a/b")
+    await story.synced(None)
+    assert await left_of_syncs(story) == ["webhook"]
+
+
+async def test_a_sync_of_one_dataset_settles_no_request_for_another_or_for_all(story: Story) -> None:
+    await story.asked("all")
+    await story.asked("other", "a/other")
+    await story.asked("with ingestion", "a/b", auto_ingest=True)
+    done = await story.asked("done", "a/b", auto_ingest=False)
+    await story.synced(done)
+    assert await left_of_syncs(story) == ["all", "other", "with ingestion"]
+
+
+async def test_of_several_requests_for_the_same_the_last_one_is_asked_for(story: Story) -> None:
+    await story.asked("first", "a/b")
+    await story.asked("second", "a/b")
+    await story.js.publish(SyncRequested.subject, b"{")
+    assert await left_of_syncs(story) == ["second"]
+
+
+async def test_a_number_from_a_stream_before_settles_nothing(story: Story) -> None:
+    await story.synced(2)
+    await story.asked("waits", "a/b")
+    assert await left_of_syncs(story) == ["waits"]
 
 
 async def test_losing_the_durable_twice_asks_once(story: Story) -> None:

@@ -8,7 +8,7 @@ import stamina
 from arcwatch.hub import LocalHub
 from arcwatch.hub.faults import RateLimited, Replace, Status
 from common import outcomes, topology
-from common.events import DeadLetter
+from common.events import DeadLetter, SyncCompleted
 from common.outcomes import Transient
 from nats.js import JetStreamContext
 from watcher import app as watcher_app
@@ -55,10 +55,14 @@ async def test_a_request_that_met_a_503_is_served_later_for_what_is_left(
     hub.commit(V2, submission("m", {TASK: solved(TASK)}))
     hub.faults.add(Status(503), f"datasets/{V2}/tree", times=2)
     async with running(watcher_app.run, settings):
-        await js.publish("sync.requested", b'{"trigger": "webhook"}')
+        asked = await js.publish("sync.requested", b'{"trigger": "webhook"}')
         found = await eventually(lambda: pipeline.pool.fetch("SELECT * FROM sync_runs WHERE status = 'completed'"), 30)
         await eventually(lambda: settled(js))
     assert (found[0]["trigger"], found[0]["new_models_found"]) == ("webhook", 1)
+    told = SyncCompleted.model_validate_json(
+        (await js.get_last_msg(topology.STREAM, SyncCompleted.subject)).data or b""
+    )
+    assert told.event_sequence == asked.seq
     statuses = await pipeline.pool.fetch("SELECT status FROM sync_runs ORDER BY id")
     assert [row["status"] for row in statuses] == ["partial", "failed", "completed"]
     assert hub.requests.count(f"datasets/{V1}/tree") == 1

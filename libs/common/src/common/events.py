@@ -184,6 +184,8 @@ class SyncCompleted(Event):
     auto_ingest: bool = True
     requested_by: str | None = None
     request_id: str | None = None
+    # Place on the stream of the request that the sync was for.
+    event_sequence: int | None = None
     error: str | None = None
 
     def idempotency_key(self) -> str:

@@ -3,7 +3,8 @@
 Where its work had ended is lost with a durable. From the beginning it would repeat all of 30 days, forced ingestions
 included. So it begins at the stream's end, and what is not settled is asked for again. Settled is:
 
-- a `sync.requested`, once a sync that did not fail was completed after it;
+- a `sync.requested`, once the sync for it, or for a later one that asks for the same, was completed whole: any other
+  sync may have begun before it or have had other datasets. Of several that ask for the same the last one counts;
 - a `model.discovered`, once that model was ingested or failed for it or for a later event, or, unless it is forced,
   once that very content was ingested at all. Of several for one model the last forced one counts, else the last.
 """
@@ -27,6 +28,8 @@ from common.events import (
 )
 
 Key = tuple[str | None, str | None]
+# What a sync is asked for: the dataset, None for all, and whether to ingest, None for what is set.
+Scope = tuple[str | None, bool | None]
 EventT = TypeVar("EventT", bound=Event)
 
 
@@ -42,12 +45,20 @@ async def ask_again(js: JetStreamContext, stream: str, subject: str, until: int)
 
 
 async def _syncs(js: JetStreamContext, stream: str, until: int) -> Iterable[RawStreamMsg]:
-    settled = 0
+    asked: dict[int, Scope] = {}
+    last: dict[Scope, RawStreamMsg] = {}
+    async for message in _all(js, stream, SyncRequested.subject, until):
+        if request := _read(SyncRequested, message):
+            asked[message.seq or 0] = scope = (request.dataset, request.auto_ingest)
+            last[scope] = message
     async for message in _all(js, stream, SyncCompleted.subject, until):
         completed = _read(SyncCompleted, message)
-        if completed and completed.status != "failed":
-            settled = message.seq or 0
-    return [each async for each in _all(js, stream, SyncRequested.subject, until) if (each.seq or 0) > settled]
+        if completed is None or completed.status != "completed" or completed.event_sequence is None:
+            continue
+        settled = _up_to(completed, message)
+        if settled in asked and (latest := last.get(asked[settled])) and (latest.seq or 0) <= settled:
+            del last[asked[settled]]
+    return last.values()
 
 
 async def _models(js: JetStreamContext, stream: str, until: int) -> Iterable[RawStreamMsg]:
@@ -67,7 +78,7 @@ async def _models(js: JetStreamContext, stream: str, until: int) -> Iterable[Raw
     return await _open(js, stream, until, ended, known)
 
 
-def _up_to(end: ModelIngested | ModelIngestionFailed, message: RawStreamMsg) -> int:
+def _up_to(end: ModelIngested | ModelIngestionFailed | SyncCompleted, message: RawStreamMsg) -> int:
     """Return the last event that an end settles: what came while its run went on, it may have come too early for."""
     # A database may remember numbers of an earlier stream.
     return min(message.seq or 0, end.event_sequence or message.seq or 0)

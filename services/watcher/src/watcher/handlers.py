@@ -20,7 +20,8 @@ def register(broker: NatsBroker, nats_url: str, syncer: Syncer, *, auto_ingest: 
         metadata = message.raw_message.metadata
         # A recreated stream counts from 1 again.
         key = f"{metadata.sequence.stream}@{metadata.timestamp.isoformat()}"
-        await syncer.serve(request_of(event, syncer.datasets, auto_ingest=auto_ingest), key)
+        request = request_of(event, syncer.datasets, auto_ingest=auto_ingest)
+        await syncer.serve(request, key, metadata.sequence.stream)
 
 
 def request_of(event: SyncRequested, datasets: tuple[str, ...], *, auto_ingest: bool) -> Request:

@@ -55,8 +55,9 @@ class Request:
     scheduled_for: datetime | None = None
     requested_by: str | None = None
     request_id: str | None = None
-    # The message that asks for it; None where it is no message.
+    # The message that asks for it, and its place on the stream; None where it is no message.
     key: str | None = None
+    event_sequence: int | None = None
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ class Syncer:
         async with self.store.begin(request.trigger, request.scheduled_for, started_at, request.key) as sync_id:
             return None if sync_id is None else await self._traced(sync_id, request, started_at)
 
-    async def serve(self, request: Request, key: str) -> None:
+    async def serve(self, request: Request, key: str, sequence: int | None = None) -> None:
         """Run the sync that a message asks for; raise Transient where a dataset failed: the message comes again.
 
         Then only what is left is synced: neither is the request lost, nor are healthy datasets listed anew.
@@ -86,7 +87,7 @@ class Syncer:
         left = tuple(dataset for dataset in request.datasets or self.datasets if dataset not in done)
         if not left:
             return
-        completed = await self.sync(replace(request, datasets=left, key=key))
+        completed = await self.sync(replace(request, datasets=left, key=key, event_sequence=sequence))
         if completed is not None and completed.error:
             asked = [each.retry_after_seconds for each in completed.datasets if each.retry_after_seconds is not None]
             raise Transient(completed.error, kind="sync_failed", retry_after_seconds=max(asked, default=None))
@@ -277,5 +278,6 @@ def _completed(
         auto_ingest=request.auto_ingest,
         requested_by=request.requested_by,
         request_id=request.request_id,
+        event_sequence=request.event_sequence,
         error="; ".join(errors) or None,
     )

@@ -1,11 +1,16 @@
 """The topology is applied whole by whoever comes, reports what differs, and mends what was changed by hand."""
 
 import asyncio
+from asyncio.subprocess import DEVNULL
+from collections.abc import AsyncIterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from arcwatch.bus_client import connected
+from arcwatch.embedded_nats import program
+from arcwatch.ports import free_port
 from common import bus, topology
 from common.events import (
     DeadLetter,
@@ -18,6 +23,7 @@ from common.events import (
 )
 from common.topology import DEAD_STREAM, DURABLES, INGESTER, STREAM
 from nats.js.api import AckPolicy, ConsumerConfig, StreamConfig
+from nats.js.errors import APIError
 
 
 async def test_it_is_made_from_nothing_and_then_nothing_differs(nats_url: str) -> None:
@@ -101,6 +107,46 @@ async def test_a_durable_that_would_starve_its_service_is_drift_and_mended(
         await topology.apply(js)
         assert await topology.drift(js) == []
         assert await bus.durable_differs(client, INGESTER) is None
+
+
+async def test_a_push_consumer_in_a_durables_place_is_drift_and_mended(nats_url: str) -> None:
+    async with connected(nats_url) as client:
+        js = client.jetstream()
+        await topology.apply(js)
+        await js.delete_consumer(STREAM, INGESTER.name)
+        pushed = replace(topology.consumer(INGESTER), deliver_subject="somewhere", max_waiting=None)
+        await js.add_consumer(STREAM, pushed)
+        await topology.apply(js)
+        assert await topology.drift(js) == []
+
+
+@pytest.fixture
+async def small_server(tmp_path: Path) -> AsyncIterator[str]:
+    """Lend a server that refuses a durable with as many unsettled messages as the topology wants."""
+    (tmp_path / "nats.conf").write_text(
+        f"""
+        listen: 127.0.0.1:{(port := free_port())}
+        jetstream {{ store_dir: "{tmp_path}", limits {{ max_ack_pending: 100 }} }}
+        """
+    )
+    process = await asyncio.create_subprocess_exec(str(program()), "-c", str(tmp_path / "nats.conf"), stderr=DEVNULL)
+    try:
+        yield f"nats://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        await process.wait()
+
+
+async def test_a_durable_stays_where_the_server_cannot_make_it_as_wanted(small_server: str) -> None:
+    async with connected(small_server, patience_seconds=60) as client:
+        js = client.jetstream()
+        for stream in topology.streams(1):
+            await js.add_stream(stream)
+        await js.add_consumer(STREAM, replace(topology.consumer(INGESTER), max_ack_pending=50))
+        made = (await js.consumer_info(STREAM, INGESTER.name)).created
+        with pytest.raises(APIError):
+            await topology.apply(js)
+        assert (await js.consumer_info(STREAM, INGESTER.name)).created == made
 
 
 async def test_a_paused_durable_is_drift_and_goes_on(nats_url: str) -> None:

@@ -40,6 +40,9 @@ HEARTBEAT_SECONDS = ACK_WAIT_SECONDS / 3
 MAX_DELIVER = 6
 
 
+# JSConsumerCreateErrF of nats-server.
+_CONSUMER_REFUSED = 10_012
+
 # Of those who apply the topology at once, all but one wait this often for that one.
 _TRIES = 10
 _PAUSE_SECONDS = 0.1
@@ -215,11 +218,21 @@ async def _mend_durable(js: JetStreamContext, durable: Durable, *, absent: bool)
     beginning: dict[str, Any] = {name: getattr(info.config, name) for name in _BEGINNING}
     try:
         await js.add_consumer(STREAM, replace(consumer(durable), **beginning))
-    except APIError:
-        # Something that no update may change: it is made anew, and goes on where its work ended.
+    except APIError as error:
+        if not _no_update_may(error):
+            raise  # without a leader, for example: deleted now, it could not be made anew
+        # It is made anew, and goes on where its work ended.
         await js.delete_consumer(STREAM, durable.name)
         settled = info.ack_floor.stream_seq if info.ack_floor else 0
         await js.add_consumer(STREAM, _beginning_at(durable, settled + 1))
+
+
+def _no_update_may(refusal: APIError) -> bool:
+    """Tell whether the server said that what is asked for cannot be changed, such as "max waiting can not be updated".
+
+    The code alone also stands for what went wrong within the server.
+    """
+    return refusal.err_code == _CONSUMER_REFUSED and "update" in (refusal.description or "")
 
 
 async def _make_durable(js: JetStreamContext, durable: Durable) -> None:

@@ -1,8 +1,6 @@
 """Which tests can kill a module's mutants: without a server where that is possible, and the quick ones."""
 
 _TRANSFORM = "tests/ingester/test_transform.py"
-_INGESTION = "tests/integration/test_ingestion.py"
-_STORE = "tests/ingester/test_store.py"
 
 TESTS = {
     "ingester.aggregate": ["tests/ingester/test_aggregate.py"],
@@ -14,12 +12,17 @@ TESTS = {
     "ingester.plan": ["tests/ingester/test_plan.py"],
     "ingester.rows": [_TRANSFORM],
     "ingester.scoring": ["tests/ingester/test_scoring.py", _TRANSFORM, "-k", "not oracle and not bundled"],
-    "ingester.store": [_STORE],
-    "ingester.store_model": [_STORE],
-    "ingester.store_rows": [_STORE, _INGESTION, "tests/integration/test_other_database.py"],
-    "ingester.store_runs": [_STORE, _INGESTION, "tests/integration/test_run_ends.py"],
-    "ingester.store_versions": [_STORE, _INGESTION, "tests/integration/test_versions.py"],
-    "ingester.store_waiting": [_STORE],
+    "ingester.store": ["tests/ingester/test_store.py"],
+    "ingester.store_model": ["tests/ingester/test_store_versions.py"],
+    "ingester.store_rows": [
+        "tests/ingester/test_store_rows.py",
+        "tests/ingester/test_store_runs.py",
+        "tests/integration/test_ingestion.py",
+        "tests/integration/test_other_database.py",
+    ],
+    "ingester.store_runs": ["tests/ingester/test_store_runs.py"],
+    "ingester.store_versions": ["tests/ingester/test_store_versions.py"],
+    "ingester.store_waiting": ["tests/ingester/test_store_waiting.py"],
     "ingester.submission": ["tests/ingester/test_submission.py"],
     "ingester.texts": ["tests/ingester/test_texts.py"],
     "ingester.transform": [

@@ -1,0 +1,220 @@
+"""Each statement on runs touches those that it names: every condition, order and bound of it."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import asyncpg
+import pytest
+from ingester import store
+from ingester.store import Origin, Session
+
+from tests.ingester.database_rows import AT, DATASET, ELSEWHERE, EVENT, HOUR, KEY, OTHER, put, run, staged, statuses
+
+NEW_RUN: dict[str, Any] = {
+    **dict.fromkeys(("delivery_count", "total_puzzles", "event_sequence"), 2),
+    **dict.fromkeys(("ingester", "revision", "tree_oid", "base_url", "source"), "new"),
+    "trigger": "manual",
+    "auto_triggered": False,
+}
+
+
+async def test_the_newest_run_of_a_model_that_did_not_end_is_gone_on_with(pool: asyncpg.Pool, session: Session) -> None:
+    for other in [*ELSEWHERE, {"status": "failed"}]:
+        await run(pool, **other)
+    opened = await session.open_run(dry_run=False, **NEW_RUN)
+    assert (opened.resumed, opened.id) == (False, 5)
+    rows = await pool.fetch("SELECT duration_ms, successful, failed, skipped FROM ingestion_runs WHERE id = 5")
+    assert [tuple(row) for row in rows] == [(0, 0, 0, 0)]
+    await run(pool, hf_dataset=OTHER)
+    newest = await run(pool)
+    await run(pool, status="completed")
+    again = await session.open_run(dry_run=False, **NEW_RUN | {"tree_oid": "newer"})
+    assert (again.resumed, again.id) == (True, newest)
+    found = await pool.fetch("SELECT id FROM ingestion_runs WHERE tree_oid = 'newer'")
+    assert [row["id"] for row in found] == [newest], "no other row is changed"
+
+
+@pytest.mark.parametrize("sequence", [7, None])
+async def test_only_an_events_own_running_run_is_skipped(
+    pool: asyncpg.Pool, session: Session, sequence: int | None
+) -> None:
+    own = await run(pool, event_sequence=sequence)
+    for other in [*ELSEWHERE, {"status": "failed"}, {"event_sequence": 8}]:
+        kept = await run(pool, **{"event_sequence": sequence, **other})
+        await staged(pool, kept)
+    await staged(pool, own)
+    await staged(pool, own, hf_dataset=OTHER)
+    await staged(pool, own, model="n")
+    (ended,) = await session.skip_running(EVENT, sequence, "not needed")
+    assert (ended.id, ended.started_at, ended.ended_at > AT, ended.duration_ms) == (own, AT, True, ended.duration_ms)
+    assert [status for id_, status in (await statuses(pool)).items() if id_ != own] == ["running"] * 3 + [
+        "failed",
+        "running",
+    ]
+    left = await pool.fetch("SELECT run_id FROM staged_rows WHERE run_id = $1", own)
+    assert len(left) == 2, "of that dataset and model alone"
+    assert await pool.fetchval("SELECT count(*) FROM staged_rows WHERE run_id <> $1", own) == 5
+
+
+def origin(delivery_count: int = 6, sequence: int | None = 7) -> Origin:
+    return Origin(EVENT, sequence, delivery_count, "test")
+
+
+@pytest.mark.parametrize("sequence", [7, None])
+async def test_an_event_ends_its_own_run(pool: asyncpg.Pool, sequence: int | None) -> None:
+    for other in [*ELSEWHERE, {"status": "completed"}, {"event_sequence": 8}]:
+        await staged(pool, await run(pool, **{"event_sequence": sequence, **other}))
+    own = await run(pool, event_sequence=sequence)
+    await staged(pool, own)
+    ended = await store.end_event(pool, origin(sequence=sequence), "failed", "why")
+    assert (ended.id, ended.started_at) == (own, AT)
+    assert ended.duration_ms > 0
+    assert ended.ended_at > AT
+    assert list((await statuses(pool)).values()).count("failed") == 1
+    assert await pool.fetchval("SELECT count(*) FROM staged_rows") == 5
+    assert await pool.fetchval("SELECT max(run_id) FROM staged_rows") < own
+    about = await pool.fetch("SELECT error_log, delivery_count FROM ingestion_runs WHERE id = $1", own)
+    assert [tuple(row) for row in about] == [("why", 6)]
+
+
+async def test_an_event_without_a_run_gets_one_and_none_is_ended_where_somebody_is_at_it(
+    pool: asyncpg.Pool, session: Session
+) -> None:
+    running = await run(pool, event_sequence=7)
+    made = await store.end_event(pool, origin(), "failed", "why")
+    assert await statuses(pool) == {running: "running", made.id: "failed"}
+    rows = await pool.fetch(
+        "SELECT duration_ms, successful, failed, skipped FROM ingestion_runs WHERE id = $1", made.id
+    )
+    assert [tuple(row) for row in rows] == [(0, 0, 0, 0)]
+    assert session.key == (DATASET, "m")
+
+
+_TOLD = {"status": "failed", "error_log": "why", "event_sequence": 7}
+
+
+_JUST_NOW = datetime.now(UTC)
+
+
+@pytest.mark.parametrize(
+    ("change", "delivery_count", "same"),
+    [
+        ({}, 2, True),
+        ({}, 1, False),
+        ({"hf_dataset": OTHER}, 2, False),
+        ({"dataset_name": "n"}, 2, False),
+        ({"dry_run": True}, 2, False),
+        ({"status": "skipped"}, 2, False),
+        ({"error_log": "another reason"}, 2, False),
+        ({"event_sequence": 8}, 2, False),
+        ({"event_sequence": None}, 2, False),
+        ({"completed_at": AT}, 2, False),
+    ],
+)
+async def test_an_end_that_is_told_twice_is_one_run_if_it_is_the_same_end(
+    pool: asyncpg.Pool, change: dict[str, Any], delivery_count: int, *, same: bool
+) -> None:
+    old = await run(pool, **{**_TOLD, "completed_at": _JUST_NOW, **change})
+    newer = await run(pool, **{**_TOLD, "completed_at": _JUST_NOW, **change})
+    found = await store.end_event(pool, origin(delivery_count), "failed", "why")
+    assert (found.id == newer) is same
+    assert found.id != old
+    assert len(await statuses(pool)) == (2 if same else 3)
+
+
+async def test_runs_that_began_some_time_ago_and_do_not_wait_are_told_by_age(pool: asyncpg.Pool) -> None:
+    waiting = {"id": "w", "behind": "x", "force": True, "trigger": "manual", "dry_run": False}
+    await put(pool, "waiting_requests", hf_dataset=DATASET, model="waits", **waiting)
+    first = await run(pool)
+    await run(pool, status="failed")
+    await run(pool, started_at=datetime.now(UTC))
+    await run(pool, dataset_name="waits")
+    others = [
+        await run(pool, dataset_name="waits", dry_run=True),
+        await run(pool, dataset_name="waits", hf_dataset=OTHER),
+    ]
+    await pool.execute("UPDATE ingestion_runs SET total_puzzles = 1 WHERE id = $1", first)
+    assert [each.id for each in await store.running(pool, HOUR)] == [first, *others]
+
+
+async def test_only_a_run_that_still_runs_is_abandoned(pool: asyncpg.Pool, session: Session) -> None:
+    one, two, ended = await run(pool), await run(pool), await run(pool, status="completed")
+    abandoned = await session.abandon_run(one, "its ingester died")
+    assert abandoned is not None
+    assert abandoned.id == one
+    assert await session.abandon_run(ended, "too late") is None
+    assert await statuses(pool) == {one: "failed", two: "running", ended: "completed"}
+
+
+async def test_what_is_staged_for_no_running_run_is_swept(pool: asyncpg.Pool) -> None:
+    running, ended = await run(pool), await run(pool, dataset_name="n", status="failed")
+    for run_id in (running, ended):
+        await staged(pool, run_id, puzzle_id=str(run_id))
+    for place, changes in enumerate([{}, {"model": "n"}, {"hf_dataset": OTHER}]):
+        await put(pool, "staged_rows", **{**KEY, "puzzle_id": f"old{place}", "hf_blob_oid": "b", **changes})
+    await store.sweep_staged(pool)
+    left = await pool.fetch("SELECT puzzle_id FROM staged_rows ORDER BY 1")
+    assert [row["puzzle_id"] for row in left] == [str(running), "old0"]
+
+
+async def test_errors_are_those_of_wanted_files_of_the_run_and_those_carried_on(
+    pool: asyncpg.Pool, session: Session
+) -> None:
+    notes = json.dumps([{"kind": "not_json", "message": "cut off"}, {"kind": "too_deep", "message": "deep"}])
+    await staged(pool, 5, puzzle_id="bad", notes=notes)
+    await staged(pool, 5, puzzle_id="mended", notes=notes, pairs_total=1, pairs_solved=1)
+    await staged(pool, 5, puzzle_id="bad", notes=notes, model_name="m-attempt1")
+    for other in ({"puzzle_id": "unwanted"}, {"hf_blob_oid": "old"}, {"hf_dataset": OTHER}, {"model": "n"}):
+        await staged(pool, 5, **{"puzzle_id": "bad", "notes": notes, **other})
+    await staged(pool, 4, puzzle_id="bad", notes=notes)
+    for run_id, puzzle_id, blob, fatal in [
+        (3, "reused", "b", True),
+        (3, "reused", "older", True),
+        (3, "not asked for", "b", True),
+        (2, "reused", "b", True),
+    ]:
+        error = {"run_id": run_id, "puzzle_id": puzzle_id, "hf_blob_oid": blob, "fatal": fatal}
+        await put(pool, "ingestion_errors", kind="unknown_task", message="old", **error)
+    async with session.connection.transaction():
+        await session.want(5, dict.fromkeys(("bad", "mended", "reused", "not asked for"), "b"))
+        await session.write_errors(5, 3, ["reused"])
+        await session.add_errors(5, [("new", "too_large", "a \0", "b")])
+    rows = await pool.fetch("SELECT puzzle_id, kind, message, fatal FROM ingestion_errors WHERE run_id = 5")
+    assert sorted(tuple(row) for row in rows) == [
+        ("bad", "not_json", "cut off", True),
+        ("bad", "too_deep", "deep", True),
+        ("mended", "not_json", "cut off", False),
+        ("mended", "too_deep", "deep", False),
+        ("new", "too_large", "a \ufffd", True),
+        ("reused", "unknown_task", "old", True),
+    ]
+    assert await session.count_failed(5) == 3
+    assert await session.error_kinds(5) == {"not_json": 2, "too_deep": 2, "too_large": 1, "unknown_task": 1}
+    assert await session.error_kinds(3) == {"unknown_task": 2}
+
+
+async def test_a_run_that_is_closed_takes_its_staged_rows_along_and_no_others(
+    pool: asyncpg.Pool, session: Session
+) -> None:
+    own, other = await run(pool), await run(pool)
+    for run_id in (own, other):
+        await staged(pool, run_id)
+    counts = dict.fromkeys(("successful", "failed", "skipped", "total_puzzles"), 1)
+    figures = {"accuracy_percent": 50.0, "score": 0.5, "error_log": None}
+    assert await session.close_run(own, status="partial", **counts, **figures) > 0
+    assert await statuses(pool) == {own: "partial", other: "running"}
+    left = await pool.fetch("SELECT run_id FROM staged_rows")
+    assert [row["run_id"] for row in left] == [other]
+
+
+async def test_a_runs_time_is_bounded_by_its_column_and_never_negative(pool: asyncpg.Pool, session: Session) -> None:
+    now = datetime.now(UTC)
+    ends = {}
+    for name, started in {"long": now - 1000 * 24 * HOUR, "ahead": now + HOUR, "usual": now - HOUR}.items():
+        ended = await session.abandon_run(await run(pool, started_at=started), name)
+        assert ended is not None
+        assert ended.ended_at >= ended.started_at == started
+        ends[name] = ended.duration_ms
+    assert (ends["long"], ends["ahead"]) == (2**31 - 1, 0)
+    assert 3_600_000 <= ends["usual"] < 7_200_000

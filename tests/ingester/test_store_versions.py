@@ -1,0 +1,160 @@
+"""Each statement on versions touches those that it names: every condition, order and bound of it."""
+
+import json
+from typing import Any
+
+import asyncpg
+from ingester import store
+from ingester.store import Session
+
+from tests.ingester.database_rows import AT, DATASET, OTHER, VERSION, answer, put, run, staged, version
+from tests.support.writer import oid
+
+
+async def test_only_a_current_version_of_the_same_content_under_another_name_is_one_to_take_over(
+    pool: asyncpg.Pool, session: Session
+) -> None:
+    for model in ("z", "a"):
+        await version(pool, 1, model=model)
+    await version(pool, 1, model="old", superseded_at=AT)
+    await version(pool, 2, model="else")
+    await version(pool, 1, model="b", hf_dataset=OTHER)
+    await version(pool, 9, model="m", hf_dataset=OTHER)
+    assert await session.same_content(oid(1)) == ["a", "z"]
+    await version(pool, 3, superseded_at=AT)
+    assert await session.same_content(oid(1)) == [], "it has a history of its own"
+
+
+async def test_the_current_version_tells_what_was_used_and_what_is_worth_another_fetch(
+    pool: asyncpg.Pool, session: Session
+) -> None:
+    for other in ({"hf_dataset": OTHER}, {"model": "n"}, {"superseded_at": AT}):
+        other_id = await version(pool, 9, run_id=9, **other)
+        await put(
+            pool, "task_results", version_id=other_id, puzzle_id="x", hf_blob_oid="x", pairs_total=1, pairs_solved=1
+        )
+    assert await session.current(["unavailable"], ["too_large"]) is None
+    own = await version(pool, 1, run_id=5)
+    await put(pool, "task_results", version_id=own, puzzle_id="p", hf_blob_oid="b", pairs_total=1, pairs_solved=1)
+    for run_id, kind, fatal, blob in [
+        (5, "not_json", True, "b1"),
+        (5, "too_large", True, "b2"),
+        (5, "not_json", False, "b3"),
+        (5, "not_json", True, None),
+        (9, "not_json", True, "b5"),
+        (9, "unavailable", True, "b6"),
+    ]:
+        error = {"run_id": run_id, "kind": kind, "fatal": fatal, "hf_blob_oid": blob}
+        await put(pool, "ingestion_errors", puzzle_id=f"of {blob}", message="", **error)
+    found = await session.current(["unavailable"], ["too_large"])
+    assert found is not None
+    assert (found.id, found.tree_oid, found.run_id) == (own, oid(1), 5)
+    assert (found.results, found.failures, found.complete) == ({"p": "b"}, {"of b1": "b1"}, True)
+    error = {"run_id": 5, "kind": "unavailable", "fatal": True, "hf_blob_oid": "b7"}
+    await put(pool, "ingestion_errors", puzzle_id="q", message="", **error)
+    again = await session.current(["unavailable"], ["too_large"])
+    assert again is not None
+    assert (again.complete, again.failures) == (False, {"of b1": "b1"})
+
+
+async def test_every_attempt_that_a_model_ever_had_is_named(pool: asyncpg.Pool, session: Session) -> None:
+    await version(pool, 1, superseded_at=AT)
+    await version(pool, 2, attempts='[{"model_name": "m-attempt2"}]')
+    await version(pool, 1, model="n", attempts='[{"model_name": "n-attempt1"}]')
+    await version(pool, 1, hf_dataset=OTHER, attempts='[{"model_name": "o-attempt1"}]')
+    await staged(pool, 1)
+    await staged(pool, 1, model_name="m-attempt3")
+    await staged(pool, 1, model_name="n-attempt9", model="n")
+    await staged(pool, 1, model_name="o-attempt9", hf_dataset=OTHER)
+    assert sorted(await session.attempt_names("m")) == ["m-attempt1", "m-attempt2", "m-attempt3"]
+
+
+async def test_results_are_what_was_staged_now_else_what_is_known_of_wanted_files(
+    pool: asyncpg.Pool, session: Session
+) -> None:
+    version_id, other_version = await version(pool, 1), await version(pool, 1, model="n")
+    for number, puzzle_id, blob in [
+        (version_id, "known", "b"),
+        (version_id, "again", "b"),
+        (version_id, "changed", "old"),
+        (version_id, "not asked for", "b"),
+        (other_version, "else", "b"),
+    ]:
+        result = {"version_id": number, "puzzle_id": puzzle_id, "hf_blob_oid": blob}
+        await put(pool, "task_results", pairs_total=3, pairs_solved=0, **result)
+    used = {"pairs_total": 2, "pairs_solved": 1}
+    await staged(pool, 5, puzzle_id="again", **used)
+    await staged(pool, 5, puzzle_id="fetched", **used)
+    await staged(pool, 5, puzzle_id="bad")
+    await staged(pool, 5, puzzle_id="bad", model_name="m-attempt1", **used)
+    others: list[dict[str, Any]] = [{"hf_dataset": OTHER}, {"model": "n"}, {"run_id": 4}, {"hf_blob_oid": "old"}]
+    for other in others:
+        await staged(pool, **{"run_id": 5, "puzzle_id": "else", **used, **other})
+    wanted = ("known", "again", "changed", "not asked for", "else", "fetched", "bad")
+    async with session.connection.transaction():
+        await session.want(5, dict.fromkeys(wanted, "b"))
+        found = await session.task_results(version_id, ["known", "again", "changed", "else"])
+    assert {each.puzzle_id: (each.pairs_total, each.pairs_solved) for each in found} == {
+        "again": (2, 1),
+        "fetched": (2, 1),
+        "known": (3, 0),
+    }
+
+
+async def test_a_version_becomes_the_current_one_of_its_model_alone(pool: asyncpg.Pool, session: Session) -> None:
+    assert await session.has_history() is False
+    kept = [
+        await version(pool, 9, hf_dataset=OTHER),
+        await version(pool, 9, model="n"),
+        await version(pool, 2, superseded_at=AT, removed_upstream_at=AT, published_at=AT),
+        await version(pool, 3, superseded_at=AT),
+    ]
+    before = await version(pool, 4)
+    assert await session.has_history() is True
+    run_id = await run(pool, status="completed", trigger="webhook")
+    await put(
+        pool, "task_results", version_id=kept[2], puzzle_id="gone", hf_blob_oid="b", pairs_total=1, pairs_solved=1
+    )
+    await put(pool, "task_results", version_id=before, puzzle_id="p", hf_blob_oid="b", pairs_total=1, pairs_solved=1)
+    names = ("total_cost", "total_tokens", "total_time_ms", "published_at", "score_submitted")
+    values = VERSION | dict.fromkeys(names) | {"tree_oid": oid(2), "attempts": [{"model_name": "x"}], "run_id": run_id}
+    await session.write_version(values, [store.TaskResult("p", "b", 2, 1)])
+    rows = await pool.fetch(
+        "SELECT id, superseded_at AS at, published_at, removed_upstream_at FROM submission_versions"
+    )
+    found = {row["id"]: row for row in rows}
+    assert [found[each]["at"] for each in kept] == [None, None, None, AT]
+    assert found[before]["at"] > AT
+    again = found[kept[2]]
+    assert (again["published_at"], again["removed_upstream_at"]) == (AT, None)
+    results = await pool.fetch("SELECT version_id, puzzle_id FROM task_results ORDER BY 1")
+    assert [tuple(row) for row in results] == [(kept[2], "p"), (before, "p")]
+    announced = await session.announcement()
+    assert (announced["tree_oid"], announced["attempts"], announced["trigger"]) == (oid(2), ["x"], "webhook")
+
+
+async def test_a_renamed_model_takes_its_own_history_along(pool: asyncpg.Pool, session: Session) -> None:
+    attempts = '[{"model_name": "old-attempt1", "accuracy_percent": 1}]'
+    for content in (1, 2):
+        gone = {"superseded_at": AT} if content == 1 else {"removed_upstream_at": AT}
+        await version(pool, content, model="old", attempts=attempts, **gone)
+    await version(pool, 1, model="n", attempts=attempts)
+    await version(pool, 1, model="old", hf_dataset=OTHER, attempts="[]")
+    for changes in ({}, {"hf_dataset": OTHER}, {"model_name": "old-attempt7"}):
+        await answer(pool, "p", **{"model_name": "old-attempt1", **changes})
+    for changes in ({}, {"hf_dataset": OTHER}, {"dataset_name": "n"}):
+        await run(pool, **{"dataset_name": "old", **changes})
+    assert await session.take_over("old", "M")
+    rows = await pool.fetch(
+        "SELECT model, display_name, attempts, removed_upstream_at FROM submission_versions ORDER BY id"
+    )
+    name = json.loads(attempts)[0] | {"model_name": "m-attempt1"}
+    assert [row["model"] for row in rows] == ["m", "m", "n", "old"]
+    assert [json.loads(row["attempts"]) for row in rows[:2]] == [[name], [name]]
+    assert {(row["display_name"], row["removed_upstream_at"]) for row in rows[:2]} == {("M", None)}
+    rows = await pool.fetch("SELECT model_name FROM explanations ORDER BY id")
+    assert [row["model_name"] for row in rows] == ["m-attempt1", "old-attempt1", "old-attempt7"]
+    rows = await pool.fetch("SELECT dataset_name FROM ingestion_runs ORDER BY id")
+    assert [row["dataset_name"] for row in rows] == ["m", "old", "n"]
+    async with store.locked(pool, DATASET, "busy"):
+        assert await session.take_over("busy", "M") is False

@@ -175,7 +175,7 @@ async def test_errors_are_those_of_wanted_files_of_the_run_and_those_carried_on(
         (2, "reused", "b", True),
     ]:
         error = {"run_id": run_id, "puzzle_id": puzzle_id, "hf_blob_oid": blob, "fatal": fatal}
-        await put(pool, "ingestion_errors", kind="unknown_task", message="old", **error)
+        await put(pool, "ingestion_errors", kind="unknown_task", message=f"of {run_id}", **error)
     async with session.connection.transaction():
         await session.want(5, dict.fromkeys(("bad", "mended", "reused", "not asked for"), "b"))
         await session.write_errors(5, 3, ["reused"])
@@ -187,7 +187,7 @@ async def test_errors_are_those_of_wanted_files_of_the_run_and_those_carried_on(
         ("mended", "not_json", "cut off", False),
         ("mended", "too_deep", "deep", False),
         ("new", "too_large", "a \ufffd", True),
-        ("reused", "unknown_task", "old", True),
+        ("reused", "unknown_task", "of 3", True),
     ]
     assert await session.count_failed(5) == 3
     assert await session.error_kinds(5) == {"not_json": 2, "too_deep": 2, "too_large": 1, "unknown_task": 1}

@@ -70,7 +70,7 @@ def test_no_file_takes_more_memory_than_it_weighs(kind: str) -> None:
 def test_a_file_beyond_the_limit_is_refused_and_says_what_to_do(kind: str) -> None:
     refused = transform(KINDS[kind], TWO, "m", Limits(max_memory=SIZE))
     assert isinstance(refused, FileError)
-    assert refused.kind == ErrorKind.TOO_COMPLEX
+    assert (refused.puzzle_id, refused.kind) == (TWO.id, ErrorKind.TOO_COMPLEX)
     assert re.match(r"reading it would take about \d+ MiB .*INGEST_MAX_FILE_BYTES", refused.message)
 
 
@@ -117,6 +117,12 @@ def test_values_count_from_a_mebibyte_on_and_nearly_all_files_are_not_even_looke
 def test_what_is_too_long_or_fits_for_certain_is_not_gone_through_word_by_word() -> None:
     data = holding(words=b'"%s"' % repeated(b"[,"))
     assert weigh(data, 6 * len(data)) < 6 * len(data) < weigh(data, 4 * len(data)) == weigh(data, NO_END)
+
+
+def test_a_file_that_takes_just_what_one_may_take_is_read() -> None:
+    data = holding()
+    weight = weigh(data, NO_END)
+    assert isinstance(transform(data, TWO, "m", Limits(max_memory=weight)), FileResult)
 
 
 def test_brackets_and_commas_in_words_are_words() -> None:

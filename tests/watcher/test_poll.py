@@ -297,6 +297,17 @@ async def test_a_sync_that_a_dead_watcher_left_waits_for_the_end_of_a_blackout(w
     assert (await world.syncs())[0] == ("schedule", "22-22:59", "completed")
 
 
+async def test_a_tick_runs_after_the_sync_that_a_dead_watcher_left(world: World) -> None:
+    poller = await world.settled()
+    await world.pool.execute(
+        "INSERT INTO sync_runs (scheduled_for, trigger, status, started_at) VALUES ($1, 'schedule', 'running', $1)",
+        MIDNIGHT,
+    )
+    world.clock.move(hours=1)
+    assert await poller.run_once() == 2
+    assert await world.syncs() == [("schedule", "23-00:00", "completed"), ("schedule", "23-01:00", "completed")]
+
+
 @pytest.mark.parametrize(("trigger", "enabled"), [("webhook", True), ("manual", True), ("schedule", False)])
 async def test_a_sync_that_nobody_goes_on_with_is_closed(world: World, trigger: str, *, enabled: bool) -> None:
     poller = await world.settled(world.watcher(enabled=enabled))

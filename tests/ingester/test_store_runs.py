@@ -85,16 +85,13 @@ async def test_an_event_without_a_run_gets_one_and_none_is_ended_where_somebody_
     made = await store.end_event(pool, origin(), "failed", "why")
     assert await statuses(pool) == {running: "running", made.id: "failed"}
     rows = await pool.fetch(
-        "SELECT duration_ms, successful, failed, skipped FROM ingestion_runs WHERE id = $1", made.id
+        "SELECT duration_ms, successful, failed, skipped + total_puzzles FROM ingestion_runs WHERE id = $1", made.id
     )
     assert [tuple(row) for row in rows] == [(0, 0, 0, 0)]
     assert session.key == (DATASET, "m")
 
 
 _TOLD = {"status": "failed", "error_log": "why", "event_sequence": 7}
-
-
-_JUST_NOW = datetime.now(UTC)
 
 
 @pytest.mark.parametrize(
@@ -115,12 +112,18 @@ _JUST_NOW = datetime.now(UTC)
 async def test_an_end_that_is_told_twice_is_one_run_if_it_is_the_same_end(
     pool: asyncpg.Pool, change: dict[str, Any], delivery_count: int, *, same: bool
 ) -> None:
-    old = await run(pool, **{**_TOLD, "completed_at": _JUST_NOW, **change})
-    newer = await run(pool, **{**_TOLD, "completed_at": _JUST_NOW, **change})
+    told = {**_TOLD, "completed_at": datetime.now(UTC), **change}
+    old, newer = await run(pool, **told), await run(pool, **told)
     found = await store.end_event(pool, origin(delivery_count), "failed", "why")
     assert (found.id == newer) is same
     assert found.id != old
     assert len(await statuses(pool)) == (2 if same else 3)
+
+
+async def test_an_event_that_is_ended_again_tells_the_run_that_was_still_going_on(pool: asyncpg.Pool) -> None:
+    await run(pool, **_TOLD, completed_at=datetime.now(UTC))
+    going_on = await run(pool, event_sequence=7)
+    assert (await store.end_event(pool, origin(), "failed", "why")).id == going_on
 
 
 async def test_runs_that_began_some_time_ago_and_do_not_wait_are_told_by_age(pool: asyncpg.Pool) -> None:

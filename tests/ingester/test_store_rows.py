@@ -34,9 +34,10 @@ async def test_rows_of_what_a_version_does_not_use_are_marked_once_and_no_others
         await answer(pool, "gone"),
         await answer(pool, "used", model_name="m-attempt2", hf_blob_oid="older"),
         await answer(pool, "of the app", hf_blob_oid=None),
+        await answer(pool, "used", model_name="m-attempt3", hf_blob_oid=None),
     ]
     before = await answer(pool, "gone before", removed_upstream_at=AT)
-    await session.mark_rows({"used": "b"}, ["m-attempt1", "m-attempt2"])
+    await session.mark_rows({"used": "b"}, ["m-attempt1", "m-attempt2", "m-attempt3"])
     rows = await pool.fetch("SELECT id, removed_upstream_at AS at FROM explanations ORDER BY id")
     assert {row["id"] for row in rows if row["at"] is None} == set(kept)
     assert {row["id"] for row in rows if row["at"] and row["at"] > AT} == set(marked)

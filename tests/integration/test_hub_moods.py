@@ -116,16 +116,24 @@ async def test_a_file_broken_to_the_last_delivery_costs_itself_and_is_tried_by_t
     assert await pipeline.settle() == []
 
 
-async def test_force_takes_no_file_that_an_earlier_event_had_fetched(pipeline: Pipeline, hub: LocalHub) -> None:
+@pytest.mark.parametrize("delivery", [1, 2], ids=["", "after a delivery that opened no run"])
+async def test_force_takes_no_file_that_another_event_had_fetched(
+    pipeline: Pipeline, hub: LocalHub, delivery: int
+) -> None:
     hub.commit(V2, submission("m", {task: solved(task) for task in FIVE}))
     await pipeline.sync()
+    forced = ModelDiscovered(dataset=V2, model="m")
     rule = hub.faults.add(Status(500), FIRST)
     with pytest.raises(Transient):
-        await pipeline.ingester.ingest(pipeline.published[-1])
+        await pipeline.ingester.ingest(pipeline.published[-1], 1, sequence=1)
+    others = pipeline.downloads()
+    with pytest.raises(Transient):
+        await pipeline.ingester.ingest(forced, delivery, sequence=2)
+    assert pipeline.downloads() == 2 * others, "as many as the other event's"
     hub.faults.remove(rule)
     before = pipeline.downloads()
-    await pipeline.ingester.ingest(ModelDiscovered(dataset=V2, model="m"))
-    assert pipeline.downloads() - before == 5
+    await pipeline.ingester.ingest(forced, delivery + 1, sequence=2)
+    assert pipeline.downloads() - before == 1, "all but one are its own"
 
 
 async def test_a_dry_run_between_two_deliveries_takes_nothing_from_either(pipeline: Pipeline, hub: LocalHub) -> None:

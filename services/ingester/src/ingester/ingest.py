@@ -207,8 +207,8 @@ class _Ingestion:
             auto_triggered=event.trigger != "manual",
             event_sequence=self.origin.sequence,
         )
-        if run.resumed and event.force and self.origin.delivery_count == 1:
-            # What an earlier event's run had staged is not what force asks for: every file, fetched and judged again.
+        if run.resumed and event.force and run.begun_for != self.origin.sequence:
+            # What another event's run had staged is not what force asks for: every file, fetched and judged again.
             await self.session.drop_staged(run.id)
         return run
 

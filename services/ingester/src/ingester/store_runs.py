@@ -26,14 +26,15 @@ WHERE s.hf_dataset = e.hf_dataset AND s.model = e.dataset_name AND s.run_id = e.
 # The lock is ours, so a run of this model that is still 'running' belongs to an earlier delivery, of this event or of
 # another: go on with it. It is this event's run from now on.
 _RESUME_RUN = """
-UPDATE ingestion_runs SET delivery_count = $3, ingester = $4, revision = $5, tree_oid = $6, total_puzzles = $7,
+UPDATE ingestion_runs r SET delivery_count = $3, ingester = $4, revision = $5, tree_oid = $6, total_puzzles = $7,
     base_url = $9, source = $10, trigger = $11, auto_triggered = $12, event_sequence = $13
-WHERE id = (
-    SELECT id FROM ingestion_runs
+FROM (
+    SELECT id, event_sequence FROM ingestion_runs
     WHERE hf_dataset = $1 AND dataset_name = $2 AND status = 'running' AND dry_run = $8
     ORDER BY id DESC LIMIT 1
-)
-RETURNING id
+) AS begun
+WHERE r.id = begun.id
+RETURNING r.id, begun.event_sequence
 """
 
 _OPEN_RUN = """
@@ -144,10 +145,11 @@ DELETE FROM staged_rows s WHERE NOT EXISTS (
 
 @dataclass(frozen=True)
 class RunOpened:
-    """A run that is going on. `resumed`: an earlier delivery began it."""
+    """A run that is going on. `resumed`: an earlier delivery began it, of the event at `begun_for` on the stream."""
 
     id: int
     resumed: bool
+    begun_for: int | None = None
 
 
 @dataclass(frozen=True)
@@ -181,8 +183,8 @@ class RunStatements(LockedModel):
         columns = ("delivery_count", "ingester", "revision", "tree_oid", "total_puzzles", "dry_run")
         about = ("base_url", "source", "trigger", "auto_triggered", "event_sequence")
         arguments = [*self.key, *(values[name] for name in (*columns, *about))]
-        if resumed := await self.connection.fetchval(_RESUME_RUN, *arguments):
-            return RunOpened(resumed, resumed=True)
+        if begun := await self.connection.fetchrow(_RESUME_RUN, *arguments):
+            return RunOpened(begun["id"], resumed=True, begun_for=begun["event_sequence"])
         return RunOpened(await self.connection.fetchval(_OPEN_RUN, *arguments), resumed=False)
 
     async def write_errors(self, run_id: int, previous_run_id: int | None, reused: Collection[str]) -> None:

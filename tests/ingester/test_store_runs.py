@@ -27,10 +27,10 @@ async def test_the_newest_run_of_a_model_that_did_not_end_is_gone_on_with(pool: 
     rows = await pool.fetch("SELECT duration_ms, successful, failed, skipped FROM ingestion_runs WHERE id = 5")
     assert [tuple(row) for row in rows] == [(0, 0, 0, 0)]
     await run(pool, hf_dataset=OTHER)
-    newest = await run(pool)
+    newest = await run(pool, event_sequence=7)
     await run(pool, status="completed")
     again = await session.open_run(dry_run=False, **NEW_RUN | {"tree_oid": "newer"})
-    assert (again.resumed, again.id) == (True, newest)
+    assert (again.resumed, again.id, again.begun_for) == (True, newest, 7)
     found = await pool.fetch("SELECT id FROM ingestion_runs WHERE tree_oid = 'newer'")
     assert [row["id"] for row in found] == [newest], "no other row is changed"
 

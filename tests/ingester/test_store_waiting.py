@@ -52,9 +52,10 @@ async def test_requests_are_told_apart_by_dataset_model_and_dry_run_and_by_id(po
         assert by_id is not None
         assert (by_id.id, by_id.event) == (request_id, event)
     first, *rest = ids
-    await store_waiting.mark_handed_back(pool, first)
+    await store_waiting.mark_handed_back(pool, first, 7)
     assert {each.id for each in await store_waiting.free(pool)} == set(rest)
-    assert [each.id for each in await store_waiting.handed_back(pool, timedelta(0))] == [first]
+    marked = await store_waiting.handed_back(pool, timedelta(0))
+    assert [(each.id, each.event_sequence) for each in marked] == [(first, 7)]
     assert await store_waiting.handed_back(pool, HOUR) == []
     await store_waiting.settle(pool, first)
     assert await pool.fetchval("SELECT count(*) FROM waiting_requests") == 3

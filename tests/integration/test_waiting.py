@@ -20,6 +20,7 @@ from common.outcomes import Permanent, Transient
 from ingester import app as ingester_app
 from ingester import store, store_waiting
 from ingester.waiting import Waiting
+from structlog.testing import capture_logs
 
 from tests.support import pipeline as support
 from tests.support.crashes import Crash
@@ -304,6 +305,63 @@ async def test_what_was_handed_back_and_whose_event_is_gone_is_forgotten(
         await puller.fetch(1, timeout=0.2)
     await waiting.look()
     assert await waits(pipeline) == []
+
+
+async def test_what_was_handed_back_and_whose_event_is_gone_is_forgotten_on_a_busy_bus(
+    pipeline: Pipeline, waiting: Waiting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ingester.waiting.JUST_HANDED_BACK", timedelta(0))
+    puller = await pipeline.client.jetstream().pull_subscribe_bind("ingester", topology.STREAM)
+    await ask(pipeline, "before")
+    await store_waiting.join(pipeline.pool, ANN, "m")
+    await waiting.look()
+    await ask(pipeline, "after")
+    before, ours, _ = await puller.fetch(3, timeout=10)
+    await ours.term()
+    await waiting.look()
+    # Whether it is settled, the server tells once all before it are.
+    assert await waits(pipeline) == [("m", True, False)]
+    await before.ack_sync()
+    await eventually(partial(forgotten, pipeline, waiting), 20)
+
+
+async def test_a_handing_back_that_keeps_failing_is_told_once_and_once_when_it_works(
+    pipeline: Pipeline, waiting: Waiting
+) -> None:
+    async def refused(event: ModelDiscovered, key: str) -> int:
+        raise nats.errors.TimeoutError
+
+    await store_waiting.join(pipeline.pool, ANN, "m")
+    broken = dataclasses.replace(waiting, publish=refused)
+    with capture_logs() as lines:
+        for _ in range(3):
+            with pytest.raises(nats.errors.TimeoutError):
+                await broken.look()
+        await dataclasses.replace(broken, publish=waiting.publish).look()
+    told = [(each["event"], each["what"]) for each in lines if each["log_level"] != "debug" and "what" in each]
+    assert told == [("outage.began", "handing back"), ("outage.ended", "handing back")]
+
+
+async def test_what_an_ingester_from_before_handed_back_is_kept_until_all_is_settled(
+    pipeline: Pipeline, waiting: Waiting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ingester.waiting.JUST_HANDED_BACK", timedelta(0))
+    await store_waiting.join(pipeline.pool, ANN, "m")
+    await waiting.look()
+    await settle_one(pipeline)
+    await pipeline.pool.execute("UPDATE waiting_requests SET id = 'joined by one from before'")
+    await ask(pipeline, "after")
+    await waiting.look()
+    assert await waits(pipeline) == [("m", True, False)]
+    await settle_one(pipeline)
+    await waiting.look()
+    assert await waits(pipeline) == []
+
+
+async def settle_one(pipeline: Pipeline) -> None:
+    """Settle what comes next on the stream, and do nothing of it."""
+    puller = await pipeline.client.jetstream().pull_subscribe_bind("ingester", topology.STREAM)
+    await (await puller.fetch(1, timeout=10))[0].ack_sync()
 
 
 async def test_a_renamed_model_waits_for_who_is_at_its_old_name(

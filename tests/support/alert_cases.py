@@ -73,6 +73,15 @@ CASES: dict[str, list[Case]] = {
             ("119m", "145m"),
         )
     ],
+    "ArcwatchRequestsWait": [
+        Case(
+            {f"arcwatch_ingester_waiting_requests{{{_INGESTER}}}": "0x10 1x140 0x20"},
+            ("132m", "149m"),
+            ("129m", "153m"),
+        ),
+        # Each waits a while, and goes.
+        Case({f"arcwatch_ingester_waiting_requests{{{_INGESTER}}}": "1x60 0x5 1x60 0x5 1x60"}, (), ("125m", "180m")),
+    ],
     "ArcwatchNoIngester": [
         Case({f"up{{{_INGESTER}}}": "1x10 0x10 1x10"}, ("14m", "20m"), ("9m", "11m", "22m")),
         Case({f"up{{{_WATCHER}}}": "1x10"}, ("5m",), ()),

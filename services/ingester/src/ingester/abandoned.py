@@ -43,7 +43,7 @@ class Abandoned:
             return 0
         # Asked after the runs: an event stored meanwhile belongs to none of them.
         oldest = await oldest_unsettled(self.client.jetstream(timeout=bus.PUBLISH_TIMEOUT_SECONDS), INGESTER)
-        lost = [run for run in running if _is_settled(run.event_sequence, oldest.seq if oldest else None)]
+        lost = [run for run in running if is_settled(run.event_sequence, oldest.seq if oldest else None)]
         return sum([await self._end(run) for run in lost])
 
     async def _end(self, run: store.RunningRun) -> bool:
@@ -72,6 +72,6 @@ class Abandoned:
         return True
 
 
-def _is_settled(sequence: int | None, oldest_unsettled: int | None) -> bool:
+def is_settled(sequence: int | None, oldest_unsettled: int | None) -> bool:
     """Tell whether an event is done or given up. One that nobody noted may be any that waits."""
     return oldest_unsettled is None or (sequence is not None and sequence < oldest_unsettled)

@@ -120,14 +120,14 @@ def build(
 def waiting_for(ingester: Ingester, client: Client) -> Waiting:
     """Put together what lets requests wait for models that other ingesters are at."""
 
-    async def publish(event: ModelDiscovered, key: str) -> bool:
-        return await bus.publish(client, event, SERVICE, key=key)
+    async def publish(event: ModelDiscovered, key: str) -> int:
+        return (await bus.store(client, event, SERVICE, key=key)).seq
 
-    async def any_unsettled() -> bool:
-        js = client.jetstream(timeout=bus.PUBLISH_TIMEOUT_SECONDS)
-        return await oldest_unsettled(js, INGESTER) is not None
+    async def oldest() -> int | None:
+        found = await oldest_unsettled(client.jetstream(timeout=bus.PUBLISH_TIMEOUT_SECONDS), INGESTER)
+        return found.seq if found else None
 
-    return Waiting(ingester.pool, ingester.ingest, publish, any_unsettled, ingester.metrics)
+    return Waiting(ingester.pool, ingester.ingest, publish, oldest, ingester.metrics)
 
 
 def check_task_sets(settings: Settings) -> None:

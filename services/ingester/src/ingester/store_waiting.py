@@ -23,7 +23,7 @@ ON CONFLICT (hf_dataset, model, dry_run) DO UPDATE SET
 
 _REQUEST = """
 SELECT id, hf_dataset AS dataset, model, dry_run, force, trigger, requested_by, revision, tree_oid, published_at,
-    handed_back_at
+    handed_back_at, CASE WHEN event_for = id THEN event_sequence END AS event_sequence
 FROM waiting_requests
 """
 _BY_ID = f"{_REQUEST} WHERE id = $1"
@@ -40,18 +40,24 @@ _FREE = f"{_REQUEST} WHERE handed_back_at IS NULL AND NOT {_HELD}"
 
 _HANDED_BACK_BEFORE = f"{_REQUEST} WHERE handed_back_at < now() - $1::interval"
 
-_MARK_HANDED_BACK = "UPDATE waiting_requests SET handed_back_at = now() WHERE id = $1"
+_MARK_HANDED_BACK = """
+UPDATE waiting_requests SET handed_back_at = now(), event_sequence = $2, event_for = id WHERE id = $1
+"""
 
 _SETTLE = "DELETE FROM waiting_requests WHERE id = $1"
 
 
 @dataclass(frozen=True)
 class WaitingRequest:
-    """All requests that wait for one model, as one event. `id` changes whenever another joins."""
+    """All requests that wait for one model, as one event. `id` changes whenever another joins.
+
+    `event_sequence` is the place on the stream of the event that handed it back, None where that is not known.
+    """
 
     id: str
     event: ModelDiscovered
     handed_back_at: datetime | None
+    event_sequence: int | None
 
 
 async def join(pool: asyncpg.Pool, event: ModelDiscovered, behind: str) -> str:
@@ -82,9 +88,9 @@ async def handed_back(pool: asyncpg.Pool, older_than: timedelta) -> list[Waiting
     return await _requests(pool, _HANDED_BACK_BEFORE, older_than)
 
 
-async def mark_handed_back(pool: asyncpg.Pool, request_id: str) -> None:
-    """Note that a request was published again, unless another has joined meanwhile."""
-    await pool.execute(_MARK_HANDED_BACK, request_id)
+async def mark_handed_back(pool: asyncpg.Pool, request_id: str, event_sequence: int) -> None:
+    """Note that a request was published again, and where on the stream, unless another has joined meanwhile."""
+    await pool.execute(_MARK_HANDED_BACK, request_id, event_sequence)
 
 
 async def settle(pool: asyncpg.Pool, request_id: str) -> None:
@@ -96,5 +102,11 @@ async def _requests(pool: asyncpg.Pool, statement: str, *arguments: Any) -> list
     return [_request(**dict(row)) for row in await pool.fetch(statement, *arguments)]
 
 
-def _request(*, id: str, handed_back_at: datetime | None, **event: Any) -> WaitingRequest:  # noqa: A002 - the column
-    return WaitingRequest(id, ModelDiscovered(**event), handed_back_at)
+def _request(  # the columns' names
+    *,
+    id: str,  # noqa: A002
+    handed_back_at: datetime | None,
+    event_sequence: int | None,
+    **event: Any,
+) -> WaitingRequest:
+    return WaitingRequest(id, ModelDiscovered(**event), handed_back_at, event_sequence)

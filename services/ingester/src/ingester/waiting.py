@@ -6,18 +6,20 @@ has deliveries, retries and a dead letter of its own. Where the holder died, the
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 
 import asyncpg
 import structlog
 from common import outcomes
 from common.events import ModelDiscovered
-from common.outage import reason_of
+from common.outage import AWAY, Outage, reason_of
 from common.outcomes import GiveUp
 from common.periodic import FAILURES
 
 from ingester import store_waiting
+from ingester.abandoned import is_settled
 from ingester.metrics import Metrics
 from ingester.store import LockHeldError
 
@@ -34,14 +36,16 @@ _KEY = "waiting-"
 class Waiting:
     """Deliveries of one ingester, and what waits for those of others.
 
-    `publish` takes an event and its message id; `any_unsettled` says whether any event is not dealt with yet.
+    `publish` takes an event and its message id, and returns its place on the stream; `oldest_unsettled` returns that of
+    the oldest event that is not dealt with yet, None where all are.
     """
 
     pool: asyncpg.Pool
     ingest: Callable[[ModelDiscovered, int, int | None], Awaitable[object]]
-    publish: Callable[[ModelDiscovered, str], Awaitable[object]]
-    any_unsettled: Callable[[], Awaitable[bool]]
+    publish: Callable[[ModelDiscovered, str], Awaitable[int]]
+    oldest_unsettled: Callable[[], Awaitable[int | None]]
     metrics: Metrics
+    outage: Outage = field(default_factory=partial(Outage, "handing back", "requests wait; tried again every minute"))
 
     async def deliver(
         self, event: ModelDiscovered, delivery_count: int, message_id: str = "", sequence: int | None = None
@@ -102,19 +106,29 @@ class Waiting:
         requests = await store_waiting.free(self.pool)
         for request in requests:
             # Several may do so at once: the server keeps one.
-            await self.publish(request.event, f"{_KEY}{request.id}")
-            await store_waiting.mark_handed_back(self.pool, request.id)
+            sequence = await self._publish(request)
+            await store_waiting.mark_handed_back(self.pool, request.id, sequence)
             log.info("ingestion.handed_back", dataset=request.event.dataset, model=request.event.model)
         return len(requests)
+
+    async def _publish(self, request: store_waiting.WaitingRequest) -> int:
+        try:
+            sequence = await self.publish(request.event, f"{_KEY}{request.id}")
+        except AWAY as error:
+            self.outage.failed(error)
+            raise
+        self.outage.worked()
+        return sequence
 
     async def look(self) -> None:
         """Hand back what holders left that died, and forget what was handed back and whose event is gone."""
         await self.hand_back()
         late = await store_waiting.handed_back(self.pool, JUST_HANDED_BACK)
-        # Not by when the oldest was stored: NATS' and PostgreSQL's clocks may differ, and a request would be lost.
-        if not late or await self.any_unsettled():
+        if not late:
             return
+        # Not by when the oldest was stored: NATS' and PostgreSQL's clocks may differ, and a request would be lost.
+        oldest = await self.oldest_unsettled()
         for request in late:
             # Dealt with, or given up by the server: `arcwatch dead ls` shows that, and `dead replay` asks again.
-            await store_waiting.settle(self.pool, request.id)
-            log.warning("waiting.forgotten", dataset=request.event.dataset, model=request.event.model)
+            if is_settled(request.event_sequence, oldest):
+                await store_waiting.settle(self.pool, request.id)

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import asyncpg
 from ingester import store, store_waiting
+from ingester.store import Session
 
 from tests.ingester.database_rows import AT, DATASET, EVENT, HOUR, OTHER, run, version
 
@@ -14,6 +15,8 @@ async def test_models_stand_by_their_last_run_of_late_and_their_current_version(
     await run(pool, **late)
     await run(pool, dataset_name="mended", **late)
     await run(pool, **late | {"dataset_name": "mended", "status": "partial"})
+    await run(pool, dataset_name="whole", **late)
+    await run(pool, **late | {"dataset_name": "whole", "status": "completed"})
     await run(pool, dataset_name="skipped since", **late)
     await run(pool, **late | {"dataset_name": "skipped since", "status": "skipped"})
     await run(pool, dataset_name="dry", dry_run=True, **late)
@@ -41,3 +44,10 @@ async def test_columns_are_those_of_our_table_and_no_other(pool: asyncpg.Pool) -
     assert found["model_name"] == ("text", None)
     assert found["puzzle_id"] == ("character varying", 255)
     assert not {"strange", "hf_blob_oids", "superseded_at"} & found.keys()
+
+
+async def test_a_session_compresses_with_lz4_where_the_server_can(pool: asyncpg.Pool, session: Session) -> None:
+    setting = "default_toast_compression"
+    known = await pool.fetchval("SELECT enumvals FROM pg_settings WHERE name = $1", setting)
+    expected = "lz4" if "lz4" in known else "pglz"
+    assert await session.connection.fetchval(f"SHOW {setting}") == expected

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import asyncpg
+import pytest
 from ingester import store
 from ingester.store import Session
 
@@ -102,13 +103,18 @@ async def test_results_are_what_was_staged_now_else_what_is_known_of_wanted_file
 
 
 async def test_a_version_becomes_the_current_one_of_its_model_alone(pool: asyncpg.Pool, session: Session) -> None:
-    assert await session.has_history() is False
+    other_run = await run(pool, status="completed", trigger="startup")
     kept = [
-        await version(pool, 9, hf_dataset=OTHER),
-        await version(pool, 9, model="n"),
-        await version(pool, 2, superseded_at=AT, removed_upstream_at=AT, published_at=AT),
+        await version(pool, 9, hf_dataset=OTHER, run_id=other_run),
+        await version(pool, 9, model="n", run_id=other_run),
+    ]
+    assert await session.has_history() is False
+    kept += [
+        await version(pool, 2, superseded_at=AT, run_id=other_run, removed_upstream_at=AT, published_at=AT),
         await version(pool, 3, superseded_at=AT),
     ]
+    with pytest.raises(LookupError):
+        await session.announcement()
     before = await version(pool, 4)
     assert await session.has_history() is True
     run_id = await run(pool, status="completed", trigger="webhook")

@@ -13,7 +13,7 @@ TESTS = {
     "ingester.rows": [_TRANSFORM],
     "ingester.scoring": ["tests/ingester/test_scoring.py", _TRANSFORM, "-k", "not oracle and not bundled"],
     "ingester.store": ["tests/ingester/test_store.py"],
-    "ingester.store_model": ["tests/ingester/test_store_versions.py"],
+    "ingester.store_model": ["tests/ingester/test_store_versions.py", "tests/ingester/test_store_waiting.py"],
     "ingester.store_rows": [
         "tests/ingester/test_store_rows.py",
         "tests/ingester/test_store_runs.py",

@@ -39,7 +39,7 @@ _HAS_RETRYABLE = "SELECT EXISTS (SELECT FROM ingestion_errors WHERE run_id = $1 
 # The same content under another name. Only a name without any history takes another's over.
 _SAME_CONTENT = """
 SELECT model FROM submission_versions
-WHERE hf_dataset = $1 AND tree_oid = $3 AND model <> $2 AND superseded_at IS NULL
+WHERE hf_dataset = $1 AND tree_oid = $3 AND superseded_at IS NULL
   AND NOT EXISTS (SELECT FROM submission_versions WHERE hf_dataset = $1 AND model = $2)
 ORDER BY model
 """

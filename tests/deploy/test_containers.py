@@ -159,6 +159,22 @@ def test_nats_accepts_the_configuration(tmp_path: Path) -> None:
     assert ran.returncode == 0, ran.stderr
 
 
+@pytest.mark.parametrize(
+    ("before", "after"), [([], []), (["$G"], ["ARCWATCH"]), (["ARCWATCH"], ["ARCWATCH"]), (["$G", "ARCWATCH"],) * 2]
+)
+def test_streams_from_before_there_were_accounts_come_along(
+    tmp_path: Path, before: list[str], after: list[str]
+) -> None:
+    for account in before:
+        (tmp_path / "jetstream" / account / "streams" / f"of-{account}").mkdir(parents=True)
+    (script,) = SERVICES["nats"]["command"]
+    moves, _, starts = script.replace("$$", "$").replace("/data", str(tmp_path)).partition("exec ")
+    assert starts == "nats-server -c /etc/nats/nats.conf\n"
+    subprocess.run([*SERVICES["nats"]["entrypoint"], moves], check=True)
+    assert sorted(path.name for path in tmp_path.glob("jetstream/*")) == after
+    assert sorted(path.name for path in tmp_path.glob("jetstream/*/streams/*")) == [f"of-{each}" for each in before]
+
+
 def test_users_of_nats_may_what_they_may_on_the_embedded_one() -> None:
     text = (DEPLOY / "nats" / "nats.conf").read_text()
     assert "sync_interval: always" in text

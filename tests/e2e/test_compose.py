@@ -11,6 +11,7 @@ import aiohttp
 import asyncpg
 import nats
 import pytest
+from arcwatch.nats_conf import PERMISSIONS
 from common.arc_tasks import Task
 from common.inbox import prefix
 
@@ -23,11 +24,24 @@ from tests.support.submissions import V2, solved, submission, tasks, unsolved
 pytestmark = [pytest.mark.compose, pytest.mark.timeout(1200)]
 
 INGESTERS = 3
-RUNNING = ("nats", "postgres", "watcher", "ingester", "query-api", "prometheus", "alertmanager")
+SERVICES = ("watcher", "ingester", "query-api")
+RUNNING = ("nats", "postgres", *SERVICES, "prometheus", "alertmanager")
 # A message whose holder died comes back after `ack_wait`, 30 s; Docker waits before it starts a container again.
 LANDING_SECONDS = 120.0
 MODELS = 9
+CHANGES_OF_THE_BUS = (
+    ("watcher", "$JS.API.STREAM.DELETE.ARCWATCH"),
+    ("ingester", "$JS.API.STREAM.PURGE.ARCWATCH"),
+    ("query-api", "$JS.API.CONSUMER.DELETE.ARCWATCH.ingester"),
+)
 LOG = ROOT / "artifacts" / "compose.log"  # what the containers said, of the last run
+
+
+def others_events() -> list[tuple[str, str]]:
+    """Return each service with what others publish and it may not."""
+    published = {user: {each for each in may.publish if each[0] not in "$>"} for user, may in PERMISSIONS.items()}
+    everything = set().union(*published.values())
+    return [(user, subject) for user in SERVICES for subject in sorted(everything - published[user])]
 
 
 class System:
@@ -154,7 +168,7 @@ def test_a_container_is_healthy_and_may_nothing(system: System, service: str) ->
         assert host["Memory"] > 0 < host["NanoCpus"]
 
 
-@pytest.mark.parametrize("service", ["watcher", "ingester", "query-api"])
+@pytest.mark.parametrize("service", SERVICES)
 def test_an_image_is_smaller_than_200_mb(system: System, service: str) -> None:
     container, *_ = system.compose.containers(service)
     size = int(docker("image", "inspect", "--format", "{{.Size}}", container.inspected()["Image"]))
@@ -169,18 +183,7 @@ def test_no_secret_is_in_a_container_settings(system: System) -> None:
             assert [name for name, value in secrets.items() if value and value in settings] == []
 
 
-@pytest.mark.parametrize(
-    ("user", "subject"),
-    [
-        ("watcher", "model.ingested"),
-        ("ingester", "model.discovered"),
-        ("ingester", "sync.requested"),
-        ("query-api", "model.ingested"),
-        ("watcher", "$JS.API.STREAM.DELETE.ARCWATCH"),
-        ("ingester", "$JS.API.STREAM.PURGE.ARCWATCH"),
-        ("query-api", "$JS.API.CONSUMER.DELETE.ARCWATCH.ingester"),
-    ],
-)
+@pytest.mark.parametrize(("user", "subject"), [*others_events(), *CHANGES_OF_THE_BUS])
 async def test_nats_refuses_what_is_not_a_services_part(system: System, user: str, subject: str) -> None:
     refusals: list[str] = []
 
@@ -198,6 +201,33 @@ async def test_nats_refuses_what_is_not_a_services_part(system: System, user: st
         await eventually(lambda: any(f'publish to "{subject.lower()}"' in each for each in refusals))
     finally:
         await connection.close()
+
+
+async def test_services_are_no_superusers_and_the_query_api_cannot_write(system: System, client: Client) -> None:
+    async def users() -> dict[str, set[str]]:
+        found = await client.pool.fetch(
+            "SELECT usename, client_addr::text FROM pg_stat_activity WHERE client_addr IS NOT NULL"
+        )
+        by_address = {each.address: name for name in SERVICES for each in system.compose.containers(name)}
+        result: dict[str, set[str]] = {}
+        for user, address in found:
+            if name := by_address.get(address.partition("/")[0]):
+                result.setdefault(name, set()).add(user)
+        return result
+
+    wanted = {name: {f"arcwatch_{'reader' if name == 'query-api' else 'writer'}"} for name in SERVICES}
+
+    async def all_there() -> bool:
+        return await users() == wanted
+
+    await eventually(all_there, 60)
+    reader = await asyncpg.connect(system.compose.url_in_network("database_url_reader", "postgres"))
+    try:
+        await reader.execute("SET default_transaction_read_only = off")
+        with pytest.raises(asyncpg.InsufficientPrivilegeError, match="permission denied"):
+            await reader.execute("DELETE FROM explanations")
+    finally:
+        await reader.close()
 
 
 async def test_prometheus_scrapes_everything_and_alertmanager_hears_of_it(system: System, client: Client) -> None:
@@ -251,6 +281,28 @@ async def test_killed_ingesters_are_replaced_and_their_work_is_done_once(system:
 async def test_a_model_lands_after_nats_was_restarted(system: System, client: Client) -> None:
     system.compose("restart", "nats")
     await client.land("after-a-restart", files_of(30))
+
+
+async def test_streams_from_before_there_were_accounts_come_along(system: System, client: Client) -> None:
+    async def messages() -> dict[str | None, int]:
+        admin = await nats.connect(
+            system.compose.url_in_network("nats_url_admin", "nats"), inbox_prefix=prefix("admin").encode()
+        )
+        try:
+            return {each.config.name: each.state.messages for each in await admin.jetstream().streams_info()}
+        finally:
+            await admin.close()
+
+    before = await messages()
+    assert before["ARCWATCH"] > 0
+    system.compose("stop", "nats")
+    as_it_was = ("/data/jetstream/ARCWATCH", "/data/jetstream/$G")
+    system.compose("run", "--rm", "--no-deps", "--entrypoint", "mv", "nats", *as_it_was)
+    system.compose("up", "--wait", "--no-recreate", "nats")
+    after = await messages()
+    assert after.keys() == before.keys()
+    assert all(after[name] >= before[name] for name in before)
+    await client.land("after-accounts", files_of(20))
 
 
 async def test_a_model_lands_after_postgres_was_restarted(system: System, client: Client) -> None:

@@ -83,7 +83,7 @@ async def test_an_answer_of_the_wrong_size_is_compared_where_it_can_be(
 async def test_what_the_server_can_no_longer_know_is_marked(
     tmp_path: Path, database_url: str, nats_server: NatsServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ordered, "HEARTBEAT_SECONDS", 0.2)
+    monkeypatch.setattr(ordered, "POLL_SECONDS", 0.2)
     monkeypatch.setattr(keeper, "TICK_SECONDS", 0.05)
     async with system(tmp_path, database_url, nats_server.url(), workers=False) as running:
         async with browser(running.url) as chromium:

@@ -23,7 +23,7 @@ from arcwatch.hub import LocalHub
 from common import bus, topology
 from common.events import ModelDiscovered
 
-from tests.support.child_scripts import alive, marked
+from tests.support.child_scripts import marked
 from tests.support.deployments import Arcwatch, command
 from tests.support.eventually import eventually
 from tests.support.submissions import solved, submission, tasks
@@ -249,14 +249,25 @@ async def test_a_server_that_cannot_come_back_ends_everything_with_a_clear_line(
     run = await up(data_dir, env).start()
     await run.ready()
     port = int(nats_of(data_dir).rpartition(":")[2])
-    killed = process_of(run, "bin/nats-server")
-    killed.kill()
-    await eventually(lambda: not alive(killed.pid))
-    with socket.create_server(("127.0.0.1", port), reuse_port=False):
+    # Held still, or it would have started the server again before the port is taken.
+    held = psutil.Process(run.pid)
+    held.suspend()
+    process_of(run, "bin/nats-server").kill()
+    taken = await eventually(lambda: listening(port))
+    assert taken is not None
+    with taken:
+        held.resume()
         assert await run.ended(120) == 1
     assert run.err[-1].startswith("arcwatch: nats ended with exit status 1: "), run.err[-1]
     assert "address already in use" in run.err[-1]
     await eventually(lambda: run.left() == [])
+
+
+def listening(port: int) -> socket.socket | None:
+    try:
+        return socket.create_server(("127.0.0.1", port))
+    except OSError:
+        return None
 
 
 async def test_a_busy_port_is_said_before_anything_starts(data_dir: Path) -> None:

@@ -8,9 +8,10 @@ from typing import Any, get_args
 import pytest
 from query_api.cached_answers import Moment, cron_status, latest_model, models
 from query_api.keeper import State
+from query_api.rows import Attempt, Submission, Sync
 from query_api.schemas import CronStatusAsked, LatestAsked, ModelsAsked, SortBy
 from query_api.settings import Settings
-from query_api.view import Attempt, Submission, Sync, View
+from query_api.view import View
 
 from tests.support.writer import DATASET, START, submission
 

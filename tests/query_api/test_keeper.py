@@ -16,7 +16,8 @@ from query_api import keeper
 from query_api.cached_answers import row
 from query_api.keeper import Happening, Keeper, State
 from query_api.metrics import Metrics
-from query_api.view import Attempt, Key, Submission, View
+from query_api.rows import Attempt, Key, Submission
+from query_api.view import View
 
 from tests.support.eventually import eventually
 from tests.support.writer import DATASET, START, submission

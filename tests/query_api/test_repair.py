@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from query_api import repair
+from query_api.rows import Submission
 from query_api.schemas_history import Run
-from query_api.view import Submission
 from structlog.testing import capture_logs
 
 from tests.support.writer import START, submission

@@ -40,13 +40,13 @@ async def test_the_view_holds_current_versions_and_the_last_sync_that_ended(pool
     await pool.execute("UPDATE sync_runs SET status = 'running' WHERE id = $1", going_on.sync_id)
     late = await rows.sync(trigger="manual", status="failed")
     await pool.execute("UPDATE sync_runs SET started_at = $2 WHERE id = $1", late.sync_id, ended.started_at)
-    view = await store.load(pool)
-    assert {(key[1], each.tree_oid, each.status) for key, each in view.submissions.items()} == {
+    found = await store.load(pool)
+    assert {(each.model, each.tree_oid, each.status) for each in found.submissions} == {
         ("m", oid(DATASET, "m", 2), "completed"),
         ("n", oid(DATASET, "n", 1), "removed"),
     }
-    assert view.last_sync is not None
-    assert (view.last_sync.id, view.last_sync.status) == (late.sync_id, "failed")
+    assert found.last_sync is not None
+    assert (found.last_sync.id, found.last_sync.status) == (late.sync_id, "failed")
     await pool.execute("UPDATE sync_runs SET started_at = $2 WHERE id = $1", late.sync_id, START)
     again = (await store.load(pool)).last_sync
     assert again is not None

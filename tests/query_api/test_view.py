@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 from common.events import ModelIngested
-from query_api.view import Submission, Sync, View
+from query_api.rows import Submission, Sync
+from query_api.view import View
 
 from tests.support.writer import DATASET, START, oid, submission
 

@@ -22,7 +22,7 @@ from nats.aio.msg import Msg
 from nats.js.errors import NotFoundError
 from pydantic import ValidationError
 
-from query_api import store, task_sets
+from query_api import store, task_sets, view
 from query_api.access_log import AccessLog
 from query_api.endpoints import Services
 from query_api.guard import Guard
@@ -104,7 +104,7 @@ async def build(settings: Settings, pool: asyncpg.Pool, client: Client, metrics:
     reader = OrderedReader(client, topology.STREAM, SUBJECTS)
     keeper = Keeper(
         reader=reader,
-        load=partial(store.load, pool),
+        load=partial(view.load, pool),
         reread=partial(store.submissions, pool),
         interval_seconds=settings.reconcile_interval_seconds,
         metrics=metrics,

@@ -9,6 +9,7 @@ from typing import Any
 from query_api.keeper import State
 from query_api.latest import days_between, label, moment_of
 from query_api.rendered import JSON, Rendered
+from query_api.rows import Submission
 from query_api.schemas import (
     AttemptRow,
     CronStatusAnswer,
@@ -23,7 +24,6 @@ from query_api.schemas import (
 )
 from query_api.settings import Settings
 from query_api.task_sets import TaskIndex
-from query_api.view import Submission
 
 
 @dataclass(frozen=True)

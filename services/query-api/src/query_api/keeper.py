@@ -20,7 +20,8 @@ from pydantic import ValidationError
 
 from query_api.metrics import Metrics
 from query_api.ordered import OrderedReader
-from query_api.view import Key, Submission, View
+from query_api.rows import Key, Submission
+from query_api.view import View
 
 log = structlog.get_logger(__name__)
 

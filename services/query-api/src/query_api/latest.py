@@ -2,7 +2,8 @@
 
 from datetime import UTC, date, datetime
 
-from query_api.view import By, Submission
+from query_api.rows import Submission
+from query_api.wire import By
 
 
 def days_between(then: datetime, today: date) -> int:

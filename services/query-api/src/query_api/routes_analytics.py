@@ -9,6 +9,7 @@ from query_api.analytics import Answers
 from query_api.cached_answers import Moment
 from query_api.endpoints import Endpoint, Services
 from query_api.problems import Problem
+from query_api.rows import Submission
 from query_api.schemas_analytics import (
     CompareAnswer,
     CompareAsked,
@@ -22,7 +23,6 @@ from query_api.schemas_analytics import (
     TaskSetsAnswer,
 )
 from query_api.task_sets import NAMES, TaskIndex
-from query_api.view import Submission
 
 OneAttemptAsked = ModelAndSetAsked | ModelAndDatasetAsked
 

@@ -10,8 +10,8 @@ from xml.etree import ElementTree as ET
 from query_api.cached_answers import Moment
 from query_api.endpoints import Endpoint
 from query_api.rendered import Rendered
+from query_api.rows import Submission
 from query_api.schemas_analytics import NothingAsked
-from query_api.view import Submission
 
 ENTRIES = 50
 MEDIA_TYPE = "application/atom+xml"

@@ -5,8 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from query_api.view import By, Status
-from query_api.wire import Asked, Cached, Count, Fraction, Percent, Shape
+from query_api.wire import Asked, By, Cached, Count, Fraction, Percent, Shape, Status
 
 DatasetName = Annotated[str, Field(min_length=3, max_length=255, pattern=r"^[\w.-]+/[\w.-]+$")]
 SortBy = Literal["score", "ingestedAt", "publishedAt", "model", "cost"]

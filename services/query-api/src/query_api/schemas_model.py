@@ -7,8 +7,7 @@ from pydantic import Field
 
 from query_api.schemas import DatasetName, ModelRow
 from query_api.schemas_analytics import PlainName
-from query_api.view import IngestionStatus
-from query_api.wire import Answer, Asked, Count, Fraction, Shape
+from query_api.wire import Answer, Asked, Count, Fraction, IngestionStatus, Shape
 
 
 class ModelAsked(Asked):

@@ -3,15 +3,16 @@
 import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
 import asyncpg
 
 from query_api.analytics import Answers, TaskAnswer
 from query_api.history import Results, TaskResult
 from query_api.repair import LATEST, all_shaped, parsed, shaped
+from query_api.rows import Attempt, Key, Submission, Sync
 from query_api.schemas_model import Version
-from query_api.view import Attempt, Key, Submission, Sync, View
 
 _VERSIONS_TABLE = "submission_versions"
 
@@ -33,12 +34,21 @@ ORDER BY started_at DESC, id DESC LIMIT 1
 _NOW = "SELECT clock_timestamp()"
 
 
-async def load(pool: asyncpg.Pool) -> View:
-    """Read the whole view, of one moment."""
+class Loaded(NamedTuple):
+    """All that the view is made of, as it was at `read_at` by the database's clock."""
+
+    submissions: list[Submission]
+    last_sync: Sync | None
+    read_at: datetime
+
+
+async def load(pool: asyncpg.Pool) -> Loaded:
+    """Read what the view is made of, of one moment."""
     async with pool.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
         rows = await connection.fetch(_SUBMISSION)
         last_sync = _sync(await connection.fetchrow(_LAST_SYNC))
-        return View.of(filter(None, map(_submission, rows)), last_sync, await connection.fetchval(_NOW))
+        found = list(filter(None, map(_submission, rows)))
+        return Loaded(found, last_sync, await connection.fetchval(_NOW))
 
 
 async def submissions(pool: asyncpg.Pool, keys: Collection[Key]) -> list[Submission]:

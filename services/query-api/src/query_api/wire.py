@@ -51,3 +51,8 @@ class Cached(Answer):
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Percent = Annotated[float, Field(ge=0, le=100)]
 Count = Annotated[int, Field(ge=0)]
+
+By = Literal["ingested", "published"]
+# "unknown" stands for a word of a newer version.
+IngestionStatus = Literal["completed", "partial", "unknown"]
+Status = Literal[IngestionStatus, "removed"]

@@ -60,7 +60,7 @@ format: $(VENV)/.dev $(DASHBOARD_PACKAGES) ## let ruff and prettier mend what th
 bench: $(VENV)/.dev ## measure: medians of ratios in one run
 	$(BIN)/python -m tests.bench $(ARGS)
 
-mutants: $(VENV)/.mutants ## change the code one spot at a time: what does no test notice? ARGS="ingester.scoring"
+mutants: $(VENV)/.mutants ## change the code one spot at a time: what does no test notice? ARGS="ingester.submission.scoring"
 	nice -n 19 $(BIN)/python -m tests.mutants $(ARGS)
 
 docs: $(VENV)/.dev ## write anew what is made from something else: docs/asyncapi.json, the operator's PrometheusRule

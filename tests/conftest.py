@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from arcwatch.embedded_nats import NatsServer
+from arcwatch.embedded.nats_server import NatsServer
 
 from tests.support import postgres as postgres_support
 from tests.support.postgres import TestPostgres

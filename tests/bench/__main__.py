@@ -7,7 +7,7 @@ import argparse
 import importlib
 import pkgutil
 
-from common import logs
+from common.process import logs
 
 import tests.bench
 

@@ -8,10 +8,10 @@ from urllib.parse import urlsplit
 
 import asyncpg
 import nats
-from arcwatch.embedded_nats import NatsServer
-from arcwatch.embedded_pg import PostgresServer, PostgresSettings
-from common import topology
-from common.bus import announce
+from arcwatch.embedded.nats_server import NatsServer
+from arcwatch.embedded.postgres import PostgresServer, PostgresSettings
+from common.bus import topology
+from common.bus.bus import announce
 from common.database import migrate
 from common.events import IngestionProgress
 

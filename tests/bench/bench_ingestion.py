@@ -19,15 +19,15 @@ from urllib.parse import quote
 import aiohttp
 import asyncpg
 import huggingface_hub
-from arcwatch.embedded_nats import NatsServer
-from arcwatch.embedded_pg import PostgresServer, PostgresSettings
+from arcwatch.embedded.nats_server import NatsServer
+from arcwatch.embedded.postgres import PostgresServer, PostgresSettings
 from arcwatch.hub import LocalHub
-from common import bus, topology
 from common.arc_tasks import Task
+from common.bus import bus, topology
 from common.database import migrate, open_pool
 from common.events import ModelDiscovered
-from common.hub import RemoteFile
-from common.memory import settle
+from common.hub.client import RemoteFile
+from common.process.gc_tuning import settle
 from huggingface_hub.utils.tqdm import disable_progress_bars
 from ingester import app as ingester_app
 from ingester import store

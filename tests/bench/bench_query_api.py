@@ -15,9 +15,9 @@ from urllib.request import urlopen
 import asyncpg
 import nats
 import psutil
-from arcwatch.embedded_nats import NatsServer
-from arcwatch.embedded_pg import PostgresServer, PostgresSettings
-from common import topology
+from arcwatch.embedded.nats_server import NatsServer
+from arcwatch.embedded.postgres import PostgresServer, PostgresSettings
+from common.bus import topology
 from common.database import migrate
 
 from tests.bench.api_process import Process, started

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING
 import aiohttp
 import asyncpg
 import nats
-from arcwatch.embedded_nats import NatsServer
-from arcwatch.embedded_pg import PostgresServer, PostgresSettings
-from common import topology
+from arcwatch.embedded.nats_server import NatsServer
+from arcwatch.embedded.postgres import PostgresServer, PostgresSettings
+from common.bus import topology
 from common.database import migrate
-from common.memory import settle
+from common.process.gc_tuning import settle
 from pydantic import SecretStr
 from query_api.app import serving
 from query_api.settings import Settings

@@ -10,13 +10,13 @@ from functools import partial
 from pathlib import Path
 from time import perf_counter
 
-from arcwatch.embedded_nats import NatsServer
-from arcwatch.embedded_pg import PostgresServer, PostgresSettings
+from arcwatch.embedded.nats_server import NatsServer
+from arcwatch.embedded.postgres import PostgresServer, PostgresSettings
 from arcwatch.hub import LocalHub
-from common import bus, topology
+from common.bus import bus, topology
 from common.database import migrate, open_pool
 from common.events import ModelDiscovered
-from common.hub import Hub
+from common.hub.client import Hub
 from watcher.metrics import Metrics
 from watcher.store import Store
 from watcher.sync import Request, Syncer

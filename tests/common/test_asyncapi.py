@@ -3,7 +3,8 @@
 import json
 from pathlib import Path
 
-from common import asyncapi, events, topology
+from common import asyncapi, events
+from common.bus import topology
 
 COMMITTED = Path(__file__).parents[2] / "docs" / "asyncapi.json"
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from common.delivery import parse
+from common.bus.delivery import parse
 from common.events import (
     DatasetSynced,
     DeadLetter,

@@ -5,8 +5,8 @@ import asyncio
 import asyncpg
 import nats.errors
 import pytest
+from common.bus.topology import MAX_DELIVER
 from common.outcomes import RETRY_DELAYS_SECONDS, GiveUp, Permanent, Retry, Transient, consequence
-from common.topology import MAX_DELIVER
 
 LOST = [
     OSError("broken pipe"),

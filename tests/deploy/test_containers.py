@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import yaml
-from arcwatch import embedded_nats, nats_conf
+from arcwatch.embedded import nats_conf, nats_server
 from pydantic import SecretStr
 
 from tests.support.alert_rules import DEPLOY, ROOT
@@ -150,7 +150,7 @@ def test_nats_accepts_the_configuration(tmp_path: Path) -> None:
     subprocess.run(["sh", str(DEPLOY / "secrets.sh"), str(tmp_path)], check=True)
     shutil.copy(DEPLOY / "nats" / "nats.conf", tmp_path)
     ran = subprocess.run(
-        [str(embedded_nats.program()), "-t", "-c", str(tmp_path / "nats.conf")],
+        [str(nats_server.program()), "-t", "-c", str(tmp_path / "nats.conf")],
         env={**os.environ, "NATS_SERVER_NAME": "a"},
         capture_output=True,
         text=True,

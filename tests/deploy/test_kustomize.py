@@ -8,7 +8,8 @@ from typing import Any
 import kubernetes_validate
 import pytest
 import yaml
-from common import ops, topology
+from common.bus import topology
+from common.process import ops
 
 from tests.support import alert_rules
 

@@ -10,12 +10,12 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import aiohttp
-from arcwatch.embedded_nats import NatsServer
+from arcwatch.embedded.nats_conf import PERMISSIONS
+from arcwatch.embedded.nats_server import NatsServer
 from arcwatch.hub import LocalHub
 from arcwatch.hub.faults import Status
-from arcwatch.nats_conf import PERMISSIONS
 from arcwatch.ports import free_port
-from common import bus, topology
+from common.bus import bus, topology
 from common.events import ModelDiscovered
 
 from tests.support.eventually import eventually

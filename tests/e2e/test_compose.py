@@ -11,9 +11,9 @@ import aiohttp
 import asyncpg
 import nats
 import pytest
-from arcwatch.nats_conf import PERMISSIONS
+from arcwatch.embedded.nats_conf import PERMISSIONS
 from common.arc_tasks import Task
-from common.inbox import prefix
+from common.bus.inbox import prefix
 
 from tests.support.alert_rules import ROOT
 from tests.support.compose import Compose, docker, local_hub

@@ -12,7 +12,7 @@ import asyncpg
 import pytest
 from aiohttp import web
 from arcwatch.ports import free_port
-from common import topology
+from common.bus import topology
 from playwright.async_api import expect
 
 from tests.support.browser import DASHBOARD, browser

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from common import bus
+from common.bus import bus
 from common.events import ModelDiscovered
 from playwright.async_api import expect
 

@@ -4,9 +4,9 @@ import re
 from pathlib import Path
 
 import pytest
-from arcwatch.embedded_nats import NatsServer
+from arcwatch.embedded.nats_server import NatsServer
 from playwright.async_api import expect
-from query_api import keeper, ordered
+from query_api.view import projection, stream_reader
 
 from tests.support.browser import browser, keep_looks
 from tests.support.dashboard import files, system
@@ -83,8 +83,8 @@ async def test_an_answer_of_the_wrong_size_is_compared_where_it_can_be(
 async def test_what_the_server_can_no_longer_know_is_marked(
     tmp_path: Path, database_url: str, nats_server: NatsServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ordered, "POLL_SECONDS", 0.2)
-    monkeypatch.setattr(keeper, "TICK_SECONDS", 0.05)
+    monkeypatch.setattr(stream_reader, "POLL_SECONDS", 0.2)
+    monkeypatch.setattr(projection, "TICK_SECONDS", 0.05)
     async with system(tmp_path, database_url, nats_server.url(), workers=False) as running:
         async with browser(running.url) as chromium:
             await nats_server.stop()

@@ -4,9 +4,9 @@ import json
 from typing import Any
 
 from common.arc_tasks import Pair, Task
-from ingester.kinds import NoteKind
-from ingester.limits import Limits
-from ingester.transform import FileError, FileResult, transform
+from ingester.submission.error_kinds import NoteKind
+from ingester.submission.limits import Limits
+from ingester.submission.transform import FileError, FileResult, transform
 
 ONE = Task("0a1b2c3d", (), (Pair((b"\0",), (b"\x01\x02", b"\x03\x04")),))
 TWO = Task("4e5f6a7b", (), (*ONE.test, Pair((b"\0",), (b"\x00",))))

@@ -4,12 +4,13 @@ from typing import Any
 
 import asyncpg
 import pytest
-from common import bus, topology
+from common.bus import bus, topology
 from common.events import ModelDiscovered, ModelIngestionFailed
-from ingester import store, store_waiting
-from ingester.abandoned import KIND, Abandoned
+from ingester import store
 from ingester.metrics import Metrics
-from ingester.rows import Row
+from ingester.orphaned_runs import KIND, Abandoned
+from ingester.store import waiting_requests
+from ingester.submission.rows import Row
 from structlog.testing import capture_logs
 
 from tests.support.pipeline import Pipeline
@@ -106,10 +107,10 @@ async def test_a_run_whose_request_waits_for_the_models_lock_is_left_alone(
 ) -> None:
     """Its event is settled, and comes again as another one."""
     run_id = await half_done(pipeline, "m")
-    request = await store_waiting.join(pipeline.pool, ModelDiscovered(dataset=V2, model="m"), "m")
+    request = await waiting_requests.join(pipeline.pool, ModelDiscovered(dataset=V2, model="m"), "m")
     assert await abandoned.run_once() == 0
     assert (await run_row(pipeline, run_id))["status"] == "running"
-    await store_waiting.settle(pipeline.pool, request)
+    await waiting_requests.settle(pipeline.pool, request)
     assert await abandoned.run_once() == 1
 
 

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 from arcwatch.hub import LocalHub
 from arcwatch.hub.faults import Status
-from common import topology
+from common.bus import topology
 from common.events import ModelDiscovered, ModelIngestionFailed, SyncCompleted
 from common.outcomes import GiveUp, Transient
 from common.schedule import Schedule

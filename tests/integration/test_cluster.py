@@ -9,10 +9,10 @@ import asyncpg
 import nats.errors
 import pytest
 from arcwatch.hub import LocalHub
-from common import bus, topology
+from common.bus import bus, topology
+from common.bus.topology import DEAD_STREAM, STREAM
 from common.events import ModelIngested
-from common.hub import Hub
-from common.topology import DEAD_STREAM, STREAM
+from common.hub.client import Hub
 from nats.aio.client import Client
 from nats.js.api import ConsumerConfig, DeliverPolicy
 from watcher.metrics import Metrics as WatcherMetrics

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from arcwatch.hub import LocalHub
-from common import topology
+from common.bus import topology
 from common.events import ModelDiscovered, ModelIngested
 from common.outcomes import Transient
 

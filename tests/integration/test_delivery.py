@@ -11,7 +11,8 @@ import aiohttp
 import pytest
 from arcwatch.hub import LocalHub
 from arcwatch.hub.faults import Status
-from common import bus, outcomes, topology
+from common import outcomes
+from common.bus import bus, topology
 from common.events import DeadLetter
 from ingester import app as ingester_app
 from ingester import store
@@ -225,7 +226,7 @@ async def has(pipeline: Pipeline, model: str) -> bool:
 async def test_stopping_in_the_middle_hands_the_work_to_the_next_ingester(
     pipeline: Pipeline, hub: LocalHub, js: JetStreamContext, shared: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("common.bus.GRACEFUL_TIMEOUT_SECONDS", 0.2)
+    monkeypatch.setattr("common.bus.bus.GRACEFUL_TIMEOUT_SECONDS", 0.2)
     hub.commit(V2, submission("m", {task: solved(task) for task in FIVE}))
     await pipeline.sync()
     hub.latency = 2.0

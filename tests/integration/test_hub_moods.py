@@ -23,14 +23,14 @@ from arcwatch.hub.faults import (
     Trickle,
     Truncate,
 )
-from common import hub_files
 from common.arc_tasks import Task
+from common.bus.topology import MAX_DELIVER
 from common.events import ModelDiscovered
-from common.hub import HubRefused
-from common.hub_files import Corrupt as CorruptError
-from common.hub_files import prove
+from common.hub import files
+from common.hub.client import HubRefused
+from common.hub.files import Corrupt as CorruptError
+from common.hub.files import prove
 from common.outcomes import Transient
-from common.topology import MAX_DELIVER
 
 from tests.support import pipeline as support
 from tests.support.pipeline import Pipeline
@@ -66,7 +66,7 @@ async def test_a_passing_fault_of_one_file_is_not_seen_in_the_result(
 async def test_a_trickle_is_given_up_and_asked_for_again(
     pipeline: Pipeline, hub: LocalHub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hub_files, "FIXED_SECONDS", 2.0)
+    monkeypatch.setattr(files, "FIXED_SECONDS", 2.0)
     hub.commit(V2, submission("m", {task: solved(task) for task in FIVE}))
     hub.faults.add(Trickle(86_400.0), FIRST, times=1)
     (announced,) = await pipeline.settle()

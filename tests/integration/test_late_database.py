@@ -9,12 +9,13 @@ from urllib.parse import parse_qs, urlsplit
 
 import asyncpg
 import pytest
-from arcwatch.embedded_pg import PostgresServer, PostgresSettings
+from arcwatch.embedded.postgres import PostgresServer, PostgresSettings
 from arcwatch.hub import LocalHub
-from common import bus, database, topology
+from common import database
+from common.bus import bus, topology
 from common.database import migrate, open_pool
 from common.outcomes import BrokenAtStart
-from common.settings import EX_CONFIG
+from common.process.settings import EX_CONFIG
 
 from tests.support.deployments import Arcwatch
 from tests.support.eventually import eventually

@@ -4,7 +4,7 @@ import contextlib
 
 import pytest
 from arcwatch.hub import LocalHub
-from common import topology
+from common.bus import topology
 from common.events import ModelDiscovered
 from common.outcomes import GiveUp
 from ingester.handlers import Failures

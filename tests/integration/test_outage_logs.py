@@ -12,11 +12,12 @@ from pathlib import Path
 import aiohttp
 import asyncpg
 import pytest
-from arcwatch.embedded_nats import NatsServer
-from arcwatch.embedded_pg import PostgresServer, PostgresSettings
+from arcwatch.embedded.nats_server import NatsServer
+from arcwatch.embedded.postgres import PostgresServer, PostgresSettings
 from arcwatch.hub import LocalHub
 from arcwatch.ports import free_port
-from common import bus, database, topology
+from common import database
+from common.bus import bus, topology
 from common.events import ModelDiscovered, SyncRequested
 from nats.aio.client import Client
 

@@ -9,12 +9,13 @@ from typing import Any
 
 import aiohttp
 import pytest
-from arcwatch import dead_letters
-from arcwatch.embedded_nats import NatsServer
+from arcwatch.clients import dead_letters
+from arcwatch.embedded.nats_server import NatsServer
 from arcwatch.hub import LocalHub
 from arcwatch.ports import free_port
-from common import outcomes, topology
-from common.settings import EX_CONFIG
+from common import outcomes
+from common.bus import topology
+from common.process.settings import EX_CONFIG
 
 from tests.support.deployments import clean_environment
 from tests.support.eventually import eventually

@@ -13,7 +13,8 @@ import asyncpg
 import pytest
 from arcwatch.hub import LocalHub
 from arcwatch.ports import free_port
-from common import bus, provision, roles
+from common import provision, roles
+from common.bus import bus
 from common.events import ModelDiscovered, SyncRequested
 from common.outcomes import BrokenAtStart
 from common.roles import Login

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from arcwatch.hub import LocalHub
 from arcwatch.hub.faults import Status
+from common.bus.topology import STREAM
 from common.events import IngestionProgress, ModelDiscovered, ModelIngestionFailed
 from common.outcomes import GiveUp, Transient
-from common.topology import STREAM
 from ingester import store
 from ingester.handlers import Failures
 from ingester.metrics import Metrics

@@ -10,12 +10,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
-from arcwatch.embedded_nats import NatsServer
+from arcwatch.embedded.nats_conf import PERMISSIONS
+from arcwatch.embedded.nats_server import NatsServer
 from arcwatch.hub import LocalHub
-from arcwatch.nats_conf import PERMISSIONS
 from arcwatch.ports import free_port
-from common import bus, topology
-from common.lifeline import EXIT_CLOSED
+from common.bus import bus, topology
+from common.bus.lifeline import EXIT_CLOSED
 
 from tests.support.deployments import clean_environment
 from tests.support.eventually import eventually

@@ -16,9 +16,9 @@ from aiohttp import web
 from arcwatch.hub import LocalHub
 from arcwatch.hub.faults import Exchange, Fault, HtmlPage, Replace, Shortened, Status
 from arcwatch.hub.redirect import body_of
-from common import topology
+from common.bus import topology
 from common.events import ModelDiscovered, SyncCompleted
-from common.hub import Hub
+from common.hub.client import Hub
 from watcher.sync import Syncer
 
 from tests.support.pipeline import Pipeline

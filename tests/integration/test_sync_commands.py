@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from arcwatch.hub import LocalHub
 from arcwatch.hub.faults import Status
-from common import topology
-from common.bus_metrics import BusMetrics
+from common.bus import topology
 from common.events import ModelDiscovered, SyncCompleted
+from common.metrics.bus_metrics import BusMetrics
 from ingester import app as ingester_app
 from ingester.settings import Settings as IngesterSettings
 from prometheus_client import CollectorRegistry

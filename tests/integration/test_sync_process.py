@@ -12,7 +12,7 @@ import pytest
 from aiohttp import web
 from arcwatch.hub import LocalHub
 from arcwatch.hub.faults import Exchange
-from common import topology
+from common.bus import topology
 from common.events import ModelDiscovered
 from watcher import app as watcher_app
 from watcher.settings import Settings as WatcherSettings

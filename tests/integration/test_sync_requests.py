@@ -7,7 +7,8 @@ import pytest
 import stamina
 from arcwatch.hub import LocalHub
 from arcwatch.hub.faults import RateLimited, Replace, Status
-from common import outcomes, topology
+from common import outcomes
+from common.bus import topology
 from common.events import DeadLetter, SyncCompleted
 from common.outcomes import Transient
 from nats.js import JetStreamContext

@@ -11,7 +11,7 @@ from typing import Any
 import aiohttp
 from arcwatch.hub import LocalHub
 from arcwatch.ports import free_port
-from common import bus, topology
+from common.bus import bus, topology
 
 from tests.support import relays
 from tests.support.deployments import clean_environment

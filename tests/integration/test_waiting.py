@@ -12,13 +12,14 @@ import aiohttp
 import asyncpg
 import nats.errors
 import pytest
-from arcwatch import dead_letters
+from arcwatch.clients import dead_letters
 from arcwatch.hub import LocalHub
-from common import bus, topology
+from common.bus import bus, topology
 from common.events import ModelDiscovered
 from common.outcomes import Permanent, Transient
 from ingester import app as ingester_app
-from ingester import store, store_waiting
+from ingester import store
+from ingester.store import waiting_requests
 from ingester.waiting import Waiting
 from structlog.testing import capture_logs
 
@@ -95,7 +96,7 @@ async def test_a_copy_that_does_not_force_asks_for_what_was_just_committed_and_r
     pipeline: Pipeline, hub: LocalHub, waiting: Waiting
 ) -> None:
     event = event_for(hub, "m")
-    await store_waiting.join(pipeline.pool, event, "m")
+    await waiting_requests.join(pipeline.pool, event, "m")
     await waiting.deliver(event, 1)
     asked = len(hub.requests)
     (again,) = await handed_back(pipeline, waiting)
@@ -122,7 +123,7 @@ async def test_copies_that_disagree_on_the_content_ask_the_hub(
 async def test_a_request_that_waited_before_a_forced_run_began_is_done_with_it(
     pipeline: Pipeline, waiting: Waiting
 ) -> None:
-    await store_waiting.join(pipeline.pool, ANN, "m")
+    await waiting_requests.join(pipeline.pool, ANN, "m")
     await waiting.hand_back()
     await waiting.deliver(BOB, 1)
     assert await waits(pipeline) == []
@@ -133,7 +134,7 @@ async def test_a_request_that_waited_before_a_forced_run_began_is_done_with_it(
 async def test_a_request_joined_after_it_was_handed_back_waits_for_the_lock_that_was_held_last(
     pipeline: Pipeline, waiting: Waiting
 ) -> None:
-    await store_waiting.join(pipeline.pool, ANN, "its-old-name")
+    await waiting_requests.join(pipeline.pool, ANN, "its-old-name")
     assert await waiting.hand_back() == 1
     async with store.locked(pipeline.pool, V2, "m"):
         await waiting.deliver(BOB, 1)
@@ -167,7 +168,7 @@ async def test_a_lock_that_is_freed_at_any_moment_leaves_one_run(
             await holder.aclose()
             await waiting.hand_back()
 
-    join = store_waiting.join
+    join = waiting_requests.join
 
     async def joining(*arguments: Any) -> str:
         await free_now("before-joining")
@@ -175,7 +176,7 @@ async def test_a_lock_that_is_freed_at_any_moment_leaves_one_run(
         await free_now("after-joining")
         return joined
 
-    monkeypatch.setattr(store_waiting, "join", joining)
+    monkeypatch.setattr(waiting_requests, "join", joining)
     await waiting.deliver(ANN, 1)
     await free_now("after-the-second-try")
     published = await handed_back(pipeline, waiting)
@@ -197,7 +198,7 @@ async def test_no_end_of_the_holder_loses_a_request_that_waits(
         asked = ModelDiscovered(dataset=V2, model=model)
         # A holder that forces nothing answers no other request: what waits has a run of its own.
         event = asked.model_copy(update={"force": False})
-        await store_waiting.join(pipeline.pool, asked, model)
+        await waiting_requests.join(pipeline.pool, asked, model)
         crashed = await crash.deliver(waiting, pipeline.ingester, event, at)
         if crashed:
             await eventually(partial(unlocked, pipeline, model), 20)
@@ -227,11 +228,11 @@ async def test_what_fails_for_good_takes_what_it_answers_with_it_but_not_what_ca
         nonlocal calls
         calls += 1
         if calls == 1:
-            await store_waiting.join(pipeline.pool, BOB, "m")
+            await waiting_requests.join(pipeline.pool, BOB, "m")
         raise GONE
 
     broken = dataclasses.replace(waiting, ingest=failing)
-    await store_waiting.join(pipeline.pool, ANN, "m")
+    await waiting_requests.join(pipeline.pool, ANN, "m")
     with pytest.raises(Permanent):
         await broken.deliver(ANN, 1)
     # Bob's came while the run was on: it was handed back, and fails by itself.
@@ -259,7 +260,7 @@ async def test_what_was_handed_back_and_fails_for_good_fails_again_where_its_dea
 
     monkeypatch.setattr("ingester.waiting.JUST_HANDED_BACK", timedelta(0))
     broken = dataclasses.replace(waiting, ingest=failing)
-    await store_waiting.join(pipeline.pool, ANN, "m")
+    await waiting_requests.join(pipeline.pool, ANN, "m")
     await broken.look()
     puller = await pipeline.client.jetstream().pull_subscribe_bind("ingester", topology.STREAM)
     (message,) = await puller.fetch(1, timeout=10)
@@ -280,7 +281,7 @@ async def test_what_fails_for_now_leaves_what_waits_for_the_next_delivery(pipeli
     async def failing(event: ModelDiscovered, count: int, sequence: int | None) -> None:
         raise Transient("later")
 
-    await store_waiting.join(pipeline.pool, ANN, "m")
+    await waiting_requests.join(pipeline.pool, ANN, "m")
     with pytest.raises(Transient):
         await dataclasses.replace(waiting, ingest=failing).deliver(ANN, 5)
     assert await waits(pipeline) == [("m", True, False)]
@@ -292,7 +293,7 @@ async def test_what_was_handed_back_and_whose_event_is_gone_is_forgotten(
     pipeline: Pipeline, waiting: Waiting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ingester.waiting.JUST_HANDED_BACK", timedelta(0))
-    await store_waiting.join(pipeline.pool, ANN, "m")
+    await waiting_requests.join(pipeline.pool, ANN, "m")
     await waiting.look()
     # Its event waits on the stream, although by NATS' clock, an hour ahead of PostgreSQL's, it came long after.
     await pipeline.pool.execute("UPDATE waiting_requests SET handed_back_at = handed_back_at - interval '1 hour'")
@@ -313,7 +314,7 @@ async def test_what_was_handed_back_and_whose_event_is_gone_is_forgotten_on_a_bu
     monkeypatch.setattr("ingester.waiting.JUST_HANDED_BACK", timedelta(0))
     puller = await pipeline.client.jetstream().pull_subscribe_bind("ingester", topology.STREAM)
     await ask(pipeline, "before")
-    await store_waiting.join(pipeline.pool, ANN, "m")
+    await waiting_requests.join(pipeline.pool, ANN, "m")
     await waiting.look()
     await ask(pipeline, "after")
     before, ours, _ = await puller.fetch(3, timeout=10)
@@ -331,7 +332,7 @@ async def test_a_handing_back_that_keeps_failing_is_told_once_and_once_when_it_w
     async def refused(event: ModelDiscovered, key: str) -> int:
         raise nats.errors.TimeoutError
 
-    await store_waiting.join(pipeline.pool, ANN, "m")
+    await waiting_requests.join(pipeline.pool, ANN, "m")
     broken = dataclasses.replace(waiting, publish=refused)
     with capture_logs() as lines:
         for _ in range(3):
@@ -346,7 +347,7 @@ async def test_what_an_ingester_from_before_handed_back_is_kept_until_all_is_set
     pipeline: Pipeline, waiting: Waiting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ingester.waiting.JUST_HANDED_BACK", timedelta(0))
-    await store_waiting.join(pipeline.pool, ANN, "m")
+    await waiting_requests.join(pipeline.pool, ANN, "m")
     await waiting.look()
     await settle_one(pipeline)
     await pipeline.pool.execute("UPDATE waiting_requests SET id = 'joined by one from before'")

@@ -8,20 +8,20 @@ import pytest
 from tests.mutants.python_mutants import mutants_of
 from tests.mutants.runner import Runner
 from tests.mutants.sql_mutants import sql_mutants_of
-from tests.mutants.table import TESTS
+from tests.mutants.table import SQL, TESTS
 
 
 def main() -> None:
     """Go through the mutants of the modules that were named, or of all."""
     parser = argparse.ArgumentParser(prog="make mutants", description=__doc__)
-    parser.add_argument("modules", nargs="*", metavar="MODULE", help="such as ingester.scoring (all)")
+    parser.add_argument("modules", nargs="*", metavar="MODULE", help="such as ingester.submission.scoring (all)")
     parser.add_argument("--lines", type=int, nargs="*", default=[], help="only mutants of these lines")
     parser.add_argument("--tests", nargs="*", help="instead of those of the table")
     options = parser.parse_args()
     if unknown := set(options.modules) - set(TESTS):
         parser.error(f"no tests are named for {', '.join(sorted(unknown))}; see tests/mutants/table.py")
     for module in options.modules or TESTS:
-        make = sql_mutants_of if ".store" in module else mutants_of
+        make = sql_mutants_of if module in SQL else mutants_of
         runner = Runner(module, make, set(options.lines))
         arguments = [
             "-q",

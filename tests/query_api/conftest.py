@@ -10,7 +10,7 @@ import asyncpg
 import nats
 import pytest
 from arcwatch.hub import LocalHub
-from common import topology
+from common.bus import topology
 from nats.aio.client import Client
 from pydantic import SecretStr
 from query_api.app import serving

@@ -4,8 +4,8 @@ import asyncio
 from urllib.parse import urlsplit
 
 import pytest
-from query_api import asking
 from query_api.app import fitted
+from query_api.server import request_parsing
 from query_api.settings import Settings
 
 from tests.query_api.conftest import TOKEN, Start
@@ -37,7 +37,7 @@ async def test_half_requests_displace_nobody_who_asks(start: Start) -> None:
 
 
 async def test_a_body_that_does_not_come_is_not_waited_for(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(asking, "BODY_SECONDS", 0.2)
+    monkeypatch.setattr(request_parsing, "BODY_SECONDS", 0.2)
     request = (
         f"POST /api/admin/sync HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {TOKEN}\r\n"
         "Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{"

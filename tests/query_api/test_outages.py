@@ -7,15 +7,15 @@ from collections.abc import AsyncIterator
 import aiohttp
 import asyncpg
 import pytest
-from arcwatch.embedded_nats import NatsServer
+from arcwatch.embedded.nats_server import NatsServer
 from arcwatch.ports import free_port
-from common import ops
 from common.events import ModelIngested
+from common.process import ops
 from nats.aio.client import Client
-from query_api import keeper, ordered
 from query_api.app import POOL_SIZE, run
-from query_api.readiness import LOADING, STOPPING
+from query_api.probes.readiness import LOADING, STOPPING
 from query_api.settings import Settings
+from query_api.view import projection, stream_reader
 
 from tests.query_api.conftest import Start
 from tests.support.api import Api
@@ -29,9 +29,9 @@ PATH = "/api/metrics/latest-model"
 @pytest.fixture(autouse=True)
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     """Notice and heal within a fraction of a second."""
-    monkeypatch.setattr(ordered, "POLL_SECONDS", 0.2)
-    monkeypatch.setattr(keeper, "TICK_SECONDS", 0.05)
-    monkeypatch.setattr(keeper, "IMPAIRED_INTERVAL_SECONDS", 0.3)
+    monkeypatch.setattr(stream_reader, "POLL_SECONDS", 0.2)
+    monkeypatch.setattr(projection, "TICK_SECONDS", 0.05)
+    monkeypatch.setattr(projection, "IMPAIRED_INTERVAL_SECONDS", 0.3)
 
 
 async def _age(api: Api) -> str | None:

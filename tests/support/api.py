@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
-from query_api.endpoints import Services
+from query_api.routes.endpoint import Services
 
 from tests.support.eventually import eventually
 

@@ -9,8 +9,8 @@ import pytest
 from asyncpg import Connection
 from asyncpg.pool import PoolConnectionProxy
 from common.events import ModelDiscovered
-from common.hub import Hub
-from common.hub_files import Fetcher
+from common.hub.client import Hub
+from common.hub.files import Fetcher
 from ingester.ingest import Ingester
 from ingester.waiting import Waiting
 

@@ -8,15 +8,15 @@ from pathlib import Path
 import aiohttp
 from arcwatch.hub import LocalHub
 from arcwatch.ports import free_port
-from common import bus, topology
 from common.arc_tasks import Task
+from common.bus import bus, topology
 from common.events import SyncRequested
 from ingester import app as ingester_app
 from ingester.settings import Settings as IngesterSettings
 from nats.aio.client import Client
 from pydantic import SecretStr
 from query_api import app as query_app
-from query_api.dashboard import BUILT
+from query_api.server.dashboard import BUILT
 from query_api.settings import Settings as QuerySettings
 from watcher import app as watcher_app
 from watcher.settings import Settings as WatcherSettings

@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from arcwatch.embedded_nats import program
-from arcwatch.http_probe import is_ok
+from arcwatch.clients.http_probe import is_ok
+from arcwatch.embedded.nats_server import program
 from arcwatch.ports import free_port
 
 from tests.support.eventually import eventually

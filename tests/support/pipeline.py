@@ -8,10 +8,10 @@ from typing import Any
 import aiohttp
 import asyncpg
 from arcwatch.hub import LocalHub
-from common import bus, topology
+from common.bus import bus, topology
 from common.database import open_pool
 from common.events import ModelDiscovered, ModelIngested
-from common.hub import Hub
+from common.hub.client import Hub
 from ingester import app as ingester_app
 from ingester import store as ingester_store
 from ingester.ingest import Ingester

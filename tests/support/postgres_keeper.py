@@ -13,7 +13,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from arcwatch.embedded_pg import SUPERUSER, PostgresServer, PostgresSettings
+from arcwatch.embedded.postgres import SUPERUSER, PostgresServer, PostgresSettings
 from common.database import migrate
 
 _LOOKS_EVERY_SECONDS = 0.1

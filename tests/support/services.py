@@ -7,7 +7,7 @@ from typing import Any
 
 import aiohttp
 from arcwatch.ports import free_port
-from common.settings import ServiceSettings
+from common.process.settings import ServiceSettings
 
 from tests.support.eventually import eventually
 

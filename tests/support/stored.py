@@ -6,8 +6,8 @@ from typing import Any
 
 import asyncpg
 from common.arc_tasks import Task
-from ingester.rows import Row
-from ingester.transform import FileResult, transform
+from ingester.submission.rows import Row
+from ingester.submission.transform import FileResult, transform
 
 JSON_COLUMNS = {"predicted_output_grid", "multiple_predicted_outputs", "multi_test_results", "provider_raw_response"}
 # The file's own figures are in `task_results`; `created_at` falls back to the time of the ingestion.

@@ -8,7 +8,7 @@ from typing import Any
 import aiohttp
 from arcwatch.hub import LocalHub
 from arcwatch.ports import free_port
-from common import bus, topology
+from common.bus import bus, topology
 from common.events import ModelDiscovered, Trigger
 from ingester import app as ingester_app
 from ingester.settings import Settings as IngesterSettings

@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import asyncpg
-from common import bus
+from common.bus import bus
 from common.events import Event, ModelIngested, ModelIngestionFailed, SyncCompleted
 from common.model_names import attempt_model_name, display_name
 from nats.aio.client import Client
-from query_api.rows import Attempt, Submission
+from query_api.store.rows import Attempt, Submission
 
 DATASET = "arcprize/arc_agi_v2_public_eval"
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)

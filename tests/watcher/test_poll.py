@@ -10,7 +10,7 @@ from typing import Any
 import asyncpg
 import pytest
 from common.database import open_pool
-from common.hub import Hub
+from common.hub.client import Hub
 from common.outcomes import Transient
 from common.schedule import Schedule, parse_windows
 from structlog.testing import capture_logs

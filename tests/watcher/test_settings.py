@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 import pytest
-from common.settings import EX_CONFIG, load
+from common.process.settings import EX_CONFIG, load
 from watcher.settings import Settings
 
 WRONG = [

@@ -11,8 +11,9 @@ from typing import Any
 from faststream.nats import NatsBroker
 from faststream.specification import AsyncAPI
 
-from common import bus, events, topology
-from common.delivery import decoder
+from common import events
+from common.bus import bus, topology
+from common.bus.delivery import decoder
 from common.events import Event
 
 PUBLISHED: tuple[type[Event], ...] = (

@@ -15,8 +15,8 @@ from pogo_core.error import BadMigrationError
 from pogo_core.util import migrate as pogo
 from pogo_core.util import sql as pogo_sql
 
-from common.outage import DATABASE_ERRORS, DRIVER_ERRORS
 from common.outcomes import BrokenAtStart
+from common.process.outage import DATABASE_ERRORS, DRIVER_ERRORS
 
 log = structlog.get_logger(__name__)
 

@@ -12,10 +12,11 @@
 import asyncio
 from dataclasses import dataclass
 
-from common.outage import AWAY, reason_of
+from common.process.outage import AWAY, reason_of
 from common.storable import storable
-from common.topology import MAX_DELIVER
 
+# How often a message is delivered before it is given up; the durables' own limit is the same.
+MAX_DELIVER = 6
 # Five waits between six deliveries: 52 minutes in all, so a database upgrade or a Hub outage is outlived.
 RETRY_DELAYS_SECONDS = (5.0, 30.0, 120.0, 600.0, 2_400.0)
 

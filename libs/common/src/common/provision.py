@@ -6,11 +6,13 @@ from typing import Annotated
 import structlog
 from pydantic import Field
 
-from common import bus, logs, roles, topology
+from common import roles
+from common.bus import bus, topology
 from common.database import migrate
 from common.outcomes import BrokenAtStart
+from common.process import logs
+from common.process.settings import OptionalSecret, ServiceSettings, load, stop
 from common.roles import Login
-from common.settings import OptionalSecret, ServiceSettings, load, stop
 
 log = structlog.get_logger(__name__)
 

@@ -1,6 +1,6 @@
 """`python -m ingester` runs the service."""
 
-from common import service
+from common.process import service
 
 from ingester.app import run
 from ingester.settings import Settings

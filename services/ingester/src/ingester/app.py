@@ -8,32 +8,35 @@ from typing import Any, NoReturn
 import aiohttp
 import asyncpg
 import structlog
-from common import bus, bus_metrics, ops, pool_metrics, quota_metrics
 from common.arc_tasks import TaskSetError, detect_source, load_task_set
-from common.backlog import oldest_unsettled
-from common.bus_metrics import BusMetrics
+from common.bus import bus
+from common.bus.backlog import oldest_unsettled
+from common.bus.delivery import Delivery
+from common.bus.topology import INGESTER
 from common.database import check_migrated, open_pool
-from common.delivery import Delivery
 from common.events import ModelDiscovered
-from common.hub import Hub
-from common.hub_files import Fetcher, proxy_for
-from common.memory import settle
-from common.outage import Outage
+from common.hub.client import Hub
+from common.hub.files import Fetcher, proxy_for
+from common.hub.quota import Quota
+from common.metrics import bus_metrics, pool_metrics, quota_metrics
+from common.metrics.bus_metrics import BusMetrics
 from common.outcomes import BrokenAtStart
-from common.periodic import periodically
-from common.quota import Quota
-from common.service import until
-from common.topology import INGESTER
+from common.process import ops
+from common.process.gc_tuning import settle
+from common.process.outage import Outage
+from common.process.periodic import periodically
+from common.process.service import until
 from nats.aio.client import Client
 
-from ingester import abandoned, handlers, memory, standing, store
-from ingester.abandoned import Abandoned
-from ingester.collect import Collector
+from ingester import handlers, model_gauges, orphaned_runs, store
+from ingester.download import malloc_tuning
+from ingester.download.collect import Collector
 from ingester.ingest import Ingester
-from ingester.limits import BIGINT, INT4, MEMORY_PER_BYTE, Limits
 from ingester.metrics import Metrics
+from ingester.orphaned_runs import Abandoned
 from ingester.settings import Settings
 from ingester.store import ColumnTypes
+from ingester.submission.limits import BIGINT, INT4, MEMORY_PER_BYTE, Limits
 from ingester.waiting import LOOK_SECONDS, Waiting
 
 log = structlog.get_logger(__name__)
@@ -42,7 +45,7 @@ SERVICE = handlers.SERVICE
 
 async def run(settings: Settings, stopping: asyncio.Event) -> None:
     """Run the service until `stopping` is set."""
-    memory.return_large_blocks()
+    malloc_tuning.return_large_blocks()
     check_task_sets(settings)
     metrics = Metrics()
     nats_url = settings.nats_url.get_secret_value()
@@ -81,11 +84,11 @@ def beside(ingester: Ingester, waiting: Waiting, client: Client) -> tuple[Corout
     """Return what an ingester does again and again beside its deliveries."""
     pool, metrics = ingester.pool, ingester.metrics
     outage = Outage("database", "events come again after a pause; files already staged are kept")
-    look = partial(standing.look, pool, ingester.settings.hf_datasets, metrics)
+    look = partial(model_gauges.look, pool, ingester.settings.hf_datasets, metrics)
     end_abandoned = Abandoned(pool, client, metrics, SERVICE).run_once
     return (
-        periodically("standing", look, standing.POLL_SECONDS, outage),
-        periodically("abandoned", end_abandoned, abandoned.LOOK_SECONDS),
+        periodically("standing", look, model_gauges.POLL_SECONDS, outage),
+        periodically("abandoned", end_abandoned, orphaned_runs.LOOK_SECONDS),
         periodically("waiting", waiting.look, LOOK_SECONDS),
     )
 

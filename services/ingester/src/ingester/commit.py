@@ -9,10 +9,10 @@ from common.events import ModelDiscovered, RunStatus
 from common.model_names import display_name
 from common.outcomes import Transient
 
-from ingester.aggregate import Aggregates, aggregate
-from ingester.kinds import ErrorKind
-from ingester.plan import Plan
+from ingester.download.plan import Plan
 from ingester.store import CurrentVersion, RunOpened, Session
+from ingester.submission.aggregate import Aggregates, aggregate
+from ingester.submission.error_kinds import ErrorKind
 from ingester.target import Target
 
 

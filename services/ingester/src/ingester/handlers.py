@@ -5,11 +5,12 @@ from datetime import UTC, datetime
 
 import asyncpg
 import structlog
-from common import bus, outcomes
-from common.delivery import decoder, parse
+from common import outcomes
+from common.bus import bus
+from common.bus.delivery import decoder, parse
+from common.bus.topology import INGESTER
 from common.events import ModelDiscovered, ModelIngestionFailed
 from common.outcomes import GiveUp, Permanent
-from common.topology import INGESTER
 from faststream.nats import NatsBroker
 from faststream.nats.annotations import NatsMessage
 from nats.aio.client import Client

@@ -5,28 +5,28 @@ from dataclasses import dataclass
 
 import asyncpg
 import structlog
-from common import tracing
 from common.arc_tasks import TaskSet, detect_source, load_task_set
+from common.bus.topology import MAX_DELIVER
 from common.events import IngestionProgress, ModelDiscovered, ModelIngested
-from common.hub import Hub, RemoteFile
+from common.hub.client import Hub, RemoteFile
 from common.model_names import attempt_model_name, display_name, is_plain_folder_name
 from common.outcomes import Permanent, Transient
-from common.topology import MAX_DELIVER
+from common.process import tracing
 
 from ingester import store, target
-from ingester.collect import Collector
 from ingester.commit import Commit
-from ingester.documents import Bytes
-from ingester.kinds import JUDGED_BY_LISTING, RETRYABLE
-from ingester.limits import Limits
+from ingester.download.collect import Collector
+from ingester.download.plan import Plan, make_plan
+from ingester.download.progress import Progress
+from ingester.download.staging import Records, staged_records
 from ingester.metrics import Metrics
-from ingester.plan import Plan, make_plan
-from ingester.progress import Progress
 from ingester.report import Report
 from ingester.settings import Settings
-from ingester.staging import Records, staged_records
 from ingester.store import CurrentVersion, LockHeldError, Origin, RunOpened, Session
-from ingester.submission import LARGEST_NUMBER
+from ingester.submission.attempts import LARGEST_NUMBER
+from ingester.submission.documents import Bytes
+from ingester.submission.error_kinds import JUDGED_BY_LISTING, RETRYABLE
+from ingester.submission.limits import Limits
 from ingester.target import NotThere, Target
 
 log = structlog.get_logger(__name__)

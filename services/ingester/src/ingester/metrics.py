@@ -3,12 +3,12 @@
 from itertools import product
 from typing import get_args
 
-from common.delivery import SETTLED
-from common.hub import RequestOutcome
+from common.bus.delivery import SETTLED
+from common.hub.client import RequestOutcome
 from common.outcomes import KINDS
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-from ingester.kinds import ErrorKind, NoteKind
+from ingester.submission.error_kinds import ErrorKind, NoteKind
 
 # From a handful of cached files to a 400-file submission on a slow, rate-limited connection.
 _DURATIONS = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900)

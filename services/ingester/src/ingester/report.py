@@ -4,13 +4,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 import structlog
-from common import bus
+from common.bus import bus
 from common.events import IngestionProgress, ModelDiscovered, ModelIngestionFailed, RunStatus
 from nats.aio.client import Client
 
 from ingester.commit import Committed
+from ingester.download.plan import Plan
 from ingester.metrics import Metrics
-from ingester.plan import Plan
 from ingester.store import RunEnded
 
 log = structlog.get_logger(__name__)

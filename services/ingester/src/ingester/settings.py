@@ -2,10 +2,10 @@
 
 from typing import Annotated
 
-from common.settings import ServiceSettings
+from common.process.settings import ServiceSettings
 from pydantic import Field
 
-from ingester.limits import MEBIBYTE
+from ingester.submission.limits import MEBIBYTE
 
 
 class Settings(ServiceSettings):

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from common.hub import FolderGone, Hub, RevisionGone
-from common.hub_files import REWRITTEN_SECONDS
+from common.hub.client import FolderGone, Hub, RevisionGone
+from common.hub.files import REWRITTEN_SECONDS
 from common.outcomes import Transient
 
 

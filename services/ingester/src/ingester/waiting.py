@@ -14,14 +14,13 @@ import asyncpg
 import structlog
 from common import outcomes
 from common.events import ModelDiscovered
-from common.outage import AWAY, Outage, reason_of
 from common.outcomes import GiveUp
-from common.periodic import FAILURES
+from common.process.outage import AWAY, Outage, reason_of
+from common.process.periodic import FAILURES
 
-from ingester import store_waiting
-from ingester.abandoned import is_settled
 from ingester.metrics import Metrics
-from ingester.store import LockHeldError
+from ingester.orphaned_runs import is_settled
+from ingester.store import LockHeldError, waiting_requests
 
 log = structlog.get_logger(__name__)
 
@@ -64,7 +63,7 @@ class Waiting:
             try:
                 await self.ingest(event, delivery_count, sequence)
             except LockHeldError as held:
-                answered_id = await store_waiting.join(self.pool, event, held.model)
+                answered_id = await waiting_requests.join(self.pool, event, held.model)
                 # Whoever had the lock may have looked before the request was there.
                 if not await self._ingested(event, delivery_count, sequence):
                     return
@@ -75,12 +74,12 @@ class Waiting:
             raise
         await self._end(answered_id)
 
-    async def _answered_by(self, event: ModelDiscovered, message_id: str) -> store_waiting.WaitingRequest | None:
+    async def _answered_by(self, event: ModelDiscovered, message_id: str) -> waiting_requests.WaitingRequest | None:
         """Return the waiting request that this delivery answers: who waits by now gets what is there from now on."""
         if message_id.startswith(_KEY):
-            return await store_waiting.by_id(self.pool, message_id.removeprefix(_KEY))
+            return await waiting_requests.by_id(self.pool, message_id.removeprefix(_KEY))
         if event.force:
-            return await store_waiting.by_model(self.pool, event)
+            return await waiting_requests.by_model(self.pool, event)
         return None
 
     async def _ingested(self, event: ModelDiscovered, delivery_count: int, sequence: int | None) -> bool:
@@ -96,22 +95,22 @@ class Waiting:
         """Remove what is answered, and hand back what waited. What fails here is made up for within a minute."""
         try:
             if answered_id is not None:
-                await store_waiting.settle(self.pool, answered_id)
+                await waiting_requests.settle(self.pool, answered_id)
             await self.hand_back()
         except FAILURES as error:
             log.debug("waiting.not_looked", reason=reason_of(error))
 
     async def hand_back(self) -> int:
         """Publish every request whose lock is free; return their number."""
-        requests = await store_waiting.free(self.pool)
+        requests = await waiting_requests.free(self.pool)
         for request in requests:
             # Several may do so at once: the server keeps one.
             sequence = await self._publish(request)
-            await store_waiting.mark_handed_back(self.pool, request.id, sequence)
+            await waiting_requests.mark_handed_back(self.pool, request.id, sequence)
             log.info("ingestion.handed_back", dataset=request.event.dataset, model=request.event.model)
         return len(requests)
 
-    async def _publish(self, request: store_waiting.WaitingRequest) -> int:
+    async def _publish(self, request: waiting_requests.WaitingRequest) -> int:
         try:
             sequence = await self.publish(request.event, f"{_KEY}{request.id}")
         except AWAY as error:
@@ -123,7 +122,7 @@ class Waiting:
     async def look(self) -> None:
         """Hand back what holders left that died, and forget what was handed back and whose event is gone."""
         await self.hand_back()
-        late = await store_waiting.handed_back(self.pool, JUST_HANDED_BACK)
+        late = await waiting_requests.handed_back(self.pool, JUST_HANDED_BACK)
         if not late:
             return
         # Not by when the oldest was stored: NATS' and PostgreSQL's clocks may differ, and a request would be lost.
@@ -131,4 +130,4 @@ class Waiting:
         for request in late:
             # Dealt with, or given up by the server: `arcwatch dead ls` shows that, and `dead replay` asks again.
             if is_settled(request.event_sequence, oldest):
-                await store_waiting.settle(self.pool, request.id)
+                await waiting_requests.settle(self.pool, request.id)

@@ -1,6 +1,6 @@
 """`python -m query_api` runs the service."""
 
-from common import service
+from common.process import service
 
 from query_api.app import run
 from query_api.settings import Settings

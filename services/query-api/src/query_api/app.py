@@ -8,39 +8,43 @@ from functools import partial
 import asyncpg
 import structlog
 from aiohttp import web
-from common import bus, http_server, ops, pool_metrics, quota_metrics, topology
 from common.arc_tasks import detect_source
+from common.bus import bus, topology
 from common.database import check_migrated, open_pool
 from common.events import IngestionProgress
-from common.hub import Hub
-from common.memory import settle
+from common.hub.client import Hub
+from common.metrics import pool_metrics, quota_metrics
 from common.outcomes import BrokenAtStart
-from common.service import ended
-from common.task_group import task_group
+from common.process import http_server, ops
+from common.process.gc_tuning import settle
+from common.process.service import ended
+from common.process.task_group import task_group
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.js.errors import NotFoundError
 from pydantic import ValidationError
 
-from query_api import store, task_sets, view
-from query_api.access_log import AccessLog
-from query_api.endpoints import Services
-from query_api.guard import Guard
-from query_api.http import Http
-from query_api.hub_folders import HubFolders
-from query_api.hub_probe import HubProbe
-from query_api.keeper import SUBJECTS, Keeper
-from query_api.live import Broadcaster
+from query_api import task_sets
 from query_api.metrics import Metrics
-from query_api.ordered import OrderedReader
-from query_api.pages import Shelf
-from query_api.readiness import STOPPING, Readiness
-from query_api.repair import read_any_instant
-from query_api.replay import Replays
-from query_api.routes import ENDPOINTS
+from query_api.probes.hub_folders import HubFolders
+from query_api.probes.hub_probe import HubProbe
+from query_api.probes.readiness import STOPPING, Readiness
+from query_api.probes.worker_probe import WorkerProbe
+from query_api.routes.access import Guard
+from query_api.routes.endpoint import Services
+from query_api.routes.table import ENDPOINTS
+from query_api.server.access_log import AccessLog
+from query_api.server.http import Http
+from query_api.server.web_app import make_app
 from query_api.settings import Settings
-from query_api.web_app import make_app
-from query_api.worker_probe import WorkerProbe
+from query_api.store import submissions
+from query_api.store.repair import read_any_instant
+from query_api.view import model
+from query_api.view.broadcaster import Broadcaster
+from query_api.view.projection import SUBJECTS, Keeper
+from query_api.view.replay import Replays
+from query_api.view.response_cache import Shelf
+from query_api.view.stream_reader import OrderedReader
 
 log = structlog.get_logger(__name__)
 SERVICE = "query-api"
@@ -104,8 +108,8 @@ async def build(settings: Settings, pool: asyncpg.Pool, client: Client, metrics:
     reader = OrderedReader(client, topology.STREAM, SUBJECTS)
     keeper = Keeper(
         reader=reader,
-        load=partial(view.load, pool),
-        reread=partial(store.submissions, pool),
+        load=partial(model.load, pool),
+        reread=partial(submissions.submissions, pool),
         interval_seconds=settings.reconcile_interval_seconds,
         metrics=metrics,
         told=broadcaster.tell,
@@ -148,7 +152,7 @@ async def _on_progress(broadcaster: Broadcaster, message: Msg) -> None:
 
 
 async def _database(pool: asyncpg.Pool) -> str | None:
-    await store.ping(pool)
+    await submissions.ping(pool)
     return None
 
 

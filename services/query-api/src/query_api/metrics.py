@@ -2,12 +2,12 @@
 
 from typing import get_args
 
-from common.http_server import REASONS, Reason
-from common.hub import RequestOutcome
+from common.hub.client import RequestOutcome
+from common.process.http_server import REASONS, Reason
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from query_api.meter import RequestMeter
-from query_api.repair import REPAIRED
+from query_api.store.repair import REPAIRED
 
 
 class Metrics:

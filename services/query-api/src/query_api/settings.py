@@ -3,8 +3,8 @@
 import re
 from typing import Annotated
 
+from common.process.settings import Names, OptionalSecret, Port, ServiceSettings
 from common.schedule import ScheduleSettings
-from common.settings import Names, OptionalSecret, Port, ServiceSettings
 from pydantic import AnyHttpUrl, BeforeValidator, Field, field_validator
 
 OptionalUrl = Annotated[AnyHttpUrl | None, BeforeValidator(lambda value: value or None)]

@@ -1,6 +1,6 @@
 """`python -m watcher` runs the service."""
 
-from common import service
+from common.process import service
 
 from watcher.app import run
 from watcher.settings import Settings

@@ -5,14 +5,16 @@ from functools import partial
 
 import asyncpg
 import structlog
-from common import bus, bus_metrics, ops, pool_metrics, quota_metrics
-from common.bus_metrics import BusMetrics
+from common.bus import bus
+from common.bus.delivery import Delivery
+from common.bus.topology import WATCHER
 from common.database import check_migrated, open_pool
-from common.delivery import Delivery
-from common.hub import Hub
-from common.quota import Quota
-from common.service import until
-from common.topology import WATCHER
+from common.hub.client import Hub
+from common.hub.quota import Quota
+from common.metrics import bus_metrics, pool_metrics, quota_metrics
+from common.metrics.bus_metrics import BusMetrics
+from common.process import ops
+from common.process.service import until
 from nats.aio.client import Client
 
 from watcher import handlers

@@ -1,10 +1,10 @@
 """What the watcher does with a message: `sync.requested` in, one sync."""
 
-from common import bus
-from common.delivery import decoder
+from common.bus import bus
+from common.bus.delivery import decoder
+from common.bus.topology import WATCHER
 from common.events import SyncRequested
 from common.outcomes import Permanent
-from common.topology import WATCHER
 from faststream.nats import NatsBroker, NatsMessage
 
 from watcher.sync import Request, Syncer

@@ -4,9 +4,9 @@ from datetime import datetime
 from itertools import product
 from typing import get_args
 
-from common.delivery import SETTLED
+from common.bus.delivery import SETTLED
 from common.events import SyncStatus, Trigger
-from common.hub import RequestOutcome
+from common.hub.client import RequestOutcome
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 _DURATIONS = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900)

@@ -9,7 +9,7 @@ from typing import cast, get_args
 
 import structlog
 from common.events import Trigger
-from common.outage import AWAY, Outage
+from common.process.outage import AWAY, Outage
 from common.schedule import Schedule
 
 from watcher.store import SyncRow

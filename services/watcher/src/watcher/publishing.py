@@ -6,7 +6,7 @@ since: the stream calls the event a duplicate of one that was dealt with, and no
 
 from dataclasses import dataclass
 
-from common import bus, topology
+from common.bus import bus, topology
 from common.events import ModelDiscovered, SyncCompleted
 from nats.aio.client import Client
 

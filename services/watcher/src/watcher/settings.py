@@ -1,7 +1,7 @@
 """The watcher's settings: the shared ones and the schedule."""
 
+from common.process.settings import ServiceSettings
 from common.schedule import ScheduleSettings
-from common.settings import ServiceSettings
 
 
 class Settings(ServiceSettings, ScheduleSettings):

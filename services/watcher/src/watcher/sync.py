@@ -10,12 +10,12 @@ from typing import Protocol
 
 import nats.errors
 import structlog
-from common import tracing
 from common.events import DatasetSynced, ModelDiscovered, SyncCompleted, SyncStatus, Trigger
-from common.hub import Folder, FolderGone, Hub, RevisionGone
+from common.hub.client import Folder, FolderGone, Hub, RevisionGone
 from common.model_names import is_plain_folder_name
-from common.outage import DATABASE_ERRORS, reason_of
 from common.outcomes import Transient
+from common.process import tracing
+from common.process.outage import DATABASE_ERRORS, reason_of
 from common.storable import storable
 
 from watcher.compare import Difference, compare

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from nats.aio.client import Client
 
-    from arcwatch.dead_letters import Acted, Dead
+    from arcwatch.clients.dead_letters import Acted, Dead
 
     Act = Callable[[Client, list[int] | None], Awaitable[Acted]]
 
@@ -48,7 +48,7 @@ def replay(
     json: JsonOption = False,
 ) -> None:
     """Publish them again under fresh ids, and take them off the list."""
-    from arcwatch import dead_letters
+    from arcwatch.clients import dead_letters
 
     _taken_off(dead_letters.replay, "replayed", sequences, data_dir, nats_url, all_=all_, json=json)
 
@@ -63,7 +63,7 @@ def rm(
     json: JsonOption = False,
 ) -> None:
     """Remove them for good, such as requests that nobody needs any more. What they asked for is not done."""
-    from arcwatch import dead_letters
+    from arcwatch.clients import dead_letters
 
     _taken_off(dead_letters.remove, "removed", sequences, data_dir, nats_url, all_=all_, json=json)
 
@@ -90,17 +90,17 @@ def _taken_off(
 
 
 async def _listed(data_dir: Any, nats_url: str | None) -> "list[Dead]":
-    from arcwatch import dead_letters
-    from arcwatch.bus_client import connected
-    from arcwatch.running import nats_url as find
+    from arcwatch.clients import dead_letters
+    from arcwatch.clients.bus import connected
+    from arcwatch.clients.running import nats_url as find
 
     async with connected(find(data_dir, nats_url)) as client:
         return await dead_letters.listed(client)
 
 
 async def _acted(act: "Act", data_dir: Any, nats_url: str | None, sequences: list[int] | None) -> "Acted":
-    from arcwatch.bus_client import connected
-    from arcwatch.running import nats_url as find
+    from arcwatch.clients.bus import connected
+    from arcwatch.clients.running import nats_url as find
 
     async with connected(find(data_dir, nats_url)) as client:
         return await act(client, sequences)

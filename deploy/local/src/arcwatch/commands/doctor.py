@@ -12,9 +12,9 @@ from arcwatch.commands.output import as_json, say
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from common.settings import ServiceSettings
+    from common.process.settings import ServiceSettings
 
-    from arcwatch.checks import Finding
+    from arcwatch.doctor.checks import Finding
 
 _MARKS = {"ok": "ok     ", "warning": "warning", "problem": "PROBLEM"}
 
@@ -52,7 +52,8 @@ def doctor(
 def _machine(data_dir: Path | None) -> "Iterable[Finding]":
     import os
 
-    from arcwatch import checks, live_checks, running
+    from arcwatch.clients import running
+    from arcwatch.doctor import checks, live_checks
 
     place = running.chosen(data_dir)
     yield from checks.programs()
@@ -66,7 +67,8 @@ def _machine(data_dir: Path | None) -> "Iterable[Finding]":
 async def _servers(
     data_dir: Path | None, nats_url: str | None, database_url: str | None, replicas: int
 ) -> "Iterable[Finding]":
-    from arcwatch import bus_checks, database_checks, hub_checks, live_checks, running
+    from arcwatch.clients import running
+    from arcwatch.doctor import bus_checks, database_checks, hub_checks, live_checks
 
     here = running.running(data_dir) or {}
     found: list[Finding] = []
@@ -83,10 +85,10 @@ async def _servers(
 
 def _hub_settings(data_dir: Path | None) -> "ServiceSettings | None":
     """Return where the Hub is, as the running deployment has it; None where a setting is wrong (said before)."""
-    from common.settings import ServiceSettings
+    from common.process.settings import ServiceSettings
     from pydantic import ValidationError
 
-    from arcwatch import running
+    from arcwatch.clients import running
 
     given = {name.lower(): value for name, value in running.hub_settings(data_dir).items()}
     try:

@@ -29,7 +29,7 @@ def ls(
     json: JsonOption = False,
 ) -> None:
     """List ingestion runs, the latest first."""
-    from arcwatch.api_client import get
+    from arcwatch.clients.api import get
 
     asked = {"dataset": dataset, "model": model, "status": status, "limit": limit}
     answer = get(data_dir, url, "/api/admin/ingestion-history", asked)

@@ -11,7 +11,7 @@ from arcwatch.commands.output import as_json, percent, say
 if TYPE_CHECKING:
     from common.events import ModelDiscovered
 
-    from arcwatch.ingestion_client import Outcome
+    from arcwatch.clients.ingestion import Outcome
 
 
 def ingest(
@@ -55,17 +55,17 @@ def _event(dataset: str, model: str, *, force: bool) -> "ModelDiscovered":
 async def _ask(
     data_dir: Path | None, nats_url: str | None, event: "ModelDiscovered", follow_seconds: float | None, *, bar: bool
 ) -> "Outcome | None":
-    from arcwatch import ingestion_client
-    from arcwatch.bus_client import connected
+    from arcwatch.clients import ingestion
+    from arcwatch.clients.bus import connected
+    from arcwatch.clients.running import nats_url as find
     from arcwatch.commands.progress import bar_of
-    from arcwatch.running import nats_url as find
 
     async with connected(find(data_dir, nats_url)) as client:
         if follow_seconds is None:
-            await ingestion_client.publish(client, event)
+            await ingestion.publish(client, event)
             return None
         with bar_of(event.model, visible=bar) as show:
-            return await ingestion_client.follow(client, event, show, follow_seconds)
+            return await ingestion.follow(client, event, show, follow_seconds)
 
 
 def _tell(outcome: "Outcome", *, json: bool) -> None:

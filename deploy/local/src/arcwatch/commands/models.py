@@ -28,7 +28,7 @@ def ls(
 
     The score counts all tasks of the set; `of submitted` only those that were submitted.
     """
-    from arcwatch.api_client import get
+    from arcwatch.clients.api import get
 
     answer = get(data_dir, url, "/api/models", {"dataset": dataset, "limit": limit})
     if json:

@@ -22,9 +22,9 @@ def nats_url(
 
     Users other than admin hear answers only under their own inbox prefix, which --json tells.
     """
-    from common.inbox import prefix_of
+    from common.bus.inbox import prefix_of
 
-    from arcwatch.running import nats_url_of
+    from arcwatch.clients.running import nats_url_of
 
     url = nats_url_of(data_dir, user)
     if json:

@@ -20,8 +20,8 @@ def migrate(
 
     from common import database
 
+    from arcwatch.clients.running import database_url as find
     from arcwatch.explain import waits_aloud
-    from arcwatch.running import database_url as find
 
     on_wait = waits_aloud(partial(say, err=True))
     applied = asyncio.run(database.migrate(find(data_dir, database_url), wait_seconds=wait, on_wait=on_wait))

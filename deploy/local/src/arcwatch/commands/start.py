@@ -26,9 +26,9 @@ def up(
     HF_DATASETS, ...) from the environment. Data stays in the data folder.
     """
     from arcwatch.data_dir import DataDir
-    from arcwatch.deployment import Options
+    from arcwatch.embedded.deployment import Options
+    from arcwatch.embedded.up import up as run
     from arcwatch.terminal import opened
-    from arcwatch.up import up as run
 
     with opened() as terminal:
         run(Options(DataDir.at(data_dir), port, ingesters, patience_seconds=wait), terminal)
@@ -46,8 +46,8 @@ def demo(
     Each demo begins with empty data, in the folder `demo` of the data folder; that of `arcwatch up` is not touched.
     """
     from arcwatch.data_dir import DataDir
-    from arcwatch.demo import demo as run
-    from arcwatch.deployment import Options
+    from arcwatch.embedded.demo import demo as run
+    from arcwatch.embedded.deployment import Options
     from arcwatch.terminal import opened
 
     with opened() as terminal:

@@ -67,9 +67,9 @@ def _run(
     import asyncio
     import getpass
 
-    from common import logs
+    from common.process import logs
 
-    from arcwatch import running, syncing
+    from arcwatch.clients import running, syncing
     from arcwatch.commands.settings import read
 
     logs.configure("info" if verbose else "critical", "console", "sync")

@@ -30,7 +30,7 @@ def apply(
     """Make NATS match the table of streams and consumers, and say what differed. Safe to run again."""
     import asyncio
 
-    from arcwatch.running import nats_url as find
+    from arcwatch.clients.running import nats_url as find
 
     found = asyncio.run(_differences(find(data_dir, nats_url), replicas, check=check, wait=wait))
     if json:
@@ -44,9 +44,9 @@ def apply(
 
 
 async def _differences(url: str, replicas: int, *, check: bool, wait: float) -> list[str]:
-    from common import topology
+    from common.bus import topology
 
-    from arcwatch.bus_client import connected
+    from arcwatch.clients.bus import connected
 
     async with connected(url, patience_seconds=wait) as client:
         js = client.jetstream(timeout=10)

@@ -27,12 +27,12 @@ def create(
 
     Needs HF_TOKEN, and HF_WEBHOOK_SECRET as the query API has it.
     """
-    from common.settings import ServiceSettings
+    from common.process.settings import ServiceSettings
 
+    from arcwatch.clients.running import hub_settings
+    from arcwatch.clients.webhooks import create as register
     from arcwatch.commands.settings import read
     from arcwatch.errors import DeploymentError
-    from arcwatch.hub_webhooks import create as register
-    from arcwatch.running import hub_settings
 
     names = {name.lower(): value for name, value in hub_settings(data_dir).items()}
     settings = read(lambda: ServiceSettings(**names))  # type: ignore[arg-type] # as the environment has them: text

@@ -1,4 +1,4 @@
-/** What was wrong with a file, in words: the kinds of services/ingester/src/ingester/kinds.py. */
+/** What was wrong with a file, in words: the kinds of services/ingester/src/ingester/submission/error_kinds.py. */
 
 const KINDS: Record<string, string> = {
   not_json: "not JSON",

@@ -1,0 +1,73 @@
+"""Asking for one model's ingestion over the bus, and following it to its end."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from typing import TypeVar
+
+from common.bus import bus
+from common.bus.delivery import parse
+from common.events import Event, IngestionProgress, ModelDiscovered, ModelIngested, ModelIngestionFailed
+from common.outcomes import Permanent
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+
+from arcwatch.errors import DeploymentError
+
+# A run that ends as skipped is neither ingested nor failed: its last progress says so.
+Outcome = ModelIngested | ModelIngestionFailed | IngestionProgress
+EventT = TypeVar("EventT", bound=Event)
+
+
+async def publish(client: Client, event: ModelDiscovered) -> None:
+    """Store the request; a manual one has a fresh id, so it is never taken for an earlier one."""
+    await bus.publish(client, event, source="cli")
+
+
+async def follow(
+    client: Client, event: ModelDiscovered, show: Callable[[IngestionProgress], None], timeout_seconds: float
+) -> Outcome:
+    """Publish a request and return how the model's ingestion ended; raise DeploymentError when it takes too long."""
+    ended: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+
+    def end(outcome: Outcome) -> None:
+        if not ended.done():
+            ended.set_result(outcome)
+
+    def on_progress(progress: IngestionProgress) -> None:
+        show(progress)
+        if progress.status == "skipped":
+            end(progress)
+
+    async with (
+        _heard(client, event, IngestionProgress, on_progress),
+        _heard(client, event, ModelIngested, end),
+        _heard(client, event, ModelIngestionFailed, end),
+    ):
+        # The server knows of the subscriptions before it sees the event.
+        await client.flush()
+        await publish(client, event)
+        try:
+            return await asyncio.wait_for(ended, timeout_seconds)
+        except TimeoutError:
+            line = f"not done after {timeout_seconds:g} s; the event waits on the bus. See `arcwatch doctor`"
+            raise DeploymentError(line) from None
+
+
+@contextlib.asynccontextmanager
+async def _heard(
+    client: Client, wanted: ModelDiscovered, kind: type[EventT], hear: Callable[[EventT], None]
+) -> AsyncIterator[None]:
+    """Call `hear` with each event of a kind that is about the wanted model, until the block ends."""
+
+    async def on_message(message: Msg) -> None:
+        with contextlib.suppress(Permanent):  # somebody else's mistake on the subject
+            event = parse(kind, message.data)
+            if (getattr(event, "dataset", None), getattr(event, "model", None)) == (wanted.dataset, wanted.model):
+                hear(event)
+
+    subscription = await client.subscribe(kind.subject, cb=on_message)
+    try:
+        yield
+    finally:
+        await subscription.unsubscribe()

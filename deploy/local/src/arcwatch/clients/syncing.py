@@ -1,0 +1,46 @@
+"""One sync from the command line: the watcher's own parts, run in this process against a deployment."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+
+from common.database import check_migrated, open_pool
+from common.events import SyncCompleted
+from watcher import app as watcher
+from watcher.metrics import Metrics
+from watcher.settings import Settings
+from watcher.sync import Request
+
+from arcwatch.clients.bus import connected
+from arcwatch.errors import DeploymentError
+
+# Somebody waits for the answer; the watcher itself is more patient.
+_RETRY_SECONDS = (2.0,)
+
+
+async def sync(settings: Settings, datasets: Collection[str], *, auto_ingest: bool, by: str) -> SyncCompleted:
+    """Compare the Hub with the database, and publish what differs where `auto_ingest` says so."""
+    chosen = _chosen(settings, datasets)
+    async with (
+        open_pool(settings.database_url.get_secret_value(), wait_seconds=0) as pool,
+        connected(settings.nats_url.get_secret_value()) as client,
+    ):
+        await check_migrated(pool)
+        syncer = replace(watcher.build(settings, pool, client, Metrics()), retry_seconds=_RETRY_SECONDS)
+        completed = await syncer.sync(Request("manual", chosen, auto_ingest=auto_ingest, requested_by=by))
+        if completed is None:
+            raise AssertionError("a sync without a tick is nobody else's")
+        return completed
+
+
+def settings_of(hub: Mapping[str, str], nats_url: str, database_url: str) -> Settings:
+    """Return the environment's settings, with the deployment's own where it has any."""
+    names = {name.lower(): value for name, value in hub.items()}
+    return Settings(**{**names, "nats_url": nats_url, "database_url": database_url})  # type: ignore[arg-type] # as the environment has them: text
+
+
+def _chosen(settings: Settings, datasets: Collection[str]) -> tuple[str, ...]:
+    for dataset in datasets:
+        if dataset not in settings.hf_datasets:
+            known = ", ".join(settings.hf_datasets)
+            raise DeploymentError(f"{dataset} is not among the datasets watched (HF_DATASETS: {known})")
+    return tuple(dict.fromkeys(datasets)) or settings.hf_datasets

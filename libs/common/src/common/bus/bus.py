@@ -1,0 +1,223 @@
+"""One way to connect to NATS and to publish, for every service and the command line."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import Any, NoReturn, TypeVar
+from weakref import WeakKeyDictionary
+
+import nats
+import nats.errors
+import structlog
+from faststream import AckPolicy
+from faststream._internal.types import BrokerMiddleware, CustomCallable
+from faststream.nats import JStream, NatsBroker, PullSub
+from nats.aio.client import Client
+from nats.js.api import PubAck
+from nats.js.errors import NotFoundError
+
+from common.bus import topology
+from common.bus.inbox import prefix_of
+from common.bus.lifeline import Lifeline
+from common.bus.servers import servers_of
+from common.bus.topology import Durable
+from common.events import Event, body_of, headers_of
+from common.outcomes import BrokenAtStart
+from common.process import tracing
+
+log = structlog.get_logger(__name__)
+
+START_TIMEOUT_SECONDS = 60.0
+# One fsync per stored message (`sync_interval: always`) on a slow disk takes a while; 0.5 s, the default, does not do.
+PUBLISH_TIMEOUT_SECONDS = 10.0
+# The library's default, 60, ends in a loop that never sleeps: reconnect for ever, and exit when really closed.
+_FOREVER = -1
+# How long a pull waits at the server for a message; a stop waits for it too, so it is short.
+FETCH_SECONDS = 2.0
+# The time a 400-file submission takes at 50 ms latency, several times over.
+GRACEFUL_TIMEOUT_SECONDS = 15.0
+# How long a deleted durable goes unnoticed.
+GUARD_SECONDS = 30.0
+# For readiness: a request would only wait for its time-out.
+NOT_CONNECTED = "not connected to NATS"
+_REMEDY = "run `arcwatch topology apply`"
+# What the generated AsyncAPI document shows: never a user's password.
+_SHOWN_URL = "nats://127.0.0.1:4222"
+
+
+def make_broker(url: str, name: str, *, middlewares: Sequence[BrokerMiddleware[Any, Any]] = ()) -> NatsBroker:
+    """Return the FastStream broker of a service. It never gives up reconnecting, and cancels handlers late.
+
+    `graceful_timeout` bounds how long running handlers may finish after a stop was asked for.
+    """
+    lifeline = Lifeline()
+    servers = servers_of(url)
+    broker = NatsBroker(
+        servers,
+        name=name,
+        inbox_prefix=prefix_of(url),
+        closed_cb=lifeline.on_closed,
+        max_reconnect_attempts=_FOREVER,
+        graceful_timeout=GRACEFUL_TIMEOUT_SECONDS,
+        error_cb=lifeline.on_error,
+        disconnected_cb=lifeline.on_disconnected,
+        reconnected_cb=lifeline.on_reconnected,
+        middlewares=middlewares,
+        ack_policy=AckPolicy.NACK_ON_ERROR,
+        logger=None,
+        specification_url=[_SHOWN_URL],
+    )
+    _LIFELINES[broker] = lifeline
+    return broker
+
+
+def pull(broker: NatsBroker, durable: Durable, url: str, decode: CustomCallable) -> Any:
+    """Return the subscriber decorator for one of the topology's durables.
+
+    One message at a time: with more, a handler slower than ack_wait would see messages twice.
+    """
+    return broker.subscriber(
+        durable.subject,
+        stream=JStream(topology.STREAM, declare=False),
+        durable=durable.name,
+        config=topology.consumer(durable),
+        pull_sub=PullSub(batch_size=1, timeout=FETCH_SECONDS),
+        # Unlike a connection's, this prefix ends with its dot.
+        inbox_prefix=prefix_of(url) + b".",
+        decoder=decode,
+    )
+
+
+_LIFELINES: WeakKeyDictionary[NatsBroker, Lifeline] = WeakKeyDictionary()
+
+
+async def opened(broker: NatsBroker) -> Client:
+    """Connect a broker, waiting for a server that is still starting. Handlers may be registered afterwards."""
+    client: Client = await _patiently(broker.connect)
+    return client
+
+
+@contextlib.asynccontextmanager
+async def consuming(broker: NatsBroker, client: Client, durables: Sequence[Durable] = ()) -> AsyncIterator[None]:
+    """Check that the topology is there, consume until the block ends, then drain and close the connection."""
+    lifeline = _LIFELINES[broker]
+    lifeline.watch(client)
+    try:
+        await check_durables(client, durables)
+        await broker.start()
+        yield
+    finally:
+        lifeline.leave()
+        with contextlib.suppress(nats.errors.Error, OSError):
+            await asyncio.wait_for(broker.stop(), timeout=GRACEFUL_TIMEOUT_SECONDS + 5)
+
+
+@contextlib.asynccontextmanager
+async def connect(url: str, name: str) -> AsyncIterator[Client]:
+    """Yield a plain connection, waiting for a server that is still starting."""
+    lifeline = Lifeline()
+    servers, prefix = servers_of(url), prefix_of(url)
+    client = await _patiently(
+        lambda: nats.connect(
+            servers,
+            name=name,
+            inbox_prefix=prefix,
+            closed_cb=lifeline.on_closed,
+            max_reconnect_attempts=_FOREVER,
+            error_cb=lifeline.on_error,
+            disconnected_cb=lifeline.on_disconnected,
+            reconnected_cb=lifeline.on_reconnected,
+        )
+    )
+    lifeline.watch(client)
+    try:
+        yield client
+    finally:
+        lifeline.leave()
+        with contextlib.suppress(nats.errors.Error, OSError):
+            await asyncio.wait_for(client.drain(), timeout=5)
+
+
+async def check_durables(client: Client, durables: Sequence[Durable]) -> None:
+    """Raise BrokenAtStart when the topology was not applied."""
+    for durable in durables:
+        try:
+            await durable_differs(client, durable)
+        except NotFoundError as error:
+            raise _missing(durable) from error
+        except nats.errors.Error as error:
+            raise BrokenAtStart(f"NATS answers, but not for JetStream: {_words(error)}") from error
+
+
+async def durable_differs(client: Client, durable: Durable) -> str | None:
+    """Say, for readiness, what keeps a durable from working as the topology wants it, or None.
+
+    It may be there and deliver nothing: paused, with another filter, or about to be forgotten by the server.
+    """
+    if not client.is_connected:
+        return NOT_CONNECTED
+    js = client.jetstream(timeout=PUBLISH_TIMEOUT_SECONDS)
+    found = topology.durable_drift(durable, await js.consumer_info(topology.STREAM, durable.name))
+    return f"{'; '.join(map(str, found))}; {_REMEDY}" if found else None
+
+
+async def guard(client: Client, durables: Sequence[Durable], every_seconds: float = GUARD_SECONDS) -> NoReturn:
+    """Raise BrokenAtStart once a durable is gone: pulling from it would go on in silence, for ever.
+
+    One that differs is told of once: an operator may be about to apply another version's topology.
+    """
+    told: dict[str, str | None] = {}
+    while True:
+        await asyncio.sleep(every_seconds)
+        for durable in durables:
+            try:
+                found = await durable_differs(client, durable) if client.is_connected else None
+            except NotFoundError as error:
+                raise _missing(durable) from error
+            except (nats.errors.Error, TimeoutError):
+                continue  # NATS is away: the client reconnects by itself, and readiness tells.
+            if found and found != told.get(durable.name):
+                log.error("durable.differs", reason=found)
+            told[durable.name] = found
+
+
+def _missing(durable: Durable) -> BrokenAtStart:
+    return BrokenAtStart(f"the durable {durable.name} is missing on NATS; {_REMEDY}")
+
+
+async def publish(client: Client, event: Event, source: str, *, key: str | None = None) -> bool:
+    """Store an event on the stream; return False when the server had it already. Raises when it is not stored."""
+    return not (await store(client, event, source, key=key)).duplicate
+
+
+async def store(client: Client, event: Event, source: str, *, key: str | None = None) -> PubAck:
+    """Store an event on the stream; the answer tells its place, or that of the one which had its key already."""
+    headers = headers_of(event, source)
+    if key is not None:
+        headers |= {"Nats-Msg-Id": key, "ce-id": key}
+    js = client.jetstream(timeout=PUBLISH_TIMEOUT_SECONDS)
+    with tracing.span(f"{event.subject} publish", kind="producer"):
+        tracing.inject(headers)
+        return await js.publish(event.subject, body_of(event), stream=topology.STREAM, headers=headers)
+
+
+async def announce(client: Client, event: Event) -> None:
+    """Publish an event that nobody stores: progress."""
+    await client.publish(event.subject, body_of(event))
+
+
+T = TypeVar("T")
+
+
+async def _patiently(connecting: Callable[[], Awaitable[T]]) -> T:
+    try:
+        return await asyncio.wait_for(connecting(), timeout=START_TIMEOUT_SECONDS)
+    except TimeoutError as error:
+        line = f"cannot reach NATS in NATS_URL within {START_TIMEOUT_SECONDS:.0f} s; its errors are in the lines above"
+        raise BrokenAtStart(line) from error
+    except (nats.errors.Error, OSError, ValueError) as error:
+        raise BrokenAtStart(f"cannot use NATS_URL: {_words(error)}") from error
+
+
+def _words(error: Exception) -> str:
+    return str(error) or type(error).__name__

@@ -1,0 +1,1 @@
+"""Metrics that several services show: of the bus, the Hub's quota and the database pool. They know no service."""

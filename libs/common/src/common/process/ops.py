@@ -1,0 +1,87 @@
+"""Every service's ops port: `/healthz` (the process lives), `/readyz` (it can work), `/metrics` (Prometheus).
+
+What a service cannot work without is a check. What it only works better with is a dependency: it is shown like a check,
+and counts for the metric `arcwatch_check_up`, but `/readyz` says 200 without it.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from types import MappingProxyType
+
+from aiohttp import web
+from prometheus_client import CollectorRegistry, Gauge, ProcessCollector, exposition
+
+from common.process import http_server
+
+# A check says what is wrong, or None.
+Check = Callable[[], Awaitable[str | None]]
+_NONE: Mapping[str, Check] = MappingProxyType({})
+
+CHECK_TIMEOUT_SECONDS = 5.0
+# Prometheus and the probes need a handful.
+CONNECTIONS = 64
+# A probe waits for what is only shown, too, and it must not take a service out that answers.
+DEPENDENCY_TIMEOUT_SECONDS = 2.0
+
+
+@contextlib.asynccontextmanager
+async def serve(
+    host: str,
+    port: int,
+    *,
+    checks: Mapping[str, Check],
+    registry: CollectorRegistry,
+    dependencies: Mapping[str, Check] = _NONE,
+) -> AsyncIterator[int]:
+    """Serve the ops port until the block ends; yield the port really bound (0 asks for a free one)."""
+    ProcessCollector(registry=registry)
+    up = Gauge("arcwatch_check_up", "Whether what the service needs answers", ["check"], registry=registry)
+    app = web.Application()
+    app.add_routes(routes(checks, registry, up, dependencies))
+    limits = http_server.Limits(CONNECTIONS)
+    async with http_server.serving(app, (host, port), limits, settings="OPS_HOST, OPS_PORT") as (bound, _):
+        yield bound
+
+
+def routes(
+    checks: Mapping[str, Check],
+    registry: CollectorRegistry,
+    up: Gauge | None = None,
+    dependencies: Mapping[str, Check] = _NONE,
+) -> list[web.RouteDef]:
+    """Return the three routes, for a port of their own or beside others. `up` shows the checks at each scrape."""
+
+    async def healthz(_: web.Request) -> web.Response:
+        return web.json_response({"status": "ok"})
+
+    async def readyz(_: web.Request) -> web.Response:
+        found = await _found(checks, dependencies)
+        wrong = any(found[name] for name in checks)
+        body = {"status": "unready" if wrong else "ready", "checks": {n: r or "ok" for n, r in found.items()}}
+        return web.json_response(body, status=503 if wrong else 200)
+
+    async def metrics(request: web.Request) -> web.Response:
+        if up is not None:
+            for name, reason in (await _found(checks, dependencies)).items():
+                up.labels(name).set(reason is None)
+        encode, content_type = exposition.choose_encoder(request.headers.get("Accept", ""))
+        return web.Response(body=encode(registry), headers={"Content-Type": content_type})
+
+    return [web.get("/healthz", healthz), web.get("/readyz", readyz), web.get("/metrics", metrics)]
+
+
+async def _found(checks: Mapping[str, Check], dependencies: Mapping[str, Check]) -> dict[str, str | None]:
+    bounds = dict.fromkeys(dependencies, DEPENDENCY_TIMEOUT_SECONDS) | dict.fromkeys(checks, CHECK_TIMEOUT_SECONDS)
+    asked = {**dependencies, **checks}
+    answers = await asyncio.gather(*(_bounded(check, bounds[name]) for name, check in asked.items()))
+    return dict(zip(asked, answers, strict=True))
+
+
+async def _bounded(check: Check, seconds: float) -> str | None:
+    try:
+        return await asyncio.wait_for(check(), seconds)
+    except TimeoutError:
+        return f"no answer within {seconds:.0f} s"
+    except Exception as error:  # noqa: BLE001 - whatever a check raises is the reason
+        return str(error) or type(error).__name__

@@ -1,0 +1,69 @@
+"""What every service's start and stop have in common: signals, logs, and one line when it cannot work."""
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from typing import Any, TypeVar
+
+import structlog
+
+from common.outcomes import BrokenAtStart
+from common.process import logs, tracing
+from common.process.settings import ServiceSettings, load, stop
+
+log = structlog.get_logger(__name__)
+
+CANCEL_AGAIN_SECONDS = 0.5
+
+SettingsT = TypeVar("SettingsT", bound=ServiceSettings)
+
+
+def main(
+    name: str,
+    settings_type: type[SettingsT],
+    run: Callable[[SettingsT, asyncio.Event], Awaitable[None]],
+) -> None:
+    """Run a service until SIGTERM or SIGINT; exit 0 then, EX_CONFIG when its own state is broken."""
+    settings = load(settings_type)
+    logs.configure(settings.log_level, settings.log_format, name, settings.arcwatch_instance)
+    try:
+        tracing.configure(name, settings.arcwatch_instance)
+        asyncio.run(_until_signalled(settings, run))
+    except BrokenAtStart as error:
+        stop(f"{name}: {error}")
+    finally:
+        tracing.shutdown()
+
+
+async def _until_signalled(settings: SettingsT, run: Callable[[SettingsT, asyncio.Event], Awaitable[None]]) -> None:
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    await run(settings, stopping)
+    log.info("service.stopped")
+
+
+async def until(stopping: asyncio.Event, *beside: Coroutine[Any, Any, object]) -> None:
+    """Wait until the service is to stop, with work beside it that never ends; raise what ends it."""
+    tasks = [asyncio.create_task(work) for work in beside]
+    waiting = asyncio.create_task(stopping.wait())
+    try:
+        await asyncio.wait([waiting, *tasks], return_when=asyncio.FIRST_COMPLETED)
+        for task in tasks:
+            if task.done():
+                task.result()
+    finally:
+        await ended([waiting, *tasks])
+
+
+async def ended(tasks: Iterable["asyncio.Task[Any]"]) -> None:
+    """Cancel tasks until they have ended.
+
+    Once is not enough: before Python 3.12, `wait_for` swallows a cancellation that comes with what it waits for.
+    """
+    pending = set(tasks)
+    while pending:
+        for task in pending:
+            task.cancel()
+        _, pending = await asyncio.wait(pending, timeout=CANCEL_AGAIN_SECONDS)

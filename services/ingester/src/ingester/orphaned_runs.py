@@ -1,0 +1,77 @@
+"""Ends the runs that nobody goes on with: their ingester died, and their event is gone or was given up by the server.
+
+Without this they would be shown as running for ever. A run whose event still waits is left alone: its next delivery
+goes on with it. Which event that is says the run, by its place on the stream: NATS' and PostgreSQL's clocks may differ.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import asyncpg
+from common.bus import bus
+from common.bus.backlog import oldest_unsettled
+from common.bus.topology import INGESTER
+from common.events import ModelIngestionFailed
+from common.outcomes import Transient
+from nats.aio.client import Client
+
+from ingester import store
+from ingester.metrics import Metrics
+from ingester.report import tell_failure
+
+LOOK_SECONDS = 60.0
+# A copy of the stream that answers may lag behind for a moment: what just began is not looked at.
+JUST_BEGUN = timedelta(minutes=1)
+KIND = "abandoned"
+REASON = "its ingester stopped in the middle, and no event asks for it any more; the next sync finds the model again"
+
+
+@dataclass(frozen=True)
+class Abandoned:
+    """Looks for such runs, and ends them under their model's lock."""
+
+    pool: asyncpg.Pool
+    client: Client
+    metrics: Metrics
+    source: str
+
+    async def run_once(self) -> int:
+        """End every run that nobody goes on with, and remove what is staged for none; return the runs' number."""
+        await store.sweep_staged(self.pool)
+        running = await store.running(self.pool, JUST_BEGUN)
+        if not running:
+            return 0
+        # Asked after the runs: an event stored meanwhile belongs to none of them.
+        oldest = await oldest_unsettled(self.client.jetstream(timeout=bus.PUBLISH_TIMEOUT_SECONDS), INGESTER)
+        lost = [run for run in running if is_settled(run.event_sequence, oldest.seq if oldest else None)]
+        return sum([await self._end(run) for run in lost])
+
+    async def _end(self, run: store.RunningRun) -> bool:
+        try:
+            async with store.locked(self.pool, run.dataset, run.model) as session:
+                ended = await session.abandon_run(run.id, REASON)
+        except Transient:
+            # Somebody is at the model, and will end its runs.
+            return False
+        if ended is None:
+            return False
+        if not run.dry_run:
+            self.metrics.gave_up(KIND)
+        failed = ModelIngestionFailed(
+            run_id=run.id,
+            dataset=run.dataset,
+            model=run.model,
+            kind=KIND,
+            reason=REASON,
+            delivery_count=run.delivery_count,
+            dry_run=run.dry_run,
+            failed_at=ended.ended_at,
+            event_sequence=run.event_sequence,
+        )
+        await tell_failure(self.client, self.source, failed, ended)
+        return True
+
+
+def is_settled(sequence: int | None, oldest_unsettled: int | None) -> bool:
+    """Tell whether an event is done or given up. One that nobody noted may be any that waits."""
+    return oldest_unsettled is None or (sequence is not None and sequence < oldest_unsettled)

@@ -1,0 +1,106 @@
+"""A model under its lock, and how the models stand.
+
+One session holds a model's advisory lock on the connection that commits.
+"""
+
+import contextlib
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+
+import asyncpg
+from common.outcomes import Transient
+from common.process.cleanup import afterwards
+
+from ingester.store.locked_model import TRY_LOCK
+from ingester.store.rows import RowStatements
+from ingester.store.runs import (
+    RunStatements,
+)
+from ingester.store.versions import VersionStatements
+
+# `failing`: the last run ended in failure, recently. The daily sync tries again what should be there, so a model that
+# really fails stays in; a name that somebody mistyped leaves with time.
+_STANDING = """
+SELECT
+    (SELECT count(*) FROM (
+        SELECT DISTINCT ON (hf_dataset, dataset_name) status FROM ingestion_runs
+        WHERE hf_dataset = ANY($1) AND started_at > now() - $2::interval AND NOT dry_run
+            AND status IN ('completed', 'partial', 'failed')
+        ORDER BY hf_dataset, dataset_name, id DESC) AS last
+     WHERE status = 'failed') AS failing,
+    count(*) FILTER (WHERE status = 'partial') AS partial,
+    count(*) FILTER (WHERE status <> 'partial') AS whole,
+    max(ingested_at) AS last_landing,
+    (SELECT count(*) FROM waiting_requests) AS waiting
+FROM submission_versions
+WHERE hf_dataset = ANY($1) AND superseded_at IS NULL AND removed_upstream_at IS NULL
+"""
+
+# Half the time of pglz for texts of the same size, where the server's build has it.
+_COMPRESS_WITH_LZ4 = """
+SELECT set_config('default_toast_compression', 'lz4', false) FROM pg_settings
+WHERE name = 'default_toast_compression' AND 'lz4' = ANY (enumvals)
+"""
+
+# Databases of the existing app have narrower columns than ours; nothing of theirs is changed.
+_COLUMN_TYPES = """
+SELECT column_name, data_type, character_maximum_length FROM information_schema.columns
+WHERE table_schema = current_schema() AND table_name = 'explanations'
+"""
+
+
+class LockHeldError(Transient):
+    """Another ingester is at a model: the one asked for, or the one it was renamed from."""
+
+    def __init__(self, dataset: str, model: str) -> None:
+        super().__init__(f"another ingester is at {model} of {dataset}", kind="lock_held")
+        self.model = model
+
+
+@dataclass(frozen=True)
+class Session(VersionStatements, RunStatements, RowStatements):
+    """Statements on one model, under its lock."""
+
+
+@contextlib.asynccontextmanager
+async def locked(pool: asyncpg.Pool, dataset: str, model: str) -> AsyncIterator[Session]:
+    """Yield the session that holds a model's lock; raise LockHeldError when another ingester has it.
+
+    The lock lives and dies with the connection, and the same connection commits: an ingester that lost its lock has
+    lost its transaction too.
+    """
+    connection = await pool.acquire()
+    # The pool gives the lock back with the connection: it resets whatever a session had, or closes it.
+    async with afterwards(partial(pool.release, connection)):
+        if not await connection.fetchval(TRY_LOCK, dataset, model):
+            raise LockHeldError(dataset, model)
+        await connection.execute(_COMPRESS_WITH_LZ4)
+        yield Session(connection, dataset, model)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How the models of some datasets stand. `last_landing` is None before the first ingestion."""
+
+    failing: int
+    partial: int
+    whole: int
+    last_landing: datetime | None
+    waiting: int
+
+
+async def standing(pool: asyncpg.Pool, datasets: Sequence[str], recently: timedelta) -> Standing:
+    """Count models; failures older than `recently` are left out."""
+    return Standing(*(await pool.fetch(_STANDING, list(datasets), recently))[0])
+
+
+# Column -> (type, longest text).
+ColumnTypes = Mapping[str, tuple[str, int | None]]
+
+
+async def column_types(pool: asyncpg.Pool) -> ColumnTypes:
+    """Return the types of the columns of `explanations`."""
+    rows = await pool.fetch(_COLUMN_TYPES)
+    return {row["column_name"]: (row["data_type"], row["character_maximum_length"]) for row in rows}

@@ -1,0 +1,89 @@
+"""Reads a file's list of test pairs into attempts, each with the pair that it answers."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from ingester.submission.coercion import as_integer
+from ingester.submission.error_kinds import NoteKind, Notes
+
+_PREFIX = "attempt_"
+_NUMBER = re.compile(r"0|[1-9][0-9]{0,3}")
+LARGEST_NUMBER = 9999
+_NOTHING: Mapping[str, Any] = {}
+
+
+class NotASubmissionError(Exception):
+    """The document is no list of test pairs."""
+
+
+class Attempt(NamedTuple):
+    """One attempt at one pair. `pair` is None where the task has no such pair; `raw` is the attempt as it came."""
+
+    number: int
+    pair: int | None
+    raw: Any
+    answer: Any
+    metadata: Mapping[str, Any]
+
+    @property
+    def label(self) -> str:
+        """Name it in a note."""
+        return f"attempt_{self.number} of {'no pair' if self.pair is None else f'pair {self.pair}'}"
+
+
+def read_attempts(document: Any, pairs_total: int, notes: Notes) -> Iterator[Attempt]:
+    """Yield every attempt that is there; a null slot, a null pair and a missing one are no attempts."""
+    if not isinstance(document, list):
+        raise NotASubmissionError(f"a list of test pairs is expected, not {_name_of(document)}")
+    if document and not any(entry is None or isinstance(entry, dict) for entry in document):
+        raise NotASubmissionError(f"a list of objects is expected, not of {_name_of(document[0])}")
+    for place, entry in enumerate(document):
+        if isinstance(entry, dict):
+            yield from _read_pair(entry, place, pairs_total, notes)
+        elif entry is not None:
+            notes.add(NoteKind.MALFORMED_PAIR, f"entry {place} is {_name_of(entry)}")
+
+
+def _read_pair(entry: dict[str, Any], place: int, pairs_total: int, notes: Notes) -> Iterator[Attempt]:
+    slots = sorted(_slots(entry, place, notes))  # by number: each occurs once
+    pair = _pair_index([_metadata(raw) for _, raw in slots], place, pairs_total)
+    if pair is None and slots:
+        notes.add(NoteKind.PAIR_OUT_OF_RANGE, f"entry {place} names none of the task's {pairs_total} pairs")
+    for number, raw in slots:
+        attempt = Attempt(number, pair, raw, raw.get("answer") if isinstance(raw, dict) else raw, _metadata(raw))
+        if _is_malformed(raw):
+            notes.add(NoteKind.MALFORMED_ATTEMPT, f"{attempt.label} or its metadata is no object")
+        yield attempt
+
+
+def _slots(entry: dict[str, Any], place: int, notes: Notes) -> Iterator[tuple[int, Any]]:
+    for key, raw in entry.items():
+        if not key.startswith(_PREFIX) or raw is None:
+            continue
+        if _NUMBER.fullmatch(number := key.removeprefix(_PREFIX)):
+            yield int(number), raw
+        else:
+            notes.add(NoteKind.UNKNOWN_ATTEMPT, f"{key!a} in entry {place}")
+
+
+def _pair_index(metadata: list[Mapping[str, Any]], place: int, pairs_total: int) -> int | None:
+    named = (as_integer(each.get("pair_index")) for each in metadata)
+    return next((index for index in (*named, place) if index is not None and 0 <= index < pairs_total), None)
+
+
+def _metadata(raw: Any) -> Mapping[str, Any]:
+    metadata = raw.get("metadata") if isinstance(raw, dict) else None
+    return metadata if isinstance(metadata, dict) else _NOTHING
+
+
+def _is_malformed(raw: Any) -> bool:
+    # A bare grid or text, as Kaggle submissions have it, is an answer without metadata.
+    if not isinstance(raw, dict):
+        return not isinstance(raw, list | str)
+    return not isinstance(raw.get("metadata"), dict | None)
+
+
+def _name_of(value: Any) -> str:
+    names = {dict: "an object", list: "a list", str: "text", bool: "a boolean", type(None): "null"}
+    return names.get(type(value), "a number")

@@ -1,0 +1,60 @@
+"""Rows of the table `staged_rows`, ready for COPY: jsonb values are text, instants are aware."""
+
+import json
+from collections.abc import Iterable
+from datetime import datetime
+from typing import NamedTuple
+
+from ingester.submission.error_kinds import Problem
+
+_FIXED_BYTES = 200  # numbers, flags and the row's header
+
+
+class Row(NamedTuple):
+    """The columns of `staged_rows` after hf_blob_oid, in their order.
+
+    A file has one row for each attempt number, and one of its own: without model_name, with pairs_total and
+    pairs_solved (both None when the file could not be used) and the notes on it.
+
+    multiple_predicted_outputs is a list with one answer for each pair, null where the attempt is absent;
+    multi_test_results is a list of {"index", "correct", "predicted", "expectedDimensions": {"rows", "cols"}};
+    multi_test_average_accuracy is a fraction of 1 over all pairs of the task;
+    provider_raw_response is a list of the attempt's entries as they came, in the order of the pairs.
+    """
+
+    puzzle_id: str
+    model_name: str | None = None
+    pairs_total: int | None = None
+    pairs_solved: int | None = None
+    predicted_output_grid: str | None = None
+    is_prediction_correct: bool | None = None
+    has_multiple_predictions: bool | None = None
+    multiple_predicted_outputs: str | None = None
+    multi_test_results: str | None = None
+    multi_test_all_correct: bool | None = None
+    multi_test_average_accuracy: float | None = None
+    num_test_pairs: int | None = None
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    reasoning_tokens: int | None = None
+    total_tokens: int | None = None
+    estimated_cost: float | None = None
+    api_processing_time_ms: int | None = None
+    pattern_description: str | None = None
+    reasoning_log: str | None = None
+    provider_raw_response: str | None = None
+    created_at: datetime | None = None
+    notes: str | None = None
+
+    @property
+    def estimated_bytes(self) -> int:
+        """Return about what the row takes in memory and on the wire."""
+        return _FIXED_BYTES + sum(len(value) for value in self if isinstance(value, str))
+
+
+def file_row(
+    puzzle_id: str, problems: Iterable[Problem], pairs_total: int | None = None, pairs_solved: int | None = None
+) -> Row:
+    """Make the file's own row; without pairs it says that the file could not be used."""
+    notes = json.dumps([problem._asdict() for problem in problems])
+    return Row(puzzle_id, pairs_total=pairs_total, pairs_solved=pairs_solved, notes=notes)

@@ -1,0 +1,110 @@
+"""Asks the Hub on an admin's behalf: which folders there are, and whether one of them could be ingested."""
+
+import asyncio
+import json
+from collections.abc import Awaitable
+from dataclasses import dataclass
+from typing import TypeVar
+
+import aiohttp
+import asyncpg
+from common.hub.client import FolderGone, Hub, RemoteFile, RevisionGone
+from common.hub.files import Fetcher, proxy_for
+from common.outcomes import Transient
+from common.process.outage import DATABASE_ERRORS
+
+from query_api.probes.hub_folders import HubFolders
+from query_api.schemas.admin import FolderRow, SamplePuzzle
+from query_api.schemas.problems import Problem
+from query_api.store import submissions
+from query_api.task_sets import TaskIndex
+from query_api.view.model import View
+
+# Somebody waits at a page. The client itself would go on retrying for minutes.
+PATIENCE_SECONDS = 20.0
+MAX_SAMPLE_BYTES = 16 * 1024 * 1024
+
+T = TypeVar("T")
+
+
+async def patiently(asking: Awaitable[T]) -> T:
+    """Return what the Hub answers; raises a Problem when it does not."""
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            return await asking
+    except TimeoutError as error:
+        raise Problem(502, f"the Hub did not answer within {PATIENCE_SECONDS:.0f} s; try again later") from error
+    except (Transient, RevisionGone, FolderGone, aiohttp.ClientError) as error:
+        raise Problem(502, str(error) or "the Hub does not answer") from error
+
+
+async def folders(hub_folders: HubFolders, view: View, dataset: str) -> list[FolderRow]:
+    """Return the Hub's folders, and what is known of each."""
+    listed = await patiently(hub_folders.of(dataset))
+    rows = []
+    for name, tree_oid in sorted(listed.items()):
+        known = view.submissions.get((dataset, name))
+        rows.append(
+            FolderRow(
+                name=name,
+                ingested=known is not None and known.tree_oid == tree_oid,
+                attempts_found=len(known.attempts) if known else 0,
+            )
+        )
+    return rows
+
+
+@dataclass(frozen=True)
+class FolderCheck:
+    """Looks into the folders of a dataset; `tasks` is None where its task set is not installed."""
+
+    hub: Hub
+    pool: asyncpg.Pool
+    view: View
+    dataset: str
+    tasks: TaskIndex | None
+
+    async def sample(self, folder: str) -> SamplePuzzle:
+        """Fetch one file of a folder at the present commit."""
+        sha = await self.hub.head(self.dataset)
+        files = await self.hub.files(self.dataset, folder, sha)
+        tasks = [each for each in files if self._is_task(each)]
+        if not tasks:
+            raise Problem(502, f"{folder} holds no <task id>.json of the task set among its {len(files)} files")
+        first = min(tasks, key=lambda each: (each.size, each.path))
+        pairs = await self._fetch(sha, first)
+        puzzle_id = _stem(first)
+        return SamplePuzzle(
+            id=puzzle_id,
+            has_data=bool(pairs),
+            test_cases=len(pairs),
+            existing_entries=await self._existing(folder, puzzle_id),
+        )
+
+    def _is_task(self, file: RemoteFile) -> bool:
+        return file.path.endswith(".json") and (self.tasks is None or _stem(file) in self.tasks.pairs)
+
+    async def _fetch(self, sha: str, file: RemoteFile) -> list[object]:
+        if file.size > MAX_SAMPLE_BYTES:
+            raise Problem(502, f"{file.path} is larger than any task file")
+        async with aiohttp.ClientSession(proxy=proxy_for(self.hub.endpoint)) as http:
+            body = await Fetcher(self.hub, http).bytes_of(self.dataset, sha, file)
+        try:
+            pairs = json.loads(body)
+        except (ValueError, RecursionError) as error:
+            raise Problem(502, f"{file.path} is not JSON") from error
+        return pairs if isinstance(pairs, list) else []
+
+    async def _existing(self, folder: str, puzzle_id: str) -> int:
+        known = self.view.submissions.get((self.dataset, folder))
+        if known is None:
+            return 0
+        names = [each.model_name for each in known.attempts]
+        try:
+            return await submissions.count_answers(self.pool, self.dataset, names, puzzle_id)
+        except DATABASE_ERRORS:
+            return 0  # the check of the database tells it
+
+
+def _stem(file: RemoteFile) -> str:
+    return file.path.rpartition("/")[2].removesuffix(".json")

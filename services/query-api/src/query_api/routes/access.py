@@ -1,0 +1,194 @@
+"""Who may write, how often, and which pages may read: the API's doors."""
+
+import hmac
+import ipaddress
+import math
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import structlog
+from aiohttp import hdrs, web
+from pydantic import SecretStr
+
+from query_api.routes.endpoint import Endpoint
+from query_api.schemas.problems import Problem
+from query_api.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+_TRACKED_NETWORKS = 10_000
+# What one subscriber of IPv6 has to choose addresses from.
+_SUBSCRIBER_BITS = 64
+
+
+def network_of(address: str | None) -> str:
+    """Return whose allowance a request uses up: an IPv4 address, or a whole /64 of IPv6."""
+    try:
+        found = ipaddress.ip_address((address or "").partition("%")[0])
+    except ValueError:
+        return address or ""
+    if isinstance(found, ipaddress.IPv6Address):
+        mapped = found.ipv4_mapped
+        return str(mapped or ipaddress.ip_network((int(found), _SUBSCRIBER_BITS), strict=False))
+    return str(found)
+
+
+class RateLimit:
+    """A token bucket for each network; of the many, those seen last are kept."""
+
+    def __init__(self, per_minute: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self._capacity = float(per_minute)
+        self._per_second = per_minute / 60
+        self._clock = clock
+        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
+
+    def seconds_to_wait(self, address: str | None) -> float:
+        """Take one token; return 0, or the seconds until there is one."""
+        now, network = self._clock(), network_of(address)
+        tokens, at = self._buckets.pop(network, (self._capacity, now))
+        tokens = min(self._capacity, tokens + (now - at) * self._per_second)
+        allowed = tokens >= 1
+        self._buckets[network] = (tokens - 1 if allowed else tokens, now)
+        if len(self._buckets) > _TRACKED_NETWORKS:
+            self._buckets.popitem(last=False)
+        return 0.0 if allowed else (1 - tokens) / self._per_second
+
+    def take(self, request: web.Request) -> None:
+        """Take one token for a request; raises a Problem when there is none."""
+        if wait := self.seconds_to_wait(request.remote):
+            seconds = max(1, math.ceil(wait))
+            raise Problem(429, f"try again in {seconds} s", headers={"Retry-After": str(seconds)})
+
+    def __len__(self) -> int:
+        return len(self._buckets)
+
+
+class Cors:
+    """Lets pages of the configured origins read answers, errors too."""
+
+    def __init__(self, origins: tuple[str, ...]) -> None:
+        self._origins = frozenset(origins)
+
+    async def on_prepare(self, request: web.Request, response: web.StreamResponse) -> None:
+        """Add the headers to whatever goes out, also to what aiohttp answers by itself."""
+        self.allow(request, response)
+
+    def allow(self, request: web.Request, response: web.StreamResponse) -> None:
+        """Add the headers for an origin that may read."""
+        origin = request.headers.get(hdrs.ORIGIN)
+        if "*" in self._origins:
+            response.headers[hdrs.ACCESS_CONTROL_ALLOW_ORIGIN] = "*"
+        else:
+            response.headers.add(hdrs.VARY, "Origin")
+            if origin not in self._origins:
+                return
+            response.headers[hdrs.ACCESS_CONTROL_ALLOW_ORIGIN] = origin
+        response.headers[hdrs.ACCESS_CONTROL_EXPOSE_HEADERS] = _EXPOSED
+
+    def unread(self, response: web.Response) -> None:
+        """Add the headers to the answer to a request that could not be read, so that its origin is not known."""
+        if len(self._origins) == 1:
+            response.headers[hdrs.ACCESS_CONTROL_ALLOW_ORIGIN] = next(iter(self._origins))
+
+    def preflight(self, request: web.Request, allowed: set[str]) -> web.Response:
+        """Answer a browser that asks before it sends.
+
+        What it wants to send is let through, so that it gets an answer which its page can read: a refusal here shows
+        nothing but a broken connection.
+        """
+        wanted = request.headers.get(hdrs.ACCESS_CONTROL_REQUEST_METHOD)
+        methods = allowed | (hdrs.METH_ALL & {wanted or ""})
+        response = web.Response(status=204, headers={"Access-Control-Allow-Methods": ", ".join(sorted(methods))})
+        response.headers["Access-Control-Allow-Headers"] = _SENDABLE
+        response.headers["Access-Control-Max-Age"] = "600"
+        return response
+
+
+_EXPOSED = "ETag, Age, Retry-After, Allow, X-Request-Id"
+_SENDABLE = "Authorization, Content-Type, If-None-Match, Last-Event-ID, X-Request-Id"
+
+
+@dataclass(frozen=True)
+class Door:
+    """One secret, and how often it may be tried. Strangers' tries never count against who knows it."""
+
+    setting: str
+    secret: bytes | None
+    given: Callable[[web.Request], str | None]
+    missing: str
+    challenge: str
+    strangers: RateLimit
+    known: RateLimit | None
+
+    def opens(self, request: web.Request) -> bool:
+        """Tell whether a request shows the secret."""
+        given = self.given(request)
+        if given is None or self.secret is None:
+            return False
+        return hmac.compare_digest(given.encode(errors="surrogateescape"), self.secret)
+
+    def admit(self, request: web.Request) -> None:
+        """Raise a Problem unless the request shows the secret."""
+        if self.opens(request):
+            if self.known is not None:
+                self.known.take(request)
+            return
+        self.strangers.take(request)
+        if self.secret is None:
+            raise Problem(403, f"this server has no {self.setting}, so nobody may do this; set it and restart")
+        if self.given(request) is None:
+            # Made anew each time: an exception that is kept holds on to the frames of each raise.
+            raise Problem(401, self.missing, headers={"WWW-Authenticate": self.challenge})
+        log.warning("secret.refused", setting=self.setting, remote=request.remote, path=request.path)
+        raise Problem(403, f"this is not the {self.setting} of this server")
+
+
+class Guard:
+    """Checks a request before it is read."""
+
+    def __init__(self, settings: Settings) -> None:
+        per_minute = settings.admin_requests_per_minute
+        self._readers = RateLimit(per_minute)
+        self._admin = Door(
+            setting="ADMIN_TOKEN",
+            secret=_bytes(settings.admin_token),
+            given=_bearer,
+            missing="send the header Authorization: Bearer <ADMIN_TOKEN>",
+            challenge='Bearer realm="arcwatch"',
+            strangers=RateLimit(per_minute),
+            known=RateLimit(per_minute),
+        )
+        webhook = Door(
+            setting="HF_WEBHOOK_SECRET",
+            secret=_bytes(settings.hf_webhook_secret),
+            given=_shared,
+            missing="send the header X-Webhook-Secret",
+            challenge="X-Webhook-Secret",
+            strangers=RateLimit(per_minute),
+            # The Hub suspends a webhook whose deliveries are refused.
+            known=None,
+        )
+        self._doors = {"adminToken": self._admin, "webhookSecret": webhook}
+        self.cors = Cors(settings.cors_origins) if settings.cors_origins else None
+
+    def admit(self, endpoint: Endpoint, request: web.Request) -> None:
+        """Raise a Problem unless the request may go on."""
+        if endpoint.secured:
+            self._doors[endpoint.secured].admit(request)
+        elif endpoint.limited and not self._admin.opens(request):
+            self._readers.take(request)
+
+
+def _bytes(secret: SecretStr | None) -> bytes | None:
+    return secret.get_secret_value().encode() if secret else None
+
+
+def _bearer(request: web.Request) -> str | None:
+    scheme, _, given = request.headers.get(hdrs.AUTHORIZATION, "").partition(" ")
+    return given.strip() if scheme.lower() == "bearer" and given else None
+
+
+def _shared(request: web.Request) -> str | None:
+    return request.headers.get("X-Webhook-Secret")

@@ -1,0 +1,97 @@
+"""Admin writes: they put a request on the bus, and nothing else."""
+
+import structlog
+from aiohttp import web
+from common.arc_tasks import detect_source
+from common.events import ModelDiscovered, SyncRequested, fresh_id
+
+from query_api.probes.hub_urls import dataset_of
+from query_api.routes.endpoint import Endpoint, Services
+from query_api.routes.publish import put
+from query_api.schemas.admin import (
+    IngestionAccepted,
+    IngestionAsked,
+    IngestionConfig,
+    SyncAccepted,
+    SyncAsked,
+)
+from query_api.schemas.problems import Problem
+
+log = structlog.get_logger(__name__)
+
+
+async def start_ingestion(services: Services, request: web.Request, asked: IngestionAsked) -> IngestionAccepted:
+    """Ask for one model to be ingested."""
+    body, settings = asked.body, services.settings
+    dataset = dataset_of(body.base_url, settings.endpoint, settings.hf_datasets)
+    source = detect_source(dataset)
+    if body.source not in {None, "", "auto", source}:
+        raise Problem(422, f"{dataset} is of {source}, not of {body.source}; leave source at auto")
+    event = ModelDiscovered(
+        dataset=dataset,
+        model=body.dataset_name,
+        trigger="manual",
+        force=body.force_overwrite,
+        dry_run=body.dry_run,
+        requested_by=_who(request),
+    )
+    await put(services.client, event)
+    log.info("admin.start_ingestion", by=_who(request), asked=event.model_dump(mode="json", exclude_none=True))
+    return IngestionAccepted(
+        message="Ingestion requested; /api/events tells how it goes.",
+        config=IngestionConfig(
+            dataset_name=body.dataset_name,
+            base_url=body.base_url,
+            source=source,
+            dry_run=body.dry_run,
+            force_overwrite=body.force_overwrite,
+            dataset=dataset,
+        ),
+    )
+
+
+async def sync(services: Services, request: web.Request, asked: SyncAsked) -> SyncAccepted:
+    """Ask for the Hub to be compared with the database now."""
+    body, configured = asked.body, services.settings.hf_datasets
+    if body.dataset is not None and body.dataset not in configured:
+        raise Problem(422, f"{body.dataset} is not watched here; HF_DATASETS holds {', '.join(configured)}")
+    event = SyncRequested(
+        dataset=body.dataset, auto_ingest=body.auto_ingest, requested_by=_who(request), request_id=fresh_id()
+    )
+    await put(services.client, event)
+    log.info("admin.sync", by=_who(request), asked=event.model_dump(mode="json", exclude_none=True))
+    return SyncAccepted(message="Sync requested; /api/events tells what it found.", request_id=event.request_id or "")
+
+
+def _who(request: web.Request) -> str:
+    return f"admin at {request.remote}"
+
+
+ENDPOINTS = (
+    Endpoint(
+        method="POST",
+        path="/api/admin/start-ingestion",
+        name="startIngestion",
+        summary="Ingest one model now",
+        tag="Admin",
+        asked=IngestionAsked,
+        answer=IngestionAccepted,
+        status=202,
+        problems=frozenset({422, 503}),
+        secured="adminToken",
+        handle=start_ingestion,
+    ),
+    Endpoint(
+        method="POST",
+        path="/api/admin/sync",
+        name="startSync",
+        summary="Compare the Hub with the database now",
+        tag="Admin",
+        asked=SyncAsked,
+        answer=SyncAccepted,
+        status=202,
+        problems=frozenset({422, 503}),
+        secured="adminToken",
+        handle=sync,
+    ),
+)

@@ -1,0 +1,161 @@
+"""Routes that the Analytics Overview page calls."""
+
+from dataclasses import replace
+
+from aiohttp import web
+
+from query_api.routes.endpoint import Endpoint, Services
+from query_api.schemas.analytics import (
+    CompareAnswer,
+    CompareAsked,
+    MetricsAnswer,
+    ModelAndDatasetAsked,
+    ModelAndSetAsked,
+    ModelNamesAnswer,
+    NothingAsked,
+    PerformanceAnswer,
+    TaskSetRow,
+    TaskSetsAnswer,
+)
+from query_api.schemas.problems import Problem
+from query_api.store import analytics, submissions
+from query_api.store.analytics import Answers
+from query_api.store.rows import Submission
+from query_api.task_sets import NAMES, TaskIndex
+from query_api.view.answers import Moment
+
+OneAttemptAsked = ModelAndSetAsked | ModelAndDatasetAsked
+
+
+def model_names(moment: Moment, _asked: NothingAsked) -> ModelNamesAnswer:
+    """Answer with the names of all attempts."""
+    names = {attempt.model_name for each in moment.state.view.submissions.values() for attempt in each.attempts}
+    return ModelNamesAnswer(count=len(names), data=tuple(sorted(names, key=str.casefold)), **moment.freshness)
+
+
+def task_sets(moment: Moment, _asked: NothingAsked) -> TaskSetsAnswer:
+    """Answer with the task sets."""
+    rows = tuple(
+        TaskSetRow(name=each.name, puzzle_count=len(each.pairs), path=each.path) for each in moment.task_sets.values()
+    )
+    return TaskSetsAnswer(count=len(rows), data=rows, **moment.freshness)
+
+
+async def performance(services: Services, _request: web.Request, asked: OneAttemptAsked) -> PerformanceAnswer:
+    """Answer with the tasks by result."""
+    tasks, answers = await _answers(services, asked.dataset, [asked.model])
+    return PerformanceAnswer(data=analytics.performance(asked.model, tasks, answers[asked.model]))
+
+
+async def metrics(services: Services, _request: web.Request, asked: OneAttemptAsked) -> MetricsAnswer:
+    """Answer with cost, time and tokens."""
+    tasks, answers = await _answers(services, asked.dataset, [asked.model])
+    return MetricsAnswer(data=analytics.metrics(asked.model, tasks, answers[asked.model]))
+
+
+async def compare(services: Services, _request: web.Request, asked: CompareAsked) -> CompareAnswer:
+    """Answer with a comparison."""
+    names = [name for name in (asked.model1, asked.model2, asked.model3, asked.model4) if name is not None]
+    if len(set(names)) < len(names):
+        raise Problem(422, "name each attempt once: two of them are the same")
+    tasks, answers = await _answers(services, asked.dataset, names)
+    return CompareAnswer(data=analytics.compare(tasks, answers))
+
+
+async def _answers(services: Services, named: str, names: list[str]) -> tuple[TaskIndex, dict[str, Answers]]:
+    view = services.keeper.state.view
+    dataset = named if "/" in named else None
+    tasks = None if dataset else _tasks(services, named)
+    for name in names:
+        if not view.holding(name, dataset=dataset):
+            where = f" in {dataset!r}" if dataset else ""
+            raise Problem(404, f"there is no model {name!r}{where}; /api/model-dataset/models names them all")
+    tasks = tasks or _tasks(services, named, view.holding(names[0], dataset=dataset))
+    wanted = {
+        name: found.dataset for name in names if (found := view.holding(name, source=tasks.source, dataset=dataset))
+    }
+    rows = await submissions.answers(services.pool, wanted)
+    return tasks, {name: rows.get(name, {}) for name in names}
+
+
+def _tasks(services: Services, named: str, submission: Submission | None = None) -> TaskIndex:
+    """Return the task set that was named, or that of a dataset's submission under the dataset's name."""
+    tasks = services.task_sets.get(NAMES.get(submission.source, "") if submission else named)
+    if tasks is None:
+        there = ", ".join(services.task_sets)
+        raise Problem(404, f"there is no task set {named!r}; there are {there}")
+    return replace(tasks, name=named)
+
+
+_PROBLEMS = frozenset({404, 503})
+
+ENDPOINTS = (
+    Endpoint(
+        path="/api/model-dataset/models",
+        name="listModelNames",
+        summary="The names of all attempts",
+        tag="Analytics",
+        asked=NothingAsked,
+        answer=ModelNamesAnswer,
+        render=model_names,
+    ),
+    Endpoint(
+        path="/api/model-dataset/datasets",
+        name="listTaskSets",
+        summary="The ARC task sets",
+        tag="Analytics",
+        asked=NothingAsked,
+        answer=TaskSetsAnswer,
+        render=task_sets,
+    ),
+    Endpoint(
+        path="/api/model-dataset/performance/{model}/{dataset}",
+        name="getPerformance",
+        summary="Which tasks an attempt solved, failed and left out",
+        tag="Analytics",
+        asked=ModelAndSetAsked,
+        answer=PerformanceAnswer,
+        problems=_PROBLEMS,
+        handle=performance,
+    ),
+    Endpoint(
+        path="/api/model-dataset/performance/{model}/{owner}/{name}",
+        name="getPerformanceByOwner",
+        summary="The same in one dataset, its slash as it is",
+        tag="Analytics",
+        asked=ModelAndDatasetAsked,
+        answer=PerformanceAnswer,
+        problems=_PROBLEMS,
+        handle=performance,
+    ),
+    Endpoint(
+        path="/api/model-dataset/metrics/{model}/{dataset}",
+        name="getMetrics",
+        summary="What an attempt's answers cost, in money, time and tokens",
+        tag="Analytics",
+        asked=ModelAndSetAsked,
+        answer=MetricsAnswer,
+        problems=_PROBLEMS,
+        handle=metrics,
+    ),
+    Endpoint(
+        path="/api/model-dataset/metrics/{model}/{owner}/{name}",
+        name="getMetricsByOwner",
+        summary="The same in one dataset, its slash as it is",
+        tag="Analytics",
+        asked=ModelAndDatasetAsked,
+        answer=MetricsAnswer,
+        problems=_PROBLEMS,
+        handle=metrics,
+    ),
+    Endpoint(
+        path="/api/metrics/compare",
+        name="compareModels",
+        summary="Two to four attempts side by side",
+        tag="Analytics",
+        asked=CompareAsked,
+        answer=CompareAnswer,
+        problems=_PROBLEMS | {422},
+        handle=compare,
+    ),
+)

@@ -1,0 +1,101 @@
+"""What a route is: one value from which both the handler and the OpenAPI document come."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import asyncpg
+from aiohttp import web
+from common.arc_tasks import detect_source
+from common.hub.client import Hub
+from nats.aio.client import Client
+
+from query_api.metrics import Metrics
+from query_api.probes.hub_folders import HubFolders
+from query_api.probes.hub_probe import HubProbe
+from query_api.probes.worker_probe import WorkerProbe
+from query_api.schemas.base import Asked, Shape
+from query_api.schemas.rendered import Rendered
+from query_api.settings import Settings
+from query_api.task_sets import NAMES, TaskIndex
+from query_api.view.answers import Moment
+from query_api.view.broadcaster import Broadcaster
+from query_api.view.projection import Keeper
+
+Method = Literal["GET", "POST"]
+Tag = Literal["Latest", "Models", "Analytics", "Admin", "Live", "Webhooks", "Service"]
+
+
+@dataclass(frozen=True)
+class Services:
+    """What handlers work with."""
+
+    settings: Settings
+    pool: asyncpg.Pool
+    client: Client
+    hub: Hub
+    folders: HubFolders
+    hub_probe: HubProbe
+    ingesters: WorkerProbe
+    watchers: WorkerProbe
+    keeper: Keeper
+    broadcaster: Broadcaster
+    metrics: Metrics
+    task_sets: Mapping[str, TaskIndex]
+
+    def tasks_of(self, dataset: str) -> TaskIndex | None:
+        """Return the task set that a dataset answers, where it is installed."""
+        return self.task_sets.get(NAMES.get(detect_source(dataset) or "", ""))
+
+
+Handle = Callable[[Services, web.Request, Any], Awaitable[Shape | web.StreamResponse]]
+Render = Callable[[Moment, Any], Shape | Rendered]
+Security = Literal["adminToken", "webhookSecret"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Endpoint:
+    """One route. Either `render` answers from the cached view, or `handle` does what it takes.
+
+    `answer` is the shape of the answer, or its media type where it is no JSON.
+    """
+
+    method: Method = "GET"
+    path: str
+    name: str
+    summary: str
+    description: str | None = None
+    tag: Tag
+    asked: type[Asked] = Asked
+    answer: type[Shape] | str
+    status: int = 200
+    problems: frozenset[int] = frozenset()
+    secured: Security | None = None
+    limited: bool = False
+    render: Render | None = None
+    handle: Handle | None = None
+    headers: Mapping[str, str] | None = None
+    """Request headers that the route reads, with what they are for."""
+
+    @property
+    def path_names(self) -> tuple[str, ...]:
+        """The names in the path, in order."""
+        return tuple(part[1:-1] for part in self.path.split("/") if part.startswith("{"))
+
+    @property
+    def body(self) -> Any:
+        """The type of the JSON body, or None."""
+        field = self.asked.model_fields.get("body")
+        return field.annotation if field else None
+
+    @property
+    def all_problems(self) -> frozenset[int]:
+        """Every error that this route may answer with."""
+        found = set(self.problems) | {400}
+        if self.body:
+            found |= {408, 413, 415}
+        if self.secured:
+            found |= {401, 403}
+        if self.secured or self.limited:
+            found.add(429)
+        return frozenset(found)

@@ -1,0 +1,107 @@
+"""The Atom feed: a new entry whenever a model lands."""
+
+import re
+import uuid
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from urllib.parse import quote
+from xml.etree import ElementTree as ET
+
+from query_api.routes.endpoint import Endpoint
+from query_api.schemas.analytics import NothingAsked
+from query_api.schemas.rendered import Rendered
+from query_api.store.rows import Submission
+from query_api.view.answers import Moment
+
+ENTRIES = 50
+MEDIA_TYPE = "application/atom+xml"
+_NAMESPACE = "http://www.w3.org/2005/Atom"
+# Ids must never change, wherever the server is: they are made of what identifies a version, in a space of our own.
+_IDS = uuid.uuid5(uuid.NAMESPACE_URL, "https://github.com/arcwatch/feed")
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+
+_NOT_XML = re.compile(
+    "[^\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufdcf\ufdf0-\ufffd\U00010000-\U0010ffff]|[\ufffe\uffff"
+    + "".join(f"{chr(plane * 0x10000 + 0xFFFE)}{chr(plane * 0x10000 + 0xFFFF)}" for plane in range(1, 17))
+    + "]"
+)
+
+ET.register_namespace("", _NAMESPACE)
+
+
+def feed(moment: Moment, _asked: NothingAsked) -> Rendered:
+    """Return the newest submissions as a feed."""
+    newest = sorted(moment.state.view.submissions.values(), key=lambda each: (each.ingested_at, each.run_id))
+    entries = newest[: -ENTRIES - 1 : -1]
+    base = moment.settings.base_url
+    root = _element("feed")
+    _add(root, "id", (_IDS).urn)
+    _add(root, "title", "ARC-AGI submissions")
+    _add(root, "subtitle", "Models whose answers were ingested and scored")
+    _add(root, "updated", _time(entries[0].ingested_at if entries else _LONG_AGO))
+    _add(root, "link", rel="self", type=MEDIA_TYPE, href=f"{base}feed.atom")
+    _add(root, "link", rel="alternate", type="text/html", href=base or "./")
+    _add(_add(root, "author"), "name", "arcwatch")
+    for submission in entries:
+        _entry(root, submission, base + _path(submission))
+    body: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    return Rendered(body, f"{MEDIA_TYPE}; charset=utf-8")
+
+
+def _path(submission: Submission) -> str:
+    # A folder may be called "what? #1", and a name from elsewhere may hold what UTF-8 cannot.
+    return f"api/models/{quote(submission.dataset, errors='replace')}/{quote(submission.model, '', errors='replace')}"
+
+
+def _entry(root: ET.Element, submission: Submission, href: str) -> None:
+    entry = _add(root, "entry")
+    identity = f"{submission.dataset}/{submission.model}@{submission.tree_oid}"
+    _add(entry, "id", uuid.uuid5(_IDS, identity).urn)
+    _add(entry, "title", f"{submission.display_name}: {submission.score:.1%} on {submission.source}")
+    _add(entry, "updated", _time(submission.ingested_at))
+    if submission.published_at:
+        _add(entry, "published", _time(submission.published_at))
+    _add(entry, "link", rel="alternate", type="application/json", href=href)
+    _add(entry, "category", term=submission.source)
+    _add(entry, "summary", "\n".join(_summary(submission)))
+
+
+def _summary(submission: Submission) -> Iterable[str]:
+    yield f"{submission.tasks_submitted} of {submission.tasks_total} tasks submitted."
+    if submission.score_submitted is not None:
+        yield f"Score {submission.score:.2%} of all tasks, {submission.score_submitted:.2%} of those submitted."
+    if submission.errors:
+        yield f"{submission.errors} files could not be used."
+
+
+def _time(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def _element(name: str, **attributes: str) -> ET.Element:
+    return ET.Element(f"{{{_NAMESPACE}}}{name}", {key: _xml_text(value) for key, value in attributes.items()})
+
+
+def _add(parent: ET.Element, name: str, text: str | None = None, **attributes: str) -> ET.Element:
+    child = _element(name, **attributes)
+    child.text = None if text is None else _xml_text(text)
+    parent.append(child)
+    return child
+
+
+def _xml_text(text: str) -> str:
+    """Return a text without what XML 1.0 cannot hold, or should not: names come from folders of other people."""
+    return _NOT_XML.sub("\ufffd", text)
+
+
+ENDPOINTS = (
+    Endpoint(
+        path="/feed.atom",
+        name="getFeed",
+        summary="Newest submissions, as an Atom feed",
+        tag="Live",
+        asked=NothingAsked,
+        answer=MEDIA_TYPE,
+        render=feed,
+    ),
+)

@@ -1,0 +1,96 @@
+"""Admin reads that ask the Hub."""
+
+from aiohttp import web
+from common.arc_tasks import detect_source
+from common.process.outage import DATABASE_ERRORS
+
+from query_api.probes import hub_checks
+from query_api.probes.hub_urls import dataset_of
+from query_api.routes.endpoint import Endpoint, Services
+from query_api.schemas.admin import Checks, FoldersAnswer, FoldersAsked, ValidationAnswer, ValidationAsked
+from query_api.schemas.problems import Problem
+from query_api.store import submissions
+
+
+async def hf_folders(services: Services, _request: web.Request, asked: FoldersAsked) -> FoldersAnswer:
+    """Answer with the Hub's folders."""
+    settings = services.settings
+    dataset = settings.hf_datasets[0]
+    if asked.base_url is not None:
+        dataset = dataset_of(asked.base_url, settings.endpoint, settings.hf_datasets)
+    return FoldersAnswer(folders=tuple(await hub_checks.folders(services.folders, services.keeper.state.view, dataset)))
+
+
+async def validate_ingestion(services: Services, _request: web.Request, asked: ValidationAsked) -> ValidationAnswer:
+    """Answer whether an ingestion would work; each check is made."""
+    errors: list[str] = []
+    settings = services.settings
+    dataset = source = sample = None
+    try:
+        dataset = dataset_of(asked.body.base_url, settings.endpoint, settings.hf_datasets)
+        source = detect_source(dataset)
+        sample = await hub_checks.patiently(_check(services, dataset).sample(asked.body.dataset_name))
+    except Problem as problem:
+        errors.append(problem.details.detail)
+    tasks = services.tasks_of(dataset) if dataset else None
+    if dataset and tasks is None:
+        errors.append(f"the name {dataset} does not tell a task set that is installed; see ARC_TASKS_DIR")
+    if wanted := _mismatch(asked.body.source, source):
+        errors.append(wanted)
+    connected = await _database_answers(services)
+    if not connected:
+        errors.append("the database does not answer; check DATABASE_URL")
+    checks = Checks(
+        url_accessible=sample is not None,
+        token_present=settings.token is not None,
+        database_connected=connected,
+        source_detected=source,
+        puzzle_count=len(tasks.pairs) if tasks else 0,
+        sample_puzzle=sample,
+    )
+    return ValidationAnswer(valid=not errors, checks=checks, errors=tuple(errors))
+
+
+def _check(services: Services, dataset: str) -> hub_checks.FolderCheck:
+    view = services.keeper.state.view
+    return hub_checks.FolderCheck(services.hub, services.pool, view, dataset, services.tasks_of(dataset))
+
+
+def _mismatch(wanted: str | None, detected: str | None) -> str | None:
+    if wanted in {None, "", "auto", detected} or detected is None:
+        return None
+    return f"the dataset is of {detected}, not of {wanted}"
+
+
+async def _database_answers(services: Services) -> bool:
+    try:
+        await submissions.ping(services.pool)
+    except DATABASE_ERRORS:
+        return False
+    return True
+
+
+ENDPOINTS = (
+    Endpoint(
+        path="/api/admin/hf-folders",
+        name="listHubFolders",
+        summary="The model folders on the Hub, and which of them are ingested",
+        tag="Admin",
+        asked=FoldersAsked,
+        answer=FoldersAnswer,
+        problems=frozenset({422, 502}),
+        limited=True,
+        handle=hf_folders,
+    ),
+    Endpoint(
+        method="POST",
+        path="/api/admin/validate-ingestion",
+        name="validateIngestion",
+        summary="Check that an ingestion would work",
+        tag="Admin",
+        asked=ValidationAsked,
+        answer=ValidationAnswer,
+        secured="adminToken",
+        handle=validate_ingestion,
+    ),
+)

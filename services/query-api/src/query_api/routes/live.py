@@ -1,0 +1,69 @@
+"""The live route: server-sent events."""
+
+from typing import Annotated
+
+from aiohttp import hdrs, web
+from pydantic import Field
+
+from query_api.routes.endpoint import Endpoint, Services
+from query_api.schemas.base import Asked
+from query_api.schemas.problems import Problem
+from query_api.view.broadcaster import stop_quietly
+from query_api.view.response_cache import SECURITY_HEADERS
+
+
+class EventsAsked(Asked):
+    """Where to go on."""
+
+    last_event_id: Annotated[
+        int | None, Field(ge=0, le=2**63 - 1, description="As the header Last-Event-ID, for a first request.")
+    ] = None
+
+
+async def events(services: Services, request: web.Request, asked: EventsAsked) -> web.StreamResponse:
+    """Stream what happens."""
+    broadcaster = services.broadcaster
+    if broadcaster.clients >= services.settings.max_event_clients:
+        raise Problem(503, "too many clients listen already; try again soon", headers={"Retry-After": "30"})
+    given = request.headers.get("Last-Event-ID", "")
+    last = _place(given) if given else asked.last_event_id
+    response = web.StreamResponse(headers=SECURITY_HEADERS)
+    response.headers[hdrs.CONTENT_TYPE] = "text/event-stream; charset=utf-8"
+    response.headers[hdrs.CACHE_CONTROL] = "no-store"
+    response.headers["X-Accel-Buffering"] = "no"
+    await response.prepare(request)
+    await broadcaster.serve(response, last)
+    await stop_quietly(response)
+    return response
+
+
+def _place(given: str) -> int:
+    """Return an id as a number; what is none is a place that no stream has: its client is told to load again."""
+    return int(given) if given.isascii() and given.isdigit() and len(given) <= _LONGEST_ID else _NOWHERE
+
+
+_LONGEST_ID = 19
+_NOWHERE = 2**64
+
+_DESCRIPTION = """Server-sent events; `data` is one line of JSON. Events of the stream have an `id`: who comes back with
+it as Last-Event-ID gets what was missed.
+
+- `ingested`, `failed`, `sync`, `progress`: as in docs/asyncapi.json. `progress` has no id and is never sent again.
+- `reset`: what was missed cannot be told (too long ago, too much, the stream is away or was made anew, the id is none
+  of ours). Load again what you show; the events that follow go on from there. `data` has the `reason`.
+- `ping`: every 10 seconds. Where nothing comes for much longer, the connection is dead: open another one."""
+
+ENDPOINTS = (
+    Endpoint(
+        path="/api/events",
+        name="streamEvents",
+        summary="What happens, live (server-sent events)",
+        description=_DESCRIPTION,
+        tag="Live",
+        asked=EventsAsked,
+        answer="text/event-stream",
+        problems=frozenset({503}),
+        handle=events,
+        headers={"Last-Event-ID": "Go on after this event; browsers send it by themselves."},
+    ),
+)

@@ -1,0 +1,83 @@
+"""One submission's page."""
+
+from aiohttp import web
+
+from query_api.routes.endpoint import Endpoint, Services
+from query_api.schemas.model import ModelAnswer, ModelAsked, ModelByOwnerAsked, ModelDetail, TaskRow, Version
+from query_api.schemas.problems import Problem
+from query_api.store import runs, submissions
+from query_api.store.repair import all_shaped
+from query_api.store.submissions import VersionRecord
+from query_api.store.version_changes import changes
+from query_api.view.answers import row
+
+ERRORS_SHOWN = 500
+
+
+async def model(services: Services, _request: web.Request, asked: ModelAsked) -> ModelAnswer:
+    """Answer with a submission by its dataset's full name."""
+    return await _model(services, asked.dataset, asked.model)
+
+
+async def model_by_owner(services: Services, _request: web.Request, asked: ModelByOwnerAsked) -> ModelAnswer:
+    """Answer with a submission by its dataset's owner and name."""
+    return await _model(services, f"{asked.owner}/{asked.name}", asked.model)
+
+
+async def _model(services: Services, dataset: str, name: str) -> ModelAnswer:
+    records = await submissions.versions(services.pool, dataset, name)
+    if not records or records[0].submission is None:
+        raise Problem(404, f"there is no submission {name!r} in {dataset!r}; /api/models lists all")
+    current = row(records[0].submission)
+    newest = records[0]
+    return ModelAnswer(
+        data=ModelDetail(
+            **{name: getattr(current, name) for name in type(current).model_fields},
+            versions=tuple(_with_changes(records)),
+            ingestion_errors=tuple(await runs.errors(services.pool, newest.version.run_id, ERRORS_SHOWN)),
+            tasks=tuple(
+                all_shaped(
+                    TaskRow,
+                    (
+                        {"puzzle_id": task_id, "pairs_total": each.pairs_total, "pairs_solved": each.pairs_solved}
+                        for task_id, each in sorted(newest.results.items())
+                    ),
+                    "task_results",
+                )
+            ),
+        )
+    )
+
+
+def _with_changes(records: list[VersionRecord]) -> list[Version]:
+    pairs = zip(records, [*records[1:], None], strict=True)
+    return [
+        each.version.model_copy(update={"changes": changes(older.results, each.results) if older else None})
+        for each, older in pairs
+    ][: submissions.VERSIONS_SHOWN]
+
+
+_PROBLEMS = frozenset({404, 503})
+
+ENDPOINTS = (
+    Endpoint(
+        path="/api/models/{dataset}/{model}",
+        name="getModel",
+        summary="One submission with its versions, errors, tasks and what changed",
+        tag="Models",
+        asked=ModelAsked,
+        answer=ModelAnswer,
+        problems=_PROBLEMS,
+        handle=model,
+    ),
+    Endpoint(
+        path="/api/models/{owner}/{name}/{model}",
+        name="getModelByOwner",
+        summary="The same, with the dataset's slash as it is",
+        tag="Models",
+        asked=ModelByOwnerAsked,
+        answer=ModelAnswer,
+        problems=_PROBLEMS,
+        handle=model_by_owner,
+    ),
+)

@@ -1,0 +1,79 @@
+"""The system's own state, for the ingestion page's badges and banners."""
+
+import asyncio
+from datetime import datetime, timedelta
+from typing import Any
+
+from aiohttp import web
+
+from query_api.probes.hub_probe import HubState
+from query_api.probes.worker_probe import Workers
+from query_api.routes.endpoint import Endpoint, Services
+from query_api.schemas.status import HubReach, Status, StatusAnswer, StatusAsked, WatcherState, WorkerState
+
+# Compared by the database's clock, which rows are written by: the host's own may be hours off.
+# A sync of many datasets takes minutes, and a watcher that starts anew catches up: only then is it silence.
+OVERDUE_AFTER = timedelta(minutes=30)
+
+
+async def status(services: Services, _request: web.Request, _asked: StatusAsked) -> StatusAnswer:
+    """Answer with the state of the watcher, the ingesters, the bus and the Hub."""
+    ingesters, watcher, hub = await asyncio.gather(
+        services.ingesters.state(), services.watchers.state(), services.hub_probe.state()
+    )
+    settings = services.settings
+    return StatusAnswer(
+        data=Status(
+            datasets=settings.hf_datasets,
+            writable=settings.admin_token is not None,
+            bus_connected=services.client.is_connected,
+            ingesters=WorkerState(**_figures(ingesters)),
+            watcher=_watcher(services, watcher, services.keeper.now()),
+            hub=_hub(settings.endpoint, hub),
+        )
+    )
+
+
+def _figures(workers: Workers | None) -> dict[str, Any]:
+    if workers is None:
+        return {"alive": None, "idle": None, "busy": None, "waiting": None}
+    return {"alive": workers.alive, "idle": workers.idle, "busy": workers.busy, "waiting": workers.waiting}
+
+
+def _watcher(services: Services, workers: Workers | None, now: datetime) -> WatcherState:
+    last = services.keeper.state.view.last_sync
+    overdue = None
+    if services.settings.enable_cron_jobs:
+        schedule = services.settings.schedule
+        overdue = schedule.overdue_since(last.started_at if last else None, now, OVERDUE_AFTER)
+    return WatcherState(
+        **_figures(workers),
+        silent=overdue is not None,
+        last_sync=last.started_at if last else None,
+        overdue_since=overdue,
+    )
+
+
+def _hub(endpoint: str, state: HubState) -> HubReach:
+    return HubReach(
+        endpoint=endpoint,
+        reachable=state.reachable,
+        reason=state.reason,
+        checked_at=state.checked_at,
+        quota_left=state.left,
+        quota_limit=state.limit,
+        quota_resets_at=state.resets_at,
+    )
+
+
+ENDPOINTS = (
+    Endpoint(
+        path="/api/status",
+        name="getStatus",
+        summary="Who is at work: watcher, ingesters, NATS, and the Hub's remaining quota",
+        tag="Service",
+        asked=StatusAsked,
+        answer=StatusAnswer,
+        handle=status,
+    ),
+)

@@ -1,0 +1,61 @@
+"""One task of a submission: its grids, and what each attempt answered."""
+
+import asyncio
+
+from aiohttp import web
+from common.arc_tasks import Grid, Pair, TaskSetError, load_task_set
+
+from query_api.routes.endpoint import Endpoint, Services
+from query_api.schemas.problems import Problem
+from query_api.schemas.tasks import GridPair, TaskAnswerShown, TaskAsked, TaskDetail
+from query_api.store import tasks
+
+
+async def task(services: Services, _request: web.Request, asked: TaskAsked) -> TaskAnswerShown:
+    """Answer with a task and its answers."""
+    dataset = f"{asked.owner}/{asked.name}"
+    found = services.keeper.state.view.submissions.get((dataset, asked.model))
+    if found is None:
+        raise Problem(404, f"there is no submission {asked.model!r} in {dataset!r}; /api/models lists all")
+    try:
+        # The first call reads a file of some megabytes; the set is kept.
+        known = await asyncio.to_thread(load_task_set, found.source, services.settings.arc_tasks_dir, with_train=True)
+    except TaskSetError as error:
+        raise Problem(404, str(error)) from error
+    one = known.tasks.get(asked.task)
+    if one is None:
+        raise Problem(404, f"there is no task {asked.task!r} in {found.source}")
+    names = [each.model_name for each in found.attempts]
+    return TaskAnswerShown(
+        data=TaskDetail(
+            puzzle_id=one.id,
+            dataset=dataset,
+            model=found.model,
+            source=found.source,
+            train=tuple(map(_pair, one.train)),
+            test=tuple(map(_pair, one.test)),
+            attempts=tuple(await tasks.attempts(services.pool, dataset, names, one.id)),
+        )
+    )
+
+
+def _pair(pair: Pair) -> GridPair:
+    return GridPair(input=_rows(pair.input), output=_rows(pair.output))
+
+
+def _rows(grid: Grid) -> tuple[tuple[int, ...], ...]:
+    return tuple(map(tuple, grid))
+
+
+ENDPOINTS = (
+    Endpoint(
+        path="/api/models/{owner}/{name}/{model}/tasks/{task}",
+        name="getTask",
+        summary="One task: its grids, and what each attempt answered",
+        tag="Models",
+        asked=TaskAsked,
+        answer=TaskAnswerShown,
+        problems=frozenset({404, 503}),
+        handle=task,
+    ),
+)

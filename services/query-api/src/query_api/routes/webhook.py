@@ -1,0 +1,108 @@
+"""The Hub's webhooks: a hint that a dataset changed. Polling stays the truth."""
+
+import re
+from typing import Annotated, Any
+
+import structlog
+from aiohttp import web
+from common.events import SyncRequested
+from pydantic import BaseModel, ConfigDict, Field
+
+from query_api.routes.endpoint import Endpoint, Services
+from query_api.routes.publish import put
+from query_api.schemas.base import Answer, Asked
+
+log = structlog.get_logger(__name__)
+
+_MAIN = "refs/heads/main"
+_DELIVERY_ID = re.compile(r"[\w.:-]{1,128}")
+
+
+class _Part(BaseModel):
+    """The Hub adds fields as it likes."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="ignore")
+
+
+class WebhookEvent(_Part):
+    """What happened."""
+
+    action: Annotated[str, Field(max_length=50)]
+    scope: Annotated[str, Field(max_length=100)]
+
+
+class WebhookRepo(_Part):
+    """Where."""
+
+    type: Annotated[str, Field(max_length=50)]
+    name: Annotated[str, Field(max_length=255)]
+
+
+class WebhookRef(_Part):
+    """A branch, tag or other ref that moved."""
+
+    ref: Annotated[str, Field(max_length=1_000)]
+
+
+class WebhookBody(_Part):
+    """The part of the Hub's payload (version 3) that matters here."""
+
+    event: WebhookEvent
+    repo: WebhookRepo
+    updated_refs: Annotated[list[WebhookRef] | None, Field(alias="updatedRefs", max_length=1_000)] = None
+
+    @property
+    def moves_main(self) -> bool:
+        """Whether the main branch moved, or may have: a delivery need not name refs."""
+        return self.updated_refs is None or any(each.ref == _MAIN for each in self.updated_refs)
+
+
+class WebhookAsked(Asked):
+    """A delivery."""
+
+    body: WebhookBody
+
+
+class WebhookAnswer(Answer):
+    """Whether the delivery asks for a sync."""
+
+    accepted: bool
+    reason: str
+
+
+async def receive(services: Services, request: web.Request, asked: WebhookAsked) -> WebhookAnswer:
+    """Ask for a sync of the dataset that changed."""
+    event, repo = asked.body.event, asked.body.repo
+    if repo.type != "dataset" or repo.name not in services.settings.hf_datasets:
+        return WebhookAnswer(accepted=False, reason="not a dataset that is watched here")
+    if not event.scope.startswith("repo"):
+        return WebhookAnswer(accepted=False, reason="not a change of files")
+    if not asked.body.moves_main:
+        return WebhookAnswer(accepted=False, reason="not a change of main")
+    given = request.headers.get("Webhook-Id", "")
+    delivery = f"webhook-{given}" if _DELIVERY_ID.fullmatch(given) else None
+    await put(services.client, SyncRequested(dataset=repo.name, trigger="webhook", request_id=delivery))
+    log.info("webhook.accepted", dataset=repo.name, action=event.action, delivery=delivery)
+    return WebhookAnswer(accepted=True, reason="a sync is requested")
+
+
+_HEADERS: dict[str, Any] = {
+    "Webhook-Id": "The delivery's id: a delivery that comes twice asks once.",
+}
+
+ENDPOINTS = (
+    Endpoint(
+        method="POST",
+        path="/webhooks/huggingface",
+        name="receiveWebhook",
+        summary="The Hub tells that a dataset changed",
+        tag="Webhooks",
+        asked=WebhookAsked,
+        answer=WebhookAnswer,
+        status=202,
+        problems=frozenset({503}),
+        secured="webhookSecret",
+        handle=receive,
+        headers=_HEADERS,
+    ),
+)

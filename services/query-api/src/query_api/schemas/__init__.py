@@ -1,0 +1,1 @@
+"""The shapes on the wire. They know nothing else of the package."""

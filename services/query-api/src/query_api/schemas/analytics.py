@@ -1,0 +1,231 @@
+"""The shapes that the Analytics Overview page reads, with its names and types."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_serializer
+from pydantic_core.core_schema import SerializerFunctionWrapHandler
+
+from query_api.schemas.base import Answer, Asked, Cached, Count, Percent, Shape
+
+Result = Literal["correct", "incorrect", "not_attempted"]
+# Any folder's name, but nothing that PostgreSQL or a log line would trip over.
+PlainName = Annotated[str, Field(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f\x7f]+$")]
+SetName = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=255,
+        pattern=r"^[\w.-]+(/[\w.-]+)?$",
+        description=(
+            "A task set, such as evaluation2 (see /datasets), or a dataset, such as owner/name. Of several datasets on "
+            "one task set that hold an attempt of this name, a task set means the one ingested last."
+        ),
+    ),
+]
+
+
+class NothingAsked(Asked):
+    """No parameters."""
+
+
+class ModelNamesAnswer(Cached):
+    """The attempts that there are rows of."""
+
+    count: Count
+    data: tuple[str, ...]
+
+
+class TaskSetRow(Shape):
+    """One task set."""
+
+    name: str
+    puzzle_count: Count
+    path: str
+
+
+class TaskSetsAnswer(Cached):
+    """The task sets."""
+
+    count: Count
+    data: tuple[TaskSetRow, ...]
+
+
+class ModelAndSetAsked(Asked):
+    """One attempt, on one task set."""
+
+    model: Annotated[PlainName, Field(description="An attempt, such as gpt-5-attempt1.")]
+    dataset: SetName
+
+
+class ModelAndDatasetAsked(Asked):
+    """One attempt, in one dataset, its name written as owner and name."""
+
+    model: Annotated[PlainName, Field(description="An attempt, such as gpt-5-attempt1.")]
+    owner: Annotated[str, Field(max_length=127, pattern=r"^[\w.-]+$")]
+    name: Annotated[str, Field(max_length=127, pattern=r"^[\w.-]+$")]
+
+    @property
+    def dataset(self) -> str:
+        """The dataset's full name."""
+        return f"{self.owner}/{self.name}"
+
+
+class PerformanceSummary(Shape):
+    """How many tasks went how."""
+
+    correct: Count
+    incorrect: Count
+    not_attempted: Count
+    total_puzzles: Count
+
+
+class Performance(Shape):
+    """The tasks of a set by result."""
+
+    model_name: str
+    dataset: str
+    correct: tuple[str, ...]
+    incorrect: tuple[str, ...]
+    not_attempted: tuple[str, ...]
+    summary: PerformanceSummary
+
+
+class PerformanceAnswer(Answer):
+    """A performance."""
+
+    data: Performance
+
+
+class FigureSet(Shape):
+    """Averages are over the answers that tell the figure. Cost in USD, time in ms."""
+
+    count: Count
+    avg_cost: float
+    total_cost: float
+    avg_time: float
+    total_time: float
+    avg_tokens: float
+    total_tokens: float
+
+
+class Metrics(Shape):
+    """Cost, time and tokens, by result."""
+
+    model_name: str
+    dataset: str
+    overall: FigureSet
+    correct: FigureSet
+    incorrect: FigureSet
+
+
+class MetricsAnswer(Answer):
+    """Metrics."""
+
+    data: Metrics
+
+
+class CompareAsked(Asked):
+    """Two to four attempts, and the task set."""
+
+    model1: PlainName
+    model2: PlainName
+    model3: PlainName | None = None
+    model4: PlainName | None = None
+    dataset: SetName
+
+
+class _WithoutNulls(Shape):
+    """What concerns a third or fourth model is left out when there is none."""
+
+    @model_serializer(mode="wrap")
+    def _drop(self, serialize: SerializerFunctionWrapHandler) -> dict[str, object]:
+        fields = {field.alias or name: name for name, field in type(self).model_fields.items()}
+        optional = {alias for alias, name in fields.items() if name.startswith(("model3", "model4"))}
+        return {key: value for key, value in serialize(self).items() if value is not None or key not in optional}
+
+
+class ModelPerformance(Shape):
+    """One attempt on the task set. Accuracy is over the tasks it answered."""
+
+    model_name: str
+    total_puzzles_in_dataset: Count
+    attempts: Annotated[Count, Field(description="Tasks answered.")]
+    coverage_percentage: Percent
+    correct_count: Count
+    incorrect_count: Count
+    not_attempted_count: Count
+    accuracy_percentage: Percent
+    avg_processing_time: Annotated[float, Field(description="ms")]
+    total_cost: float
+    avg_cost_per_attempt: float
+    cost_per_correct_answer: float | None
+    avg_confidence: Annotated[float, Field(description="Always 0: submissions tell no confidence.")] = 0.0
+    confidence_when_correct: None = None
+
+
+class AttemptUnion(Shape):
+    """Attempts of one model taken together: a pair counts when any of them has it right, over all pairs of the set."""
+
+    base_model_name: str
+    attempt_model_names: tuple[str, ...]
+    total_puzzles: Count
+    total_test_pairs: Count
+    union_correct_count: Annotated[Count, Field(description="Pairs.")]
+    union_accuracy_percentage: Percent
+    puzzles_counted: Annotated[Count, Field(description="Tasks that any attempt answered.")]
+    puzzles_fully_solved: Count
+    puzzles_fully_solved_ids: tuple[str, ...]
+    dataset_total_puzzles: Count
+    dataset_total_test_pairs: Count
+
+
+class ComparisonSummary(_WithoutNulls):
+    """How far the attempts agree, and which one leads. Of equals, the one asked for first leads."""
+
+    total_puzzles: Count
+    model1_name: str
+    model2_name: str
+    model3_name: str | None = None
+    model4_name: str | None = None
+    dataset: str
+    all_correct: Count
+    all_incorrect: Count
+    all_not_attempted: Count
+    three_correct: Annotated[Count, Field(description="Tasks that exactly three have right.")]
+    two_correct: Count
+    one_correct: Count
+    model1_only_correct: Count
+    model2_only_correct: Count
+    model3_only_correct: Count | None = None
+    model4_only_correct: Count | None = None
+    fully_solved_count: Annotated[Count, Field(description="Tasks that at least one has right.")]
+    unsolved_count: Count
+    winner_model: Annotated[str | None, Field(description="Most tasks right.")]
+    most_efficient_model: Annotated[str | None, Field(description="Lowest cost per right answer.")]
+    fastest_model: Annotated[str | None, Field(description="Lowest average time.")]
+    accuracy_leader_model: Annotated[str | None, Field(description="Highest accuracy over the tasks answered.")]
+    model_performance: tuple[ModelPerformance, ...]
+    attempt_union_stats: tuple[AttemptUnion, ...]
+
+
+class ComparisonDetail(_WithoutNulls):
+    """One task."""
+
+    puzzle_id: str
+    model1_result: Result
+    model2_result: Result
+    model3_result: Result | None = None
+    model4_result: Result | None = None
+
+
+class Comparison(Shape):
+    """A comparison."""
+
+    summary: ComparisonSummary
+    details: tuple[ComparisonDetail, ...]
+
+
+class CompareAnswer(Answer):
+    """A comparison."""
+
+    data: Comparison

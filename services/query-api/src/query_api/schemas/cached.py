@@ -1,0 +1,113 @@
+"""The shapes of what is answered from the cached view."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from query_api.schemas.base import Asked, By, Cached, Count, Fraction, Percent, Shape, Status
+
+DatasetName = Annotated[str, Field(min_length=3, max_length=255, pattern=r"^[\w.-]+/[\w.-]+$")]
+SortBy = Literal["score", "ingestedAt", "publishedAt", "model", "cost"]
+MAX_PAGE = 1_000
+
+
+class LatestAsked(Asked):
+    """Which model counts as the latest."""
+
+    dataset: Annotated[DatasetName | None, Field(description="Only this dataset, such as owner/name.")] = None
+    by: Annotated[By, Field(description="What is newest: our ingestion, or the upload to the Hub.")] = "ingested"
+
+
+class LatestModel(Shape):
+    """The newest submission."""
+
+    model_name: Annotated[str, Field(description="The model's first attempt.")]
+    model: Annotated[str, Field(description="The folder's name.")]
+    dataset: str
+    source: str
+    display_name: str
+    display_label: str
+    ingested_at: datetime
+    published_at: datetime | None
+    days_ago: Annotated[Count, Field(description="Calendar days in UTC.")]
+    score: Fraction
+    score_submitted: Fraction | None
+    tasks_total: Count
+    tasks_submitted: Count
+    tasks_solved: Count | None
+    status: Status
+
+
+class LatestAnswer(Cached):
+    """`data` is null before the first ingestion."""
+
+    data: LatestModel | None
+
+
+class ModelsAsked(Asked):
+    """Which submissions, in which order."""
+
+    dataset: DatasetName | None = None
+    source: Annotated[str | None, Field(max_length=50)] = None
+    status: Status | None = None
+    sort: Annotated[SortBy, Field(description="Best, newest or first name first; cheapest first for cost.")] = "score"
+    limit: Annotated[int, Field(ge=1, le=MAX_PAGE)] = MAX_PAGE
+    offset: Annotated[int, Field(ge=0, le=1_000_000)] = 0
+
+
+class AttemptRow(Shape):
+    """One attempt of a submission; its accuracy is over all pairs of the task set."""
+
+    model_name: str
+    accuracy_percent: Percent | None
+
+
+class ModelRow(Shape):
+    """One submission; null where the figure is not known."""
+
+    dataset: str
+    model: str
+    display_name: str
+    source: str
+    status: Status
+    score: Annotated[Fraction, Field(description="Over all tasks of the set.")]
+    score_submitted: Annotated[Fraction | None, Field(description="Over the tasks submitted.")]
+    tasks_total: Count
+    tasks_submitted: Count
+    tasks_solved: Annotated[Count | None, Field(description="Tasks solved whole.")]
+    pairs_total: Count | None
+    pairs_solved: Count | None
+    attempts: tuple[AttemptRow, ...]
+    total_cost: Annotated[float | None, Field(description="USD")]
+    total_tokens: Count | None
+    published_at: datetime | None
+    ingested_at: datetime
+    revision: str
+    tree_oid: str
+    errors: Annotated[Count, Field(description="Files that could not be used.")]
+
+
+class ModelsAnswer(Cached):
+    """`total` counts what the filters let through, before paging."""
+
+    total: Count
+    data: tuple[ModelRow, ...]
+
+
+class CronStatusAsked(Asked):
+    """Nothing to ask."""
+
+
+class CronStatusAnswer(Cached):
+    """The schedule, and the last sync, whatever asked for it."""
+
+    cron_enabled: bool
+    schedule: Annotated[str, Field(description="Cron expression, UTC.")]
+    auto_ingest: bool
+    next_run: datetime | None
+    last_run: datetime | None
+    last_status: Literal["completed", "partial", "failed"] | None
+    last_new_models_found: Count | None
+    last_trigger: str | None
+    last_error: str | None

@@ -1,0 +1,90 @@
+"""The shapes of ingestion runs."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from common.events import RunStatus, Trigger
+from pydantic import Field
+
+from query_api.schemas.base import Answer, Asked, Count, Shape
+from query_api.schemas.cached import DatasetName
+from query_api.schemas.model import IngestionError
+
+RunSort = Literal["startedAt", "durationMs", "accuracyPercent", "failed"]
+
+
+RunId = Annotated[int, Field(ge=1, le=2**31 - 1)]
+
+
+class HistoryAsked(Asked):
+    """Which runs, in which order."""
+
+    run: Annotated[RunId | None, Field(description="Only this one, by its id.")] = None
+    dataset: DatasetName | None = None
+    model: Annotated[str | None, Field(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f\x7f]+$")] = None
+    status: RunStatus | None = None
+    auto_triggered: bool | None = None
+    search: Annotated[
+        str | None,
+        Field(
+            min_length=1,
+            max_length=255,
+            pattern=r"^[^\x00-\x1f\x7f]+$",
+            description="Part of the model's folder, the dataset or the error; upper and lower case are the same.",
+        ),
+    ] = None
+    sort: RunSort = "startedAt"
+    order: Literal["asc", "desc"] = "desc"
+    limit: Annotated[int, Field(ge=1, le=500)] = 100
+    offset: Annotated[int, Field(ge=0, le=1_000_000)] = 0
+
+
+class Run(Shape):
+    """One ingestion run, with the names that the existing admin page reads."""
+
+    id: int
+    dataset_name: Annotated[str, Field(description="The model's folder.")]
+    base_url: str
+    source: str | None
+    total_puzzles: Count
+    successful: Count
+    failed: Count
+    skipped: Count
+    duration_ms: Count
+    dry_run: bool
+    accuracy_percent: float | None
+    started_at: datetime
+    completed_at: Annotated[datetime | None, Field(description="Null while it is running.")]
+    error_log: str | None
+    auto_triggered: bool
+    status: Literal[RunStatus, "unknown"]
+    trigger: Annotated[Trigger | str, Field(description="What asked for it.")]
+    dataset: str | None
+    revision: str | None
+    tree_oid: str | None
+    score: float | None
+    delivery_count: Count | None
+
+
+class HistoryAnswer(Answer):
+    """`total` counts what the filters let through, before paging."""
+
+    total: Count
+    runs: tuple[Run, ...]
+
+
+class RunErrorsAsked(Asked):
+    """One run, by the id that the history gives it; a page of its errors."""
+
+    run: RunId
+    limit: Annotated[int, Field(ge=1, le=500)] = 100
+    offset: Annotated[int, Field(ge=0, le=1_000_000)] = 0
+
+
+class RunErrorsAnswer(Answer):
+    """What was wrong with a run's files; files that could not be used come first."""
+
+    run: int
+    total: Annotated[Count, Field(description="Before paging.")]
+    fatal: Annotated[Count, Field(description="How many of them could not be used at all.")]
+    errors: tuple[IngestionError, ...]

@@ -1,0 +1,85 @@
+"""The shapes of one model's page: its versions, its errors, its tasks, and what changed."""
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import Field
+
+from query_api.schemas.analytics import PlainName
+from query_api.schemas.base import Answer, Asked, Count, Fraction, IngestionStatus, Shape
+from query_api.schemas.cached import DatasetName, ModelRow
+
+
+class ModelAsked(Asked):
+    """One submission; write the dataset's slash as %2F."""
+
+    dataset: DatasetName
+    model: PlainName
+
+
+class ModelByOwnerAsked(Asked):
+    """One submission, its dataset written as owner and name."""
+
+    owner: Annotated[str, Field(max_length=127, pattern=r"^[\w.-]+$")]
+    name: Annotated[str, Field(max_length=127, pattern=r"^[\w.-]+$")]
+    model: PlainName
+
+
+class Changes(Shape):
+    """What a version says differently from the one before it: task ids."""
+
+    added: tuple[str, ...]
+    removed: tuple[str, ...]
+    changed: Annotated[tuple[str, ...], Field(description="The file's content differs.")]
+    newly_solved: tuple[str, ...]
+    no_longer_solved: tuple[str, ...]
+
+
+class Version(Shape):
+    """One version of a submission."""
+
+    tree_oid: str
+    revision: str
+    status: IngestionStatus
+    score: Fraction
+    score_submitted: Fraction | None
+    tasks_submitted: Count
+    tasks_solved: Count
+    errors: Count
+    run_id: int
+    published_at: datetime | None
+    ingested_at: datetime
+    superseded_at: Annotated[datetime | None, Field(description="Null: the current version.")]
+    removed_upstream_at: datetime | None
+    changes: Annotated[Changes | None, Field(description="Null for the first version.")]
+
+
+class IngestionError(Shape):
+    """A file that could not be used, or (not fatal) one in which something was mended."""
+
+    puzzle_id: str | None
+    kind: str
+    message: str
+    fatal: bool
+
+
+class TaskRow(Shape):
+    """How much of one task the current version solved."""
+
+    puzzle_id: str
+    pairs_total: Count
+    pairs_solved: Count
+
+
+class ModelDetail(ModelRow):
+    """One submission with its history. Versions: newest first, the last ten."""
+
+    versions: tuple[Version, ...]
+    ingestion_errors: Annotated[tuple[IngestionError, ...], Field(description="Of the current version, 500 at most.")]
+    tasks: tuple[TaskRow, ...]
+
+
+class ModelAnswer(Answer):
+    """A submission."""
+
+    data: ModelDetail

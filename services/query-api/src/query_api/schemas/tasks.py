@@ -1,0 +1,65 @@
+"""The shapes of one task: its grids, and what each attempt of a submission answered."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from query_api.schemas.analytics import PlainName
+from query_api.schemas.base import Answer, Asked, Count, Shape
+
+_OWNED = r"^[\w.-]+$"
+Cell = Annotated[int, Field(ge=0, le=9)]
+Grid = Annotated[tuple[tuple[Cell, ...], ...], Field(description="Rows of colours.")]
+
+
+class TaskAsked(Asked):
+    """One task of one submission."""
+
+    owner: Annotated[str, Field(max_length=127, pattern=_OWNED)]
+    name: Annotated[str, Field(max_length=127, pattern=_OWNED)]
+    model: PlainName
+    task: Annotated[str, Field(max_length=100, pattern=r"^[\w.-]+$", description="The task's id, such as 00576224.")]
+
+
+class GridPair(Shape):
+    """One input and the output it asks for."""
+
+    input: Grid
+    output: Grid
+
+
+class PairAnswer(Shape):
+    """What an attempt answered to one test pair."""
+
+    correct: bool
+    grid: Annotated[Grid | None, Field(description="Null where the answer is no rectangle of the numbers 0 to 9.")]
+    raw: Annotated[str | None, Field(description="Such an answer as it was stored, cut after 2,000 characters.")]
+
+
+class TaskAttempt(Shape):
+    """One attempt's answers, in the order of the test pairs, and what they cost."""
+
+    model_name: str
+    answers: tuple[PairAnswer, ...]
+    cost: Annotated[float | None, Field(description="USD")]
+    tokens: Count | None
+    time_ms: Count | None
+    reasoning: Annotated[str | None, Field(description="Cut after 4,000 characters.")]
+
+
+class TaskDetail(Shape):
+    """One task. `attempts` is empty where the submission left it out."""
+
+    puzzle_id: str
+    dataset: str
+    model: str
+    source: str
+    train: tuple[GridPair, ...]
+    test: tuple[GridPair, ...]
+    attempts: tuple[TaskAttempt, ...]
+
+
+class TaskAnswerShown(Answer):
+    """A task's grids and answers."""
+
+    data: TaskDetail

@@ -1,0 +1,80 @@
+"""The web application: every endpoint's handler, the page at /, and an answer for what there is no route for."""
+
+from collections.abc import Mapping
+from importlib.resources import files
+
+from aiohttp import hdrs, web
+from common.process import ops
+from prometheus_client import CollectorRegistry
+
+from query_api.routes.access import Guard
+from query_api.routes.endpoint import Endpoint
+from query_api.schemas.problems import Problem
+from query_api.schemas.rendered import JSON
+from query_api.server import dashboard, docs, openapi
+from query_api.server.http import Handler, Http
+from query_api.server.request_parsing import MAX_BODY_BYTES
+from query_api.server.static_files import PAGE_POLICY, StaticFile
+
+# The metrics are on the ops port only.
+_NO_METRICS = CollectorRegistry()
+_STATIC = files("query_api") / "static"
+_PAGE = {
+    "/": ("index.html", "text/html; charset=utf-8"),
+    "/static/page.js": ("page.js", "text/javascript; charset=utf-8"),
+    "/static/page.css": ("page.css", "text/css; charset=utf-8"),
+}
+
+
+def make_app(
+    http: Http,
+    endpoints: tuple[Endpoint, ...],
+    checks: Mapping[str, ops.Check],
+    dependencies: Mapping[str, ops.Check],
+) -> web.Application:
+    """Put the routes together."""
+    app = web.Application(client_max_size=MAX_BODY_BYTES)
+    if http.guard.cors:
+        app.on_response_prepare.append(http.guard.cors.on_prepare)
+    for endpoint in endpoints:
+        add = app.router.add_get if endpoint.method == "GET" else app.router.add_post
+        add(endpoint.path, http.handler(endpoint))
+    for path, file in _files(endpoints).items():
+        app.router.add_get(path, http.observed(_label(path), file.answer))
+    probes = ops.routes(checks, _NO_METRICS, dependencies=dependencies)
+    app.add_routes([each for each in probes if each.path != "/metrics"])
+    app.router.add_route("*", "/{rest:.*}", http.observed("unknown", _no_such_route(app, http.guard)))
+    return app
+
+
+def _files(endpoints: tuple[Endpoint, ...]) -> dict[str, StaticFile]:
+    found = {
+        path: StaticFile(_STATIC.joinpath(name).read_bytes(), content_type, PAGE_POLICY)
+        for path, (name, content_type) in _PAGE.items()
+    }
+    found |= {path: StaticFile(body, kind, docs.POLICY) for path, (body, kind) in docs.sources().items()}
+    # The plain page is for where the dashboard was not built.
+    found |= dashboard.sources()
+    found["/openapi.json"] = StaticFile(openapi.text(endpoints).encode(), JSON)
+    return found
+
+
+def _no_such_route(app: web.Application, guard: Guard) -> Handler:
+    async def answer(request: web.Request) -> web.StreamResponse:
+        allowed: set[str] = set()
+        for resource in app.router.resources():
+            allowed |= (await resource.resolve(request))[1] - {"*"}
+        asks_first = request.method == hdrs.METH_OPTIONS and hdrs.ACCESS_CONTROL_REQUEST_METHOD in request.headers
+        if asks_first and guard.cors:
+            return guard.cors.preflight(request, allowed)
+        if allowed:
+            methods = ", ".join(sorted(allowed))
+            raise Problem(405, f"{request.path} takes {methods}", headers={hdrs.ALLOW: methods})
+        raise Problem(404, f"there is no {request.path}; /docs shows what there is")
+
+    return answer
+
+
+def _label(path: str) -> str:
+    """Return a file's route in metrics: names of built files hold hashes, and a label must not grow with each build."""
+    return "/assets" if path.startswith("/assets/") else path

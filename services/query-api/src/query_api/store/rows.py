@@ -1,0 +1,74 @@
+"""The rows that the cached view is made of, checked as they are read."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import Field
+from pydantic.dataclasses import dataclass as checked
+
+from query_api.schemas.base import Count, Fraction, IngestionStatus, Percent, Status
+
+Key = tuple[str, str]
+"""(dataset, model folder)."""
+
+
+@checked(frozen=True, slots=True)
+class Attempt:
+    """One attempt of a submission; `accuracy_percent` is over all pairs of the set."""
+
+    model_name: str
+    accuracy_percent: Percent | None = None
+
+
+@checked(frozen=True, slots=True)
+class Submission:
+    """The current version of one model's submission. None: not known (from an event while the database is away)."""
+
+    dataset: str
+    model: str
+    display_name: str
+    source: str
+    ingestion_status: IngestionStatus
+    removed_upstream_at: datetime | None
+    tree_oid: str
+    revision: str
+    run_id: int
+    published_at: datetime | None
+    ingested_at: datetime
+    score: Fraction
+    score_submitted: Fraction | None
+    tasks_total: Count
+    tasks_submitted: Count
+    tasks_solved: Count | None
+    pairs_total: Count | None
+    pairs_solved: Count | None
+    attempts: tuple[Attempt, ...]
+    # One that is no number would differ from itself: each reconciliation would find a difference.
+    total_cost: Annotated[float, Field(allow_inf_nan=False)] | None
+    total_tokens: Count | None
+    errors: Count
+
+    @property
+    def key(self) -> Key:
+        """What tells it from every other submission."""
+        return self.dataset, self.model
+
+    @property
+    def status(self) -> Status:
+        """How its ingestion ended, unless its folder is gone upstream."""
+        return "removed" if self.removed_upstream_at else self.ingestion_status
+
+
+@checked(frozen=True, slots=True)
+class Sync:
+    """One comparison of the Hub with the database."""
+
+    id: int
+    trigger: str
+    status: Literal["running", "completed", "partial", "failed", "unknown"]
+    started_at: datetime
+    completed_at: datetime | None
+    models_seen: Count
+    new_models_found: Count
+    changed: Count
+    error: str | None

@@ -1,0 +1,77 @@
+"""The SQL behind one task's page: a read by the submissions' unique key."""
+
+import json
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import Any
+
+import asyncpg
+
+from query_api.schemas.tasks import PairAnswer, TaskAttempt
+from query_api.store.repair import all_shaped, parsed
+
+REASONING_CHARACTERS = 4_000
+RAW_CHARACTERS = 2_000
+LAST_COLOUR = 9
+
+_TASK = """
+SELECT model_name, predicted_output_grid, is_prediction_correct, has_multiple_predictions, multi_test_results,
+    multiple_predicted_outputs, estimated_cost AS cost, total_tokens AS tokens, api_processing_time_ms AS time_ms,
+    left(reasoning_log, $4) AS reasoning
+FROM explanations
+WHERE hf_dataset = $1 AND model_name = ANY($2) AND puzzle_id = $3 AND removed_upstream_at IS NULL
+ORDER BY model_name
+"""
+
+
+async def attempts(pool: asyncpg.Pool, dataset: str, names: Sequence[str], puzzle_id: str) -> list[TaskAttempt]:
+    """Return what some attempts answered to a task."""
+    rows = await pool.fetch(_TASK, dataset, list(names), puzzle_id, REASONING_CHARACTERS)
+    attempts = (
+        {
+            "model_name": row["model_name"],
+            "answers": tuple(answers(dict(row))),
+            "cost": row["cost"],
+            "tokens": row["tokens"],
+            "time_ms": row["time_ms"],
+            "reasoning": row["reasoning"] or None,
+        }
+        for row in rows
+    )
+    return all_shaped(TaskAttempt, attempts, "explanations")
+
+
+def answers(row: Mapping[str, Any]) -> list[PairAnswer]:
+    """Return a row's answers in the order of the test pairs; older rows have the grids without the verdicts."""
+    if not row["has_multiple_predictions"]:
+        return [_answer(parsed(row["predicted_output_grid"]), correct=bool(row["is_prediction_correct"]))]
+    grids = _list(row["multiple_predicted_outputs"])
+    results = [each if isinstance(each, dict) else {} for each in _list(row["multi_test_results"])]
+    return [
+        _answer(
+            grids[index] if index < len(grids) else None,
+            correct=index < len(results) and results[index].get("correct") is True,
+        )
+        for index in range(max(len(grids), len(results)))
+    ]
+
+
+def _answer(stored: object, *, correct: bool) -> PairAnswer:
+    if is_grid(stored):
+        return PairAnswer(correct=correct, grid=stored, raw=None)
+    raw = None if stored is None else json.dumps(stored, ensure_ascii=False)[:RAW_CHARACTERS]
+    return PairAnswer(correct=correct, grid=None, raw=raw)
+
+
+def is_grid(value: object) -> bool:
+    """Tell whether a value is a rectangle of the numbers 0 to 9."""
+    if not isinstance(value, list) or not value or not all(isinstance(row, list) and row for row in value):
+        return False
+    if any(len(one) != len(other) for one, other in pairwise(value)):
+        return False
+    return all(type(cell) is int and 0 <= cell <= LAST_COLOUR for row in value for cell in row)
+
+
+def _list(stored: str | None) -> list[Any]:
+    value = parsed(stored)
+    return value if isinstance(value, list) else []

@@ -1,0 +1,38 @@
+"""What changed from one version of a submission to the next. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from query_api.schemas.model import Changes
+
+
+@dataclass(frozen=True, slots=True)
+class TaskResult:
+    """What a version says of one task."""
+
+    blob_oid: str
+    pairs_total: int
+    pairs_solved: int
+
+    @property
+    def solved(self) -> bool:
+        """Whether every pair is solved."""
+        return self.pairs_solved == self.pairs_total
+
+
+Results = Mapping[str, TaskResult]
+"""Task id -> result."""
+
+
+def changes(before: Results, after: Results) -> Changes:
+    """Return what differs."""
+    both = sorted(before.keys() & after.keys())
+    was = {task_id for task_id, result in before.items() if result.solved}
+    now = {task_id for task_id, result in after.items() if result.solved}
+    return Changes(
+        added=tuple(sorted(after.keys() - before.keys())),
+        removed=tuple(sorted(before.keys() - after.keys())),
+        changed=tuple(task_id for task_id in both if before[task_id].blob_oid != after[task_id].blob_oid),
+        newly_solved=tuple(sorted(now - was)),
+        no_longer_solved=tuple(sorted(was - now)),
+    )

@@ -1,0 +1,134 @@
+"""What the cached view answers, as pure functions from a moment to a shape."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+from query_api.schemas.cached import (
+    AttemptRow,
+    CronStatusAnswer,
+    CronStatusAsked,
+    LatestAnswer,
+    LatestAsked,
+    LatestModel,
+    ModelRow,
+    ModelsAnswer,
+    ModelsAsked,
+    SortBy,
+)
+from query_api.schemas.rendered import JSON, Rendered
+from query_api.settings import Settings
+from query_api.store.rows import Submission
+from query_api.task_sets import TaskIndex
+from query_api.view.latest import days_between, label, moment_of
+from query_api.view.projection import State
+
+
+@dataclass(frozen=True)
+class Moment:
+    """Everything that such an answer depends on."""
+
+    state: State
+    now: datetime
+    settings: Settings
+    task_sets: Mapping[str, TaskIndex] = field(default_factory=dict)
+
+    @property
+    def freshness(self) -> dict[str, Any]:
+        """The fields that every such answer carries."""
+        return {"stale": self.state.as_of is not None, "as_of": self.state.as_of}
+
+    def next_run(self) -> datetime | None:
+        """Return when the next scheduled sync is due."""
+        if not self.settings.enable_cron_jobs:
+            return None
+        return self.settings.schedule.next_run(self.now)
+
+    def expires_at(self) -> datetime:
+        """Return when an answer may differ without any event: at midnight, and at the next tick of the schedule."""
+        midnight = datetime.combine(self.now.date() + timedelta(days=1), datetime.min.time(), UTC)
+        tick = self.next_run()
+        return min(midnight, tick) if tick else midnight
+
+
+def latest_model(moment: Moment, asked: LatestAsked) -> LatestAnswer:
+    """Answer which submission is the latest."""
+    found = moment.state.view.latest(asked.by, asked.dataset)
+    if found is None:
+        return LatestAnswer(data=None, **moment.freshness)
+    days = days_between(moment_of(found, asked.by), moment.now.date())
+    data = LatestModel(
+        model_name=found.attempts[0].model_name if found.attempts else f"{found.model}-attempt1",
+        display_label=label(found, days),
+        days_ago=days,
+        **{name: getattr(found, name) for name in _LATEST_FIELDS},
+    )
+    return LatestAnswer(data=data, **moment.freshness)
+
+
+_LATEST_FIELDS = LatestModel.model_fields.keys() - {"model_name", "display_label", "days_ago"}
+_ROW_FIELDS = ModelRow.model_fields.keys() - {"attempts"}
+
+
+def row(submission: Submission) -> ModelRow:
+    """Return a submission as the API shows it."""
+    attempts = tuple(
+        AttemptRow(model_name=each.model_name, accuracy_percent=each.accuracy_percent) for each in submission.attempts
+    )
+    return ModelRow(attempts=attempts, **{name: getattr(submission, name) for name in _ROW_FIELDS})
+
+
+# After an event one row is new: writing the other thousand again would hold up every other request.
+@lru_cache(maxsize=10_000)
+def row_json(submission: Submission) -> bytes:
+    """Return a row as JSON."""
+    return row(submission).model_dump_json().encode()
+
+
+def _instant(value: datetime | None) -> float:
+    return value.timestamp() if value else float("-inf")
+
+
+_ORDERS: dict[SortBy, Callable[[Submission], Any]] = {
+    "score": lambda each: -each.score,
+    "ingestedAt": lambda each: -_instant(each.ingested_at),
+    "publishedAt": lambda each: -_instant(each.published_at),
+    "model": lambda each: each.display_name.casefold(),
+    "cost": lambda each: float("inf") if each.total_cost is None else each.total_cost,
+}
+
+
+def models(moment: Moment, asked: ModelsAsked) -> Rendered:
+    """Answer with the submissions that pass the filters; ties are ordered by dataset and folder."""
+    found = [
+        each
+        for each in moment.state.view.submissions.values()
+        if asked.dataset in {None, each.dataset}
+        and asked.source in {None, each.source}
+        and asked.status in {None, each.status}
+    ]
+    order = _ORDERS[asked.sort]
+    found.sort(key=lambda each: (order(each), each.key))
+    page = found[asked.offset : asked.offset + asked.limit]
+    envelope = ModelsAnswer(total=len(found), data=(), **moment.freshness).model_dump_json().encode()
+    return Rendered(envelope.removesuffix(b"]}") + b",".join(map(row_json, page)) + b"]}", JSON)
+
+
+def cron_status(moment: Moment, _asked: CronStatusAsked) -> CronStatusAnswer:
+    """Answer when the next sync is due, and how the last one went."""
+    last = moment.state.view.last_sync
+    settings = moment.settings
+    return CronStatusAnswer(
+        cron_enabled=settings.enable_cron_jobs,
+        schedule=settings.hf_sync_schedule,
+        auto_ingest=settings.hf_sync_auto_ingest,
+        next_run=moment.next_run(),
+        last_run=last.started_at if last else None,
+        last_status=None if last is None or last.status in {"running", "unknown"} else last.status,
+        last_new_models_found=last.new_models_found if last else None,
+        last_trigger=last.trigger if last else None,
+        last_error=last.error if last else None,
+        **moment.freshness,
+    )

@@ -1,0 +1,135 @@
+"""The cached view: every current submission and the last sync, as immutable snapshots."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import cached_property
+from types import MappingProxyType
+
+import asyncpg
+from common.events import ModelIngested
+
+from query_api.schemas.base import By
+from query_api.store import submissions
+from query_api.store.repair import shaped
+from query_api.store.rows import Attempt, Key, Submission, Sync
+
+
+@dataclass(frozen=True)
+class View:
+    """What the API answers from. Equal views give equal answers."""
+
+    submissions: Mapping[Key, Submission] = field(default_factory=dict)
+    last_sync: Sync | None = None
+    read_at: datetime | None = field(default=None, compare=False)
+    """When the whole of it was read, by the database's clock."""
+
+    @classmethod
+    def of(cls, submissions: Iterable[Submission], last_sync: Sync | None, read_at: datetime | None = None) -> "View":
+        """Make a view of everything the database holds."""
+        return cls(MappingProxyType({each.key: each for each in submissions}), last_sync, read_at)
+
+    def reread(self, keys: Collection[Key], found: Iterable[Submission]) -> "View":
+        """Return the view after the database was asked for some keys; keys not found are gone."""
+        kept = {key: each for key, each in self.submissions.items() if key not in keys}
+        return replace(self, submissions=MappingProxyType(kept | {each.key: each for each in found}))
+
+    def patched(self, event: ModelIngested) -> "View":
+        """Return the view as an event alone tells it, for the time that the database cannot be asked.
+
+        Events come late and twice: an older one than what is known changes nothing.
+        """
+        known = self.submissions.get((event.dataset, event.model))
+        if known and (known.ingested_at, known.run_id) >= (event.ingested_at, event.run_id):
+            return self
+        patched = _provisional(event)
+        if patched is None:
+            return self
+        kept = {key: each for key, each in self.submissions.items() if not _is_of_run(each, event)}
+        return replace(self, submissions=MappingProxyType(kept | {patched.key: patched}))
+
+    def twins(self, keys: Collection[Key], tree_oids: Collection[str]) -> set[Key]:
+        """Return other keys of the same datasets with one of these contents: a rename may have emptied them."""
+        datasets = {dataset for dataset, _ in keys}
+        return {
+            key
+            for key, each in self.submissions.items()
+            if each.tree_oid in tree_oids and each.dataset in datasets and key not in keys
+        }
+
+    def holding(self, attempt: str, *, source: str | None = None, dataset: str | None = None) -> Submission | None:
+        """Return the submission that an attempt belongs to; of several, the one ingested last.
+
+        Two datasets may answer one task set, and hold a model of the same name: only the dataset tells them apart.
+        """
+        found = (
+            each
+            for each in self._holders.get(attempt, ())
+            if source in {None, each.source} and dataset in {None, each.dataset}
+        )
+        return max(found, key=_age, default=None)
+
+    @cached_property
+    def _holders(self) -> Mapping[str, list[Submission]]:
+        holders: dict[str, list[Submission]] = {}
+        for submission in self.submissions.values():
+            for attempt in submission.attempts:
+                holders.setdefault(attempt.model_name, []).append(submission)
+        return holders
+
+    def latest(self, by: By = "ingested", dataset: str | None = None) -> Submission | None:
+        """Return the newest submission that is still there upstream, or None before the first."""
+        there = (
+            each
+            for each in self.submissions.values()
+            if each.removed_upstream_at is None
+            and each.tasks_submitted
+            and (dataset is None or each.dataset == dataset)
+        )
+        if by == "published":
+            dated = ((each.published_at, each) for each in there if each.published_at)
+            return max(dated, key=lambda pair: (pair[0], *_age(pair[1])), default=(None, None))[1]
+        return max(there, key=_age, default=None)
+
+
+def _age(submission: Submission) -> tuple[datetime, int, Key]:
+    return submission.ingested_at, submission.run_id, submission.key
+
+
+def _is_of_run(submission: Submission, event: ModelIngested) -> bool:
+    """Tell whether the event is of the same run: under another name, the folder was renamed."""
+    known = (submission.dataset, submission.tree_oid, submission.run_id)
+    return known == (event.dataset, event.tree_oid, event.run_id)
+
+
+def _provisional(event: ModelIngested) -> Submission | None:
+    values = {
+        "dataset": event.dataset,
+        "model": event.model,
+        "display_name": event.display_name,
+        "source": event.source,
+        "ingestion_status": "partial" if event.failed else "completed",
+        "removed_upstream_at": None,
+        "tree_oid": event.tree_oid,
+        "revision": event.revision,
+        "run_id": event.run_id,
+        "published_at": event.published_at,
+        "ingested_at": event.ingested_at,
+        "score": event.score,
+        "score_submitted": event.score_submitted,
+        "tasks_total": event.tasks_total,
+        "tasks_submitted": event.tasks_submitted,
+        "tasks_solved": None,
+        "pairs_total": None,
+        "pairs_solved": None,
+        "attempts": tuple(Attempt(name) for name in event.attempts),
+        "total_cost": event.cost,
+        "total_tokens": None,
+        "errors": event.failed,
+    }
+    return shaped(Submission, values, "model.ingested")
+
+
+async def load(pool: asyncpg.Pool) -> View:
+    """Read the whole view from the database."""
+    return View.of(*await submissions.load(pool))

@@ -1,0 +1,254 @@
+"""Keeps the view in step: loaded at the start, re-read where events point, reconciled as a whole on an interval.
+
+Events only say where to look. One task reads the database and swaps the view, so what was read later always wins, and
+no order, loss or doubling of events can leave a difference that the next reconciliation does not mend.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from time import monotonic
+from typing import Final
+
+import structlog
+from common.bus.stored import Message
+from common.events import ModelIngested, ModelIngestionFailed, SyncCompleted
+from common.process import tracing
+from common.process.outage import DATABASE_ERRORS, reason_of
+from pydantic import ValidationError
+
+from query_api.metrics import Metrics
+from query_api.store.rows import Key, Submission
+from query_api.view.model import View
+from query_api.view.stream_reader import OrderedReader
+
+log = structlog.get_logger(__name__)
+
+SUBJECTS: Final = (ModelIngested.subject, ModelIngestionFailed.subject, SyncCompleted.subject)
+Known = ModelIngested | ModelIngestionFailed | SyncCompleted
+_TYPES: Final[dict[str, type[Known]]] = {
+    ModelIngested.subject: ModelIngested,
+    ModelIngestionFailed.subject: ModelIngestionFailed,
+    SyncCompleted.subject: SyncCompleted,
+}
+
+# While the stream is silent or the database away, the database is asked this often.
+IMPAIRED_INTERVAL_SECONDS = 5.0
+# How soon a lost stream shows in the answers.
+TICK_SECONDS = 1.0
+DATABASE_TIMEOUT_SECONDS = 10.0
+# While the database takes its time, no more than this is read ahead from the stream.
+MOST_PENDING = 1_000
+
+
+def event_of(message: Message) -> Known:
+    """Return the event in a message; raises ValidationError for a body that is none."""
+    return _TYPES[message.subject].model_validate_json(message.body)
+
+
+@dataclass(frozen=True)
+class Happening:
+    """An event of the stream, in its place."""
+
+    sequence: int
+    at: datetime
+    event: Known
+    headers: Mapping[str, str] = field(default_factory=dict)
+    heard: float = field(default_factory=monotonic)
+
+    def settled(self) -> None:
+        """Write down, in the trace that began with a sync, that the view holds what this event says."""
+        tracing.record("view update", self.headers, monotonic() - self.heard, subject=self.event.subject)
+
+
+@dataclass(frozen=True)
+class State:
+    """A view, and since when it may lag behind the database (None: it does not)."""
+
+    view: View
+    as_of: datetime | None = None
+
+
+class Keeper:
+    """Owns this replica's view. `told` hears of each batch of events once the view holds what they say."""
+
+    def __init__(
+        self,
+        *,
+        reader: OrderedReader,
+        load: Callable[[], Awaitable[View]],
+        reread: Callable[[Collection[Key]], Awaitable[list[Submission]]],
+        interval_seconds: float,
+        metrics: Metrics,
+        told: Callable[[Sequence[Happening]], None] = lambda _: None,
+    ) -> None:
+        self._reader = reader
+        self._load = load
+        self._reread = reread
+        self._interval = interval_seconds
+        self._metrics = metrics
+        self._told = told
+        self._pending: list[Happening] = []
+        self._wake = asyncio.Event()
+        self._room = asyncio.Event()
+        self._whole = False
+        self._next_whole = 0.0
+        self._confirmed_at = datetime.now(UTC)
+        self._database_lost = False
+        self._database_time = (datetime.now(UTC), monotonic())
+        self.state = State(View())
+        metrics.view_age.set_function(self._age_seconds)
+
+    async def start(self) -> int:
+        """Listen first, then load: what happens in between is applied on top. Return the sequence listened after."""
+        listening_after = await self._reader.start()
+        self._replace(await self._loaded())
+        self._database_answered(whole=True)
+        self._mark()
+        return listening_after
+
+    def look_again(self) -> None:
+        """Have the whole view compared with the database soon: something may have been missed."""
+        self._whole = True
+        self._wake.set()
+
+    def database_failed(self) -> None:
+        """Look at the database soon, unless it is known to be away: a request has met an error."""
+        if not self._database_lost:
+            self.look_again()
+
+    async def follow(self) -> None:
+        """Hear what the stream says, for ever."""
+        async for message in self._reader.messages():
+            self._hear(message)
+            if len(self._pending) >= MOST_PENDING:
+                self._room.clear()
+                await self._room.wait()
+
+    def _hear(self, message: Message) -> None:
+        try:
+            event = event_of(message)
+        except ValidationError as error:
+            log.warning("event.unreadable", subject=message.subject, sequence=message.sequence, reason=str(error))
+            self.look_again()
+            return
+        self._metrics.events.labels(message.subject).inc()
+        self._pending.append(Happening(message.sequence, message.stored_at, event, message.headers))
+        self._wake.set()
+
+    async def apply(self) -> None:
+        """Bring in what was heard, and reconcile on the interval, for ever."""
+        while True:
+            try:
+                await asyncio.wait_for(self._wake.wait(), TICK_SECONDS)
+            except TimeoutError:
+                self._mark()
+            if self._wake.is_set() or self._due():
+                self._wake.clear()
+                await self.step()
+
+    def _due(self) -> bool:
+        return self._whole or asyncio.get_running_loop().time() >= self._next_whole
+
+    async def step(self) -> None:
+        """Bring in what was heard, and the whole database when that is due."""
+        batch, self._pending = self._pending, []
+        self._room.set()
+        whole = self._due() or any(isinstance(each.event, SyncCompleted) for each in batch)
+        self._whole = False
+        try:
+            async with asyncio.timeout(DATABASE_TIMEOUT_SECONDS):
+                await (self._reconcile(expected=bool(batch)) if whole else self._look_up(batch))
+        except DATABASE_ERRORS as error:
+            self._database_failed(error, batch)
+        else:
+            self._database_answered(whole=whole)
+        self._mark()
+        if batch:
+            self._told(batch)
+        for each in batch:
+            each.settled()
+
+    async def _reconcile(self, *, expected: bool) -> None:
+        before, after = self.state.view, await self._loaded()
+        self._replace(after)
+        if not expected and not self._database_lost:
+            drift = before.submissions.items() ^ after.submissions.items()
+            self._metrics.mended.inc(len({key for key, _ in drift}))
+        self._metrics.reconciliations.inc()
+
+    async def _loaded(self) -> View:
+        view = await self._load()
+        if view.read_at is not None:
+            self._database_time = (view.read_at, monotonic())
+        return view
+
+    def now(self) -> datetime:
+        """Return the time by the database's clock, as of its last whole answer: what rows are compared with."""
+        read_at, then = self._database_time
+        return read_at + timedelta(seconds=monotonic() - then)
+
+    async def _look_up(self, happenings: Sequence[Happening]) -> None:
+        events = [each.event for each in happenings if isinstance(each.event, ModelIngested)]
+        if not events:
+            return
+        keys: set[Key] = {(event.dataset, event.model) for event in events}
+        keys |= self.state.view.twins(keys, {event.tree_oid for event in events})
+        self._replace(self.state.view.reread(keys, await self._reread(keys)))
+
+    def _replace(self, view: View) -> None:
+        if view != self.state.view:
+            self.state = State(view, self.state.as_of)
+            self._metrics.submissions.set(len(view.submissions))
+
+    def _database_answered(self, *, whole: bool) -> None:
+        if not whole:
+            if self._database_lost:
+                # Patches from events may differ from what was committed: only a whole comparison ends their time.
+                self.look_again()
+            return
+        if self._database_lost:
+            log.info("database.back")
+        self._database_lost = False
+        self._confirmed_at = datetime.now(UTC)
+        impaired = self._reader.silent_since is not None
+        self._schedule(min(self._interval, IMPAIRED_INTERVAL_SECONDS) if impaired else self._interval)
+
+    def _database_failed(self, error: BaseException, happenings: Sequence[Happening]) -> None:
+        if not self._database_lost:
+            log.warning("database.lost", reason=reason_of(error))
+        self._database_lost = True
+        self._metrics.database_errors.inc()
+        view = self.state.view
+        for each in happenings:
+            if isinstance(each.event, ModelIngested):
+                view = view.patched(each.event)
+        self._replace(view)
+        self._schedule(min(self._interval, IMPAIRED_INTERVAL_SECONDS))
+
+    def _schedule(self, seconds: float) -> None:
+        self._next_whole = asyncio.get_running_loop().time() + seconds
+
+    def _mark(self) -> None:
+        as_of = self._as_of()
+        if as_of != self.state.as_of:
+            self.state = State(self.state.view, as_of)
+        if as_of and self._reader.silent_since:
+            latest = asyncio.get_running_loop().time() + IMPAIRED_INTERVAL_SECONDS
+            self._next_whole = min(self._next_whole, latest)
+
+    def _as_of(self) -> datetime | None:
+        if self._database_lost:
+            return self._confirmed_at
+        silent = self._reader.silent_since
+        return max(silent, self._confirmed_at) if silent else None
+
+    def _age_seconds(self) -> float:
+        as_of = self._as_of()
+        return (datetime.now(UTC) - as_of).total_seconds() if as_of else 0.0
+
+    async def check_stream(self) -> str | None:
+        """Say what is wrong with the stream, for the metric and whoever reads /readyz."""
+        silent = self._reader.silent_since
+        return f"the stream has been silent since {silent:%Y-%m-%d %H:%M:%S} UTC" if silent else None

@@ -1,0 +1,84 @@
+"""Reads past events from the stream, for clients that come back with their Last-Event-ID."""
+
+import asyncio
+import contextlib
+from collections import OrderedDict
+from contextlib import aclosing
+
+import nats.errors
+import structlog
+from common.bus.stored import StreamReadError, stored
+from nats.aio.client import Client
+from pydantic import ValidationError
+
+from query_api.view.broadcaster import Frame, frame_of
+from query_api.view.projection import SUBJECTS, event_of
+
+log = structlog.get_logger(__name__)
+
+# After a restart every page comes back at once, and most of them with the same Last-Event-ID.
+READS_AT_ONCE = 4
+KEPT_ANSWERS = 64
+PATIENCE_SECONDS = 5.0
+# More than a day of busy syncs; who was away longer reads the whole state anew anyway.
+MOST_EVENTS = 1_000
+KEPT_BYTES = 16 * 1024 * 1024
+_SPAN = 100_000
+
+Answer = list[Frame] | None
+
+
+class Replays:
+    """Answers what happened between two sequences; the past does not change, so answers are kept."""
+
+    def __init__(self, client: Client, stream: str) -> None:
+        self._client = client
+        self._stream = stream
+        self._turns = asyncio.Semaphore(READS_AT_ONCE)
+        self._kept: OrderedDict[tuple[int, int], Answer] = OrderedDict()
+        self._bytes = 0
+
+    async def __call__(self, after: int, until: int) -> Answer:
+        """Return the frames, oldest first; None when the stream cannot tell now, or not any more, what all were."""
+        if until - after > _SPAN:
+            return None
+        try:
+            # The wait for a turn counts too: while the stream is away, everybody comes back at once.
+            async with asyncio.timeout(PATIENCE_SECONDS), self._turns:
+                if (after, until) in self._kept:
+                    return self._kept[after, until]
+                answer = await self._told(after, until)
+        except (StreamReadError, nats.errors.Error, TimeoutError, OSError) as error:
+            log.warning("replay.failed", after=after, until=until, reason=str(error) or type(error).__name__)
+            return None
+        self._keep((after, until), answer)
+        return answer
+
+    def _keep(self, span: tuple[int, int], answer: Answer) -> None:
+        self._bytes += _size(answer) - _size(self._kept.pop(span, None))
+        self._kept[span] = answer
+        while len(self._kept) > KEPT_ANSWERS or self._bytes > KEPT_BYTES:
+            self._bytes -= _size(self._kept.popitem(last=False)[1])
+
+    async def _told(self, after: int, until: int) -> Answer:
+        info = await self._client.jetstream().stream_info(self._stream)
+        if info.state.first_seq > after + 1:
+            # What is gone may have been for this client.
+            return None
+        found = await self._read(after, until)
+        return found if len(found) <= MOST_EVENTS else None
+
+    async def _read(self, after: int, until: int) -> list[Frame]:
+        found: list[Frame] = []
+        async with aclosing(stored(self._client, self._stream, after)) as messages:
+            async for message in messages:
+                if message.sequence > until or len(found) > MOST_EVENTS:
+                    break
+                if message.subject in SUBJECTS:
+                    with contextlib.suppress(ValidationError):
+                        found.append(frame_of(event_of(message), message.sequence))
+        return found
+
+
+def _size(answer: Answer) -> int:
+    return sum(len(each.data) for each in answer or ())

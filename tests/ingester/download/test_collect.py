@@ -1,0 +1,197 @@
+"""Files are fetched within bounds, and what was fetched is not lost, however a run ends."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, cast
+
+import pytest
+from common.hub.client import HubRefused, RemoteFile
+from common.outcomes import Transient
+from ingester.download import staging
+from ingester.download.collect import Collector
+from ingester.download.staging import MANY_ROWS, Records
+from ingester.submission.documents import Bytes
+
+ROOM = 100
+DEADLINE = 20.0  # seconds; an end that never comes is what it stands for
+
+
+class Database:
+    """Takes rows; a COPY may be held up."""
+
+    dataset = "owner/name"
+
+    def __init__(self) -> None:
+        self.staged: list[str] = []
+        self.copies: list[int] = []
+        self.copying = asyncio.Event()
+        self.go_on = asyncio.Event()
+        self.go_on.set()
+
+    async def stage(self, records: Records) -> None:
+        self.copying.set()
+        rows = [str(row[0]) for row in records]
+        await self.go_on.wait()
+        self.staged += rows
+        self.copies.append(len(rows))
+
+
+class Downloads:
+    """Gives each file's bytes, or what `answer` raises; knows the most that were asked for at once."""
+
+    def __init__(self, answer: Callable[[str], Awaitable[None]] | None = None) -> None:
+        self._answer = answer
+        self.asked: list[str] = []
+        self.came: list[str] = []
+        self.at_once = self.most_at_once = 0
+
+    async def bytes_of(self, _dataset: str, _revision: str, file: RemoteFile) -> bytearray:
+        self.asked.append(file.path)
+        self.at_once += 1
+        self.most_at_once = max(self.at_once, self.most_at_once)
+        try:
+            await asyncio.sleep(0)
+            if self._answer:
+                await self._answer(file.path)
+            self.came.append(file.path)
+            return bytearray(file.size)
+        finally:
+            self.at_once -= 1
+
+
+class Progress:
+    async def advance(self) -> None:
+        """Nobody listens."""
+
+
+def sized(*sizes: int) -> dict[str, RemoteFile]:
+    return {f"t{place}": RemoteFile(f"t{place}", size, "oid") for place, size in enumerate(sizes)}
+
+
+async def collected(
+    database: Database,
+    downloads: Downloads,
+    files: Mapping[str, RemoteFile],
+    concurrency: int = 4,
+    rows_each: int = 1,
+) -> dict[str, Transient]:
+    def transform(task_id: str, _file: RemoteFile, _body: Bytes) -> Records:
+        return [(task_id,)] * rows_each
+
+    collector = Collector(cast("Any", downloads), concurrency, ROOM)
+    return await asyncio.wait_for(
+        collector.run(cast("Any", database), "revision", files, transform, cast("Any", Progress())), DEADLINE
+    )
+
+
+def failing(error: Exception, *paths: str) -> Callable[[str], Awaitable[None]]:
+    async def answer(path: str) -> None:
+        if not paths or path in paths:
+            raise error
+
+    return answer
+
+
+async def test_the_room_of_files_that_stay_broken_is_given_back() -> None:
+    files = sized(*[60] * 10)
+    broken = await collected(Database(), Downloads(failing(Transient("no"))), files)
+    assert set(broken) == set(files)
+
+
+async def test_files_whose_rows_wait_make_room_for_a_large_one() -> None:
+    database = Database()
+    files = sized(10, 10, 95, 10, 250, 0, 99)
+    assert await collected(database, Downloads(), files, concurrency=2) == {}
+    assert sorted(database.staged) == sorted(files)
+
+
+async def test_no_more_files_than_the_limit_are_asked_for_at_once() -> None:
+    downloads = Downloads()
+    await collected(Database(), downloads, sized(*[1] * 40), concurrency=3)
+    assert downloads.most_at_once == 3
+
+
+async def test_small_files_of_many_rows_are_written_before_the_next_come() -> None:
+    database = Database()
+    await collected(database, Downloads(), sized(*[1] * 10), rows_each=MANY_ROWS // 2)
+    assert max(database.copies) <= MANY_ROWS
+
+
+async def test_a_file_that_comes_during_a_copy_waits_for_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Busy(Database):
+        async def stage(self, records: Records) -> None:
+            for _ in range(5):  # turns of the event loop, in which another file or two come
+                await asyncio.sleep(0)
+            await super().stage(records)
+
+    monkeypatch.setattr(staging, "COPY_BYTES", 3)
+    monkeypatch.setattr(staging, "COPY_SECONDS", 60.0)
+    database = Busy()
+    await collected(database, Downloads(), sized(*[1] * 20))
+    assert len(database.staged) == 20
+    assert min(database.copies[:-1]) >= 3
+
+
+async def test_a_file_is_written_while_others_are_slow(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def answer(path: str) -> None:
+        if path != "t0":
+            await database.copying.wait()
+
+    monkeypatch.setattr(staging, "COPY_SECONDS", 0.0)
+    database = Database()
+    assert await collected(database, Downloads(answer), sized(1, 1, 1)) == {}
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [HubRefused("403"), Transient("429", kind="rate_limited", retry_after_seconds=900)],
+    ids=["refused", "rate-limited"],
+)
+async def test_an_answer_for_all_ends_the_asking_and_loses_nothing_that_came(answer: Transient) -> None:
+    database, downloads = Database(), Downloads(failing(answer, "t9"))
+    with pytest.raises(Transient) as raised:
+        await collected(database, downloads, sized(*[1] * 40), concurrency=3)
+    assert raised.value is answer
+    assert sorted(database.staged) == sorted(downloads.came)
+    assert len(downloads.asked) < 20
+
+
+@pytest.mark.parametrize("kind", ["rate_limited", "hub_error"])
+async def test_an_answer_for_one_file_leaves_the_others(kind: str) -> None:
+    answer = Transient("later", kind=kind, retry_after_seconds=900 if kind == "hub_error" else 10)
+    files = sized(*[1] * 40)
+    assert await collected(Database(), Downloads(failing(answer, "t9")), files) == {"t9": answer}
+
+
+@pytest.mark.parametrize("end", ["stopped", "failed"])
+async def test_a_copy_under_way_reaches_its_end_when_the_run_does(end: str) -> None:
+    async def answer(path: str) -> None:
+        if path == "t3":
+            await database.copying.wait()
+            if end == "failed":
+                raise RuntimeError
+            running.cancel()
+
+    database = Database()
+    database.go_on.clear()
+    downloads = Downloads(answer)
+    running = asyncio.create_task(collected(database, downloads, sized(60, 60, 60, 1), concurrency=4))
+    await asyncio.wait_for(database.copying.wait(), DEADLINE)
+    for _ in range(20):  # turns of the event loop, for the end to come while the COPY is held up
+        await asyncio.sleep(0)
+    database.go_on.set()
+    with pytest.raises(asyncio.CancelledError if end == "stopped" else RuntimeError):
+        await running
+    assert set(downloads.came) - {"t3"} <= set(database.staged)
+    assert database.staged
+
+
+async def test_a_database_lost_at_the_end_does_not_hide_why_the_run_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Lost(Database):
+        async def stage(self, records: Records) -> None:
+            del records
+            raise OSError("connection lost")
+
+    monkeypatch.setattr(staging, "COPY_SECONDS", 60.0)
+    with pytest.raises(RuntimeError, match="why"):
+        await collected(Lost(), Downloads(failing(RuntimeError("why"), "t9")), sized(*[1] * 10), concurrency=2)

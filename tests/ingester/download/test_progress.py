@@ -1,0 +1,22 @@
+"""Progress is told at most four times a second, and always at the start and at the end."""
+
+from common.events import IngestionProgress
+from ingester.download.progress import MIN_INTERVAL_SECONDS, Progress
+
+
+async def test_a_thousand_files_in_a_second_are_told_four_times() -> None:
+    told: list[IngestionProgress] = []
+    now = 0.0
+
+    async def announce(event: IngestionProgress) -> None:
+        told.append(event)
+
+    progress = Progress(1, "a/b", "m", total=1000, announce=announce, clock=lambda: now)
+    await progress.advance(0)
+    for number in range(1000):
+        now = number / 1000
+        await progress.advance()
+    assert [event.done for event in told] == [0, 251, 501, 751]
+    assert MIN_INTERVAL_SECONDS == 0.25
+    await progress.tell("completed")
+    assert (told[-1].done, told[-1].status) == (1000, "completed")

@@ -1,0 +1,93 @@
+"""A file's list of pairs is read into attempts, and what is none of them is named where it stands."""
+
+from typing import Any
+
+import pytest
+from ingester.submission.attempts import LARGEST_NUMBER, Attempt, NotASubmissionError, read_attempts
+from ingester.submission.error_kinds import NoteKind, Notes, Problem
+
+
+def read(document: Any, pairs_total: int = 2) -> tuple[list[Attempt], tuple[Problem, ...]]:
+    notes = Notes()
+    return list(read_attempts(document, pairs_total, notes)), notes.merged()
+
+
+@pytest.mark.parametrize(
+    ("document", "name"),
+    [({}, "an object"), ("[]", "text"), (True, "a boolean"), (None, "null"), (7, "a number"), (0.5, "a number")],
+)
+def test_what_is_no_list_is_named(document: Any, name: str) -> None:
+    with pytest.raises(NotASubmissionError, match=f"^a list of test pairs is expected, not {name}$"):
+        read(document)
+
+
+@pytest.mark.parametrize(("first", "name"), [([], "a list"), ("x", "text"), (False, "a boolean"), (1, "a number")])
+def test_a_list_without_any_object_is_named_after_its_first_entry(first: Any, name: str) -> None:
+    with pytest.raises(NotASubmissionError, match=f"^a list of objects is expected, not of {name}$"):
+        read([first, []])
+
+
+def test_a_null_pair_makes_a_list_of_pairs_and_an_empty_list_is_one() -> None:
+    assert read([7, None]) == ([], (Problem(NoteKind.MALFORMED_PAIR, "entry 0 is a number"),))
+    assert read([]) == ([], ())
+
+
+def test_attempts_come_in_the_order_of_their_numbers_with_the_pair_of_their_entry() -> None:
+    entry = {"attempt_10": [[1]], "attempt_2": {"answer": 5, "metadata": {"pair_index": "1"}}, "attempt_0": None}
+    attempts, notes = read([entry])
+    assert attempts == [
+        Attempt(2, 1, entry["attempt_2"], 5, {"pair_index": "1"}),
+        Attempt(10, 1, [[1]], [[1]], {}),
+    ]
+    assert notes == ()
+
+
+@pytest.mark.parametrize(
+    ("key", "used"),
+    [("attempt_9999", True), ("attempt_10000", False), ("attempt_0", True), ("attempt_00", False)],
+)
+def test_an_attempt_has_a_number_of_four_digits_at_most(key: str, used: bool) -> None:  # noqa: FBT001 - a table
+    attempts, notes = read([{}, {key: []}])
+    assert (len(attempts), notes) == (
+        (1, ()) if used else (0, (Problem(NoteKind.UNKNOWN_ATTEMPT, f"{key!a} in entry 1"),))
+    )
+
+
+def test_what_is_no_attempt_does_not_hide_the_next_one() -> None:
+    attempts, notes = read([{"note": "x", "attempt_1": None, "attempt_x": [], "attempt_3": [], "attempt_2": []}])
+    assert [each.number for each in attempts] == [2, 3]
+    assert notes == (Problem(NoteKind.UNKNOWN_ATTEMPT, "'attempt_x' in entry 0"),)
+
+
+def test_the_largest_number_is_that_of_the_longest_name() -> None:
+    found = [len(read([{f"attempt_{number}": []}])[0]) for number in (LARGEST_NUMBER, LARGEST_NUMBER + 1)]
+    assert found == [1, 0]
+
+
+@pytest.mark.parametrize(
+    ("index", "pair"), [(0, 0), (1, 1), (2, None), (-1, None), ("1", 1), (None, None), ("x", None)]
+)
+def test_an_index_beyond_the_tasks_pairs_is_none(index: Any, pair: int | None) -> None:
+    (_, found), _ = read([{}, {}, {"attempt_1": {}, "attempt_2": {"metadata": {"pair_index": index}}}])
+    assert found.pair == pair
+
+
+def test_an_entry_that_names_no_pair_is_noted_once_and_an_empty_one_is_not() -> None:
+    attempts, notes = read([{}, {}, {"attempt_1": [], "attempt_2": []}, {"note": "x"}])
+    assert [each.pair for each in attempts] == [None, None]
+    assert notes == (Problem(NoteKind.PAIR_OUT_OF_RANGE, "entry 2 names none of the task's 2 pairs"),)
+
+
+def test_an_attempt_of_the_wrong_type_is_named_with_its_pair() -> None:
+    metadata = [{"metadata": 7}, {"metadata": None}, {}]
+    entries = [
+        {"attempt_1": 5},
+        {f"attempt_{number}": each for number, each in enumerate(metadata)},
+        {"attempt_3": 0.5},
+    ]
+    _, notes = read(entries)
+    assert notes[0] == Problem(
+        NoteKind.MALFORMED_ATTEMPT,
+        "attempt_1 of pair 0 or its metadata is no object; attempt_0 of pair 1 or its metadata is no object; "
+        "attempt_3 of no pair or its metadata is no object",
+    )

@@ -1,0 +1,37 @@
+"""What a row says in words: who answered, and what the model said, without the words of others."""
+
+from typing import Any
+
+import pytest
+from ingester.submission.reasoning import describe, words_of
+
+
+@pytest.mark.parametrize(
+    ("metadata", "said"),
+    [
+        ({"model": "gpt-5-2", "provider": "openai"}, "The answer was given by gpt-5-2 through openai."),
+        ({"model": "gpt-5-2"}, "The answer was given by gpt-5-2."),
+        ({"model": "gpt-5-2", "provider": 7}, "The answer was given by gpt-5-2."),
+        ({"provider": "openai"}, ""),
+        ({"model": 7, "provider": "openai"}, ""),
+        ({"model": "m" * 201, "provider": "p" * 201}, f"The answer was given by {'m' * 200} through {'p' * 200}."),
+    ],
+)
+def test_who_answered_is_said_as_far_as_it_is_known(metadata: dict[str, Any], said: str) -> None:
+    assert describe(metadata) == said
+
+
+def test_reasoning_comes_before_messages_and_the_summary_first() -> None:
+    choices = [{"message": {"role": "assistant", "content": "third"}}, {"message": {"content": "fourth"}}]
+    metadata = {"choices": choices, "reasoning_content": "second", "reasoning_summary": "first"}
+    assert words_of(metadata) == "first\n\nsecond\n\nthird\n\nfourth"
+
+
+@pytest.mark.parametrize("role", ["user", "system", "developer"])
+def test_what_the_model_was_told_is_not_what_it_said(role: str) -> None:
+    assert words_of({"choices": [{"message": {"role": role, "content": "told"}}]}) == ""
+
+
+@pytest.mark.parametrize("odd", [None, 7, "text", {"message": {"content": "x"}}, [7], [{"message": "x"}], [{}]])
+def test_choices_of_another_shape_say_nothing(odd: Any) -> None:
+    assert words_of({"choices": odd, "reasoning_summary": ["a list"], "reasoning_content": " \n"}) == ""

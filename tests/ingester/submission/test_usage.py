@@ -1,0 +1,161 @@
+"""Tokens, costs and times are added up, and what cannot be added becomes null and is noted."""
+
+import json
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from ingester.submission.error_kinds import NoteKind, Notes
+from ingester.submission.limits import BIGINT, INT4, Limits
+from ingester.submission.usage import Usage, add_up
+
+from tests.ingester.samples import ATTEMPT, METADATA, TWO, kinds, used, with_metadata
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e400", "-0.1", '"NaN"', '"a lot"', "[]", "1e301"])
+def test_a_cost_out_of_range_becomes_null_and_is_noted(number: str) -> None:
+    data = json.dumps(with_metadata(cost={"total_cost": 12345})).replace("12345", number).encode()
+    result = used(data)
+    assert (result.rows[0].estimated_cost, kinds(result)) == (None, [NoteKind.VALUE_OUT_OF_RANGE])
+    assert result.pairs_solved == 1
+
+
+@pytest.mark.parametrize("number", [str(BIGINT + 1), "-1", "9" * 4000, "9" * 5000, "1.5", '"many"', "{}", "1e99"])
+def test_tokens_out_of_range_become_null_and_are_noted(number: str) -> None:
+    data = json.dumps(with_metadata(usage={"prompt_tokens": 12345, "total_tokens": "7"})).replace("12345", number)
+    result = used(data.encode())
+    assert (result.rows[0].input_tokens, result.rows[0].total_tokens) == (None, 7)
+    assert kinds(result) == [NoteKind.VALUE_OUT_OF_RANGE]
+
+
+def test_limits_are_those_of_the_columns() -> None:
+    usage = {"prompt_tokens": INT4 + 1, "completion_tokens": INT4}
+    (row,) = used(with_metadata(usage=usage), limits=Limits(max_token=INT4)).rows
+    assert (row.input_tokens, row.output_tokens) == (None, INT4)
+    (row,) = used(with_metadata(usage=usage)).rows
+    assert row.input_tokens == INT4 + 1
+
+
+def test_a_sum_out_of_range_becomes_null_and_is_noted() -> None:
+    usage = {"prompt_tokens": BIGINT, "completion_tokens": 1}
+    pairs = [{"attempt_1": {"answer": [], "metadata": {"usage": usage}}} for _ in TWO.test]
+    result = used(pairs, TWO)
+    assert (result.rows[0].input_tokens, result.rows[0].output_tokens) == (None, 2)
+    assert kinds(result) == [NoteKind.VALUE_OUT_OF_RANGE]
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "milliseconds"),
+    [
+        ("2025-12-11T10:00:00Z", "2025-12-11T12:00:00+02:00", 0),
+        ("2025-12-11T10:00:00", "2025-12-11T10:00:00.0005Z", 1),
+        ("2025-12-11T10:00:00", "2025-12-11T10:00:00.000499Z", 0),
+        ("2025-12-11T10:00:01Z", "2025-12-11T10:00:00Z", None),
+        ("2025-12-11T10:00:00Z", "2026-12-11T10:00:00Z", None),
+        ("yesterday", "2025-12-11T10:00:00Z", None),
+        ({}, [], None),
+        ("0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999999Z", None),
+        ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", None),
+    ],
+)
+def test_a_duration_is_in_milliseconds_or_null_and_noted(start: Any, end: Any, milliseconds: int | None) -> None:
+    result = used(with_metadata(start_timestamp=start, end_timestamp=end))
+    assert result.rows[0].api_processing_time_ms == milliseconds
+    assert kinds(result) == ([] if milliseconds is not None else [NoteKind.VALUE_OUT_OF_RANGE])
+
+
+def test_an_instant_without_a_zone_is_utc_wherever_the_machine_stands(monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setenv("TZ", "America/New_York")
+        time.tzset()
+        (row,) = used(with_metadata(start_timestamp="2025-12-11T10:00:00")).rows
+    time.tzset()
+    assert row.created_at == datetime(2025, 12, 11, 10, tzinfo=UTC)
+
+
+def test_costs_are_added_exactly() -> None:
+    tenth = {"attempt_1": {"answer": [], "metadata": {"pair_index": 0, "cost": {"total_cost": 0.1}}}}
+    assert used([tenth] * 10).rows[0].estimated_cost == 1.0  # one after the other they add up to 0.9999999999999999
+
+
+def test_the_bounds_of_columns_are_those_of_postgresql() -> None:
+    assert (INT4, BIGINT) == (2_147_483_647, 9_223_372_036_854_775_807)
+
+
+def test_created_at_is_the_earliest_start() -> None:
+    later = ATTEMPT | {"metadata": METADATA | {"start_timestamp": "2025-12-11T09:00:00", "pair_index": 1}}
+    assert used([{"attempt_1": ATTEMPT}, {"attempt_1": later}], TWO).rows[0].created_at == datetime(
+        2025, 12, 11, 9, tzinfo=UTC
+    )
+
+
+def added_up(*metadata: dict[str, Any], limits: Limits | None = None) -> tuple[Usage, list[tuple[NoteKind, str]]]:
+    notes = Notes()
+    usage = add_up(metadata, limits or Limits(), notes, "attempt_1")
+    return usage, [(NoteKind(each.kind), each.message) for each in notes.merged()]
+
+
+NOTHING = Usage(None, None, None, None, None, None, None)
+
+
+def test_what_is_not_there_is_null_and_no_note() -> None:
+    assert added_up() == added_up({}) == added_up({"usage": None, "cost": None}) == (NOTHING, [])
+    assert added_up({"usage": {"prompt_tokens": None}, "cost": {"total_cost": None}}) == (NOTHING, [])
+
+
+@pytest.mark.parametrize(
+    ("metadata", "what"),
+    [
+        ({"usage": {"prompt_tokens": -1}}, "prompt_tokens"),
+        ({"usage": {"completion_tokens": "x"}}, "completion_tokens"),
+        ({"usage": {"completion_tokens_details": {"reasoning_tokens": -1}}}, "reasoning_tokens"),
+        ({"usage": {"total_tokens": BIGINT + 1}}, "total_tokens"),
+        ({"cost": {"total_cost": -0.5}}, "total_cost"),
+        ({"start_timestamp": "soon"}, "start_timestamp"),
+        ({"end_timestamp": "soon"}, "end_timestamp"),
+        (
+            {"start_timestamp": "2025-12-11T10:00:01Z", "end_timestamp": "2025-12-11T10:00:00Z"},
+            "end_timestamp - start_timestamp",
+        ),
+        (
+            {"start_timestamp": "2025-12-11T10:00:00Z", "end_timestamp": "2026-12-11T10:00:00Z"},
+            "the duration in ms",
+        ),
+    ],
+)
+def test_a_note_names_the_attempt_and_the_number(metadata: dict[str, Any], what: str) -> None:
+    usage, notes = added_up(metadata)
+    assert notes == [(NoteKind.VALUE_OUT_OF_RANGE, f"attempt_1: {what} is no number in range, it became null")]
+    assert usage._replace(started_at=None) == NOTHING
+
+
+def test_a_note_on_a_sum_says_so() -> None:
+    parts = [{"usage": {"total_tokens": 3}, "cost": {"total_cost": 3.0}}] * 2
+    usage, notes = added_up(*parts, limits=Limits(max_token=5, max_cost=5.0))
+    assert (usage.total_tokens, usage.cost) == (None, None)
+    text = "attempt_1: the sum of {} is no number in range, it became null"
+    assert notes[0][1] == "; ".join(text.format(each) for each in ("total_tokens", "total_cost"))
+
+
+@pytest.mark.parametrize("part", ["usage", "cost"])
+def test_a_part_that_is_no_object_is_named(part: str) -> None:
+    assert added_up({part: [1]}) == (NOTHING, [(NoteKind.MALFORMED_ATTEMPT, f"attempt_1: {part} is no object")])
+
+
+def test_a_pair_that_ran_backwards_or_has_no_end_costs_the_others_no_time() -> None:
+    first = {"start_timestamp": "2025-12-11T10:00:00Z", "end_timestamp": "2025-12-11T10:00:10Z"}
+    backwards = {"start_timestamp": "2025-12-11T10:00:10Z", "end_timestamp": "2025-12-11T10:00:05Z"}
+    endless = {"start_timestamp": "2025-12-11T09:00:00Z"}
+    usage, notes = added_up(first, backwards, endless, {"end_timestamp": "2025-12-11T10:00:10Z"})
+    assert (usage.time_ms, usage.started_at) == (10_000, datetime(2025, 12, 11, 9, tzinfo=UTC))
+    assert len(notes) == 1
+
+
+def test_numbers_may_be_as_large_as_the_limits() -> None:
+    limits = Limits(max_token=5, max_cost=5.0, max_ms=1000)
+    span = {"start_timestamp": "2025-12-11T10:00:00Z", "end_timestamp": "2025-12-11T10:00:01Z"}
+    usage, notes = added_up({"usage": {"total_tokens": 5}, "cost": {"total_cost": 5.0}, **span}, limits=limits)
+    assert (usage.total_tokens, usage.cost, usage.time_ms, notes) == (5, 5.0, 1000, [])
+    usage, _ = added_up({"usage": {"total_tokens": 0}, "cost": {"total_cost": 0}})
+    assert (usage.total_tokens, usage.cost) == (0, 0.0)

@@ -1,0 +1,88 @@
+"""A task's page shows the grids of the task set, and every answer as it was stored."""
+
+import json
+from typing import Any
+
+import asyncpg
+import pytest
+from common.arc_tasks import load_task_set
+from query_api.store.tasks import answers, is_grid
+
+from tests.support.api import Api
+from tests.support.writer import DATASET, Writer
+
+_GRIDS = """
+UPDATE explanations SET predicted_output_grid = $3, multiple_predicted_outputs = $4
+WHERE model_name = $1 AND puzzle_id = $2
+"""
+
+
+def row(**values: Any) -> dict[str, Any]:
+    """Return a row of explanations without anything."""
+    names = ("predicted_output_grid", "is_prediction_correct", "multi_test_results", "multiple_predicted_outputs")
+    return {"has_multiple_predictions": False, **dict.fromkeys(names), **values}
+
+
+def task_with(pairs: int) -> str:
+    """Return the id of a task with that many test pairs."""
+    return next(each.id for each in load_task_set("ARC2-Eval").tasks.values() if len(each.test) == pairs)
+
+
+async def test_a_task_shows_its_grids_and_each_attempt(api: Api, writer: Writer, pool: asyncpg.Pool) -> None:
+    event = await writer.ingest("grids-1")
+    one = task_with(1)
+    await writer.answer("grids-1-attempt1", one, [True])
+    await writer.answer("grids-1-attempt2", one, [False])
+    await pool.execute(_GRIDS, "grids-1-attempt1", one, "[[1, 2], [3, 4]]", None)
+    await pool.execute(_GRIDS, "grids-1-attempt2", one, '"I cannot tell"', None)
+    await writer.publish(event)
+    await api.until_latest("grids-1")
+
+    data = await api.data(f"/api/models/{DATASET}/grids-1/tasks/{one}")
+
+    known = load_task_set("ARC2-Eval", with_train=True).tasks[one]
+    assert data["test"][0]["output"] == [list(line) for line in known.test[0].output]
+    assert len(data["train"]) == len(known.train)
+    first, second = data["attempts"]
+    assert first["answers"] == [{"correct": True, "grid": [[1, 2], [3, 4]], "raw": None}]
+    assert second["answers"] == [{"correct": False, "grid": None, "raw": '"I cannot tell"'}]
+
+
+async def test_a_task_that_was_left_out_still_shows_its_grids(api: Api, writer: Writer) -> None:
+    await writer.publish(await writer.ingest("grids-2"))
+    await api.until_latest("grids-2")
+
+    data = await api.data(f"/api/models/{DATASET}/grids-2/tasks/{task_with(2)}")
+
+    assert data["attempts"] == []
+    assert len(data["test"]) == 2
+
+
+async def test_what_there_is_not_gets_404_that_names_it(api: Api, writer: Writer) -> None:
+    await writer.publish(await writer.ingest("grids-3"))
+    await api.until_latest("grids-3")
+
+    status, problem = await api.get(f"/api/models/{DATASET}/grids-3/tasks/no-such-task")
+    assert (status, "no-such-task" in problem["detail"]) == (404, True)
+    status, problem = await api.get(f"/api/models/{DATASET}/no-such-model/tasks/{task_with(1)}")
+    assert (status, "no-such-model" in problem["detail"]) == (404, True)
+
+
+def test_answers_to_several_pairs_keep_their_places() -> None:
+    results = json.dumps([{"index": 0, "correct": False}, {"index": 1, "correct": True}])
+    grids = json.dumps([None, [[5]]])
+
+    found = answers(row(has_multiple_predictions=True, multi_test_results=results, multiple_predicted_outputs=grids))
+
+    assert [(each.correct, each.grid) for each in found] == [(False, None), (True, ((5,),))]
+
+
+def test_older_rows_without_verdicts_still_show_their_grids() -> None:
+    found = answers(row(has_multiple_predictions=True, multiple_predicted_outputs="[[[1]], [[2]]]"))
+
+    assert [(each.correct, each.grid) for each in found] == [(False, ((1,),)), (False, ((2,),))]
+
+
+@pytest.mark.parametrize("value", [[], [[]], [[1], [1, 2]], [["1"]], [[True]], [[10]], "text", None, [1, 2], [[1.0]]])
+def test_only_a_rectangle_of_colours_is_shown_as_a_grid(value: object) -> None:
+    assert not is_grid(value)

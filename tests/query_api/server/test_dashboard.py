@@ -1,0 +1,70 @@
+"""The built dashboard is served as it should be: small, closed, kept for ever where it never changes."""
+
+import gzip
+import re
+from pathlib import Path
+
+import pytest
+from query_api.server import dashboard
+
+from tests.support.api import Api
+
+FIRST_LOAD_BYTES = 200_000
+ROOT = Path(__file__).parents[3] / "services/query-api/dashboard"
+
+
+@pytest.fixture(autouse=True)
+def _built() -> None:
+    assert (dashboard.BUILT / "index.html").exists(), "the dashboard is not built: run `make install`"
+
+
+async def test_every_address_of_the_page_is_served_and_closed(api: Api) -> None:
+    for path in dashboard.ADDRESSES:
+        async with api.http.get(path) as answer:
+            assert answer.status == 200
+            assert answer.content_type == "text/html"
+            assert '<div id="root">' in await answer.text()
+            policy = answer.headers["Content-Security-Policy"]
+            assert "default-src 'none'" in policy
+            assert "unsafe" not in policy
+            assert answer.headers["Cache-Control"] == "no-cache"
+
+
+def test_the_page_has_no_inline_script_or_style() -> None:
+    page = (dashboard.BUILT / "index.html").read_text()
+    assert "<style" not in page
+    assert all('src="/assets/' in each for each in re.findall(r"<script[^>]*>", page))
+    assert not re.search(r"https?://", page)
+
+
+async def test_files_with_a_hash_in_their_name_are_kept_for_ever(api: Api) -> None:
+    page = (dashboard.BUILT / "index.html").read_text()
+    for path in re.findall(r'(?:src|href)="(/assets/[^"]+)"', page):
+        async with api.http.get(path) as answer:
+            assert answer.status == 200, path
+            assert "immutable" in answer.headers["Cache-Control"]
+            packed = path.endswith(".woff2")
+            assert answer.headers.get("Content-Encoding") == (None if packed else "gzip")
+
+
+def test_the_first_load_is_small() -> None:
+    page = (dashboard.BUILT / "index.html").read_text()
+    wanted = [dashboard.BUILT / path for path in re.findall(r'(?:src|href)="/(assets/[^"]+)"', page)]
+    assert {each.suffix for each in wanted} == {".js", ".css", ".woff2"}
+    size = sum(len(gzip.compress(each.read_bytes(), 6)) for each in [dashboard.BUILT / "index.html", *wanted])
+    assert size < FIRST_LOAD_BYTES
+
+
+def test_without_a_build_the_plain_page_stays(tmp_path: Path) -> None:
+    assert dashboard.sources(tmp_path) == {}
+
+
+def test_the_addresses_are_those_that_the_page_knows() -> None:
+    routes = re.findall(r'<Route path="([^"]+)"', (ROOT / "src/App.tsx").read_text())
+    assert tuple(routes) == dashboard.ADDRESSES
+
+
+def test_no_registry_is_named_in_the_lock_file() -> None:
+    lock = (ROOT / "package-lock.json").read_text()
+    assert '"resolved"' not in lock
+    assert "registry" not in lock

@@ -1,0 +1,217 @@
+"""The analytics pages get right numbers: over all tasks of the set, with what was not attempted counted."""
+
+from query_api.store.analytics import TaskAnswer, base_name, compare, metrics, performance
+from query_api.task_sets import TaskIndex
+
+TASKS = TaskIndex("evaluation2", "ARC2-Eval", {"a": 1, "b": 2, "c": 1, "d": 2})
+
+
+def answers(**pairs: tuple[bool, ...]) -> dict[str, TaskAnswer]:
+    return {task_id: TaskAnswer(task_id, each) for task_id, each in pairs.items()}
+
+
+def test_each_task_of_the_set_is_in_one_list() -> None:
+    found = performance("m-attempt1", TASKS, answers(a=(True,), b=(True, False), zz=(True,)))
+    assert (found.correct, found.incorrect, found.not_attempted) == (("a",), ("b",), ("c", "d"))
+    assert found.summary.model_dump() == {"correct": 1, "incorrect": 1, "notAttempted": 2, "totalPuzzles": 4}
+
+
+def test_averages_are_over_the_answers_that_tell_the_figure() -> None:
+    given = {
+        "a": TaskAnswer("a", (True,), cost=1.0, time_ms=100, tokens=10),
+        "b": TaskAnswer("b", (False, True), cost=3.0, time_ms=None, tokens=30),
+        "c": TaskAnswer("c", (False,)),
+    }
+    found = metrics("m-attempt1", TASKS, given)
+    assert (found.overall.count, found.overall.avg_cost, found.overall.total_cost) == (3, 2.0, 4.0)
+    assert (found.overall.avg_time, found.correct.avg_tokens, found.incorrect.count) == (100.0, 10.0, 2)
+
+
+def test_two_attempts_are_joined_over_all_pairs_of_the_set() -> None:
+    first = answers(a=(True,), b=(True, False), c=(False,))
+    second = answers(a=(True,), b=(False, True))
+    union = compare(TASKS, {"m-attempt1": first, "m-attempt2": second}).summary.attempt_union_stats[0]
+    assert (union.base_model_name, union.union_correct_count, union.total_test_pairs) == ("m", 3, 6)
+    assert union.union_accuracy_percentage == 50.0
+    assert (union.puzzles_counted, union.puzzles_fully_solved_ids) == (3, ("a", "b"))
+
+
+def test_agreement_counts_every_task_once() -> None:
+    first = answers(a=(True,), b=(True, True), c=(False,))
+    second = answers(a=(True,), b=(True, False), c=(False,))
+    found = compare(TASKS, {"x-attempt1": first, "y-attempt1": second})
+    summary = found.summary
+    assert (summary.all_correct, summary.all_incorrect, summary.all_not_attempted) == (1, 1, 1)
+    assert (summary.one_correct, summary.model1_only_correct, summary.model2_only_correct) == (1, 1, 0)
+    assert (summary.fully_solved_count, summary.unsolved_count) == (2, 2)
+    assert summary.winner_model == "x-attempt1"
+    assert summary.attempt_union_stats == ()
+    details = {each.puzzle_id: (each.model1_result, each.model2_result) for each in found.details}
+    assert details["b"] == ("correct", "incorrect")
+    assert details["d"] == ("not_attempted", "not_attempted")
+
+
+def test_who_answers_little_does_not_win_by_accuracy() -> None:
+    careful = answers(a=(True,))
+    broad = answers(a=(True,), b=(True, True), c=(False,))
+    summary = compare(TASKS, {"careful-attempt1": careful, "broad-attempt1": broad}).summary
+    assert (summary.winner_model, summary.accuracy_leader_model) == ("broad-attempt1", "careful-attempt1")
+
+
+def test_a_third_model_that_is_not_asked_for_leaves_no_field() -> None:
+    found = compare(TASKS, {"x-attempt1": {}, "y-attempt1": {}}).model_dump()
+    assert "model3Name" not in found["summary"]
+    assert "model3OnlyCorrect" not in found["summary"]
+    assert set(found["details"][0]) == {"puzzleId", "model1Result", "model2Result"}
+    assert found["summary"]["winnerModel"] is None
+
+
+def test_the_base_of_an_attempt_is_its_folder() -> None:
+    assert base_name("gpt-5-attempt12") == "gpt-5"
+    assert base_name("first-attempt") == "first-attempt"
+
+
+def test_an_answer_without_any_pair_is_not_right() -> None:
+    found = performance("m-attempt1", TASKS, answers(a=(), b=(True, True)))
+    assert (found.correct, found.incorrect, found.model_name, found.dataset) == (
+        ("b",),
+        ("a",),
+        "m-attempt1",
+        "evaluation2",
+    )
+
+
+COSTLY = {
+    "a": TaskAnswer("a", (True,), cost=1.0, time_ms=100, tokens=10),
+    "b": TaskAnswer("b", (False, True), cost=3.0, time_ms=300, tokens=30),
+    "elsewhere": TaskAnswer("elsewhere", (True,), cost=1e6, time_ms=10**6, tokens=10**6),
+}
+
+
+def test_figures_are_of_the_sets_tasks_alone_and_zero_where_nothing_is_known() -> None:
+    found = metrics("m-attempt1", TASKS, COSTLY)
+    assert (found.model_name, found.dataset) == ("m-attempt1", "evaluation2")
+    assert found.overall.model_dump() == {
+        "count": 2,
+        "avgCost": 2.0,
+        "totalCost": 4.0,
+        "avgTime": 200.0,
+        "totalTime": 400,
+        "avgTokens": 20.0,
+        "totalTokens": 40,
+    }
+    assert (found.correct.total_cost, found.incorrect.total_cost) == (1.0, 3.0)
+    nothing = metrics("m-attempt1", TASKS, answers(a=(True,))).overall
+    assert (nothing.count, sum(nothing.model_dump().values())) == (1, 1)
+
+
+def test_a_models_figures_count_what_it_left_out() -> None:
+    found = compare(TASKS, {"x-attempt1": COSTLY, "y-attempt1": answers(b=(False, False))}).summary
+    first, second = (each.model_dump() for each in found.model_performance)
+    assert first == {
+        "modelName": "x-attempt1",
+        "totalPuzzlesInDataset": 4,
+        "attempts": 2,
+        "coveragePercentage": 50.0,
+        "correctCount": 1,
+        "incorrectCount": 1,
+        "notAttemptedCount": 2,
+        "accuracyPercentage": 50.0,
+        "avgProcessingTime": 200.0,
+        "totalCost": 4.0,
+        "avgCostPerAttempt": 2.0,
+        "costPerCorrectAnswer": 4.0,
+        "avgConfidence": 0.0,
+        "confidenceWhenCorrect": None,
+    }
+    assert (second["coveragePercentage"], second["accuracyPercentage"]) == (25.0, 0.0)
+    assert (second["costPerCorrectAnswer"], second["incorrectCount"], second["notAttemptedCount"]) == (None, 1, 3)
+
+
+def test_percentages_have_two_digits() -> None:
+    thirds = TaskIndex("x", "X", {"a": 1, "b": 1, "c": 1})
+    (found, _) = compare(thirds, {"m-attempt1": answers(a=(True,)), "n-attempt1": {}}).summary.model_performance
+    assert found.coverage_percentage == 33.33
+
+
+def priced(cost: float, time_ms: int, **pairs: tuple[bool, ...]) -> dict[str, TaskAnswer]:
+    return {task_id: TaskAnswer(task_id, each, cost, time_ms) for task_id, each in pairs.items()}
+
+
+def test_the_cheapest_right_answer_and_the_shortest_time_lead() -> None:
+    models = {
+        "many-attempt1": priced(5.0, 50, a=(True,), c=(True,)),
+        "cheap-attempt1": priced(1.0, 70, a=(True,), c=(False,)),
+        "fast-attempt1": priced(0.1, 10, c=(False,)),
+        "free-attempt1": answers(a=(False,)),
+    }
+    summary = compare(TASKS, models).summary
+    costs = [each.cost_per_correct_answer for each in summary.model_performance]
+    assert costs == [5.0, 2.0, None, None]
+    assert (summary.winner_model, summary.accuracy_leader_model) == ("many-attempt1", "many-attempt1")
+    assert (summary.most_efficient_model, summary.fastest_model) == ("cheap-attempt1", "fast-attempt1")
+
+
+def test_of_equals_the_first_that_was_asked_for_leads_and_of_nothing_nobody() -> None:
+    same = priced(1.0, 10, a=(True,))
+    summary = compare(TASKS, {"x-attempt1": same, "y-attempt1": same}).summary
+    leaders = (summary.winner_model, summary.accuracy_leader_model, summary.most_efficient_model, summary.fastest_model)
+    assert leaders == ("x-attempt1",) * 4
+    wrong = compare(TASKS, {"x-attempt1": answers(a=(False,)), "y-attempt1": {}}).summary
+    assert (wrong.winner_model, wrong.accuracy_leader_model) == (None, "x-attempt1")
+    assert (wrong.most_efficient_model, wrong.fastest_model) == (None, None)
+    nothing = compare(TASKS, {"x-attempt1": {}, "y-attempt1": answers(a=(False,))}).summary
+    assert nothing.accuracy_leader_model == "y-attempt1"
+    assert nothing.model_performance[0].accuracy_percentage == 0
+
+
+def test_four_models_agree_task_by_task() -> None:
+    tasks = TaskIndex("evaluation2", "ARC2-Eval", dict.fromkeys("abcdefghijklm", 1))
+    # The first four models have one task right together, the first three two more, and so on; k is wrong, l and m rare.
+    right = {"w": "abcdefghij", "x": "abcdef", "y": "abc", "z": "a"}
+    answered = {"w": "abcdefghijk", "x": "abcdefghijk", "y": "abcdefghijk", "z": "abcdefghijkl"}
+    models = {
+        f"{name}-attempt1": {task: TaskAnswer(task, (task in right[name],)) for task in answered[name]}
+        for name in "wxyz"
+    }
+    found = compare(tasks, models)
+    summary = found.summary
+    assert (summary.total_puzzles, summary.dataset) == (13, "evaluation2")
+    assert (summary.all_correct, summary.all_incorrect, summary.all_not_attempted) == (1, 1, 1)
+    assert (summary.three_correct, summary.two_correct, summary.one_correct) == (2, 3, 4)
+    assert (summary.fully_solved_count, summary.unsolved_count) == (10, 3)
+    only = summary.model_dump()
+    assert [only[f"model{number}OnlyCorrect"] for number in (1, 2, 3, 4)] == [4, 0, 0, 0]
+    assert [only[f"model{number}Name"] for number in (1, 2, 3, 4)] == list(models)
+    assert found.details[3].model_dump() == {
+        "puzzleId": "d",
+        "model1Result": "correct",
+        "model2Result": "correct",
+        "model3Result": "incorrect",
+        "model4Result": "incorrect",
+    }
+
+
+def test_a_union_counts_pairs_of_the_set_however_many_were_answered() -> None:
+    first = answers(a=(True, True), b=(True,), d=(False, False))
+    second = answers(b=(False, True), elsewhere=(True,))
+    models = {"m-attempt1": first, "m-attempt2": second, "lone-attempt1": first}
+    (union,) = compare(TASKS, models).summary.attempt_union_stats
+    assert union.model_dump() == {
+        "baseModelName": "m",
+        "attemptModelNames": ("m-attempt1", "m-attempt2"),
+        "totalPuzzles": 4,
+        "totalTestPairs": 6,
+        "unionCorrectCount": 3,
+        "unionAccuracyPercentage": 50.0,
+        "puzzlesCounted": 3,
+        "puzzlesFullySolved": 2,
+        "puzzlesFullySolvedIds": ("a", "b"),
+        "datasetTotalPuzzles": 4,
+        "datasetTotalTestPairs": 6,
+    }
+
+
+def test_only_a_number_at_the_end_makes_an_attempt() -> None:
+    names = ["m-attempt1-attempt2", "m-attempt", "m-attemptx", "m", "attempt1", "7"]
+    assert [base_name(name) for name in names] == ["m-attempt1", "m-attempt", "m-attemptx", "m", "attempt1", "7"]

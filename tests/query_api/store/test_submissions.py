@@ -1,0 +1,206 @@
+"""Each statement of the query API's store reads what it says: every condition, order and bound of it."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any, cast
+
+import asyncpg
+import pytest
+from query_api.schemas.history import HistoryAsked
+from query_api.store import runs, submissions, tasks
+
+from tests.support.writer import DATASET, START, Writer, oid
+
+OTHER = "arcprize/arc_agi_v1_public_eval"
+
+# A row that is updated stands behind the others: what is read last would win where both versions are read.
+_OLD_ROWS_LAST = "UPDATE submission_versions SET errors = errors WHERE superseded_at IS NOT NULL"
+
+
+@pytest.fixture
+async def pool(database_url: str) -> AsyncIterator[asyncpg.Pool]:
+    async with asyncpg.create_pool(database_url, min_size=1, max_size=2) as pool:
+        yield pool
+
+
+@pytest.fixture
+def rows(pool: asyncpg.Pool) -> Writer:
+    """Write rows; nothing is published."""
+    return Writer(pool, cast("Any", None))
+
+
+async def test_the_view_holds_current_versions_and_the_last_sync_that_ended(pool: asyncpg.Pool, rows: Writer) -> None:
+    await rows.ingest("m", content=1)
+    await rows.ingest("m", content=2)
+    await pool.execute(_OLD_ROWS_LAST)
+    await rows.ingest("n")
+    await rows.remove("n")
+    ended = await rows.sync(new=5)
+    going_on = await rows.sync()
+    await pool.execute("UPDATE sync_runs SET status = 'running' WHERE id = $1", going_on.sync_id)
+    late = await rows.sync(trigger="manual", status="failed")
+    await pool.execute("UPDATE sync_runs SET started_at = $2 WHERE id = $1", late.sync_id, ended.started_at)
+    found = await submissions.load(pool)
+    assert {(each.model, each.tree_oid, each.status) for each in found.submissions} == {
+        ("m", oid(DATASET, "m", 2), "completed"),
+        ("n", oid(DATASET, "n", 1), "removed"),
+    }
+    assert found.last_sync is not None
+    assert (found.last_sync.id, found.last_sync.status) == (late.sync_id, "failed")
+    await pool.execute("UPDATE sync_runs SET started_at = $2 WHERE id = $1", late.sync_id, START)
+    again = (await submissions.load(pool)).last_sync
+    assert again is not None
+    assert (again.id, again.new_models_found) == (ended.sync_id, 5)
+
+
+async def test_some_submissions_are_those_of_both_dataset_and_model(pool: asyncpg.Pool, rows: Writer) -> None:
+    for model, dataset in (("m", DATASET), ("m", OTHER), ("n", DATASET), ("n", OTHER)):
+        await rows.ingest(model, dataset)
+    await rows.ingest("m", content=2)
+    found = await submissions.submissions(pool, [(DATASET, "m"), (OTHER, "n"), (DATASET, "nobody")])
+    assert {(each.key, each.tree_oid) for each in found} == {
+        ((DATASET, "m"), oid(DATASET, "m", 2)),
+        ((OTHER, "n"), oid(OTHER, "n", 1)),
+    }
+
+
+async def test_answers_are_those_of_the_attempts_in_their_datasets(pool: asyncpg.Pool, rows: Writer) -> None:
+    await rows.answer("m-attempt1", "a", [True], cost=0.5, tokens=7, time_ms=9)
+    await rows.answer("m-attempt1", "b", [False, True, False])
+    await rows.answer("m-attempt1", "a", [False], OTHER)
+    await rows.answer("m-attempt2", "a", [True])
+    await rows.answer("n-attempt1", "a", [True], OTHER)
+    await rows.answer("m-attempt1", "gone", [True])
+    await pool.execute("UPDATE explanations SET removed_upstream_at = now() WHERE puzzle_id = 'gone'")
+    found = await submissions.answers(pool, {"m-attempt1": DATASET, "n-attempt1": OTHER})
+    assert {name: {task: each.pairs for task, each in answers.items()} for name, answers in found.items()} == {
+        "m-attempt1": {"a": (True,), "b": (False, True, False)},
+        "n-attempt1": {"a": (True,)},
+    }
+    first = found["m-attempt1"]["a"]
+    assert (first.cost, first.tokens, first.time_ms) == (0.5, 7, 9)
+
+
+async def test_an_answer_without_a_verdict_counts_as_wrong(pool: asyncpg.Pool, rows: Writer) -> None:
+    await rows.answer("m-attempt1", "one", [True])
+    await rows.answer("m-attempt1", "two", [True, True])
+    await pool.execute("UPDATE explanations SET is_prediction_correct = NULL")
+    await pool.execute(
+        "UPDATE explanations SET multi_test_results = '[{}, {\"correct\": true}]' WHERE puzzle_id = 'two'"
+    )
+    found = await submissions.answers(pool, {"m-attempt1": DATASET})
+    assert {task: each.pairs for task, each in found["m-attempt1"].items()} == {"one": (False,), "two": (False, True)}
+
+
+async def test_versions_come_newest_first_with_their_own_results(pool: asyncpg.Pool, rows: Writer) -> None:
+    for content in range(13):
+        await rows.ingest("m", content=content)
+    for model, dataset in (("n", DATASET), ("m", OTHER)):
+        await rows.ingest(model, dataset)
+    for row in await pool.fetch("SELECT id, run_id FROM submission_versions"):
+        await pool.execute("INSERT INTO task_results VALUES ($1, $2, 'x', 1, 1)", row["id"], f"run-{row['run_id']}")
+    # Two that were superseded at one instant: what was ingested later stands first.
+    await pool.execute("UPDATE submission_versions SET superseded_at = $1 WHERE tree_oid = ANY($2)", rows.tick(),
+                       [oid(DATASET, "m", content) for content in (10, 11)])  # fmt: skip
+    found = await submissions.versions(pool, DATASET, "m")
+    assert [each.version.tree_oid for each in found] == [oid(DATASET, "m", content) for content in range(12, 1, -1)]
+    assert [list(each.results) for each in found] == [[f"run-{each.version.run_id}"] for each in found]
+    assert [each.submission is not None for each in found] == [True] + [False] * submissions.VERSIONS_SHOWN
+
+
+async def test_stored_answers_are_counted_for_one_task_of_some_attempts(pool: asyncpg.Pool, rows: Writer) -> None:
+    for name in ("m-attempt1", "m-attempt2", "m-attempt3"):
+        for task in ("a", "b"):
+            await rows.answer(name, task, [True])
+            await rows.answer(name, task, [True], OTHER)
+    await rows.answer("m-attempt1", "c", [True])
+    await pool.execute("DELETE FROM explanations WHERE hf_dataset = $1 AND model_name = 'm-attempt2'", OTHER)
+    await rows.answer("m-attempt1", "d", [True], OTHER)
+    await rows.answer("m-attempt4", "a", [True])
+    await rows.answer("m-attempt4", "a", [True], OTHER)
+    await rows.answer("m-attempt5", "a", [True], OTHER)
+    assert await submissions.count_answers(pool, DATASET, ["m-attempt1", "m-attempt2"], "a") == 2
+
+
+async def test_a_tasks_attempts_are_those_that_are_still_there_by_name(pool: asyncpg.Pool, rows: Writer) -> None:
+    for name in ("m-attempt2", "m-attempt1", "m-attempt3"):
+        await rows.answer(name, "a", [True])
+    await rows.answer("m-attempt1", "b", [False])
+    await rows.answer("m-attempt1", "a", [False], OTHER)
+    await rows.answer("n-attempt1", "a", [True])
+    await pool.execute("UPDATE explanations SET removed_upstream_at = now() WHERE model_name = 'm-attempt3'")
+    await pool.execute("UPDATE explanations SET reasoning_log = repeat('x', 5000) WHERE model_name = 'm-attempt1'")
+    found = await tasks.attempts(pool, DATASET, ["m-attempt1", "m-attempt2", "m-attempt3"], "a")
+    assert [(each.model_name, each.answers[0].correct) for each in found] == [
+        ("m-attempt1", True),
+        ("m-attempt2", True),
+    ]
+    assert [len(each.reasoning or "") for each in found] == [4000, 0]
+
+
+async def found_runs(pool: asyncpg.Pool, **asked: Any) -> tuple[int, list[str]]:
+    total, found = await runs.runs(pool, HistoryAsked(**asked))
+    return total, [each.dataset_name for each in found]
+
+
+async def test_a_filter_of_runs_lets_through_what_it_names_and_no_filter_everything(
+    pool: asyncpg.Pool, rows: Writer
+) -> None:
+    one = await rows.ingest("one", failed=1)
+    await rows.ingest("two", OTHER, trigger="manual")
+    assert await found_runs(pool) == (2, ["two", "one"])
+    assert await found_runs(pool, dataset=DATASET) == await found_runs(pool, run=one.run_id) == (1, ["one"])
+    assert await found_runs(pool, model="two") == await found_runs(pool, auto_triggered=False) == (1, ["two"])
+    assert await found_runs(pool, status="partial") == await found_runs(pool, auto_triggered=True) == (1, ["one"])
+    assert await found_runs(pool, search="V1_PUBLIC") == (1, ["two"])
+    assert await found_runs(pool, search="one") == (1, ["one"])
+    assert await found_runs(pool, search="wo arc") == (1, ["two"])
+    assert await found_runs(pool, search="twoarc") == (0, [])
+    assert await found_runs(pool, dataset=DATASET, model="two") == (0, [])
+
+
+async def test_a_page_of_runs_is_cut_from_the_order(pool: asyncpg.Pool, rows: Writer) -> None:
+    for name in ("one", "two", "three"):
+        await rows.ingest(name)
+    assert await found_runs(pool, limit=1) == (3, ["three"])
+    assert await found_runs(pool, limit=1, offset=1) == (3, ["two"])
+    assert await found_runs(pool, order="asc", limit=2, offset=1) == (3, ["two", "three"])
+
+
+async def test_a_run_that_goes_on_has_no_end_and_none_is_dry_unless_it_says_so(
+    pool: asyncpg.Pool, rows: Writer
+) -> None:
+    for name in ("old", "goes-on", "dry"):
+        await rows.ingest(name)
+    await pool.execute("UPDATE ingestion_runs SET status = 'running' WHERE dataset_name = 'goes-on'")
+    await pool.execute("UPDATE ingestion_runs SET dry_run = true WHERE dataset_name = 'dry'")
+    await pool.execute("UPDATE ingestion_runs SET dry_run = NULL WHERE dataset_name = 'old'")
+    _, found = await runs.runs(pool, HistoryAsked(order="asc"))
+    assert [(each.completed_at is None, each.dry_run) for each in found] == [
+        (False, False),
+        (True, False),
+        (False, True),
+    ]
+
+
+async def test_a_runs_errors_are_ordered_paged_and_counted(pool: asyncpg.Pool, rows: Writer) -> None:
+    run, other = await rows.ingest("m"), await rows.ingest("n")
+    for run_id, puzzle_id, message, fatal in (
+        (run.run_id, "b", "1", False),
+        (run.run_id, "a", "2", False),
+        (run.run_id, "a", "3", False),
+        (run.run_id, "c", "4", True),
+        (other.run_id, "a", "5", True),
+        (other.run_id, "a", "6", True),
+    ):
+        await pool.execute(
+            "INSERT INTO ingestion_errors (run_id, puzzle_id, kind, message, fatal) VALUES ($1, $2, 'x', $3, $4)",
+            run_id, puzzle_id, message, fatal,
+        )  # fmt: skip
+    assert [each.message for each in await runs.errors(pool, run.run_id, 10)] == ["4", "2", "3", "1"]
+    assert [each.message for each in await runs.errors(pool, run.run_id, 2, 1)] == ["2", "3"]
+    assert await runs.count_errors(pool, run.run_id) == (4, 1)
+    assert await runs.count_errors(pool, other.run_id) == (2, 2)
+    empty = await rows.ingest("o", ingested_at=START + timedelta(days=1))
+    assert await runs.count_errors(pool, empty.run_id) == (0, 0)
+    assert await runs.count_errors(pool, 10**6) is None

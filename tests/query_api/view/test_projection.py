@@ -1,0 +1,296 @@
+"""The view equals the database after any sequence of events: lost, doubled, reordered, late, or while it is away."""
+
+import asyncio
+from collections.abc import AsyncIterator, Collection
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+import pytest
+from common.bus.stored import Message
+from common.events import ModelIngested, SyncCompleted
+from hypothesis import given
+from hypothesis import strategies as st
+from query_api.metrics import Metrics
+from query_api.store.rows import Attempt, Key, Submission
+from query_api.view import projection
+from query_api.view.answers import row
+from query_api.view.model import View
+from query_api.view.projection import Happening, Keeper, State
+
+from tests.support.eventually import eventually
+from tests.support.writer import DATASET, START, submission
+
+MODELS = ("a", "b", "c")
+
+
+class FakeReader:
+    """A stream that is there, and on which the test puts the messages itself."""
+
+    silent_since: datetime | None = None
+
+    async def start(self, after: int | None = None) -> int:
+        return 0
+
+
+@dataclass
+class World:
+    """A database in memory, the events that it gave rise to, and a keeper that watches both."""
+
+    rows: dict[Key, Submission] = field(default_factory=dict)
+    events: list[ModelIngested] = field(default_factory=list)
+    away: bool = False
+    runs: int = 0
+    told: list[Happening] = field(default_factory=list)
+    # What is written, and announced, between a read of the database and its answer's arrival.
+    meanwhile: list[tuple[str, Any, Any]] = field(default_factory=list)
+    keeper: Keeper = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.keeper = Keeper(
+            reader=FakeReader(),  # type: ignore[arg-type] # a plain stand-in, see above
+            load=self.load,
+            reread=self.reread,
+            interval_seconds=1e9,
+            metrics=Metrics(),
+            told=self.told.extend,
+        )
+
+    @property
+    def truth(self) -> View:
+        return View.of(self.rows.values(), None)
+
+    async def load(self) -> View:
+        self._answer()
+        found = self.truth
+        await self._go_on()
+        return found
+
+    async def reread(self, keys: Collection[Key]) -> list[Submission]:
+        self._answer()
+        found = [self.rows[key] for key in keys if key in self.rows]
+        await self._go_on()
+        return found
+
+    async def _go_on(self) -> None:
+        await asyncio.sleep(0)
+        if self.meanwhile:
+            known = len(self.events)
+            await _play(self, [self.meanwhile.pop()])
+            for event in self.events[known:]:
+                self.deliver(event)
+
+    def _answer(self) -> None:
+        if self.away:
+            raise ConnectionRefusedError("the database is away")
+
+    def ingest(self, model: str, content: int) -> None:
+        self.runs += 1
+        made = submission(model, content, self.runs)
+        self.rows[made.key] = made
+        self.events.append(_event(made))
+
+    def rename(self, old: str, new: str) -> None:
+        if (DATASET, old) in self.rows and (DATASET, new) not in self.rows:
+            moved = self.rows.pop((DATASET, old))
+            attempts = tuple(Attempt(f"{new}-attempt1", each.accuracy_percent) for each in moved.attempts)
+            renamed = replace(moved, model=new, display_name=new, attempts=attempts)
+            self.rows[renamed.key] = renamed
+            self.events.append(_event(renamed))
+
+    def remove(self, model: str) -> None:
+        if known := self.rows.get((DATASET, model)):
+            self.rows[known.key] = replace(known, removed_upstream_at=START)
+
+    def deliver(self, event: ModelIngested | SyncCompleted) -> None:
+        self.keeper._hear(Message(1 + len(self.told), event.subject, event.model_dump_json().encode(), START))
+
+
+def _event(of: Submission) -> ModelIngested:
+    shared: dict[str, Any] = {
+        name: getattr(of, name)
+        for name in ModelIngested.model_fields
+        if name in Submission.__dataclass_fields__ and name != "attempts"
+    }
+    return ModelIngested(
+        **shared,
+        attempts=tuple(each.model_name for each in of.attempts),
+        successful=120,
+        failed=0,
+        skipped=0,
+        accuracy_percent=1.0,
+        cost=of.total_cost,
+        duration_ms=1,
+        auto_triggered=True,
+        trigger="schedule",
+    )
+
+
+MODEL = st.sampled_from(MODELS)
+WRITES = st.one_of(
+    st.tuples(st.just("ingest"), MODEL, st.integers(1, 4)),
+    st.tuples(st.just("rename"), MODEL, MODEL),
+)
+ANYTHING = st.one_of(
+    WRITES,
+    st.tuples(st.just("remove"), MODEL, st.none()),
+    st.tuples(st.just("deliver"), st.integers(0, 20), st.none()),
+    st.tuples(st.just("away"), st.booleans(), st.none()),
+    st.tuples(st.just("step"), st.none(), st.none()),
+)
+
+
+async def _play(world: World, steps: Collection[tuple[str, Any, Any]]) -> None:
+    for name, first, second in steps:
+        if name == "deliver":
+            if world.events:
+                world.deliver(world.events[first % len(world.events)])
+        elif name == "away":
+            world.away = first
+        elif name == "step":
+            await world.keeper.step()
+        elif name == "remove":
+            world.remove(first)
+        else:
+            getattr(world, name)(first, second)
+
+
+@given(st.lists(ANYTHING, max_size=30))
+def test_one_reconciliation_mends_whatever_happened(steps: list[tuple[str, Any, Any]]) -> None:
+    async def run() -> None:
+        world = World()
+        await world.keeper.start()
+        await _play(world, steps)
+        world.away = False
+        world.keeper.look_again()
+        await world.keeper.step()
+        assert world.keeper.state.view == world.truth
+        assert world.keeper.state.as_of is None
+
+    asyncio.run(run())
+
+
+@given(st.lists(WRITES, max_size=12), st.randoms(use_true_random=False), st.lists(st.integers(0, 99), max_size=6))
+def test_events_that_all_arrive_are_enough_in_any_order(
+    writes: list[tuple[str, Any, Any]], random: Any, doubled: list[int]
+) -> None:
+    async def run() -> None:
+        world = World()
+        await world.keeper.start()
+        await _play(world, writes)
+        arriving = [*world.events, *(world.events[index % len(world.events)] for index in doubled if world.events)]
+        random.shuffle(arriving)
+        for event in arriving:
+            world.deliver(event)
+            if random.random() < 0.5:
+                await world.keeper.step()
+        await world.keeper.step()
+        assert world.keeper.state.view == world.truth
+
+    asyncio.run(run())
+
+
+@given(st.lists(WRITES, max_size=8), st.lists(WRITES, max_size=8))
+def test_what_happens_while_the_database_is_read_is_not_lost(
+    before: list[tuple[str, Any, Any]], meanwhile: list[tuple[str, Any, Any]]
+) -> None:
+    async def run() -> None:
+        world = World()
+        await _play(world, before)
+        world.meanwhile = meanwhile
+        await world.keeper.start()
+        while world.meanwhile or world.keeper._pending:
+            world.keeper._whole = bool(world.meanwhile)
+            await world.keeper.step()
+        assert world.keeper.state.view == world.truth
+
+    asyncio.run(run())
+
+
+@given(st.lists(ANYTHING, max_size=30))
+def test_every_event_heard_is_told_once_and_in_order(steps: list[tuple[str, Any, Any]]) -> None:
+    async def run() -> None:
+        world = World()
+        await world.keeper.start()
+        heard: list[int] = []
+        for step in steps:
+            before = len(world.keeper._pending)
+            await _play(world, [step])
+            heard += [each.sequence for each in world.keeper._pending[before:]]
+        await world.keeper.step()
+        assert [each.sequence for each in world.told] == heard
+
+    asyncio.run(run())
+
+
+async def test_while_the_database_is_away_events_speak_for_themselves() -> None:
+    world = World()
+    await world.keeper.start()
+    before = datetime.now(UTC)
+    world.ingest("a", 3)
+    world.away = True
+    world.deliver(world.events[0])
+    await world.keeper.step()
+    found = world.keeper.state.view.submissions[DATASET, "a"]
+    assert (found.score, found.tasks_solved, found.attempts[0].accuracy_percent) == (0.3, None, None)
+    assert world.keeper.state.as_of is not None
+    assert world.keeper.state.as_of <= before
+    world.away = False
+    world.keeper.look_again()
+    await world.keeper.step()
+    assert world.keeper.state == State(world.truth, None)
+
+
+async def test_an_event_with_figures_that_cannot_be_is_believed_as_far_as_it_can_be() -> None:
+    world = World()
+    await world.keeper.start()
+    world.ingest("a", 3)
+    world.away = True
+    world.deliver(world.events[0].model_copy(update={"score": 7.0, "tasks_total": -1, "score_submitted": -2.0}))
+    await world.keeper.step()
+    found = world.keeper.state.view.submissions[DATASET, "a"]
+    assert (found.score, found.tasks_total, found.score_submitted) == (0, 0, None)
+    assert row(found).model == "a"
+
+
+async def test_an_unreadable_event_has_the_whole_database_read() -> None:
+    world = World()
+    await world.keeper.start()
+    world.ingest("a", 1)
+    world.keeper._hear(Message(1, ModelIngested.subject, b'{"run_id": "?"}', START))
+    await world.keeper.step()
+    assert world.keeper.state.view == world.truth
+
+
+class EndlessReader(FakeReader):
+    """Has always one more event."""
+
+    def __init__(self) -> None:
+        self.read = 0
+
+    async def messages(self) -> AsyncIterator[Message]:
+        while True:
+            self.read += 1
+            event = _event(submission("m", 1, self.read))
+            yield Message(self.read, event.subject, event.model_dump_json().encode(), START)
+
+
+def _has_read(reader: EndlessReader, count: int) -> bool:
+    return reader.read >= count
+
+
+async def test_no_more_is_read_ahead_than_there_is_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(projection, "MOST_PENDING", 10)
+    world, reader = World(), EndlessReader()
+    world.keeper._reader = reader  # type: ignore[assignment] # a plain stand-in, see above
+    following = asyncio.create_task(world.keeper.follow())
+    try:
+        for rounds in (1, 2):
+            await eventually(partial(_has_read, reader, 10 * rounds))
+            await asyncio.sleep(0)
+            assert reader.read == 10 * rounds
+            await world.keeper.step()
+            assert len(world.told) == 10 * rounds
+    finally:
+        following.cancel()

@@ -1,0 +1,122 @@
+"""Prebuilt answers take a bounded room, whoever asks for what; those that are asked for often stay."""
+
+import gc
+import tracemalloc
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from query_api import app
+from query_api.schemas.base import Asked
+from query_api.schemas.cached import LatestAsked, ModelsAsked
+from query_api.schemas.rendered import JSON, Rendered
+from query_api.settings import Settings
+from query_api.view import response_cache
+from query_api.view.answers import Moment
+from query_api.view.model import View
+from query_api.view.projection import State
+from query_api.view.response_cache import Pages, Shelf
+
+from tests.query_api.conftest import Start
+from tests.support.writer import DATASET
+
+HOT = "/api/metrics/latest-model"
+
+
+def _empty() -> Pages:
+    return Pages(Moment(State(View()), datetime(2026, 3, 1, tzinfo=UTC), Settings()))
+
+
+def _make(kept: Pages, path: str, size: int = 60) -> None:
+    kept.make(path, zipped=False, answer=lambda _: Rendered(b"x" * size, JSON), keep=True)
+
+
+def test_what_pages_count_is_what_they_take() -> None:
+    kept = _empty()
+    gc.collect()
+    tracemalloc.start()
+    try:
+        for number in range(2_000):
+            _make(kept, f"{HOT}?dataset=owner/n{number}")
+        gc.collect()
+        taken = tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+    assert len(kept) == 2_000
+    assert taken / 1.3 < kept.kept_bytes < taken * 1.3
+
+
+def test_small_answers_are_bounded_by_their_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(response_cache, "MAX_KEPT_PAGES", 10)
+    kept = _empty()
+    for number in range(100):
+        _make(kept, f"/{number}")
+    assert len(kept) == 10
+
+
+def test_large_answers_are_bounded_by_their_bytes() -> None:
+    kept = _empty()
+    for number in range(40):
+        _make(kept, f"/{number}", 1024 * 1024)
+        assert kept.kept_bytes <= response_cache.MAX_KEPT_BYTES
+    assert len(kept) == 15
+
+
+def test_an_answer_larger_than_all_room_displaces_nothing() -> None:
+    kept = _empty()
+    _make(kept, "/small")
+    _make(kept, "/large", response_cache.MAX_KEPT_BYTES)
+    assert kept.get("/small", zipped=False)
+    assert kept.get("/large", zipped=False) is None
+
+
+def test_what_is_asked_for_stays_and_what_nobody_asks_for_goes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(response_cache, "MAX_KEPT_PAGES", 10)
+    kept = _empty()
+    _make(kept, "/hot")
+    for number in range(100):
+        _make(kept, f"/{number}")
+        assert kept.get("/hot", zipped=False)
+    assert kept.get("/99", zipped=False)
+    assert kept.get("/1", zipped=False) is None
+
+
+@pytest.mark.parametrize(
+    ("asked", "worth"),
+    [
+        (LatestAsked(), True),
+        (LatestAsked(dataset=DATASET), True),
+        (LatestAsked(dataset="made/up"), False),
+        (ModelsAsked(source="ARC2-Eval"), True),
+        (ModelsAsked(source="made up"), False),
+        (ModelsAsked(dataset=DATASET, source="made up"), False),
+    ],
+)
+def test_names_that_are_made_up_are_not_worth_keeping(asked: Asked, *, worth: bool) -> None:
+    assert response_cache.worth_keeping(asked, Settings(hf_datasets=(DATASET,))) is worth
+
+
+async def test_strangers_fill_no_memory(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    shelves: list[Shelf] = []
+
+    class Noted(Shelf):
+        def __init__(self, *given: Any) -> None:
+            super().__init__(*given)
+            shelves.append(self)
+
+    monkeypatch.setattr(app, "Shelf", Noted)
+    async with start() as api:
+        statuses = {(await api.get(path))[0] for number in range(100) for path in _made_up(number)}
+        assert statuses == {200, 400, 404}
+        assert (await api.get(HOT))[0] == 200
+        assert len(shelves[0].pages()) == 1
+
+
+def _made_up(number: int) -> tuple[str, ...]:
+    return (
+        f"{HOT}?dataset=made/up{number}",
+        f"/api/models?source=made-up-{number}",
+        f"{HOT}?made-up-{number}=1",
+        f"{HOT}?by=made-up-{number}",
+        f"/made-up-{number}",
+    )

@@ -18,7 +18,7 @@ DASHBOARD_PACKAGES := $(DASHBOARD)/node_modules/.package-lock.json
 NPM := cd $(DASHBOARD) && PATH="$(abspath $(BIN)):$$PATH" NODE_USE_SYSTEM_CA=1 npm --loglevel=error
 ARGS ?=
 
-.PHONY: help install up demo test test-all test-compose lint format bench mutants docs lock clean debian-packages images
+.PHONY: help install up demo test test-all test-compose lint format bench mutants structure docs lock clean debian-packages images
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -62,6 +62,9 @@ bench: $(VENV)/.dev ## measure: medians of ratios in one run
 
 mutants: $(VENV)/.mutants ## change the code one spot at a time: what does no test notice? ARGS="ingester.submission.scoring"
 	nice -n 19 $(BIN)/python -m tests.mutants $(ARGS)
+
+structure: $(VENV)/.dev ## the shape of the packages in numbers: modules, imports between them, lines
+	@$(BIN)/python -m tests.structure
 
 docs: $(VENV)/.dev ## write anew what is made from something else: docs/asyncapi.json, the operator's PrometheusRule
 	$(BIN)/python -m common.asyncapi > docs/asyncapi.json

@@ -18,7 +18,7 @@ from common.events import (
     body_of,
     headers_of,
 )
-from common.outcomes import Permanent
+from common.outcomes import PermanentError
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -61,7 +61,7 @@ def test_what_is_not_known_is_left_out() -> None:
     ],
 )
 def test_a_wrong_body_is_permanent_with_the_first_reason(body: bytes, reason: str) -> None:
-    with pytest.raises(Permanent) as caught:
+    with pytest.raises(PermanentError) as caught:
         parse(ModelDiscovered, body)
     assert str(caught.value).startswith(reason)
     assert caught.value.kind == "invalid_event"
@@ -69,7 +69,7 @@ def test_a_wrong_body_is_permanent_with_the_first_reason(body: bytes, reason: st
 
 @given(st.binary(max_size=200))
 def test_no_body_is_anything_but_an_event_or_permanent(body: bytes) -> None:
-    with contextlib.suppress(Permanent):
+    with contextlib.suppress(PermanentError):
         assert parse(ModelDiscovered, body).model
 
 

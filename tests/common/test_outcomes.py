@@ -6,7 +6,7 @@ import asyncpg
 import nats.errors
 import pytest
 from common.bus.topology import MAX_DELIVER
-from common.outcomes import RETRY_DELAYS_SECONDS, GiveUp, Permanent, Retry, Transient, consequence
+from common.outcomes import RETRY_DELAYS_SECONDS, GiveUp, PermanentError, Retry, TransientError, consequence
 
 LOST = [
     OSError("broken pipe"),
@@ -32,24 +32,26 @@ def test_a_lost_connection_is_worth_another_try(error: BaseException) -> None:
 
 
 def test_a_transient_error_keeps_its_kind_and_waits_longer_each_time() -> None:
-    found = [consequence(Transient("busy", kind="lock_held"), count) for count in range(1, MAX_DELIVER)]
+    found = [consequence(TransientError("busy", kind="lock_held"), count) for count in range(1, MAX_DELIVER)]
     assert [each.delay_seconds for each in found if isinstance(each, Retry)] == list(RETRY_DELAYS_SECONDS)
     assert {each.kind for each in found} == {"lock_held"}
 
 
 def test_the_other_sides_own_word_on_when_is_kept() -> None:
-    found = consequence(Transient("slow down", retry_after_seconds=17), 1)
+    found = consequence(TransientError("slow down", retry_after_seconds=17), 1)
     assert isinstance(found, Retry)
     assert found.delay_seconds == 17
 
 
 def test_an_error_without_a_kind_is_transient_and_says_its_reason() -> None:
-    assert consequence(Transient("busy"), 1) == Retry(RETRY_DELAYS_SECONDS[0], "transient", "busy", unexpected=False)
+    assert consequence(TransientError("busy"), 1) == Retry(
+        RETRY_DELAYS_SECONDS[0], "transient", "busy", unexpected=False
+    )
 
 
 def test_only_a_bug_is_unexpected() -> None:
     assert (Retry(1, "k", "r").unexpected, GiveUp("k", "r").unexpected) == (False, False)
-    assert consequence(Permanent("no", kind="folder_gone"), 1) == GiveUp("folder_gone", "no", unexpected=False)
+    assert consequence(PermanentError("no", kind="folder_gone"), 1) == GiveUp("folder_gone", "no", unexpected=False)
 
 
 def test_an_error_without_words_is_named() -> None:
@@ -58,11 +60,11 @@ def test_an_error_without_words_is_named() -> None:
 
 
 def test_a_permanent_error_is_given_up_at_once_with_its_reason() -> None:
-    assert consequence(Permanent("no folder m", kind="folder_gone"), 1) == GiveUp("folder_gone", "no folder m")
+    assert consequence(PermanentError("no folder m", kind="folder_gone"), 1) == GiveUp("folder_gone", "no folder m")
 
 
 @pytest.mark.parametrize(
-    "error", [*LOST, Transient("busy"), ZeroDivisionError("a bug")], ids=lambda e: type(e).__name__
+    "error", [*LOST, TransientError("busy"), ZeroDivisionError("a bug")], ids=lambda e: type(e).__name__
 )
 def test_the_last_delivery_gives_up_whatever_the_error(error: BaseException) -> None:
     found = consequence(error, MAX_DELIVER)

@@ -11,7 +11,7 @@ from arcwatch.hub.faults import Replace
 from common.arc_tasks import Task, load_task_set
 from common.database import open_pool
 from common.events import ModelDiscovered
-from common.outcomes import Permanent
+from common.outcomes import PermanentError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -244,7 +244,7 @@ async def test_a_name_fits_with_every_attempt_or_is_refused_before_a_download(
     async with support.build(hub, database_url, nats_url) as pipeline:
         await pipeline.sync()
         if short:
-            with pytest.raises(Permanent, match="ALTER COLUMN model_name TYPE text"):
+            with pytest.raises(PermanentError, match="ALTER COLUMN model_name TYPE text"):
                 await pipeline.drain()
             assert pipeline.downloads() == 0
         else:

@@ -13,7 +13,7 @@ from arcwatch.hub import LocalHub
 from arcwatch.hub.faults import Status
 from common.bus import topology
 from common.events import ModelDiscovered, ModelIngestionFailed, SyncCompleted
-from common.outcomes import GiveUp, Transient
+from common.outcomes import GiveUp, TransientError
 from common.schedule import Schedule
 from ingester import store
 from ingester.handlers import Failures
@@ -90,7 +90,7 @@ async def test_every_way_in_which_a_run_ends_is_timed_by_the_database(
     await pipeline.ingester.ingest(ModelDiscovered(dataset=V2, model="m", dry_run=True))
     event = ModelDiscovered(dataset=V2, model="m")
     hub.faults.add(Status(404), "resolve", times=1)
-    with pytest.raises(Transient):
+    with pytest.raises(TransientError):
         await pipeline.ingester.ingest(event)
     failures = Failures(pipeline.pool, pipeline.client, Metrics(), "test")
     await failures(event.model_dump_json().encode(), GiveUp("unavailable", "it stays broken"), 6)
@@ -114,7 +114,7 @@ async def test_a_clock_that_is_set_back_meanwhile_makes_no_duration_negative(pip
     ends = [pipeline.ingester.ingest, _given_up(pipeline), _abandoned(pipeline)]
     for sequence, (event, end) in enumerate(itertools.product(events, ends), 1):
         hub.faults.add(Status(404), "resolve", times=1)
-        with pytest.raises(Transient):
+        with pytest.raises(TransientError):
             await pipeline.ingester.ingest(event, 1, sequence)
         await pipeline.pool.execute(
             "UPDATE ingestion_runs SET started_at = now() + interval '1 hour' WHERE status = 'running'"

@@ -9,7 +9,7 @@ import pytest
 from arcwatch.hub import LocalHub
 from common.bus import topology
 from common.events import ModelDiscovered, ModelIngested
-from common.outcomes import Transient
+from common.outcomes import TransientError
 
 from tests.support import pipeline as support
 from tests.support.crashes import Crash
@@ -56,7 +56,7 @@ async def test_a_redelivery_after_an_end_at_any_call_brings_the_same_final_state
 
 async def redelivered(pipeline: Pipeline, event: ModelDiscovered) -> ModelIngested | None:
     """Ingest again; None while PostgreSQL has not yet noticed that the connection with the lock is gone."""
-    with contextlib.suppress(Transient):
+    with contextlib.suppress(TransientError):
         return await pipeline.ingester.ingest(event, delivery_count=2)
     return None
 

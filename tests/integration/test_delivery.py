@@ -251,5 +251,5 @@ async def test_an_ingester_whose_durable_is_deleted_ends_with_a_line_that_says_w
 
     await eventually(pulling)
     await js.delete_consumer(topology.STREAM, "ingester")
-    with pytest.raises(outcomes.BrokenAtStart, match="run `arcwatch topology apply`"):
+    with pytest.raises(outcomes.StartupError, match="run `arcwatch topology apply`"):
         await asyncio.wait_for(service, 30)

@@ -11,7 +11,7 @@ from aiohttp import web
 from arcwatch.hub import LocalHub
 from arcwatch.hub.faults import Exchange, Replace
 from common.events import ModelDiscovered, ModelIngested
-from common.outcomes import Permanent, Transient
+from common.outcomes import PermanentError, TransientError
 
 from tests.support.pipeline import Pipeline
 from tests.support.submissions import V2, answer_file, solved, submission, tasks, unsolved
@@ -64,7 +64,7 @@ async def test_a_model_that_was_ingested_and_is_gone_is_left_to_the_watcher(
 
 
 async def test_a_name_that_never_was_is_a_failure_for_whoever_asked(pipeline: Pipeline) -> None:
-    with pytest.raises(Permanent, match="has no folder nobody"):
+    with pytest.raises(PermanentError, match="has no folder nobody"):
         await pipeline.ingester.ingest(ModelDiscovered(dataset=V2, model="nobody"))
     assert await pipeline.pool.fetchval("SELECT count(*) FROM ingestion_runs") == 0
 
@@ -123,7 +123,7 @@ async def delivered(pipeline: Pipeline, event: ModelDiscovered) -> ModelIngested
     """Deliver an event, and once more where its first delivery met a history that was rewritten meanwhile."""
     try:
         return await pipeline.ingester.ingest(event)
-    except Transient as error:
+    except TransientError as error:
         met = error
     assert (met.kind, met.retry_after_seconds) == ("revision_gone", 1.0)
     return await pipeline.ingester.ingest(event, 2)

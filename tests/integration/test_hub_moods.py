@@ -27,10 +27,9 @@ from common.arc_tasks import Task
 from common.bus.topology import MAX_DELIVER
 from common.events import ModelDiscovered
 from common.hub import files
-from common.hub.client import HubRefused
-from common.hub.files import Corrupt as CorruptError
-from common.hub.files import prove
-from common.outcomes import Transient
+from common.hub.client import HubRefusedError
+from common.hub.files import CorruptFileError, prove
+from common.outcomes import TransientError
 
 from tests.support import pipeline as support
 from tests.support.pipeline import Pipeline
@@ -83,7 +82,7 @@ async def test_a_file_that_one_answer_misses_costs_a_delivery_and_no_other_file(
     hub.faults.add(Status(404), FIRST, times=1)
     await pipeline.sync()
     (event,) = pipeline.published
-    with pytest.raises(Transient, match="1 files stay broken"):
+    with pytest.raises(TransientError, match="1 files stay broken"):
         await pipeline.ingester.ingest(event)
     announced = await pipeline.ingester.ingest(event, 2)
     assert announced is not None
@@ -100,7 +99,7 @@ async def test_a_file_broken_to_the_last_delivery_costs_itself_and_is_tried_by_t
     await pipeline.sync()
     (event,) = pipeline.published
     for delivery in range(1, MAX_DELIVER):
-        with pytest.raises(Transient, match="1 files stay broken"):
+        with pytest.raises(TransientError, match="1 files stay broken"):
             await pipeline.ingester.ingest(event, delivery)
     announced = await pipeline.ingester.ingest(event, MAX_DELIVER)
     assert announced is not None
@@ -124,10 +123,10 @@ async def test_force_takes_no_file_that_another_event_had_fetched(
     await pipeline.sync()
     forced = ModelDiscovered(dataset=V2, model="m")
     rule = hub.faults.add(Status(500), FIRST)
-    with pytest.raises(Transient):
+    with pytest.raises(TransientError):
         await pipeline.ingester.ingest(pipeline.published[-1], 1, sequence=1)
     others = pipeline.downloads()
-    with pytest.raises(Transient):
+    with pytest.raises(TransientError):
         await pipeline.ingester.ingest(forced, delivery, sequence=2)
     assert pipeline.downloads() == 2 * others, "as many as the other event's"
     hub.faults.remove(rule)
@@ -143,7 +142,7 @@ async def test_a_dry_run_between_two_deliveries_takes_nothing_from_either(pipeli
     event, dry = pipeline.published[0], ModelDiscovered(dataset=V2, model="m", dry_run=True, force=False)
     rule = hub.faults.add(Status(500), FIRST)
     for each in (event, dry):
-        with pytest.raises(Transient):
+        with pytest.raises(TransientError):
             await pipeline.ingester.ingest(each)
     hub.faults.remove(rule)
     hub.requests.clear()
@@ -160,7 +159,7 @@ async def test_what_a_failed_run_had_fetched_is_not_used_by_the_next(pipeline: P
     hub.commit(V2, submission("m", {task: solved(task) for task in FIVE}))
     await pipeline.sync()
     rule = hub.faults.add(Status(500), FIRST)
-    with pytest.raises(Transient):
+    with pytest.raises(TransientError):
         await pipeline.ingester.ingest(pipeline.published[0])
     hub.faults.remove(rule)
     await pipeline.pool.execute("UPDATE ingestion_runs SET status = 'failed'")
@@ -181,7 +180,7 @@ async def test_a_file_that_changes_to_and_fro_between_deliveries_is_fetched_once
         hub.commit(V2, submission("m", {FIVE[0]: solved(FIVE[0]), other: content(other)}))
         if delivery == 1:
             await pipeline.sync()
-        with pytest.raises(Transient):
+        with pytest.raises(TransientError):
             await pipeline.ingester.ingest(pipeline.published[0], delivery)
     assert hub.requests.count(f"resolve/.*/{other.id}") == 2
 
@@ -192,7 +191,7 @@ async def test_a_run_whose_content_was_reverted_meanwhile_is_ended(pipeline: Pip
     hub.commit(V2, submission("m", {task: unsolved(task) for task in FIVE[:2]}))
     await pipeline.sync()
     rule = hub.faults.add(Status(500), FIRST)
-    with pytest.raises(Transient):
+    with pytest.raises(TransientError):
         await pipeline.ingester.ingest(pipeline.published[-1])
     hub.faults.remove(rule)
     hub.commit(V2, submission("m", {task: solved(task) for task in FIVE[:2]}))
@@ -231,7 +230,7 @@ async def test_a_rate_limit_that_lasts_is_met_by_few_files_and_told_to_the_handl
     hub.commit(V2, submission("m", {task: solved(task) for task in tasks()[:60]}))
     await pipeline.sync()
     hub.faults.add(Status(429, {"Retry-After": "900"}), "resolve")
-    with pytest.raises(Transient, match="rate limit") as raised:
+    with pytest.raises(TransientError, match="rate limit") as raised:
         await pipeline.ingester.ingest(pipeline.published[0])
     assert raised.value.retry_after_seconds == 900
     assert hub.requests.count("resolve") <= pipeline.ingester.settings.ingest_concurrency + 1
@@ -242,7 +241,7 @@ async def test_files_that_are_there_only_later_are_left_to_a_later_delivery(pipe
     await pipeline.sync()
     for task, seconds in zip(FIVE[:3], ("400", "900", "500"), strict=True):
         hub.faults.add(Status(503, {"Retry-After": seconds}), rf"resolve/.*/{task.id}")
-    with pytest.raises(Transient, match="3 files stay broken") as raised:
+    with pytest.raises(TransientError, match="3 files stay broken") as raised:
         await pipeline.ingester.ingest(pipeline.published[0])
     assert raised.value.retry_after_seconds == 900, "when the last of them is there"
     assert hub.requests.count("resolve") == 5
@@ -288,7 +287,7 @@ async def test_a_next_page_on_another_host_is_not_followed_with_the_token(
     hub.commit(V2, {f"m{number}/{FIVE[0].id}.json": b"[]" for number in range(1_001)})
     hub.faults.add(ForeignNextPage(), "tree")
     async with support.build(hub, database_url, nats_url, hf_token="hf_secret") as pipeline:
-        with pytest.raises(HubRefused, match="must not see HF_TOKEN"):
+        with pytest.raises(HubRefusedError, match="must not see HF_TOKEN"):
             await pipeline.ingester.hub.folders(V2)
     assert len(hub.cdn.requests) == 0
 
@@ -297,7 +296,7 @@ async def test_a_next_page_on_another_host_is_not_followed_with_the_token(
 async def test_a_dataset_that_may_not_be_read_names_the_setting(pipeline: Pipeline, hub: LocalHub, how: str) -> None:
     hub.access.token = "hf_secret"
     getattr(hub.access, how).add(V2)
-    with pytest.raises(HubRefused, match="HF_TOKEN"):
+    with pytest.raises(HubRefusedError, match="HF_TOKEN"):
         await pipeline.ingester.ingest(ModelDiscovered(dataset=V2, model="m"))
 
 
@@ -313,7 +312,7 @@ async def test_lfs_files_are_proven_by_their_sha256(database_url: str, nats_url:
         assert announced is not None
         assert announced.successful == 1
         assert len(hub.cdn.requests) == 1
-        with pytest.raises(CorruptError, match="its hash is"):
+        with pytest.raises(CorruptFileError, match="its hash is"):
             prove(file, b"x" * file.size)
 
 

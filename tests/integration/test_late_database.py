@@ -14,7 +14,7 @@ from arcwatch.hub import LocalHub
 from common import database
 from common.bus import bus, topology
 from common.database import migrate, open_pool
-from common.outcomes import BrokenAtStart
+from common.outcomes import StartupError
 from common.process.settings import EX_CONFIG
 
 from tests.support.deployments import Arcwatch
@@ -104,10 +104,10 @@ async def test_the_migrate_job_and_the_command_wait_too(
 )
 async def test_whatever_is_away_is_named_without_its_password(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(database, "START_TIMEOUT_SECONDS", 0.3)
-    with pytest.raises(BrokenAtStart, match="cannot reach the database at ") as pool_ended:
+    with pytest.raises(StartupError, match="cannot reach the database at ") as pool_ended:
         async with open_pool(url):
             pass
-    with pytest.raises(BrokenAtStart, match="cannot reach the database at ") as migration_ended:
+    with pytest.raises(StartupError, match="cannot reach the database at ") as migration_ended:
         await migrate(url)
     for ended in (pool_ended, migration_ended):
         assert any(host in str(ended.value) for host in ("127.0.0.1:1", "nowhere.invalid", "/nowhere"))
@@ -116,7 +116,7 @@ async def test_whatever_is_away_is_named_without_its_password(url: str, monkeypa
 
 @pytest.mark.parametrize("rest", ["1/{}@host/x", "1?{}@host/x", "1#{}@host/x"])
 def test_a_password_that_cuts_the_url_short_is_not_taken_for_a_host(rest: str) -> None:
-    with pytest.raises(BrokenAtStart, match="percent-encode") as refused:
+    with pytest.raises(StartupError, match="percent-encode") as refused:
         database.host_of(f"postgresql://me:{rest.format(SECRET)}")
     assert SECRET not in str(refused.value)
 
@@ -148,7 +148,7 @@ async def test_a_server_that_is_starting_up_is_waited_for(tmp_path_factory: pyte
 
 
 async def test_a_refusal_is_no_reason_to_wait(database_url: str) -> None:
-    with pytest.raises(BrokenAtStart, match=r"\(DATABASE_URL\) refuses us: database .* does not exist"):
+    with pytest.raises(StartupError, match=r"\(DATABASE_URL\) refuses us: database .* does not exist"):
         async with open_pool(database_url.replace("/test_", "/no_such_")):
             pass
 

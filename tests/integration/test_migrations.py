@@ -11,7 +11,7 @@ import asyncpg
 import pytest
 from arcwatch.hub import LocalHub
 from common.database import MIGRATIONS, check_migrated, migrate, open_pool
-from common.outcomes import BrokenAtStart
+from common.outcomes import StartupError
 
 from tests.support import existing_app
 from tests.support import pipeline as support
@@ -38,7 +38,7 @@ async def test_three_at_once_apply_each_migration_once(empty_database_url: str) 
 
 async def test_a_service_on_an_old_database_says_what_to_do(empty_database_url: str) -> None:
     async with open_pool(empty_database_url) as pool:
-        with pytest.raises(BrokenAtStart, match="run `arcwatch migrate`"):
+        with pytest.raises(StartupError, match="run `arcwatch migrate`"):
             await check_migrated(pool)
         await migrate(empty_database_url)
         await check_migrated(pool)

@@ -16,7 +16,7 @@ from arcwatch.ports import free_port
 from common import provision, roles
 from common.bus import bus
 from common.events import ModelDiscovered, SyncRequested
-from common.outcomes import BrokenAtStart
+from common.outcomes import StartupError
 from common.roles import Login
 from ingester import app as ingester_app
 from ingester.settings import Settings as IngesterSettings
@@ -172,9 +172,9 @@ async def test_a_new_password_counts_after_the_next_run_of_the_job(urls: Urls, n
 
 async def test_who_may_not_make_roles_is_told_so(urls: Urls, database_url: str) -> None:
     logins = {"writer": Login("nobody_made_this", "x"), "reader": Login("nor_this", "x")}
-    with pytest.raises(BrokenAtStart, match="the user in DATABASE_URL cannot make or equip roles: permission denied"):
+    with pytest.raises(StartupError, match="the user in DATABASE_URL cannot make or equip roles: permission denied"):
         await roles.grant(database_url, **logins)
-    with pytest.raises(BrokenAtStart, match="DATABASE_WRITER_URL names no user and password"):
+    with pytest.raises(StartupError, match="DATABASE_WRITER_URL names no user and password"):
         Login.of("postgresql://host/database", "DATABASE_WRITER_URL")
 
 

@@ -10,7 +10,7 @@ from arcwatch.hub import LocalHub
 from arcwatch.hub.faults import Status
 from common.bus.topology import STREAM
 from common.events import IngestionProgress, ModelDiscovered, ModelIngestionFailed
-from common.outcomes import GiveUp, Transient
+from common.outcomes import GiveUp, TransientError
 from ingester import store
 from ingester.handlers import Failures
 from ingester.metrics import Metrics
@@ -28,7 +28,7 @@ DRY = ModelDiscovered(dataset=V2, model="m", dry_run=True)
 async def interrupted(pipeline: Pipeline, hub: LocalHub, event: ModelDiscovered, sequence: int) -> None:
     """Deliver an event for the first time, on a bad day: its run waits, with four files staged."""
     rule = hub.faults.add(Status(404), FIRST)
-    with pytest.raises(Transient, match="1 files stay broken"):
+    with pytest.raises(TransientError, match="1 files stay broken"):
         await pipeline.ingester.ingest(event, 1, sequence)
     hub.faults.remove(rule)
     assert await staged(pipeline) > 0
@@ -190,7 +190,7 @@ async def test_a_version_is_not_committed_without_files_that_were_staged(pipelin
             await pipeline.pool.execute("DELETE FROM staged_rows WHERE puzzle_id = $1", FIVE[0].id)
 
     ingester = dataclasses.replace(pipeline.ingester, announce=take_away)
-    with pytest.raises(Transient, match="staged"):
+    with pytest.raises(TransientError, match="staged"):
         await interrupted_after_staging(pipeline, ingester)
     assert await pipeline.pool.fetchval("SELECT count(*) FROM submission_versions") == 0
     announced = await pipeline.ingester.ingest(PLAIN, 3, 1)

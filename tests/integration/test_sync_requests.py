@@ -10,7 +10,7 @@ from arcwatch.hub.faults import RateLimited, Replace, Status
 from common import outcomes
 from common.bus import topology
 from common.events import DeadLetter, SyncCompleted
-from common.outcomes import Transient
+from common.outcomes import TransientError
 from nats.js import JetStreamContext
 from watcher import app as watcher_app
 from watcher.settings import Settings as WatcherSettings
@@ -93,7 +93,7 @@ async def test_a_request_is_served_once_however_often_it_comes(pipeline: Pipelin
 
 async def test_a_request_waits_as_long_as_the_hub_asks_for(pipeline: Pipeline, hub: LocalHub) -> None:
     hub.faults.add(RateLimited(reset=77), f"datasets/{V2}/tree", times=1)
-    with pytest.raises(Transient) as raised:
+    with pytest.raises(TransientError) as raised:
         await pipeline.syncer.serve(Request("webhook"), "7@then")
     assert raised.value.retry_after_seconds == 77
 

@@ -16,7 +16,7 @@ from arcwatch.clients import dead_letters
 from arcwatch.hub import LocalHub
 from common.bus import bus, topology
 from common.events import ModelDiscovered
-from common.outcomes import Permanent, Transient
+from common.outcomes import PermanentError, TransientError
 from ingester import app as ingester_app
 from ingester import store
 from ingester.store import waiting_requests
@@ -34,7 +34,7 @@ ONE, *MORE = tasks()[:6]
 MANY_CALLS = 20
 ANN = ModelDiscovered(dataset=V2, model="m", requested_by="ann")
 BOB = ModelDiscovered(dataset=V2, model="m", requested_by="bob")
-GONE = Permanent("no such folder", kind="folder_gone")
+GONE = PermanentError("no such folder", kind="folder_gone")
 
 
 @pytest.fixture
@@ -233,11 +233,11 @@ async def test_what_fails_for_good_takes_what_it_answers_with_it_but_not_what_ca
 
     broken = dataclasses.replace(waiting, ingest=failing)
     await waiting_requests.join(pipeline.pool, ANN, "m")
-    with pytest.raises(Permanent):
+    with pytest.raises(PermanentError):
         await broken.deliver(ANN, 1)
     # Bob's came while the run was on: it was handed back, and fails by itself.
     assert await waits(pipeline) == [("m", True, False)]
-    with pytest.raises(Permanent):
+    with pytest.raises(PermanentError):
         await handed_back(pipeline, broken)
 
 
@@ -247,7 +247,7 @@ async def test_what_fails_for_good_once_the_lock_is_free_fails_once(pipeline: Pi
     async def failing(event: ModelDiscovered, count: int, sequence: int | None) -> None:
         raise next(answers)
 
-    with pytest.raises(Permanent):
+    with pytest.raises(PermanentError):
         await dataclasses.replace(waiting, ingest=failing).deliver(ANN, 1)
     assert await waits(pipeline) == []
 
@@ -265,7 +265,7 @@ async def test_what_was_handed_back_and_fails_for_good_fails_again_where_its_dea
     puller = await pipeline.client.jetstream().pull_subscribe_bind("ingester", topology.STREAM)
     (message,) = await puller.fetch(1, timeout=10)
     for count in (1, 2):
-        with pytest.raises(Permanent):
+        with pytest.raises(PermanentError):
             await broken.deliver(ANN, count, (message.headers or {})["Nats-Msg-Id"])
     await message.term()
     await pipeline.client.flush()
@@ -279,10 +279,10 @@ async def forgotten(pipeline: Pipeline, waiting: Waiting) -> bool:
 
 async def test_what_fails_for_now_leaves_what_waits_for_the_next_delivery(pipeline: Pipeline, waiting: Waiting) -> None:
     async def failing(event: ModelDiscovered, count: int, sequence: int | None) -> None:
-        raise Transient("later")
+        raise TransientError("later")
 
     await waiting_requests.join(pipeline.pool, ANN, "m")
-    with pytest.raises(Transient):
+    with pytest.raises(TransientError):
         await dataclasses.replace(waiting, ingest=failing).deliver(ANN, 5)
     assert await waits(pipeline) == [("m", True, False)]
     await waiting.deliver(ANN, 6)

@@ -11,7 +11,7 @@ import asyncpg
 import pytest
 from common.database import open_pool
 from common.hub.client import Hub
-from common.outcomes import Transient
+from common.outcomes import TransientError
 from common.schedule import Schedule, parse_windows
 from structlog.testing import capture_logs
 from watcher.metrics import Metrics
@@ -46,7 +46,7 @@ class StillHub(Hub):
         self.mood.meanwhile()
         await self.mood.answers.wait()
         if dataset in self.mood.down:
-            raise Transient("the Hub answers 503", kind="hub_error")
+            raise TransientError("the Hub answers 503", kind="hub_error")
         return {}
 
 

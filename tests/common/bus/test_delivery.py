@@ -14,7 +14,7 @@ from common.bus import bus, topology
 from common.bus.delivery import Delivery, decoder
 from common.bus.topology import DEAD_STREAM, STREAM, WATCHER
 from common.events import DeadLetter, SyncRequested
-from common.outcomes import GiveUp, Permanent, Transient
+from common.outcomes import GiveUp, PermanentError, TransientError
 from nats.js import JetStreamContext
 from structlog.testing import capture_logs
 
@@ -88,7 +88,7 @@ async def test_a_message_that_is_handled_is_acked(nats_url: str) -> None:
 async def test_what_passes_is_delivered_again_after_a_pause(nats_url: str) -> None:
     async def handle(_: SyncRequested) -> None:
         if sum(service.settled_as.values()) < 2:
-            raise Transient("not now", kind="busy")
+            raise TransientError("not now", kind="busy")
 
     async with serving(nats_url, handle) as service:
         await service.js.publish("sync.requested", b"{}")
@@ -97,7 +97,7 @@ async def test_what_passes_is_delivered_again_after_a_pause(nats_url: str) -> No
         assert await service.letters() == []
 
 
-@pytest.mark.parametrize("error", [Permanent("no", kind="refused"), ZeroDivisionError("a bug"), OSError("gone")])
+@pytest.mark.parametrize("error", [PermanentError("no", kind="refused"), ZeroDivisionError("a bug"), OSError("gone")])
 async def test_what_does_not_pass_is_one_dead_letter(nats_url: str, error: Exception) -> None:
     async def handle(_: SyncRequested) -> None:
         raise error
@@ -108,13 +108,13 @@ async def test_what_does_not_pass_is_one_dead_letter(nats_url: str, error: Excep
         await eventually(service.idle)
         assert str(error) in letter.reason
         assert (letter.subject, letter.body, letter.headers["Who"]) == ("sync.requested", '{"request_id": "r"}', "me")
-        assert letter.delivery_count == (1 if isinstance(error, Permanent) else topology.MAX_DELIVER)
+        assert letter.delivery_count == (1 if isinstance(error, PermanentError) else topology.MAX_DELIVER)
         assert [verdict.reason for verdict in service.given_up] == [letter.reason]
 
 
 async def test_a_failure_that_cannot_be_noted_keeps_the_message(nats_url: str) -> None:
     async def handle(_: SyncRequested) -> None:
-        raise Permanent("no", kind="refused")
+        raise PermanentError("no", kind="refused")
 
     async with serving(nats_url, handle) as service:
         service.broken = [OSError("the database is away"), ZeroDivisionError("a bug")]
@@ -157,7 +157,7 @@ async def test_what_grows_past_the_payload_s_limit_is_one_shortened_letter(nats_
 
 async def test_a_stream_that_counts_from_1_again_swallows_no_dead_letter(nats_url: str) -> None:
     async def handle(_: SyncRequested) -> None:
-        raise Permanent("no", kind="invalid_event")
+        raise PermanentError("no", kind="invalid_event")
 
     for already in range(2):
         async with serving(nats_url, handle) as service:

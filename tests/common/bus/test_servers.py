@@ -3,7 +3,7 @@
 import pytest
 from common.bus.inbox import prefix, prefix_of
 from common.bus.servers import servers_of
-from common.outcomes import BrokenAtStart
+from common.outcomes import StartupError
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,7 @@ def test_every_server_of_a_url_is_named_once(url: str, servers: list[str]) -> No
     ],
 )
 def test_what_is_no_url_says_how_to_write_one_and_no_password(url: str) -> None:
-    with pytest.raises(BrokenAtStart, match=r"^NATS_URL is no URL; write nats://user") as raised:
+    with pytest.raises(StartupError, match=r"^NATS_URL is no URL; write nats://user") as raised:
         servers_of(url)
     assert "s3c" not in str(raised.value)
     assert (raised.value.__cause__, raised.value.__suppress_context__) == (None, True)

@@ -32,9 +32,9 @@ from arcwatch.hub.faults import (
     Truncate,
 )
 from common.hub import transport
-from common.hub.client import FolderGone, Hub, HubRefused, RevisionGone, outcome_of
+from common.hub.client import FolderGoneError, Hub, HubRefusedError, RevisionGoneError, outcome_of
 from common.hub.quota import Quota
-from common.outcomes import Transient
+from common.outcomes import TransientError
 
 from tests.support.eventually import eventually
 
@@ -126,14 +126,14 @@ async def test_a_tree_that_cannot_be_made_needs_two_equal_listings(hub: Hub, ser
     assert {file.path for file in files} == {"b/1.json", "b/deep/2.json"}
     assert server.requests.count("tree/main/b") == 2
     server.faults.add(Shortened(), "tree/main/b", times=1)
-    with pytest.raises(Transient, match="is not the folder's content"):
+    with pytest.raises(TransientError, match="is not the folder's content"):
         await hub.files(DATA, "b", "main", unknown)
 
 
 @pytest.mark.parametrize("oid", [None, "0" * 40])
 async def test_an_empty_listing_of_a_folder_is_never_believed(hub: Hub, server: LocalHub, oid: str | None) -> None:
     server.faults.add(Replace(b"[]"), "tree/main/b", times=None)
-    with pytest.raises(Transient, match="is not the folder's content"):
+    with pytest.raises(TransientError, match="is not the folder's content"):
         await hub.files(DATA, "b", "main", oid)
 
 
@@ -167,13 +167,13 @@ async def test_what_passes_is_tried_again_at_once(
 @pytest.mark.parametrize("fault", [Status(500), ConnectionReset(), HtmlPage(), Replace(b'{"a": 1}'), Replace(b"[7]")])
 async def test_what_does_not_pass_is_transient(hub: Hub, server: LocalHub, fault: Fault) -> None:
     server.faults.add(fault, "tree", times=None)
-    with pytest.raises(Transient):
+    with pytest.raises(TransientError):
         await hub.folders(DATA)
 
 
 async def test_a_broken_hub_that_names_a_late_hour_is_not_asked_again_before(hub: Hub, server: LocalHub) -> None:
     server.faults.add(Status(503, {"Retry-After": "900"}), "tree", times=None)
-    with pytest.raises(Transient) as raised:
+    with pytest.raises(TransientError) as raised:
         await hub.folders(DATA)
     assert raised.value.retry_after_seconds == 900
     assert server.requests.count("tree") == 1
@@ -183,7 +183,7 @@ async def test_a_broken_hub_that_names_a_late_hour_is_not_asked_again_before(hub
 async def test_a_refusal_is_told_at_once_with_what_to_do(hub: Hub, server: LocalHub, status: int) -> None:
     server.faults.add(Status(status), "tree", times=None)
     server.requests.clear()
-    with pytest.raises(HubRefused, match="HF_DATASETS"):
+    with pytest.raises(HubRefusedError, match="HF_DATASETS"):
         await hub.folders(DATA)
     assert len(list(server.requests)) == 1
 
@@ -191,19 +191,19 @@ async def test_a_refusal_is_told_at_once_with_what_to_do(hub: Hub, server: Local
 async def test_private_gated_and_missing_datasets_are_refused(hub: Hub, server: LocalHub) -> None:
     server.access.token = "secret"
     server.access.private.add(DATA)
-    with pytest.raises(HubRefused, match="HF_TOKEN"):
+    with pytest.raises(HubRefusedError, match="HF_TOKEN"):
         await hub.folders(DATA)
     assert (await Hub(server.url, "secret").folders(DATA)).keys() == {"a", "b"}
-    with pytest.raises(HubRefused):
+    with pytest.raises(HubRefusedError):
         await hub.folders("owner/nothing")
 
 
 async def test_a_squashed_commit_is_gone_and_so_is_a_folder(hub: Hub, server: LocalHub) -> None:
     sha = await hub.head(DATA)
     server.squash(DATA)
-    with pytest.raises(RevisionGone):
+    with pytest.raises(RevisionGoneError):
         await hub.folders(DATA, sha)
-    with pytest.raises(FolderGone):
+    with pytest.raises(FolderGoneError):
         await hub.files(DATA, "nobody", await hub.head(DATA))
 
 
@@ -211,7 +211,7 @@ async def test_the_token_does_not_follow_a_link_to_another_host(server: LocalHub
     server.access.token = "secret"
     server.commit(DATA, {f"m{number:04}/x.json": b"[]" for number in range(1001)})
     server.faults.add(ForeignNextPage(), "tree", times=None)
-    with pytest.raises(HubRefused, match="must not see HF_TOKEN"):
+    with pytest.raises(HubRefusedError, match="must not see HF_TOKEN"):
         await Hub(server.url, "secret").folders(DATA)
 
 
@@ -219,7 +219,7 @@ async def test_the_token_does_not_follow_a_link_to_another_scheme(server: LocalH
     server.access.token = "secret"
     server.commit(DATA, {f"m{number:04}/x.json": b"[]" for number in range(1001)})
     server.faults.add(OtherSchemeNextPage(), "tree", times=None)
-    with pytest.raises(HubRefused, match=r"https://127\.0\.0\.1, which must not see HF_TOKEN"):
+    with pytest.raises(HubRefusedError, match=r"https://127\.0\.0\.1, which must not see HF_TOKEN"):
         await Hub(server.url, "secret").folders(DATA)
 
 
@@ -294,7 +294,7 @@ async def test_no_request_comes_when_nobody_waits_any_more(
             await eventually(lambda: onward.arrivals)
             if cancelled:
                 call.cancel()
-            with pytest.raises((Transient, asyncio.CancelledError)):
+            with pytest.raises((TransientError, asyncio.CancelledError)):
                 await call
             ended = monotonic()
     assert max(onward.arrivals) <= ended
@@ -306,14 +306,14 @@ async def test_an_answer_that_does_not_come_leaves_no_thread_behind(
 ) -> None:
     monkeypatch.setattr("common.hub.client.CALL_SECONDS", 0.5)
     server.faults.add(fault, times=None)
-    with stamina.set_testing(True, attempts=1), pytest.raises(Transient):
+    with stamina.set_testing(True, attempts=1), pytest.raises(TransientError):
         async with threads_end(within=20):
             await hub.folders(DATA)
 
 
 async def test_an_endless_listing_ends_after_some_pages_and_is_not_asked_for_again(hub: Hub, server: LocalHub) -> None:
     server.faults.add(EndlessPages(), "tree", times=None)
-    with pytest.raises(Transient, match="does not end within 60 pages"):
+    with pytest.raises(TransientError, match="does not end within 60 pages"):
         await hub.folders(DATA)
     assert server.requests.count("tree") == transport.MAX_REQUESTS
 
@@ -321,7 +321,7 @@ async def test_an_endless_listing_ends_after_some_pages_and_is_not_asked_for_aga
 @pytest.mark.parametrize("fault", [Endless(), Bomb(200 * 1024 * 1024)])
 async def test_a_body_without_end_ends_after_some_bytes(hub: Hub, server: LocalHub, fault: Fault) -> None:
     rule = server.faults.add(fault, "tree", times=None)
-    with pytest.raises(Transient, match="does not end within 32 MiB"):
+    with pytest.raises(TransientError, match="does not end within 32 MiB"):
         await hub.folders(DATA)
     assert rule.struck == 1
 

@@ -9,7 +9,7 @@ import pytest
 from common.hub.client import worth_retrying
 from common.hub.quota import LONGEST_SECONDS, SHORTEST_SECONDS, Quota, reset_seconds
 from common.metrics import quota_metrics
-from common.outcomes import Transient
+from common.outcomes import TransientError
 from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
@@ -178,7 +178,7 @@ async def test_the_longest_wait_is_a_window_and_a_little(monkeypatch: pytest.Mon
     clock.now, asked = clock.now + 0.5, clock.now
     async with soon.request("api"):
         assert clock.now >= asked + 1
-    with pytest.raises(Transient, match=r"^the Hub's quota is used up$") as raised:
+    with pytest.raises(TransientError, match=r"^the Hub's quota is used up$") as raised:
         async with learned(clock, 0, reset=331).request("api"):
             pytest.fail("it must not wait")
     assert (raised.value.kind, raised.value.retry_after_seconds) == ("rate_limited", 331)
@@ -193,12 +193,12 @@ def test_time_goes_by_without_a_clock_of_its_own() -> None:
 async def test_what_lasts_longer_than_a_window_is_not_waited_for() -> None:
     for reset in (86_400, 10**400):
         quota = learned(Clock(), 0, reset=reset)
-        with pytest.raises(Transient) as raised:
+        with pytest.raises(TransientError) as raised:
             async with quota.request("api"):
                 pytest.fail("it must not wait")
         assert raised.value.retry_after_seconds == LONGEST_SECONDS
         assert worth_retrying(raised.value) is False
-    assert worth_retrying(Transient("in this window", retry_after_seconds=300)) == 300
+    assert worth_retrying(TransientError("in this window", retry_after_seconds=300)) == 300
 
 
 def test_an_answer_of_a_later_window_is_believed_although_more_is_left() -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import psutil
 import pytest
 from aiohttp import web
-from common.outcomes import BrokenAtStart
+from common.outcomes import StartupError
 from common.process import http_server
 from common.process.http_server import Connections, Limits, Reason, fitting
 
@@ -256,7 +256,7 @@ async def test_what_cannot_be_read_is_answered_in_the_application_s_words(sends:
 
 async def test_a_port_that_is_taken_is_said_in_one_line() -> None:
     async with running(Limits(4)) as server:
-        with pytest.raises(BrokenAtStart, match=r"\(HOST, PORT\)"):
+        with pytest.raises(StartupError, match=r"\(HOST, PORT\)"):
             async with http_server.serving(web.Application(), ("127.0.0.1", server.port), Limits(4)):
                 pass
 

@@ -5,7 +5,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from common.outcomes import Permanent, Transient
+from common.outcomes import PermanentError, TransientError
 from common.process.cleanup import afterwards
 from common.process.task_group import task_group
 
@@ -18,10 +18,10 @@ async def fail(error: BaseException) -> None:
 
 
 async def test_the_first_failure_leaves_by_itself_with_its_own_cause_and_cancels_the_others() -> None:
-    cause, error = OSError("reset"), Transient("the Hub is away", kind="hub_unreachable")
+    cause, error = OSError("reset"), TransientError("the Hub is away", kind="hub_unreachable")
     error.__cause__ = cause
     tasks = []
-    with pytest.raises(Transient) as raised:
+    with pytest.raises(TransientError) as raised:
         async with task_group() as group:
             tasks = [group.create_task(asyncio.Event().wait()), group.create_task(fail(error))]
     assert raised.value is error
@@ -33,17 +33,17 @@ async def test_the_first_failure_leaves_by_itself_with_its_own_cause_and_cancels
 async def test_a_failure_of_a_group_within_a_group_leaves_by_itself() -> None:
     async def inner() -> None:
         async with asyncio.TaskGroup() as group:
-            group.create_task(fail(Permanent("no such folder", kind="folder_gone")))
+            group.create_task(fail(PermanentError("no such folder", kind="folder_gone")))
 
-    with pytest.raises(Permanent):
+    with pytest.raises(PermanentError):
         async with task_group() as group:
             group.create_task(inner())
 
 
 async def test_what_the_block_itself_raises_leaves_by_itself() -> None:
-    with pytest.raises(Transient):
+    with pytest.raises(TransientError):
         async with task_group():
-            raise Transient("later")
+            raise TransientError("later")
 
 
 async def test_a_cancelled_group_is_cancelled() -> None:
@@ -62,9 +62,9 @@ async def test_cleaning_up_that_fails_does_not_hide_why_it_was_necessary() -> No
     async def clean_up() -> None:
         await fail(OSError("connection lost"))
 
-    with pytest.raises(Transient, match="why"):
+    with pytest.raises(TransientError, match="why"):
         async with afterwards(clean_up):
-            raise Transient("why")
+            raise TransientError("why")
     with pytest.raises(OSError, match="connection lost"):
         async with afterwards(clean_up):
             pass

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 import structlog
-from common.outcomes import BrokenAtStart
+from common.outcomes import StartupError
 from common.process import tracing
 from common.process.tracing_sdk import begin, from_environment
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
@@ -84,7 +84,7 @@ def test_what_is_not_there_is_refused_in_one_line(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str, words: str
 ) -> None:
     monkeypatch.setenv(name, value)
-    with pytest.raises(BrokenAtStart, match=words):
+    with pytest.raises(StartupError, match=words):
         from_environment("x", "")
 
 

@@ -5,8 +5,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, cast
 
 import pytest
-from common.hub.client import HubRefused, RemoteFile
-from common.outcomes import Transient
+from common.hub.client import HubRefusedError, RemoteFile
+from common.outcomes import TransientError
 from ingester.download import staging
 from ingester.download.collect import Collector
 from ingester.download.staging import MANY_ROWS, Records
@@ -74,7 +74,7 @@ async def collected(
     files: Mapping[str, RemoteFile],
     concurrency: int = 4,
     rows_each: int = 1,
-) -> dict[str, Transient]:
+) -> dict[str, TransientError]:
     def transform(task_id: str, _file: RemoteFile, _body: Bytes) -> Records:
         return [(task_id,)] * rows_each
 
@@ -94,7 +94,7 @@ def failing(error: Exception, *paths: str) -> Callable[[str], Awaitable[None]]:
 
 async def test_the_room_of_files_that_stay_broken_is_given_back() -> None:
     files = sized(*[60] * 10)
-    broken = await collected(Database(), Downloads(failing(Transient("no"))), files)
+    broken = await collected(Database(), Downloads(failing(TransientError("no"))), files)
     assert set(broken) == set(files)
 
 
@@ -144,12 +144,12 @@ async def test_a_file_is_written_while_others_are_slow(monkeypatch: pytest.Monke
 
 @pytest.mark.parametrize(
     "answer",
-    [HubRefused("403"), Transient("429", kind="rate_limited", retry_after_seconds=900)],
+    [HubRefusedError("403"), TransientError("429", kind="rate_limited", retry_after_seconds=900)],
     ids=["refused", "rate-limited"],
 )
-async def test_an_answer_for_all_ends_the_asking_and_loses_nothing_that_came(answer: Transient) -> None:
+async def test_an_answer_for_all_ends_the_asking_and_loses_nothing_that_came(answer: TransientError) -> None:
     database, downloads = Database(), Downloads(failing(answer, "t9"))
-    with pytest.raises(Transient) as raised:
+    with pytest.raises(TransientError) as raised:
         await collected(database, downloads, sized(*[1] * 40), concurrency=3)
     assert raised.value is answer
     assert sorted(database.staged) == sorted(downloads.came)
@@ -158,7 +158,7 @@ async def test_an_answer_for_all_ends_the_asking_and_loses_nothing_that_came(ans
 
 @pytest.mark.parametrize("kind", ["rate_limited", "hub_error"])
 async def test_an_answer_for_one_file_leaves_the_others(kind: str) -> None:
-    answer = Transient("later", kind=kind, retry_after_seconds=900 if kind == "hub_error" else 10)
+    answer = TransientError("later", kind=kind, retry_after_seconds=900 if kind == "hub_error" else 10)
     files = sized(*[1] * 40)
     assert await collected(Database(), Downloads(failing(answer, "t9")), files) == {"t9": answer}
 

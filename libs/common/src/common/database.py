@@ -15,7 +15,7 @@ from pogo_core.error import BadMigrationError
 from pogo_core.util import migrate as pogo
 from pogo_core.util import sql as pogo_sql
 
-from common.outcomes import BrokenAtStart
+from common.outcomes import StartupError
 from common.process.outage import DATABASE_ERRORS, DRIVER_ERRORS
 
 log = structlog.get_logger(__name__)
@@ -59,7 +59,7 @@ _log_wait: OnWait = partial(log.warning, "database.waiting")
 async def open_pool(
     url: str, *, max_size: int = 4, wait_seconds: float | None = None, init: Init | None = None
 ) -> AsyncIterator[asyncpg.Pool]:
-    """Yield a pool, waiting for a database that is still starting; raise BrokenAtStart when it does not come.
+    """Yield a pool, waiting for a database that is still starting; raise StartupError when it does not come.
 
     `init` prepares each new connection.
     """
@@ -98,26 +98,26 @@ async def _patiently(attempt: Callable[[], Awaitable[T]], url: str, wait_seconds
             reason = str(error) or type(error).__name__
             if now() >= deadline:
                 line = f"cannot reach the database at {host} (DATABASE_URL) within {wait_seconds:.0f} s: {reason}"
-                raise BrokenAtStart(line) from error
+                raise StartupError(line) from error
             if now() >= next_line:
                 next_line = now() + _SECONDS_BETWEEN_LINES
                 on_wait(host=host, reason=reason, gives_up_in_seconds=round(deadline - now()))
             await asyncio.sleep(_PAUSE_SECONDS)
         except ValueError as error:
-            raise BrokenAtStart(_NO_URL) from error
+            raise StartupError(_NO_URL) from error
         except (asyncpg.PostgresError, *DRIVER_ERRORS) as error:
-            raise BrokenAtStart(f"the database at {host} (DATABASE_URL) refuses us: {error}") from error
+            raise StartupError(f"the database at {host} (DATABASE_URL) refuses us: {error}") from error
 
 
 def host_of(url: str) -> str:
-    """Return where a database is, without user and password; raise BrokenAtStart where one cannot be told apart."""
+    """Return where a database is, without user and password; raise StartupError where one cannot be told apart."""
     try:
         parts = urlsplit(url)
     except ValueError as error:
-        raise BrokenAtStart(_NO_URL) from error
+        raise StartupError(_NO_URL) from error
     # Of a password with / ? or #, the beginning would be taken for the host, and shown.
     if "@" in parts.path + parts.fragment or ("@" in parts.query and not parts.path):
-        raise BrokenAtStart(_NO_URL)
+        raise StartupError(_NO_URL)
     return parts.netloc.rpartition("@")[2] or ",".join(parse_qs(parts.query).get("host", ["the local socket"]))
 
 
@@ -139,7 +139,7 @@ async def _migrated(url: str) -> list[str]:
     except BadMigrationError as error:
         if connection.is_closed():
             raise ConnectionError("the connection was lost in the middle of a migration") from error
-        raise BrokenAtStart(f"{error}: {error.__cause__}") from error
+        raise StartupError(f"{error}: {error.__cause__}") from error
     finally:
         await connection.close()
 
@@ -153,10 +153,10 @@ async def pending_migrations(
 
 
 async def check_migrated(pool: asyncpg.Pool) -> None:
-    """Raise BrokenAtStart when the database lacks a migration."""
+    """Raise StartupError when the database lacks a migration."""
     async with pool.acquire() as connection:
         if missing := await pending_migrations(connection):
-            raise BrokenAtStart(f"the database lacks {', '.join(missing)}; run `arcwatch migrate`")
+            raise StartupError(f"the database lacks {', '.join(missing)}; run `arcwatch migrate`")
 
 
 async def _applied(connection: "asyncpg.pool.PoolConnectionProxy | asyncpg.Connection") -> set[str]:

@@ -1,12 +1,12 @@
 """What a failure means for the message that caused it: one table. Handlers raise; only `delivery` acks.
 
-| raised                     | consequence                                                              |
-|----------------------------|--------------------------------------------------------------------------|
-| nothing                    | ack                                                                      |
-| Transient, lost connection | nak with a delay that grows with the delivery count                      |
-| Permanent, invalid event   | dead letter with the reason, term                                        |
-| anything else              | traceback logged, nak with delay                                         |
-| any of these, last time    | dead letter with the reason, term: nothing waits undelivered and unseen  |
+| raised                          | consequence                                                             |
+|---------------------------------|-------------------------------------------------------------------------|
+| nothing                         | ack                                                                     |
+| TransientError, lost connection | nak with a delay that grows with the delivery count                     |
+| PermanentError, invalid event   | dead letter with the reason, term                                       |
+| anything else                   | traceback logged, nak with delay                                        |
+| any of these, last time         | dead letter with the reason, term: nothing waits undelivered and unseen |
 """
 
 import asyncio
@@ -46,7 +46,7 @@ KINDS = frozenset(
 )
 
 
-class Transient(Exception):  # noqa: N818 - an outcome, not an error of the program
+class TransientError(Exception):
     """Nothing is wrong with the message; try again later. `retry_after_seconds` is the other side's own word."""
 
     def __init__(self, reason: str, *, kind: str = "transient", retry_after_seconds: float | None = None) -> None:
@@ -55,7 +55,7 @@ class Transient(Exception):  # noqa: N818 - an outcome, not an error of the prog
         self.retry_after_seconds = retry_after_seconds
 
 
-class Permanent(Exception):  # noqa: N818 - an outcome, not an error of the program
+class PermanentError(Exception):
     """Trying again cannot help: the message is given up with this reason."""
 
     def __init__(self, reason: str, *, kind: str) -> None:
@@ -63,7 +63,7 @@ class Permanent(Exception):  # noqa: N818 - an outcome, not an error of the prog
         self.kind = kind
 
 
-class BrokenAtStart(Exception):  # noqa: N818 - an outcome, not an error of the program
+class StartupError(Exception):
     """The service's own state is broken: it exits with EX_CONFIG and this one line."""
 
 
@@ -91,7 +91,7 @@ Consequence = Retry | GiveUp
 
 def consequence(error: BaseException, delivery_count: int) -> Consequence:
     """Return what becomes of a message whose handling raised `error` on its n-th delivery (from 1)."""
-    if isinstance(error, Permanent):
+    if isinstance(error, PermanentError):
         return GiveUp(error.kind, storable(str(error)))
     kind, unexpected = _kind_of(error)
     reason = reason_of(error)
@@ -101,7 +101,7 @@ def consequence(error: BaseException, delivery_count: int) -> Consequence:
 
 
 def _kind_of(error: BaseException) -> tuple[str, bool]:
-    if isinstance(error, Transient):
+    if isinstance(error, TransientError):
         return error.kind, False
     if isinstance(error, (*AWAY, asyncio.CancelledError)):
         return "connection_lost", False

@@ -9,7 +9,7 @@ from pydantic import Field
 from common import roles
 from common.bus import bus, topology
 from common.database import migrate
-from common.outcomes import BrokenAtStart
+from common.outcomes import StartupError
 from common.process import logs
 from common.process.settings import OptionalSecret, ServiceSettings, load, stop
 from common.roles import Login
@@ -48,7 +48,7 @@ def main() -> None:
     logs.configure(settings.log_level, settings.log_format, "provision")
     try:
         asyncio.run(provision(settings))
-    except BrokenAtStart as error:
+    except StartupError as error:
         stop(f"provision: {error}")
 
 

@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 import asyncpg
 
 from common.database import CONNECT_TIMEOUT_SECONDS, MIGRATIONS
-from common.outcomes import BrokenAtStart
+from common.outcomes import StartupError
 
 _SCHEMA = "public"
 # What a service looks at to see that the database is migrated.
@@ -42,10 +42,10 @@ class Login:
 
     @classmethod
     def of(cls, url: str, setting: str) -> "Login":
-        """Return those in a URL; raise BrokenAtStart where there are none."""
+        """Return those in a URL; raise StartupError where there are none."""
         parts = urlsplit(url)
         if not parts.username or not parts.password:
-            raise BrokenAtStart(f"{setting} names no user and password: postgresql://user:password@host/database")
+            raise StartupError(f"{setting} names no user and password: postgresql://user:password@host/database")
         return cls(unquote(parts.username), unquote(parts.password))
 
 
@@ -60,7 +60,7 @@ async def grant(url: str, *, writer: Login, reader: Login) -> None:
             await _let_read(connection, reader.user)
             await _let_write(connection, writer.user)
     except asyncpg.InsufficientPrivilegeError as error:
-        raise BrokenAtStart(f"the user in DATABASE_URL cannot make or equip roles: {error}") from error
+        raise StartupError(f"the user in DATABASE_URL cannot make or equip roles: {error}") from error
     finally:
         await connection.close()
 

@@ -20,7 +20,7 @@ from common.hub.files import Fetcher, proxy_for
 from common.hub.quota import Quota
 from common.metrics import bus_metrics, pool_metrics, quota_metrics
 from common.metrics.bus_metrics import BusMetrics
-from common.outcomes import BrokenAtStart
+from common.outcomes import StartupError
 from common.process import ops
 from common.process.gc_tuning import settle
 from common.process.outage import Outage
@@ -134,15 +134,15 @@ def waiting_for(ingester: Ingester, client: Client) -> Waiting:
 
 
 def check_task_sets(settings: Settings) -> None:
-    """Raise BrokenAtStart for a dataset whose tasks are not known: nothing of it could be scored."""
+    """Raise StartupError for a dataset whose tasks are not known: nothing of it could be scored."""
     for dataset in settings.hf_datasets:
         source = detect_source(dataset)
         if source is None:
-            raise BrokenAtStart(f"HF_DATASETS: the name {dataset} does not tell which task set it answers")
+            raise StartupError(f"HF_DATASETS: the name {dataset} does not tell which task set it answers")
         try:
             load_task_set(source, settings.arc_tasks_dir)
         except TaskSetError as error:
-            raise BrokenAtStart(str(error)) from error
+            raise StartupError(str(error)) from error
 
 
 def limits_of(columns: ColumnTypes, settings: Settings) -> Limits:

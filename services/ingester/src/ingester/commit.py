@@ -7,7 +7,7 @@ from typing import Any
 from common.arc_tasks import TaskSet
 from common.events import ModelDiscovered, RunStatus
 from common.model_names import display_name
-from common.outcomes import Transient
+from common.outcomes import TransientError
 
 from ingester.download.plan import Plan
 from ingester.store import CurrentVersion, RunOpened, Session
@@ -44,7 +44,7 @@ class Commit:
     tasks: TaskSet
     previous: CurrentVersion | None
 
-    async def write(self, broken: Mapping[str, Transient]) -> Committed:
+    async def write(self, broken: Mapping[str, TransientError]) -> Committed:
         """Commit the version (or, for a dry run, only its figures in the run's row)."""
         figures: dict[str, Any] = {}
         try:
@@ -64,7 +64,7 @@ class Commit:
             duration_ms=duration,
         )
 
-    async def _write(self, broken: Mapping[str, Transient]) -> dict[str, Any]:
+    async def _write(self, broken: Mapping[str, TransientError]) -> dict[str, Any]:
         session, run_id = self.session, self.run.id
         files = {**self.plan.fetch, **self.plan.known}
         await session.want(run_id, {task_id: file.blob_oid for task_id, file in files.items()})
@@ -77,14 +77,14 @@ class Commit:
         totals = aggregate(self.tasks, results, await session.attempt_sums(names))
         failed = await session.count_failed(run_id)
         if totals.tasks_submitted + failed != self.plan.files:
-            raise Transient(f"{self.plan.files} files were staged, and not all of them are there any more")
+            raise TransientError(f"{self.plan.files} files were staged, and not all of them are there any more")
         status = "partial" if failed else "completed"
         version = self._version(totals) | {"run_id": run_id, "status": status, "errors": failed}
         await session.drop_staged(run_id)
         await session.write_version(version, results)
         return self._figures(totals, status, failed)
 
-    def _unfetched(self, broken: Mapping[str, Transient]) -> list[tuple[str, str, str, str]]:
+    def _unfetched(self, broken: Mapping[str, TransientError]) -> list[tuple[str, str, str, str]]:
         refused = [(each.puzzle_id, each.kind, each.message, each.blob_oid) for each in self.plan.refused]
         return refused + [
             (task_id, _kind_of(error), str(error), self.plan.fetch[task_id].blob_oid)
@@ -115,5 +115,5 @@ class Commit:
         }
 
 
-def _kind_of(error: Transient) -> str:
+def _kind_of(error: TransientError) -> str:
     return ErrorKind.INTEGRITY if error.kind == ErrorKind.INTEGRITY else ErrorKind.UNAVAILABLE

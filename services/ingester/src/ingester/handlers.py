@@ -10,7 +10,7 @@ from common.bus import bus
 from common.bus.delivery import decoder, parse
 from common.bus.topology import INGESTER
 from common.events import ModelDiscovered, ModelIngestionFailed
-from common.outcomes import GiveUp, Permanent
+from common.outcomes import GiveUp, PermanentError
 from faststream.nats import NatsBroker
 from faststream.nats.annotations import NatsMessage
 from nats.aio.client import Client
@@ -96,5 +96,5 @@ class Failures:
 def _readable(body: bytes) -> ModelDiscovered | None:
     try:
         return parse(ModelDiscovered, body)
-    except Permanent:
+    except PermanentError:
         return None

@@ -10,7 +10,7 @@ from common.bus.topology import MAX_DELIVER
 from common.events import IngestionProgress, ModelDiscovered, ModelIngested
 from common.hub.client import Hub, RemoteFile
 from common.model_names import attempt_model_name, display_name, is_plain_folder_name
-from common.outcomes import Permanent, Transient
+from common.outcomes import PermanentError, TransientError
 from common.process import tracing
 
 from ingester import store, target
@@ -51,7 +51,7 @@ class Ingester:
     ) -> ModelIngested | None:
         """Bring the database to the folder's content and publish `model.ingested`; None for a dry run.
 
-        `sequence` is the event's on the stream. Raises Transient and Permanent as the outcomes table means them.
+        `sequence` is the event's on the stream. Raises TransientError and PermanentError as the outcomes table says.
         """
         tasks = self._task_set(event)
         async with store.locked(self.pool, event.dataset, event.model) as session:
@@ -72,12 +72,16 @@ class Ingester:
     def _task_set(self, event: ModelDiscovered) -> TaskSet:
         if event.dataset not in self.settings.hf_datasets:
             configured = ", ".join(self.settings.hf_datasets)
-            raise Permanent(f"dataset {event.dataset} is not in HF_DATASETS ({configured})", kind="unknown_dataset")
+            raise PermanentError(
+                f"dataset {event.dataset} is not in HF_DATASETS ({configured})", kind="unknown_dataset"
+            )
         if not is_plain_folder_name(event.model):
-            raise Permanent(f"{event.model!r} is not a plain folder name", kind="invalid_event")
+            raise PermanentError(f"{event.model!r} is not a plain folder name", kind="invalid_event")
         if self.longest_model_name and len(attempt_model_name(event.model, LARGEST_NUMBER)) > self.longest_model_name:
             hint = "ALTER TABLE explanations ALTER COLUMN model_name TYPE text"
-            raise Permanent(f"the name {event.model} does not fit into this database; {hint}", kind="name_too_long")
+            raise PermanentError(
+                f"the name {event.model} does not fit into this database; {hint}", kind="name_too_long"
+            )
         return load_task_set(detect_source(event.dataset) or "", self.settings.arc_tasks_dir)
 
 
@@ -149,7 +153,7 @@ class _Ingestion:
         A folder that somebody asked for, and that was never ingested, is a wrong name: they must hear of it.
         """
         if self.event.trigger == "manual" and not await self.session.has_history():
-            raise Permanent(reason, kind="folder_gone")
+            raise PermanentError(reason, kind="folder_gone")
         run = await store.end_event(self.session.connection, self.origin, "skipped", reason)
         await self.report.skipped(run.id, reason, run.duration_ms)
 
@@ -212,7 +216,7 @@ class _Ingestion:
             await self.session.drop_staged(run.id)
         return run
 
-    async def _collect(self, goal: Target, plan: Plan, run: RunOpened) -> dict[str, Transient]:
+    async def _collect(self, goal: Target, plan: Plan, run: RunOpened) -> dict[str, TransientError]:
         """Fetch and stage what is missing; on the last delivery, files that stay broken only cost themselves."""
         staged = await self.session.staged(run.id) if run.resumed else set()
         missing = {task_id: file for task_id, file in plan.fetch.items() if (task_id, file.blob_oid) not in staged}
@@ -234,7 +238,7 @@ class _Ingestion:
         if broken and self.origin.delivery_count < MAX_DELIVER:
             first = next(iter(broken.values()))
             asked = [error.retry_after_seconds for error in broken.values() if error.retry_after_seconds is not None]
-            raise Transient(
+            raise TransientError(
                 f"{len(broken)} files stay broken, first {first}",
                 kind=first.kind,
                 retry_after_seconds=max(asked, default=None),

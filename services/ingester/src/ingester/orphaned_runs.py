@@ -12,7 +12,7 @@ from common.bus import bus
 from common.bus.backlog import oldest_unsettled
 from common.bus.topology import INGESTER
 from common.events import ModelIngestionFailed
-from common.outcomes import Transient
+from common.outcomes import TransientError
 from nats.aio.client import Client
 
 from ingester import store
@@ -50,7 +50,7 @@ class Abandoned:
         try:
             async with store.locked(self.pool, run.dataset, run.model) as session:
                 ended = await session.abandon_run(run.id, REASON)
-        except Transient:
+        except TransientError:
             # Somebody is at the model, and will end its runs.
             return False
         if ended is None:

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from common.hub.client import FolderGone, Hub, RevisionGone
+from common.hub.client import FolderGoneError, Hub, RevisionGoneError
 from common.hub.files import REWRITTEN_SECONDS
-from common.outcomes import Transient
+from common.outcomes import TransientError
 
 
 @dataclass(frozen=True)
@@ -39,9 +39,9 @@ async def from_hub(hub: Hub, dataset: str, model: str) -> Target:
 
 @contextlib.contextmanager
 def one_history() -> Iterator[None]:
-    """Turn a commit that vanishes between two questions into Transient: the next delivery asks what is there then."""
+    """Raise TransientError where a commit vanishes between two questions: the next delivery asks what is there then."""
     try:
         yield
-    except (RevisionGone, FolderGone) as error:
+    except (RevisionGoneError, FolderGoneError) as error:
         line = f"the history was rewritten meanwhile: {error}"
-        raise Transient(line, kind="revision_gone", retry_after_seconds=REWRITTEN_SECONDS) from error
+        raise TransientError(line, kind="revision_gone", retry_after_seconds=REWRITTEN_SECONDS) from error

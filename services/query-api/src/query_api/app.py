@@ -14,7 +14,7 @@ from common.database import check_migrated, open_pool
 from common.events import IngestionProgress
 from common.hub.client import Hub
 from common.metrics import pool_metrics, quota_metrics
-from common.outcomes import BrokenAtStart
+from common.outcomes import StartupError
 from common.process import http_server, ops
 from common.process.gc_tuning import settle
 from common.process.service import ended
@@ -141,7 +141,7 @@ async def start(services: Services) -> None:
         services.broadcaster.begin(await services.keeper.start())
     except NotFoundError as error:
         line = f"the stream {topology.STREAM} is missing on NATS; run `arcwatch topology apply`"
-        raise BrokenAtStart(line) from error
+        raise StartupError(line) from error
 
 
 async def _on_progress(broadcaster: Broadcaster, message: Msg) -> None:

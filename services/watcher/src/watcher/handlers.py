@@ -4,7 +4,7 @@ from common.bus import bus
 from common.bus.delivery import decoder
 from common.bus.topology import WATCHER
 from common.events import SyncRequested
-from common.outcomes import Permanent
+from common.outcomes import PermanentError
 from faststream.nats import NatsBroker, NatsMessage
 
 from watcher.sync import Request, Syncer
@@ -25,9 +25,9 @@ def register(broker: NatsBroker, nats_url: str, syncer: Syncer, *, auto_ingest: 
 
 
 def request_of(event: SyncRequested, datasets: tuple[str, ...], *, auto_ingest: bool) -> Request:
-    """Return what an event asks for; raise Permanent for a dataset that is not configured."""
+    """Return what an event asks for; raise PermanentError for a dataset that is not configured."""
     if event.dataset is not None and event.dataset not in datasets:
-        raise Permanent(
+        raise PermanentError(
             f"dataset {event.dataset} is not in HF_DATASETS ({', '.join(datasets)})", kind="unknown_dataset"
         )
     return Request(

@@ -11,9 +11,9 @@ from typing import Protocol
 import nats.errors
 import structlog
 from common.events import DatasetSynced, ModelDiscovered, SyncCompleted, SyncStatus, Trigger
-from common.hub.client import Folder, FolderGone, Hub, RevisionGone
+from common.hub.client import Folder, FolderGoneError, Hub, RevisionGoneError
 from common.model_names import is_plain_folder_name
-from common.outcomes import Transient
+from common.outcomes import TransientError
 from common.process import tracing
 from common.process.outage import DATABASE_ERRORS, reason_of
 from common.storable import storable
@@ -27,9 +27,9 @@ log = structlog.get_logger(__name__)
 # Datasets that failed are tried again within the same sync, after all others and the requests' own retries.
 DATASET_RETRY_SECONDS = (10.0, 30.0)
 _EXPECTED = (
-    Transient,
-    RevisionGone,
-    FolderGone,
+    TransientError,
+    RevisionGoneError,
+    FolderGoneError,
     *DATABASE_ERRORS,
     nats.errors.Error,
 )
@@ -41,7 +41,7 @@ class Publish(Protocol):
     def __call__(self, event: ModelDiscovered | SyncCompleted, *, key: str | None = None) -> Awaitable[bool]: ...
 
 
-class ListingDoubted(Exception):  # noqa: N818 - a word on the listing
+class ImplausibleListingError(Exception):
     """A listing that cannot be the truth, such as an empty one of a dataset that had models."""
 
 
@@ -79,7 +79,7 @@ class Syncer:
             return None if sync_id is None else await self._traced(sync_id, request, started_at)
 
     async def serve(self, request: Request, key: str, sequence: int | None = None) -> None:
-        """Run the sync that a message asks for; raise Transient where a dataset failed: the message comes again.
+        """Run the sync that a message asks for; raise TransientError where a dataset failed: the message comes again.
 
         Then only what is left is synced: neither is the request lost, nor are healthy datasets listed anew.
         """
@@ -90,7 +90,7 @@ class Syncer:
         completed = await self.sync(replace(request, datasets=left, key=key, event_sequence=sequence))
         if completed is not None and completed.error:
             asked = [each.retry_after_seconds for each in completed.datasets if each.retry_after_seconds is not None]
-            raise Transient(completed.error, kind="sync_failed", retry_after_seconds=max(asked, default=None))
+            raise TransientError(completed.error, kind="sync_failed", retry_after_seconds=max(asked, default=None))
 
     async def resume(self, sync_id: int, request: Request) -> SyncCompleted | None:
         """Run a sync again whose watcher died; None when somebody works on it."""
@@ -146,7 +146,7 @@ class Syncer:
         """Sync one dataset; its failure is told, not raised: the others go on."""
         try:
             return await self._dataset(dataset, request)
-        except (ListingDoubted, *_EXPECTED) as error:
+        except (ImplausibleListingError, *_EXPECTED) as error:
             reason = reason_of(error)
             log.warning("sync.dataset_failed", dataset=dataset, reason=reason, again_in_seconds=again_in_seconds)
             asked = getattr(error, "retry_after_seconds", None)
@@ -194,11 +194,11 @@ class Syncer:
         revision = await self.hub.head(dataset)
         before, listed = listed, await self._folders(dataset, revision)
         if not listed and any(not model.removed for model in known.values()):
-            raise ListingDoubted(f"the Hub lists no folder of {dataset}, which had {len(known)} models")
+            raise ImplausibleListingError(f"the Hub lists no folder of {dataset}, which had {len(known)} models")
         difference = compare(listed, known, without_tasks)
         # The oid of the root is not known, so a listing that was cut short shows only in another one.
         if difference.vanished and listed != before and listed != await self._folders(dataset, revision):
-            raise ListingDoubted(f"two listings of {dataset} at {revision[:12]} differ")
+            raise ImplausibleListingError(f"two listings of {dataset} at {revision[:12]} differ")
         return revision, listed, difference
 
     async def _folders(self, dataset: str, revision: str = "main") -> dict[str, str]:

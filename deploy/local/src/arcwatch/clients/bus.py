@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import nats.errors
 from common.bus.inbox import prefix_of
 from common.bus.servers import servers_of
-from common.outcomes import BrokenAtStart
+from common.outcomes import StartupError
 from nats.aio.client import Client
 
 from arcwatch.errors import DeploymentError
@@ -38,7 +38,7 @@ async def _patiently(url: str, complaints: list[str], deadline: float) -> Client
 
     try:
         servers = servers_of(url)
-    except BrokenAtStart as error:
+    except StartupError as error:
         raise DeploymentError(str(error)) from None
     while True:
         client = Client()

@@ -8,7 +8,7 @@ from typing import TypeVar
 from common.bus import bus
 from common.bus.delivery import parse
 from common.events import Event, IngestionProgress, ModelDiscovered, ModelIngested, ModelIngestionFailed
-from common.outcomes import Permanent
+from common.outcomes import PermanentError
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
@@ -61,7 +61,7 @@ async def _heard(
     """Call `hear` with each event of a kind that is about the wanted model, until the block ends."""
 
     async def on_message(message: Msg) -> None:
-        with contextlib.suppress(Permanent):  # somebody else's mistake on the subject
+        with contextlib.suppress(PermanentError):  # somebody else's mistake on the subject
             event = parse(kind, message.data)
             if (getattr(event, "dataset", None), getattr(event, "model", None)) == (wanted.dataset, wanted.model):
                 hear(event)

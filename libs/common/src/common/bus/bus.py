@@ -22,7 +22,7 @@ from common.bus.lifeline import Lifeline
 from common.bus.servers import servers_of
 from common.bus.topology import Durable
 from common.events import Event, body_of, headers_of
-from common.outcomes import BrokenAtStart
+from common.outcomes import StartupError
 from common.process import tracing
 
 log = structlog.get_logger(__name__)
@@ -139,14 +139,14 @@ async def connect(url: str, name: str) -> AsyncIterator[Client]:
 
 
 async def check_durables(client: Client, durables: Sequence[Durable]) -> None:
-    """Raise BrokenAtStart when the topology was not applied."""
+    """Raise StartupError when the topology was not applied."""
     for durable in durables:
         try:
             await durable_differs(client, durable)
         except NotFoundError as error:
             raise _missing(durable) from error
         except nats.errors.Error as error:
-            raise BrokenAtStart(f"NATS answers, but not for JetStream: {_words(error)}") from error
+            raise StartupError(f"NATS answers, but not for JetStream: {_words(error)}") from error
 
 
 async def durable_differs(client: Client, durable: Durable) -> str | None:
@@ -162,7 +162,7 @@ async def durable_differs(client: Client, durable: Durable) -> str | None:
 
 
 async def guard(client: Client, durables: Sequence[Durable], every_seconds: float = GUARD_SECONDS) -> NoReturn:
-    """Raise BrokenAtStart once a durable is gone: pulling from it would go on in silence, for ever.
+    """Raise StartupError once a durable is gone: pulling from it would go on in silence, for ever.
 
     One that differs is told of once: an operator may be about to apply another version's topology.
     """
@@ -181,8 +181,8 @@ async def guard(client: Client, durables: Sequence[Durable], every_seconds: floa
             told[durable.name] = found
 
 
-def _missing(durable: Durable) -> BrokenAtStart:
-    return BrokenAtStart(f"the durable {durable.name} is missing on NATS; {_REMEDY}")
+def _missing(durable: Durable) -> StartupError:
+    return StartupError(f"the durable {durable.name} is missing on NATS; {_REMEDY}")
 
 
 async def publish(client: Client, event: Event, source: str, *, key: str | None = None) -> bool:
@@ -214,9 +214,9 @@ async def _patiently(connecting: Callable[[], Awaitable[T]]) -> T:
         return await asyncio.wait_for(connecting(), timeout=START_TIMEOUT_SECONDS)
     except TimeoutError as error:
         line = f"cannot reach NATS in NATS_URL within {START_TIMEOUT_SECONDS:.0f} s; its errors are in the lines above"
-        raise BrokenAtStart(line) from error
+        raise StartupError(line) from error
     except (nats.errors.Error, OSError, ValueError) as error:
-        raise BrokenAtStart(f"cannot use NATS_URL: {_words(error)}") from error
+        raise StartupError(f"cannot use NATS_URL: {_words(error)}") from error
 
 
 def _words(error: Exception) -> str:

@@ -21,7 +21,7 @@ from pydantic import ValidationError
 from common import outcomes
 from common.bus import topology
 from common.events import DeadLetter, Event
-from common.outcomes import GiveUp, Permanent, Retry
+from common.outcomes import GiveUp, PermanentError, Retry
 from common.process import tracing
 from common.process.outage import AWAY, reason_of
 
@@ -217,7 +217,7 @@ EventT = TypeVar("EventT", bound=Event)
 
 
 def decoder(event_type: type[EventT]) -> Callable[[StreamMessage[Any]], Awaitable[EventT]]:
-    """Return a FastStream decoder that reads one event, or raises Permanent with a readable reason."""
+    """Return a FastStream decoder that reads one event, or raises PermanentError with a readable reason."""
 
     async def decode(message: StreamMessage[Any]) -> EventT:
         return parse(event_type, message.body)
@@ -226,11 +226,11 @@ def decoder(event_type: type[EventT]) -> Callable[[StreamMessage[Any]], Awaitabl
 
 
 def parse(event_type: type[EventT], body: bytes) -> EventT:
-    """Return the event in a body; raise Permanent naming the first field that is wrong."""
+    """Return the event in a body; raise PermanentError naming the first field that is wrong."""
     try:
         return event_type.model_validate_json(body)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "body"
         more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
-        raise Permanent(f"{where}: {first['msg']}{more}", kind="invalid_event") from error
+        raise PermanentError(f"{where}: {first['msg']}{more}", kind="invalid_event") from error

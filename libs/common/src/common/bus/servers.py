@@ -2,18 +2,18 @@
 
 from urllib.parse import urlsplit
 
-from common.outcomes import BrokenAtStart
+from common.outcomes import StartupError
 
 _SCHEMES = frozenset({"nats", "tls", "ws", "wss"})
 
 
 def servers_of(url: str) -> list[str]:
-    """Return each server's URL; raise BrokenAtStart, without the password, where one is none."""
+    """Return each server's URL; raise StartupError, without the password, where one is none."""
     found = [part.strip() for part in url.split(",") if part.strip()]
     if not found or not all(map(_is_url, found)):
         line = "NATS_URL is no URL; write nats://user:password@host:port, special characters of the password as %XX"
         # From nothing: what the parser says quotes what it could not read.
-        raise BrokenAtStart(line) from None
+        raise StartupError(line) from None
     return found
 
 

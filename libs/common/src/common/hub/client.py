@@ -1,7 +1,7 @@
 """Listings from the Hub, through the official client run in threads. Files' bytes are fetched elsewhere.
 
-The client retries by sleeping in its thread; so an answer that is worth a retry is raised as `Transient` before the
-client sees it. Retrying is done here, where it can be cancelled. Its requests are bounded by `hub_transport`.
+The client retries by sleeping in its thread; so an answer that is worth a retry is raised as `TransientError` before
+the client sees it. Retrying is done here, where it can be cancelled. Its requests are bounded by `hub_transport`.
 """
 
 import asyncio
@@ -28,8 +28,8 @@ from yarl import URL
 from common.hub import transport
 from common.hub.git_tree import Entry, yields
 from common.hub.quota import LONGEST_NAP_SECONDS, Quota, reset_seconds, retry_after_seconds
-from common.hub.transport import CALL, Call, Unbounded
-from common.outcomes import Transient
+from common.hub.transport import CALL, Call, UnboundedAnswerError
+from common.outcomes import TransientError
 
 log = structlog.get_logger(__name__)
 
@@ -43,18 +43,18 @@ PATHS_PER_REQUEST = 200
 RequestOutcome = Literal["ok", "rate_limited", "unauthorized", "not_found", "server_error", "connection_lost", "other"]
 
 
-class HubRefused(Transient):
+class HubRefusedError(TransientError):
     """The Hub says 401, 403 or 404 for a whole dataset. It may be private, gated, renamed or gone: never "empty"."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason, kind="hub_refused")
 
 
-class RevisionGone(Exception):  # noqa: N818
+class RevisionGoneError(Exception):
     """A pinned commit is no longer there: the history was squashed or force-pushed. List again."""
 
 
-class FolderGone(Exception):  # noqa: N818
+class FolderGoneError(Exception):
     """A folder is not in a complete listing of the revision."""
 
 
@@ -93,7 +93,7 @@ class Hub:
         """Return the sha of the dataset's main branch: one request."""
         info = await self._call(dataset, lambda api: api.dataset_info(dataset, expand=["sha"]))
         if not info.sha:
-            raise Transient(f"the Hub tells no commit sha for {dataset}", kind="hub_error")
+            raise TransientError(f"the Hub tells no commit sha for {dataset}", kind="hub_error")
         return info.sha
 
     async def folders(self, dataset: str, revision: str = "main") -> dict[str, str]:
@@ -124,7 +124,7 @@ class Hub:
         return found
 
     async def files(self, dataset: str, folder: str, revision: str, tree_oid: str | None = None) -> list[RemoteFile]:
-        """Return every file below a folder at a commit; raise FolderGone when the folder is not there.
+        """Return every file below a folder at a commit; raise FolderGoneError when the folder is not there.
 
         A listing counts when it makes the folder's tree oid. Where it does not (the modes are not listed, and cannot
         all be tried), a second one has to say the same. An empty one never counts: git has no empty folders.
@@ -136,7 +136,7 @@ class Hub:
         again = await self._call(dataset, ask)
         if not again.proven:
             if not again.files or again.entries != first.entries:
-                raise Transient(f"the Hub's listing of {folder} is not the folder's content", kind="hub_error")
+                raise TransientError(f"the Hub's listing of {folder} is not the folder's content", kind="hub_error")
             log.warning("hub.listing_not_proven", dataset=dataset, folder=folder, tree_oid=tree_oid)
         return again.files
 
@@ -158,17 +158,17 @@ class Hub:
                 return await asyncio.get_running_loop().run_in_executor(None, context.run, ask, api)
         except TimeoutError as error:
             self.requested("connection_lost")
-            raise Transient(f"no whole answer within {CALL_SECONDS:.0f} s", kind="hub_unreachable") from error
+            raise TransientError(f"no whole answer within {CALL_SECONDS:.0f} s", kind="hub_unreachable") from error
         except RevisionNotFoundError as error:
-            raise RevisionGone(f"{dataset}: the commit is gone") from error
+            raise RevisionGoneError(f"{dataset}: the commit is gone") from error
         except EntryNotFoundError as error:
-            raise FolderGone(f"{dataset}: no such folder") from error
+            raise FolderGoneError(f"{dataset}: no such folder") from error
         except HfHubHTTPError as error:
             raise self._refused(dataset, error) from error
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             # A page of some proxy, or JSON of another shape: the client reads it without looking.
             line = f"the Hub's answer is not a listing: {type(error).__name__} {error}"
-            raise Transient(line, kind="hub_error") from error
+            raise TransientError(line, kind="hub_error") from error
         finally:
             # Its thread cannot be stopped, but sends no further request.
             call.left = True
@@ -176,20 +176,20 @@ class Hub:
     def _refused(self, dataset: str, error: HfHubHTTPError) -> Exception:
         status = error.response.status_code
         if isinstance(error, GatedRepoError):
-            return HubRefused(f"{dataset} is gated: accept its terms with the account of HF_TOKEN")
+            return HubRefusedError(f"{dataset} is gated: accept its terms with the account of HF_TOKEN")
         if isinstance(error, RepositoryNotFoundError) or status in {401, 403, 404}:
             token = "the HF_TOKEN given may not read it" if self.token else "set HF_TOKEN if it is private"
-            return HubRefused(f"{dataset}: the Hub answers {status}; check HF_DATASETS, and {token}")
-        return Transient(f"the Hub answers {status} for {dataset}", kind="hub_error")
+            return HubRefusedError(f"{dataset}: the Hub answers {status}; check HF_DATASETS, and {token}")
+        return TransientError(f"the Hub answers {status} for {dataset}", kind="hub_error")
 
     def sends(self, request: httpx2.Request) -> None:
-        """Raise HubRefused before the token goes elsewhere. Runs in the client's thread.
+        """Raise HubRefusedError before the token goes elsewhere. Runs in the client's thread.
 
         A `Link: next` or a redirect may name any host, or plain HTTP, and the client would go there with the token.
         """
         if not self._is_asked(request) and "authorization" in request.headers:
             where = f"{request.url.scheme}://{request.url.host}"
-            raise HubRefused(f"the Hub points to {where}, which must not see HF_TOKEN")
+            raise HubRefusedError(f"the Hub points to {where}, which must not see HF_TOKEN")
 
     def loses(self, request: httpx2.Request) -> None:
         """Take note of a lost connection. The client asks huggingface.co for things of its own: not what is meant."""
@@ -200,19 +200,19 @@ class Hub:
         return URL(str(request.url)).origin() == URL(self.endpoint).origin()
 
     def hears(self, response: httpx2.Response) -> None:
-        """Take note of an answer; raise Transient for one that is worth a retry. Runs in the client's thread."""
+        """Take note of an answer; raise TransientError for one that is worth a retry. Runs in the client's thread."""
         self.quota.learn(response.headers)
         status = response.status_code
         self.requested(outcome_of(status))
         if status == httpx2.codes.TOO_MANY_REQUESTS:
-            raise Transient(
+            raise TransientError(
                 "the Hub's rate limit is reached",
                 kind="rate_limited",
                 retry_after_seconds=reset_seconds(response.headers),
             )
         if status >= httpx2.codes.INTERNAL_SERVER_ERROR:
             asked = retry_after_seconds(response.headers)
-            raise Transient(f"the Hub answers {status}", kind="hub_error", retry_after_seconds=asked)
+            raise TransientError(f"the Hub answers {status}", kind="hub_error", retry_after_seconds=asked)
 
 
 T = TypeVar("T")
@@ -255,7 +255,7 @@ def _file(entry: RepoFile) -> RemoteFile:
 
 def worth_retrying(error: Exception) -> bool | float:
     """Tell stamina whether to try again, and after how many seconds where the Hub named them."""
-    if isinstance(error, (HubRefused, Unbounded)) or not isinstance(error, Transient):
+    if isinstance(error, (HubRefusedError, UnboundedAnswerError)) or not isinstance(error, TransientError):
         return False
     if error.retry_after_seconds is None:
         return True

@@ -16,9 +16,9 @@ import aiohttp
 import stamina
 from yarl import URL
 
-from common.hub.client import Hub, HubRefused, RemoteFile, RequestOutcome, outcome_of, worth_retrying
+from common.hub.client import Hub, HubRefusedError, RemoteFile, RequestOutcome, outcome_of, worth_retrying
 from common.hub.quota import reset_seconds, retry_after_seconds
-from common.outcomes import Transient
+from common.outcomes import TransientError
 
 FILES: Final = "resolvers"
 ATTEMPTS = 4
@@ -31,7 +31,7 @@ FIXED_SECONDS = 30.0
 REWRITTEN_SECONDS = 1.0
 
 
-class RevisionMissing(Transient):
+class RevisionMissingError(TransientError):
     """The history was rewritten since the listing: no file is to be had at its commit, and the next delivery asks."""
 
     def __init__(self, dataset: str) -> None:
@@ -39,14 +39,14 @@ class RevisionMissing(Transient):
         super().__init__(line, kind="revision_gone", retry_after_seconds=REWRITTEN_SECONDS)
 
 
-class Missing(Transient):
+class FileMissingError(TransientError):
     """The Hub has no such file at the commit. A copy of it may lag behind: the next delivery sees."""
 
     def __init__(self, path: str) -> None:
         super().__init__(f"{path}: the Hub has no such file at the commit", kind="unavailable")
 
 
-class Corrupt(Transient):
+class CorruptFileError(TransientError):
     """The bytes are not those that the listing named, whatever the status says."""
 
     def __init__(self, path: str, reason: str) -> None:
@@ -62,10 +62,10 @@ class Fetcher:
     fetched: Callable[[int], None] = lambda _: None
 
     async def bytes_of(self, dataset: str, revision: str, file: RemoteFile) -> bytearray:
-        """Return a file's proven bytes; raise Transient when several tries did not give them."""
+        """Return a file's proven bytes; raise TransientError when several tries did not give them."""
         try:
             return await self._try(dataset, revision, file)
-        except Transient as error:
+        except TransientError as error:
             failed = error
         # Only now: to set this up takes 40 µs, a tenth of what a small file takes as a whole.
         async for attempt in stamina.retry_context(
@@ -85,7 +85,7 @@ class Fetcher:
         except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
             self.hub.requested("connection_lost")
             reason = str(error) or f"no end within {limit:.0f} s"
-            raise Transient(f"{file.path}: {reason}", kind="hub_unreachable") from error
+            raise TransientError(f"{file.path}: {reason}", kind="hub_unreachable") from error
 
     async def _once(self, dataset: str, revision: str, file: RemoteFile) -> bytearray:
         url = f"{self.hub.endpoint}/datasets/{dataset}/resolve/{revision}/{quote(file.path)}"
@@ -106,17 +106,17 @@ class Fetcher:
             return
         if outcome == "rate_limited":
             seconds = reset_seconds(response.headers)
-            raise Transient("the Hub's rate limit is reached", kind="rate_limited", retry_after_seconds=seconds)
+            raise TransientError("the Hub's rate limit is reached", kind="rate_limited", retry_after_seconds=seconds)
         if response.headers.get("X-Error-Code") == "RevisionNotFound":
-            raise RevisionMissing(dataset)
+            raise RevisionMissingError(dataset)
         if outcome == "not_found":
-            raise Missing(file.path)
+            raise FileMissingError(file.path)
         if outcome == "unauthorized":
             hint = "HF_TOKEN may not read it" if self.hub.token else "set HF_TOKEN if it is private or gated"
-            raise HubRefused(f"{dataset}: the Hub answers {response.status} for a file; {hint}")
+            raise HubRefusedError(f"{dataset}: the Hub answers {response.status} for a file; {hint}")
         asked = retry_after_seconds(response.headers)
         line = f"{file.path}: the Hub answers {response.status}"
-        raise Transient(line, kind="hub_error", retry_after_seconds=asked)
+        raise TransientError(line, kind="hub_error", retry_after_seconds=asked)
 
 
 async def _read(response: aiohttp.ClientResponse, file: RemoteFile) -> bytearray:
@@ -129,12 +129,12 @@ async def _read(response: aiohttp.ClientResponse, file: RemoteFile) -> bytearray
 
 
 def prove(file: RemoteFile, body: bytes | bytearray) -> None:
-    """Raise Corrupt unless the bytes have the size and the hash of the listing.
+    """Raise CorruptFileError unless the bytes have the size and the hash of the listing.
 
     Git names a blob by the sha1 of "blob", the size, a NUL byte and the bytes; LFS by their sha256 alone.
     """
     if len(body) != file.size:
-        raise Corrupt(file.path, f"{len(body)} bytes came instead of {file.size}")
+        raise CorruptFileError(file.path, f"{len(body)} bytes came instead of {file.size}")
     if file.sha256 is not None:
         found, wanted = hashlib.sha256(body).hexdigest(), file.sha256
     else:
@@ -142,7 +142,7 @@ def prove(file: RemoteFile, body: bytes | bytearray) -> None:
         digest.update(body)
         found, wanted = digest.hexdigest(), file.blob_oid
     if found != wanted:
-        raise Corrupt(file.path, f"its hash is {found}, the listing says {wanted}")
+        raise CorruptFileError(file.path, f"its hash is {found}, the listing says {wanted}")
 
 
 def proxy_for(endpoint: str) -> str | None:
@@ -152,4 +152,4 @@ def proxy_for(endpoint: str) -> str | None:
 
 
 def _worth_retrying(error: Exception) -> bool | float:
-    return False if isinstance(error, Missing | RevisionMissing) else worth_retrying(error)
+    return False if isinstance(error, FileMissingError | RevisionMissingError) else worth_retrying(error)

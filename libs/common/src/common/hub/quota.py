@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from common.outcomes import Transient
+from common.outcomes import TransientError
 
 _LEFT = re.compile(r'"(?P<name>\w+)"\s*;\s*r\s*=\s*(?P<left>\d{1,12})\s*;\s*t\s*=\s*(?P<reset>\d{1,12})')
 _SECONDS = re.compile(r"\d+(\.\d*)?", re.ASCII)
@@ -95,11 +95,11 @@ class Quota:
     async def request(self, name: str) -> AsyncIterator[None]:
         """Wait until the budget allows one more request, and count it as on the way until the block ends.
 
-        Raises Transient where the wait is longer than a window: whoever waits so long holds up others' work.
+        Raises TransientError where the wait is longer than a window: whoever waits so long holds up others' work.
         """
         while (seconds := self.wait_seconds(name)) > 0:
             if seconds > LONGEST_NAP_SECONDS:
-                raise Transient("the Hub's quota is used up", kind="rate_limited", retry_after_seconds=seconds)
+                raise TransientError("the Hub's quota is used up", kind="rate_limited", retry_after_seconds=seconds)
             self.waited(seconds)
             await asyncio.sleep(seconds + random.uniform(0, JITTER_SECONDS))  # noqa: S311 - jitter, no secret
         self._on_the_way[name] += 1

@@ -15,7 +15,7 @@ from typing import Any, Final
 import httpx2
 import huggingface_hub
 
-from common.outcomes import Transient
+from common.outcomes import TransientError
 
 # Seconds of silence after which a connection is lost.
 _TIMEOUTS: Final = {"connect": 10.0, "read": 30.0, "write": 30.0, "pool": 30.0}
@@ -24,7 +24,7 @@ MAX_REQUESTS: Final = 60
 MAX_BYTES: Final = 32 * 1024 * 1024
 
 
-class Unbounded(Transient):
+class UnboundedAnswerError(TransientError):
     """An answer that does not end within the bounds. Asked again at once, it would only cost the same again."""
 
     def __init__(self, reason: str) -> None:
@@ -48,17 +48,17 @@ class Call:
     _began: float = field(default_factory=monotonic)
 
     def seconds_left(self) -> float:
-        """Return the time that is left; raise Transient when there is none, or nobody waits any more."""
+        """Return the time that is left; raise TransientError when there is none, or nobody waits any more."""
         seconds = self._began + self.seconds - monotonic()
         if self.left or seconds <= 0:
-            raise Transient(f"no whole answer within {self.seconds:.0f} s", kind="hub_unreachable")
+            raise TransientError(f"no whole answer within {self.seconds:.0f} s", kind="hub_unreachable")
         return seconds
 
     def admit(self, request: httpx2.Request) -> None:
         """Let a request go, with what is left of the time; raise when it must not."""
         seconds = self.seconds_left()
         if self.requests_left <= 0:
-            raise Unbounded(f"the Hub's answer does not end within {MAX_REQUESTS} pages")
+            raise UnboundedAnswerError(f"the Hub's answer does not end within {MAX_REQUESTS} pages")
         self.requests_left -= 1
         self.sends(request)
         asked = request.extensions.get("timeout", {})
@@ -71,7 +71,7 @@ class Call:
         self.seconds_left()
         self.bytes_left -= size
         if self.bytes_left < 0:
-            raise Unbounded(f"the Hub's answer does not end within {MAX_BYTES // 1024 // 1024} MiB")
+            raise UnboundedAnswerError(f"the Hub's answer does not end within {MAX_BYTES // 1024 // 1024} MiB")
 
 
 CALL: Final[contextvars.ContextVar[Call | None]] = contextvars.ContextVar("arcwatch_hub_call", default=None)
@@ -107,7 +107,7 @@ def _on_response(response: httpx2.Response) -> None:
 
 
 class _Client(httpx2.Client):
-    """Raises lost connections as `Transient`: the official client would sleep on them in its thread, deaf to a stop."""
+    """Raises lost connections as `TransientError`: the official client would sleep on them; no stop ends that."""
 
     def send(self, request: httpx2.Request, **options: Any) -> httpx2.Response:
         try:
@@ -117,7 +117,7 @@ class _Client(httpx2.Client):
                 call.lost(request)
             # A protocol error quotes the header that it refuses, and with it the token.
             told = "" if isinstance(error, httpx2.ProtocolError) else str(error)
-            raise Transient(
+            raise TransientError(
                 f"the Hub is unreachable: {told or type(error).__name__}", kind="hub_unreachable"
             ) from error
 

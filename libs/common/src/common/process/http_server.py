@@ -17,7 +17,7 @@ import structlog
 from aiohttp import web
 from aiohttp.web_request import BaseRequest
 
-from common.outcomes import BrokenAtStart
+from common.outcomes import StartupError
 
 log = structlog.get_logger(__name__)
 
@@ -236,7 +236,7 @@ async def serving(
     except OSError as error:
         await runner.cleanup()
         host, port = address
-        raise BrokenAtStart(f"cannot listen on {host}:{port} ({settings}): {error.strerror}") from error
+        raise StartupError(f"cannot listen on {host}:{port} ({settings}): {error.strerror}") from error
     sweeping = loop.create_task(connections.sweep())
     try:
         yield int(listener.sockets[0].getsockname()[1]), connections

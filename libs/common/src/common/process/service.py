@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import structlog
 
-from common.outcomes import BrokenAtStart
+from common.outcomes import StartupError
 from common.process import logs, tracing
 from common.process.settings import ServiceSettings, load, stop
 
@@ -29,7 +29,7 @@ def main(
     try:
         tracing.configure(name, settings.arcwatch_instance)
         asyncio.run(_until_signalled(settings, run))
-    except BrokenAtStart as error:
+    except StartupError as error:
         stop(f"{name}: {error}")
     finally:
         tracing.shutdown()

@@ -14,7 +14,7 @@ from typing import Literal, Protocol
 
 from structlog.typing import EventDict, WrappedLogger
 
-from common.outcomes import BrokenAtStart
+from common.outcomes import StartupError
 
 Value = str | int | float | bool
 Kind = Literal["internal", "producer", "consumer"]
@@ -56,14 +56,14 @@ def wanted(environment: Mapping[str, str]) -> bool:
 
 
 def configure(service: str, instance: str = "") -> None:
-    """Begin to trace where the environment says so; raise BrokenAtStart where it asks for what is not there."""
+    """Begin to trace where the environment says so; raise StartupError where it asks for what is not there."""
     if not wanted(os.environ):
         return
     try:
         sdk = importlib.import_module(_SDK)
     except ModuleNotFoundError as error:
         line = f"OTEL_* settings ask for traces, but {error.name} is not installed; install arcwatch-common[tracing]"
-        raise BrokenAtStart(line) from error
+        raise StartupError(line) from error
     use(sdk.from_environment(service, instance))
 
 

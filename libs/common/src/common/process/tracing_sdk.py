@@ -13,7 +13,7 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor, ConsoleSpanExport
 from opentelemetry.trace import SpanKind
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-from common.outcomes import BrokenAtStart
+from common.outcomes import StartupError
 from common.process.tracing import Kind, Value
 
 _KINDS = {"internal": SpanKind.INTERNAL, "producer": SpanKind.PRODUCER, "consumer": SpanKind.CONSUMER}
@@ -76,8 +76,8 @@ def _processor(environment: Mapping[str, str]) -> SpanProcessor:
     if exporter == "console":
         return BatchSpanProcessor(ConsoleSpanExporter())
     if exporter != "otlp":
-        raise BrokenAtStart(f"OTEL_TRACES_EXPORTER is {exporter!r}; give otlp, console or none")
+        raise StartupError(f"OTEL_TRACES_EXPORTER is {exporter!r}; give otlp, console or none")
     protocol = next((environment[name] for name in _PROTOCOLS if environment.get(name)), "http/protobuf")
     if protocol != "http/protobuf":
-        raise BrokenAtStart(f"{_PROTOCOLS[1]} is {protocol!r}; only http/protobuf is there (port 4318 of a collector)")
+        raise StartupError(f"{_PROTOCOLS[1]} is {protocol!r}; only http/protobuf is there (port 4318 of a collector)")
     return BatchSpanProcessor(OTLPSpanExporter())

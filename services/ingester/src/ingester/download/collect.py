@@ -5,10 +5,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
-from common.hub.client import HubRefused, RemoteFile
-from common.hub.files import Fetcher, RevisionMissing
+from common.hub.client import HubRefusedError, RemoteFile
+from common.hub.files import Fetcher, RevisionMissingError
 from common.hub.quota import LONGEST_NAP_SECONDS
-from common.outcomes import Transient
+from common.outcomes import TransientError
 from common.process.cleanup import afterwards
 from common.process.task_group import task_group
 
@@ -65,11 +65,12 @@ class Collector:
         files: Mapping[str, RemoteFile],
         transform: Transform,
         progress: Progress,
-    ) -> dict[str, Transient]:
+    ) -> dict[str, TransientError]:
         """Stage every file; return the files that stayed broken, by task id.
 
-        Raises what the Hub answered to one where it would answer all others alike: HubRefused, RevisionMissing, or
-        Transient for a rate limit that lasts. The rows of all files that came are staged by then.
+        Raises what the Hub answered to one where it would answer all others alike: HubRefusedError,
+        RevisionMissingError, or TransientError for a rate limit that lasts. The rows of all
+        files that came are staged by then.
         """
         budget = ByteBudget(self.bytes_in_flight)
         stage = Stage(session, written=budget.give_back)
@@ -104,8 +105,8 @@ class _Collection:
         budget: ByteBudget,
         stage: Stage,
     ) -> None:
-        self.broken: dict[str, Transient] = {}
-        self.for_all: list[Transient] = []
+        self.broken: dict[str, TransientError] = {}
+        self.for_all: list[TransientError] = []
         # After such an answer no other file is asked for, and those under way end.
         self._queue = (item for item in files.items() if not self.for_all)
         self._fetch = fetch
@@ -121,7 +122,7 @@ class _Collection:
             await self._budget.take(file.size, make_room=self._stage.write)
             try:
                 await self._collect(task_id, file)
-            except Transient as error:
+            except TransientError as error:
                 if _is_for_all(error):
                     self.for_all.append(error)
                 self.broken[task_id] = error
@@ -142,7 +143,7 @@ class _Collection:
             await asyncio.sleep(0)
 
 
-def _is_for_all(error: Transient) -> bool:
+def _is_for_all(error: TransientError) -> bool:
     """Tell whether every other file would get this answer too: each more request is one of a quota that is used up."""
     lasting = error.kind == "rate_limited" and (error.retry_after_seconds or 0.0) > LONGEST_NAP_SECONDS
-    return lasting or isinstance(error, HubRefused | RevisionMissing)
+    return lasting or isinstance(error, HubRefusedError | RevisionMissingError)

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 import asyncpg
-from common.outcomes import Transient
+from common.outcomes import TransientError
 from common.process.cleanup import afterwards
 
 from ingester.store.locked_model import TRY_LOCK
@@ -51,7 +51,7 @@ WHERE table_schema = current_schema() AND table_name = 'explanations'
 """
 
 
-class LockHeldError(Transient):
+class LockHeldError(TransientError):
     """Another ingester is at a model: the one asked for, or the one it was renamed from."""
 
     def __init__(self, dataset: str, model: str) -> None:

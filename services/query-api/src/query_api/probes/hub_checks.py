@@ -8,9 +8,9 @@ from typing import TypeVar
 
 import aiohttp
 import asyncpg
-from common.hub.client import FolderGone, Hub, RemoteFile, RevisionGone
+from common.hub.client import FolderGoneError, Hub, RemoteFile, RevisionGoneError
 from common.hub.files import Fetcher, proxy_for
-from common.outcomes import Transient
+from common.outcomes import TransientError
 from common.process.outage import DATABASE_ERRORS
 
 from query_api.probes.hub_folders import HubFolders
@@ -34,7 +34,7 @@ async def patiently(asking: Awaitable[T]) -> T:
             return await asking
     except TimeoutError as error:
         raise Problem(502, f"the Hub did not answer within {PATIENCE_SECONDS:.0f} s; try again later") from error
-    except (Transient, RevisionGone, FolderGone, aiohttp.ClientError) as error:
+    except (TransientError, RevisionGoneError, FolderGoneError, aiohttp.ClientError) as error:
         raise Problem(502, str(error) or "the Hub does not answer") from error
 
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import aiohttp
-from common.hub.client import API, RevisionGone
+from common.hub.client import API, RevisionGoneError
 from common.hub.quota import Quota
-from common.outcomes import Transient
+from common.outcomes import TransientError
 
 # Five requests of a window of 500 (the quota without a token).
 KEPT_SECONDS = 60.0
@@ -61,6 +61,6 @@ class HubProbe:
                 await self._ask()
         except TimeoutError:
             return f"the Hub did not answer within {PATIENCE_SECONDS:.0f} s"
-        except (Transient, RevisionGone, aiohttp.ClientError) as error:
+        except (TransientError, RevisionGoneError, aiohttp.ClientError) as error:
             return str(error) or "the Hub does not answer"
         return None

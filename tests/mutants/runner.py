@@ -2,7 +2,6 @@
 
 import ast
 import importlib
-import inspect
 import os
 import resource
 import signal
@@ -19,7 +18,8 @@ from _pytest.runner import runtestprotocol
 from hypothesis import Phase, settings
 
 from tests.mutants.mutant import Mutant
-from tests.mutants.swap import constants_of, forget_what_is_cached, names_in, put_in
+from tests.mutants.reach import Reach
+from tests.mutants.swap import forget_what_is_cached, put_in, source_of
 
 _SECONDS = 2  # of the processor, on top of three times what the tests took
 _TEST_SECONDS = 60  # by the clock, for one test: the machine may be busy
@@ -48,7 +48,7 @@ class Runner:
         self._only_lines = only_lines
         self._seconds: dict[str, float] = {}
         self._order: list[str] = []
-        self._reached: dict[int, set[str]] = defaultdict(set)
+        self._reached: dict[tuple[str, int], set[str]] = defaultdict(set)
         self.verdicts: list[Verdict] = []
 
     def pytest_configure(self) -> None:
@@ -61,18 +61,18 @@ class Runner:
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Take the place of pytest's loop."""
         module = importlib.import_module(self._name)
+        reach = Reach(module)
         items = {item.nodeid: item for item in session.items}
         for item in session.items:
             _draw_few_examples(item)
-            self._measure(item, str(module.__file__))
+            self._measure(item, reach.paths)
         self._order = sorted(items, key=self._seconds.__getitem__)
-        source = inspect.getsource(module)
-        tree = ast.parse(source)
+        source = source_of(module)
         fields = set(_fields_of_models(module, source))
         for mutant in self._make(source):
             if (self._only_lines and mutant.line not in self._only_lines) or mutant.line in fields:
                 continue
-            chosen = self._reaching(mutant, tree)
+            chosen = self._reaching(mutant, reach)
             chosen_items = [items[each] for each in self._order if each in chosen]
             verdict = Verdict(mutant, self._try_out(mutant, module, chosen_items))
             self.verdicts.append(verdict)
@@ -80,10 +80,11 @@ class Runner:
                 print(f"{verdict.end}: {self._name}:{mutant}", flush=True)
         return True
 
-    def _measure(self, item: pytest.Item, path: str) -> None:
+    def _measure(self, item: pytest.Item, paths: set[str]) -> None:
         def see(frame: FrameType, event: str, _arg: Any) -> None:
-            if event == "call" and frame.f_code.co_filename == path:
-                self._reached[frame.f_code.co_firstlineno].add(item.nodeid)
+            code = frame.f_code
+            if event == "call" and code.co_filename in paths:
+                self._reached[code.co_filename, code.co_firstlineno].add(item.nodeid)
 
         forget_what_is_cached()
         threading.setprofile(see)
@@ -98,16 +99,11 @@ class Runner:
         if failed:
             raise pytest.UsageError(f"{item.nodeid} fails without any mutant")
 
-    def _reaching(self, mutant: Mutant, module: ast.Module) -> set[str]:
-        functions = dict(_functions(module.body))
-        around = [lines for lines in functions if mutant.line in lines]
-        if not around:  # a constant, or a default
-            statement = {place for place, node in enumerate(module.body) if mutant.line in _lines(node)}
-            constants = constants_of(module, statement)
-            around = [lines for lines, node in functions.items() if names_in(node, ast.Load) & constants]
-            if not around:
-                return set(self._seconds)
-        return {test for lines in around for line in lines for test in self._reached.get(line, ())}
+    def _reaching(self, mutant: Mutant, reach: Reach) -> set[str]:
+        functions = reach.of_line(mutant.line)
+        if not functions:
+            return set(self._seconds)
+        return {test for each in functions for line in each.lines for test in self._reached.get((each.path, line), ())}
 
     def _try_out(self, mutant: Mutant, module: Any, items: list[pytest.Item]) -> str:
         if not items:
@@ -131,20 +127,6 @@ def _draw_few_examples(item: pytest.Item) -> None:
     if chosen := getattr(function, attribute, None):
         function = getattr(function, "__func__", function)
         setattr(function, attribute, settings(chosen, max_examples=_EXAMPLES, deadline=None))
-
-
-def _functions(body: list[ast.stmt]) -> Iterator[tuple[range, ast.stmt]]:
-    """Yield the outermost functions, by their lines, those of decorators and of what is nested in them included."""
-    for node in body:
-        if isinstance(node, ast.ClassDef):
-            yield from _functions(node.body)
-        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            yield _lines(node), node
-
-
-def _lines(node: ast.stmt) -> range:
-    decorators = getattr(node, "decorator_list", [])
-    return range(min([node.lineno, *(each.lineno for each in decorators)]), (node.end_lineno or node.lineno) + 1)
 
 
 def _fields_of_models(module: Any, source: str) -> Iterator[int]:

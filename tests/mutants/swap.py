@@ -18,7 +18,7 @@ def put_in(module: ModuleType, source: str) -> None:
     exec(code, new)
     _swap_functions(vars(module), new, module.__name__)
     forget_what_is_cached()
-    for name in _changed_constants(ast.parse(_source_of(module)), ast.parse(source)) & new.keys():
+    for name in _changed_constants(ast.parse(source_of(module)), ast.parse(source)) & new.keys():
         put_constant(module, name, new[name])
 
 
@@ -39,7 +39,8 @@ def put_constant(module: ModuleType, name: str, value: Any) -> None:
     setattr(module, name, value)
 
 
-def _source_of(module: ModuleType) -> str:
+def source_of(module: ModuleType) -> str:
+    """Return what a module's file says."""
     with open(str(module.__file__), encoding="utf-8") as file:  # noqa: PTH123 - read for every mutant
         return file.read()
 

@@ -176,6 +176,19 @@ async def test_hub_refuses_a_folder_that_is_not_there(tmp_path: Path) -> None:
     assert "is not a directory" in run.err[0]
 
 
+@pytest.mark.parametrize("arguments", [("hub", "."), ("demo",)])
+async def test_without_the_local_hub_a_command_says_how_to_add_it(arguments: tuple[str, ...], tmp_path: Path) -> None:
+    code = "import sys; sys.modules['localhub'] = None; from arcwatch.cli import main; main()"
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", code, *arguments), cwd=tmp_path, stderr=asyncio.subprocess.PIPE
+    )
+    _, err = await process.communicate()
+    assert process.returncode == 1
+    (line,) = err.decode().splitlines()
+    assert line.startswith(f"arcwatch: `arcwatch {arguments[0]}` needs the local Hub, which is not installed")
+    assert f"`python3 -m pip --python {sys.executable} install ./deploy/localhub` adds it" in line
+
+
 def test_a_bug_keeps_its_traceback() -> None:
     assert explained(ValueError("a bug")) is None
 

@@ -21,7 +21,6 @@ import asyncpg
 import huggingface_hub
 from arcwatch.embedded.nats_server import NatsServer
 from arcwatch.embedded.postgres import PostgresServer, PostgresSettings
-from arcwatch.hub import LocalHub
 from common.arc_tasks import Task
 from common.bus import bus, topology
 from common.database import migrate, open_pool
@@ -34,6 +33,7 @@ from ingester import store
 from ingester.ingest import Ingester
 from ingester.metrics import Metrics
 from ingester.settings import Settings
+from localhub import LocalHub
 
 from tests.bench.report import figure, ratio, title
 from tests.support.eventually import eventually

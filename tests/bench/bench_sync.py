@@ -12,11 +12,11 @@ from time import perf_counter
 
 from arcwatch.embedded.nats_server import NatsServer
 from arcwatch.embedded.postgres import PostgresServer, PostgresSettings
-from arcwatch.hub import LocalHub
 from common.bus import bus, topology
 from common.database import migrate, open_pool
 from common.events import ModelDiscovered
 from common.hub.client import Hub
+from localhub import LocalHub
 from watcher.metrics import Metrics
 from watcher.store import Store
 from watcher.sync import Request, Syncer

@@ -4,7 +4,7 @@ import asyncio
 import sys
 from pathlib import Path
 
-from arcwatch.hub import LocalHub
+from localhub import LocalHub
 
 
 async def main(directory: str, latency: str) -> None:

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from arcwatch.hub import LocalHub
+from localhub import LocalHub
 
 from tests.support.submissions import V1, V2
 

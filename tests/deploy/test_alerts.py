@@ -4,7 +4,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from arcwatch.hub import LocalHub
+from localhub import LocalHub
 
 from tests.support import alert_rules
 from tests.support.alert_cases import CASES, Case

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
-from arcwatch.hub import LocalHub
+from localhub import LocalHub
 
 from tests.support import alert_rules
 from tests.support.exposed import exposed

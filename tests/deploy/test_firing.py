@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from arcwatch.hub import LocalHub
+from localhub import LocalHub
 
 from tests.support.eventually import eventually
 from tests.support.monitoring import mailbox, monitoring

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from arcwatch.hub import LocalHub
 from common.outcomes import KINDS
+from localhub import LocalHub
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.support.eventually import eventually

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import aiohttp
 import pytest
-from arcwatch.hub import LocalHub
+from localhub import LocalHub
 
 from tests.support.deployments import Arcwatch
 from tests.support.eventually import eventually

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from arcwatch.hub import LocalHub
+from localhub import LocalHub
 
 from tests.support import pipeline as support
 from tests.support.pipeline import Pipeline

@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from arcwatch.hub import LocalHub
-from arcwatch.hub.faults import Replace
 from common.arc_tasks import Task, load_task_set
 from common.database import open_pool
 from common.events import ModelDiscovered
 from common.outcomes import PermanentError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from localhub import LocalHub
+from localhub.faults import Replace
 
 from tests.ingester.strategies import outputs_of, submissions
 from tests.support import pipeline as support

@@ -9,8 +9,6 @@ import sys
 from collections.abc import Awaitable, Callable
 
 import pytest
-from arcwatch.hub import LocalHub
-from arcwatch.hub.faults import Status
 from common.bus import topology
 from common.events import ModelDiscovered, ModelIngestionFailed, SyncCompleted
 from common.outcomes import GiveUp, TransientError
@@ -18,6 +16,8 @@ from common.schedule import Schedule
 from ingester import store
 from ingester.handlers import Failures
 from ingester.metrics import Metrics
+from localhub import LocalHub
+from localhub.faults import Status
 from watcher.metrics import Metrics as WatcherMetrics
 from watcher.poll import RETRY_FAILED, Poller
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import asyncpg
 import nats.errors
 import pytest
-from arcwatch.hub import LocalHub
 from common.bus import bus, topology
 from common.bus.topology import DEAD_STREAM, STREAM
 from common.events import ModelIngested
 from common.hub.client import Hub
+from localhub import LocalHub
 from nats.aio.client import Client
 from nats.js.api import ConsumerConfig, DeliverPolicy
 from watcher.metrics import Metrics as WatcherMetrics

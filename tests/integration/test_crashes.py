@@ -6,10 +6,10 @@ from functools import partial
 from typing import Any
 
 import pytest
-from arcwatch.hub import LocalHub
 from common.bus import topology
 from common.events import ModelDiscovered, ModelIngested
 from common.outcomes import TransientError
+from localhub import LocalHub
 
 from tests.support import pipeline as support
 from tests.support.crashes import Crash

@@ -14,12 +14,12 @@ import asyncpg
 import pytest
 from arcwatch.embedded.postgres import PostgresServer, PostgresSettings
 from arcwatch.explain import explained
-from arcwatch.hub import LocalHub
 from common.bus import bus, topology
 from common.database import migrate
 from common.outcomes import Retry, consequence
 from common.process.outage import DATABASE_ERRORS, reason_of
 from common.process.periodic import FAILURES
+from localhub import LocalHub
 
 from tests.support.eventually import eventually
 from tests.support.service_process import MODULES, ServiceProcess, service_process

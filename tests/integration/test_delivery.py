@@ -9,14 +9,14 @@ from typing import Any
 
 import aiohttp
 import pytest
-from arcwatch.hub import LocalHub
-from arcwatch.hub.faults import Status
 from common import outcomes
 from common.bus import bus, topology
 from common.events import DeadLetter
 from ingester import app as ingester_app
 from ingester import store
 from ingester.settings import Settings as IngesterSettings
+from localhub import LocalHub
+from localhub.faults import Status
 from nats.js import JetStreamContext
 from watcher import app as watcher_app
 from watcher.settings import Settings as WatcherSettings

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import pytest
 from aiohttp import web
-from arcwatch.hub import LocalHub
-from arcwatch.hub.faults import Exchange, Replace
 from common.events import ModelDiscovered, ModelIngested
 from common.outcomes import PermanentError, TransientError
+from localhub import LocalHub
+from localhub.faults import Exchange, Replace
 
 from tests.support.pipeline import Pipeline
 from tests.support.submissions import V2, answer_file, solved, submission, tasks, unsolved

@@ -7,8 +7,15 @@ from time import monotonic
 
 import pytest
 import stamina
-from arcwatch.hub import LocalHub, Quota
-from arcwatch.hub.faults import (
+from common.arc_tasks import Task
+from common.bus.topology import MAX_DELIVER
+from common.events import ModelDiscovered
+from common.hub import files
+from common.hub.client import HubRefusedError
+from common.hub.files import CorruptFileError, prove
+from common.outcomes import TransientError
+from localhub import LocalHub, Quota
+from localhub.faults import (
     ConnectionReset,
     Corrupt,
     Endless,
@@ -23,13 +30,6 @@ from arcwatch.hub.faults import (
     Trickle,
     Truncate,
 )
-from common.arc_tasks import Task
-from common.bus.topology import MAX_DELIVER
-from common.events import ModelDiscovered
-from common.hub import files
-from common.hub.client import HubRefusedError
-from common.hub.files import CorruptFileError, prove
-from common.outcomes import TransientError
 
 from tests.support import pipeline as support
 from tests.support.pipeline import Pipeline

@@ -9,10 +9,10 @@ from typing import Any
 
 import asyncpg
 import pytest
-from arcwatch.hub import LocalHub
 from common import database
 from common.arc_tasks import Task
 from common.events import IngestionProgress, ModelDiscovered
+from localhub import LocalHub
 from nats.aio.msg import Msg
 
 from tests.support import pipeline as support

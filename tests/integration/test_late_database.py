@@ -10,12 +10,12 @@ from urllib.parse import parse_qs, urlsplit
 import asyncpg
 import pytest
 from arcwatch.embedded.postgres import PostgresServer, PostgresSettings
-from arcwatch.hub import LocalHub
 from common import database
 from common.bus import bus, topology
 from common.database import migrate, open_pool
 from common.outcomes import StartupError
 from common.process.settings import EX_CONFIG
+from localhub import LocalHub
 
 from tests.support.deployments import Arcwatch
 from tests.support.eventually import eventually

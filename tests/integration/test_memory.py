@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
 
 import pytest
-from arcwatch.hub import LocalHub
 from common.arc_tasks import Task
 from common.events import ModelDiscovered
+from localhub import LocalHub
 
 from tests.support import pipeline as support
 from tests.support.eventually import eventually

@@ -9,9 +9,9 @@ from typing import Any
 
 import asyncpg
 import pytest
-from arcwatch.hub import LocalHub
 from common.database import MIGRATIONS, check_migrated, migrate, open_pool
 from common.outcomes import StartupError
+from localhub import LocalHub
 
 from tests.support import existing_app
 from tests.support import pipeline as support

@@ -3,12 +3,12 @@
 import contextlib
 
 import pytest
-from arcwatch.hub import LocalHub
 from common.bus import topology
 from common.events import ModelDiscovered
 from common.outcomes import GiveUp
 from ingester.handlers import Failures
 from ingester.metrics import Metrics as IngesterMetrics
+from localhub import LocalHub
 from nats.aio.msg import Msg
 from nats.js.errors import NotFoundError
 

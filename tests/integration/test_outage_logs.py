@@ -14,11 +14,11 @@ import asyncpg
 import pytest
 from arcwatch.embedded.nats_server import NatsServer
 from arcwatch.embedded.postgres import PostgresServer, PostgresSettings
-from arcwatch.hub import LocalHub
 from arcwatch.ports import free_port
 from common import database
 from common.bus import bus, topology
 from common.events import ModelDiscovered, SyncRequested
+from localhub import LocalHub
 from nats.aio.client import Client
 
 from tests.support.deployments import clean_environment

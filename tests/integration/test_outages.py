@@ -11,11 +11,11 @@ import aiohttp
 import pytest
 from arcwatch.clients import dead_letters
 from arcwatch.embedded.nats_server import NatsServer
-from arcwatch.hub import LocalHub
 from arcwatch.ports import free_port
 from common import outcomes
 from common.bus import topology
 from common.process.settings import EX_CONFIG
+from localhub import LocalHub
 
 from tests.support.deployments import clean_environment
 from tests.support.eventually import eventually

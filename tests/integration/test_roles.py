@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 import aiohttp
 import asyncpg
 import pytest
-from arcwatch.hub import LocalHub
 from arcwatch.ports import free_port
 from common import provision, roles
 from common.bus import bus
@@ -20,6 +19,7 @@ from common.outcomes import StartupError
 from common.roles import Login
 from ingester import app as ingester_app
 from ingester.settings import Settings as IngesterSettings
+from localhub import LocalHub
 from query_api import app as query_app
 from query_api.settings import Settings as QuerySettings
 from watcher import app as watcher_app

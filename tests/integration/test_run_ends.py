@@ -6,14 +6,14 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from arcwatch.hub import LocalHub
-from arcwatch.hub.faults import Status
 from common.bus.topology import STREAM
 from common.events import IngestionProgress, ModelDiscovered, ModelIngestionFailed
 from common.outcomes import GiveUp, TransientError
 from ingester import store
 from ingester.handlers import Failures
 from ingester.metrics import Metrics
+from localhub import LocalHub
+from localhub.faults import Status
 
 from tests.support.pipeline import Pipeline
 from tests.support.submissions import V2, solved, submission, tasks, unsolved

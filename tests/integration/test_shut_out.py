@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 from arcwatch.embedded.nats_conf import PERMISSIONS
 from arcwatch.embedded.nats_server import NatsServer
-from arcwatch.hub import LocalHub
 from arcwatch.ports import free_port
 from common.bus import bus, topology
 from common.bus.lifeline import EXIT_CLOSED
+from localhub import LocalHub
 
 from tests.support.deployments import clean_environment
 from tests.support.eventually import eventually

@@ -13,12 +13,12 @@ import nats.errors
 import pytest
 import stamina
 from aiohttp import web
-from arcwatch.hub import LocalHub
-from arcwatch.hub.faults import Exchange, Fault, HtmlPage, Replace, Shortened, Status
-from arcwatch.hub.redirect import body_of
 from common.bus import topology
 from common.events import ModelDiscovered, SyncCompleted
 from common.hub.client import Hub
+from localhub import LocalHub
+from localhub.faults import Exchange, Fault, HtmlPage, Replace, Shortened, Status
+from localhub.redirect import body_of
 from watcher.sync import Syncer
 
 from tests.support.pipeline import Pipeline

@@ -5,13 +5,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any
 
 import pytest
-from arcwatch.hub import LocalHub
-from arcwatch.hub.faults import Status
 from common.bus import topology
 from common.events import ModelDiscovered, SyncCompleted
 from common.metrics.bus_metrics import BusMetrics
 from ingester import app as ingester_app
 from ingester.settings import Settings as IngesterSettings
+from localhub import LocalHub
+from localhub.faults import Status
 from prometheus_client import CollectorRegistry
 
 from tests.support.deployments import Arcwatch, command

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from arcwatch.hub import LocalHub
 from common import outcomes
 from common.events import ModelDiscovered
 from common.outcomes import GiveUp
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from ingester import store as ingester_store
+from localhub import LocalHub
 
 from tests.support import pipeline as support
 from tests.support.pipeline import Pipeline

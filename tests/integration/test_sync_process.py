@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 from aiohttp import web
-from arcwatch.hub import LocalHub
-from arcwatch.hub.faults import Exchange
 from common.bus import topology
 from common.events import ModelDiscovered
+from localhub import LocalHub
+from localhub.faults import Exchange
 from watcher import app as watcher_app
 from watcher.settings import Settings as WatcherSettings
 

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 import stamina
-from arcwatch.hub import LocalHub
-from arcwatch.hub.faults import RateLimited, Replace, Status
 from common import outcomes
 from common.bus import topology
 from common.events import DeadLetter, SyncCompleted
 from common.outcomes import TransientError
+from localhub import LocalHub
+from localhub.faults import RateLimited, Replace, Status
 from nats.js import JetStreamContext
 from watcher import app as watcher_app
 from watcher.settings import Settings as WatcherSettings

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
-from arcwatch.hub import LocalHub
 from arcwatch.ports import free_port
 from common.bus import bus, topology
+from localhub import LocalHub
 
 from tests.support import relays
 from tests.support.deployments import clean_environment

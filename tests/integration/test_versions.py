@@ -5,7 +5,7 @@ from typing import Any
 
 import aiohttp
 import pytest
-from arcwatch.hub import LocalHub
+from localhub import LocalHub
 from pydantic import SecretStr
 from query_api.app import serving
 from query_api.settings import Settings

@@ -13,7 +13,6 @@ import asyncpg
 import nats.errors
 import pytest
 from arcwatch.clients import dead_letters
-from arcwatch.hub import LocalHub
 from common.bus import bus, topology
 from common.events import ModelDiscovered
 from common.outcomes import PermanentError, TransientError
@@ -21,6 +20,7 @@ from ingester import app as ingester_app
 from ingester import store
 from ingester.store import waiting_requests
 from ingester.waiting import Waiting
+from localhub import LocalHub
 from structlog.testing import capture_logs
 
 from tests.support import pipeline as support

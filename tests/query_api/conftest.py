@@ -9,8 +9,8 @@ import aiohttp
 import asyncpg
 import nats
 import pytest
-from arcwatch.hub import LocalHub
 from common.bus import topology
+from localhub import LocalHub
 from nats.aio.client import Client
 from pydantic import SecretStr
 from query_api.app import serving

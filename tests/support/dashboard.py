@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import aiohttp
-from arcwatch.hub import LocalHub
 from arcwatch.ports import free_port
 from common.arc_tasks import Task
 from common.bus import bus, topology
 from common.events import SyncRequested
 from ingester import app as ingester_app
 from ingester.settings import Settings as IngesterSettings
+from localhub import LocalHub
 from nats.aio.client import Client
 from pydantic import SecretStr
 from query_api import app as query_app

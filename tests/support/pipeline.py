@@ -7,7 +7,6 @@ from typing import Any
 
 import aiohttp
 import asyncpg
-from arcwatch.hub import LocalHub
 from common.bus import bus, topology
 from common.database import open_pool
 from common.events import ModelDiscovered, ModelIngested
@@ -17,6 +16,7 @@ from ingester import store as ingester_store
 from ingester.ingest import Ingester
 from ingester.metrics import Metrics as IngesterMetrics
 from ingester.settings import Settings as IngesterSettings
+from localhub import LocalHub
 from nats.aio.client import Client
 from watcher.metrics import Metrics as WatcherMetrics
 from watcher.publishing import Publisher

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
-from arcwatch.hub import LocalHub
 from arcwatch.ports import free_port
 from common.bus import bus, topology
 from common.events import ModelDiscovered, Trigger
 from ingester import app as ingester_app
 from ingester.settings import Settings as IngesterSettings
+from localhub import LocalHub
 from nats.aio.client import Client
 from query_api import app as query_app
 from query_api.settings import Settings as QuerySettings

@@ -11,10 +11,10 @@ import pytest
 from aiohttp import web
 from arcwatch.doctor.checks import Verdict, clock
 from arcwatch.embedded.nats_server import NatsServer
-from arcwatch.hub import LocalHub
 from arcwatch.ports import check_free, free_port
 from common.bus import bus, topology
 from common.events import ModelDiscovered
+from localhub import LocalHub
 
 from tests.support.deployments import command
 

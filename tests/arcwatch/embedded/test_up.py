@@ -19,9 +19,9 @@ import pytest
 from arcwatch.clients.bus import connected
 from arcwatch.data_dir import DataDir
 from arcwatch.errors import DeploymentError
-from arcwatch.hub import LocalHub
 from common.bus import bus, topology
 from common.events import ModelDiscovered
+from localhub import LocalHub
 
 from tests.support.child_scripts import marked
 from tests.support.deployments import Arcwatch, command

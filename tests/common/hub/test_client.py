@@ -12,8 +12,12 @@ from time import monotonic
 import pytest
 import stamina
 from aiohttp import web
-from arcwatch.hub import LocalHub
-from arcwatch.hub.faults import (
+from common.hub import transport
+from common.hub.client import FolderGoneError, Hub, HubRefusedError, RevisionGoneError, outcome_of
+from common.hub.quota import Quota
+from common.outcomes import TransientError
+from localhub import LocalHub
+from localhub.faults import (
     Bomb,
     ConnectionReset,
     Delay,
@@ -31,10 +35,6 @@ from arcwatch.hub.faults import (
     Trickle,
     Truncate,
 )
-from common.hub import transport
-from common.hub.client import FolderGoneError, Hub, HubRefusedError, RevisionGoneError, outcome_of
-from common.hub.quota import Quota
-from common.outcomes import TransientError
 
 from tests.support.eventually import eventually
 

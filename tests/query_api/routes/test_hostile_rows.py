@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import asyncpg
 import pytest
-from arcwatch.hub import LocalHub
+from localhub import LocalHub
 from pydantic import AnyHttpUrl
 from query_api.routes.table import ENDPOINTS
 from query_api.server import openapi

@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from arcwatch.hub import LocalHub, faults
 from common.hub import files
+from localhub import LocalHub, faults
 from pydantic import AnyHttpUrl, SecretStr
 from query_api.probes import hub_checks
 

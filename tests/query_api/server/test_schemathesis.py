@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from arcwatch.hub import LocalHub
+from localhub import LocalHub
 from pydantic import AnyHttpUrl
 
 from tests.query_api.conftest import SECRET, TOKEN, Start

@@ -16,7 +16,7 @@ def explained(error: BaseException) -> DeploymentError | None:
         error = error.exceptions[0]
     if isinstance(error, DeploymentError):
         return error
-    if _is(error, "common.outcomes", "StartupError"):
+    if _is(error, "common.outcomes", "StartupError") or _is(error, "localhub.run", "HubStartError"):
         return DeploymentError(str(error))
     if _is(error, "asyncpg", "PostgresError", "InterfaceError", "InternalClientError"):
         return DeploymentError(f"the database says: {error}")

@@ -1,11 +1,14 @@
 """`arcwatch up`, `demo` and `hub`: what runs until Ctrl-C."""
 
+import importlib.util
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from arcwatch.commands.options import DataDirOption, WaitOption
+from arcwatch.errors import DeploymentError
 
 PortOption = Annotated[
     int, typer.Option("--port", envvar="PORT", min=0, max=65_535, help="Where the page and the API are; 0 for any.")
@@ -50,6 +53,7 @@ def demo(
     from arcwatch.embedded.deployment import Options
     from arcwatch.terminal import opened
 
+    _require_local_hub("demo")
     with opened() as terminal:
         run(Options(DataDir.at(data_dir).demo, port, ingesters), terminal, every)
 
@@ -68,7 +72,17 @@ def hub(
     import asyncio
     import contextlib
 
-    from arcwatch.hub.run import run_hub
+    _require_local_hub("hub")
+    from localhub.run import run_hub
 
     with contextlib.suppress(KeyboardInterrupt, asyncio.CancelledError):
         asyncio.run(run_hub(directory, port, host=host))
+
+
+def _require_local_hub(command: str) -> None:
+    if importlib.util.find_spec("localhub") is None:
+        # By path: the members are on no package index. pip fills the environments that have no pip, too.
+        raise DeploymentError(
+            f"`arcwatch {command}` needs the local Hub, which is not installed: in arcwatch's source tree, "
+            f"`python3 -m pip --python {sys.executable} install ./deploy/localhub` adds it"
+        )

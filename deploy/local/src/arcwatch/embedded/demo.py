@@ -32,7 +32,7 @@ class Demo:
         folder.mkdir(exist_ok=True)
         hub = deployment.service(
             "hub",
-            (sys.executable, "-m", "arcwatch.embedded.demo_hub", str(folder), str(port), str(self._every)),
+            (sys.executable, "-m", "localhub.demo", str(folder), str(port), str(self._every)),
             deployment.options.environment,
             port,
             ready_path=f"/api/datasets/{DATASETS[0]}",

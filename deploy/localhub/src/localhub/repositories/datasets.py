@@ -1,0 +1,77 @@
+"""The folder of datasets: DIR/<owner>/<name>, with the history in DIR/.hub/<owner>/<name>.git."""
+
+import re
+import threading
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from localhub.repositories.repository import DatasetRepository, NewCommit
+
+STATE = ".hub"
+_NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*", re.ASCII)
+
+
+class Datasets:
+    """Opens dataset repositories when somebody first asks for them."""
+
+    def __init__(
+        self,
+        root: Path,
+        *,
+        clock: Callable[[], datetime],
+        lfs_above: int | None,
+        on_commit: Callable[[NewCommit], None],
+    ) -> None:
+        self.root = root
+        self._clock = clock
+        self._lfs_above = lfs_above
+        self._on_commit = on_commit
+        self._open: dict[str, DatasetRepository] = {}
+        self._lock = threading.Lock()
+
+    def names(self) -> list[str]:
+        """List the datasets that are there now."""
+        found = (folder.relative_to(self.root).as_posix() for folder in self.root.glob("*/*") if folder.is_dir())
+        return sorted(name for name in found if _NAME.fullmatch(name))
+
+    def get(self, name: str) -> DatasetRepository | None:
+        """Open a dataset; None when its folder is not there."""
+        if not _NAME.fullmatch(name) or not (self.root / name).is_dir():
+            return None
+        with self._lock:
+            if name not in self._open:
+                self._open[name] = self._repository(name)
+            return self._open[name]
+
+    def create(self, name: str) -> DatasetRepository:
+        """Open a dataset, after making its folder where there is none."""
+        if not _NAME.fullmatch(name):
+            raise ValueError(f"{name!r} is not a dataset's name: it must be <owner>/<name>")
+        (self.root / name).mkdir(parents=True, exist_ok=True)
+        repository = self.get(name)
+        if repository is None:
+            raise FileNotFoundError(f"{self.root / name} vanished")
+        return repository
+
+    def refresh(self) -> None:
+        """Commit what changed in any dataset."""
+        for name in self.names():
+            if repository := self.get(name):
+                repository.head()
+
+    def close(self) -> None:
+        with self._lock:
+            for repository in self._open.values():
+                repository.close()
+            self._open.clear()
+
+    def _repository(self, name: str) -> DatasetRepository:
+        return DatasetRepository(
+            name,
+            self.root / name,
+            self.root / STATE / f"{name}.git",
+            clock=self._clock,
+            lfs_above=self._lfs_above,
+            on_commit=self._on_commit,
+        )

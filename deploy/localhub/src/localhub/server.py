@@ -1,0 +1,165 @@
+"""A Hub-compatible server over a folder of dataset repositories, and the ways to change and to break it."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Self
+
+from aiohttp import web
+
+from localhub.quota import Quota, QuotaMeter
+from localhub.redirect import CDN, CdnAddress
+from localhub.repositories.datasets import Datasets
+from localhub.repositories.repository import NewCommit
+from localhub.rules import Faults
+from localhub.web.access import Access
+from localhub.web.cdn import Cdn
+from localhub.web.middleware import Gate
+from localhub.web.requestlog import RequestLog
+from localhub.web.routes import HubRoutes
+from localhub.web.webhooks import Webhooks
+
+HOST = "127.0.0.1"  # nobody outside is meant to see it, unless asked to
+THREADS = 4
+WATCH_SECONDS = 1.0  # how soon webhooks hear of a change that somebody made in the folder
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class LocalHub:
+    """Serves DIR/<owner>/<name>/<model>/<file>.json; use `async with`, or `start` and `stop`.
+
+    The methods that write (`commit`, `rename`, `squash`) are plain and may be called from any thread, before the
+    start too. Port 0 takes a free one. `host` must be an address at which clients reach it: answers name it.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        *,
+        host: str = HOST,
+        port: int = 0,
+        token: str | None = None,
+        private: Iterable[str] = (),
+        gated: Iterable[str] = (),
+        quota: Quota | None = None,
+        lfs_above: int | None = None,
+        clock: Callable[[], datetime] = _now,
+    ) -> None:
+        self.clock = clock
+        self.access = Access(token, set(private), set(gated))
+        self.faults = Faults()
+        self.requests = RequestLog()
+        self.webhooks = Webhooks()
+        self.datasets = Datasets(root, clock=self._time, lfs_above=lfs_above, on_commit=self._committed)
+        self._gate = Gate(self.requests, self.faults, QuotaMeter(quota or Quota()))
+        self.cdn = Cdn(self.datasets)
+        self._host = host
+        self._port = port
+        self._executor: ThreadPoolExecutor | None = None
+        self._runners: list[web.AppRunner] = []
+        self._tasks: list[asyncio.Task[None]] = []
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._cdn_address = CdnAddress()
+        self.url = ""
+
+    @property
+    def cdn_url(self) -> str:
+        return self._cdn_address.url
+
+    @property
+    def latency(self) -> float:
+        """Seconds that every answer waits."""
+        return self._gate.latency
+
+    @latency.setter
+    def latency(self, seconds: float) -> None:
+        self._gate.latency = seconds
+
+    def limit(self, quota: Quota) -> None:
+        """Put another quota in force, with nothing used of it."""
+        self._gate.meter = QuotaMeter(quota)
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_error: object) -> None:
+        await self.stop()
+
+    async def start(self) -> None:
+        """Listen; after a `stop`, on the same port again. A busy port raises OSError."""
+        self._loop = asyncio.get_running_loop()
+        self._executor = ThreadPoolExecutor(THREADS, "hub")
+        routes = HubRoutes(self.datasets, self.access, self.webhooks, self._executor)
+        app = web.Application(middlewares=[self._gate.middleware], client_max_size=16 * 1024 * 1024)
+        app.add_routes(routes.table())
+        app[CDN] = self._cdn_address
+        self._port = await self._listen(app, self._port)
+        self.url = f"http://{self._host}:{self._port}"
+        self._cdn_address.url = f"http://{self._host}:{await self._listen(self.cdn.application(self._executor), 0)}"
+        self._tasks = [asyncio.create_task(self.webhooks.run(self.url)), asyncio.create_task(self._watch())]
+
+    async def stop(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for runner in self._runners:
+            await runner.cleanup()
+        self._runners.clear()
+        if self._executor:
+            self._executor.shutdown()
+        self.datasets.close()
+
+    def head(self, repo: str) -> str:
+        """Commit what changed in the folder, if anything did; answer the sha of the newest commit."""
+        return self.datasets.create(repo).head().sha
+
+    def commit(
+        self,
+        repo: str,
+        changes: Mapping[str, bytes | None],
+        message: str | None = None,
+        *,
+        date: datetime | None = None,
+    ) -> str:
+        """Write files as one commit (None removes a file or a folder); answer its sha."""
+        return self.datasets.create(repo).commit(changes, message, date).sha
+
+    def rename(self, repo: str, old: str, new: str, *, date: datetime | None = None) -> str:
+        return self.datasets.create(repo).rename(old, new, date).sha
+
+    def squash(self, repo: str, *, date: datetime | None = None) -> str:
+        """Replace the history by one commit: the old shas are gone."""
+        return self.datasets.create(repo).squash(date).sha
+
+    def oid(self, repo: str, path: str) -> str:
+        """Look up the git oid of a file or a folder, as `main` has it."""
+        repository = self.datasets.create(repo)
+        return repository.entry(repository.head(), path).oid
+
+    def _time(self) -> datetime:
+        return self.clock()  # `clock` may be replaced while the server runs
+
+    async def _listen(self, app: web.Application, port: int) -> int:
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
+        await runner.setup()
+        self._runners.append(runner)
+        await web.TCPSite(runner, self._host, port).start()
+        bound: int = runner.addresses[0][1]
+        return bound
+
+    async def _watch(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(WATCH_SECONDS)
+            if self.webhooks:
+                await loop.run_in_executor(self._executor, self.datasets.refresh)
+
+    def _committed(self, commit: NewCommit) -> None:
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self.webhooks.notify, commit)

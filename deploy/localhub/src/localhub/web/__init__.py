@@ -1,0 +1,1 @@
+"""What the Hub answers over HTTP, who may ask, and its webhooks. Knows nothing of the samples."""

@@ -1,0 +1,148 @@
+"""Webhooks as the Hub sends them (version 3): one POST for each new commit to whoever watches the dataset."""
+
+import asyncio
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from http import HTTPStatus
+from typing import Any
+
+import aiohttp
+import structlog
+
+from localhub.errors import HubError
+from localhub.repositories.repository import NewCommit
+
+ATTEMPTS = 3
+RETRY_SECONDS = 0.2  # the Hub waits longer; here somebody is watching
+TIMEOUT = aiohttp.ClientTimeout(total=10)
+DOMAINS = ("repo", "discussions")
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """One registration: where to send, and for which datasets or owners."""
+
+    id: str
+    url: str
+    watched: tuple[tuple[str, str], ...]
+    domains: tuple[str, ...] = DOMAINS
+    secret: str | None = None
+    disabled: bool = False
+
+    def watches(self, repo: str) -> bool:
+        owner = repo.partition("/")[0]
+        wanted = {("dataset", repo), ("org", owner), ("user", owner)}
+        return not self.disabled and "repo" in self.domains and not wanted.isdisjoint(self.watched)
+
+    def json(self) -> dict[str, Any]:
+        return {
+            "id": self.id,
+            "url": self.url,
+            "job": None,
+            "watched": [{"type": kind, "name": name} for kind, name in self.watched],
+            "domains": list(self.domains),
+            "secret": self.secret,
+            "disabled": self.disabled,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One POST that was tried. `status` is None when nobody answered."""
+
+    webhook: str
+    delivery_id: str
+    url: str
+    status: int | None
+
+
+@dataclass
+class Webhooks:
+    """Registrations, and the queue of what has to be sent."""
+
+    deliveries: list[Delivery] = field(default_factory=list)
+    _hooks: dict[str, Webhook] = field(default_factory=dict)
+    _queue: asyncio.Queue[NewCommit] = field(default_factory=asyncio.Queue)
+
+    def __bool__(self) -> bool:
+        return bool(self._hooks)
+
+    def __iter__(self) -> Iterator[Webhook]:
+        return iter(self._hooks.values())
+
+    def register(self, body: Any) -> Webhook:
+        """Keep a registration as `create_webhook` sends it."""
+        try:
+            watched = tuple((str(item["type"]), str(item["name"])) for item in body["watched"])
+            url, domains = str(body["url"]), tuple(body.get("domains") or DOMAINS)
+        except (KeyError, TypeError) as error:
+            raise HubError(400, f"A webhook needs `url` and `watched` ({error})") from error
+        hook = Webhook(secrets.token_hex(12), url, watched, domains, body.get("secret"))
+        self._hooks[hook.id] = hook
+        return hook
+
+    def remove(self, hook_id: str) -> Webhook:
+        if hook_id not in self._hooks:
+            raise HubError(404, f"Webhook {hook_id} not found")
+        return self._hooks.pop(hook_id)
+
+    def enable(self, hook_id: str, *, enabled: bool) -> Webhook:
+        hook = self.remove(hook_id)
+        self._hooks[hook_id] = replace(hook, disabled=not enabled)
+        return self._hooks[hook_id]
+
+    def notify(self, commit: NewCommit) -> None:
+        self._queue.put_nowait(commit)
+
+    async def run(self, base_url: str) -> None:
+        """Send what is queued, until cancelled."""
+        async with aiohttp.ClientSession(timeout=TIMEOUT) as session:
+            while True:
+                commit = await self._queue.get()
+                hooks = [hook for hook in self._hooks.values() if hook.watches(commit.repo)]
+                await asyncio.gather(*(self._send(session, hook, payload(hook, commit, base_url)) for hook in hooks))
+
+    async def _send(self, session: aiohttp.ClientSession, hook: Webhook, body: dict[str, Any]) -> None:
+        delivery_id = secrets.token_hex(12)
+        headers = {"Webhook-Id": delivery_id}
+        if hook.secret:
+            headers["X-Webhook-Secret"] = hook.secret
+        for attempt in range(1, ATTEMPTS + 1):
+            status = await _post(session, hook.url, body, headers)
+            self.deliveries.append(Delivery(hook.id, delivery_id, hook.url, status))
+            if status is not None and status < HTTPStatus.MULTIPLE_CHOICES:
+                return
+            await asyncio.sleep(RETRY_SECONDS * attempt)
+        log.warning("webhook not delivered", url=hook.url, attempts=ATTEMPTS)
+
+
+async def _post(session: aiohttp.ClientSession, url: str, body: dict[str, Any], headers: dict[str, str]) -> int | None:
+    try:
+        async with session.post(url, json=body, headers=headers) as response:
+            return response.status
+    except (aiohttp.ClientError, TimeoutError):
+        return None
+
+
+def payload(hook: Webhook, commit: NewCommit, base_url: str) -> dict[str, Any]:
+    """Build the body of one delivery."""
+    owner = commit.repo.partition("/")[0]
+    urls = {"web": f"{base_url}/datasets/{commit.repo}", "api": f"{base_url}/api/datasets/{commit.repo}"}
+    return {
+        "event": {"action": "update" if commit.old else "create", "scope": "repo.content"},
+        "repo": {
+            "type": "dataset",
+            "name": commit.repo,
+            "id": commit.repo,
+            "private": False,
+            "headSha": commit.new,
+            "tags": [],
+            "owner": {"id": owner},
+            "url": urls,
+        },
+        "updatedRefs": [{"ref": "refs/heads/main", "oldSha": commit.old, "newSha": commit.new}],
+        "webhook": {"id": hook.id, "version": 3},
+    }

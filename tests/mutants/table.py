@@ -68,6 +68,7 @@ TESTS = {
     "common.bus.resume": ["tests/common/bus/test_resume.py"],
     "common.schedule": ["tests/common/test_schedule.py", "tests/watcher/test_settings.py"],
     "common.bus.servers": ["tests/common/bus/test_servers.py"],
+    "query_api.server.request_parsing": ["tests/query_api/server/test_request_parsing.py"],
     "query_api.store.analytics": ["tests/query_api/store/test_analytics.py"],
     "query_api.view.answers": [
         "tests/query_api/view/test_answers.py",

@@ -74,10 +74,7 @@ def _validated(validate: Any) -> Asked:
     try:
         found: Asked = validate()
     except ValidationError as error:
-        errors = tuple(
-            _error(".".join(map(str, each["loc"])), each["msg"])
-            for each in error.errors(include_url=False, include_input=False, include_context=False)
-        )
+        errors = tuple(_error(".".join(map(str, each["loc"])), each["msg"]) for each in error.errors())
         first = errors[0]
         raise Problem(400, f"{first.field}: {first.message}", errors=errors) from error
     return found

@@ -45,7 +45,7 @@ test-compose: install $(VENV)/.dev ## the whole system in containers, with three
 images: install ## stand-ins for the images that compose would pull, where none can be pulled (needs Debian and root)
 	@sh tests/support/images/build.sh
 
-lint: $(VENV)/.dev $(DASHBOARD_PACKAGES) ## ruff, mypy --strict, import contracts
+lint: $(VENV)/.dev $(DASHBOARD_PACKAGES) ## ruff, mypy --strict, import contracts, ESLint
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy libs services deploy tests

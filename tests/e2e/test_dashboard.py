@@ -140,7 +140,7 @@ async def test_everything_is_reached_by_keyboard_and_by_its_address(
         await expect(page.get_by_role("heading", name="Claude Opus 5 and GPT 5")).to_be_visible()
         await expect(page.get_by_role("button", name=re.compile("Both solve it"))).to_contain_text("3")
 
-        strip = page.get_by_role("group", name=re.compile("Tasks of Claude Opus 5"))
+        strip = page.get_by_role("toolbar", name=re.compile("Tasks of Claude Opus 5"))
         await strip.locator('button[tabindex="0"]').focus()
         await page.keyboard.press("ArrowRight")
         await page.keyboard.press("Enter")

@@ -37,8 +37,8 @@ const empty = { success: true as const, stale: false, asOf: null, total: 0, data
 test("a model that landed is in the list at once", () => {
   const models = withIngested(empty, event);
   assert.equal(models?.total, 1);
-  assert.equal(models?.data[0]?.displayName, "GPT 5");
-  assert.equal(models?.data[0]?.tasksSolved, null);
+  assert.equal(models.data[0]?.displayName, "GPT 5");
+  assert.equal(models.data[0].tasksSolved, null);
 });
 
 test("the same event twice, or one that is older, changes nothing", () => {
@@ -54,7 +54,7 @@ test("a new version takes its predecessor's place", () => {
     ingested_at: "2026-11-25T12:00:00Z",
   });
   assert.equal(models?.total, 1);
-  assert.equal(models?.data[0]?.score, 0.5);
+  assert.equal(models.data[0]?.score, 0.5);
 });
 
 test("what was never asked for is not made up", () => {
@@ -69,7 +69,7 @@ test("the latest model is the one ingested last, in whatever order the events co
   const other = withLatest(withLatest(none, later), event);
   assert.equal(one?.data?.model, "gpt-6");
   assert.deepEqual(other, one);
-  assert.equal(one?.data?.modelName, "gpt-5-attempt1");
+  assert.equal(one.data.modelName, "gpt-5-attempt1");
 });
 
 test("a folder is ingested once its model landed, and others stay as they are", () => {

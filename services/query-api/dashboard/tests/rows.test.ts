@@ -71,7 +71,10 @@ test("moments of one minute show their seconds, others do not", () => {
 });
 
 test("every kind of error that the ingester knows has a name", () => {
-  const source = readFileSync(new URL("../../../ingester/src/ingester/kinds.py", import.meta.url), "utf-8");
+  const source = readFileSync(
+    new URL("../../../ingester/src/ingester/submission/error_kinds.py", import.meta.url),
+    "utf-8",
+  );
   const kinds = [...source.matchAll(/^ {4}[A-Z_]+ = "([a-z_]+)"$/gm)].map(([, kind]) => kind ?? "");
   assert.ok(kinds.includes("too_complex") && kinds.length > 10);
   for (const kind of kinds) assert.doesNotMatch(kindName(kind), /_/);

@@ -5,8 +5,9 @@ export interface Mark {
   shape: "circle" | "diamond" | "square" | "triangle";
 }
 
+const FIRST: Mark = { fill: "fill-accent", shape: "circle" };
 const MARKS: Mark[] = [
-  { fill: "fill-accent", shape: "circle" },
+  FIRST,
   { fill: "fill-bad", shape: "diamond" },
   { fill: "fill-good", shape: "square" },
   { fill: "fill-part", shape: "triangle" },
@@ -14,5 +15,5 @@ const MARKS: Mark[] = [
 
 export function marksOf(sources: Iterable<string>): Map<string, Mark> {
   const names = [...new Set(sources)].sort();
-  return new Map(names.map((name, place) => [name, MARKS[place % MARKS.length] as Mark]));
+  return new Map(names.map((name, place) => [name, MARKS[place % MARKS.length] ?? FIRST]));
 }

@@ -3,16 +3,17 @@ import { moment } from "./format.ts";
 
 type Say = (at: Date) => string;
 
+const toTheMillisecond: Say = (at) => at.toISOString().slice(11, 23);
+
 const LABELS: Say[] = [
   (at) => at.toLocaleDateString("en", { day: "numeric", month: "short", timeZone: "UTC" }),
   (at) => at.toISOString().slice(11, 16),
   (at) => at.toISOString().slice(11, 19),
-  (at) => at.toISOString().slice(11, 23),
 ];
 
 /** The shortest label by which the two ends of an axis differ: a day, a minute, a second. */
 export function ends(first: Date, last: Date): [string, string] {
-  const say = LABELS.find((each) => each(first) !== each(last)) ?? (LABELS.at(-1) as Say);
+  const say = LABELS.find((each) => each(first) !== each(last)) ?? toTheMillisecond;
   return [say(first), say(last)];
 }
 

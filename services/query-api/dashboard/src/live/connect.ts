@@ -85,15 +85,15 @@ class Stream {
 }
 
 function listen(source: EventSource, client: QueryClient, reload: Reload): void {
-  hear<Ingested>(source, "ingested", (event) => onIngested(client, event, reload));
-  hear<Failed>(source, "failed", (event) => onFailed(event, reload));
-  hear<Progress>(source, "progress", (event) => onProgress(event, reload));
-  hear<Synced>(source, "sync", (event) => onSync(event, reload));
+  hear(source, "ingested", (event) => onIngested(client, event as Ingested, reload));
+  hear(source, "failed", (event) => onFailed(event as Failed, reload));
+  hear(source, "progress", (event) => onProgress(event as Progress, reload));
+  hear(source, "sync", (event) => onSync(event as Synced, reload));
   source.addEventListener("reset", () => onReset(client));
 }
 
-function hear<T>(source: EventSource, name: string, then: (event: T) => void): void {
-  source.addEventListener(name, (message) => then(JSON.parse((message as MessageEvent<string>).data) as T));
+function hear(source: EventSource, name: string, then: (event: unknown) => void): void {
+  source.addEventListener(name, (message) => then(JSON.parse((message as MessageEvent<string>).data)));
 }
 
 type Reload = (...keys: string[]) => void;

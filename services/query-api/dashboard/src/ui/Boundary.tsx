@@ -6,14 +6,14 @@ interface Props {
 }
 
 export class Boundary extends Component<Props, { error: Error | null }> {
-  override state = { error: null };
+  override state: { error: Error | null } = { error: null };
 
   static getDerivedStateFromError(error: unknown): { error: Error } {
     return { error: error instanceof Error ? error : new Error(String(error)) };
   }
 
   override render(): ReactNode {
-    const error: Error | null = this.state.error;
+    const { error } = this.state;
     return error ? <Broken error={error} /> : this.props.children;
   }
 }

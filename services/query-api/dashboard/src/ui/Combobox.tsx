@@ -111,6 +111,7 @@ export function Combobox({ label, groups, value, onPick, placeholder, clearable 
         ref={list}
         id={`${id}-list`}
         role="listbox"
+        tabIndex={-1}
         aria-label={label}
         hidden={!open}
         className="panel absolute z-30 mt-1.5 max-h-96 w-full overflow-auto p-1.5 shadow-xl"
@@ -122,10 +123,12 @@ export function Combobox({ label, groups, value, onPick, placeholder, clearable 
               {group.label}
             </div>
             {group.options.map((option) => (
+              // eslint-disable-next-line jsx-a11y/click-events-have-key-events -- the field handles the keys
               <div
                 key={option.value}
                 id={optionId(option)}
                 role="option"
+                tabIndex={-1}
                 aria-selected={option.value === value}
                 data-active={option === current}
                 className="data-[active=true]:bg-accent-soft aria-selected:font-semibold flex items-center gap-2 rounded-lg px-2.5 py-2 text-sm"

@@ -18,6 +18,7 @@ export function Dialog({ title, onClose, wide = false, actions, children }: Dial
     return () => dialog?.close();
   }, []);
   return (
+    // eslint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/no-noninteractive-element-interactions -- Escape closes it too
     <dialog
       ref={ref}
       aria-labelledby={id}

@@ -118,6 +118,8 @@ function Details({ run }: { run: Run }) {
       {run.errorLog && (
         <pre
           tabIndex={0}
+          role="region"
+          aria-label="Error"
           className="bg-bad-soft text-bad max-h-60 overflow-auto rounded-lg p-3 text-xs whitespace-pre-wrap"
         >
           {run.errorLog}

@@ -58,21 +58,24 @@ export function StartDialog({ dataset, models, onClose, onStarted }: StartDialog
             />
             <Option name="Dry run" hint="Fetch and score, but store nothing." on={dryRun} set={setDryRun} />
           </div>
-          <ul
-            className="border-line divide-line max-h-72 divide-y overflow-auto rounded-xl border"
+          <div
+            className="border-line max-h-72 overflow-auto rounded-xl border"
             tabIndex={0}
+            role="region"
             aria-label="Chosen folders"
           >
-            {models.map((model) => (
-              <li key={model} className="px-3.5 py-2.5 text-sm">
-                <div className="flex items-center justify-between gap-3">
-                  <span className="min-w-0 break-all">{model}</span>
-                  <Verdict answer={checked[model]} busy={busy} />
-                </div>
-                {checked[model] && <Checks answer={checked[model]} />}
-              </li>
-            ))}
-          </ul>
+            <ul className="divide-line divide-y">
+              {models.map((model) => (
+                <li key={model} className="px-3.5 py-2.5 text-sm">
+                  <div className="flex items-center justify-between gap-3">
+                    <span className="min-w-0 break-all">{model}</span>
+                    <Verdict answer={checked[model]} busy={busy} />
+                  </div>
+                  {checked[model] && <Checks answer={checked[model]} />}
+                </li>
+              ))}
+            </ul>
+          </div>
           <div className="flex flex-wrap justify-end gap-2">
             <button type="button" className="button" onClick={onClose}>
               Cancel

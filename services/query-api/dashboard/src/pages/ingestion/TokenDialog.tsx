@@ -1,5 +1,5 @@
 /** Asks for the admin token, once per tab. */
-import { type FormEvent, useId, useState } from "react";
+import { type SyntheticEvent, useId, useState } from "react";
 
 import { setAdminToken } from "../../hooks/useAdmin.ts";
 import { Dialog } from "../../ui/Dialog.tsx";
@@ -15,7 +15,7 @@ export function TokenDialog({
 }) {
   const id = useId();
   const [token, setToken] = useState("");
-  function submit(event: FormEvent): void {
+  function submit(event: SyntheticEvent): void {
     event.preventDefault();
     if (!token.trim()) return;
     setAdminToken(token.trim());
@@ -40,6 +40,7 @@ export function TokenDialog({
           id={id}
           type="password"
           autoComplete="off"
+          // eslint-disable-next-line jsx-a11y/no-autofocus -- a modal dialog with one field: that is what it was opened for
           autoFocus
           className="field w-full font-mono"
           value={token}

@@ -8,7 +8,7 @@ export const STATUSES = ["running", "completed", "partial", "failed", "skipped"]
 /** What is searched for, as far as the API takes it. */
 function searchOf(params: URLSearchParams): string {
   return (params.get("q") ?? "")
-    .replace(/[\x00-\x1f\x7f]/g, "")
+    .replace(/\p{Cc}/gu, "")
     .slice(0, 200)
     .trim();
 }
@@ -34,5 +34,5 @@ export function filterOf(params: URLSearchParams): HistoryFilter {
 
 /** Whether a filter may hide runs; a page past the last one does so too. */
 export function isFiltered({ dataset, search, status, autoTriggered, offset }: HistoryFilter): boolean {
-  return Boolean(dataset || search || status || offset) || autoTriggered !== undefined;
+  return [dataset, search, status, offset].some(Boolean) || autoTriggered !== undefined;
 }

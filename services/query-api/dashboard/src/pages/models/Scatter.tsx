@@ -25,7 +25,7 @@ export function Scatter({ rows, latest }: { rows: readonly ModelRow[]; latest: s
   const order = useMemo(() => ranked(spots, best, latest), [spots, best, latest]);
   const labels = useMemo(() => labelsOf(order, plot, latest), [order, plot, latest]);
   const byCost = useMemo(() => spots.toSorted((a, b) => a.cost - b.cost).map(({ key }) => key), [spots]);
-  const roving = useRoving(byCost);
+  const { ref: group, active, onKeyDown, onFocus } = useRoving(byCost);
   if (!spots.length) return <Empty title="No submission here tells what it cost." />;
 
   const byKey = new Map(spots.map((spot) => [spot.key, spot]));
@@ -40,8 +40,8 @@ export function Scatter({ rows, latest }: { rows: readonly ModelRow[]; latest: s
       <Legend marks={marks} withLatest={byKey.has(latest)} untold={rows.length - spots.length} />
       <div ref={ref} className="relative">
         <svg
-          ref={roving.ref}
-          onKeyDown={roving.onKeyDown}
+          ref={group}
+          onKeyDown={onKeyDown}
           width={width}
           height={plot.height}
           role="group"
@@ -84,8 +84,8 @@ export function Scatter({ rows, latest }: { rows: readonly ModelRow[]; latest: s
               mark={marks.get(spot.row.source)}
               hovered={spot.key === hovered}
               latest={spot.key === latest}
-              reachable={spot.key === roving.active}
-              onFocus={roving.onFocus}
+              reachable={spot.key === active}
+              onFocus={onFocus}
               onHover={setHovered}
             />
           ))}

@@ -30,7 +30,7 @@ export function Timeline({ rows }: { rows: readonly ModelRow[] }) {
   const first = Math.min(...times, last - 3_600_000);
   const x = scaleUtc([new Date(first), new Date(last)], [MARGIN, width - MARGIN]);
   const ordered = rows.toSorted((one, other) => when(one).localeCompare(when(other)));
-  const roving = useRoving(ordered.map(keyOf));
+  const { ref: group, active, onKeyDown, onFocus } = useRoving(ordered.map(keyOf));
   const places = piled(
     ordered.map((row) => x(new Date(when(row)))),
     STEP,
@@ -43,8 +43,8 @@ export function Timeline({ rows }: { rows: readonly ModelRow[] }) {
   return (
     <div ref={ref}>
       <svg
-        ref={roving.ref}
-        onKeyDown={roving.onKeyDown}
+        ref={group}
+        onKeyDown={onKeyDown}
         width={width}
         height={height}
         role="group"
@@ -68,8 +68,8 @@ export function Timeline({ rows }: { rows: readonly ModelRow[] }) {
             <Link
               key={keyOf(row)}
               data-key={keyOf(row)}
-              tabIndex={keyOf(row) === roving.active ? 0 : -1}
-              onFocus={() => roving.onFocus(keyOf(row))}
+              tabIndex={keyOf(row) === active ? 0 : -1}
+              onFocus={() => onFocus(keyOf(row))}
               href={modelHref(row.dataset, row.model)}
               aria-label={name}
             >

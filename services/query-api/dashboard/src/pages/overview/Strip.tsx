@@ -44,7 +44,7 @@ export function Strip({
   return (
     <div
       ref={ref}
-      role="group"
+      role="toolbar"
       aria-label={`${label}. Arrow keys move.`}
       data-testid="strip"
       className={`grid gap-[3px] ${items.length > 200 ? "grid-cols-[repeat(auto-fill,minmax(1.05rem,1fr))]" : "grid-cols-[repeat(auto-fill,minmax(1.5rem,1fr))]"}`}

@@ -52,6 +52,8 @@ function Spent({ name, attempt }: { name: string; attempt: TaskDetail["attempts"
       </summary>
       <pre
         tabIndex={0}
+        role="region"
+        aria-label={`Reasoning of ${name}`}
         className="bg-raised mt-2 max-h-72 overflow-auto rounded-lg p-3 text-xs whitespace-pre-wrap"
       >
         {attempt.reasoning}

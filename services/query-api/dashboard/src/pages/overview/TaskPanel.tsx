@@ -48,25 +48,23 @@ export function TaskPanel({ row, detail }: { row: ModelRow; detail: ModelDetail 
               <h3 className="mb-2 text-sm font-semibold">
                 {name} ({count(sums[state])})
               </h3>
-              <ul
-                aria-label={name}
-                tabIndex={0}
-                className="max-h-48 columns-2 gap-2 overflow-auto font-mono text-xs"
-              >
-                {found
-                  .filter((each) => each.state === state)
-                  .map(({ id }) => (
-                    <li key={id}>
-                      <button
-                        type="button"
-                        className="hover:text-accent hover:underline"
-                        onClick={() => open(id)}
-                      >
-                        {id}
-                      </button>
-                    </li>
-                  ))}
-              </ul>
+              <div aria-label={name} role="region" tabIndex={0} className="max-h-48 overflow-auto">
+                <ul className="columns-2 gap-2 font-mono text-xs">
+                  {found
+                    .filter((each) => each.state === state)
+                    .map(({ id }) => (
+                      <li key={id}>
+                        <button
+                          type="button"
+                          className="hover:text-accent hover:underline"
+                          onClick={() => open(id)}
+                        >
+                          {id}
+                        </button>
+                      </li>
+                    ))}
+                </ul>
+              </div>
             </div>
           ))}
         </div>

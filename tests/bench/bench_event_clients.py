@@ -11,7 +11,7 @@ import nats
 from arcwatch.embedded.nats_server import NatsServer
 from arcwatch.embedded.postgres import PostgresServer, PostgresSettings
 from common.bus import topology
-from common.bus.bus import announce
+from common.bus.bus import publish_unstored
 from common.database import migrate
 from common.events import IngestionProgress
 
@@ -79,7 +79,7 @@ async def _chatter(writer: Writer) -> None:
     for done in range(10_000):
         for run_id in (1, 2):
             progress = IngestionProgress(run_id=run_id, dataset=DATASET, model="m", done=done, total=10_000)
-            await announce(writer.client, progress)
+            await publish_unstored(writer.client, progress)
         await asyncio.sleep(0.25)
 
 

@@ -153,34 +153,34 @@ def test_a_syncs_event_stays_small_whatever_the_number_of_models() -> None:
     assert again.idempotency_key() != event.idempotency_key(), "another database counts from 1 again"
 
 
-def letter_of(**more: Any) -> DeadLetter:
+def dead_letter_of(**more: Any) -> DeadLetter:
     about = {"service": "ingester", "kind": "folder_gone", "reason": "no folder", "subject": "model.discovered"}
     told = {"body": "{}", "headers": {}, "delivery_count": 1, "stream_sequence": 7, "failed_at": NOW}
     return DeadLetter.model_validate({**about, **told, **more})
 
 
 def test_a_replayed_letter_has_a_fresh_id_and_keeps_the_rest() -> None:
-    letter = letter_of(headers={"nats-msg-id": "old", "ce-source": "arcwatch/watcher"})
-    assert (letter.subject_of("watcher"), letter.idempotency_key) == ("dead.watcher", "dead-ingester-7")
-    again = letter.replayed()
+    dead_letter = dead_letter_of(headers={"nats-msg-id": "old", "ce-source": "arcwatch/watcher"})
+    assert (dead_letter.subject_of("watcher"), dead_letter.idempotency_key) == ("dead.watcher", "dead-ingester-7")
+    again = dead_letter.replayed()
     assert again.headers["ce-source"] == "arcwatch/watcher"
     ids = [value for name, value in again.headers.items() if name.lower() == "nats-msg-id"]
     assert len(ids) == 1
     assert ids != ["old"]
-    assert letter.replayed().headers != again.headers
+    assert dead_letter.replayed().headers != again.headers
 
 
 @pytest.mark.parametrize("filler", ["x", "\0", "😀"], ids=["plain", "control", "wide"])
 def test_a_letter_is_whole_up_to_a_quarter_of_a_mebibyte_of_json(filler: str) -> None:
     in_json = len(json.dumps(filler, ensure_ascii=False).encode()) - 2
-    room = 256 * 1024 - len(letter_of(body="").model_dump_json())
+    room = 256 * 1024 - len(dead_letter_of(body="").model_dump_json())
     body = filler * (room // in_json) + "." * (room % in_json)
-    assert letter_of(body=body).fitting() == letter_of(body=body)
-    assert letter_of(body=body + ".").fitting().shortened
+    assert dead_letter_of(body=body).fitting() == dead_letter_of(body=body)
+    assert dead_letter_of(body=body + ".").fitting().shortened
 
 
 def test_a_letter_that_is_too_long_is_told_by_its_beginnings() -> None:
     headers = {f"{number:02}{'n' * 300}": "v" * 300 for number in range(30)}
-    long = letter_of(body="b" * 300_000, reason="r" * 10_000, headers=headers)
+    long = dead_letter_of(body="b" * 300_000, reason="r" * 10_000, headers=headers)
     kept = {f"{number:02}{'n' * 254}": "v" * 256 for number in range(20)}
-    assert long.fitting() == letter_of(body="b" * 8192, reason="r" * 8192, headers=kept, shortened=True)
+    assert long.fitting() == dead_letter_of(body="b" * 8192, reason="r" * 8192, headers=kept, shortened=True)

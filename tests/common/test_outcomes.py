@@ -6,7 +6,7 @@ import asyncpg
 import nats.errors
 import pytest
 from common.bus.topology import MAX_DELIVER
-from common.outcomes import RETRY_DELAYS_SECONDS, GiveUp, PermanentError, Retry, TransientError, consequence
+from common.outcomes import RETRY_DELAYS_SECONDS, Fail, PermanentError, Retry, TransientError, consequence
 
 LOST = [
     OSError("broken pipe"),
@@ -50,8 +50,8 @@ def test_an_error_without_a_kind_is_transient_and_says_its_reason() -> None:
 
 
 def test_only_a_bug_is_unexpected() -> None:
-    assert (Retry(1, "k", "r").unexpected, GiveUp("k", "r").unexpected) == (False, False)
-    assert consequence(PermanentError("no", kind="folder_gone"), 1) == GiveUp("folder_gone", "no", unexpected=False)
+    assert (Retry(1, "k", "r").unexpected, Fail("k", "r").unexpected) == (False, False)
+    assert consequence(PermanentError("no", kind="folder_gone"), 1) == Fail("folder_gone", "no", unexpected=False)
 
 
 def test_an_error_without_words_is_named() -> None:
@@ -60,7 +60,7 @@ def test_an_error_without_words_is_named() -> None:
 
 
 def test_a_permanent_error_is_given_up_at_once_with_its_reason() -> None:
-    assert consequence(PermanentError("no folder m", kind="folder_gone"), 1) == GiveUp("folder_gone", "no folder m")
+    assert consequence(PermanentError("no folder m", kind="folder_gone"), 1) == Fail("folder_gone", "no folder m")
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_a_permanent_error_is_given_up_at_once_with_its_reason() -> None:
 )
 def test_the_last_delivery_gives_up_whatever_the_error(error: BaseException) -> None:
     found = consequence(error, MAX_DELIVER)
-    assert isinstance(found, GiveUp)
+    assert isinstance(found, Fail)
     first = consequence(error, 1)
     assert isinstance(first, Retry)
     assert (found.kind, found.unexpected) == (first.kind, first.unexpected)

@@ -41,13 +41,13 @@ async def test_the_figures_follow_an_ingestion_and_a_failure(hub: LocalHub, data
         await eventually(landed, 20)
         await system.ask_for("nobody")
 
-        async def given_up() -> bool:
+        async def is_dead_lettered() -> bool:
             return (
                 await value(system, "ingester", "arcwatch_ingester_models", state="failing") == 1
                 and await value(system, "watcher", "arcwatch_bus_dead_letters", service="ingester") == 1
             )
 
-        await eventually(given_up, 20)
+        await eventually(is_dead_lettered, 20)
         expected = {
             ("arcwatch_ingester_ingestions_total", ("status", "completed")): 1,
             ("arcwatch_ingester_ingestions_total", ("status", "failed")): 1,

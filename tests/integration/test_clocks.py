@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 from common.bus import topology
 from common.events import ModelDiscovered, ModelIngestionFailed, SyncCompleted
-from common.outcomes import GiveUp, TransientError
+from common.outcomes import Fail, TransientError
 from common.schedule import Schedule
 from ingester import store
 from ingester.handlers import Failures
@@ -93,7 +93,7 @@ async def test_every_way_in_which_a_run_ends_is_timed_by_the_database(
     with pytest.raises(TransientError):
         await pipeline.ingester.ingest(event)
     failures = Failures(pipeline.pool, pipeline.client, Metrics(), "test")
-    await failures(event.model_dump_json().encode(), GiveUp("unavailable", "it stays broken"), 6)
+    await failures(event.model_dump_json().encode(), Fail("unavailable", "it stays broken"), 6)
     await check(pipeline, runs=5, began=began)
     statuses = await pipeline.pool.fetch("SELECT status, dry_run FROM ingestion_runs ORDER BY id")
     assert [tuple(row) for row in statuses] == [
@@ -129,7 +129,7 @@ End = Callable[[ModelDiscovered, int, int], Awaitable[object]]
 
 def _given_up(pipeline: Pipeline) -> End:
     failures = Failures(pipeline.pool, pipeline.client, Metrics(), "test")
-    return lambda event, count, sequence: failures.note(event, GiveUp("hub_error", "no luck"), count, sequence)
+    return lambda event, count, sequence: failures.note(event, Fail("hub_error", "no luck"), count, sequence)
 
 
 def _abandoned(pipeline: Pipeline) -> End:

@@ -118,10 +118,10 @@ async def test_a_wrong_event_is_one_dead_letter_and_good_ones_flow_on(
     await pipeline.client.publish("model.discovered", json.dumps({"dataset": V2, "model": "m"}).encode())
     await eventually(lambda: current_models(pipeline))
     await eventually(lambda: settled(js))
-    (letter,) = await letters(js)
-    assert letter.kind == kind
-    assert reason in letter.reason
-    assert letter.body == body.decode(errors="replace")
+    (dead_letter,) = await letters(js)
+    assert dead_letter.kind == kind
+    assert reason in dead_letter.reason
+    assert dead_letter.body == body.decode(errors="replace")
     failed = await last(js, "model.ingestion_failed")
     assert failed["kind"] == kind
 
@@ -153,10 +153,10 @@ async def test_what_never_succeeds_is_dead_lettered_at_the_last_delivery_with_it
     hub.access.private.add(V2)
     hub.access.token = "secret"
     await pipeline.client.publish("model.discovered", json.dumps({"dataset": V2, "model": "m"}).encode())
-    (letter,) = await eventually(lambda: letters(js), 30)
-    assert letter.delivery_count == topology.MAX_DELIVER
-    assert letter.kind == "hub_refused"
-    assert "HF_TOKEN" in letter.reason
+    (dead_letter,) = await eventually(lambda: letters(js), 30)
+    assert dead_letter.delivery_count == topology.MAX_DELIVER
+    assert dead_letter.kind == "hub_refused"
+    assert "HF_TOKEN" in dead_letter.reason
     await eventually(lambda: settled(js))
     runs = await pipeline.pool.fetch("SELECT status, error_log FROM ingestion_runs")
     assert [row["status"] for row in runs] == ["failed"]
@@ -243,7 +243,7 @@ async def test_stopping_in_the_middle_hands_the_work_to_the_next_ingester(
 async def test_an_ingester_whose_durable_is_deleted_ends_with_a_line_that_says_what_to_do(
     pipeline: Pipeline, js: JetStreamContext, shared: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bus.guard, "__defaults__", (0.05,))
+    monkeypatch.setattr(bus.watch_durables, "__defaults__", (0.05,))
     service = asyncio.create_task(ingester_app.run(IngesterSettings(**shared), asyncio.Event()))
 
     async def pulling() -> bool:

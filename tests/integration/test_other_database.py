@@ -5,7 +5,7 @@ import contextlib
 import pytest
 from common.bus import topology
 from common.events import ModelDiscovered
-from common.outcomes import GiveUp
+from common.outcomes import Fail
 from ingester.handlers import Failures
 from ingester.metrics import Metrics as IngesterMetrics
 from localhub import LocalHub
@@ -49,7 +49,7 @@ async def stored(pipeline: Pipeline, subject: str) -> int:
 async def give_up(pipeline: Pipeline) -> None:
     """Do what the handler does when an ingestion is given up."""
     failures = Failures(pipeline.pool, pipeline.client, IngesterMetrics(), "test")
-    await failures(b'{"dataset": "o/d", "model": "x"}', GiveUp("unexpected", "a bug"), 6)
+    await failures(b'{"dataset": "o/d", "model": "x"}', Fail("unexpected", "a bug"), 6)
 
 
 async def test_an_emptied_database_is_filled_again(pipeline: Pipeline, hub: LocalHub) -> None:

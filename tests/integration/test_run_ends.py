@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from common.bus.topology import STREAM
 from common.events import IngestionProgress, ModelDiscovered, ModelIngestionFailed
-from common.outcomes import GiveUp, TransientError
+from common.outcomes import Fail, TransientError
 from ingester import store
 from ingester.handlers import Failures
 from ingester.metrics import Metrics
@@ -50,7 +50,7 @@ def failures(pipeline: Pipeline) -> Failures:
 
 async def gave_up(pipeline: Pipeline, event: ModelDiscovered, sequence: int, delivery_count: int = 6) -> Failures:
     recorder = failures(pipeline)
-    await recorder(event.model_dump_json().encode(), GiveUp("hub_error", "no luck"), delivery_count, sequence)
+    await recorder(event.model_dump_json().encode(), Fail("hub_error", "no luck"), delivery_count, sequence)
     return recorder
 
 

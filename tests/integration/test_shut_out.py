@@ -14,7 +14,7 @@ from arcwatch.embedded.nats_conf import PERMISSIONS
 from arcwatch.embedded.nats_server import NatsServer
 from arcwatch.ports import free_port
 from common.bus import bus, topology
-from common.bus.lifeline import EXIT_CLOSED
+from common.bus.watchdog import EXIT_CLOSED
 from localhub import LocalHub
 
 from tests.support.deployments import clean_environment

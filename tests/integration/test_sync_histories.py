@@ -10,7 +10,7 @@ from typing import Any
 
 from common import outcomes
 from common.events import ModelDiscovered
-from common.outcomes import GiveUp
+from common.outcomes import Fail
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from ingester import store as ingester_store
@@ -162,7 +162,7 @@ class Play:
             verdict = outcomes.consequence(error, count)
             if verdict.unexpected:
                 raise
-            finished = isinstance(verdict, GiveUp)
+            finished = isinstance(verdict, Fail)
             if finished:
                 origin = ingester_store.Origin(event, None, count, "test")
                 await ingester_store.end_event(self.pipeline.pool, origin, "failed", verdict.reason)

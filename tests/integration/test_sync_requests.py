@@ -79,9 +79,9 @@ async def test_a_request_that_is_never_served_is_one_dead_letter_with_the_reason
         await js.publish("sync.requested", b'{"request_id": "r-1"}')
         await eventually(lambda: letters(js), 60)
     message = await js.get_last_msg(topology.DEAD_STREAM, "dead.watcher")
-    letter = DeadLetter.model_validate_json(message.data or b"")
-    assert (letter.kind, letter.delivery_count) == ("sync_failed", topology.MAX_DELIVER)
-    assert letter.reason.endswith(f"{V2}: the Hub answers 503")
+    dead_letter = DeadLetter.model_validate_json(message.data or b"")
+    assert (dead_letter.kind, dead_letter.delivery_count) == ("sync_failed", topology.MAX_DELIVER)
+    assert dead_letter.reason.endswith(f"{V2}: the Hub answers 503")
 
 
 async def test_a_request_is_served_once_however_often_it_comes(pipeline: Pipeline, hub: LocalHub) -> None:

@@ -7,7 +7,7 @@ import pytest
 from common.events import DatasetSynced
 from common.schedule import Schedule, parse_windows
 from watcher import sync
-from watcher.poll import Poller, _again
+from watcher.poll import Poller, _repeated
 from watcher.store import Listing, SyncRow
 from watcher.sync import Request
 
@@ -50,13 +50,13 @@ def test_without_cron_jobs_there_is_no_gap_and_the_look_is_for_dead_watchers_alo
 @pytest.mark.parametrize("trigger", ["schedule", "catch_up", "startup"])
 def test_a_sync_that_ran_by_itself_is_gone_on_with_as_what_it_was(trigger: Any) -> None:
     for auto_ingest in (True, False):
-        found = _again(SyncRow(1, NOON, trigger), auto_ingest=auto_ingest)
+        found = _repeated(SyncRow(1, NOON, trigger), auto_ingest=auto_ingest)
         assert found == Request(trigger, auto_ingest=auto_ingest, scheduled_for=NOON)
 
 
 @pytest.mark.parametrize("trigger", ["manual", "webhook", "whim", ""])
 def test_a_sync_that_somebody_asked_for_is_not_gone_on_with(trigger: str) -> None:
-    assert _again(SyncRow(1, None, trigger), auto_ingest=True) is None
+    assert _repeated(SyncRow(1, None, trigger), auto_ingest=True) is None
 
 
 @pytest.mark.parametrize(

@@ -34,8 +34,8 @@ async def bury(client: Client, **changes: object) -> int:
         "stream_sequence": (await client.jetstream().stream_info(DEAD_STREAM)).state.last_seq + 1,
         "failed_at": datetime.now(UTC),
     }
-    letter = DeadLetter.model_validate({**known, **changes})
-    ack = await client.jetstream().publish("dead.ingester", letter.model_dump_json().encode())
+    dead_letter = DeadLetter.model_validate({**known, **changes})
+    ack = await client.jetstream().publish("dead.ingester", dead_letter.model_dump_json().encode())
     return ack.seq
 
 
@@ -103,7 +103,7 @@ async def test_letters_of_two_streams_that_share_a_place_are_both_listed(client:
 async def test_another_message_at_the_place_of_a_shortened_one_is_not_replayed(client: Client) -> None:
     ack = await client.jetstream().publish("model.discovered", b"another stream's")
     before = datetime.now(UTC) - timedelta(hours=1)
-    letter = await bury(client, body="{", shortened=True, stream_sequence=ack.seq, stored_at=before)
+    dead_letter = await bury(client, body="{", shortened=True, stream_sequence=ack.seq, stored_at=before)
     acted = await dead_letters.replay(client, None)
-    assert "no longer on the stream" in acted.failures[letter]
+    assert "no longer on the stream" in acted.failures[dead_letter]
     assert (await client.jetstream().stream_info(STREAM)).state.messages == 1

@@ -14,7 +14,7 @@ from common.bus import bus, topology
 from common.bus.delivery import Delivery, decoder
 from common.bus.topology import DEAD_STREAM, STREAM, WATCHER
 from common.events import DeadLetter, SyncRequested
-from common.outcomes import GiveUp, PermanentError, TransientError
+from common.outcomes import Fail, PermanentError, TransientError
 from nats.js import JetStreamContext
 from structlog.testing import capture_logs
 
@@ -28,16 +28,16 @@ class Service:
     js: JetStreamContext
     handle: Callable[[SyncRequested], Awaitable[None]]
     settled_as: Counter[str] = field(default_factory=Counter)
-    given_up: list[GiveUp] = field(default_factory=list)
+    failed: list[Fail] = field(default_factory=list)
     broken: list[Exception] = field(default_factory=list)
 
     def settled(self, outcome: str, *, redelivered: bool) -> None:
         self.settled_as[f"{outcome}{' again' if redelivered else ''}"] += 1
 
-    async def note(self, _body: bytes, verdict: GiveUp, _count: int, _sequence: int) -> None:
+    async def note(self, _body: bytes, verdict: Fail, _count: int, _sequence: int) -> None:
         if self.broken:
             raise self.broken.pop()
-        self.given_up.append(verdict)
+        self.failed.append(verdict)
 
     async def letters(self) -> list[DeadLetter]:
         info = await self.js.stream_info(DEAD_STREAM)
@@ -59,11 +59,11 @@ async def serving(url: str, handle: Callable[[SyncRequested], Awaitable[None]]) 
     async with connected(url) as client:
         await topology.apply(client.jetstream())
         broker = bus.make_broker(url, "test")
-        opened = await bus.opened(broker)
+        opened = await bus.connect_broker(broker)
         service = Service(client.jetstream(), handle)
-        broker.add_middleware(Delivery("watcher", opened.jetstream, service, given_up=service.note))
+        broker.add_middleware(Delivery("watcher", opened.jetstream, service, on_failure=service.note))
 
-        @bus.pull(broker, WATCHER, url, decoder(SyncRequested))  # type: ignore[untyped-decorator] # Any, see bus
+        @bus.subscriber(broker, WATCHER, url, decoder(SyncRequested))  # type: ignore[untyped-decorator] # Any, see bus
         async def on_message(event: SyncRequested) -> None:
             await service.handle(event)
 
@@ -104,12 +104,16 @@ async def test_what_does_not_pass_is_one_dead_letter(nats_url: str, error: Excep
 
     async with serving(nats_url, handle) as service:
         await service.js.publish("sync.requested", b'{"request_id": "r"}', headers={"Who": "me"})
-        (letter,) = await eventually(service.letters, 30)
+        (dead_letter,) = await eventually(service.letters, 30)
         await eventually(service.idle)
-        assert str(error) in letter.reason
-        assert (letter.subject, letter.body, letter.headers["Who"]) == ("sync.requested", '{"request_id": "r"}', "me")
-        assert letter.delivery_count == (1 if isinstance(error, PermanentError) else topology.MAX_DELIVER)
-        assert [verdict.reason for verdict in service.given_up] == [letter.reason]
+        assert str(error) in dead_letter.reason
+        assert (dead_letter.subject, dead_letter.body, dead_letter.headers["Who"]) == (
+            "sync.requested",
+            '{"request_id": "r"}',
+            "me",
+        )
+        assert dead_letter.delivery_count == (1 if isinstance(error, PermanentError) else topology.MAX_DELIVER)
+        assert [verdict.reason for verdict in service.failed] == [dead_letter.reason]
 
 
 async def test_a_failure_that_cannot_be_noted_keeps_the_message(nats_url: str) -> None:
@@ -120,8 +124,8 @@ async def test_a_failure_that_cannot_be_noted_keeps_the_message(nats_url: str) -
         service.broken = [OSError("the database is away"), ZeroDivisionError("a bug")]
         with capture_logs() as lines:
             await service.js.publish("sync.requested", b'{"dataset": "a/b"}')
-            (letter,) = await eventually(service.letters)
-        assert letter.delivery_count == 3
+            (dead_letter,) = await eventually(service.letters)
+        assert dead_letter.delivery_count == 3
         await eventually(service.idle)
         bug, away = (line for line in lines if line["event"] == "delivery.not_settled")
         assert (away["dataset"], away["failed"], away["reason"]) == ("a/b", "no", "the database is away")
@@ -137,7 +141,7 @@ async def test_headers_and_bodies_of_any_kind_can_be_given_up(nats_url: str) -> 
         for body in (b"\xff\x00", b"", "модель".encode(), b"[" * 20_000):
             await service.js.publish("sync.requested", body, headers={"Name": "модель", "Odd": "a: b, c"})
         found = await eventually(lambda: enough(service, 4))
-        assert {letter.kind for letter in found} == {"invalid_event"}
+        assert {dead_letter.kind for dead_letter in found} == {"invalid_event"}
         await eventually(service.idle)
 
 
@@ -147,12 +151,12 @@ async def test_what_grows_past_the_payload_s_limit_is_one_shortened_letter(nats_
 
     async with serving(nats_url, handle) as service:
         await service.js.publish("sync.requested", b"\x01" * 1_000_000, headers={"Long": "x" * 40_000})
-        (letter,) = await eventually(service.letters, 30)
+        (dead_letter,) = await eventually(service.letters, 30)
         await eventually(service.idle)
-        assert letter.shortened
-        assert letter.body
-        assert set(letter.body) == {"\x01"}
-        assert (letter.delivery_count, len(service.given_up)) == (1, 1)
+        assert dead_letter.shortened
+        assert dead_letter.body
+        assert set(dead_letter.body) == {"\x01"}
+        assert (dead_letter.delivery_count, len(service.failed)) == (1, 1)
 
 
 async def test_a_stream_that_counts_from_1_again_swallows_no_dead_letter(nats_url: str) -> None:
@@ -163,7 +167,7 @@ async def test_a_stream_that_counts_from_1_again_swallows_no_dead_letter(nats_ur
         async with serving(nats_url, handle) as service:
             await service.js.publish("sync.requested", b"{}")
             found = await eventually(partial(enough, service, already + 1))
-            assert [letter.stream_sequence for letter in found] == [1] * (already + 1)
+            assert [dead_letter.stream_sequence for dead_letter in found] == [1] * (already + 1)
         async with connected(nats_url) as client:
             await client.jetstream().delete_stream(STREAM)
 

@@ -230,7 +230,7 @@ def test_the_gauges_follow_the_window_not_the_last_answer() -> None:
     clock = Clock()
     quota = Quota(clock=clock)
     registry = CollectorRegistry()
-    quota_metrics.show(quota, "x", registry)
+    quota_metrics.register(quota, "x", registry)
 
     def left(budget: str) -> float | None:
         return registry.get_sample_value("arcwatch_x_hub_quota_left_requests", {"budget": budget})

@@ -20,5 +20,5 @@ async def test_a_cancellation_that_comes_with_the_news_is_not_lost(monkeypatch: 
     await waiting.wait()
     await asyncio.sleep(0)  # the wait itself is a task of its own, on some Pythons
     news.set()
-    await asyncio.wait_for(service.ended([running]), 10)
+    await asyncio.wait_for(service.cancel_all([running]), 10)
     assert running.cancelled()

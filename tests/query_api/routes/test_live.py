@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import aiohttp
 import pytest
 from common.bus import topology
-from common.bus.bus import announce
+from common.bus.bus import publish_unstored
 from common.events import IngestionProgress
 from nats.aio.client import Client
 from query_api.view import broadcaster, replay, stream_reader
@@ -44,7 +44,7 @@ async def test_a_page_that_hears_of_a_model_can_read_it(api: Api, writer: Writer
 async def test_progress_is_told_but_never_replayed(api: Api, bus: Client, writer: Writer) -> None:
     progress = IngestionProgress(run_id=1, dataset=DATASET, model="m-1", done=3, total=9)
     async with listening(api.http) as events:
-        await announce(bus, progress)
+        await publish_unstored(bus, progress)
         told = (await take(events, 1))[0]
         assert (told.id, told.name, told.data["done"]) == (None, "progress", 3)
     async with listening(api.http, last=0) as events:

@@ -34,7 +34,7 @@ _AGI = re.compile(r"arcagiv?([12])(?!\d).*?(eval|train)")
 
 
 class TaskSetError(Exception):
-    """A task set is missing or broken: nothing of this source can be scored until somebody mends it."""
+    """A task set is missing or broken: nothing of this source can be scored until that is mended."""
 
 
 class Pair(NamedTuple):

@@ -53,7 +53,7 @@ def _subscribe(broker: NatsBroker, durable: topology.Durable, event: type[Event]
 
     handle.__annotations__["body"] = event
     handle.__doc__ = f"Consumed by the shared durable `{durable.name}`."
-    bus.pull(broker, durable, "nats://127.0.0.1:4222", decoder(event))(handle)
+    bus.subscriber(broker, durable, "nats://127.0.0.1:4222", decoder(event))(handle)
 
 
 def main() -> None:

@@ -16,13 +16,13 @@ from pogo_core.util import migrate as pogo
 from pogo_core.util import sql as pogo_sql
 
 from common.outcomes import StartupError
-from common.process.outage import DATABASE_ERRORS, DRIVER_ERRORS
+from common.process.outage import DATABASE_ERRORS, DRIVER_ERRORS, reason_of
 
 log = structlog.get_logger(__name__)
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
-# Any number works as long as everybody who migrates uses it: the first eight letters of "arcwatch".
+# Any number works as long as every migration uses it: the first eight letters of "arcwatch".
 _MIGRATION_LOCK = int.from_bytes(b"arcwatch", "big", signed=True)
 _SCHEMA = "public"
 
@@ -63,7 +63,7 @@ async def open_pool(
 
     `init` prepares each new connection.
     """
-    pool = await _patiently(lambda: _connected_pool(url, max_size, init), url, wait_seconds, _log_wait)
+    pool = await _with_retries(lambda: _connected_pool(url, max_size, init), url, wait_seconds, _log_wait)
     try:
         yield pool
     finally:
@@ -85,7 +85,9 @@ async def _connected_pool(url: str, max_size: int, init: Init | None) -> asyncpg
     )
 
 
-async def _patiently(attempt: Callable[[], Awaitable[T]], url: str, wait_seconds: float | None, on_wait: OnWait) -> T:
+async def _with_retries(
+    attempt: Callable[[], Awaitable[T]], url: str, wait_seconds: float | None, on_wait: OnWait
+) -> T:
     """Try until the database is there, for START_TIMEOUT_SECONDS by default; say now and then what is waited for."""
     now = asyncio.get_running_loop().time
     wait_seconds = START_TIMEOUT_SECONDS if wait_seconds is None else wait_seconds
@@ -95,7 +97,7 @@ async def _patiently(attempt: Callable[[], Awaitable[T]], url: str, wait_seconds
         try:
             return await attempt()
         except _AWAY as error:
-            reason = str(error) or type(error).__name__
+            reason = reason_of(error)
             if now() >= deadline:
                 line = f"cannot reach the database at {host} (DATABASE_URL) within {wait_seconds:.0f} s: {reason}"
                 raise StartupError(line) from error
@@ -126,7 +128,7 @@ async def migrate(url: str, *, wait_seconds: float | None = None, on_wait: OnWai
 
     Waits as `open_pool` does.
     """
-    return await _patiently(lambda: _migrated(url), url, wait_seconds, on_wait)
+    return await _with_retries(lambda: _migrated(url), url, wait_seconds, on_wait)
 
 
 async def _migrated(url: str) -> list[str]:

@@ -39,7 +39,7 @@ class Event(BaseModel):
 
 
 class ModelDiscovered(Event):
-    """A model folder has content not ingested yet, or somebody wants it ingested."""
+    """A model folder has content not ingested yet, or a person wants it ingested."""
 
     subject: ClassVar[str] = "model.discovered"
 
@@ -107,7 +107,7 @@ class ModelIngested(Event):
 
 
 class ModelIngestionFailed(Event):
-    """An ingestion gave up; its event is dead-lettered. A dry run that gave up is told, and no failure of the model."""
+    """An ingestion failed for good; its event is dead-lettered. A failed dry run is no failure of the model."""
 
     subject: ClassVar[str] = "model.ingestion_failed"
 
@@ -128,7 +128,7 @@ class ModelIngestionFailed(Event):
 
 
 class SyncRequested(Event):
-    """Somebody wants the Hub compared with the database now."""
+    """A person or a webhook wants the Hub compared with the database now."""
 
     subject: ClassVar[str] = "sync.requested"
 
@@ -225,14 +225,14 @@ def body_of(event: Event) -> bytes:
     return event.model_dump_json(exclude_none=True).encode()
 
 
-# In bytes of JSON; well below max_payload, which is 1 MiB unless somebody says otherwise.
-LONGEST_LETTER = 256 * 1024
+# In bytes of JSON; well below max_payload, which is 1 MiB unless the server's configuration says otherwise.
+MAX_DEAD_LETTER_BYTES = 256 * 1024
 _KEPT = 8 * 1024
 _KEPT_OF_HEADER = 256
 
 
 def resent(headers: Mapping[str, str], key: str) -> dict[str, str]:
-    """Return a message's headers for when it is published again, under an idempotency key of its own.
+    """Return a message's headers for when it is published again, under another idempotency key.
 
     What orders the server to do something was meant for the first time: the old key would be taken for a duplicate, and
     `Nats-Expected-*` cannot be true again.
@@ -243,7 +243,7 @@ def resent(headers: Mapping[str, str], key: str) -> dict[str, str]:
 
 
 class DeadLetter(BaseModel):
-    """A message that was given up, kept whole with the reason."""
+    """A message whose handling failed for good, kept whole with the reason."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -267,8 +267,8 @@ class DeadLetter(BaseModel):
         return f"dead.{service}"
 
     def fitting(self) -> Self:
-        """Return the letter short enough to be stored: in JSON a body may be six times as long as it was."""
-        if len(self.model_dump_json().encode()) <= LONGEST_LETTER:
+        """Return the dead letter short enough to be stored: in JSON a body may be six times as long as it was."""
+        if len(self.model_dump_json().encode()) <= MAX_DEAD_LETTER_BYTES:
             return self
         headers = {name[:_KEPT_OF_HEADER]: value[:_KEPT_OF_HEADER] for name, value in [*self.headers.items()][:20]}
         kept = {"body": self.body[:_KEPT], "reason": self.reason[:_KEPT], "headers": headers, "shortened": True}
@@ -276,10 +276,10 @@ class DeadLetter(BaseModel):
 
     @property
     def idempotency_key(self) -> str:
-        """Return the key that keeps a message given up twice from being stored twice."""
+        """Return the key that keeps a message that failed twice from being stored twice."""
         stored = "" if self.stored_at is None else f"-{self.stored_at.isoformat()}"
         return f"dead-{self.service}-{self.stream_sequence}{stored}"
 
     def replayed(self) -> Self:
-        """Return the letter as it is published again."""
+        """Return the dead letter as it is published again."""
         return self.model_copy(update={"headers": resent(self.headers, fresh_id())})

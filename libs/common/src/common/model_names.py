@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-LONGEST_NAME = 255  # bytes, as git and file systems have it
+MAX_NAME_BYTES = 255  # bytes, as git and file systems have it
 
 _SPELLINGS = {
     "ai": "AI",
@@ -35,7 +35,7 @@ def is_plain_folder_name(name: str) -> bool:
     # Cc: control characters; Cs: lone surrogates, which no UTF-8 can hold.
     if any(unicodedata.category(character) in {"Cc", "Cs"} for character in name):
         return False
-    return len(name.encode()) <= LONGEST_NAME
+    return len(name.encode()) <= MAX_NAME_BYTES
 
 
 def attempt_model_name(folder: str, number: int) -> str:

@@ -15,14 +15,14 @@ from dataclasses import dataclass
 from common.process.outage import AWAY, reason_of
 from common.storable import storable
 
-# How often a message is delivered before it is given up; the durables' own limit is the same.
+# How often a message is delivered before it is dead-lettered; the durables' own limit is the same.
 MAX_DELIVER = 6
 # Five waits between six deliveries: 52 minutes in all, so a database upgrade or a Hub outage is outlived.
 RETRY_DELAYS_SECONDS = (5.0, 30.0, 120.0, 600.0, 2_400.0)
 
 
-# Why a message is tried again or given up: a closed set, because it is a label of metrics. A test compares it with the
-# kinds that are raised.
+# Why a message is tried again or dead-lettered: a closed set, because it is a label of metrics. A test compares it with
+# the kinds that are raised.
 KINDS = frozenset(
     {
         "abandoned",
@@ -47,7 +47,7 @@ KINDS = frozenset(
 
 
 class TransientError(Exception):
-    """Nothing is wrong with the message; try again later. `retry_after_seconds` is the other side's own word."""
+    """Nothing is wrong with the message; try again later. `retry_after_seconds` is what the other side asks for."""
 
     def __init__(self, reason: str, *, kind: str = "transient", retry_after_seconds: float | None = None) -> None:
         super().__init__(reason)
@@ -56,7 +56,7 @@ class TransientError(Exception):
 
 
 class PermanentError(Exception):
-    """Trying again cannot help: the message is given up with this reason."""
+    """Trying again cannot help: the message is dead-lettered with this reason."""
 
     def __init__(self, reason: str, *, kind: str) -> None:
         super().__init__(reason)
@@ -78,7 +78,7 @@ class Retry:
 
 
 @dataclass(frozen=True)
-class GiveUp:
+class Fail:
     """Copy to the dead letters with the reason, then term."""
 
     kind: str
@@ -86,17 +86,17 @@ class GiveUp:
     unexpected: bool = False
 
 
-Consequence = Retry | GiveUp
+Consequence = Retry | Fail
 
 
 def consequence(error: BaseException, delivery_count: int) -> Consequence:
     """Return what becomes of a message whose handling raised `error` on its n-th delivery (from 1)."""
     if isinstance(error, PermanentError):
-        return GiveUp(error.kind, storable(str(error)))
+        return Fail(error.kind, storable(str(error)))
     kind, unexpected = _kind_of(error)
     reason = reason_of(error)
     if delivery_count >= MAX_DELIVER:
-        return GiveUp(kind, f"gave up after {delivery_count} deliveries: {reason}", unexpected)
+        return Fail(kind, f"gave up after {delivery_count} deliveries: {reason}", unexpected)
     return Retry(_delay(error, delivery_count), kind, reason, unexpected)
 
 

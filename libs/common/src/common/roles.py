@@ -20,7 +20,7 @@ _MIGRATIONS_TABLE = "_pogo_migration"
 _CREATED = re.compile(r"CREATE (?:UNLOGGED )?TABLE (?:IF NOT EXISTS )?(\w+)")
 _READS = "SELECT"
 _WRITES = "SELECT, INSERT, UPDATE, DELETE"
-# The first letters of "roles": several jobs at once take turns.
+# The letters of "roles": several jobs at once take turns.
 _LOCK = "SELECT pg_advisory_xact_lock(x'726f6c6573'::bigint)"
 
 _EXISTS = "SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)"
@@ -57,8 +57,8 @@ async def grant(url: str, *, writer: Login, reader: Login) -> None:
             await connection.execute(_LOCK)
             for login in (writer, reader):
                 await _make(connection, login)
-            await _let_read(connection, reader.user)
-            await _let_write(connection, writer.user)
+            await _grant_reader(connection, reader.user)
+            await _grant_writer(connection, writer.user)
     except asyncpg.InsufficientPrivilegeError as error:
         raise StartupError(f"the user in DATABASE_URL cannot make or equip roles: {error}") from error
     finally:
@@ -75,18 +75,18 @@ async def _make(connection: asyncpg.Connection, login: Login) -> None:
     if not await connection.fetchval(_EXISTS, login.user):
         await _run(connection, "CREATE ROLE %I LOGIN", login.user)
     elif not await connection.fetchval(_MAY_MAKE_ROLES):
-        return  # made by somebody else, who chose its password
+        return  # made by another user, who chose its password
     await _run(connection, "ALTER ROLE %I PASSWORD %L", login.user, login.password)
 
 
-async def _let_read(connection: asyncpg.Connection, user: str) -> None:
-    await _let_use(connection, user, _READS, tables())
+async def _grant_reader(connection: asyncpg.Connection, user: str) -> None:
+    await _grant_use(connection, user, _READS, tables())
     # A second fence: what it may by rights of everybody, such as temporary tables, it does not either.
     await _run(connection, "ALTER ROLE %I SET default_transaction_read_only = on", user)
 
 
-async def _let_write(connection: asyncpg.Connection, user: str) -> None:
-    await _let_use(connection, user, _WRITES, tables())
+async def _grant_writer(connection: asyncpg.Connection, user: str) -> None:
+    await _grant_use(connection, user, _WRITES, tables())
     database = await connection.fetchval("SELECT current_database()")
     await _run(connection, "GRANT TEMPORARY ON DATABASE %I TO %I", database, user)
     for row in await connection.fetch(_SEQUENCES, tables()):
@@ -94,7 +94,7 @@ async def _let_write(connection: asyncpg.Connection, user: str) -> None:
     await _run(connection, f"ALTER DEFAULT PRIVILEGES IN SCHEMA {_SCHEMA} GRANT USAGE ON SEQUENCES TO %I", user)
 
 
-async def _let_use(connection: asyncpg.Connection, user: str, rights: str, names: Iterable[str]) -> None:
+async def _grant_use(connection: asyncpg.Connection, user: str, rights: str, names: Iterable[str]) -> None:
     database = await connection.fetchval("SELECT current_database()")
     await _run(connection, "GRANT CONNECT ON DATABASE %I TO %I", database, user)
     await _run(connection, f"GRANT USAGE ON SCHEMA {_SCHEMA} TO %I", user)

@@ -79,7 +79,7 @@ class Schedule:
     def overdue_since(self, last_sync: datetime | None, now: datetime, patience: timedelta) -> datetime | None:
         """Return when the newest sync that should have begun by now was due; None when one began since then.
 
-        Patience counts only while syncs may run: in a blackout window nobody is late.
+        Patience counts only while syncs may run: in a blackout window no sync is late.
         """
         ticks = CronSim(self.expression, _next_minute(now), reverse=True)
         for tick in islice(ticks, _MOST_TICKS_BACK):

@@ -58,13 +58,13 @@ async def run(settings: Settings, stopping: asyncio.Event) -> None:
     ):
         await check_migrated(pool)
         broker = bus.make_broker(nats_url, instance)
-        client = await bus.opened(broker)
+        client = await bus.connect_broker(broker)
         failures = handlers.Failures(pool, client, metrics, instance)
-        broker.add_middleware(Delivery(SERVICE, client.jetstream, metrics, given_up=failures))
+        broker.add_middleware(Delivery(SERVICE, client.jetstream, metrics, on_failure=failures))
         ingester = build(settings, pool, http, client, metrics=metrics, columns=await store.column_types(pool))
         waiting = waiting_for(ingester, client)
         handlers.register(broker, nats_url, waiting, failures)
-        pool_metrics.show(pool, metrics.registry)
+        pool_metrics.register(pool, metrics.registry)
         checks = {"database": partial(_database, pool), "consumer": partial(bus.durable_differs, client, INGESTER)}
         async with (
             bus.consuming(broker, client, [INGESTER]),
@@ -74,7 +74,7 @@ async def run(settings: Settings, stopping: asyncio.Event) -> None:
             log.info("ingester.ready", ops_port=port)
             await until(
                 stopping,
-                bus.guard(client, [INGESTER]),
+                bus.watch_durables(client, [INGESTER]),
                 bus_metrics.watch(client, BusMetrics(metrics.registry)),
                 *beside(ingester, waiting, client),
             )
@@ -104,7 +104,7 @@ def build(
 ) -> Ingester:
     """Put an ingester together from what it works on."""
     quota = Quota(waited=metrics.throttled.inc)
-    quota_metrics.show(quota, SERVICE, metrics.registry)
+    quota_metrics.register(quota, SERVICE, metrics.registry)
     hub = Hub(settings.endpoint, settings.token, quota, metrics.requested)
     fetcher = Fetcher(hub, http, metrics.bytes.inc)
     return Ingester(
@@ -116,7 +116,7 @@ def build(
         longest_model_name=columns["model_name"][1],
         metrics=metrics,
         publish=partial(bus.publish, client, source=SERVICE),
-        announce=partial(bus.announce, client),
+        announce=partial(bus.publish_unstored, client),
     )
 
 

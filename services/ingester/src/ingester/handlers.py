@@ -10,7 +10,7 @@ from common.bus import bus
 from common.bus.delivery import decoder, parse
 from common.bus.topology import INGESTER
 from common.events import ModelDiscovered, ModelIngestionFailed
-from common.outcomes import GiveUp, PermanentError
+from common.outcomes import Fail, PermanentError
 from faststream.nats import NatsBroker
 from faststream.nats.annotations import NatsMessage
 from nats.aio.client import Client
@@ -29,7 +29,7 @@ SERVICE = "ingester"
 def register(broker: NatsBroker, nats_url: str, waiting: Waiting, failures: "Failures") -> None:
     """Subscribe the handler to the shared durable."""
 
-    @bus.pull(broker, INGESTER, nats_url, decoder(ModelDiscovered))  # type: ignore[untyped-decorator] # Any, see bus
+    @bus.subscriber(broker, INGESTER, nats_url, decoder(ModelDiscovered))  # type: ignore[untyped-decorator] # Any, see bus
     async def on_model_discovered(event: ModelDiscovered, message: NatsMessage) -> None:
         raw = message.raw_message
         count, sequence = raw.metadata.num_delivered or 1, raw.metadata.sequence.stream
@@ -37,7 +37,7 @@ def register(broker: NatsBroker, nats_url: str, waiting: Waiting, failures: "Fai
             await waiting.deliver(event, count, (raw.headers or {}).get("Nats-Msg-Id", ""), sequence)
         except Exception as error:
             verdict = outcomes.consequence(error, count)
-            if not event.dry_run or not isinstance(verdict, GiveUp):
+            if not event.dry_run or not isinstance(verdict, Fail):
                 raise
             # Whoever tried something out hears of it. There is nothing to replay, and nothing that pages anybody.
             if verdict.unexpected:
@@ -54,7 +54,7 @@ class Failures:
     metrics: Metrics
     instance: str
 
-    async def __call__(self, body: bytes, verdict: GiveUp, delivery_count: int, sequence: int | None = None) -> None:
+    async def __call__(self, body: bytes, verdict: Fail, delivery_count: int, sequence: int | None = None) -> None:
         """Fail the event's run (making one where there is none) and publish `model.ingestion_failed`."""
         event = _readable(body)
         if event is not None:
@@ -72,7 +72,7 @@ class Failures:
         await bus.publish(self.client, failed, SERVICE)
 
     async def note(
-        self, event: ModelDiscovered, verdict: GiveUp, delivery_count: int, sequence: int | None = None
+        self, event: ModelDiscovered, verdict: Fail, delivery_count: int, sequence: int | None = None
     ) -> None:
         """Do so for a readable event. A dry run that failed is no failure of its model: no metric counts it."""
         if not event.dry_run:

@@ -14,7 +14,7 @@ import asyncpg
 import structlog
 from common import outcomes
 from common.events import ModelDiscovered
-from common.outcomes import GiveUp
+from common.outcomes import Fail
 from common.process.outage import AWAY, Outage, reason_of
 from common.process.periodic import FAILURES
 
@@ -68,7 +68,7 @@ class Waiting:
                 if not await self._ingested(event, delivery_count, sequence):
                     return
         except Exception as error:
-            if isinstance(outcomes.consequence(error, delivery_count), GiveUp):
+            if isinstance(outcomes.consequence(error, delivery_count), Fail):
                 # The dead letter is not written yet: where that fails, what was handed back must be found once more.
                 await self._end(None if handed_back else answered_id)
             raise

@@ -17,7 +17,7 @@ from common.metrics import pool_metrics, quota_metrics
 from common.outcomes import StartupError
 from common.process import http_server, ops
 from common.process.gc_tuning import settle
-from common.process.service import ended
+from common.process.service import cancel_all
 from common.process.task_group import task_group
 from nats.aio.client import Client
 from nats.aio.msg import Msg
@@ -74,7 +74,7 @@ async def serving(settings: Settings) -> AsyncIterator[tuple[str, Services]]:
         bus.connect(settings.nats_url.get_secret_value(), instance) as client,
     ):
         await check_migrated(pool)
-        pool_metrics.show(pool, metrics.registry)
+        pool_metrics.register(pool, metrics.registry)
         services = await build(settings, pool, client, metrics)
         dependencies.update(consumer=services.keeper.check_stream, database=partial(_database, pool))
         await start(services)
@@ -116,7 +116,7 @@ async def build(settings: Settings, pool: asyncpg.Pool, client: Client, metrics:
     )
     reader.on_resumed(keeper.look_again)
     hub = Hub(settings.endpoint, settings.token, requested=metrics.requested)
-    quota_metrics.show(hub.quota, "query_api", metrics.registry)
+    quota_metrics.register(hub.quota, "query_api", metrics.registry)
     needed = filter(None, map(detect_source, settings.hf_datasets))
     return Services(
         settings=settings,
@@ -162,7 +162,7 @@ async def _beside(*forever: "asyncio._CoroutineLike[None]") -> AsyncIterator[Non
     async with task_group() as group:
         tasks = [group.create_task(each) for each in forever]
         yield
-        await ended(tasks)
+        await cancel_all(tasks)
 
 
 @contextlib.asynccontextmanager

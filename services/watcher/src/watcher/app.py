@@ -36,11 +36,11 @@ async def run(settings: Settings, stopping: asyncio.Event) -> None:
     async with open_pool(settings.database_url.get_secret_value()) as pool:
         await check_migrated(pool)
         broker = bus.make_broker(nats_url, settings.arcwatch_instance or SERVICE)
-        client = await bus.opened(broker)
+        client = await bus.connect_broker(broker)
         broker.add_middleware(Delivery(SERVICE, client.jetstream, metrics))
         syncer = build(settings, pool, client, metrics)
         handlers.register(broker, nats_url, syncer, auto_ingest=settings.hf_sync_auto_ingest)
-        pool_metrics.show(pool, metrics.registry)
+        pool_metrics.register(pool, metrics.registry)
         checks = {"database": partial(_database, pool), "consumer": partial(bus.durable_differs, client, WATCHER)}
         async with (
             bus.consuming(broker, client, [WATCHER]),
@@ -50,7 +50,7 @@ async def run(settings: Settings, stopping: asyncio.Event) -> None:
             await until(
                 stopping,
                 _poller(settings, syncer).run(),
-                bus.guard(client, [WATCHER]),
+                bus.watch_durables(client, [WATCHER]),
                 bus_metrics.watch(client, BusMetrics(metrics.registry)),
             )
 
@@ -58,7 +58,7 @@ async def run(settings: Settings, stopping: asyncio.Event) -> None:
 def build(settings: Settings, pool: asyncpg.Pool, client: Client, metrics: Metrics) -> Syncer:
     """Put a syncer together from what it works on."""
     quota = Quota(waited=metrics.throttled.inc)
-    quota_metrics.show(quota, SERVICE, metrics.registry)
+    quota_metrics.register(quota, SERVICE, metrics.registry)
     for dataset in settings.hf_datasets:
         metrics.last_success.labels(dataset).set(0)
     store = Store(pool)

@@ -13,7 +13,7 @@ _DURATIONS = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900)
 
 
 class Metrics:
-    """Everything that one watcher counts, on a registry of its own."""
+    """Everything that one watcher counts, on its registry."""
 
     def __init__(self) -> None:
         self.registry = registry = CollectorRegistry()
@@ -59,7 +59,7 @@ class Metrics:
         self.last_success.labels(dataset).set(self._listed[dataset].timestamp())
 
     def settled(self, outcome: str, *, redelivered: bool) -> None:
-        """Count a settled message (the observer of common.delivery)."""
+        """Count a settled message (the observer of common.bus.delivery)."""
         self.deliveries.labels(outcome, str(redelivered).lower()).inc()
 
     def requested(self, outcome: RequestOutcome) -> None:

@@ -17,7 +17,7 @@ from watcher.sync import Request, Syncer
 
 log = structlog.get_logger(__name__)
 
-# A dead watcher's sync is gone on with within a minute: this, and the time PostgreSQL takes to notice, stay below.
+# A dead watcher's sync is resumed within a minute: this, and the time PostgreSQL takes to notice, stay below.
 LOOK_SECONDS = 15.0
 # A dataset that could not be listed is listed again this often, not only at the next tick, which may be a day away.
 RETRY_FAILED = timedelta(minutes=15)
@@ -27,7 +27,7 @@ _EVER = datetime.min.replace(tzinfo=UTC)
 
 @dataclass
 class Poller:
-    """Runs the syncs that nobody asks for. `run` loops; `run_once` does what is due at one instant.
+    """Runs the syncs that no message asks for. `run` loops; `run_once` does what is due at one instant.
 
     The schedule, too, goes by the database's clock: no tick comes early, late or twice for a host's sake.
     """
@@ -62,7 +62,7 @@ class Poller:
         return self.schedule.longest_gap(now).total_seconds() if self.enabled else 0.0
 
     def seconds_to_next_look(self, now: datetime) -> float:
-        """Return how long to sleep: until the next tick, but never past the next look for dead watchers."""
+        """Return how long to sleep: until the next tick, but never past the next look for orphaned syncs."""
         if not self.enabled:
             return LOOK_SECONDS
         ahead = (self.schedule.next_run(now) - now).total_seconds()
@@ -71,10 +71,10 @@ class Poller:
     async def run_once(self) -> int:
         """Run every sync that is due now; return how many this watcher ran."""
         may_start = self.enabled and not self._held_back(await self.syncer.store.now())
-        done = await self._take_over_from_dead_ones(may_start=may_start)
+        done = await self._resume_orphaned_syncs(may_start=may_start)
         # Ticks that pass while a sync runs are found at the next look.
         now = await self.syncer.store.now()
-        failing = await self._show_listings(now)
+        failing = await self._update_listings(now)
         self.syncer.metrics.interval.set(self.longest_gap_seconds(now))
         if not self.enabled or self._held_back(now):
             return done
@@ -108,8 +108,8 @@ class Poller:
             return Request("catch_up", auto_ingest=self.auto_ingest, scheduled_for=tick)
         return Request("startup", auto_ingest=self.auto_ingest)
 
-    async def _show_listings(self, now: datetime) -> tuple[str, ...]:
-        """Show what all watchers know of each dataset's last listing; return those that failed a while ago."""
+    async def _update_listings(self, now: datetime) -> tuple[str, ...]:
+        """Set the metrics of each dataset's last listing, by any watcher; return those that failed a while ago."""
         since = _EVER if self._looked_until is None else now - _RECENTLY
         found = {each.dataset: each for each in await self.syncer.store.listings(since)}
         for each in found.values():
@@ -118,22 +118,22 @@ class Poller:
         failing = {each.dataset for each in found.values() if each.failing_since(now - RETRY_FAILED)}
         return tuple(dataset for dataset in self.syncer.datasets if dataset in failing)
 
-    async def _take_over_from_dead_ones(self, *, may_start: bool) -> int:
+    async def _resume_orphaned_syncs(self, *, may_start: bool) -> int:
         done = 0
         for row in await self.syncer.store.running():
-            request = _again(row, auto_ingest=self.auto_ingest)
+            request = _repeated(row, auto_ingest=self.auto_ingest)
             if request is not None and self.enabled:
                 done += bool(may_start and await self.syncer.resume(row.id, request))
                 continue
             async with self.syncer.store.adopt(row.id) as began_at:
                 if began_at:
-                    # The request itself is redelivered by the bus, and runs as a sync of its own.
+                    # The request itself is redelivered by the bus, and runs as another sync.
                     await self.syncer.store.abandon(row.id, "its watcher stopped in the middle")
         return done
 
 
-def _again(row: SyncRow, *, auto_ingest: bool) -> Request | None:
-    """Return the request of a sync that ran by itself; None for one that somebody asked for."""
+def _repeated(row: SyncRow, *, auto_ingest: bool) -> Request | None:
+    """Return the request of a sync that ran by itself; None for one that a message asked for."""
     if row.trigger in {"manual", "webhook"} or row.trigger not in get_args(Trigger):
         return None
     return Request(cast("Trigger", row.trigger), auto_ingest=auto_ingest, scheduled_for=row.scheduled_for)

@@ -1,7 +1,7 @@
 """Publishing so that the stream's deduplication never swallows work.
 
 The message id of a model's content cannot tell that the database was emptied, restored, or replaced by another one
-since: the stream calls the event a duplicate of one that was dealt with, and nobody would do the work again.
+since: the stream calls the event a duplicate of one that was dealt with, and the work would never be done.
 """
 
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ class Publisher:
         return not ack.duplicate
 
     async def _is_on_its_way(self, event: ModelDiscovered, sequence: int) -> bool:
-        """Tell whether an ingester has the stored event still before it, or in its hands."""
+        """Tell whether an ingester has the stored event still to handle, or is handling it."""
         js = self.client.jetstream(timeout=bus.PUBLISH_TIMEOUT_SECONDS)
         info = await js.consumer_info(topology.STREAM, topology.INGESTER.name)
         if info.delivered is None or sequence > info.delivered.stream_seq:

@@ -173,7 +173,7 @@ class Store:
         return [Listing(*row) for row in await self.pool.fetch(_LISTINGS, since)]
 
     async def running(self) -> list[SyncRow]:
-        """Return the syncs that are marked as running, whether anybody works on them or not."""
+        """Return the syncs that are marked as running, whether a watcher works on them or not."""
         return [SyncRow(*row) for row in await self.pool.fetch(_RUNNING)]
 
     @contextlib.asynccontextmanager
@@ -183,7 +183,7 @@ class Store:
         """Yield the id of a new sync, held until the block ends; None when another watcher took the tick."""
         async with self.pool.acquire() as connection:
             async with connection.transaction():
-                # One transaction, so that nobody sees the row before its lock.
+                # One transaction, so that no watcher sees the row before its lock.
                 sync_id = await connection.fetchval(_BEGIN, scheduled_for, trigger, started_at, request_key)
                 if sync_id is not None:
                     await connection.fetchval(_HOLD, sync_id)
@@ -211,5 +211,5 @@ class Store:
         )
 
     async def abandon(self, sync_id: int, reason: str) -> None:
-        """Close a sync that nobody goes on with."""
+        """Close a sync that no watcher resumes."""
         await self.pool.execute(_ABANDON, sync_id, reason)

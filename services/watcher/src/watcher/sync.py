@@ -93,7 +93,7 @@ class Syncer:
             raise TransientError(completed.error, kind="sync_failed", retry_after_seconds=max(asked, default=None))
 
     async def resume(self, sync_id: int, request: Request) -> SyncCompleted | None:
-        """Run a sync again whose watcher died; None when somebody works on it."""
+        """Run a sync again whose watcher died; None when another watcher works on it."""
         async with self.store.adopt(sync_id) as started_at:
             return await self._traced(sync_id, request, started_at) if started_at else None
 
@@ -128,7 +128,7 @@ class Syncer:
             await self.publish(completed)
         except nats.errors.Error as error:
             # The row is written, and readers look there every minute.
-            log.warning("sync.not_announced", sync_id=completed.sync_id, reason=str(error) or type(error).__name__)
+            log.warning("sync.not_announced", sync_id=completed.sync_id, reason=reason_of(error))
 
     async def _rounds(self, datasets: tuple[str, ...], request: Request) -> list[DatasetSynced]:
         """Sync each dataset; those that fail are tried again when all others had their turn."""
@@ -143,7 +143,7 @@ class Syncer:
         return list(results.values())
 
     async def _attempt(self, dataset: str, request: Request, again_in_seconds: float | None) -> DatasetSynced:
-        """Sync one dataset; its failure is told, not raised: the others go on."""
+        """Sync one dataset; its failure is returned, not raised: the others go on."""
         try:
             return await self._dataset(dataset, request)
         except (ImplausibleListingError, *_EXPECTED) as error:
@@ -152,7 +152,7 @@ class Syncer:
             asked = getattr(error, "retry_after_seconds", None)
             return DatasetSynced(dataset=dataset, error=reason, retry_after_seconds=asked)
         except Exception as error:
-            # A bug of ours; were it raised, the sync would stay `running` and be gone on with for ever.
+            # A bug of ours; were it raised, the sync would stay `running` and be resumed for ever.
             log.exception("sync.dataset_failed", dataset=dataset)
             return DatasetSynced(dataset=dataset, error=storable(f"unexpected: {type(error).__name__}: {error}"))
 

@@ -1,4 +1,4 @@
-"""The oldest event that its durable has not settled yet; one that is done or given up is settled."""
+"""The oldest event that its durable has not settled yet; one that is done or dead-lettered is settled."""
 
 from nats.js import JetStreamContext
 from nats.js.api import ConsumerInfo, RawStreamMsg

@@ -18,12 +18,13 @@ from nats.js.errors import NotFoundError
 
 from common.bus import topology
 from common.bus.inbox import prefix_of
-from common.bus.lifeline import Lifeline
 from common.bus.servers import servers_of
 from common.bus.topology import Durable
+from common.bus.watchdog import Watchdog
 from common.events import Event, body_of, headers_of
 from common.outcomes import StartupError
 from common.process import tracing
+from common.process.outage import reason_of
 
 log = structlog.get_logger(__name__)
 
@@ -37,7 +38,7 @@ FETCH_SECONDS = 2.0
 # The time a 400-file submission takes at 50 ms latency, several times over.
 GRACEFUL_TIMEOUT_SECONDS = 15.0
 # How long a deleted durable goes unnoticed.
-GUARD_SECONDS = 30.0
+WATCH_SECONDS = 30.0
 # For readiness: a request would only wait for its time-out.
 NOT_CONNECTED = "not connected to NATS"
 _REMEDY = "run `arcwatch topology apply`"
@@ -46,32 +47,32 @@ _SHOWN_URL = "nats://127.0.0.1:4222"
 
 
 def make_broker(url: str, name: str, *, middlewares: Sequence[BrokerMiddleware[Any, Any]] = ()) -> NatsBroker:
-    """Return the FastStream broker of a service. It never gives up reconnecting, and cancels handlers late.
+    """Return the FastStream broker of a service. It reconnects for ever, and cancels handlers late.
 
     `graceful_timeout` bounds how long running handlers may finish after a stop was asked for.
     """
-    lifeline = Lifeline()
+    watchdog = Watchdog()
     servers = servers_of(url)
     broker = NatsBroker(
         servers,
         name=name,
         inbox_prefix=prefix_of(url),
-        closed_cb=lifeline.on_closed,
+        closed_cb=watchdog.on_closed,
         max_reconnect_attempts=_FOREVER,
         graceful_timeout=GRACEFUL_TIMEOUT_SECONDS,
-        error_cb=lifeline.on_error,
-        disconnected_cb=lifeline.on_disconnected,
-        reconnected_cb=lifeline.on_reconnected,
+        error_cb=watchdog.on_error,
+        disconnected_cb=watchdog.on_disconnected,
+        reconnected_cb=watchdog.on_reconnected,
         middlewares=middlewares,
         ack_policy=AckPolicy.NACK_ON_ERROR,
         logger=None,
         specification_url=[_SHOWN_URL],
     )
-    _LIFELINES[broker] = lifeline
+    _WATCHDOGS[broker] = watchdog
     return broker
 
 
-def pull(broker: NatsBroker, durable: Durable, url: str, decode: CustomCallable) -> Any:
+def subscriber(broker: NatsBroker, durable: Durable, url: str, decode: CustomCallable) -> Any:
     """Return the subscriber decorator for one of the topology's durables.
 
     One message at a time: with more, a handler slower than ack_wait would see messages twice.
@@ -88,26 +89,26 @@ def pull(broker: NatsBroker, durable: Durable, url: str, decode: CustomCallable)
     )
 
 
-_LIFELINES: WeakKeyDictionary[NatsBroker, Lifeline] = WeakKeyDictionary()
+_WATCHDOGS: WeakKeyDictionary[NatsBroker, Watchdog] = WeakKeyDictionary()
 
 
-async def opened(broker: NatsBroker) -> Client:
+async def connect_broker(broker: NatsBroker) -> Client:
     """Connect a broker, waiting for a server that is still starting. Handlers may be registered afterwards."""
-    client: Client = await _patiently(broker.connect)
+    client: Client = await _within_start_timeout(broker.connect)
     return client
 
 
 @contextlib.asynccontextmanager
 async def consuming(broker: NatsBroker, client: Client, durables: Sequence[Durable] = ()) -> AsyncIterator[None]:
     """Check that the topology is there, consume until the block ends, then drain and close the connection."""
-    lifeline = _LIFELINES[broker]
-    lifeline.watch(client)
+    watchdog = _WATCHDOGS[broker]
+    watchdog.watch(client)
     try:
         await check_durables(client, durables)
         await broker.start()
         yield
     finally:
-        lifeline.leave()
+        watchdog.stop()
         with contextlib.suppress(nats.errors.Error, OSError):
             await asyncio.wait_for(broker.stop(), timeout=GRACEFUL_TIMEOUT_SECONDS + 5)
 
@@ -115,25 +116,25 @@ async def consuming(broker: NatsBroker, client: Client, durables: Sequence[Durab
 @contextlib.asynccontextmanager
 async def connect(url: str, name: str) -> AsyncIterator[Client]:
     """Yield a plain connection, waiting for a server that is still starting."""
-    lifeline = Lifeline()
+    watchdog = Watchdog()
     servers, prefix = servers_of(url), prefix_of(url)
-    client = await _patiently(
+    client = await _within_start_timeout(
         lambda: nats.connect(
             servers,
             name=name,
             inbox_prefix=prefix,
-            closed_cb=lifeline.on_closed,
+            closed_cb=watchdog.on_closed,
             max_reconnect_attempts=_FOREVER,
-            error_cb=lifeline.on_error,
-            disconnected_cb=lifeline.on_disconnected,
-            reconnected_cb=lifeline.on_reconnected,
+            error_cb=watchdog.on_error,
+            disconnected_cb=watchdog.on_disconnected,
+            reconnected_cb=watchdog.on_reconnected,
         )
     )
-    lifeline.watch(client)
+    watchdog.watch(client)
     try:
         yield client
     finally:
-        lifeline.leave()
+        watchdog.stop()
         with contextlib.suppress(nats.errors.Error, OSError):
             await asyncio.wait_for(client.drain(), timeout=5)
 
@@ -146,7 +147,7 @@ async def check_durables(client: Client, durables: Sequence[Durable]) -> None:
         except NotFoundError as error:
             raise _missing(durable) from error
         except nats.errors.Error as error:
-            raise StartupError(f"NATS answers, but not for JetStream: {_words(error)}") from error
+            raise StartupError(f"NATS answers, but not for JetStream: {reason_of(error)}") from error
 
 
 async def durable_differs(client: Client, durable: Durable) -> str | None:
@@ -161,12 +162,12 @@ async def durable_differs(client: Client, durable: Durable) -> str | None:
     return f"{'; '.join(map(str, found))}; {_REMEDY}" if found else None
 
 
-async def guard(client: Client, durables: Sequence[Durable], every_seconds: float = GUARD_SECONDS) -> NoReturn:
+async def watch_durables(client: Client, durables: Sequence[Durable], every_seconds: float = WATCH_SECONDS) -> NoReturn:
     """Raise StartupError once a durable is gone: pulling from it would go on in silence, for ever.
 
-    One that differs is told of once: an operator may be about to apply another version's topology.
+    One that differs is logged once: an operator may be about to apply another version's topology.
     """
-    told: dict[str, str | None] = {}
+    logged: dict[str, str | None] = {}
     while True:
         await asyncio.sleep(every_seconds)
         for durable in durables:
@@ -175,10 +176,10 @@ async def guard(client: Client, durables: Sequence[Durable], every_seconds: floa
             except NotFoundError as error:
                 raise _missing(durable) from error
             except (nats.errors.Error, TimeoutError):
-                continue  # NATS is away: the client reconnects by itself, and readiness tells.
-            if found and found != told.get(durable.name):
+                continue  # NATS is away: the client reconnects by itself, and readiness says so.
+            if found and found != logged.get(durable.name):
                 log.error("durable.differs", reason=found)
-            told[durable.name] = found
+            logged[durable.name] = found
 
 
 def _missing(durable: Durable) -> StartupError:
@@ -201,23 +202,19 @@ async def store(client: Client, event: Event, source: str, *, key: str | None = 
         return await js.publish(event.subject, body_of(event), stream=topology.STREAM, headers=headers)
 
 
-async def announce(client: Client, event: Event) -> None:
-    """Publish an event that nobody stores: progress."""
+async def publish_unstored(client: Client, event: Event) -> None:
+    """Publish an event that no stream stores: progress."""
     await client.publish(event.subject, body_of(event))
 
 
 T = TypeVar("T")
 
 
-async def _patiently(connecting: Callable[[], Awaitable[T]]) -> T:
+async def _within_start_timeout(connecting: Callable[[], Awaitable[T]]) -> T:
     try:
         return await asyncio.wait_for(connecting(), timeout=START_TIMEOUT_SECONDS)
     except TimeoutError as error:
         line = f"cannot reach NATS in NATS_URL within {START_TIMEOUT_SECONDS:.0f} s; its errors are in the lines above"
         raise StartupError(line) from error
     except (nats.errors.Error, OSError, ValueError) as error:
-        raise StartupError(f"cannot use NATS_URL: {_words(error)}") from error
-
-
-def _words(error: Exception) -> str:
-    return str(error) or type(error).__name__
+        raise StartupError(f"cannot use NATS_URL: {reason_of(error)}") from error

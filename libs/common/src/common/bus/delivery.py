@@ -21,7 +21,7 @@ from pydantic import ValidationError
 from common import outcomes
 from common.bus import topology
 from common.events import DeadLetter, Event
-from common.outcomes import GiveUp, PermanentError, Retry
+from common.outcomes import Fail, PermanentError, Retry
 from common.process import tracing
 from common.process.outage import AWAY, reason_of
 
@@ -45,7 +45,7 @@ class Observer(Protocol):
 class Delivery:
     """How one service settles its messages.
 
-    `js` is called for each dead letter, so that it may be set up after the broker. `given_up` runs before the dead
+    `js` is called for each dead letter, so that it may be set up after the broker. `on_failure` runs before the dead
     letter is stored, and may run again after a crash: it records the failure where users look for it. It gets the body,
     the verdict, the number of deliveries and the message's place on the stream.
     """
@@ -53,7 +53,7 @@ class Delivery:
     service: str
     js: Callable[[], JetStreamContext]
     observer: Observer
-    given_up: Callable[[bytes, GiveUp, int, int], Awaitable[None]] | None = None
+    on_failure: Callable[[bytes, Fail, int, int], Awaitable[None]] | None = None
 
     def __call__(self, msg: Msg | None, /, *, context: ContextRepo) -> "BaseMiddleware[Any, Any]":
         """Make the middleware of one message; FastStream calls this, with None for what is published."""
@@ -62,7 +62,7 @@ class Delivery:
         return DeliveryMiddleware(msg, context=context, delivery=self)
 
     async def settle(self, msg: Msg, error: BaseException) -> HandlerException:
-        """Do what the outcomes table says and return FastStream's word for it."""
+        """Do what the outcomes table says and return FastStream's exception for it."""
         count = msg.metadata.num_delivered or 1
         verdict = outcomes.consequence(error, count)
         if verdict.unexpected:
@@ -78,14 +78,14 @@ class Delivery:
             )
             self.observer.settled("retry", redelivered=count > 1)
             return NackMessage(delay=verdict.delay_seconds)
-        return await self._bury(msg, verdict, count)
+        return await self._dead_letter(msg, verdict, count)
 
-    async def _bury(self, msg: Msg, verdict: GiveUp, count: int) -> HandlerException:
+    async def _dead_letter(self, msg: Msg, verdict: Fail, count: int) -> HandlerException:
         log.error("delivery.dead_letter", **about(msg), kind=verdict.kind, reason=verdict.reason, delivery_count=count)
-        if self.given_up is not None:
-            noting = self.given_up(msg.data, verdict, count, msg.metadata.sequence.stream)
-            await self._note(noting, last=count >= topology.MAX_DELIVER)
-        letter = DeadLetter(
+        if self.on_failure is not None:
+            recording = self.on_failure(msg.data, verdict, count, msg.metadata.sequence.stream)
+            await self._record_failure(recording, last=count >= topology.MAX_DELIVER)
+        dead_letter = DeadLetter(
             service=self.service,
             kind=verdict.kind,
             reason=verdict.reason,
@@ -99,19 +99,19 @@ class Delivery:
         )
         await self.js().publish(
             DeadLetter.subject_of(self.service),
-            letter.fitting().model_dump_json().encode(),
+            dead_letter.fitting().model_dump_json().encode(),
             timeout=PUBLISH_TIMEOUT_SECONDS,
             stream=topology.DEAD_STREAM,
-            headers={"Nats-Msg-Id": letter.idempotency_key, "content-type": "application/json"},
+            headers={"Nats-Msg-Id": dead_letter.idempotency_key, "content-type": "application/json"},
         )
         self.observer.settled("dead_letter", redelivered=count > 1)
         return RejectMessage()
 
     @staticmethod
-    async def _note(noting: Awaitable[None], *, last: bool) -> None:
-        """Record the failure. The last time the letter is stored even where that fails: nothing comes after it."""
+    async def _record_failure(recording: Awaitable[None], *, last: bool) -> None:
+        """Record the failure. The last time the dead letter is stored even where that fails: nothing comes after it."""
         try:
-            await noting
+            await recording
         except Exception:
             if not last:
                 raise
@@ -130,7 +130,7 @@ class DeliveryMiddleware(BaseMiddleware[Any, Msg]):
         call_next: Callable[[StreamMessage[Any]], Awaitable[Any]],
         msg: StreamMessage[Any],
     ) -> Any:
-        """Run the handler, in the trace that the message tells of; raise FastStream's word for what becomes of it."""
+        """Run the handler, in the message's trace; raise FastStream's exception for what becomes of it."""
         count = self.msg.metadata.num_delivered or 1
         with tracing.span(
             f"{self.msg.subject} process", kind="consumer", carrier=self.msg.headers or {}, delivery_count=count

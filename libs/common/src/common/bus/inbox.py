@@ -1,4 +1,4 @@
-"""Where a NATS user hears its answers: an inbox of its own, so that no user can listen to another's."""
+"""Where a NATS user receives its replies: a private inbox, so that no user can listen to another's."""
 
 from urllib.parse import urlsplit
 
@@ -6,7 +6,7 @@ from common.bus.servers import servers_of
 
 
 def prefix(user: str | None) -> str:
-    """Return the inbox prefix of a user; without users all share the protocol's own."""
+    """Return the inbox prefix of a user; without users all share the protocol's default."""
     return f"_INBOX.{user}" if user else "_INBOX"
 
 

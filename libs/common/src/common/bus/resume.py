@@ -1,7 +1,7 @@
-"""What a durable that is made anew has to do: the events that nobody has dealt with, and none of the others.
+"""What a durable that is made anew has to do: the events that no consumer has dealt with, and none of the others.
 
 Where its work had ended is lost with a durable. From the beginning it would repeat all of 30 days, forced ingestions
-included. So it begins at the stream's end, and what is not settled is asked for again. Settled is:
+included. So it begins at the stream's end, and what is not settled is published again. Settled is:
 
 - a `sync.requested`, once the sync for it, or for a later one that asks for the same, was completed whole: any other
   sync may have begun before it or have had other datasets. Of several that ask for the same the last one counts;
@@ -33,12 +33,12 @@ Scope = tuple[str | None, bool | None]
 EventT = TypeVar("EventT", bound=Event)
 
 
-async def ask_again(js: JetStreamContext, stream: str, subject: str, until: int) -> int:
-    """Publish again what nobody has dealt with of a subject, up to a sequence; return how many that were."""
+async def republish_unsettled(js: JetStreamContext, stream: str, subject: str, until: int) -> int:
+    """Publish a subject's unsettled events again, up to a sequence; return how many those were."""
     find = {ModelDiscovered.subject: _models, SyncRequested.subject: _syncs}[subject]
     unsettled = list(await find(js, stream, until))
     for message in unsettled:
-        # The id is the same for all who do this at once.
+        # The id is the same for all processes that do this at once.
         headers = resent(message.headers or {}, f"again-{message.seq}")
         await js.publish(subject, message.data or b"", stream=stream, headers=headers)
     return len(unsettled)
@@ -90,7 +90,7 @@ async def _open(
     found: dict[Key, tuple[bool, RawStreamMsg]] = {}
     async for message in _all(js, stream, ModelDiscovered.subject, until):
         event = _read(ModelDiscovered, message)
-        # A dry run changes nothing, and who asked for it looks no longer.
+        # A dry run changes nothing, and its requester is not waiting any more.
         if event is None or event.dry_run:
             continue
         key = (event.dataset, event.model)

@@ -49,7 +49,7 @@ async def stored(
 
 async def _batch(client: Client, stream: str, after: int, timeout_seconds: float) -> AsyncGenerator[Message, None]:
     inbox = client.new_inbox()
-    # Of its own for each batch: what comes late of an earlier one must not be taken for this one's.
+    # A new one for each batch: what comes late of an earlier one must not be taken for this one's.
     subscription = await client.subscribe(inbox)
     try:
         request = {"seq": after + 1, "next_by_subj": ">", "batch": BATCH}
@@ -69,7 +69,7 @@ def _message(raw: Msg, last: int) -> Message | None:
     if (sequence := headers.get("Nats-Sequence")) is None:
         if (status := headers.get("Status")) in _ENDS:
             return None
-        raise StreamReadError(f"nobody serves the stream's messages (status {status})")
+        raise StreamReadError(f"no server answers for the stream's messages (status {status})")
     if (before := int(headers["Nats-Last-Sequence"])) != last:
         raise StreamReadError(f"message {sequence} comes after {before}, of which the last that came is {last}")
     stored_at = datetime.fromisoformat(headers["Nats-Time-Stamp"])

@@ -36,7 +36,7 @@ STREAM_MAX_BYTES = 256 * 1024 * 1024
 DEAD_MAX_BYTES = 64 * 1024 * 1024
 
 ACK_WAIT_SECONDS = 30.0
-# A third of ack_wait: two heartbeats may be lost before a message is delivered to somebody else.
+# A third of ack_wait: two heartbeats may be lost before a message is delivered to another replica.
 HEARTBEAT_SECONDS = ACK_WAIT_SECONDS / 3
 MAX_DELIVER = outcomes.MAX_DELIVER
 
@@ -44,7 +44,7 @@ MAX_DELIVER = outcomes.MAX_DELIVER
 # JSConsumerCreateErrF of nats-server.
 _CONSUMER_REFUSED = 10_012
 
-# Of those who apply the topology at once, all but one wait this often for that one.
+# Of processes that apply the topology at once, all but one wait this often for that one.
 _TRIES = 10
 _PAUSE_SECONDS = 0.1
 
@@ -94,10 +94,10 @@ def _advisories() -> list[str]:
 
 
 def streams(replicas: int) -> tuple[StreamConfig, ...]:
-    """Return the streams as they should be. The dead letters' one comes first: it must miss no advisory."""
+    """Return the streams as they should be. The dead letters' stream comes first: it must miss no advisory."""
     dead = StreamConfig(
         name=DEAD_STREAM,
-        description="Messages that were given up, and the server's word on them",
+        description="Dead-lettered messages, and the server's advisories on them",
         subjects=["dead.>", *_advisories()],
         retention=RetentionPolicy.LIMITS,
         storage=StorageType.FILE,
@@ -161,7 +161,7 @@ _BEGINNING = ("deliver_policy", "opt_start_seq", "opt_start_time")
 _CONSUMER_FIELDS = tuple(
     field.name
     for field in fields(ConsumerConfig)
-    # A pause shows in the server's word on it: the field keeps moments that are past.
+    # A pause shows in the server's own field: the field keeps moments that are past.
     if field.name not in {"name", "durable_name", "description", "metadata", "pause_until", *_BEGINNING}
 )
 
@@ -237,13 +237,13 @@ def _no_update_may(refusal: APIError) -> bool:
 
 
 async def _make_durable(js: JetStreamContext, durable: Durable) -> None:
-    """Begin with what comes from now on, after asking again for what nobody has dealt with."""
+    """Begin with what comes from now on, after publishing again what is not settled."""
     last = (await js.stream_info(STREAM)).state.last_seq
-    await resume.ask_again(js, STREAM, durable.subject, until=last)
+    await resume.republish_unsettled(js, STREAM, durable.subject, until=last)
     try:
         await js.add_consumer(STREAM, _beginning_at(durable, last + 1))
     except APIError:
-        # Somebody else made it at this moment, with another beginning.
+        # Another process made it at this moment, with another beginning.
         await js.consumer_info(STREAM, durable.name)
 
 
@@ -262,7 +262,7 @@ async def _mend(js: JetStreamContext, config: StreamConfig) -> None:
         try:
             await (js.add_stream(config) if absent else js.update_stream(config))
         except APIError:
-            # Somebody makes the same stream at this moment: until it is there, the server finds no room for two.
+            # Another process makes the same stream at this moment: until it is there, the server finds no room for two.
             if last:
                 raise
             await asyncio.sleep(_PAUSE_SECONDS)

@@ -17,17 +17,18 @@ from prometheus_client import CollectorRegistry, Gauge
 
 from common.bus.backlog import oldest_of
 from common.bus.topology import DEAD_STREAM, DURABLES, STREAM, Durable
+from common.process.outage import reason_of
 
 log = structlog.get_logger(__name__)
 
 # Half of the shortest scrape interval in use (10 s): what is scraped is never much older than the scrape.
 POLL_SECONDS = 5.0
-# A service that dies at its last delivery writes no letter: only the server's advisory is left of the message.
-_GIVEN_UP = ("dead.{durable}", f"$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.{STREAM}.{{durable}}")
+# A service that dies at its last delivery writes no dead letter: only the server's advisory is left of the message.
+_DEAD_LETTERED = ("dead.{durable}", f"$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.{STREAM}.{{durable}}")
 
 
 class BusMetrics:
-    """Gauges of the streams and durables. Labels are the names in common.topology."""
+    """Gauges of the streams and durables. Labels are the names in common.bus.topology."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.pending = _gauge(registry, "consumer_pending_events", "Events not delivered yet", "durable")
@@ -62,7 +63,7 @@ class BusMetrics:
             self.limit.labels(stream).set(info.config.max_bytes or 0)
         counts = (await js.stream_info(DEAD_STREAM, subjects_filter=">")).state.subjects or {}
         for durable in DURABLES:
-            subjects = (subject.format(durable=durable.name) for subject in _GIVEN_UP)
+            subjects = (subject.format(durable=durable.name) for subject in _DEAD_LETTERED)
             self.dead_letters.labels(durable.name).set(sum(counts.get(subject, 0) for subject in subjects))
         self.polled.set_to_current_time()
 
@@ -81,16 +82,16 @@ class BusMetrics:
 
 
 async def watch(client: Client, metrics: BusMetrics, every_seconds: float = POLL_SECONDS) -> NoReturn:
-    """Poll for ever. While NATS is away the last figures stay, so that no alert resolves because nobody can look.
+    """Poll for ever. While NATS is away the last figures stay, so that no alert resolves because nothing can be asked.
 
-    Readiness tells, and so do `arcwatch_check_up` and the time of the last poll.
+    Readiness shows it, and so do `arcwatch_check_up` and the time of the last poll.
     """
     js = client.jetstream(timeout=every_seconds)
     while True:
         try:
             await metrics.poll(js)
         except (nats.errors.Error, OSError, TimeoutError) as error:
-            log.debug("bus_metrics.failed", reason=str(error) or type(error).__name__)
+            log.debug("bus_metrics.failed", reason=reason_of(error))
         await asyncio.sleep(every_seconds)
 
 

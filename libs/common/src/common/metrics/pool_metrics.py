@@ -4,7 +4,7 @@ import asyncpg
 from prometheus_client import CollectorRegistry, Gauge
 
 
-def show(pool: asyncpg.Pool, registry: CollectorRegistry) -> None:
+def register(pool: asyncpg.Pool, registry: CollectorRegistry) -> None:
     """Add the pool's gauges to a registry."""
     connections = Gauge(
         "arcwatch_database_pool_connections", "Open connections of the pool", ["state"], registry=registry

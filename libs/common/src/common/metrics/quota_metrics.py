@@ -14,7 +14,7 @@ from common.hub.quota import Quota
 BUDGETS: Final = ("api", "resolvers", "pages")
 
 
-def show(quota: Quota, service: str, registry: CollectorRegistry) -> None:
+def register(quota: Quota, service: str, registry: CollectorRegistry) -> None:
     """Add a service's gauges to its registry."""
     registry.register(_Left(quota, f"arcwatch_{service}_hub_quota"))
 

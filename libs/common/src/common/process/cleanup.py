@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import structlog
 
+from common.process.outage import reason_of
+
 log = structlog.get_logger(__name__)
 
 
@@ -20,6 +22,6 @@ async def afterwards(clean_up: Callable[[], Awaitable[object]]) -> AsyncIterator
         try:
             await clean_up()
         except Exception as error:  # noqa: BLE001 - an echo of what is raised below
-            log.debug("cleanup.failed", reason=str(error) or type(error).__name__)
+            log.debug("cleanup.failed", reason=reason_of(error))
         raise
     await clean_up()

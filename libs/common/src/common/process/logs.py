@@ -10,7 +10,7 @@ from common.process import tracing
 
 # These log each request or reconnect at info; our own lines say what matters.
 _NOISY = ("httpx2", "httpx", "huggingface_hub", "asyncio", "aiohttp.access", "faststream", "nats")
-# Tells each second, with a traceback, that the database is away. We tell once: common.outage.
+# Logs each second, with a traceback, that the database is away. We do once: common.process.outage.
 _REPEATING = ("asyncpg",)
 
 
@@ -50,14 +50,14 @@ def configure(level: str, fmt: str, service: str, instance: str = "") -> None:
         logging.getLogger(name).setLevel(logging.WARNING)
     for name in _REPEATING:
         logging.getLogger(name).setLevel(logging.ERROR)
-    # The Hub's client brings a handler of its own, and would say everything twice.
+    # The Hub's client installs another handler, and would log everything twice.
     logging.getLogger("huggingface_hub").handlers.clear()
     stamina.instrumentation.set_on_retry_hooks([_log_retry])
     structlog.contextvars.bind_contextvars(service=instance or service)
 
 
 def _log_retry(details: stamina.instrumentation.RetryDetails) -> None:
-    # Whoever gives up says so; of each try before, there is one line per file.
+    # The last failure is logged where it is raised; of each try before, there is one line per file.
     structlog.get_logger("common.retry").debug(
         "retry",
         reason=str(details.caused_by),

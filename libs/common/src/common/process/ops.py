@@ -13,6 +13,7 @@ from aiohttp import web
 from prometheus_client import CollectorRegistry, Gauge, ProcessCollector, exposition
 
 from common.process import http_server
+from common.process.outage import reason_of
 
 # A check says what is wrong, or None.
 Check = Callable[[], Awaitable[str | None]]
@@ -50,7 +51,7 @@ def routes(
     up: Gauge | None = None,
     dependencies: Mapping[str, Check] = _NONE,
 ) -> list[web.RouteDef]:
-    """Return the three routes, for a port of their own or beside others. `up` shows the checks at each scrape."""
+    """Return the three routes, for the ops port or among others. `up` shows the checks at each scrape."""
 
     async def healthz(_: web.Request) -> web.Response:
         return web.json_response({"status": "ok"})
@@ -84,4 +85,4 @@ async def _bounded(check: Check, seconds: float) -> str | None:
     except TimeoutError:
         return f"no answer within {seconds:.0f} s"
     except Exception as error:  # noqa: BLE001 - whatever a check raises is the reason
-        return str(error) or type(error).__name__
+        return reason_of(error)

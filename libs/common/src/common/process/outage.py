@@ -1,4 +1,4 @@
-"""Tells that something is away, and that it is back: one line each, however often it is tried meanwhile."""
+"""Logs that something is away, and that it is back: one line each, however often it is tried meanwhile."""
 
 from dataclasses import dataclass, field
 
@@ -10,7 +10,7 @@ from common.storable import storable
 
 log = structlog.get_logger(__name__)
 
-# What asyncpg raises beside PostgreSQL's own errors: the second when it is used in the moment in which PostgreSQL has
+# What asyncpg raises apart from PostgreSQL's errors: the second when it is used in the moment in which PostgreSQL has
 # ended an idle connection ("cannot switch to state 11; another operation (2) is in progress").
 DRIVER_ERRORS = (asyncpg.InterfaceError, asyncpg.InternalClientError)
 # Whatever can go wrong between us and PostgreSQL.

@@ -1,4 +1,4 @@
-"""Work that is done again and again beside a service's own, and that an outage only delays."""
+"""Background work that a service repeats, and that an outage only delays."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -11,14 +11,14 @@ from common.process.outage import AWAY, Outage, reason_of
 
 log = structlog.get_logger(__name__)
 
-# A statement that the database refuses ends no service either: its own work goes on.
+# A statement that the database refuses ends no service either: its other work goes on.
 FAILURES = (*AWAY, asyncpg.PostgresError)
 
 
 async def periodically(
     name: str, work: Callable[[], Awaitable[object]], every_seconds: float, outage: Outage | None = None
 ) -> NoReturn:
-    """Work for ever; what is away now is asked the next time. One of a service's works tells of the outage."""
+    """Work for ever; what is away now is asked the next time. One of a service's loops logs the outage."""
     while True:
         try:
             await work()

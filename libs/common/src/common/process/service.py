@@ -44,9 +44,9 @@ async def _until_signalled(settings: SettingsT, run: Callable[[SettingsT, asynci
     log.info("service.stopped")
 
 
-async def until(stopping: asyncio.Event, *beside: Coroutine[Any, Any, object]) -> None:
-    """Wait until the service is to stop, with work beside it that never ends; raise what ends it."""
-    tasks = [asyncio.create_task(work) for work in beside]
+async def until(stopping: asyncio.Event, *background: Coroutine[Any, Any, object]) -> None:
+    """Wait until the service is to stop, while background tasks run; raise what ends one of them."""
+    tasks = [asyncio.create_task(work) for work in background]
     waiting = asyncio.create_task(stopping.wait())
     try:
         await asyncio.wait([waiting, *tasks], return_when=asyncio.FIRST_COMPLETED)
@@ -54,10 +54,10 @@ async def until(stopping: asyncio.Event, *beside: Coroutine[Any, Any, object]) -
             if task.done():
                 task.result()
     finally:
-        await ended([waiting, *tasks])
+        await cancel_all([waiting, *tasks])
 
 
-async def ended(tasks: Iterable["asyncio.Task[Any]"]) -> None:
+async def cancel_all(tasks: Iterable["asyncio.Task[Any]"]) -> None:
     """Cancel tasks until they have ended.
 
     Once is not enough: before Python 3.12, `wait_for` swallows a cancellation that comes with what it waits for.

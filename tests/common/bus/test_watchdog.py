@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import nats
 import pytest
 from arcwatch.embedded.nats_server import NatsServer
-from common.bus.lifeline import what_died
+from common.bus.watchdog import what_died
 from nats.aio.client import Client
 
 from tests.support.eventually import eventually

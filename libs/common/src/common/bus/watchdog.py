@@ -1,8 +1,8 @@
 """Ends the process when its connection to NATS is gone for good: whoever started it starts it again.
 
-The client's callbacks are not enough: an error raised in one of them kills the task that reconnects, and nobody is
-told. So a thread looks at the client's tasks. It is a thread because the pull loop over a closed connection never gives
-the event loop back: no task, no signal and no probe runs any more.
+The client's callbacks are not enough: an error raised in one of them kills the task that reconnects, and the
+process is not told. So a thread looks at the client's tasks. It is a thread because the pull loop over a closed
+connection never gives the event loop back: no task, no signal and no probe runs any more.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ from common.process.outage import Outage, reason_of
 log = structlog.get_logger(__name__)
 
 EXIT_CLOSED = 1
-# Between two states of the client something may be missing for a moment: only what two looks find counts.
+# Between two states of the client something may be missing for a moment: only what two checks find counts.
 LOOK_SECONDS = 1.0
 _TASKS = ("_reading_task", "_flusher_task", "_ping_interval_task")
 _LOST = (OSError, TimeoutError, UnexpectedEOF, StaleConnectionError, NoServersError)
@@ -28,29 +28,29 @@ _REFUSALS = ("authorization violation", "authentication")
 
 
 @dataclass
-class Lifeline:
-    """Of one connection; `leave` before it is closed on purpose."""
+class Watchdog:
+    """Watches one connection; `stop` it before it is closed on purpose."""
 
-    _left: threading.Event = field(default_factory=threading.Event)
+    _stopped: threading.Event = field(default_factory=threading.Event)
     _watching: bool = False
     _outage: Outage = field(default_factory=partial(Outage, "nats", "connecting again for ever; events wait there"))
 
     def watch(self, client: Client) -> None:
-        """Begin to look at a connected client, from a thread."""
+        """Begin to check a connected client, from a thread."""
         self._watching = True
         loop = asyncio.get_running_loop()
-        threading.Thread(target=self._watch, args=(client, loop), name="nats-lifeline", daemon=True).start()
+        threading.Thread(target=self._watch, args=(client, loop), name="nats-watchdog", daemon=True).start()
 
-    def leave(self) -> None:
+    def stop(self) -> None:
         """Note that the connection ends on purpose."""
-        self._left.set()
+        self._stopped.set()
 
     async def on_closed(self) -> None:
-        """Hear that the connection is closed."""
+        """Take note that the connection is closed."""
         self._end("the connection is closed")
 
     async def on_error(self, error: Exception) -> None:
-        """Hear of an error; a refusal of our password is the end, once we were let in before."""
+        """Take note of an error; a refusal of our password is fatal once it was accepted before."""
         reason = reason_of(error)
         if self._watching and any(each in reason.lower() for each in _REFUSALS):
             self._end(f"the server refuses this user: {reason}")
@@ -61,25 +61,25 @@ class Lifeline:
         log.error("nats.error", reason=reason)
 
     async def on_disconnected(self) -> None:
-        """Hear that the connection is lost, or closed by ourselves."""
-        if not self._left.is_set():
+        """Take note that the connection is lost, or closed by ourselves."""
+        if not self._stopped.is_set():
             self._outage.failed(ConnectionError("the connection ended"))
 
     async def on_reconnected(self) -> None:
-        """Hear that there is a connection again."""
+        """Take note that there is a connection again."""
         self._outage.worked()
 
     def _watch(self, client: Client, loop: asyncio.AbstractEventLoop) -> None:
         before = None
-        while not self._left.wait(LOOK_SECONDS) and not loop.is_closed():
+        while not self._stopped.wait(LOOK_SECONDS) and not loop.is_closed():
             found = what_died(client)
             if found and before:
                 self._end(found)
             before = found
 
     def _end(self, reason: str) -> None:
-        if not self._left.is_set():
-            self._left.set()
+        if not self._stopped.is_set():
+            self._stopped.set()
             log.critical("nats.closed", reason=reason, what_to_do="is NATS_URL still right? this process starts anew")
             os._exit(EXIT_CLOSED)
 

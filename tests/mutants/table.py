@@ -66,6 +66,7 @@ TESTS = {
     "common.process.periodic": ["tests/common/process/test_outage.py"],
     "common.hub.quota": ["tests/common/hub/test_quota.py"],
     "common.bus.resume": ["tests/common/bus/test_resume.py"],
+    "common.bus.stored": ["tests/common/bus/test_stored.py"],
     "common.schedule": ["tests/common/test_schedule.py", "tests/watcher/test_settings.py"],
     "common.bus.servers": ["tests/common/bus/test_servers.py"],
     "query_api.server.request_parsing": ["tests/query_api/server/test_request_parsing.py"],

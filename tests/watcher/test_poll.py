@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -217,9 +217,17 @@ async def test_a_tick_that_passes_during_a_long_sync_runs_after_it(world: World)
 async def test_report_only_reaches_every_sync(world: World) -> None:
     poller = world.watcher(auto_ingest=False)
     await poller.run_once()
+    world.mood.down.add("c/d")
     world.clock.move(hours=1)
     await poller.run_once()
-    assert [event.auto_ingest for event in world.announced] == [False, False]
+    world.mood.down.clear()
+    world.clock.now += RETRY_FAILED
+    await poller.run_once()
+    world.clock.move(hours=3)
+    for _ in range(2):
+        await world.watcher(auto_ingest=False).run_once()
+    assert [row[0] for row in await world.syncs()] == ["startup", "schedule", "catch_up", "catch_up", "startup"]
+    assert [event.auto_ingest for event in world.announced] == [False] * 5
 
 
 async def test_a_dataset_that_failed_is_listed_again_before_the_next_tick(world: World) -> None:
@@ -246,14 +254,25 @@ async def test_a_dataset_that_failed_is_listed_again_before_the_next_tick(world:
     assert world.mood.listed == []
 
 
-async def test_every_watcher_shows_the_last_complete_listing_of_any(world: World) -> None:
+@pytest.mark.parametrize("days", [0, 30])
+async def test_every_watcher_shows_the_last_complete_listing_of_any(world: World, days: int) -> None:
     await world.watcher().run_once()
-    world.clock.move(minutes=1)
+    world.clock.move(minutes=1, days=days)
     other = world.watcher(enabled=False)
     await other.run_once()
     sample = other.syncer.metrics.registry.get_sample_value
     listed = sample("arcwatch_watcher_last_complete_listing_timestamp_seconds", {"dataset": "a/b"})
     assert listed == MIDNIGHT.timestamp()
+
+
+async def test_a_dataset_that_is_watched_no_longer_is_shown_no_longer(world: World) -> None:
+    await world.watcher().run_once()
+    other = world.watcher(enabled=False)
+    other.syncer = replace(other.syncer, datasets=("a/b",))
+    await other.run_once()
+    sample = other.syncer.metrics.registry.get_sample_value
+    name = "arcwatch_watcher_last_complete_listing_timestamp_seconds"
+    assert [sample(name, {"dataset": each}) for each in ("a/b", "c/d")] == [MIDNIGHT.timestamp(), None]
 
 
 async def test_a_watcher_stopped_in_the_middle_is_replaced_at_the_next_look(world: World) -> None:

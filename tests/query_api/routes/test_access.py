@@ -4,9 +4,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from aiohttp import ClientSession, TCPConnector, web
+from aiohttp.test_utils import TestServer
 from query_api.probes.worker_probe import WorkerProbe
 from query_api.routes import access
 from query_api.routes.access import RateLimit, network_of
+from query_api.schemas.problems import Problem
 
 from tests.query_api.conftest import SECRET, TOKEN, Start
 from tests.query_api.routes.test_webhook import payload
@@ -57,14 +60,56 @@ async def test_without_a_secret_to_know_tries_are_limited_too(start: Start) -> N
         assert await _statuses(3, lambda: api.post("/api/admin/sync", {}, **BEARER)) == [403, 403, 429]
 
 
-def test_a_bucket_fills_again_with_time() -> None:
+def test_a_bucket_fills_again_with_time_and_never_above_its_brim() -> None:
     now = 0.0
-    limit = RateLimit(60, clock=lambda: now)
-    assert [limit.seconds_to_wait("10.0.0.1") for _ in range(60)] == [0.0] * 60
-    assert limit.seconds_to_wait("10.0.0.1") == pytest.approx(1.0)
-    assert limit.seconds_to_wait("10.0.0.2") == 0.0
-    now = 1.0
-    assert limit.seconds_to_wait("10.0.0.1") == 0.0
+    limit = RateLimit(120, clock=lambda: now)
+    for start in (0.0, 1_000.0):
+        now = start
+        assert [limit.seconds_to_wait("10.0.0.1") for _ in range(120)] == [0.0] * 120
+        assert limit.seconds_to_wait("10.0.0.1") == pytest.approx(0.5)
+        now = start + 0.25
+        assert limit.seconds_to_wait("10.0.0.1") == pytest.approx(0.25)
+        assert limit.seconds_to_wait("10.0.0.2") == 0.0
+        now = start + 0.5
+        assert limit.seconds_to_wait("10.0.0.1") == 0.0
+        assert limit.seconds_to_wait("10.0.0.1") == pytest.approx(0.5)
+
+
+async def test_who_waits_is_told_how_long_and_others_do_not() -> None:
+    now = 0.0
+    limit = RateLimit(1, clock=lambda: now)
+
+    async def answer(request: web.Request) -> web.Response:
+        try:
+            limit.take(request)
+        except Problem as problem:
+            return web.Response(status=problem.status, text=str(problem), headers=problem.headers)
+        return web.Response()
+
+    app = web.Application()
+    app.router.add_get("/", answer)
+    async with TestServer(app, host="127.0.0.1") as server:
+
+        async def ask(address: str) -> tuple[int, str, str | None]:
+            connector = TCPConnector(local_addr=(address, 0))
+            async with ClientSession(connector=connector) as http, http.get(server.make_url("/")) as answer:
+                return answer.status, await answer.text(), answer.headers.get("Retry-After")
+
+        assert await ask("127.0.0.1") == (200, "", None)
+        now = 30.5
+        assert await ask("127.0.0.1") == (429, "try again in 30 s", "30")
+        now = 59.9
+        assert await ask("127.0.0.1") == (429, "try again in 1 s", "1")
+        assert await ask("127.0.0.2") == (200, "", None)
+
+
+def test_who_was_not_seen_for_longest_is_forgotten_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(access, "_TRACKED_NETWORKS", 2)
+    limit = RateLimit(1, clock=lambda: 0.0)
+    assert [limit.seconds_to_wait(each) > 0 for each in ("a", "b", "a", "c", "a", "c", "b")] == [
+        *(False, False, True, False),
+        *(True, True, False),
+    ]
 
 
 def test_the_table_of_networks_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,7 +26,7 @@ _SUBSCRIBER_BITS = 64
 def network_of(address: str | None) -> str:
     """Return whose allowance a request uses up: an IPv4 address, or a whole /64 of IPv6."""
     try:
-        found = ipaddress.ip_address((address or "").partition("%")[0])
+        found = ipaddress.ip_address(address or "")
     except ValueError:
         return address or ""
     if isinstance(found, ipaddress.IPv6Address):
@@ -58,7 +58,7 @@ class RateLimit:
     def take(self, request: web.Request) -> None:
         """Take one token for a request; raises a Problem when there is none."""
         if wait := self.seconds_to_wait(request.remote):
-            seconds = max(1, math.ceil(wait))
+            seconds = math.ceil(wait)
             raise Problem(429, f"try again in {seconds} s", headers={"Retry-After": str(seconds)})
 
     def __len__(self) -> int:

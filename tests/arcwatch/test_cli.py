@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web
 from arcwatch.cli import app
 from arcwatch.commands import output
-from arcwatch.explain import explained, without_password
+from arcwatch.errors import explained, without_password
 from arcwatch.ports import free_port
 from typer.main import get_command
 

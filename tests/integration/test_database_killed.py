@@ -13,7 +13,7 @@ import aiohttp
 import asyncpg
 import pytest
 from arcwatch.embedded.postgres import PostgresServer, PostgresSettings
-from arcwatch.explain import explained
+from arcwatch.errors import explained
 from common.bus import bus, topology
 from common.database import migrate
 from common.outcomes import Retry, consequence

@@ -11,7 +11,7 @@ import pytest
 from arcwatch.clients.http_probe import ask
 from arcwatch.embedded.processes import Child, Command, ignore
 from arcwatch.embedded.supervisor import RestartPolicy, Service, Supervisor
-from arcwatch.errors import ChildDied, DeploymentError
+from arcwatch.errors import ChildDiedError, DeploymentError
 from arcwatch.ports import free_port
 
 from tests.support.child_scripts import python
@@ -161,7 +161,7 @@ async def test_a_server_that_keeps_dying_ends_the_deployment_with_its_last_words
 ) -> None:
     await started(watched, tmp_path, DIES_AT_FIRST, str(tmp_path / "births"), "99")
     error = await watched.failure()
-    assert isinstance(error, ChildDied)
+    assert isinstance(error, ChildDiedError)
     assert "nats ended with exit status 1" in str(error)
     assert "could not" in str(error)
     assert (tmp_path / "births").read_text() == "born\n" * 3

@@ -6,8 +6,8 @@ from pathlib import Path
 import typer
 from dotenv import load_dotenv
 
-from arcwatch.commands import dead, doctor, history, ingest, models, nats_url, schema, start, sync, topology, webhooks
-from arcwatch.explain import explained
+from arcwatch.commands import dead, doctor, ingest, migrate, models, nats_url, runs, start, sync, topology, webhooks
+from arcwatch.errors import explained
 from arcwatch.printable import printable
 
 app = typer.Typer(
@@ -25,13 +25,13 @@ app.command("up", rich_help_panel="Run")(start.up)
 app.command("demo", rich_help_panel="Run")(start.demo)
 app.command("hub", rich_help_panel="Run")(start.hub)
 app.add_typer(models.app, name="models", rich_help_panel="Look")
-app.add_typer(history.app, name="runs", rich_help_panel="Look")
+app.add_typer(runs.app, name="runs", rich_help_panel="Look")
 app.command("doctor", rich_help_panel="Look")(doctor.doctor)
 app.command("sync", rich_help_panel="Operate")(sync.sync)
 app.command("ingest", rich_help_panel="Operate")(ingest.ingest)
 app.add_typer(dead.app, name="dead", rich_help_panel="Operate")
 app.add_typer(webhooks.app, name="webhooks", rich_help_panel="Operate")
-app.command("migrate", rich_help_panel="Operate")(schema.migrate)
+app.command("migrate", rich_help_panel="Operate")(migrate.migrate)
 app.command("nats-url", rich_help_panel="Operate")(nats_url.nats_url)
 app.add_typer(topology.app, name="topology", rich_help_panel="Operate")
 

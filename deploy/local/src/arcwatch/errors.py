@@ -1,9 +1,47 @@
-"""What the deployment and the command line say when they cannot go on: one line for the user, never a traceback."""
+"""What the command and the deployment say when they cannot go on: one line for the user, never a traceback.
+
+Errors of libraries that a user can do something about become such a line. Everything else is a bug and keeps its trace.
+"""
+
+import re
+import sys
 
 
 class DeploymentError(Exception):
     """Something is wrong that the user can mend; the message says what to do."""
 
 
-class ChildDied(DeploymentError):  # noqa: N818 - an event that ends the deployment
+class ChildDiedError(DeploymentError):
     """A child process that must live has ended."""
+
+
+def explained(error: BaseException) -> DeploymentError | None:
+    """Return the line for an error, or None for a bug.
+
+    The libraries are not imported for this: what is not loaded cannot have raised.
+    """
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    if isinstance(error, DeploymentError):
+        return error
+    if _is(error, "common.outcomes", "StartupError") or _is(error, "localhub.run", "HubStartError"):
+        return DeploymentError(str(error))
+    if _is(error, "asyncpg", "PostgresError", "InterfaceError", "InternalClientError"):
+        return DeploymentError(f"the database says: {error}")
+    if _is(error, "nats.errors", "Error"):
+        return DeploymentError(f"NATS says: {str(error) or type(error).__name__}")
+    if isinstance(error, TimeoutError):
+        return DeploymentError("no answer in time")
+    return None
+
+
+def without_password(url: str) -> str:
+    """Return a URL, or several with commas, that can be shown."""
+    # Up to the last @ of each: a password that was not percent-encoded may hold one, or a slash.
+    bare = ",".join(re.sub(r"(?<=//).*@", "", each) for each in re.split(r",(?=\w+://)", url))
+    return re.sub(r"\b(\w*password)=[^&]*", r"\1=...", bare)
+
+
+def _is(error: BaseException, module: str, *names: str) -> bool:
+    loaded = sys.modules.get(module)
+    return loaded is not None and isinstance(error, tuple(getattr(loaded, name) for name in names))

@@ -11,8 +11,7 @@ from common.bus.servers import servers_of
 from common.outcomes import StartupError
 from nats.aio.client import Client
 
-from arcwatch.errors import DeploymentError
-from arcwatch.explain import without_password
+from arcwatch.errors import DeploymentError, without_password
 
 _CONNECT_SECONDS = 5
 _PAUSE_SECONDS = 0.2

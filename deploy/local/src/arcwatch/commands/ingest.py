@@ -58,7 +58,7 @@ async def _ask(
     from arcwatch.clients import ingestion
     from arcwatch.clients.bus import connected
     from arcwatch.clients.running import nats_url as find
-    from arcwatch.commands.progress import bar_of
+    from arcwatch.commands.progress_bar import bar_of
 
     async with connected(find(data_dir, nats_url)) as client:
         if follow_seconds is None:

@@ -29,8 +29,8 @@ def create(
     """
     from common.process.settings import ServiceSettings
 
+    from arcwatch.clients.hub_webhooks import create as register
     from arcwatch.clients.running import hub_settings
-    from arcwatch.clients.webhooks import create as register
     from arcwatch.commands.settings import read
     from arcwatch.errors import DeploymentError
 

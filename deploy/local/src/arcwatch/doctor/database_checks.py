@@ -9,7 +9,7 @@ from common.process.outage import DATABASE_ERRORS
 
 from arcwatch.doctor import store
 from arcwatch.doctor.checks import Finding, Verdict, clock, ok
-from arcwatch.explain import explained, without_password
+from arcwatch.errors import explained, without_password
 
 _TIMEOUT_SECONDS = 5.0
 # Each service takes up to eight connections when it is busy.

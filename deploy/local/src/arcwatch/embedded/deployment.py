@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import nats.errors
-from common import database
 from common.bus import topology
 from common.bus.topology import Drift
 from nats.js import JetStreamContext
 
 from arcwatch import ports
+from arcwatch.clients import database
 from arcwatch.clients.bus import connected
 from arcwatch.data_dir import DataDir
 from arcwatch.embedded import nats_conf
@@ -23,8 +23,7 @@ from arcwatch.embedded.nats_server import NatsServer
 from arcwatch.embedded.postgres import PostgresServer, PostgresSettings
 from arcwatch.embedded.processes import Command
 from arcwatch.embedded.supervisor import Service, Supervisor
-from arcwatch.errors import DeploymentError
-from arcwatch.explain import explained, waits_aloud
+from arcwatch.errors import DeploymentError, explained
 from arcwatch.terminal import Terminal
 
 # A service drains for up to 20 s: its handlers' 15 s and the connection's 5 s.
@@ -197,8 +196,7 @@ class Deployment:
             self.supervisor.watch(server)
             self.terminal.say("PostgreSQL is ready")
             url = server.url()
-        on_wait = waits_aloud(self.terminal.say)
-        applied = await database.migrate(url, wait_seconds=self.options.patience_seconds, on_wait=on_wait)
+        applied = await database.migrate(url, self.options.patience_seconds, self.terminal.say)
         self.terminal.say(f"schema is up to date{f' ({len(applied)} migrations applied)' if applied else ''}")
         return url
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from arcwatch.embedded.log_file import LogFile
-from arcwatch.errors import ChildDied
+from arcwatch.errors import ChildDiedError
 
 _LAUNCHER = Path(__file__).with_name("launcher.py")
 _LAUNCH_MODE = "pdeathsig" if sys.platform == "linux" else "guardian"
@@ -136,14 +136,14 @@ class Child:
         """Whether no process runs: not started yet, or gone."""
         return self._process is None or self._process.returncode is not None
 
-    def died(self, lines: int = 1) -> ChildDied:
+    def died(self, lines: int = 1) -> ChildDiedError:
         """Return the error that tells how it ended, its last words, and where the rest is."""
         said = list(self.last_lines)[-lines:] or ["it said nothing"]
         how = f"{self.command.name} {how_ended(self.returncode)}"
         if lines == 1:
-            return ChildDied(f"{how}: {said[0]} (log: {self.log})")
+            return ChildDiedError(f"{how}: {said[0]} (log: {self.log})")
         # The first line alone must be a whole sentence: it is also told as the reason of a stop.
-        return ChildDied("\n    ".join([f"{how}\n  its last lines (all of them: {self.log}):", *said]))
+        return ChildDiedError("\n    ".join([f"{how}\n  its last lines (all of them: {self.log}):", *said]))
 
     async def _ended_within(self, seconds: float, hurry: asyncio.Event | None = None) -> None:
         waits = {asyncio.ensure_future(self._running().wait())}

@@ -14,8 +14,7 @@ from common.process.settings import EX_CONFIG
 
 from arcwatch.clients.http_probe import ask
 from arcwatch.embedded.processes import Child, Command, how_ended
-from arcwatch.errors import ChildDied, DeploymentError
-from arcwatch.explain import explained
+from arcwatch.errors import ChildDiedError, DeploymentError, explained
 
 _READY_SECONDS = 120.0
 _LAST_LINES = 5
@@ -200,14 +199,14 @@ class Supervisor:
             await service.watch
 
 
-def _last_word(child: Child) -> ChildDied:
+def _last_word(child: Child) -> ChildDiedError:
     """Return the one line with which a service explained its exit."""
     said = child.last_lines[-1].removeprefix("arcwatch: ") if child.last_lines else "it did not say why"
-    return ChildDied(said)
+    return ChildDiedError(said)
 
 
-def _gave_up(child: Child, deaths: int) -> ChildDied:
-    return ChildDied(
+def _gave_up(child: Child, deaths: int) -> ChildDiedError:
+    return ChildDiedError(
         f"gave up on {child.command.name} after {deaths} quick deaths: {child.died(len(child.last_lines))}"
     )
 

@@ -12,8 +12,7 @@ from typing import Any
 from arcwatch import ports
 from arcwatch.embedded.deployment import Addresses, Deployment, Options, Prelude, no_prelude
 from arcwatch.embedded.supervisor import Supervisor
-from arcwatch.errors import DeploymentError
-from arcwatch.explain import explained
+from arcwatch.errors import DeploymentError, explained
 from arcwatch.terminal import Terminal
 
 # make, timeout and terminals may deliver one wish to stop twice: only what comes later is impatience.

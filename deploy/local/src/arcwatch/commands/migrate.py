@@ -18,13 +18,10 @@ def migrate(
     import asyncio
     from functools import partial
 
-    from common import database
-
+    from arcwatch.clients import database
     from arcwatch.clients.running import database_url as find
-    from arcwatch.explain import waits_aloud
 
-    on_wait = waits_aloud(partial(say, err=True))
-    applied = asyncio.run(database.migrate(find(data_dir, database_url), wait_seconds=wait, on_wait=on_wait))
+    applied = asyncio.run(database.migrate(find(data_dir, database_url), wait, partial(say, err=True)))
     if json:
         as_json({"applied": applied})
         return

@@ -15,7 +15,7 @@ from arcwatch.embedded.postgres import PostgresServer, PostgresSettings
 from common.bus import bus, topology
 from common.database import migrate, open_pool
 from common.events import ModelDiscovered
-from common.hub.client import Hub
+from common.hub.client import HubClient
 from localhub import LocalHub
 from watcher.metrics import Metrics
 from watcher.store import Store
@@ -67,7 +67,7 @@ async def _listing(hub: LocalHub, database_url: str, nats_url: str, rounds: int)
     async with open_pool(database_url) as pool, bus.connect(nats_url, "bench") as client:
         await topology.apply(client.jetstream())
         publish = partial(bus.publish, client, source="watcher")
-        syncer = Syncer((V2,), Hub(hub.url), Store(pool), publish, Metrics())
+        syncer = Syncer((V2,), HubClient(hub.url), Store(pool), publish, Metrics())
         title(f"A sync over {MODELS} models, the Hub in the same process")
         figure("every model new, and published", [await _seconds(syncer)], "s")
         listed = await syncer.hub.folders(V2)

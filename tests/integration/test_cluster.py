@@ -11,7 +11,7 @@ import pytest
 from common.bus import bus, topology
 from common.bus.topology import DEAD_STREAM, STREAM
 from common.events import ModelIngested
-from common.hub.client import Hub
+from common.hub.client import HubClient
 from localhub import LocalHub
 from nats.aio.client import Client
 from nats.js.api import ConsumerConfig, DeliverPolicy
@@ -95,7 +95,7 @@ async def _publish_backlog(hub: LocalHub, pool: asyncpg.Pool, client: Client) ->
     async def publish(event: object, *, key: str | None = None) -> bool:
         return await bus.publish(client, event, "watcher", key=key)  # type: ignore[arg-type] # the syncer's own events
 
-    syncer = Syncer((V2,), Hub(hub.url), Store(pool), publish, WatcherMetrics())
+    syncer = Syncer((V2,), HubClient(hub.url), Store(pool), publish, WatcherMetrics())
     completed = await syncer.sync(Request("schedule"))
     assert completed is not None
     assert completed.new_models_found == SUBMISSIONS

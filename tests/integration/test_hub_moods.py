@@ -12,7 +12,7 @@ from common.bus.topology import MAX_DELIVER
 from common.events import ModelDiscovered
 from common.hub import files
 from common.hub.client import HubRefusedError
-from common.hub.files import CorruptFileError, prove
+from common.hub.files import CorruptFileError, verify
 from common.outcomes import TransientError
 from localhub import LocalHub, Quota
 from localhub.faults import (
@@ -313,7 +313,7 @@ async def test_lfs_files_are_proven_by_their_sha256(database_url: str, nats_url:
         assert announced.successful == 1
         assert len(hub.cdn.requests) == 1
         with pytest.raises(CorruptFileError, match="its hash is"):
-            prove(file, b"x" * file.size)
+            verify(file, b"x" * file.size)
 
 
 @pytest.mark.parametrize("fault", [Replace(b"[]"), Shortened(), Shortened(3)], ids=["nothing", "4 of 5", "2 of 5"])

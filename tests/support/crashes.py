@@ -9,7 +9,7 @@ import pytest
 from asyncpg import Connection
 from asyncpg.pool import PoolConnectionProxy
 from common.events import ModelDiscovered
-from common.hub.client import Hub
+from common.hub.client import HubClient
 from common.hub.files import Fetcher
 from ingester.ingest import Ingester
 from ingester.waiting import Waiting
@@ -73,7 +73,7 @@ class Crash:
             monkeypatch.setattr(PoolConnectionProxy, name, self._method(getattr(PoolConnectionProxy, name)))
         # Statements of the pool's connections come this way too when they begin or end a transaction.
         monkeypatch.setattr(Connection, "execute", self._method(Connection.execute))
-        monkeypatch.setattr(Hub, "_call", self._method(Hub._call))
+        monkeypatch.setattr(HubClient, "_call", self._method(HubClient._call))
         monkeypatch.setattr(Fetcher, "_once", self._method(Fetcher._once))
 
     def _method(self, call: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:

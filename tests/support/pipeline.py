@@ -10,7 +10,7 @@ import asyncpg
 from common.bus import bus, topology
 from common.database import open_pool
 from common.events import ModelDiscovered, ModelIngested
-from common.hub.client import Hub
+from common.hub.client import HubClient
 from ingester import app as ingester_app
 from ingester import store as ingester_store
 from ingester.ingest import Ingester
@@ -106,7 +106,7 @@ async def build(hub: LocalHub, database_url: str, nats_url: str, **settings: Any
 
         pipeline.syncer = Syncer(
             datasets=(V1, V2),
-            hub=Hub(hub.url),
+            hub=HubClient(hub.url),
             store=Store(pool),
             publish=recording,
             metrics=WatcherMetrics(),

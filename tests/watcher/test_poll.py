@@ -10,7 +10,7 @@ from typing import Any
 import asyncpg
 import pytest
 from common.database import open_pool
-from common.hub.client import Hub
+from common.hub.client import HubClient
 from common.outcomes import TransientError
 from common.schedule import Schedule, parse_windows
 from structlog.testing import capture_logs
@@ -36,7 +36,7 @@ class Mood:
 
 
 @dataclass(frozen=True)
-class StillHub(Hub):
+class StillHub(HubClient):
     """A Hub whose datasets hold no model."""
 
     mood: Mood = field(default_factory=Mood)

@@ -13,7 +13,7 @@ import pytest
 import stamina
 from aiohttp import web
 from common.hub import transport
-from common.hub.client import FolderGoneError, Hub, HubRefusedError, RevisionGoneError, outcome_of
+from common.hub.client import FolderGoneError, HubClient, HubRefusedError, RevisionGoneError, outcome_of
 from common.hub.quota import Quota
 from common.outcomes import TransientError
 from localhub import LocalHub
@@ -60,15 +60,15 @@ def outcomes() -> Counter[str]:
 
 
 @pytest.fixture
-def hub(server: LocalHub, outcomes: Counter[str]) -> Hub:
-    return Hub(server.url, requested=lambda outcome: outcomes.update([outcome]))
+def hub(server: LocalHub, outcomes: Counter[str]) -> HubClient:
+    return HubClient(server.url, on_outcome=lambda outcome: outcomes.update([outcome]))
 
 
-async def test_a_listing_holds_the_folders_and_no_files(hub: Hub, server: LocalHub) -> None:
+async def test_a_listing_holds_the_folders_and_no_files(hub: HubClient, server: LocalHub) -> None:
     assert await hub.folders(DATA) == {name: server.oid(DATA, name) for name in ("a", "b")}
 
 
-async def test_a_pinned_listing_does_not_move(hub: Hub, server: LocalHub) -> None:
+async def test_a_pinned_listing_does_not_move(hub: HubClient, server: LocalHub) -> None:
     sha = await hub.head(DATA)
     before = await hub.folders(DATA)
     server.commit(DATA, {"a/1.json": b"[9]", "c/1.json": b"[]"})
@@ -76,12 +76,12 @@ async def test_a_pinned_listing_does_not_move(hub: Hub, server: LocalHub) -> Non
     assert (await hub.folders(DATA)).keys() == {"a", "b", "c"}
 
 
-async def test_a_folders_files_are_all_below_it(hub: Hub) -> None:
+async def test_a_folders_files_are_all_below_it(hub: HubClient) -> None:
     files = await hub.files(DATA, "b", await hub.head(DATA))
     assert {file.path: file.size for file in files} == {"b/1.json": 3, "b/deep/2.json": 3}
 
 
-async def test_folders_are_described_many_at_a_time_and_missing_ones_left_out(hub: Hub, server: LocalHub) -> None:
+async def test_folders_are_described_many_at_a_time_and_missing_ones_left_out(hub: HubClient, server: LocalHub) -> None:
     server.commit(DATA, {f"m{number:03}/x.json": b"[]" for number in range(250)})
     names = [*(f"m{number:03}" for number in range(250)), "nobody"]
     server.requests.clear()
@@ -91,20 +91,20 @@ async def test_folders_are_described_many_at_a_time_and_missing_ones_left_out(hu
     assert len(list(server.requests)) == 1 + 2 + 1
 
 
-async def test_a_folder_left_out_of_one_answer_only_is_described(hub: Hub, server: LocalHub) -> None:
+async def test_a_folder_left_out_of_one_answer_only_is_described(hub: HubClient, server: LocalHub) -> None:
     server.faults.add(Shortened(), "paths-info", times=1)
     assert (await hub.describe(DATA, ["a", "b"], await hub.head(DATA))).keys() == {"a", "b"}
 
 
 @pytest.mark.parametrize("left_out", [1, 2, 3])
-async def test_a_listing_that_is_not_the_tree_is_not_believed(hub: Hub, server: LocalHub, left_out: int) -> None:
+async def test_a_listing_that_is_not_the_tree_is_not_believed(hub: HubClient, server: LocalHub, left_out: int) -> None:
     server.faults.add(Shortened(left_out), "tree/main/b", times=1)
     files = await hub.files(DATA, "b", "main", server.oid(DATA, "b"))
     assert {file.path for file in files} == {"b/1.json", "b/deep/2.json"}
     assert server.requests.count("tree/main/b") == 2
 
 
-async def test_a_listing_without_its_second_page_is_not_believed(hub: Hub, server: LocalHub) -> None:
+async def test_a_listing_without_its_second_page_is_not_believed(hub: HubClient, server: LocalHub) -> None:
     server.commit(DATA, {f"many/{number:04}.json": b"[]" for number in range(1001)})
     rule = server.faults.add(NoNextPage(), "tree/main/many", times=1)
     assert len(await hub.files(DATA, "many", "main", server.oid(DATA, "many"))) == 1001
@@ -120,7 +120,7 @@ class NoNextPage:
         return whole
 
 
-async def test_a_tree_that_cannot_be_made_needs_two_equal_listings(hub: Hub, server: LocalHub) -> None:
+async def test_a_tree_that_cannot_be_made_needs_two_equal_listings(hub: HubClient, server: LocalHub) -> None:
     unknown = "0" * 40  # as of a folder of files with many modes
     files = await hub.files(DATA, "b", "main", unknown)
     assert {file.path for file in files} == {"b/1.json", "b/deep/2.json"}
@@ -131,7 +131,7 @@ async def test_a_tree_that_cannot_be_made_needs_two_equal_listings(hub: Hub, ser
 
 
 @pytest.mark.parametrize("oid", [None, "0" * 40])
-async def test_an_empty_listing_of_a_folder_is_never_believed(hub: Hub, server: LocalHub, oid: str | None) -> None:
+async def test_an_empty_listing_is_never_believed(hub: HubClient, server: LocalHub, oid: str | None) -> None:
     server.faults.add(Replace(b"[]"), "tree/main/b", times=None)
     with pytest.raises(TransientError, match="is not the folder's content"):
         await hub.files(DATA, "b", "main", oid)
@@ -140,7 +140,7 @@ async def test_an_empty_listing_of_a_folder_is_never_believed(hub: Hub, server: 
 async def test_a_listing_with_lfs_files_is_the_tree_at_once(tmp_path: Path) -> None:
     async with LocalHub(tmp_path / "lfs", lfs_above=100) as server:
         server.commit(DATA, {"m/1.json": b"[]", "m/2.json": b" " * 101})
-        files = await Hub(server.url).files(DATA, "m", "main", server.oid(DATA, "m"))
+        files = await HubClient(server.url).files(DATA, "m", "main", server.oid(DATA, "m"))
         assert [file.sha256 is not None for file in files] == [False, True]
         assert server.requests.count("tree/main/m") == 1
 
@@ -157,7 +157,7 @@ async def test_a_listing_with_lfs_files_is_the_tree_at_once(tmp_path: Path) -> N
     ids=["500", "503", "429", "reset", "truncated"],
 )
 async def test_what_passes_is_tried_again_at_once(
-    hub: Hub, server: LocalHub, outcomes: Counter[str], fault: Fault, outcome: str
+    hub: HubClient, server: LocalHub, outcomes: Counter[str], fault: Fault, outcome: str
 ) -> None:
     server.faults.add(fault, "tree", times=2)
     assert (await hub.folders(DATA)).keys() == {"a", "b"}
@@ -165,13 +165,13 @@ async def test_what_passes_is_tried_again_at_once(
 
 
 @pytest.mark.parametrize("fault", [Status(500), ConnectionReset(), HtmlPage(), Replace(b'{"a": 1}'), Replace(b"[7]")])
-async def test_what_does_not_pass_is_transient(hub: Hub, server: LocalHub, fault: Fault) -> None:
+async def test_what_does_not_pass_is_transient(hub: HubClient, server: LocalHub, fault: Fault) -> None:
     server.faults.add(fault, "tree", times=None)
     with pytest.raises(TransientError):
         await hub.folders(DATA)
 
 
-async def test_a_broken_hub_that_names_a_late_hour_is_not_asked_again_before(hub: Hub, server: LocalHub) -> None:
+async def test_a_broken_hub_that_names_a_late_hour_is_not_asked_again_before(hub: HubClient, server: LocalHub) -> None:
     server.faults.add(Status(503, {"Retry-After": "900"}), "tree", times=None)
     with pytest.raises(TransientError) as raised:
         await hub.folders(DATA)
@@ -180,7 +180,7 @@ async def test_a_broken_hub_that_names_a_late_hour_is_not_asked_again_before(hub
 
 
 @pytest.mark.parametrize("status", [401, 403, 404])
-async def test_a_refusal_is_told_at_once_with_what_to_do(hub: Hub, server: LocalHub, status: int) -> None:
+async def test_a_refusal_is_told_at_once_with_what_to_do(hub: HubClient, server: LocalHub, status: int) -> None:
     server.faults.add(Status(status), "tree", times=None)
     server.requests.clear()
     with pytest.raises(HubRefusedError, match="HF_DATASETS"):
@@ -188,17 +188,17 @@ async def test_a_refusal_is_told_at_once_with_what_to_do(hub: Hub, server: Local
     assert len(list(server.requests)) == 1
 
 
-async def test_private_gated_and_missing_datasets_are_refused(hub: Hub, server: LocalHub) -> None:
+async def test_private_gated_and_missing_datasets_are_refused(hub: HubClient, server: LocalHub) -> None:
     server.access.token = "secret"
     server.access.private.add(DATA)
     with pytest.raises(HubRefusedError, match="HF_TOKEN"):
         await hub.folders(DATA)
-    assert (await Hub(server.url, "secret").folders(DATA)).keys() == {"a", "b"}
+    assert (await HubClient(server.url, "secret").folders(DATA)).keys() == {"a", "b"}
     with pytest.raises(HubRefusedError):
         await hub.folders("owner/nothing")
 
 
-async def test_a_squashed_commit_is_gone_and_so_is_a_folder(hub: Hub, server: LocalHub) -> None:
+async def test_a_squashed_commit_is_gone_and_so_is_a_folder(hub: HubClient, server: LocalHub) -> None:
     sha = await hub.head(DATA)
     server.squash(DATA)
     with pytest.raises(RevisionGoneError):
@@ -212,7 +212,7 @@ async def test_the_token_does_not_follow_a_link_to_another_host(server: LocalHub
     server.commit(DATA, {f"m{number:04}/x.json": b"[]" for number in range(1001)})
     server.faults.add(ForeignNextPage(), "tree", times=None)
     with pytest.raises(HubRefusedError, match="must not see HF_TOKEN"):
-        await Hub(server.url, "secret").folders(DATA)
+        await HubClient(server.url, "secret").folders(DATA)
 
 
 async def test_the_token_does_not_follow_a_link_to_another_scheme(server: LocalHub) -> None:
@@ -220,24 +220,24 @@ async def test_the_token_does_not_follow_a_link_to_another_scheme(server: LocalH
     server.commit(DATA, {f"m{number:04}/x.json": b"[]" for number in range(1001)})
     server.faults.add(OtherSchemeNextPage(), "tree", times=None)
     with pytest.raises(HubRefusedError, match=r"https://127\.0\.0\.1, which must not see HF_TOKEN"):
-        await Hub(server.url, "secret").folders(DATA)
+        await HubClient(server.url, "secret").folders(DATA)
 
 
 async def test_the_token_does_not_follow_a_redirect_to_another_port(server: LocalHub) -> None:
     server.access.token = "secret"
     server.faults.add(Status(302, {"Location": f"{server.cdn_url}/x"}), "tree", times=None)
-    await Hub(server.url, "secret").folders(DATA)
+    await HubClient(server.url, "secret").folders(DATA)
     (request,) = server.cdn.requests
     assert "Authorization" not in request.headers
 
 
 async def test_the_quota_is_learned_from_answers(server: LocalHub) -> None:
     quota = Quota()
-    await Hub(server.url, quota=quota).folders(DATA)
+    await HubClient(server.url, quota=quota).folders(DATA)
     assert quota.budgets["api"].left > 0
 
 
-Ask = Callable[[Hub], Awaitable[object]]
+Ask = Callable[[HubClient], Awaitable[object]]
 ASKS: dict[str, Ask] = {
     "head": lambda hub: hub.head(DATA),
     "folders": lambda hub: hub.folders(DATA),
@@ -283,7 +283,7 @@ async def threads_end(within: float = 30.0) -> AsyncIterator[None]:
     ids=[*ASKS, "pages of folders", "pages of files"],
 )
 async def test_no_request_comes_when_nobody_waits_any_more(
-    hub: Hub, server: LocalHub, monkeypatch: pytest.MonkeyPatch, ask: Ask, *, redirects: bool, cancelled: bool
+    hub: HubClient, server: LocalHub, monkeypatch: pytest.MonkeyPatch, ask: Ask, *, redirects: bool, cancelled: bool
 ) -> None:
     monkeypatch.setattr("common.hub.client.CALL_SECONDS", 60.0 if cancelled else 0.5)
     onward = Onward(redirects)
@@ -302,7 +302,7 @@ async def test_no_request_comes_when_nobody_waits_any_more(
 
 @pytest.mark.parametrize("fault", [Delay(600), Trickle(600), Status(302, {"Location": "/"})])
 async def test_an_answer_that_does_not_come_leaves_no_thread_behind(
-    hub: Hub, server: LocalHub, monkeypatch: pytest.MonkeyPatch, fault: Fault
+    hub: HubClient, server: LocalHub, monkeypatch: pytest.MonkeyPatch, fault: Fault
 ) -> None:
     monkeypatch.setattr("common.hub.client.CALL_SECONDS", 0.5)
     server.faults.add(fault, times=None)
@@ -311,7 +311,7 @@ async def test_an_answer_that_does_not_come_leaves_no_thread_behind(
             await hub.folders(DATA)
 
 
-async def test_an_endless_listing_ends_after_some_pages_and_is_not_asked_for_again(hub: Hub, server: LocalHub) -> None:
+async def test_an_endless_listing_ends_after_some_pages_and_is_not_retried(hub: HubClient, server: LocalHub) -> None:
     server.faults.add(EndlessPages(), "tree", times=None)
     with pytest.raises(TransientError, match="does not end within 60 pages"):
         await hub.folders(DATA)
@@ -319,14 +319,14 @@ async def test_an_endless_listing_ends_after_some_pages_and_is_not_asked_for_aga
 
 
 @pytest.mark.parametrize("fault", [Endless(), Bomb(200 * 1024 * 1024)])
-async def test_a_body_without_end_ends_after_some_bytes(hub: Hub, server: LocalHub, fault: Fault) -> None:
+async def test_a_body_without_end_ends_after_some_bytes(hub: HubClient, server: LocalHub, fault: Fault) -> None:
     rule = server.faults.add(fault, "tree", times=None)
     with pytest.raises(TransientError, match="does not end within 32 MiB"):
         await hub.folders(DATA)
     assert rule.struck == 1
 
 
-async def test_a_call_can_be_cancelled_while_the_hub_is_silent(hub: Hub, server: LocalHub) -> None:
+async def test_a_call_can_be_cancelled_while_the_hub_is_silent(hub: HubClient, server: LocalHub) -> None:
     server.latency = 5.0
     call = asyncio.create_task(hub.folders(DATA))
     await asyncio.sleep(0)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 from common.hub import git_tree
-from common.hub.git_tree import Entry, yields
+from common.hub.git_tree import Entry, is_tree
 from dulwich.objects import Blob, ObjectID, Tree
 from hypothesis import given
 from hypothesis import strategies as st
@@ -71,11 +71,11 @@ NAMES = [entries[0].path.partition("/")[0] for _, entries in TREES]
 @pytest.mark.parametrize(("oid", "entries"), TREES, ids=NAMES)
 def test_the_whole_listing_is_the_tree_in_any_order_and_a_part_of_it_is_not(oid: str, entries: list[Entry]) -> None:
     folder = entries[0].path.partition("/")[0]
-    assert yields(oid, folder, entries)
-    assert yields(oid, folder, entries[::-1])
+    assert is_tree(oid, folder, entries)
+    assert is_tree(oid, folder, entries[::-1])
     for place, missing in enumerate(entries):
-        assert not yields(oid, folder, entries[:place] + entries[place + 1 :]), f"without {missing.path}"
-    assert not yields(oid, folder, [])
+        assert not is_tree(oid, folder, entries[:place] + entries[place + 1 :]), f"without {missing.path}"
+    assert not is_tree(oid, folder, [])
 
 
 @pytest.mark.parametrize(("oid", "entries"), TREES, ids=NAMES)
@@ -90,25 +90,25 @@ def test_another_content_name_or_place_is_not_the_tree(oid: str, entries: list[E
             Entry(f"{folder}/new/{entry.path.rpartition('/')[2]}", entry.oid, entry.size),
             Entry(entry.path, "no hex", entry.size),
         ):
-            assert not yields(oid, folder, [*before, wrong, *after])
-        assert not yields(oid, folder, [*entries, entry]), "twice"
-        assert not yields(oid, folder, [*entries, Entry(f"{folder}/more.json", ONE, 3)])
-    assert not yields("0" * len(oid), folder, entries)
+            assert not is_tree(oid, folder, [*before, wrong, *after])
+        assert not is_tree(oid, folder, [*entries, entry]), "twice"
+        assert not is_tree(oid, folder, [*entries, Entry(f"{folder}/more.json", ONE, 3)])
+    assert not is_tree("0" * len(oid), folder, entries)
 
 
 def test_the_empty_tree_is_no_folder() -> None:
-    assert not yields("4b825dc642cb6eb9a060e54bf8d69288fbee4904", "m", [])
+    assert not is_tree("4b825dc642cb6eb9a060e54bf8d69288fbee4904", "m", [])
 
 
 def test_a_large_folder_that_fits_in_no_way_is_given_up_soon() -> None:
     entries = [Entry(f"m/{number}.json", ONE, 3) for number in range(20_000)]
-    assert not yields("0" * 40, "m", entries)
+    assert not is_tree("0" * 40, "m", entries)
 
 
 @pytest.mark.parametrize(("size", "tried"), [(0, False), (1, True), (4096, True), (4097, False)])
 def test_only_what_is_as_short_as_a_path_may_be_a_link(size: int, *, tried: bool) -> None:
     oid = next(oid for oid, entries in TREES if entries is LINK)
-    assert yields(oid, "link", [LINK[0], replace(LINK[1], size=size)]) is tried
+    assert is_tree(oid, "link", [LINK[0], replace(LINK[1], size=size)]) is tried
 
 
 def test_an_entry_without_a_size_is_a_folder() -> None:
@@ -125,7 +125,7 @@ def tree_of(*entries: tuple[bytes, int, str]) -> str:
 
 def test_a_name_that_is_no_utf_8_is_taken_byte_for_byte() -> None:
     oid = tree_of((b"\xff.json", FILE_MODE, ONE), (b"z.json", FILE_MODE, TWO))
-    assert yields(oid, "m", [Entry("m/\udcff.json", ONE, 3), Entry("m/z.json", TWO, 3)])
+    assert is_tree(oid, "m", [Entry("m/\udcff.json", ONE, 3), Entry("m/z.json", TWO, 3)])
 
 
 def test_three_likely_choices_are_tried_of_the_largest_folder_and_more_as_far_as_bytes_go(
@@ -138,7 +138,7 @@ def test_three_likely_choices_are_tried_of_the_largest_folder_and_more_as_far_as
         monkeypatch.setattr(git_tree, "_BYTES_TO_HASH", budget)
         for script in names.values():
             oid = tree_of((b"m.json", FILE_MODE, ONE), (script.encode(), 0o100755, SCRIPT))
-            found.append(yields(oid, "m", [Entry("m/m.json", ONE, 3), Entry(f"m/{script}", SCRIPT, 2)]))
+            found.append(is_tree(oid, "m", [Entry("m/m.json", ONE, 3), Entry(f"m/{script}", SCRIPT, 2)]))
     assert found == [True, False, True, False, True, True]
 
 
@@ -170,4 +170,4 @@ def written(folder: dict[str, object], path: str, listed: list[Entry]) -> str:
 def test_what_another_implementation_of_git_writes_is_the_tree(folder: dict[str, object]) -> None:
     listed: list[Entry] = []
     oid = written(folder, "m", listed)
-    assert yields(oid, "m", listed)
+    assert is_tree(oid, "m", listed)

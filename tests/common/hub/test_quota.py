@@ -7,7 +7,7 @@ from email.utils import format_datetime
 
 import pytest
 from common.hub.client import worth_retrying
-from common.hub.quota import LONGEST_SECONDS, SHORTEST_SECONDS, Quota, reset_seconds
+from common.hub.quota import MAX_RETRY_SECONDS, MIN_RETRY_SECONDS, Quota, reset_seconds
 from common.metrics import quota_metrics
 from common.outcomes import TransientError
 from hypothesis import given
@@ -120,12 +120,12 @@ def test_an_answer_without_headers_changes_nothing() -> None:
         (headers(400, reset=7) | {"Retry-After": "90"}, 90.0),
         ({"Retry-After": "0"}, 1.0),
         ({"Retry-After": "1.5"}, 1.5),
-        ({"Retry-After": "86400"}, LONGEST_SECONDS),
-        ({"Retry-After": "9" * 400}, LONGEST_SECONDS),
-        ({"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT"}, SHORTEST_SECONDS),
-        ({"Retry-After": "Wed, 21 Oct 2126 07:28:00 GMT"}, LONGEST_SECONDS),
-        ({"Retry-After": "Mon Oct 21 07:28:00 2126"}, LONGEST_SECONDS),
-        ({"Retry-After": "Mon, 21 Oct 2126 07:28:00 -0000"}, LONGEST_SECONDS),
+        ({"Retry-After": "86400"}, MAX_RETRY_SECONDS),
+        ({"Retry-After": "9" * 400}, MAX_RETRY_SECONDS),
+        ({"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT"}, MIN_RETRY_SECONDS),
+        ({"Retry-After": "Wed, 21 Oct 2126 07:28:00 GMT"}, MAX_RETRY_SECONDS),
+        ({"Retry-After": "Mon Oct 21 07:28:00 2126"}, MAX_RETRY_SECONDS),
+        ({"Retry-After": "Mon, 21 Oct 2126 07:28:00 -0000"}, MAX_RETRY_SECONDS),
         ({"Retry-After": "Mon, 21 Oct 2126"}, None),
         ({"Retry-After": "1 Jan 99999 00:00:00"}, None),
         ({"Retry-After": "nan"}, None),
@@ -151,7 +151,7 @@ def test_a_date_counts_in_the_zone_that_it_names() -> None:
 
 
 def test_a_reset_that_was_rounded_down_to_nothing_is_waited_for() -> None:
-    assert learned(Clock(), 0, reset=0).wait_seconds("api") == SHORTEST_SECONDS
+    assert learned(Clock(), 0, reset=0).wait_seconds("api") == MIN_RETRY_SECONDS
     assert learned(Clock(), 500, reset=0).wait_seconds("api") == 0
 
 
@@ -196,7 +196,7 @@ async def test_what_lasts_longer_than_a_window_is_not_waited_for() -> None:
         with pytest.raises(TransientError) as raised:
             async with quota.request("api"):
                 pytest.fail("it must not wait")
-        assert raised.value.retry_after_seconds == LONGEST_SECONDS
+        assert raised.value.retry_after_seconds == MAX_RETRY_SECONDS
         assert worth_retrying(raised.value) is False
     assert worth_retrying(TransientError("in this window", retry_after_seconds=300)) == 300
 

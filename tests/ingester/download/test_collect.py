@@ -45,7 +45,7 @@ class Downloads:
         self.came: list[str] = []
         self.at_once = self.most_at_once = 0
 
-    async def bytes_of(self, _dataset: str, _revision: str, file: RemoteFile) -> bytearray:
+    async def download(self, _dataset: str, _revision: str, file: RemoteFile) -> bytearray:
         self.asked.append(file.path)
         self.at_once += 1
         self.most_at_once = max(self.at_once, self.most_at_once)

@@ -15,7 +15,7 @@ from common.bus.delivery import Delivery
 from common.bus.topology import INGESTER
 from common.database import check_migrated, open_pool
 from common.events import ModelDiscovered
-from common.hub.client import Hub
+from common.hub.client import HubClient
 from common.hub.files import Fetcher, proxy_for
 from common.hub.quota import Quota
 from common.metrics import bus_metrics, pool_metrics, quota_metrics
@@ -103,9 +103,9 @@ def build(
     columns: ColumnTypes,
 ) -> Ingester:
     """Put an ingester together from what it works on."""
-    quota = Quota(waited=metrics.throttled.inc)
+    quota = Quota(on_wait=metrics.throttled.inc)
     quota_metrics.register(quota, SERVICE, metrics.registry)
-    hub = Hub(settings.endpoint, settings.token, quota, metrics.requested)
+    hub = HubClient(settings.endpoint, settings.token, quota, metrics.requested)
     fetcher = Fetcher(hub, http, metrics.bytes.inc)
     return Ingester(
         settings=settings,

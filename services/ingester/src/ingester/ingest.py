@@ -8,7 +8,7 @@ import structlog
 from common.arc_tasks import TaskSet, detect_source, load_task_set
 from common.bus.topology import MAX_DELIVER
 from common.events import IngestionProgress, ModelDiscovered, ModelIngested
-from common.hub.client import Hub, RemoteFile
+from common.hub.client import HubClient, RemoteFile
 from common.model_names import attempt_model_name, display_name, is_plain_folder_name
 from common.outcomes import PermanentError, TransientError
 from common.process import tracing
@@ -38,7 +38,7 @@ class Ingester:
 
     settings: Settings
     pool: asyncpg.Pool
-    hub: Hub
+    hub: HubClient
     collector: Collector
     limits: Limits
     longest_model_name: int | None
@@ -118,8 +118,7 @@ class _Ingestion:
         return await self._bring(goal, current)
 
     async def _bring(self, goal: Target, current: CurrentVersion | None) -> bool:
-        with target.one_history():
-            files = await self.ingester.hub.files(self.event.dataset, self.event.model, goal.revision, goal.tree_oid)
+        files = await self.ingester.hub.files(self.event.dataset, self.event.model, goal.revision, goal.tree_oid)
         plan = self._plan(files, current)
         run = await self._open(goal, plan)
         self.report.started(run.id, plan, self.origin.delivery_count)
@@ -187,8 +186,7 @@ class _Ingestion:
         candidates = await self.session.same_content(goal.tree_oid)
         if not candidates:
             return None
-        with target.one_history():
-            there = await self.ingester.hub.describe(self.event.dataset, candidates, goal.revision)
+        there = await self.ingester.hub.describe(self.event.dataset, candidates, goal.revision)
         return next((name for name in candidates if name not in there), None)
 
     def _plan(self, files: list[RemoteFile], current: CurrentVersion | None) -> Plan:

@@ -12,7 +12,7 @@ from common.arc_tasks import detect_source
 from common.bus import bus, topology
 from common.database import check_migrated, open_pool
 from common.events import IngestionProgress
-from common.hub.client import Hub
+from common.hub.client import HubClient
 from common.metrics import pool_metrics, quota_metrics
 from common.outcomes import StartupError
 from common.process import http_server, ops
@@ -115,7 +115,7 @@ async def build(settings: Settings, pool: asyncpg.Pool, client: Client, metrics:
         told=broadcaster.tell,
     )
     reader.on_resumed(keeper.look_again)
-    hub = Hub(settings.endpoint, settings.token, requested=metrics.requested)
+    hub = HubClient(settings.endpoint, settings.token, on_outcome=metrics.requested)
     quota_metrics.register(hub.quota, "query_api", metrics.registry)
     needed = filter(None, map(detect_source, settings.hf_datasets))
     return Services(

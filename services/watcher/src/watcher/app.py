@@ -9,7 +9,7 @@ from common.bus import bus
 from common.bus.delivery import Delivery
 from common.bus.topology import WATCHER
 from common.database import check_migrated, open_pool
-from common.hub.client import Hub
+from common.hub.client import HubClient
 from common.hub.quota import Quota
 from common.metrics import bus_metrics, pool_metrics, quota_metrics
 from common.metrics.bus_metrics import BusMetrics
@@ -57,14 +57,14 @@ async def run(settings: Settings, stopping: asyncio.Event) -> None:
 
 def build(settings: Settings, pool: asyncpg.Pool, client: Client, metrics: Metrics) -> Syncer:
     """Put a syncer together from what it works on."""
-    quota = Quota(waited=metrics.throttled.inc)
+    quota = Quota(on_wait=metrics.throttled.inc)
     quota_metrics.register(quota, SERVICE, metrics.registry)
     for dataset in settings.hf_datasets:
         metrics.last_success.labels(dataset).set(0)
     store = Store(pool)
     return Syncer(
         datasets=settings.hf_datasets,
-        hub=Hub(settings.endpoint, settings.token, quota, metrics.requested),
+        hub=HubClient(settings.endpoint, settings.token, quota, metrics.requested),
         store=store,
         publish=Publisher(client, store, SERVICE),
         metrics=metrics,

@@ -11,7 +11,7 @@ from typing import Protocol
 import nats.errors
 import structlog
 from common.events import DatasetSynced, ModelDiscovered, SyncCompleted, SyncStatus, Trigger
-from common.hub.client import Folder, FolderGoneError, Hub, RevisionGoneError
+from common.hub.client import Folder, HubClient, RevisionGoneError
 from common.model_names import is_plain_folder_name
 from common.outcomes import TransientError
 from common.process import tracing
@@ -28,8 +28,6 @@ log = structlog.get_logger(__name__)
 DATASET_RETRY_SECONDS = (10.0, 30.0)
 _EXPECTED = (
     TransientError,
-    RevisionGoneError,
-    FolderGoneError,
     *DATABASE_ERRORS,
     nats.errors.Error,
 )
@@ -65,7 +63,7 @@ class Syncer:
     """Everything a sync needs; one per process."""
 
     datasets: tuple[str, ...]
-    hub: Hub
+    hub: HubClient
     store: Store
     publish: Publish
     metrics: Metrics
@@ -149,7 +147,8 @@ class Syncer:
         except (ImplausibleListingError, *_EXPECTED) as error:
             reason = reason_of(error)
             log.warning("sync.dataset_failed", dataset=dataset, reason=reason, again_in_seconds=again_in_seconds)
-            asked = getattr(error, "retry_after_seconds", None)
+            # Copies of the Hub may lag behind a commit of this moment: the pauses between deliveries grow.
+            asked = None if isinstance(error, RevisionGoneError) else getattr(error, "retry_after_seconds", None)
             return DatasetSynced(dataset=dataset, error=reason, retry_after_seconds=asked)
         except Exception as error:
             # A bug of ours; were it raised, the sync would stay `running` and be resumed for ever.

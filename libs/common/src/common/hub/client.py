@@ -26,8 +26,8 @@ from huggingface_hub.errors import (
 from yarl import URL
 
 from common.hub import transport
-from common.hub.git_tree import Entry, yields
-from common.hub.quota import LONGEST_NAP_SECONDS, Quota, reset_seconds, retry_after_seconds
+from common.hub.git_tree import Entry, is_tree
+from common.hub.quota import MAX_WAIT_SECONDS, Quota, reset_seconds, retry_after_seconds
 from common.hub.transport import CALL, Call, UnboundedAnswerError
 from common.outcomes import TransientError
 
@@ -37,6 +37,8 @@ API: Final = "api"
 RETRY_ATTEMPTS = 5
 # One request's timeouts are per read, so a trickle would never end: 60 pages at two seconds each.
 CALL_SECONDS = 120.0
+# A history that was rewritten between two requests can be listed again at once.
+REWRITTEN_SECONDS = 1.0
 # `paths-info` takes many paths in one request; the Hub refuses bodies that are too large.
 PATHS_PER_REQUEST = 200
 
@@ -50,11 +52,14 @@ class HubRefusedError(TransientError):
         super().__init__(reason, kind="hub_refused")
 
 
-class RevisionGoneError(Exception):
-    """A pinned commit is no longer there: the history was squashed or force-pushed. List again."""
+class RevisionGoneError(TransientError):
+    """A pinned commit is no longer there: the history was squashed or force-pushed. The next delivery lists again."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason, kind="revision_gone", retry_after_seconds=REWRITTEN_SECONDS)
 
 
-class FolderGoneError(Exception):
+class FolderGoneError(RevisionGoneError):
     """A folder is not in a complete listing of the revision."""
 
 
@@ -81,13 +86,13 @@ def _ignore(_outcome: RequestOutcome) -> None: ...
 
 
 @dataclass(frozen=True)
-class Hub:
-    """One Hub, with one token and one quota. `requested` hears of every request's outcome."""
+class HubClient:
+    """One Hub, with one token and one quota. `on_outcome` is called with the outcome of each request."""
 
     endpoint: str
     token: str | None = None
     quota: Quota = field(default_factory=Quota)
-    requested: Callable[[RequestOutcome], None] = _ignore
+    on_outcome: Callable[[RequestOutcome], None] = _ignore
 
     async def head(self, dataset: str) -> str:
         """Return the sha of the dataset's main branch: one request."""
@@ -131,13 +136,13 @@ class Hub:
         """
         ask = functools.partial(_tree, dataset, folder, revision, tree_oid)
         first = await self._call(dataset, ask)
-        if first.proven:
+        if first.verified:
             return first.files
         again = await self._call(dataset, ask)
-        if not again.proven:
+        if not again.verified:
             if not again.files or again.entries != first.entries:
                 raise TransientError(f"the Hub's listing of {folder} is not the folder's content", kind="hub_error")
-            log.warning("hub.listing_not_proven", dataset=dataset, folder=folder, tree_oid=tree_oid)
+            log.warning("hub.listing_not_verified", dataset=dataset, folder=folder, tree_oid=tree_oid)
         return again.files
 
     async def _call(self, dataset: str, ask: "Callable[[HfApi], T]") -> "T":
@@ -150,17 +155,17 @@ class Hub:
         raise AssertionError("stamina returns or raises")
 
     async def _in_thread(self, dataset: str, ask: "Callable[[HfApi], T]", api: HfApi) -> "T":
-        call = Call(self.sends, self.hears, self.loses, CALL_SECONDS)
+        call = Call(self.on_request, self.on_response, self.on_connection_lost, CALL_SECONDS)
         context = contextvars.copy_context()
         context.run(CALL.set, call)
         try:
             async with asyncio.timeout(CALL_SECONDS):
                 return await asyncio.get_running_loop().run_in_executor(None, context.run, ask, api)
         except TimeoutError as error:
-            self.requested("connection_lost")
+            self.on_outcome("connection_lost")
             raise TransientError(f"no whole answer within {CALL_SECONDS:.0f} s", kind="hub_unreachable") from error
         except RevisionNotFoundError as error:
-            raise RevisionGoneError(f"{dataset}: the commit is gone") from error
+            raise RevisionGoneError(f"{dataset}: the commit is gone, the history was rewritten") from error
         except EntryNotFoundError as error:
             raise FolderGoneError(f"{dataset}: no such folder") from error
         except HfHubHTTPError as error:
@@ -182,7 +187,7 @@ class Hub:
             return HubRefusedError(f"{dataset}: the Hub answers {status}; check HF_DATASETS, and {token}")
         return TransientError(f"the Hub answers {status} for {dataset}", kind="hub_error")
 
-    def sends(self, request: httpx2.Request) -> None:
+    def on_request(self, request: httpx2.Request) -> None:
         """Raise HubRefusedError before the token goes elsewhere. Runs in the client's thread.
 
         A `Link: next` or a redirect may name any host, or plain HTTP, and the client would go there with the token.
@@ -191,19 +196,19 @@ class Hub:
             where = f"{request.url.scheme}://{request.url.host}"
             raise HubRefusedError(f"the Hub points to {where}, which must not see HF_TOKEN")
 
-    def loses(self, request: httpx2.Request) -> None:
+    def on_connection_lost(self, request: httpx2.Request) -> None:
         """Take note of a lost connection. The client asks huggingface.co for things of its own: not what is meant."""
         if self._is_asked(request):
-            self.requested("connection_lost")
+            self.on_outcome("connection_lost")
 
     def _is_asked(self, request: httpx2.Request) -> bool:
         return URL(str(request.url)).origin() == URL(self.endpoint).origin()
 
-    def hears(self, response: httpx2.Response) -> None:
+    def on_response(self, response: httpx2.Response) -> None:
         """Take note of an answer; raise TransientError for one that is worth a retry. Runs in the client's thread."""
         self.quota.learn(response.headers)
         status = response.status_code
-        self.requested(outcome_of(status))
+        self.on_outcome(outcome_of(status))
         if status == httpx2.codes.TOO_MANY_REQUESTS:
             raise TransientError(
                 "the Hub's rate limit is reached",
@@ -224,15 +229,15 @@ class _Listing:
 
     files: list[RemoteFile]
     entries: list[Entry]
-    proven: bool
+    verified: bool
 
 
 def _tree(dataset: str, folder: str, revision: str, tree_oid: str | None, api: HfApi) -> _Listing:
     found = list(api.list_repo_tree(dataset, folder, recursive=True, revision=revision, repo_type="dataset"))
     files = [_file(entry) for entry in found if isinstance(entry, RepoFile)]
     entries = [_entry(entry) for entry in found]
-    proven = bool(files) and (tree_oid is None or yields(tree_oid, folder, entries))
-    return _Listing(files, sorted(entries, key=lambda entry: entry.path), proven)
+    verified = bool(files) and (tree_oid is None or is_tree(tree_oid, folder, entries))
+    return _Listing(files, sorted(entries, key=lambda entry: entry.path), verified)
 
 
 def _entry(entry: RepoFile | RepoFolder) -> Entry:
@@ -253,14 +258,17 @@ def _file(entry: RepoFile) -> RemoteFile:
     return RemoteFile(entry.path, entry.size, entry.blob_id, entry.lfs.sha256 if entry.lfs else None)
 
 
+_NOT_RETRIED = (HubRefusedError, RevisionGoneError, UnboundedAnswerError)
+
+
 def worth_retrying(error: Exception) -> bool | float:
     """Tell stamina whether to try again, and after how many seconds where the Hub named them."""
-    if isinstance(error, (HubRefusedError, UnboundedAnswerError)) or not isinstance(error, TransientError):
+    if not isinstance(error, TransientError) or isinstance(error, _NOT_RETRIED):
         return False
     if error.retry_after_seconds is None:
         return True
     # What takes longer than a window of the quota is for a later delivery.
-    return error.retry_after_seconds if error.retry_after_seconds <= LONGEST_NAP_SECONDS else False
+    return error.retry_after_seconds if error.retry_after_seconds <= MAX_WAIT_SECONDS else False
 
 
 def outcome_of(status: int) -> RequestOutcome:

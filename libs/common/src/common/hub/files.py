@@ -1,4 +1,4 @@
-"""Files of the Hub: each pinned to a commit, read whole within bounds, and proven by its git or LFS hash.
+"""Files of the Hub: each pinned to a commit, read whole within bounds, and verified by its git or LFS hash.
 
 `hf_hub_download` takes two requests per file and does not notice a corruption of the same length, so bytes come by one
 plain GET per file.
@@ -16,7 +16,15 @@ import aiohttp
 import stamina
 from yarl import URL
 
-from common.hub.client import Hub, HubRefusedError, RemoteFile, RequestOutcome, outcome_of, worth_retrying
+from common.hub.client import (
+    HubClient,
+    HubRefusedError,
+    RemoteFile,
+    RequestOutcome,
+    RevisionGoneError,
+    outcome_of,
+    worth_retrying,
+)
 from common.hub.quota import reset_seconds, retry_after_seconds
 from common.outcomes import TransientError
 
@@ -27,16 +35,6 @@ CHUNK_BYTES = 256 * 1024
 SLOWEST_BYTES_PER_SECOND = 50_000
 TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=30)
 FIXED_SECONDS = 30.0
-# A history that was rewritten between two questions is there to be asked again at once.
-REWRITTEN_SECONDS = 1.0
-
-
-class RevisionMissingError(TransientError):
-    """The history was rewritten since the listing: no file is to be had at its commit, and the next delivery asks."""
-
-    def __init__(self, dataset: str) -> None:
-        line = f"{dataset}: the history was rewritten meanwhile"
-        super().__init__(line, kind="revision_gone", retry_after_seconds=REWRITTEN_SECONDS)
 
 
 class FileMissingError(TransientError):
@@ -57,12 +55,12 @@ class CorruptFileError(TransientError):
 class Fetcher:
     """Fetches files of one Hub over one HTTP session."""
 
-    hub: Hub
+    hub: HubClient
     http: aiohttp.ClientSession
     fetched: Callable[[int], None] = lambda _: None
 
-    async def bytes_of(self, dataset: str, revision: str, file: RemoteFile) -> bytearray:
-        """Return a file's proven bytes; raise TransientError when several tries did not give them."""
+    async def download(self, dataset: str, revision: str, file: RemoteFile) -> bytearray:
+        """Return a file's verified bytes; raise TransientError when several tries did not give them."""
         try:
             return await self._try(dataset, revision, file)
         except TransientError as error:
@@ -83,7 +81,7 @@ class Fetcher:
             async with self.hub.quota.request(FILES), asyncio.timeout(limit):
                 return await self._once(dataset, revision, file)
         except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
-            self.hub.requested("connection_lost")
+            self.hub.on_outcome("connection_lost")
             reason = str(error) or f"no end within {limit:.0f} s"
             raise TransientError(f"{file.path}: {reason}", kind="hub_unreachable") from error
 
@@ -94,21 +92,21 @@ class Fetcher:
         async with self.http.get(URL(url, encoded=True), headers=headers, timeout=TIMEOUT) as response:
             self._judge(response, dataset, file)
             body = await _read(response, file)
-        prove(file, body)
+        verify(file, body)
         self.fetched(len(body))
         return body
 
     def _judge(self, response: aiohttp.ClientResponse, dataset: str, file: RemoteFile) -> None:
         self.hub.quota.learn(response.headers)
         outcome: RequestOutcome = outcome_of(response.status)
-        self.hub.requested(outcome)
+        self.hub.on_outcome(outcome)
         if outcome == "ok":
             return
         if outcome == "rate_limited":
             seconds = reset_seconds(response.headers)
             raise TransientError("the Hub's rate limit is reached", kind="rate_limited", retry_after_seconds=seconds)
         if response.headers.get("X-Error-Code") == "RevisionNotFound":
-            raise RevisionMissingError(dataset)
+            raise RevisionGoneError(f"{dataset}: the commit is gone, the history was rewritten")
         if outcome == "not_found":
             raise FileMissingError(file.path)
         if outcome == "unauthorized":
@@ -128,7 +126,7 @@ async def _read(response: aiohttp.ClientResponse, file: RemoteFile) -> bytearray
     return body
 
 
-def prove(file: RemoteFile, body: bytes | bytearray) -> None:
+def verify(file: RemoteFile, body: bytes | bytearray) -> None:
     """Raise CorruptFileError unless the bytes have the size and the hash of the listing.
 
     Git names a blob by the sha1 of "blob", the size, a NUL byte and the bytes; LFS by their sha256 alone.
@@ -152,4 +150,4 @@ def proxy_for(endpoint: str) -> str | None:
 
 
 def _worth_retrying(error: Exception) -> bool | float:
-    return False if isinstance(error, FileMissingError | RevisionMissingError) else worth_retrying(error)
+    return False if isinstance(error, FileMissingError) else worth_retrying(error)

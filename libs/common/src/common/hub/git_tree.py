@@ -31,7 +31,7 @@ class Entry:
     size: int | None = None
 
 
-def yields(oid: str, folder: str, entries: Iterable[Entry]) -> bool:
+def is_tree(oid: str, folder: str, entries: Iterable[Entry]) -> bool:
     """Tell whether everything listed below a folder makes the tree of this oid.
 
     Folders are listed with their own oids; each must follow from what is listed below it.

@@ -28,15 +28,15 @@ MIN_RESERVE = 2
 # Replicas that waited for one reset do not all start in the same instant.
 JITTER_SECONDS = 0.5
 # A reset of 0 s is one that was rounded down: all tries would be used up before it came.
-SHORTEST_SECONDS = 1.0
+MIN_RETRY_SECONDS = 1.0
 # Whoever asks for more is asked again after this, at the latest.
-LONGEST_SECONDS = 3600.0
+MAX_RETRY_SECONDS = 3600.0
 # A window of 300 s, and some more: what lasts longer is not waited for, but tried again later.
-LONGEST_NAP_SECONDS = 330.0
+MAX_WAIT_SECONDS = 330.0
 # The reset is told in whole seconds; windows are 300 s long.
 SAME_WINDOW_SECONDS = 1.5
 # The Hub has three; whatever answers in its place may not fill memory, or metrics, with names.
-MOST_BUDGETS = 20
+MAX_BUDGETS = 20
 
 
 @dataclass
@@ -47,29 +47,29 @@ class Budget:
     quota: int | None
     resets_at: float
 
-    def exhausted(self, on_the_way: int) -> bool:
+    def exhausted(self, in_flight: int) -> bool:
         """Tell whether what was left, less our own requests on the way, belongs to the reserve."""
-        return self.left - on_the_way <= max(MIN_RESERVE, int((self.quota or 0) * RESERVE))
+        return self.left - in_flight <= max(MIN_RESERVE, int((self.quota or 0) * RESERVE))
 
 
 @dataclass
 class Quota:
-    """The budgets of one process; `clock` gives seconds, `waited` hears of each wait."""
+    """The budgets of one process; `clock` gives seconds, `on_wait` is called with the seconds of each wait."""
 
     clock: Callable[[], float] = time.monotonic
-    waited: Callable[[float], None] = lambda _: None
+    on_wait: Callable[[float], None] = lambda _: None
     budgets: dict[str, Budget] = field(default_factory=dict)
-    _on_the_way: Counter[str] = field(default_factory=Counter)
+    _in_flight: Counter[str] = field(default_factory=Counter)
 
     def learn(self, headers: Mapping[str, str]) -> None:
         """Take note of an answer's headers; answers without them change nothing."""
         found = _LEFT.search(headers.get("RateLimit", ""))
-        if not found or (found["name"] not in self.budgets and len(self.budgets) >= MOST_BUDGETS):
+        if not found or (found["name"] not in self.budgets and len(self.budgets) >= MAX_BUDGETS):
             return
         policy = _POLICY.search(headers.get("RateLimit-Policy", ""))
         known = self.budgets.get(found["name"])
-        left, reset = int(found["left"]), min(float(found["reset"]), LONGEST_SECONDS)
-        resets_at = self.clock() + (reset or (0.0 if left else SHORTEST_SECONDS))
+        left, reset = int(found["left"]), min(float(found["reset"]), MAX_RETRY_SECONDS)
+        resets_at = self.clock() + (reset or (0.0 if left else MIN_RETRY_SECONDS))
         if known and abs(resets_at - known.resets_at) < SAME_WINDOW_SECONDS:
             # Answers overtake each other: within one window, what is left only shrinks.
             left = min(left, known.left)
@@ -87,7 +87,7 @@ class Quota:
     def wait_seconds(self, name: str) -> float:
         """Return how long a request on this budget has to wait; 0 when it may go."""
         budget = self.budgets.get(name)
-        if budget is None or not budget.exhausted(self._on_the_way[name]):
+        if budget is None or not budget.exhausted(self._in_flight[name]):
             return 0.0
         return max(0.0, budget.resets_at - self.clock())
 
@@ -98,15 +98,15 @@ class Quota:
         Raises TransientError where the wait is longer than a window: whoever waits so long holds up others' work.
         """
         while (seconds := self.wait_seconds(name)) > 0:
-            if seconds > LONGEST_NAP_SECONDS:
+            if seconds > MAX_WAIT_SECONDS:
                 raise TransientError("the Hub's quota is used up", kind="rate_limited", retry_after_seconds=seconds)
-            self.waited(seconds)
+            self.on_wait(seconds)
             await asyncio.sleep(seconds + random.uniform(0, JITTER_SECONDS))  # noqa: S311 - jitter, no secret
-        self._on_the_way[name] += 1
+        self._in_flight[name] += 1
         try:
             yield
         finally:
-            self._on_the_way[name] -= 1
+            self._in_flight[name] -= 1
 
 
 def reset_seconds(headers: Mapping[str, str]) -> float | None:
@@ -130,4 +130,4 @@ def retry_after_seconds(headers: Mapping[str, str]) -> float | None:
 
 
 def _bounded(seconds: float) -> float:
-    return min(max(seconds, SHORTEST_SECONDS), LONGEST_SECONDS)
+    return min(max(seconds, MIN_RETRY_SECONDS), MAX_RETRY_SECONDS)

@@ -33,14 +33,14 @@ class UnboundedAnswerError(TransientError):
 
 @dataclass
 class Call:
-    """One call of the client: who hears of its requests and answers, and what is left to it.
+    """One call of the client: what is called for its requests and answers, and what is left to it.
 
-    `sends` and `hears` may raise to end the call; `lost` hears of lost connections. All run in the client's thread.
+    `on_request` and `on_response` may raise to end the call. All three run in the client's thread.
     """
 
-    sends: Callable[[httpx2.Request], None]
-    hears: Callable[[httpx2.Response], None]
-    lost: Callable[[httpx2.Request], None]
+    on_request: Callable[[httpx2.Request], None]
+    on_response: Callable[[httpx2.Response], None]
+    on_connection_lost: Callable[[httpx2.Request], None]
     seconds: float
     requests_left: int = MAX_REQUESTS
     bytes_left: int = MAX_BYTES
@@ -60,7 +60,7 @@ class Call:
         if self.requests_left <= 0:
             raise UnboundedAnswerError(f"the Hub's answer does not end within {MAX_REQUESTS} pages")
         self.requests_left -= 1
-        self.sends(request)
+        self.on_request(request)
         asked = request.extensions.get("timeout", {})
         request.extensions["timeout"] = {
             name: min(asked.get(name) or longest, longest, seconds) for name, longest in _TIMEOUTS.items()
@@ -101,20 +101,20 @@ def _on_request(request: httpx2.Request) -> None:
 
 def _on_response(response: httpx2.Response) -> None:
     if call := CALL.get():
-        call.hears(response)
+        call.on_response(response)
         response.stream = _BoundedBody(response, call)
         response.headers.pop("Content-Encoding", None)
 
 
 class _Client(httpx2.Client):
-    """Raises lost connections as `TransientError`: the official client would sleep on them; no stop ends that."""
+    """Raises lost connections as `TransientError`: the official client would sleep in its thread, not cancellable."""
 
     def send(self, request: httpx2.Request, **options: Any) -> httpx2.Response:
         try:
             return super().send(request, **options)
         except httpx2.RequestError as error:
             if call := CALL.get():
-                call.lost(request)
+                call.on_connection_lost(request)
             # A protocol error quotes the header that it refuses, and with it the token.
             told = "" if isinstance(error, httpx2.ProtocolError) else str(error)
             raise TransientError(

@@ -5,9 +5,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
-from common.hub.client import HubRefusedError, RemoteFile
-from common.hub.files import Fetcher, RevisionMissingError
-from common.hub.quota import LONGEST_NAP_SECONDS
+from common.hub.client import HubRefusedError, RemoteFile, RevisionGoneError
+from common.hub.files import Fetcher
+from common.hub.quota import MAX_WAIT_SECONDS
 from common.outcomes import TransientError
 from common.process.cleanup import afterwards
 from common.process.task_group import task_group
@@ -68,9 +68,8 @@ class Collector:
     ) -> dict[str, TransientError]:
         """Stage every file; return the files that stayed broken, by task id.
 
-        Raises what the Hub answered to one where it would answer all others alike: HubRefusedError,
-        RevisionMissingError, or TransientError for a rate limit that lasts. The rows of all
-        files that came are staged by then.
+        Raises what the Hub answered to one where it would answer all others alike: HubRefusedError, RevisionGoneError,
+        or TransientError for a rate limit that lasts. The rows of all files that came are staged by then.
         """
         budget = ByteBudget(self.bytes_in_flight)
         stage = Stage(session, written=budget.give_back)
@@ -89,7 +88,7 @@ class Collector:
     ) -> bytearray:
         """Fetch when it is this file's turn: a wait for a free connection would count as a slow download."""
         async with downloading:
-            return await self.fetcher.bytes_of(dataset, revision, file)
+            return await self.fetcher.download(dataset, revision, file)
 
 
 class _Collection:
@@ -145,5 +144,5 @@ class _Collection:
 
 def _is_for_all(error: TransientError) -> bool:
     """Tell whether every other file would get this answer too: each more request is one of a quota that is used up."""
-    lasting = error.kind == "rate_limited" and (error.retry_after_seconds or 0.0) > LONGEST_NAP_SECONDS
-    return lasting or isinstance(error, HubRefusedError | RevisionMissingError)
+    lasting = error.kind == "rate_limited" and (error.retry_after_seconds or 0.0) > MAX_WAIT_SECONDS
+    return lasting or isinstance(error, HubRefusedError | RevisionGoneError)

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import aiohttp
 import asyncpg
-from common.hub.client import FolderGoneError, Hub, RemoteFile, RevisionGoneError
+from common.hub.client import HubClient, RemoteFile
 from common.hub.files import Fetcher, proxy_for
 from common.outcomes import TransientError
 from common.process.outage import DATABASE_ERRORS
@@ -34,7 +34,7 @@ async def patiently(asking: Awaitable[T]) -> T:
             return await asking
     except TimeoutError as error:
         raise Problem(502, f"the Hub did not answer within {PATIENCE_SECONDS:.0f} s; try again later") from error
-    except (TransientError, RevisionGoneError, FolderGoneError, aiohttp.ClientError) as error:
+    except (TransientError, aiohttp.ClientError) as error:
         raise Problem(502, str(error) or "the Hub does not answer") from error
 
 
@@ -58,7 +58,7 @@ async def folders(hub_folders: HubFolders, view: View, dataset: str) -> list[Fol
 class FolderCheck:
     """Looks into the folders of a dataset; `tasks` is None where its task set is not installed."""
 
-    hub: Hub
+    hub: HubClient
     pool: asyncpg.Pool
     view: View
     dataset: str
@@ -88,7 +88,7 @@ class FolderCheck:
         if file.size > MAX_SAMPLE_BYTES:
             raise Problem(502, f"{file.path} is larger than any task file")
         async with aiohttp.ClientSession(proxy=proxy_for(self.hub.endpoint)) as http:
-            body = await Fetcher(self.hub, http).bytes_of(self.dataset, sha, file)
+            body = await Fetcher(self.hub, http).download(self.dataset, sha, file)
         try:
             pairs = json.loads(body)
         except (ValueError, RecursionError) as error:

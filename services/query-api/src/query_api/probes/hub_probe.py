@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import aiohttp
-from common.hub.client import API, RevisionGoneError
+from common.hub.client import API
 from common.hub.quota import Quota
 from common.outcomes import TransientError
 
@@ -61,6 +61,6 @@ class HubProbe:
                 await self._ask()
         except TimeoutError:
             return f"the Hub did not answer within {PATIENCE_SECONDS:.0f} s"
-        except (TransientError, RevisionGoneError, aiohttp.ClientError) as error:
+        except (TransientError, aiohttp.ClientError) as error:
             return str(error) or "the Hub does not answer"
         return None

@@ -7,7 +7,7 @@ from typing import Any, Literal
 import asyncpg
 from aiohttp import web
 from common.arc_tasks import detect_source
-from common.hub.client import Hub
+from common.hub.client import HubClient
 from nats.aio.client import Client
 
 from query_api.metrics import Metrics
@@ -33,7 +33,7 @@ class Services:
     settings: Settings
     pool: asyncpg.Pool
     client: Client
-    hub: Hub
+    hub: HubClient
     folders: HubFolders
     hub_probe: HubProbe
     ingesters: WorkerProbe

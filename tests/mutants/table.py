@@ -27,12 +27,7 @@ TESTS = {
         "tests/ingester/store/test_versions.py",
         "tests/ingester/store/test_waiting_requests.py",
     ],
-    "ingester.store.rows": [
-        "tests/ingester/store/test_rows.py",
-        "tests/ingester/store/test_runs.py",
-        "tests/integration/test_ingestion.py",
-        "tests/integration/test_other_database.py",
-    ],
+    "ingester.store.rows": ["tests/ingester/store/test_rows.py"],
     "ingester.store.runs": ["tests/ingester/store/test_runs.py"],
     "ingester.store.versions": ["tests/ingester/store/test_versions.py"],
     "ingester.store.waiting_requests": ["tests/ingester/store/test_waiting_requests.py"],

@@ -327,6 +327,22 @@ async def test_a_tick_runs_after_the_sync_that_a_dead_watcher_left(world: World)
     assert await world.syncs() == [("schedule", "23-00:00", "completed"), ("schedule", "23-01:00", "completed")]
 
 
+async def test_each_sync_that_dead_watchers_left_is_gone_on_with_or_closed(world: World) -> None:
+    poller = await world.settled()
+    for trigger in ("startup", "catch_up", "manual"):
+        await world.pool.execute(
+            "INSERT INTO sync_runs (trigger, status, started_at) VALUES ($1, 'running', $2)", trigger, MIDNIGHT
+        )
+    assert await poller.run_once() == 2
+    assert await world.syncs() == [
+        ("startup", None, "completed"),
+        ("catch_up", None, "completed"),
+        ("manual", None, "failed"),
+    ]
+    error = await world.pool.fetchval("SELECT error FROM sync_runs WHERE status = 'failed'")
+    assert error == "its watcher stopped in the middle"
+
+
 @pytest.mark.parametrize(("trigger", "enabled"), [("webhook", True), ("manual", True), ("schedule", False)])
 async def test_a_sync_that_nobody_goes_on_with_is_closed(world: World, trigger: str, *, enabled: bool) -> None:
     poller = await world.settled(world.watcher(enabled=enabled))

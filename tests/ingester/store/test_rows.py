@@ -1,13 +1,14 @@
 """Each statement on rows of answers touches those that it names: every condition and sum of it."""
 
 import json
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import asyncpg
 from ingester.store import Session
 
-from tests.ingester.database_rows import AT, OTHER, answer, staged
+from tests.ingester.database_rows import AT, DATASET, HOUR, OTHER, answer, run, staged
 
 
 async def test_what_is_staged_is_told_by_model_and_run_and_dropped_so(pool: asyncpg.Pool, session: Session) -> None:
@@ -65,3 +66,123 @@ async def test_an_attempts_sums_are_of_its_current_rows(pool: asyncpg.Pool, sess
     assert (first.pairs_correct, first.pairs_submitted, list(first.costs)) == (2, 3, [0.5, 0.5])
     assert (first.tokens, first.time_ms) == (Decimal(6), Decimal(8))
     assert (second.pairs_correct, second.pairs_submitted, list(second.costs), second.tokens) == (0, 1, [], None)
+
+
+OF_THE_APP = {"hf_dataset": None, "hf_blob_oid": None, "prompt_template_id": "external-huggingface"}
+ELSEWHERE = f"https://huggingface.co/datasets/{OTHER}/resolve/main"
+
+
+async def written(session: Session, run_id: int = 1, revision: str = "rev", **wanted: str) -> datetime:
+    """Bring the rows of a run into `explanations`, and return when, by the database's clock."""
+    async with session.connection.transaction():
+        await session.want(run_id, wanted)
+        await session.write_rows(run_id, revision)
+        at: datetime = await session.connection.fetchval("SELECT now()")
+        return at
+
+
+async def test_the_newest_row_of_the_existing_app_is_taken_over_for_what_is_staged(
+    pool: asyncpg.Pool, session: Session
+) -> None:
+    taken, left = set(), set()
+    for puzzle in ("twice", "other template", "ours", "ours elsewhere", "ours of another attempt"):
+        await staged(pool, 1, model_name="m-attempt1", puzzle_id=puzzle)
+    left.add(await answer(pool, "twice", **OF_THE_APP, created_at=AT + HOUR))
+    taken.add(await answer(pool, "twice", **OF_THE_APP, created_at=AT))
+    left.add(await answer(pool, "other template", **OF_THE_APP | {"prompt_template_id": "solver"}))
+    left.add(await answer(pool, "ours", **OF_THE_APP))
+    await answer(pool, "ours")
+    taken.add(await answer(pool, "ours elsewhere", **OF_THE_APP))
+    await answer(pool, "ours elsewhere", hf_dataset=OTHER)
+    taken.add(await answer(pool, "ours of another attempt", **OF_THE_APP))
+    await answer(pool, "ours of another attempt", model_name="m-attempt2")
+    others: list[dict[str, Any]] = [{"hf_dataset": OTHER}, {"model": "n"}, {"model_name": "m-attempt2"}]
+    for place, other in enumerate(others):
+        await staged(pool, 1, **{"model_name": "m-attempt1", "puzzle_id": f"other{place}", **other})
+        left.add(await answer(pool, f"other{place}", **OF_THE_APP))
+    left.add(await answer(pool, "not staged", **OF_THE_APP))
+    before = {row["id"]: row["hf_dataset"] for row in await pool.fetch("SELECT id, hf_dataset FROM explanations")}
+    await written(session)
+    after = {row["id"]: row["hf_dataset"] for row in await pool.fetch("SELECT id, hf_dataset FROM explanations")}
+    assert after == before | dict.fromkeys(taken, DATASET)
+    assert {after[each] for each in left} == {None}
+
+
+async def test_a_row_that_the_app_wrote_while_it_read_another_dataset_is_not_taken_over(
+    pool: asyncpg.Pool, session: Session
+) -> None:
+    moment = timedelta(microseconds=1)
+    runs = {"hf_dataset": None, "completed_at": AT + HOUR}
+    cases: list[tuple[dict[str, Any], timedelta, bool]] = [
+        ({"base_url": ELSEWHERE}, -moment, True),
+        ({"base_url": ELSEWHERE}, 0 * moment, False),
+        ({"base_url": ELSEWHERE}, HOUR, False),
+        ({"base_url": ELSEWHERE}, HOUR + moment, True),
+        ({"base_url": f"https://huggingface.co/datasets/{DATASET}"}, moment, True),
+        ({"base_url": f"https://huggingface.co/datasets/{DATASET}//"}, moment, True),
+        ({"base_url": f"https://huggingface.co/datasets/{DATASET}/resolve/main"}, moment, True),
+        ({"base_url": f"https://huggingface.co/datasets/{DATASET}_2"}, moment, False),
+        ({"base_url": ELSEWHERE, "dataset_name": "n"}, moment, True),
+        ({"base_url": ELSEWHERE, "hf_dataset": OTHER}, moment, True),
+    ]
+    expected = {}
+    await staged(pool, 1, model_name="m-attempt1")
+    for number, (changes, offset, taken) in enumerate(cases):
+        start = AT + number * 10 * HOUR
+        await run(pool, **runs | {"started_at": start, "completed_at": start + HOUR} | changes)
+        found = await answer(pool, "p", **OF_THE_APP, created_at=start + offset)
+        await written(session)
+        expected[number] = DATASET if taken else None
+        actual = await pool.fetchval("SELECT hf_dataset FROM explanations WHERE id = $1", found)
+        assert (number, actual) == (number, expected[number])
+        await pool.execute("DELETE FROM explanations")
+
+
+async def test_what_is_staged_of_the_wanted_files_becomes_the_models_rows(pool: asyncpg.Pool, session: Session) -> None:
+    told = {"pattern_description": "seen", "reasoning_log": "thought", "created_at": AT, "input_tokens": 5}
+    await staged(pool, 1)
+    for _ in range(2):  # two deliveries may both have fetched it
+        await staged(pool, 1, model_name="m-attempt1", **told)
+    await staged(pool, 1, model_name="m-attempt2")
+    await staged(pool, 1, model_name="m-attempt1", puzzle_id="q", hf_blob_oid="older")
+    await staged(pool, 1, model_name="m-attempt1", puzzle_id="not wanted")
+    others: list[dict[str, Any]] = [{"hf_dataset": OTHER}, {"model": "n"}, {"run_id": 2}]
+    for place, other in enumerate(others):
+        await staged(pool, **{"run_id": 1, "puzzle_id": f"other{place}", "model_name": "m-attempt1", **other})
+    at = await written(session, p="b", q="b", other0="b", other1="b", other2="b")
+    rows = [dict(row) for row in await pool.fetch("SELECT * FROM explanations ORDER BY model_name")]
+    same = {
+        "hf_dataset": DATASET,
+        "puzzle_id": "p",
+        "hf_blob_oid": "b",
+        "hf_revision": "rev",
+        "run_id": 1,
+        "prompt_template_id": "external-huggingface",
+        "solving_strategy": "",
+        "ingested_at": at,
+        "removed_upstream_at": None,
+    }
+    of_second = {"pattern_description": "", "reasoning_log": None, "created_at": at, "input_tokens": None}
+    expected = [
+        {**same, **told, "model_name": "m-attempt1", "has_reasoning_log": True},
+        {**same, **of_second, "model_name": "m-attempt2", "has_reasoning_log": False},
+    ]
+    assert [{key: row[key] for key in expected[0]} for row in rows] == expected
+
+
+async def test_rows_that_are_there_are_written_over_and_come_back(pool: asyncpg.Pool, session: Session) -> None:
+    earlier = {"removed_upstream_at": AT, "ingested_at": AT, "created_at": AT, "input_tokens": 1, "reasoning_log": "r"}
+    for model_name in ("m-attempt1", "m-attempt2"):
+        await answer(pool, "p", model_name=model_name, has_reasoning_log=True, hf_blob_oid="a", run_id=1, **earlier)
+    apart = await answer(pool, "p", **OF_THE_APP, model_name="m-attempt1", created_at=AT)
+    await staged(pool, 2, model_name="m-attempt1", input_tokens=2)
+    await staged(pool, 2, model_name="m-attempt2", created_at=AT + HOUR)
+    at = await written(session, 2, "rev2", p="b")
+    columns = "model_name, run_id, hf_blob_oid, hf_revision, has_reasoning_log, reasoning_log, input_tokens, created_at"
+    rows = await pool.fetch(
+        f"SELECT {columns}, ingested_at, removed_upstream_at FROM explanations WHERE id <> $1 ORDER BY 1", apart
+    )
+    assert [tuple(row) for row in rows] == [
+        ("m-attempt1", 2, "b", "rev2", False, None, 2, AT, at, None),
+        ("m-attempt2", 2, "b", "rev2", False, None, None, AT + HOUR, at, None),
+    ]

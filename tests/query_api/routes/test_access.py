@@ -8,7 +8,7 @@ from aiohttp import ClientSession, TCPConnector, web
 from aiohttp.test_utils import TestServer
 from query_api.probes.worker_probe import WorkerProbe
 from query_api.routes import access
-from query_api.routes.access import RateLimit, network_of
+from query_api.routes.access import Cors, RateLimit, network_of
 from query_api.schemas.problems import Problem
 
 from tests.query_api.conftest import SECRET, TOKEN, Start
@@ -195,6 +195,22 @@ async def test_pages_elsewhere_can_read_when_to_come_back(start: Start, monkeypa
 
 async def _broken(_: WorkerProbe) -> None:
     raise RuntimeError("a fault of ours")
+
+
+@pytest.mark.parametrize(
+    ("origins", "expected"), [((ORIGIN,), ORIGIN), (("*",), "*"), ((ORIGIN, "https://third.example"), None)]
+)
+def test_where_one_origin_alone_may_read_it_reads_what_could_not_be_understood_too(
+    origins: tuple[str, ...], expected: str | None
+) -> None:
+    response = web.Response()
+    Cors(origins).unread(response)
+    assert response.headers.get("Access-Control-Allow-Origin") == expected
+
+
+async def test_caches_keep_answers_for_each_origin_apart(start: Start) -> None:
+    async with start(cors_origins=(ORIGIN,)) as api, api.http.get("/api/models") as answer:
+        assert "Origin" in answer.headers["Vary"].split(", ")
 
 
 async def test_other_origins_read_nothing(start: Start) -> None:

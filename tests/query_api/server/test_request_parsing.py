@@ -90,7 +90,11 @@ async def test_what_is_wrong_is_said_with_the_name_of_the_field(
     assert (status, problem["status"]) == (400, 400)
     assert problem["detail"].startswith(detail)
     assert [each["field"] for each in problem["errors"]] == errors
-    assert all(each["message"] for each in problem["errors"])
+    assert {each["message"] for each in problem["errors"]} <= {
+        *("unknown parameter", "given more than once"),
+        *("Input should be a valid integer, unable to parse string as an integer",),
+        *("Input should be a valid boolean, unable to interpret input",),
+    }
 
 
 @pytest.mark.parametrize(
@@ -117,7 +121,8 @@ async def test_a_body_beside_a_query_that_is_wrong_is_not_read(ask: Ask) -> None
 
 
 async def test_a_body_is_json_of_a_bounded_size(ask: Ask) -> None:
-    assert (await ask("/tasks/7", "{}", "text/plain"))[0] == 415
+    status, problem = await ask("/tasks/7", "{}", "text/plain")
+    assert (status, problem["detail"]) == (415, "send the body as application/json")
     longest = json.dumps({"count": 1, "names": ["x" * (MAX_BODY_BYTES - 27)]})
     assert len(longest) == MAX_BODY_BYTES
     assert (await ask("/tasks/7", longest))[0] == 200

@@ -65,7 +65,7 @@ TESTS = {
     "common.schedule": ["tests/common/test_schedule.py", "tests/watcher/test_settings.py"],
     "common.bus.servers": ["tests/common/bus/test_servers.py"],
     "query_api.server.request_parsing": ["tests/query_api/server/test_request_parsing.py"],
-    "query_api.store.analytics": ["tests/query_api/store/test_analytics.py"],
+    "query_api.store.answer_statistics": ["tests/query_api/store/test_answer_statistics.py"],
     "query_api.view.answers": [
         "tests/query_api/view/test_answers.py",
         "tests/query_api/routes/test_latest_model.py::test_an_answer_expires_at_midnight_or_at_the_next_tick",
@@ -85,9 +85,9 @@ TESTS = {
     "query_api.store.repair": ["tests/query_api/store/test_repair.py"],
     "query_api.store.submissions": ["tests/query_api/store/test_submissions.py", "-k", "not runs"],
     "query_api.store.runs": ["tests/query_api/store/test_submissions.py", "-k", "run"],
-    "query_api.store.tasks": ["tests/query_api/store/test_submissions.py", "-k", "tasks_attempts"],
+    "query_api.store.task_attempts": ["tests/query_api/store/test_submissions.py", "-k", "tasks_attempts"],
     "query_api.task_sets": ["tests/query_api/test_task_sets.py"],
-    "query_api.view.model": ["tests/query_api/view/test_model.py"],
+    "query_api.view.snapshot": ["tests/query_api/view/test_snapshot.py"],
 }
 
 # Of these the statements are changed, not the Python.
@@ -101,7 +101,7 @@ SQL = frozenset(
         "ingester.store.waiting_requests",
         "query_api.store.runs",
         "query_api.store.submissions",
-        "query_api.store.tasks",
+        "query_api.store.task_attempts",
         "watcher.store",
     }
 )

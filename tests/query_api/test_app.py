@@ -4,7 +4,7 @@ import asyncio
 from urllib.parse import urlsplit
 
 import pytest
-from query_api.app import fitted
+from query_api.app import with_connection_limits
 from query_api.server import request_parsing
 from query_api.settings import Settings
 
@@ -62,6 +62,6 @@ async def test_a_page_elsewhere_reads_what_is_wrong_with_a_request_that_cannot_b
 
 
 def test_listeners_leave_places_for_others() -> None:
-    found = fitted(Settings(max_connections=100, max_event_clients=2_000))
+    found = with_connection_limits(Settings(max_connections=100, max_event_clients=2_000))
     assert (found.max_connections, found.max_event_clients) == (100, 75)
-    assert fitted(Settings(max_event_clients=10)).max_event_clients == 10
+    assert with_connection_limits(Settings(max_event_clients=10)).max_event_clients == 10

@@ -9,7 +9,7 @@ from aiohttp.test_utils import TestServer
 from query_api.probes.worker_probe import WorkerProbe
 from query_api.routes import access
 from query_api.routes.access import Cors, RateLimit, network_of
-from query_api.schemas.problems import Problem
+from query_api.schemas.problems import ProblemError
 
 from tests.query_api.conftest import SECRET, TOKEN, Start
 from tests.query_api.routes.test_webhook import payload
@@ -82,7 +82,7 @@ async def test_who_waits_is_told_how_long_and_others_do_not() -> None:
     async def answer(request: web.Request) -> web.Response:
         try:
             limit.take(request)
-        except Problem as problem:
+        except ProblemError as problem:
             return web.Response(status=problem.status, text=str(problem), headers=problem.headers)
         return web.Response()
 
@@ -176,13 +176,13 @@ async def test_pages_elsewhere_can_read_every_answer(start: Start, origins: tupl
 
 async def test_pages_elsewhere_can_read_when_to_come_back(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     async with start(cors_origins=(ORIGIN,), admin_requests_per_minute=2, max_event_clients=1) as api:
-        asked: list[tuple[str, str, dict[str, str], int]] = [
+        query: list[tuple[str, str, dict[str, str], int]] = [
             *[("POST", "/api/admin/sync", WRONG, status) for status in (403, 403, 429)],
             ("GET", "/api/events", {}, 503),
         ]
         async with api.http.get("/api/events", headers={"Origin": ORIGIN}) as events:
             _readable(events.headers, ORIGIN)
-            for method, path, headers, status in asked:
+            for method, path, headers, status in query:
                 async with api.http.request(method, path, headers={**headers, "Origin": ORIGIN}) as answer:
                     assert answer.status == status
                     _readable(answer.headers, ORIGIN)

@@ -7,7 +7,7 @@ from common.bus import topology
 from common.events import ModelDiscovered, SyncRequested
 from nats.aio.client import Client
 from query_api.probes.hub_urls import dataset_of
-from query_api.schemas.problems import Problem
+from query_api.schemas.problems import ProblemError
 from structlog.testing import capture_logs
 
 from tests.query_api.conftest import TOKEN, Start
@@ -151,7 +151,7 @@ def test_a_dataset_may_be_named_in_several_ways(url: str) -> None:
 
 @pytest.mark.parametrize("url", ["", "/", "..", "a/b/c", f"{HUB}/{DATASET}", f"{HUB}/datasets/../{DATASET}", "x://y/z"])
 def test_other_places_are_refused(url: str) -> None:
-    with pytest.raises(Problem):
+    with pytest.raises(ProblemError):
         dataset_of(url, HUB, [DATASET])
 
 

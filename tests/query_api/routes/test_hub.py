@@ -92,7 +92,7 @@ async def test_each_reason_is_named(hub: LocalHub, hub_api: Api) -> None:
 
 
 async def test_a_hub_that_is_away_is_a_502(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hub_checks, "PATIENCE_SECONDS", 0.5)
+    monkeypatch.setattr(hub_checks, "TIMEOUT_SECONDS", 0.5)
     async with start(hf_endpoint=AnyHttpUrl("http://127.0.0.1:9")) as api:
         status, body = await api.get("/api/admin/hf-folders")
         assert (status, body["title"]) == (502, "The Hub does not answer")

@@ -6,13 +6,13 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from query_api.schemas.cached import LatestAsked
+from query_api.schemas.cached import LatestQuery
 from query_api.settings import Settings
 from query_api.view.answers import Moment, latest_model
 from query_api.view.latest import ago, days_between, moment_of
-from query_api.view.model import View
 from query_api.view.projection import State
-from query_api.view.response_cache import Shelf
+from query_api.view.response_cache import ResponseCache
+from query_api.view.snapshot import View
 
 from tests.support.api import Api
 from tests.support.writer import DATASET, START, Writer, submission
@@ -95,10 +95,12 @@ def test_days_read_as_people_say_them() -> None:
 def test_days_go_by_without_any_event() -> None:
     state = State(View.of([submission("m-1", 1, 1)], None))
     now = datetime(2026, 3, 2, 23, 59, 59, tzinfo=UTC).timestamp()
-    shelf = Shelf(lambda: state, Settings(), {}, clock=lambda: now)
+    response_cache = ResponseCache(lambda: state, Settings(), {}, clock=lambda: now)
     labels = []
     for _ in range(3):
-        page = shelf.pages().make(PATH, zipped=False, answer=lambda moment: latest_model(moment, LatestAsked()))
+        page = response_cache.current().make(
+            PATH, zipped=False, answer=lambda moment: latest_model(moment, LatestQuery())
+        )
         labels.append((json.loads(page.body)["data"]["daysAgo"], page.etag))
         now += 1
     assert [days for days, _ in labels] == [1, 2, 2]
@@ -110,6 +112,6 @@ def test_an_answer_expires_at_midnight_or_at_the_next_tick() -> None:
     night = Settings(hf_sync_schedule="0 2 * * *")
     moment = Moment(state, datetime(2026, 3, 3, 12, tzinfo=UTC), night)
     assert moment.expires_at() == datetime(2026, 3, 4, tzinfo=UTC)
-    assert latest_model(moment, LatestAsked()).data is None
+    assert latest_model(moment, LatestQuery()).data is None
     soon = Moment(state, datetime(2026, 3, 3, 1, tzinfo=UTC), night)
     assert soon.expires_at() == datetime(2026, 3, 3, 2, tzinfo=UTC)

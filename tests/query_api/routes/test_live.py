@@ -13,7 +13,7 @@ from common.events import IngestionProgress
 from nats.aio.client import Client
 from query_api.view import broadcaster, replay, stream_reader
 from query_api.view.broadcaster import Frame, FrameLog
-from query_api.view.projection import Happening
+from query_api.view.projection import StreamEvent
 
 from tests.query_api.conftest import Start
 from tests.support.api import Api
@@ -26,11 +26,15 @@ async def test_pages_hear_what_happens_in_order(api: Api, writer: Writer) -> Non
     async with listening(api.http) as events:
         await writer.publish(await writer.ingest("m-1"), writer.failure("m-2"), await writer.sync(new=1))
         await writer.publish(writer.failure("m-2").model_copy(update={"dry_run": True}))
-        told = await take(events, 4)
-    assert [each.name for each in told] == ["ingested", "failed", "sync", "failed"]
-    assert [each.id for each in told] == [1, 2, 3, 4]
-    assert [each.data["dry_run"] for each in told if each.name == "failed"] == [False, True]
-    assert (told[0].data["model"], told[1].data["kind"], told[2].data["new_models_found"]) == ("m-1", "folder_gone", 1)
+        received = await take(events, 4)
+    assert [each.name for each in received] == ["ingested", "failed", "sync", "failed"]
+    assert [each.id for each in received] == [1, 2, 3, 4]
+    assert [each.data["dry_run"] for each in received if each.name == "failed"] == [False, True]
+    assert (received[0].data["model"], received[1].data["kind"], received[2].data["new_models_found"]) == (
+        "m-1",
+        "folder_gone",
+        1,
+    )
 
 
 async def test_a_page_that_hears_of_a_model_can_read_it(api: Api, writer: Writer) -> None:
@@ -41,12 +45,12 @@ async def test_a_page_that_hears_of_a_model_can_read_it(api: Api, writer: Writer
             assert (await api.data("/api/metrics/latest-model"))["model"] == f"m-{number}"
 
 
-async def test_progress_is_told_but_never_replayed(api: Api, bus: Client, writer: Writer) -> None:
+async def test_progress_is_sent_but_never_replayed(api: Api, bus: Client, writer: Writer) -> None:
     progress = IngestionProgress(run_id=1, dataset=DATASET, model="m-1", done=3, total=9)
     async with listening(api.http) as events:
         await publish_unstored(bus, progress)
-        told = (await take(events, 1))[0]
-        assert (told.id, told.name, told.data["done"]) == (None, "progress", 3)
+        received = (await take(events, 1))[0]
+        assert (received.id, received.name, received.data["done"]) == (None, "progress", 3)
     async with listening(api.http, last=0) as events:
         await writer.publish(await writer.ingest("m-1"))
         assert (await take(events, 1))[0].name == "ingested"
@@ -78,7 +82,7 @@ async def test_what_fell_out_of_memory_is_read_from_the_stream(
     start: Start, writer: Writer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with start() as api:
-        monkeypatch.setattr(api.services.broadcaster._history, "most_frames", 2)
+        monkeypatch.setattr(api.services.broadcaster._history, "max_frames", 2)
         for number in range(6):
             await writer.publish(await writer.ingest(f"m-{number}"))
         await api.until_latest("m-5")
@@ -167,7 +171,7 @@ async def test_a_place_that_the_stream_does_not_have_means_load_again(
 async def test_more_than_can_be_replayed_means_load_again(
     start: Start, writer: Writer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(replay, "MOST_EVENTS", 3)
+    monkeypatch.setattr(replay, "MAX_EVENTS", 3)
     for number in range(5):
         await writer.publish(await writer.ingest(f"m-{number}"))
     async with start() as api:
@@ -196,29 +200,29 @@ async def test_what_the_stream_keeps_no_longer_means_load_again(start: Start, bu
         assert [(await _first(api, last)).name for last in (1, 2, 3)] == ["reset", "reset", "ingested"]
 
 
-async def test_while_the_stream_is_away_a_client_is_told_to_load_again(
+async def test_while_the_stream_is_away_a_client_gets_a_reset(
     start: Start, writer: Writer, nats_server: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(replay, "PATIENCE_SECONDS", 0.2)
+    monkeypatch.setattr(replay, "TIMEOUT_SECONDS", 0.2)
     for number in range(3):
         await writer.publish(await writer.ingest(f"m-{number}"))
     async with start() as api:
         await nats_server.stop()
-        told = await asyncio.gather(*(_first(api, last) for last in [1] * 20))
-        assert {(each.name, each.id) for each in told} == {("reset", 3)}
+        received = await asyncio.gather(*(_first(api, last) for last in [1] * 20))
+        assert {(each.name, each.id) for each in received} == {("reset", 3)}
 
 
-async def test_numbers_that_begin_anew_are_told_to_everybody(api: Api, writer: Writer) -> None:
+async def test_numbers_that_begin_anew_reset_every_client(api: Api, writer: Writer) -> None:
     for number in range(3):
         await writer.publish(await writer.ingest(f"m-{number}"))
     await api.until_latest("m-2")
     async with listening(api.http) as events:
-        api.services.broadcaster.tell([Happening(2, START, await writer.ingest("m-3"))])
+        api.services.broadcaster.broadcast([StreamEvent(2, START, await writer.ingest("m-3"))])
         assert [(each.name, each.id) for each in await take(events, 2)] == [("reset", 1), ("ingested", 2)]
     assert [(await _first(api, last)).id for last in (1, 3)] == [2, 2]
 
 
-async def test_a_stream_that_is_made_anew_is_told_to_everybody(
+async def test_a_stream_that_is_recreated_resets_every_client(
     start: Start, bus: Client, writer: Writer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(stream_reader, "POLL_SECONDS", 0.2)
@@ -230,16 +234,16 @@ async def test_a_stream_that_is_made_anew_is_told_to_everybody(
             await topology.apply(bus.jetstream())
             await writer.publish(await writer.ingest("new"))
             assert [(each.name, each.id) for each in await take(events, 2)] == [("reset", 0), ("ingested", 1)]
-        told = await _first(api, 3)
-        assert (told.name, told.id) == ("reset", 1)
+        received = await _first(api, 3)
+        assert (received.name, received.id) == ("reset", 1)
 
 
 async def test_nobody_reads_from_which_address_a_sync_was_asked_for(api: Api, writer: Writer) -> None:
     asked = (await writer.sync()).model_copy(update={"requested_by": "admin at 192.0.2.7"})
     await writer.publish(asked)
-    told = await _first(api, 0)
-    assert (told.name, told.data["requested_by"]) == ("sync", "admin")
-    assert "192.0.2.7" not in str(told.data)
+    received = await _first(api, 0)
+    assert (received.name, received.data["requested_by"]) == ("sync", "admin")
+    assert "192.0.2.7" not in str(received.data)
 
 
 def test_frames_are_bounded_by_number_and_bytes() -> None:

@@ -80,11 +80,11 @@ CREATE FUNCTION apart.clock_timestamp() RETURNS timestamptz LANGUAGE sql
 
 
 async def test_many_lookers_cost_the_hub_one_request() -> None:
-    asked = 0
+    query = 0
 
     async def ask() -> None:
-        nonlocal asked
-        asked += 1
+        nonlocal query
+        query += 1
 
     quota = Quota()
     probe = HubProbe(ask, quota)
@@ -92,5 +92,5 @@ async def test_many_lookers_cost_the_hub_one_request() -> None:
 
     states = [await probe.state() for _ in range(5)]
 
-    assert asked == 1
+    assert query == 1
     assert [(state.reachable, state.left, state.limit) for state in states] == [(True, 488, 500)] * 5

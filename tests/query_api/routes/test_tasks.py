@@ -6,7 +6,7 @@ from typing import Any
 import asyncpg
 import pytest
 from common.arc_tasks import load_task_set
-from query_api.store.tasks import answers, is_grid
+from query_api.store.task_attempts import answers, is_grid
 
 from tests.support.api import Api
 from tests.support.writer import DATASET, Writer

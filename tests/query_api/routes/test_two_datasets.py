@@ -123,5 +123,5 @@ def test_every_route_that_takes_a_model_is_asked_above() -> None:
         "/api/model-dataset/performance/{model}/{owner}/{name}", "/api/model-dataset/metrics/{model}/{dataset}",
         "/api/model-dataset/metrics/{model}/{owner}/{name}", "/api/metrics/compare", "/api/admin/ingestion-history",
     }  # fmt: skip
-    taking = {each.path for each in ENDPOINTS if {"model", "model1"} & each.asked.model_fields.keys()}
+    taking = {each.path for each in ENDPOINTS if {"model", "model1"} & each.query.model_fields.keys()}
     assert taking == known

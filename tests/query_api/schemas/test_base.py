@@ -5,10 +5,10 @@ import math
 
 import pytest
 from pydantic import ValidationError
-from query_api.schemas.base import Answer, Asked, Body, Cached, Shape
+from query_api.schemas.base import Answer, ApiModel, Body, Cached, Query
 
 
-class Whole(Shape):
+class Whole(ApiModel):
     tasks_total: int = 0
     score: float = 0.0
 
@@ -37,10 +37,10 @@ def test_a_value_stays_as_it_was_made() -> None:
 
 
 def test_a_query_is_converted_and_a_body_is_not() -> None:
-    class Page(Asked):
+    class Paged(Query):
         tasks_total: int
 
-    assert Page.model_validate({"tasksTotal": "1"}).tasks_total == 1
+    assert Paged.model_validate({"tasksTotal": "1"}).tasks_total == 1
     with pytest.raises(ValidationError, match="valid integer"):
         Given.model_validate({"tasksTotal": "1"})
     with pytest.raises(ValidationError, match="Extra inputs are not permitted"):

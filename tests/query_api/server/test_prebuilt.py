@@ -64,7 +64,7 @@ async def test_large_answers_are_compressed_for_who_takes_it(api: Api, writer: W
     for number in range(5):
         await writer.ingest(f"m-{number}")
     await writer.publish(await writer.ingest("m-5"))
-    api.services.keeper.look_again()
+    api.services.projector.request_reconcile()
     await api.until(PATH, lambda found: found["total"] == 6)
     async with aiohttp.ClientSession(api.url, auto_decompress=False) as http:
         async with http.get(PATH, headers={"Accept-Encoding": "identity"}) as plain:

@@ -9,8 +9,8 @@ import pytest
 from aiohttp import ClientSession, web
 from aiohttp.test_utils import TestServer
 from query_api.routes.endpoint import Endpoint
-from query_api.schemas.base import Asked, Body
-from query_api.schemas.problems import Problem
+from query_api.schemas.base import Body, Query
+from query_api.schemas.problems import ProblemError
 from query_api.server import request_parsing
 from query_api.server.request_parsing import MAX_BODY_BYTES, read, read_query
 
@@ -20,19 +20,19 @@ class Wanted(Body):
     names: list[str] | None = None
 
 
-class Found(Asked):
+class Found(Query):
     task: int
     only_new: bool = False
 
 
-class Posted(Asked):
+class Posted(Query):
     task: int
     body: Wanted
 
 
 ABOUT: dict[str, Any] = {"name": "n", "summary": "s", "tag": "Service", "answer": "text/plain"}
-GET = Endpoint(path="/tasks/{task}", asked=Found, **ABOUT)
-POST = Endpoint(path="/tasks/{task}", asked=Posted, method="POST", **ABOUT)
+GET = Endpoint(path="/tasks/{task}", query=Found, **ABOUT)
+POST = Endpoint(path="/tasks/{task}", query=Posted, method="POST", **ABOUT)
 PLAIN = Endpoint(path="/plain", **ABOUT)
 
 Ask = Callable[..., Awaitable[tuple[int, Any]]]
@@ -58,7 +58,7 @@ def _answering(endpoint: Endpoint) -> Callable[[web.Request], Awaitable[web.Resp
     async def answer(request: web.Request) -> web.Response:
         try:
             return web.json_response((await read(endpoint, request)).model_dump(mode="json"))
-        except Problem as problem:
+        except ProblemError as problem:
             return web.json_response(json.loads(problem.body()), status=problem.status)
 
     return answer
@@ -144,7 +144,7 @@ async def test_a_body_that_stops_coming_is_given_up(ask: Ask, monkeypatch: pytes
 
 def test_a_query_alone_is_read_and_refused_alike() -> None:
     assert read_query(Found, {"task": "7", "onlyNew": "true"}) == Found(task=7, only_new=True)
-    with pytest.raises(Problem, match=r"^unknown parameter 'x'; there are onlyNew, task$"):
+    with pytest.raises(ProblemError, match=r"^unknown parameter 'x'; there are onlyNew, task$"):
         read_query(Found, {"x": "1"})
-    with pytest.raises(Problem, match=r"^task: Field required$"):
+    with pytest.raises(ProblemError, match=r"^task: Field required$"):
         read_query(Found, {})

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from query_api.schemas.history import Run
+from query_api.schemas.ingestion_runs import Run
 from query_api.store import repair
 from query_api.store.rows import Submission
 from structlog.testing import capture_logs

@@ -6,8 +6,8 @@ from typing import Any, cast
 
 import asyncpg
 import pytest
-from query_api.schemas.history import HistoryAsked
-from query_api.store import runs, submissions, tasks
+from query_api.schemas.ingestion_runs import HistoryQuery
+from query_api.store import runs, submissions, task_attempts
 
 from tests.support.writer import DATASET, START, Writer, oid
 
@@ -130,7 +130,7 @@ async def test_a_tasks_attempts_are_those_that_are_still_there_by_name(pool: asy
     await rows.answer("n-attempt1", "a", [True])
     await pool.execute("UPDATE explanations SET removed_upstream_at = now() WHERE model_name = 'm-attempt3'")
     await pool.execute("UPDATE explanations SET reasoning_log = repeat('x', 5000) WHERE model_name = 'm-attempt1'")
-    found = await tasks.attempts(pool, DATASET, ["m-attempt1", "m-attempt2", "m-attempt3"], "a")
+    found = await task_attempts.attempts(pool, DATASET, ["m-attempt1", "m-attempt2", "m-attempt3"], "a")
     assert [(each.model_name, each.answers[0].correct) for each in found] == [
         ("m-attempt1", True),
         ("m-attempt2", True),
@@ -138,8 +138,8 @@ async def test_a_tasks_attempts_are_those_that_are_still_there_by_name(pool: asy
     assert [len(each.reasoning or "") for each in found] == [4000, 0]
 
 
-async def found_runs(pool: asyncpg.Pool, **asked: Any) -> tuple[int, list[str]]:
-    total, found = await runs.runs(pool, HistoryAsked(**asked))
+async def found_runs(pool: asyncpg.Pool, **query: Any) -> tuple[int, list[str]]:
+    total, found = await runs.runs(pool, HistoryQuery(**query))
     return total, [each.dataset_name for each in found]
 
 
@@ -175,7 +175,7 @@ async def test_a_run_that_goes_on_has_no_end_and_none_is_dry_unless_it_says_so(
     await pool.execute("UPDATE ingestion_runs SET status = 'running' WHERE dataset_name = 'goes-on'")
     await pool.execute("UPDATE ingestion_runs SET dry_run = true WHERE dataset_name = 'dry'")
     await pool.execute("UPDATE ingestion_runs SET dry_run = NULL WHERE dataset_name = 'old'")
-    _, found = await runs.runs(pool, HistoryAsked(order="asc"))
+    _, found = await runs.runs(pool, HistoryQuery(order="asc"))
     assert [(each.completed_at is None, each.dry_run) for each in found] == [
         (False, False),
         (True, False),

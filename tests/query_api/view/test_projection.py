@@ -16,8 +16,8 @@ from query_api.metrics import Metrics
 from query_api.store.rows import Attempt, Key, Submission
 from query_api.view import projection
 from query_api.view.answers import row
-from query_api.view.model import View
-from query_api.view.projection import Happening, Keeper, State
+from query_api.view.projection import State, StreamEvent, ViewProjector
+from query_api.view.snapshot import View
 
 from tests.support.eventually import eventually
 from tests.support.writer import DATASET, START, submission
@@ -36,25 +36,25 @@ class FakeReader:
 
 @dataclass
 class World:
-    """A database in memory, the events that it gave rise to, and a keeper that watches both."""
+    """A database in memory, the events that it gave rise to, and a projector that watches both."""
 
     rows: dict[Key, Submission] = field(default_factory=dict)
     events: list[ModelIngested] = field(default_factory=list)
     away: bool = False
     runs: int = 0
-    told: list[Happening] = field(default_factory=list)
+    applied: list[StreamEvent] = field(default_factory=list)
     # What is written, and announced, between a read of the database and its answer's arrival.
     meanwhile: list[tuple[str, Any, Any]] = field(default_factory=list)
-    keeper: Keeper = field(init=False)
+    projector: ViewProjector = field(init=False)
 
     def __post_init__(self) -> None:
-        self.keeper = Keeper(
+        self.projector = ViewProjector(
             reader=FakeReader(),  # type: ignore[arg-type] # a plain stand-in, see above
             load=self.load,
             reread=self.reread,
             interval_seconds=1e9,
             metrics=Metrics(),
-            told=self.told.extend,
+            on_applied=self.applied.extend,
         )
 
     @property
@@ -104,7 +104,7 @@ class World:
             self.rows[known.key] = replace(known, removed_upstream_at=START)
 
     def deliver(self, event: ModelIngested | SyncCompleted) -> None:
-        self.keeper._hear(Message(1 + len(self.told), event.subject, event.model_dump_json().encode(), START))
+        self.projector._receive(Message(1 + len(self.applied), event.subject, event.model_dump_json().encode(), START))
 
 
 def _event(of: Submission) -> ModelIngested:
@@ -149,7 +149,7 @@ async def _play(world: World, steps: Collection[tuple[str, Any, Any]]) -> None:
         elif name == "away":
             world.away = first
         elif name == "step":
-            await world.keeper.step()
+            await world.projector.step()
         elif name == "remove":
             world.remove(first)
         else:
@@ -160,13 +160,13 @@ async def _play(world: World, steps: Collection[tuple[str, Any, Any]]) -> None:
 def test_one_reconciliation_mends_whatever_happened(steps: list[tuple[str, Any, Any]]) -> None:
     async def run() -> None:
         world = World()
-        await world.keeper.start()
+        await world.projector.start()
         await _play(world, steps)
         world.away = False
-        world.keeper.look_again()
-        await world.keeper.step()
-        assert world.keeper.state.view == world.truth
-        assert world.keeper.state.as_of is None
+        world.projector.request_reconcile()
+        await world.projector.step()
+        assert world.projector.state.view == world.truth
+        assert world.projector.state.as_of is None
 
     asyncio.run(run())
 
@@ -177,16 +177,16 @@ def test_events_that_all_arrive_are_enough_in_any_order(
 ) -> None:
     async def run() -> None:
         world = World()
-        await world.keeper.start()
+        await world.projector.start()
         await _play(world, writes)
         arriving = [*world.events, *(world.events[index % len(world.events)] for index in doubled if world.events)]
         random.shuffle(arriving)
         for event in arriving:
             world.deliver(event)
             if random.random() < 0.5:
-                await world.keeper.step()
-        await world.keeper.step()
-        assert world.keeper.state.view == world.truth
+                await world.projector.step()
+        await world.projector.step()
+        assert world.projector.state.view == world.truth
 
     asyncio.run(run())
 
@@ -199,11 +199,11 @@ def test_what_happens_while_the_database_is_read_is_not_lost(
         world = World()
         await _play(world, before)
         world.meanwhile = meanwhile
-        await world.keeper.start()
-        while world.meanwhile or world.keeper._pending:
-            world.keeper._whole = bool(world.meanwhile)
-            await world.keeper.step()
-        assert world.keeper.state.view == world.truth
+        await world.projector.start()
+        while world.meanwhile or world.projector._pending:
+            world.projector._reconcile_requested = bool(world.meanwhile)
+            await world.projector.step()
+        assert world.projector.state.view == world.truth
 
     asyncio.run(run())
 
@@ -212,55 +212,55 @@ def test_what_happens_while_the_database_is_read_is_not_lost(
 def test_every_event_heard_is_told_once_and_in_order(steps: list[tuple[str, Any, Any]]) -> None:
     async def run() -> None:
         world = World()
-        await world.keeper.start()
+        await world.projector.start()
         heard: list[int] = []
         for step in steps:
-            before = len(world.keeper._pending)
+            before = len(world.projector._pending)
             await _play(world, [step])
-            heard += [each.sequence for each in world.keeper._pending[before:]]
-        await world.keeper.step()
-        assert [each.sequence for each in world.told] == heard
+            heard += [each.sequence for each in world.projector._pending[before:]]
+        await world.projector.step()
+        assert [each.sequence for each in world.applied] == heard
 
     asyncio.run(run())
 
 
 async def test_while_the_database_is_away_events_speak_for_themselves() -> None:
     world = World()
-    await world.keeper.start()
+    await world.projector.start()
     before = datetime.now(UTC)
     world.ingest("a", 3)
     world.away = True
     world.deliver(world.events[0])
-    await world.keeper.step()
-    found = world.keeper.state.view.submissions[DATASET, "a"]
+    await world.projector.step()
+    found = world.projector.state.view.submissions[DATASET, "a"]
     assert (found.score, found.tasks_solved, found.attempts[0].accuracy_percent) == (0.3, None, None)
-    assert world.keeper.state.as_of is not None
-    assert world.keeper.state.as_of <= before
+    assert world.projector.state.as_of is not None
+    assert world.projector.state.as_of <= before
     world.away = False
-    world.keeper.look_again()
-    await world.keeper.step()
-    assert world.keeper.state == State(world.truth, None)
+    world.projector.request_reconcile()
+    await world.projector.step()
+    assert world.projector.state == State(world.truth, None)
 
 
 async def test_an_event_with_figures_that_cannot_be_is_believed_as_far_as_it_can_be() -> None:
     world = World()
-    await world.keeper.start()
+    await world.projector.start()
     world.ingest("a", 3)
     world.away = True
     world.deliver(world.events[0].model_copy(update={"score": 7.0, "tasks_total": -1, "score_submitted": -2.0}))
-    await world.keeper.step()
-    found = world.keeper.state.view.submissions[DATASET, "a"]
+    await world.projector.step()
+    found = world.projector.state.view.submissions[DATASET, "a"]
     assert (found.score, found.tasks_total, found.score_submitted) == (0, 0, None)
     assert row(found).model == "a"
 
 
 async def test_an_unreadable_event_has_the_whole_database_read() -> None:
     world = World()
-    await world.keeper.start()
+    await world.projector.start()
     world.ingest("a", 1)
-    world.keeper._hear(Message(1, ModelIngested.subject, b'{"run_id": "?"}', START))
-    await world.keeper.step()
-    assert world.keeper.state.view == world.truth
+    world.projector._receive(Message(1, ModelIngested.subject, b'{"run_id": "?"}', START))
+    await world.projector.step()
+    assert world.projector.state.view == world.truth
 
 
 class EndlessReader(FakeReader):
@@ -281,16 +281,16 @@ def _has_read(reader: EndlessReader, count: int) -> bool:
 
 
 async def test_no_more_is_read_ahead_than_there_is_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(projection, "MOST_PENDING", 10)
+    monkeypatch.setattr(projection, "MAX_PENDING", 10)
     world, reader = World(), EndlessReader()
-    world.keeper._reader = reader  # type: ignore[assignment] # a plain stand-in, see above
-    following = asyncio.create_task(world.keeper.follow())
+    world.projector._reader = reader  # type: ignore[assignment] # a plain stand-in, see above
+    following = asyncio.create_task(world.projector.follow())
     try:
         for rounds in (1, 2):
             await eventually(partial(_has_read, reader, 10 * rounds))
             await asyncio.sleep(0)
             assert reader.read == 10 * rounds
-            await world.keeper.step()
-            assert len(world.told) == 10 * rounds
+            await world.projector.step()
+            assert len(world.applied) == 10 * rounds
     finally:
         following.cancel()

@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 from query_api import app
-from query_api.schemas.base import Asked
-from query_api.schemas.cached import LatestAsked, ModelsAsked
+from query_api.schemas.base import Query
+from query_api.schemas.cached import LatestQuery, ModelsQuery
 from query_api.schemas.rendered import JSON, Rendered
 from query_api.settings import Settings
 from query_api.view import response_cache
 from query_api.view.answers import Moment
-from query_api.view.model import View
 from query_api.view.projection import State
-from query_api.view.response_cache import Pages, Shelf
+from query_api.view.response_cache import ResponseCache, StateResponses
+from query_api.view.snapshot import View
 
 from tests.query_api.conftest import Start
 from tests.support.writer import DATASET
@@ -23,11 +23,11 @@ from tests.support.writer import DATASET
 HOT = "/api/metrics/latest-model"
 
 
-def _empty() -> Pages:
-    return Pages(Moment(State(View()), datetime(2026, 3, 1, tzinfo=UTC), Settings()))
+def _empty() -> StateResponses:
+    return StateResponses(Moment(State(View()), datetime(2026, 3, 1, tzinfo=UTC), Settings()))
 
 
-def _make(kept: Pages, path: str, size: int = 60) -> None:
+def _make(kept: StateResponses, path: str, size: int = 60) -> None:
     kept.make(path, zipped=False, answer=lambda _: Rendered(b"x" * size, JSON), keep=True)
 
 
@@ -47,7 +47,7 @@ def test_what_pages_count_is_what_they_take() -> None:
 
 
 def test_small_answers_are_bounded_by_their_number(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(response_cache, "MAX_KEPT_PAGES", 10)
+    monkeypatch.setattr(response_cache, "MAX_KEPT_RESPONSES", 10)
     kept = _empty()
     for number in range(100):
         _make(kept, f"/{number}")
@@ -71,7 +71,7 @@ def test_an_answer_larger_than_all_room_displaces_nothing() -> None:
 
 
 def test_what_is_asked_for_stays_and_what_nobody_asks_for_goes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(response_cache, "MAX_KEPT_PAGES", 10)
+    monkeypatch.setattr(response_cache, "MAX_KEPT_RESPONSES", 10)
     kept = _empty()
     _make(kept, "/hot")
     for number in range(100):
@@ -82,34 +82,34 @@ def test_what_is_asked_for_stays_and_what_nobody_asks_for_goes(monkeypatch: pyte
 
 
 @pytest.mark.parametrize(
-    ("asked", "worth"),
+    ("query", "worth"),
     [
-        (LatestAsked(), True),
-        (LatestAsked(dataset=DATASET), True),
-        (LatestAsked(dataset="made/up"), False),
-        (ModelsAsked(source="ARC2-Eval"), True),
-        (ModelsAsked(source="made up"), False),
-        (ModelsAsked(dataset=DATASET, source="made up"), False),
+        (LatestQuery(), True),
+        (LatestQuery(dataset=DATASET), True),
+        (LatestQuery(dataset="made/up"), False),
+        (ModelsQuery(source="ARC2-Eval"), True),
+        (ModelsQuery(source="made up"), False),
+        (ModelsQuery(dataset=DATASET, source="made up"), False),
     ],
 )
-def test_names_that_are_made_up_are_not_worth_keeping(asked: Asked, *, worth: bool) -> None:
-    assert response_cache.worth_keeping(asked, Settings(hf_datasets=(DATASET,))) is worth
+def test_names_that_are_made_up_are_not_worth_keeping(query: Query, *, worth: bool) -> None:
+    assert response_cache.is_cacheable(query, Settings(hf_datasets=(DATASET,))) is worth
 
 
 async def test_strangers_fill_no_memory(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
-    shelves: list[Shelf] = []
+    caches: list[ResponseCache] = []
 
-    class Noted(Shelf):
+    class Noted(ResponseCache):
         def __init__(self, *given: Any) -> None:
             super().__init__(*given)
-            shelves.append(self)
+            caches.append(self)
 
-    monkeypatch.setattr(app, "Shelf", Noted)
+    monkeypatch.setattr(app, "ResponseCache", Noted)
     async with start() as api:
         statuses = {(await api.get(path))[0] for number in range(100) for path in _made_up(number)}
         assert statuses == {200, 400, 404}
         assert (await api.get(HOT))[0] == 200
-        assert len(shelves[0].pages()) == 1
+        assert len(caches[0].current()) == 1
 
 
 def _made_up(number: int) -> tuple[str, ...]:

@@ -30,7 +30,7 @@ from query_api.probes.hub_folders import HubFolders
 from query_api.probes.hub_probe import HubProbe
 from query_api.probes.readiness import STOPPING, Readiness
 from query_api.probes.worker_probe import WorkerProbe
-from query_api.routes.access import Guard
+from query_api.routes.access import AccessControl
 from query_api.routes.endpoint import Services
 from query_api.routes.table import ENDPOINTS
 from query_api.server.access_log import AccessLog
@@ -39,11 +39,11 @@ from query_api.server.web_app import make_app
 from query_api.settings import Settings
 from query_api.store import submissions
 from query_api.store.repair import read_any_instant
-from query_api.view import model
+from query_api.view import snapshot
 from query_api.view.broadcaster import Broadcaster
-from query_api.view.projection import SUBJECTS, Keeper
-from query_api.view.replay import Replays
-from query_api.view.response_cache import Shelf
+from query_api.view.projection import SUBJECTS, ViewProjector
+from query_api.view.replay import StreamReplay
+from query_api.view.response_cache import ResponseCache
 from query_api.view.stream_reader import OrderedReader
 
 log = structlog.get_logger(__name__)
@@ -62,7 +62,7 @@ async def run(settings: Settings, stopping: asyncio.Event) -> None:
 @contextlib.asynccontextmanager
 async def serving(settings: Settings) -> AsyncIterator[tuple[str, Services]]:
     """Serve until the block ends; yield the base URL, and what the handlers work with."""
-    settings = fitted(settings)
+    settings = with_connection_limits(settings)
     metrics, readiness = Metrics(), Readiness()
     dependencies: dict[str, ops.Check] = {}
     probes = partial(ops.serve, checks={"view": readiness.check}, dependencies=dependencies, registry=metrics.registry)
@@ -76,23 +76,25 @@ async def serving(settings: Settings) -> AsyncIterator[tuple[str, Services]]:
         await check_migrated(pool)
         pool_metrics.register(pool, metrics.registry)
         services = await build(settings, pool, client, metrics)
-        dependencies.update(consumer=services.keeper.check_stream, database=partial(_database, pool))
+        dependencies.update(consumer=services.projector.check_stream, database=partial(_database, pool))
         await start(services)
         access_log = AccessLog(settings.log_format, enabled=settings.log_level in {"debug", "info"}, service=instance)
-        keeper = services.keeper
-        shelf = Shelf(lambda: keeper.state, settings, services.task_sets, lambda: keeper.now().timestamp())
+        projector = services.projector
+        response_cache = ResponseCache(
+            lambda: projector.state, settings, services.task_sets, lambda: projector.now().timestamp()
+        )
         http = Http(
             services,
-            shelf,
-            Guard(settings),
+            response_cache,
+            AccessControl(settings),
             access_log,
         )
         app = make_app(http, ENDPOINTS, {"view": readiness.check}, dependencies)
         async with (
             _listening(settings, app, http, services) as port,
-            _beside(services.keeper.follow(), services.keeper.apply(), access_log.run()),
+            _background(services.projector.follow(), services.projector.apply(), access_log.run()),
         ):
-            held = len(services.keeper.state.view.submissions)
+            held = len(services.projector.state.view.submissions)
             log.info("query_api.ready", port=port, ops_port=ops_port, submissions=held)
             readiness.reason = None
             try:
@@ -104,17 +106,17 @@ async def serving(settings: Settings) -> AsyncIterator[tuple[str, Services]]:
 
 async def build(settings: Settings, pool: asyncpg.Pool, client: Client, metrics: Metrics) -> Services:
     """Put together what the handlers work with."""
-    broadcaster = Broadcaster(metrics, Replays(client, topology.STREAM))
+    broadcaster = Broadcaster(metrics, StreamReplay(client, topology.STREAM))
     reader = OrderedReader(client, topology.STREAM, SUBJECTS)
-    keeper = Keeper(
+    projector = ViewProjector(
         reader=reader,
-        load=partial(model.load, pool),
+        load=partial(snapshot.load, pool),
         reread=partial(submissions.submissions, pool),
         interval_seconds=settings.reconcile_interval_seconds,
         metrics=metrics,
-        told=broadcaster.tell,
+        on_applied=broadcaster.broadcast,
     )
-    reader.on_resumed(keeper.look_again)
+    reader.on_resumed(projector.request_reconcile)
     hub = HubClient(settings.endpoint, settings.token, on_outcome=metrics.requested)
     quota_metrics.register(hub.quota, "query_api", metrics.registry)
     needed = filter(None, map(detect_source, settings.hf_datasets))
@@ -127,7 +129,7 @@ async def build(settings: Settings, pool: asyncpg.Pool, client: Client, metrics:
         hub_probe=HubProbe(partial(hub.head, settings.hf_datasets[0]), hub.quota),
         ingesters=WorkerProbe(client, topology.INGESTER),
         watchers=WorkerProbe(client, topology.WATCHER),
-        keeper=keeper,
+        projector=projector,
         broadcaster=broadcaster,
         metrics=metrics,
         task_sets=await asyncio.to_thread(task_sets.load, settings.arc_tasks_dir, tuple(needed)),
@@ -138,7 +140,7 @@ async def start(services: Services) -> None:
     """Listen and load."""
     await services.client.subscribe(IngestionProgress.subject, cb=partial(_on_progress, services.broadcaster))
     try:
-        services.broadcaster.begin(await services.keeper.start())
+        services.broadcaster.start_after(await services.projector.start())
     except NotFoundError as error:
         line = f"the stream {topology.STREAM} is missing on NATS; run `arcwatch topology apply`"
         raise StartupError(line) from error
@@ -157,8 +159,8 @@ async def _database(pool: asyncpg.Pool) -> str | None:
 
 
 @contextlib.asynccontextmanager
-async def _beside(*forever: "asyncio._CoroutineLike[None]") -> AsyncIterator[None]:
-    """Run loops beside the block; one that fails ends the block with its error."""
+async def _background(*forever: "asyncio._CoroutineLike[None]") -> AsyncIterator[None]:
+    """Run loops in the background of the block; one that fails ends the block with its error."""
     async with task_group() as group:
         tasks = [group.create_task(each) for each in forever]
         yield
@@ -182,7 +184,7 @@ async def _listening(settings: Settings, app: web.Application, http: Http, servi
             services.broadcaster.close()
 
 
-def fitted(settings: Settings) -> Settings:
+def with_connection_limits(settings: Settings) -> Settings:
     """Return settings with as many connections as the process may have, of which a quarter is not for listeners."""
     connections = http_server.fitting(settings.max_connections)
     listeners = min(settings.max_event_clients, max(1, connections * 3 // 4))

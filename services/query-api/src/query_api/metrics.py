@@ -22,7 +22,7 @@ class Metrics:
         self.reconciliations = Counter(
             f"{name}_reconciliations", "Times the whole view was compared", registry=self.registry
         )
-        self.mended = Counter(
+        self.reconciled = Counter(
             f"{name}_reconciled_submissions", "Submissions that no event had told of", registry=self.registry
         )
         self.database_errors = Counter(

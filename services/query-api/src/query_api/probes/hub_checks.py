@@ -14,33 +14,33 @@ from common.outcomes import TransientError
 from common.process.outage import DATABASE_ERRORS
 
 from query_api.probes.hub_folders import HubFolders
-from query_api.schemas.admin import FolderRow, SamplePuzzle
-from query_api.schemas.problems import Problem
+from query_api.schemas.ingestion import FolderRow, SamplePuzzle
+from query_api.schemas.problems import ProblemError
 from query_api.store import submissions
 from query_api.task_sets import TaskIndex
-from query_api.view.model import View
+from query_api.view.snapshot import View
 
-# Somebody waits at a page. The client itself would go on retrying for minutes.
-PATIENCE_SECONDS = 20.0
+# A person waits at a page. The client itself would go on retrying for minutes.
+TIMEOUT_SECONDS = 20.0
 MAX_SAMPLE_BYTES = 16 * 1024 * 1024
 
 T = TypeVar("T")
 
 
-async def patiently(asking: Awaitable[T]) -> T:
-    """Return what the Hub answers; raises a Problem when it does not."""
+async def with_deadline(answer: Awaitable[T]) -> T:
+    """Return what the Hub answers; raises a ProblemError when it does not."""
     try:
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            return await asking
+        async with asyncio.timeout(TIMEOUT_SECONDS):
+            return await answer
     except TimeoutError as error:
-        raise Problem(502, f"the Hub did not answer within {PATIENCE_SECONDS:.0f} s; try again later") from error
+        raise ProblemError(502, f"the Hub did not answer within {TIMEOUT_SECONDS:.0f} s; try again later") from error
     except (TransientError, aiohttp.ClientError) as error:
-        raise Problem(502, str(error) or "the Hub does not answer") from error
+        raise ProblemError(502, str(error) or "the Hub does not answer") from error
 
 
 async def folders(hub_folders: HubFolders, view: View, dataset: str) -> list[FolderRow]:
     """Return the Hub's folders, and what is known of each."""
-    listed = await patiently(hub_folders.of(dataset))
+    listed = await with_deadline(hub_folders.of(dataset))
     rows = []
     for name, tree_oid in sorted(listed.items()):
         known = view.submissions.get((dataset, name))
@@ -70,7 +70,7 @@ class FolderCheck:
         files = await self.hub.files(self.dataset, folder, sha)
         tasks = [each for each in files if self._is_task(each)]
         if not tasks:
-            raise Problem(502, f"{folder} holds no <task id>.json of the task set among its {len(files)} files")
+            raise ProblemError(502, f"{folder} holds no <task id>.json of the task set among its {len(files)} files")
         first = min(tasks, key=lambda each: (each.size, each.path))
         pairs = await self._fetch(sha, first)
         puzzle_id = _stem(first)
@@ -86,13 +86,13 @@ class FolderCheck:
 
     async def _fetch(self, sha: str, file: RemoteFile) -> list[object]:
         if file.size > MAX_SAMPLE_BYTES:
-            raise Problem(502, f"{file.path} is larger than any task file")
+            raise ProblemError(502, f"{file.path} is larger than any task file")
         async with aiohttp.ClientSession(proxy=proxy_for(self.hub.endpoint)) as http:
             body = await Fetcher(self.hub, http).download(self.dataset, sha, file)
         try:
             pairs = json.loads(body)
         except (ValueError, RecursionError) as error:
-            raise Problem(502, f"{file.path} is not JSON") from error
+            raise ProblemError(502, f"{file.path} is not JSON") from error
         return pairs if isinstance(pairs, list) else []
 
     async def _existing(self, folder: str, puzzle_id: str) -> int:

@@ -1,4 +1,4 @@
-"""Whether the Hub answers, and what is left of its quota: asked once a minute at most, while somebody looks."""
+"""Whether the Hub answers, and what is left of its quota: asked once a minute at most, while /api/status is read."""
 
 import asyncio
 import time
@@ -14,7 +14,7 @@ from common.outcomes import TransientError
 # Five requests of a window of 500 (the quota without a token).
 KEPT_SECONDS = 60.0
 # A page waits for the answer.
-PATIENCE_SECONDS = 5.0
+TIMEOUT_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class HubState:
 
 
 class HubProbe:
-    """Asks the Hub for one small thing, for everybody who wants to know."""
+    """Asks the Hub for one small thing, for all readers of /api/status."""
 
     def __init__(self, ask: Callable[[], Awaitable[object]], quota: Quota) -> None:
         self._ask = ask
@@ -57,10 +57,10 @@ class HubProbe:
 
     async def _reason(self) -> str | None:
         try:
-            async with asyncio.timeout(PATIENCE_SECONDS):
+            async with asyncio.timeout(TIMEOUT_SECONDS):
                 await self._ask()
         except TimeoutError:
-            return f"the Hub did not answer within {PATIENCE_SECONDS:.0f} s"
+            return f"the Hub did not answer within {TIMEOUT_SECONDS:.0f} s"
         except (TransientError, aiohttp.ClientError) as error:
             return str(error) or "the Hub does not answer"
         return None

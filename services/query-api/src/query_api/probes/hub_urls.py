@@ -7,21 +7,21 @@ import re
 from collections.abc import Sequence
 from urllib.parse import unquote
 
-from query_api.schemas.problems import Problem
+from query_api.schemas.problems import ProblemError
 
 _BARE = re.compile(r"[\w.-]+/[\w.-]+")
 _REST = re.compile(r"/datasets/([\w.-]+/[\w.-]+)(?:/(?:resolve|tree|blob|raw)/[^?#]*)?/?")
 
 
 def dataset_of(base_url: str, endpoint: str, configured: Sequence[str]) -> str:
-    """Return the dataset that a URL (or plain name) means; raises a Problem for any other place."""
+    """Return the dataset that a URL (or plain name) means; raises a ProblemError for any other place."""
     name = _named(unquote(base_url), endpoint)
     if name is None:
-        raise Problem(
+        raise ProblemError(
             422, f"baseUrl must be a dataset's page on {endpoint}, such as {endpoint}/datasets/{configured[0]}"
         )
     if name not in configured:
-        raise Problem(422, f"{name} is not watched here; HF_DATASETS holds {', '.join(configured)}")
+        raise ProblemError(422, f"{name} is not watched here; HF_DATASETS holds {', '.join(configured)}")
     return name
 
 

@@ -1,4 +1,4 @@
-"""Who is at work behind a durable, told by the requests that wait at NATS: asked every two seconds at most."""
+"""Which replicas work behind a durable, told by the requests that wait at NATS: asked every two seconds at most."""
 
 import asyncio
 import time
@@ -11,8 +11,8 @@ from nats.aio.client import Client
 from nats.js.api import ConsumerInfo
 
 KEPT_SECONDS = 2.0
-PATIENCE_SECONDS = 2.0
-# Between two pulls nobody waits for a moment (1 of 60 looks found one idle ingester so): only several looks tell.
+TIMEOUT_SECONDS = 2.0
+# Between two pulls no request waits for a moment (1 of 60 looks found one idle ingester so): only several looks tell.
 LOOKS = 4
 LOOK_AGAIN_SECONDS = 0.15
 
@@ -27,12 +27,12 @@ class Workers:
 
     @property
     def alive(self) -> bool:
-        """Whether anybody is there."""
+        """Whether any replica is there."""
         return self.idle > 0 or self.busy > 0
 
 
 class WorkerProbe:
-    """Looks at one durable, for everybody who wants to know."""
+    """Looks at one durable, for all readers of /api/status."""
 
     def __init__(self, client: Client, durable: Durable) -> None:
         self._client = client
@@ -63,7 +63,7 @@ class WorkerProbe:
         return found
 
     async def _ask(self) -> Workers:
-        stream = self._client.jetstream(timeout=PATIENCE_SECONDS)
+        stream = self._client.jetstream(timeout=TIMEOUT_SECONDS)
         return _workers(await stream.consumer_info(STREAM, self._durable.name))
 
 

@@ -1,4 +1,4 @@
-"""Who may write, how often, and which pages may read: the API's doors."""
+"""Access control: who may write, how often, and which pages may read."""
 
 import hmac
 import ipaddress
@@ -13,7 +13,7 @@ from aiohttp import hdrs, web
 from pydantic import SecretStr
 
 from query_api.routes.endpoint import Endpoint
-from query_api.schemas.problems import Problem
+from query_api.schemas.problems import ProblemError
 from query_api.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -56,10 +56,10 @@ class RateLimit:
         return 0.0 if allowed else (1 - tokens) / self._per_second
 
     def take(self, request: web.Request) -> None:
-        """Take one token for a request; raises a Problem when there is none."""
+        """Take one token for a request; raises a ProblemError when there is none."""
         if wait := self.seconds_to_wait(request.remote):
             seconds = math.ceil(wait)
-            raise Problem(429, f"try again in {seconds} s", headers={"Retry-After": str(seconds)})
+            raise ProblemError(429, f"try again in {seconds} s", headers={"Retry-After": str(seconds)})
 
     def __len__(self) -> int:
         return len(self._buckets)
@@ -111,73 +111,73 @@ _SENDABLE = "Authorization, Content-Type, If-None-Match, Last-Event-ID, X-Reques
 
 
 @dataclass(frozen=True)
-class Door:
-    """One secret, and how often it may be tried. Strangers' tries never count against who knows it."""
+class SecretCheck:
+    """One secret, and how often it may be tried. Failed tries never count against a client that knows it."""
 
     setting: str
     secret: bytes | None
     given: Callable[[web.Request], str | None]
     missing: str
     challenge: str
-    strangers: RateLimit
-    known: RateLimit | None
+    unauthenticated: RateLimit
+    authenticated: RateLimit | None
 
-    def opens(self, request: web.Request) -> bool:
+    def matches(self, request: web.Request) -> bool:
         """Tell whether a request shows the secret."""
         given = self.given(request)
         if given is None or self.secret is None:
             return False
         return hmac.compare_digest(given.encode(errors="surrogateescape"), self.secret)
 
-    def admit(self, request: web.Request) -> None:
-        """Raise a Problem unless the request shows the secret."""
-        if self.opens(request):
-            if self.known is not None:
-                self.known.take(request)
+    def check(self, request: web.Request) -> None:
+        """Raise a ProblemError unless the request shows the secret."""
+        if self.matches(request):
+            if self.authenticated is not None:
+                self.authenticated.take(request)
             return
-        self.strangers.take(request)
+        self.unauthenticated.take(request)
         if self.secret is None:
-            raise Problem(403, f"this server has no {self.setting}, so nobody may do this; set it and restart")
+            raise ProblemError(403, f"this server has no {self.setting}, so this cannot be done; set it and restart")
         if self.given(request) is None:
             # Made anew each time: an exception that is kept holds on to the frames of each raise.
-            raise Problem(401, self.missing, headers={"WWW-Authenticate": self.challenge})
+            raise ProblemError(401, self.missing, headers={"WWW-Authenticate": self.challenge})
         log.warning("secret.refused", setting=self.setting, remote=request.remote, path=request.path)
-        raise Problem(403, f"this is not the {self.setting} of this server")
+        raise ProblemError(403, f"this is not the {self.setting} of this server")
 
 
-class Guard:
+class AccessControl:
     """Checks a request before it is read."""
 
     def __init__(self, settings: Settings) -> None:
         per_minute = settings.admin_requests_per_minute
         self._readers = RateLimit(per_minute)
-        self._admin = Door(
+        self._admin = SecretCheck(
             setting="ADMIN_TOKEN",
             secret=_bytes(settings.admin_token),
             given=_bearer,
             missing="send the header Authorization: Bearer <ADMIN_TOKEN>",
             challenge='Bearer realm="arcwatch"',
-            strangers=RateLimit(per_minute),
-            known=RateLimit(per_minute),
+            unauthenticated=RateLimit(per_minute),
+            authenticated=RateLimit(per_minute),
         )
-        webhook = Door(
+        webhook = SecretCheck(
             setting="HF_WEBHOOK_SECRET",
             secret=_bytes(settings.hf_webhook_secret),
             given=_shared,
             missing="send the header X-Webhook-Secret",
             challenge="X-Webhook-Secret",
-            strangers=RateLimit(per_minute),
+            unauthenticated=RateLimit(per_minute),
             # The Hub suspends a webhook whose deliveries are refused.
-            known=None,
+            authenticated=None,
         )
-        self._doors = {"adminToken": self._admin, "webhookSecret": webhook}
+        self._secrets = {"adminToken": self._admin, "webhookSecret": webhook}
         self.cors = Cors(settings.cors_origins) if settings.cors_origins else None
 
-    def admit(self, endpoint: Endpoint, request: web.Request) -> None:
-        """Raise a Problem unless the request may go on."""
+    def check(self, endpoint: Endpoint, request: web.Request) -> None:
+        """Raise a ProblemError unless the request may go on."""
         if endpoint.secured:
-            self._doors[endpoint.secured].admit(request)
-        elif endpoint.limited and not self._admin.opens(request):
+            self._secrets[endpoint.secured].check(request)
+        elif endpoint.limited and not self._admin.matches(request):
             self._readers.take(request)
 
 

@@ -1,4 +1,4 @@
-"""Admin writes: they put a request on the bus, and nothing else."""
+"""Admin writes: they publish a request on the bus, and nothing else."""
 
 import structlog
 from aiohttp import web
@@ -7,26 +7,26 @@ from common.events import ModelDiscovered, SyncRequested, fresh_id
 
 from query_api.probes.hub_urls import dataset_of
 from query_api.routes.endpoint import Endpoint, Services
-from query_api.routes.publish import put
-from query_api.schemas.admin import (
+from query_api.routes.publish import publish
+from query_api.schemas.ingestion import (
     IngestionAccepted,
-    IngestionAsked,
     IngestionConfig,
+    IngestionQuery,
     SyncAccepted,
-    SyncAsked,
+    SyncQuery,
 )
-from query_api.schemas.problems import Problem
+from query_api.schemas.problems import ProblemError
 
 log = structlog.get_logger(__name__)
 
 
-async def start_ingestion(services: Services, request: web.Request, asked: IngestionAsked) -> IngestionAccepted:
+async def start_ingestion(services: Services, request: web.Request, query: IngestionQuery) -> IngestionAccepted:
     """Ask for one model to be ingested."""
-    body, settings = asked.body, services.settings
+    body, settings = query.body, services.settings
     dataset = dataset_of(body.base_url, settings.endpoint, settings.hf_datasets)
     source = detect_source(dataset)
     if body.source not in {None, "", "auto", source}:
-        raise Problem(422, f"{dataset} is of {source}, not of {body.source}; leave source at auto")
+        raise ProblemError(422, f"{dataset} is of {source}, not of {body.source}; leave source at auto")
     event = ModelDiscovered(
         dataset=dataset,
         model=body.dataset_name,
@@ -35,8 +35,8 @@ async def start_ingestion(services: Services, request: web.Request, asked: Inges
         dry_run=body.dry_run,
         requested_by=_who(request),
     )
-    await put(services.client, event)
-    log.info("admin.start_ingestion", by=_who(request), asked=event.model_dump(mode="json", exclude_none=True))
+    await publish(services.client, event)
+    log.info("admin.start_ingestion", by=_who(request), query=event.model_dump(mode="json", exclude_none=True))
     return IngestionAccepted(
         message="Ingestion requested; /api/events tells how it goes.",
         config=IngestionConfig(
@@ -50,16 +50,16 @@ async def start_ingestion(services: Services, request: web.Request, asked: Inges
     )
 
 
-async def sync(services: Services, request: web.Request, asked: SyncAsked) -> SyncAccepted:
+async def sync(services: Services, request: web.Request, query: SyncQuery) -> SyncAccepted:
     """Ask for the Hub to be compared with the database now."""
-    body, configured = asked.body, services.settings.hf_datasets
+    body, configured = query.body, services.settings.hf_datasets
     if body.dataset is not None and body.dataset not in configured:
-        raise Problem(422, f"{body.dataset} is not watched here; HF_DATASETS holds {', '.join(configured)}")
+        raise ProblemError(422, f"{body.dataset} is not watched here; HF_DATASETS holds {', '.join(configured)}")
     event = SyncRequested(
         dataset=body.dataset, auto_ingest=body.auto_ingest, requested_by=_who(request), request_id=fresh_id()
     )
-    await put(services.client, event)
-    log.info("admin.sync", by=_who(request), asked=event.model_dump(mode="json", exclude_none=True))
+    await publish(services.client, event)
+    log.info("admin.sync", by=_who(request), query=event.model_dump(mode="json", exclude_none=True))
     return SyncAccepted(message="Sync requested; /api/events tells what it found.", request_id=event.request_id or "")
 
 
@@ -74,7 +74,7 @@ ENDPOINTS = (
         name="startIngestion",
         summary="Ingest one model now",
         tag="Admin",
-        asked=IngestionAsked,
+        query=IngestionQuery,
         answer=IngestionAccepted,
         status=202,
         problems=frozenset({422, 503}),
@@ -87,7 +87,7 @@ ENDPOINTS = (
         name="startSync",
         summary="Compare the Hub with the database now",
         tag="Admin",
-        asked=SyncAsked,
+        query=SyncQuery,
         answer=SyncAccepted,
         status=202,
         problems=frozenset({422, 503}),

@@ -5,35 +5,35 @@ from dataclasses import replace
 from aiohttp import web
 
 from query_api.routes.endpoint import Endpoint, Services
-from query_api.schemas.analytics import (
+from query_api.schemas.performance import (
     CompareAnswer,
-    CompareAsked,
+    CompareQuery,
     MetricsAnswer,
-    ModelAndDatasetAsked,
-    ModelAndSetAsked,
+    ModelAndDatasetQuery,
+    ModelAndSetQuery,
     ModelNamesAnswer,
-    NothingAsked,
+    NothingQuery,
     PerformanceAnswer,
     TaskSetRow,
     TaskSetsAnswer,
 )
-from query_api.schemas.problems import Problem
-from query_api.store import analytics, submissions
-from query_api.store.analytics import Answers
+from query_api.schemas.problems import ProblemError
+from query_api.store import answer_statistics, submissions
+from query_api.store.answer_statistics import Answers
 from query_api.store.rows import Submission
 from query_api.task_sets import NAMES, TaskIndex
 from query_api.view.answers import Moment
 
-OneAttemptAsked = ModelAndSetAsked | ModelAndDatasetAsked
+OneAttemptQuery = ModelAndSetQuery | ModelAndDatasetQuery
 
 
-def model_names(moment: Moment, _asked: NothingAsked) -> ModelNamesAnswer:
+def model_names(moment: Moment, _query: NothingQuery) -> ModelNamesAnswer:
     """Answer with the names of all attempts."""
     names = {attempt.model_name for each in moment.state.view.submissions.values() for attempt in each.attempts}
     return ModelNamesAnswer(count=len(names), data=tuple(sorted(names, key=str.casefold)), **moment.freshness)
 
 
-def task_sets(moment: Moment, _asked: NothingAsked) -> TaskSetsAnswer:
+def task_sets(moment: Moment, _query: NothingQuery) -> TaskSetsAnswer:
     """Answer with the task sets."""
     rows = tuple(
         TaskSetRow(name=each.name, puzzle_count=len(each.pairs), path=each.path) for each in moment.task_sets.values()
@@ -41,35 +41,35 @@ def task_sets(moment: Moment, _asked: NothingAsked) -> TaskSetsAnswer:
     return TaskSetsAnswer(count=len(rows), data=rows, **moment.freshness)
 
 
-async def performance(services: Services, _request: web.Request, asked: OneAttemptAsked) -> PerformanceAnswer:
+async def performance(services: Services, _request: web.Request, query: OneAttemptQuery) -> PerformanceAnswer:
     """Answer with the tasks by result."""
-    tasks, answers = await _answers(services, asked.dataset, [asked.model])
-    return PerformanceAnswer(data=analytics.performance(asked.model, tasks, answers[asked.model]))
+    tasks, answers = await _answers(services, query.dataset, [query.model])
+    return PerformanceAnswer(data=answer_statistics.performance(query.model, tasks, answers[query.model]))
 
 
-async def metrics(services: Services, _request: web.Request, asked: OneAttemptAsked) -> MetricsAnswer:
+async def metrics(services: Services, _request: web.Request, query: OneAttemptQuery) -> MetricsAnswer:
     """Answer with cost, time and tokens."""
-    tasks, answers = await _answers(services, asked.dataset, [asked.model])
-    return MetricsAnswer(data=analytics.metrics(asked.model, tasks, answers[asked.model]))
+    tasks, answers = await _answers(services, query.dataset, [query.model])
+    return MetricsAnswer(data=answer_statistics.metrics(query.model, tasks, answers[query.model]))
 
 
-async def compare(services: Services, _request: web.Request, asked: CompareAsked) -> CompareAnswer:
+async def compare(services: Services, _request: web.Request, query: CompareQuery) -> CompareAnswer:
     """Answer with a comparison."""
-    names = [name for name in (asked.model1, asked.model2, asked.model3, asked.model4) if name is not None]
+    names = [name for name in (query.model1, query.model2, query.model3, query.model4) if name is not None]
     if len(set(names)) < len(names):
-        raise Problem(422, "name each attempt once: two of them are the same")
-    tasks, answers = await _answers(services, asked.dataset, names)
-    return CompareAnswer(data=analytics.compare(tasks, answers))
+        raise ProblemError(422, "name each attempt once: two of them are the same")
+    tasks, answers = await _answers(services, query.dataset, names)
+    return CompareAnswer(data=answer_statistics.compare(tasks, answers))
 
 
 async def _answers(services: Services, named: str, names: list[str]) -> tuple[TaskIndex, dict[str, Answers]]:
-    view = services.keeper.state.view
+    view = services.projector.state.view
     dataset = named if "/" in named else None
     tasks = None if dataset else _tasks(services, named)
     for name in names:
         if not view.holding(name, dataset=dataset):
             where = f" in {dataset!r}" if dataset else ""
-            raise Problem(404, f"there is no model {name!r}{where}; /api/model-dataset/models names them all")
+            raise ProblemError(404, f"there is no model {name!r}{where}; /api/model-dataset/models names them all")
     tasks = tasks or _tasks(services, named, view.holding(names[0], dataset=dataset))
     wanted = {
         name: found.dataset for name in names if (found := view.holding(name, source=tasks.source, dataset=dataset))
@@ -83,7 +83,7 @@ def _tasks(services: Services, named: str, submission: Submission | None = None)
     tasks = services.task_sets.get(NAMES.get(submission.source, "") if submission else named)
     if tasks is None:
         there = ", ".join(services.task_sets)
-        raise Problem(404, f"there is no task set {named!r}; there are {there}")
+        raise ProblemError(404, f"there is no task set {named!r}; there are {there}")
     return replace(tasks, name=named)
 
 
@@ -95,7 +95,7 @@ ENDPOINTS = (
         name="listModelNames",
         summary="The names of all attempts",
         tag="Analytics",
-        asked=NothingAsked,
+        query=NothingQuery,
         answer=ModelNamesAnswer,
         render=model_names,
     ),
@@ -104,7 +104,7 @@ ENDPOINTS = (
         name="listTaskSets",
         summary="The ARC task sets",
         tag="Analytics",
-        asked=NothingAsked,
+        query=NothingQuery,
         answer=TaskSetsAnswer,
         render=task_sets,
     ),
@@ -113,7 +113,7 @@ ENDPOINTS = (
         name="getPerformance",
         summary="Which tasks an attempt solved, failed and left out",
         tag="Analytics",
-        asked=ModelAndSetAsked,
+        query=ModelAndSetQuery,
         answer=PerformanceAnswer,
         problems=_PROBLEMS,
         handle=performance,
@@ -123,7 +123,7 @@ ENDPOINTS = (
         name="getPerformanceByOwner",
         summary="The same in one dataset, its slash as it is",
         tag="Analytics",
-        asked=ModelAndDatasetAsked,
+        query=ModelAndDatasetQuery,
         answer=PerformanceAnswer,
         problems=_PROBLEMS,
         handle=performance,
@@ -133,7 +133,7 @@ ENDPOINTS = (
         name="getMetrics",
         summary="What an attempt's answers cost, in money, time and tokens",
         tag="Analytics",
-        asked=ModelAndSetAsked,
+        query=ModelAndSetQuery,
         answer=MetricsAnswer,
         problems=_PROBLEMS,
         handle=metrics,
@@ -143,7 +143,7 @@ ENDPOINTS = (
         name="getMetricsByOwner",
         summary="The same in one dataset, its slash as it is",
         tag="Analytics",
-        asked=ModelAndDatasetAsked,
+        query=ModelAndDatasetQuery,
         answer=MetricsAnswer,
         problems=_PROBLEMS,
         handle=metrics,
@@ -153,7 +153,7 @@ ENDPOINTS = (
         name="compareModels",
         summary="Two to four attempts side by side",
         tag="Analytics",
-        asked=CompareAsked,
+        query=CompareQuery,
         answer=CompareAnswer,
         problems=_PROBLEMS | {422},
         handle=compare,

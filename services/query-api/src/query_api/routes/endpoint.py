@@ -14,13 +14,13 @@ from query_api.metrics import Metrics
 from query_api.probes.hub_folders import HubFolders
 from query_api.probes.hub_probe import HubProbe
 from query_api.probes.worker_probe import WorkerProbe
-from query_api.schemas.base import Asked, Shape
+from query_api.schemas.base import ApiModel, Query
 from query_api.schemas.rendered import Rendered
 from query_api.settings import Settings
 from query_api.task_sets import NAMES, TaskIndex
 from query_api.view.answers import Moment
 from query_api.view.broadcaster import Broadcaster
-from query_api.view.projection import Keeper
+from query_api.view.projection import ViewProjector
 
 Method = Literal["GET", "POST"]
 Tag = Literal["Latest", "Models", "Analytics", "Admin", "Live", "Webhooks", "Service"]
@@ -38,7 +38,7 @@ class Services:
     hub_probe: HubProbe
     ingesters: WorkerProbe
     watchers: WorkerProbe
-    keeper: Keeper
+    projector: ViewProjector
     broadcaster: Broadcaster
     metrics: Metrics
     task_sets: Mapping[str, TaskIndex]
@@ -48,8 +48,8 @@ class Services:
         return self.task_sets.get(NAMES.get(detect_source(dataset) or "", ""))
 
 
-Handle = Callable[[Services, web.Request, Any], Awaitable[Shape | web.StreamResponse]]
-Render = Callable[[Moment, Any], Shape | Rendered]
+Handle = Callable[[Services, web.Request, Any], Awaitable[ApiModel | web.StreamResponse]]
+Render = Callable[[Moment, Any], ApiModel | Rendered]
 Security = Literal["adminToken", "webhookSecret"]
 
 
@@ -66,8 +66,8 @@ class Endpoint:
     summary: str
     description: str | None = None
     tag: Tag
-    asked: type[Asked] = Asked
-    answer: type[Shape] | str
+    query: type[Query] = Query
+    answer: type[ApiModel] | str
     status: int = 200
     problems: frozenset[int] = frozenset()
     secured: Security | None = None
@@ -85,7 +85,7 @@ class Endpoint:
     @property
     def body(self) -> Any:
         """The type of the JSON body, or None."""
-        field = self.asked.model_fields.get("body")
+        field = self.query.model_fields.get("body")
         return field.annotation if field else None
 
     @property

@@ -3,25 +3,25 @@
 from aiohttp import web
 
 from query_api.routes.endpoint import Endpoint, Services
-from query_api.schemas.history import HistoryAnswer, HistoryAsked, RunErrorsAnswer, RunErrorsAsked
-from query_api.schemas.problems import Problem
+from query_api.schemas.ingestion_runs import HistoryAnswer, HistoryQuery, RunErrorsAnswer, RunErrorsQuery
+from query_api.schemas.problems import ProblemError
 from query_api.store import runs
 
 
-async def history(services: Services, _request: web.Request, asked: HistoryAsked) -> HistoryAnswer:
+async def history(services: Services, _request: web.Request, query: HistoryQuery) -> HistoryAnswer:
     """Answer with runs."""
-    total, found = await runs.runs(services.pool, asked)
+    total, found = await runs.runs(services.pool, query)
     return HistoryAnswer(total=total, runs=tuple(found))
 
 
-async def run_errors(services: Services, _request: web.Request, asked: RunErrorsAsked) -> RunErrorsAnswer:
+async def run_errors(services: Services, _request: web.Request, query: RunErrorsQuery) -> RunErrorsAnswer:
     """Answer with what was wrong with a run's files."""
-    counted = await runs.count_errors(services.pool, asked.run)
+    counted = await runs.count_errors(services.pool, query.run)
     if counted is None:
-        raise Problem(404, f"there is no run {asked.run}; /api/admin/ingestion-history lists all")
+        raise ProblemError(404, f"there is no run {query.run}; /api/admin/ingestion-history lists all")
     total, fatal = counted
-    found = await runs.errors(services.pool, asked.run, asked.limit, asked.offset)
-    return RunErrorsAnswer(run=asked.run, total=total, fatal=fatal, errors=tuple(found))
+    found = await runs.errors(services.pool, query.run, query.limit, query.offset)
+    return RunErrorsAnswer(run=query.run, total=total, fatal=fatal, errors=tuple(found))
 
 
 ENDPOINTS = (
@@ -30,7 +30,7 @@ ENDPOINTS = (
         name="listIngestionRuns",
         summary="Ingestion runs: filter, search, sort, page",
         tag="Admin",
-        asked=HistoryAsked,
+        query=HistoryQuery,
         answer=HistoryAnswer,
         problems=frozenset({503}),
         handle=history,
@@ -40,7 +40,7 @@ ENDPOINTS = (
         name="listRunErrors",
         summary="What was wrong with the files of one run, page by page",
         tag="Admin",
-        asked=RunErrorsAsked,
+        query=RunErrorsQuery,
         answer=RunErrorsAnswer,
         problems=frozenset({404, 503}),
         handle=run_errors,

@@ -7,35 +7,37 @@ from common.process.outage import DATABASE_ERRORS
 from query_api.probes import hub_checks
 from query_api.probes.hub_urls import dataset_of
 from query_api.routes.endpoint import Endpoint, Services
-from query_api.schemas.admin import Checks, FoldersAnswer, FoldersAsked, ValidationAnswer, ValidationAsked
-from query_api.schemas.problems import Problem
+from query_api.schemas.ingestion import Checks, FoldersAnswer, FoldersQuery, ValidationAnswer, ValidationQuery
+from query_api.schemas.problems import ProblemError
 from query_api.store import submissions
 
 
-async def hf_folders(services: Services, _request: web.Request, asked: FoldersAsked) -> FoldersAnswer:
+async def hf_folders(services: Services, _request: web.Request, query: FoldersQuery) -> FoldersAnswer:
     """Answer with the Hub's folders."""
     settings = services.settings
     dataset = settings.hf_datasets[0]
-    if asked.base_url is not None:
-        dataset = dataset_of(asked.base_url, settings.endpoint, settings.hf_datasets)
-    return FoldersAnswer(folders=tuple(await hub_checks.folders(services.folders, services.keeper.state.view, dataset)))
+    if query.base_url is not None:
+        dataset = dataset_of(query.base_url, settings.endpoint, settings.hf_datasets)
+    return FoldersAnswer(
+        folders=tuple(await hub_checks.folders(services.folders, services.projector.state.view, dataset))
+    )
 
 
-async def validate_ingestion(services: Services, _request: web.Request, asked: ValidationAsked) -> ValidationAnswer:
+async def validate_ingestion(services: Services, _request: web.Request, query: ValidationQuery) -> ValidationAnswer:
     """Answer whether an ingestion would work; each check is made."""
     errors: list[str] = []
     settings = services.settings
     dataset = source = sample = None
     try:
-        dataset = dataset_of(asked.body.base_url, settings.endpoint, settings.hf_datasets)
+        dataset = dataset_of(query.body.base_url, settings.endpoint, settings.hf_datasets)
         source = detect_source(dataset)
-        sample = await hub_checks.patiently(_check(services, dataset).sample(asked.body.dataset_name))
-    except Problem as problem:
+        sample = await hub_checks.with_deadline(_check(services, dataset).sample(query.body.dataset_name))
+    except ProblemError as problem:
         errors.append(problem.details.detail)
     tasks = services.tasks_of(dataset) if dataset else None
     if dataset and tasks is None:
         errors.append(f"the name {dataset} does not tell a task set that is installed; see ARC_TASKS_DIR")
-    if wanted := _mismatch(asked.body.source, source):
+    if wanted := _mismatch(query.body.source, source):
         errors.append(wanted)
     connected = await _database_answers(services)
     if not connected:
@@ -52,7 +54,7 @@ async def validate_ingestion(services: Services, _request: web.Request, asked: V
 
 
 def _check(services: Services, dataset: str) -> hub_checks.FolderCheck:
-    view = services.keeper.state.view
+    view = services.projector.state.view
     return hub_checks.FolderCheck(services.hub, services.pool, view, dataset, services.tasks_of(dataset))
 
 
@@ -76,7 +78,7 @@ ENDPOINTS = (
         name="listHubFolders",
         summary="The model folders on the Hub, and which of them are ingested",
         tag="Admin",
-        asked=FoldersAsked,
+        query=FoldersQuery,
         answer=FoldersAnswer,
         problems=frozenset({422, 502}),
         limited=True,
@@ -88,7 +90,7 @@ ENDPOINTS = (
         name="validateIngestion",
         summary="Check that an ingestion would work",
         tag="Admin",
-        asked=ValidationAsked,
+        query=ValidationQuery,
         answer=ValidationAnswer,
         secured="adminToken",
         handle=validate_ingestion,

@@ -6,13 +6,13 @@ from aiohttp import hdrs, web
 from pydantic import Field
 
 from query_api.routes.endpoint import Endpoint, Services
-from query_api.schemas.base import Asked
-from query_api.schemas.problems import Problem
+from query_api.schemas.base import Query
+from query_api.schemas.problems import ProblemError
 from query_api.view.broadcaster import stop_quietly
 from query_api.view.response_cache import SECURITY_HEADERS
 
 
-class EventsAsked(Asked):
+class EventsQuery(Query):
     """Where to go on."""
 
     last_event_id: Annotated[
@@ -20,13 +20,13 @@ class EventsAsked(Asked):
     ] = None
 
 
-async def events(services: Services, request: web.Request, asked: EventsAsked) -> web.StreamResponse:
+async def events(services: Services, request: web.Request, query: EventsQuery) -> web.StreamResponse:
     """Stream what happens."""
     broadcaster = services.broadcaster
     if broadcaster.clients >= services.settings.max_event_clients:
-        raise Problem(503, "too many clients listen already; try again soon", headers={"Retry-After": "30"})
+        raise ProblemError(503, "too many clients listen already; try again soon", headers={"Retry-After": "30"})
     given = request.headers.get("Last-Event-ID", "")
-    last = _place(given) if given else asked.last_event_id
+    last = _place(given) if given else query.last_event_id
     response = web.StreamResponse(headers=SECURITY_HEADERS)
     response.headers[hdrs.CONTENT_TYPE] = "text/event-stream; charset=utf-8"
     response.headers[hdrs.CACHE_CONTROL] = "no-store"
@@ -60,7 +60,7 @@ ENDPOINTS = (
         summary="What happens, live (server-sent events)",
         description=_DESCRIPTION,
         tag="Live",
-        asked=EventsAsked,
+        query=EventsQuery,
         answer="text/event-stream",
         problems=frozenset({503}),
         handle=events,

@@ -9,14 +9,14 @@ from aiohttp import web
 from query_api.probes.hub_probe import HubState
 from query_api.probes.worker_probe import Workers
 from query_api.routes.endpoint import Endpoint, Services
-from query_api.schemas.status import HubReach, Status, StatusAnswer, StatusAsked, WatcherState, WorkerState
+from query_api.schemas.service_status import HubReach, Status, StatusAnswer, StatusQuery, WatcherState, WorkerState
 
 # Compared by the database's clock, which rows are written by: the host's own may be hours off.
 # A sync of many datasets takes minutes, and a watcher that starts anew catches up: only then is it silence.
 OVERDUE_AFTER = timedelta(minutes=30)
 
 
-async def status(services: Services, _request: web.Request, _asked: StatusAsked) -> StatusAnswer:
+async def status(services: Services, _request: web.Request, _query: StatusQuery) -> StatusAnswer:
     """Answer with the state of the watcher, the ingesters, the bus and the Hub."""
     ingesters, watcher, hub = await asyncio.gather(
         services.ingesters.state(), services.watchers.state(), services.hub_probe.state()
@@ -28,7 +28,7 @@ async def status(services: Services, _request: web.Request, _asked: StatusAsked)
             writable=settings.admin_token is not None,
             bus_connected=services.client.is_connected,
             ingesters=WorkerState(**_figures(ingesters)),
-            watcher=_watcher(services, watcher, services.keeper.now()),
+            watcher=_watcher(services, watcher, services.projector.now()),
             hub=_hub(settings.endpoint, hub),
         )
     )
@@ -41,7 +41,7 @@ def _figures(workers: Workers | None) -> dict[str, Any]:
 
 
 def _watcher(services: Services, workers: Workers | None, now: datetime) -> WatcherState:
-    last = services.keeper.state.view.last_sync
+    last = services.projector.state.view.last_sync
     overdue = None
     if services.settings.enable_cron_jobs:
         schedule = services.settings.schedule
@@ -72,7 +72,7 @@ ENDPOINTS = (
         name="getStatus",
         summary="Who is at work: watcher, ingesters, NATS, and the Hub's remaining quota",
         tag="Service",
-        asked=StatusAsked,
+        query=StatusQuery,
         answer=StatusAnswer,
         handle=status,
     ),

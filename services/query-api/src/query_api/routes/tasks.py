@@ -6,25 +6,25 @@ from aiohttp import web
 from common.arc_tasks import Grid, Pair, TaskSetError, load_task_set
 
 from query_api.routes.endpoint import Endpoint, Services
-from query_api.schemas.problems import Problem
-from query_api.schemas.tasks import GridPair, TaskAnswerShown, TaskAsked, TaskDetail
-from query_api.store import tasks
+from query_api.schemas.problems import ProblemError
+from query_api.schemas.task_detail import GridPair, TaskAnswerShown, TaskDetail, TaskQuery
+from query_api.store import task_attempts
 
 
-async def task(services: Services, _request: web.Request, asked: TaskAsked) -> TaskAnswerShown:
+async def task(services: Services, _request: web.Request, query: TaskQuery) -> TaskAnswerShown:
     """Answer with a task and its answers."""
-    dataset = f"{asked.owner}/{asked.name}"
-    found = services.keeper.state.view.submissions.get((dataset, asked.model))
+    dataset = f"{query.owner}/{query.name}"
+    found = services.projector.state.view.submissions.get((dataset, query.model))
     if found is None:
-        raise Problem(404, f"there is no submission {asked.model!r} in {dataset!r}; /api/models lists all")
+        raise ProblemError(404, f"there is no submission {query.model!r} in {dataset!r}; /api/models lists all")
     try:
         # The first call reads a file of some megabytes; the set is kept.
         known = await asyncio.to_thread(load_task_set, found.source, services.settings.arc_tasks_dir, with_train=True)
     except TaskSetError as error:
-        raise Problem(404, str(error)) from error
-    one = known.tasks.get(asked.task)
+        raise ProblemError(404, str(error)) from error
+    one = known.tasks.get(query.task)
     if one is None:
-        raise Problem(404, f"there is no task {asked.task!r} in {found.source}")
+        raise ProblemError(404, f"there is no task {query.task!r} in {found.source}")
     names = [each.model_name for each in found.attempts]
     return TaskAnswerShown(
         data=TaskDetail(
@@ -34,7 +34,7 @@ async def task(services: Services, _request: web.Request, asked: TaskAsked) -> T
             source=found.source,
             train=tuple(map(_pair, one.train)),
             test=tuple(map(_pair, one.test)),
-            attempts=tuple(await tasks.attempts(services.pool, dataset, names, one.id)),
+            attempts=tuple(await task_attempts.attempts(services.pool, dataset, names, one.id)),
         )
     )
 
@@ -53,7 +53,7 @@ ENDPOINTS = (
         name="getTask",
         summary="One task: its grids, and what each attempt answered",
         tag="Models",
-        asked=TaskAsked,
+        query=TaskQuery,
         answer=TaskAnswerShown,
         problems=frozenset({404, 503}),
         handle=task,

@@ -9,8 +9,8 @@ from common.events import SyncRequested
 from pydantic import BaseModel, ConfigDict, Field
 
 from query_api.routes.endpoint import Endpoint, Services
-from query_api.routes.publish import put
-from query_api.schemas.base import Answer, Asked
+from query_api.routes.publish import publish
+from query_api.schemas.base import Answer, Query
 
 log = structlog.get_logger(__name__)
 
@@ -57,7 +57,7 @@ class WebhookBody(_Part):
         return self.updated_refs is None or any(each.ref == _MAIN for each in self.updated_refs)
 
 
-class WebhookAsked(Asked):
+class WebhookQuery(Query):
     """A delivery."""
 
     body: WebhookBody
@@ -70,18 +70,18 @@ class WebhookAnswer(Answer):
     reason: str
 
 
-async def receive(services: Services, request: web.Request, asked: WebhookAsked) -> WebhookAnswer:
+async def receive(services: Services, request: web.Request, query: WebhookQuery) -> WebhookAnswer:
     """Ask for a sync of the dataset that changed."""
-    event, repo = asked.body.event, asked.body.repo
+    event, repo = query.body.event, query.body.repo
     if repo.type != "dataset" or repo.name not in services.settings.hf_datasets:
         return WebhookAnswer(accepted=False, reason="not a dataset that is watched here")
     if not event.scope.startswith("repo"):
         return WebhookAnswer(accepted=False, reason="not a change of files")
-    if not asked.body.moves_main:
+    if not query.body.moves_main:
         return WebhookAnswer(accepted=False, reason="not a change of main")
     given = request.headers.get("Webhook-Id", "")
     delivery = f"webhook-{given}" if _DELIVERY_ID.fullmatch(given) else None
-    await put(services.client, SyncRequested(dataset=repo.name, trigger="webhook", request_id=delivery))
+    await publish(services.client, SyncRequested(dataset=repo.name, trigger="webhook", request_id=delivery))
     log.info("webhook.accepted", dataset=repo.name, action=event.action, delivery=delivery)
     return WebhookAnswer(accepted=True, reason="a sync is requested")
 
@@ -97,7 +97,7 @@ ENDPOINTS = (
         name="receiveWebhook",
         summary="The Hub tells that a dataset changed",
         tag="Webhooks",
-        asked=WebhookAsked,
+        query=WebhookQuery,
         answer=WebhookAnswer,
         status=202,
         problems=frozenset({503}),

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 
-class Shape(BaseModel):
+class ApiModel(BaseModel):
     """An object of an answer, or of a request's body."""
 
     model_config = ConfigDict(
@@ -21,17 +21,17 @@ class Shape(BaseModel):
     )
 
 
-class Body(Shape):
+class Body(ApiModel):
     """A JSON body: it has types, so nothing is converted."""
 
     model_config = ConfigDict(strict=True)
 
 
-class Asked(Shape):
+class Query(ApiModel):
     """What a request asks: the fields named in the route's path, the rest from the query; `body` is the JSON body."""
 
 
-class Answer(Shape):
+class Answer(ApiModel):
     """An answer that says it worked."""
 
     success: Literal[True] = True

@@ -5,21 +5,21 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from query_api.schemas.base import Asked, By, Cached, Count, Fraction, Percent, Shape, Status
+from query_api.schemas.base import ApiModel, By, Cached, Count, Fraction, Percent, Query, Status
 
 DatasetName = Annotated[str, Field(min_length=3, max_length=255, pattern=r"^[\w.-]+/[\w.-]+$")]
 SortBy = Literal["score", "ingestedAt", "publishedAt", "model", "cost"]
 MAX_PAGE = 1_000
 
 
-class LatestAsked(Asked):
+class LatestQuery(Query):
     """Which model counts as the latest."""
 
     dataset: Annotated[DatasetName | None, Field(description="Only this dataset, such as owner/name.")] = None
     by: Annotated[By, Field(description="What is newest: our ingestion, or the upload to the Hub.")] = "ingested"
 
 
-class LatestModel(Shape):
+class LatestModel(ApiModel):
     """The newest submission."""
 
     model_name: Annotated[str, Field(description="The model's first attempt.")]
@@ -45,7 +45,7 @@ class LatestAnswer(Cached):
     data: LatestModel | None
 
 
-class ModelsAsked(Asked):
+class ModelsQuery(Query):
     """Which submissions, in which order."""
 
     dataset: DatasetName | None = None
@@ -56,14 +56,14 @@ class ModelsAsked(Asked):
     offset: Annotated[int, Field(ge=0, le=1_000_000)] = 0
 
 
-class AttemptRow(Shape):
+class AttemptRow(ApiModel):
     """One attempt of a submission; its accuracy is over all pairs of the task set."""
 
     model_name: str
     accuracy_percent: Percent | None
 
 
-class ModelRow(Shape):
+class ModelRow(ApiModel):
     """One submission; null where the figure is not known."""
 
     dataset: str
@@ -95,7 +95,7 @@ class ModelsAnswer(Cached):
     data: tuple[ModelRow, ...]
 
 
-class CronStatusAsked(Asked):
+class CronStatusQuery(Query):
     """Nothing to ask."""
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, Final
 
 from pydantic import Field
 
-from query_api.schemas.base import Shape
+from query_api.schemas.base import ApiModel
 
 CONTENT_TYPE: Final = "application/problem+json"
 
@@ -27,14 +27,14 @@ TITLES: Final[Mapping[int, str]] = {
 }
 
 
-class FieldError(Shape):
+class FieldError(ApiModel):
     """One field of the request, and what is wrong with it."""
 
     field: str
     message: str
 
 
-class ProblemDetails(Shape):
+class ProblemDetails(ApiModel):
     """An error (RFC 9457)."""
 
     type: Annotated[str, Field(description="Always about:blank: the status says it all.")] = "about:blank"
@@ -44,7 +44,7 @@ class ProblemDetails(Shape):
     errors: tuple[FieldError, ...] = ()
 
 
-class Problem(Exception):  # noqa: N818 - an answer, not an error of the program
+class ProblemError(Exception):
     """Raised by a handler to answer with an error."""
 
     def __init__(

@@ -15,15 +15,22 @@ from aiohttp import web
 from common.process.outage import AWAY, DATABASE_ERRORS, reason_of
 from multidict import CIMultiDict
 
-from query_api.routes.access import Guard
+from query_api.routes.access import AccessControl
 from query_api.routes.endpoint import Endpoint, Handle, Render, Services
-from query_api.schemas.base import Asked, Shape
-from query_api.schemas.problems import CONTENT_TYPE, Problem
+from query_api.schemas.base import ApiModel, Query
+from query_api.schemas.problems import CONTENT_TYPE, ProblemError
 from query_api.schemas.rendered import JSON
 from query_api.server import request_parsing
 from query_api.server.access_log import AccessLog
 from query_api.server.prebuilt import PrebuiltResponse, is_plain
-from query_api.view.response_cache import CACHE_CONTROL, SECURITY_HEADERS, Page, Shelf, takes_gzip, worth_keeping
+from query_api.view.response_cache import (
+    CACHE_CONTROL,
+    SECURITY_HEADERS,
+    CachedResponse,
+    ResponseCache,
+    accepts_gzip,
+    is_cacheable,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -56,17 +63,19 @@ class RequestIds:
 class Http:
     """Makes handlers that all treat requests alike."""
 
-    def __init__(self, services: Services, shelf: Shelf, guard: Guard, access_log: AccessLog) -> None:
+    def __init__(
+        self, services: Services, response_cache: ResponseCache, access: AccessControl, access_log: AccessLog
+    ) -> None:
         self._services = services
-        self._shelf = shelf
-        self.guard = guard
+        self._response_cache = response_cache
+        self.access = access
         self._access_log = access_log
         self._ids = RequestIds()
 
     def handler(self, endpoint: Endpoint) -> Handler:
         """Return an endpoint's handler."""
         if endpoint.render:
-            return self.observed(endpoint.path, self._from_view(endpoint.asked, endpoint.render))
+            return self.observed(endpoint.path, self._from_view(endpoint.query, endpoint.render))
         if endpoint.handle:
             return self.observed(endpoint.path, self._handled(endpoint, endpoint.handle))
         raise AssertionError(f"{endpoint.name} has neither render nor handle")
@@ -75,14 +84,14 @@ class Http:
         """Wrap an answer: request id, problems, metrics, access log."""
         observe = self._services.metrics.requests.of(route)
         clock, ids, record = time.perf_counter, self._ids.of, self._access_log.record
-        cors = self.guard.cors
+        cors = self.access.cors
 
         async def handle(request: web.Request) -> web.StreamResponse:
             started = clock()
             request_id = ids(request)
             try:
                 response = await answer(request)
-            except Problem as problem:
+            except ProblemError as problem:
                 response = problem_response(problem)
             except DATABASE_ERRORS as error:
                 self._database_failed(error, request_id)
@@ -91,7 +100,7 @@ class Http:
                 raise
             except Exception:
                 log.exception("request.failed", request_id=request_id, route=route)
-                response = problem_response(Problem(500, f"this is our fault; look for {request_id} in the log"))
+                response = problem_response(ProblemError(500, f"this is our fault; look for {request_id} in the log"))
             if not response.prepared:
                 response.headers[REQUEST_ID] = request_id
             if cors and isinstance(response, PrebuiltResponse):
@@ -105,38 +114,38 @@ class Http:
         return handle
 
     def _database_failed(self, error: Exception, request_id: str) -> None:
-        """Leave an outage to the keeper, which tells of it once; requests of an outage are many."""
+        """Leave an outage to the projector, which logs it once; requests of an outage are many."""
         away = isinstance(error, AWAY)
         (log.debug if away else log.warning)("database.failed", reason=reason_of(error), request_id=request_id)
         if away:
-            self._services.keeper.database_failed()
+            self._services.projector.database_failed()
 
     def unreadable(self, status: int, reason: str) -> web.Response:
         """Answer a request that is no HTTP, or too long."""
-        response = problem_response(Problem(status, f"the request cannot be read: {reason}"))
-        if self.guard.cors:
-            self.guard.cors.unread(response)
+        response = problem_response(ProblemError(status, f"the request cannot be read: {reason}"))
+        if self.access.cors:
+            self.access.cors.unread(response)
         return response
 
-    def _from_view(self, asked_type: type[Asked], render: Render) -> Handler:
-        pages = self._shelf.pages
+    def _from_view(self, query_type: type[Query], render: Render) -> Handler:
+        current_responses = self._response_cache.current
 
         async def answer(request: web.Request) -> web.StreamResponse:
             headers = request.headers
-            zipped = takes_gzip(headers.get("Accept-Encoding", ""))
-            present = pages()
+            zipped = accepts_gzip(headers.get("Accept-Encoding", ""))
+            responses = current_responses()
             path = request.raw_path
-            page = present.get(path, zipped=zipped)
-            if page is None:
-                asked = request_parsing.read_query(asked_type, _single(request))
-                page = present.make(
+            cached = responses.get(path, zipped=zipped)
+            if cached is None:
+                query = request_parsing.read_query(query_type, _single(request))
+                cached = responses.make(
                     path,
                     zipped=zipped,
-                    answer=lambda moment: render(moment, asked),
-                    keep=worth_keeping(asked, self._services.settings),
+                    answer=lambda moment: render(moment, query),
+                    keep=is_cacheable(query, self._services.settings),
                 )
-            response = page_response(request, page)
-            as_of = present.moment.state.as_of
+            response = cached_response(request, cached)
+            as_of = responses.moment.state.as_of
             if as_of is not None:
                 response.headers["Age"] = str(max(0, int((datetime.now(UTC) - as_of).total_seconds())))
             return response
@@ -145,46 +154,46 @@ class Http:
 
     def _handled(self, endpoint: Endpoint, handle: Handle) -> Handler:
         async def answer(request: web.Request) -> web.StreamResponse:
-            self.guard.admit(endpoint, request)
-            asked = await request_parsing.read(endpoint, request)
-            found = await handle(self._services, request, asked)
+            self.access.check(endpoint, request)
+            query = await request_parsing.read(endpoint, request)
+            found = await handle(self._services, request, query)
             return found if isinstance(found, web.StreamResponse) else json_response(found, endpoint.status)
 
         return answer
 
 
-_NO_DATABASE = Problem(503, "the database does not answer; try again soon", headers={"Retry-After": "5"})
+_NO_DATABASE = ProblemError(503, "the database does not answer; try again soon", headers={"Retry-After": "5"})
 
 
 def _single(request: web.Request) -> dict[str, str]:
     query = request.rel_url.query
     for name in query:
         if len(query.getall(name)) > 1:
-            raise Problem(400, f"{name} is given more than once")
+            raise ProblemError(400, f"{name} is given more than once")
     return dict(query)
 
 
-def page_response(request: web.Request, page: Page) -> web.StreamResponse:
-    """Return a page, or a 304 when the client has it."""
+def cached_response(request: web.Request, cached: CachedResponse) -> web.StreamResponse:
+    """Return a cached response, or a 304 when the client has it."""
     if_none_match = request.headers.get("If-None-Match")
-    if if_none_match is not None and (page.etag in if_none_match or if_none_match == "*"):
-        headers = page.headers.copy()
+    if if_none_match is not None and (cached.etag in if_none_match or if_none_match == "*"):
+        headers = cached.headers.copy()
         headers.pop("Content-Type")
         headers.pop("Content-Encoding", None)
         return web.Response(status=304, headers=headers)
     if is_plain(request):
-        return PrebuiltResponse(page)
-    return web.Response(body=page.body, headers=page.headers)
+        return PrebuiltResponse(cached)
+    return web.Response(body=cached.body, headers=cached.headers)
 
 
-def json_response(shape: Shape, status: int = 200) -> web.Response:
+def json_response(shape: ApiModel, status: int = 200) -> web.Response:
     """Return a shape as JSON."""
     headers = CIMultiDict(SECURITY_HEADERS)
     headers.update({"Content-Type": JSON, "Cache-Control": CACHE_CONTROL})
     return web.Response(body=shape.model_dump_json().encode(), status=status, headers=headers)
 
 
-def problem_response(problem: Problem) -> web.Response:
+def problem_response(problem: ProblemError) -> web.Response:
     """Return an error as problem details."""
     headers = CIMultiDict(SECURITY_HEADERS)
     headers.update({"Content-Type": CONTENT_TYPE, "Cache-Control": "no-store", **problem.headers})

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from query_api.routes.endpoint import Endpoint
-from query_api.schemas.base import Shape
+from query_api.schemas.base import ApiModel
 from query_api.schemas.problems import CONTENT_TYPE, TITLES, ProblemDetails
 
 _REF = "#/components/schemas/{model}"
@@ -69,15 +69,15 @@ Schemas = Mapping[type[BaseModel], Any]
 def _schemas(endpoints: Sequence[Endpoint]) -> tuple[Schemas, dict[str, Any]]:
     answers = {each.answer for each in endpoints if isinstance(each.answer, type)} | {ProblemDetails}
     bodies = {each.body for each in endpoints if each.body}
-    asked = {each.asked for each in endpoints}
+    query = {each.query for each in endpoints}
     wanted = [(model, "serialization") for model in _sorted(answers)]
-    wanted += [(model, "validation") for model in _sorted(bodies | asked)]
+    wanted += [(model, "validation") for model in _sorted(bodies | query)]
     refs, definitions = models_json_schema(wanted, ref_template=_REF)  # type: ignore[arg-type] # its modes are literals
     components = definitions["$defs"]
-    inline = {model.__name__: components.pop(model.__name__) for model in _sorted(asked)}
+    inline = {model.__name__: components.pop(model.__name__) for model in _sorted(query)}
     found: dict[type[BaseModel], Any] = {model: refs[model, "serialization"] for model in answers}
     found |= {model: refs[model, "validation"] for model in bodies}
-    found |= {model: inline[model.__name__] for model in asked}
+    found |= {model: inline[model.__name__] for model in query}
     return found, dict(sorted(components.items()))
 
 
@@ -94,7 +94,7 @@ def _operation(endpoint: Endpoint, schemas: Schemas) -> dict[str, Any]:
     }
     if endpoint.description:
         operation["description"] = endpoint.description
-    if parameters := list(_parameters(endpoint, schemas[endpoint.asked])):
+    if parameters := list(_parameters(endpoint, schemas[endpoint.query])):
         operation["parameters"] = parameters
     if endpoint.body:
         operation["requestBody"] = {
@@ -151,7 +151,7 @@ def _responses(endpoint: Endpoint, schemas: Schemas) -> dict[str, Any]:
     return found
 
 
-def _first_line(shape: type[Shape]) -> str:
+def _first_line(shape: type[ApiModel]) -> str:
     return (shape.__doc__ or shape.__name__).strip().splitlines()[0]
 
 

@@ -1,8 +1,8 @@
-"""Sends a page as bytes made beforehand.
+"""Sends a cached response as bytes made beforehand.
 
-aiohttp builds and serialises each response's headers anew, which costs a third of a small answer. A page's headers are
-the same for everybody, so only the date and the request's own headers are added here. Anything but a plain GET on a
-kept HTTP/1.1 connection goes through aiohttp's own response.
+aiohttp builds and serialises each response's headers anew, which costs a third of a small answer. Those of a cached
+response are the same for all clients, so only the date and the request's own headers are added here. Anything but a
+plain GET on a kept HTTP/1.1 connection goes through aiohttp's own response.
 """
 
 import time
@@ -12,18 +12,18 @@ from aiohttp import HttpVersion11, web
 from aiohttp.abc import AbstractStreamWriter
 from aiohttp.web_request import BaseRequest
 
-from query_api.view.response_cache import Page
+from query_api.view.response_cache import CachedResponse
 
 # Past this, a client does not read what it asked for: wait until it does.
 _BUFFERED_BYTES = 256 * 1024
 
 
 class PrebuiltResponse(web.StreamResponse):
-    """A 200 whose bytes are known. `headers` holds only what is added to the page's own."""
+    """A 200 whose bytes are known. `headers` holds only what is added to the cached response's own."""
 
-    def __init__(self, page: Page) -> None:
+    def __init__(self, cached: CachedResponse) -> None:
         super().__init__()
-        self._page = page
+        self._cached = cached
 
     async def prepare(self, request: BaseRequest) -> AbstractStreamWriter | None:
         """Write the whole answer."""
@@ -33,7 +33,7 @@ class PrebuiltResponse(web.StreamResponse):
         self._keep_alive = True
         self._eof_sent = True
         own = "".join([f"{name}: {value}\r\n" for name, value in self.headers.items()])
-        transport.write(b"".join((self._page.head, _date_line(), own.encode("latin-1"), b"\r\n", self._page.body)))
+        transport.write(b"".join((self._cached.head, _date_line(), own.encode("latin-1"), b"\r\n", self._cached.body)))
         if transport.get_write_buffer_size() > _BUFFERED_BYTES:
             await request.writer.drain()
         return None

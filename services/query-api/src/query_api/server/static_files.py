@@ -4,8 +4,8 @@ from typing import Final
 
 from aiohttp import hdrs, web
 
-from query_api.server.http import page_response
-from query_api.view.response_cache import COMPRESS_FROM_BYTES, make_page, takes_gzip
+from query_api.server.http import cached_response
+from query_api.view.response_cache import COMPRESS_FROM_BYTES, accepts_gzip, build_response
 
 PAGE_POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -25,16 +25,16 @@ class StaticFile:
         compress: bool = True,
         cache_control: str | None = None,
     ) -> None:
-        self._plain = make_page(body, content_type=content_type)
+        self._plain = build_response(body, content_type=content_type)
         pays = compress and len(body) >= COMPRESS_FROM_BYTES
-        self._zipped = make_page(body, content_type=content_type, encoding="gzip") if pays else self._plain
-        for page in (self._plain, self._zipped):
+        self._zipped = build_response(body, content_type=content_type, encoding="gzip") if pays else self._plain
+        for cached in (self._plain, self._zipped):
             if policy:
-                page.headers["Content-Security-Policy"] = policy
+                cached.headers["Content-Security-Policy"] = policy
             if cache_control:
-                page.headers["Cache-Control"] = cache_control
+                cached.headers["Cache-Control"] = cache_control
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         """Answer with the file."""
-        page = self._zipped if takes_gzip(request.headers.get(hdrs.ACCEPT_ENCODING, "")) else self._plain
-        return page_response(request, page)
+        cached = self._zipped if accepts_gzip(request.headers.get(hdrs.ACCEPT_ENCODING, "")) else self._plain
+        return cached_response(request, cached)

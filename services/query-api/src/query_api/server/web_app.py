@@ -7,9 +7,9 @@ from aiohttp import hdrs, web
 from common.process import ops
 from prometheus_client import CollectorRegistry
 
-from query_api.routes.access import Guard
+from query_api.routes.access import AccessControl
 from query_api.routes.endpoint import Endpoint
-from query_api.schemas.problems import Problem
+from query_api.schemas.problems import ProblemError
 from query_api.schemas.rendered import JSON
 from query_api.server import dashboard, docs, openapi
 from query_api.server.http import Handler, Http
@@ -34,8 +34,8 @@ def make_app(
 ) -> web.Application:
     """Put the routes together."""
     app = web.Application(client_max_size=MAX_BODY_BYTES)
-    if http.guard.cors:
-        app.on_response_prepare.append(http.guard.cors.on_prepare)
+    if http.access.cors:
+        app.on_response_prepare.append(http.access.cors.on_prepare)
     for endpoint in endpoints:
         add = app.router.add_get if endpoint.method == "GET" else app.router.add_post
         add(endpoint.path, http.handler(endpoint))
@@ -43,7 +43,7 @@ def make_app(
         app.router.add_get(path, http.observed(_label(path), file.answer))
     probes = ops.routes(checks, _NO_METRICS, dependencies=dependencies)
     app.add_routes([each for each in probes if each.path != "/metrics"])
-    app.router.add_route("*", "/{rest:.*}", http.observed("unknown", _no_such_route(app, http.guard)))
+    app.router.add_route("*", "/{rest:.*}", http.observed("unknown", _no_such_route(app, http.access)))
     return app
 
 
@@ -59,18 +59,18 @@ def _files(endpoints: tuple[Endpoint, ...]) -> dict[str, StaticFile]:
     return found
 
 
-def _no_such_route(app: web.Application, guard: Guard) -> Handler:
+def _no_such_route(app: web.Application, access: AccessControl) -> Handler:
     async def answer(request: web.Request) -> web.StreamResponse:
         allowed: set[str] = set()
         for resource in app.router.resources():
             allowed |= (await resource.resolve(request))[1] - {"*"}
         asks_first = request.method == hdrs.METH_OPTIONS and hdrs.ACCESS_CONTROL_REQUEST_METHOD in request.headers
-        if asks_first and guard.cors:
-            return guard.cors.preflight(request, allowed)
+        if asks_first and access.cors:
+            return access.cors.preflight(request, allowed)
         if allowed:
             methods = ", ".join(sorted(allowed))
-            raise Problem(405, f"{request.path} takes {methods}", headers={hdrs.ALLOW: methods})
-        raise Problem(404, f"there is no {request.path}; /docs shows what there is")
+            raise ProblemError(405, f"{request.path} takes {methods}", headers={hdrs.ALLOW: methods})
+        raise ProblemError(404, f"there is no {request.path}; /docs shows what there is")
 
     return answer
 

@@ -2,8 +2,8 @@
 
 import asyncpg
 
-from query_api.schemas.history import HistoryAsked, Run
-from query_api.schemas.model import IngestionError
+from query_api.schemas.ingestion_runs import HistoryQuery, Run
+from query_api.schemas.model_detail import IngestionError
 from query_api.store.repair import all_shaped
 
 _RUN = """
@@ -30,17 +30,17 @@ _RUN_COLUMNS = {
 }
 
 
-async def runs(pool: asyncpg.Pool, asked: HistoryAsked) -> tuple[int, list[Run]]:
+async def runs(pool: asyncpg.Pool, query: HistoryQuery) -> tuple[int, list[Run]]:
     """Return how many runs pass the filters, and one page of them."""
-    filters = (asked.dataset, asked.model, asked.status, asked.auto_triggered, asked.search, asked.run)
-    order = f"{_RUN_COLUMNS[asked.sort]} {asked.order} NULLS LAST, id {asked.order}"
+    filters = (query.dataset, query.model, query.status, query.auto_triggered, query.search, query.run)
+    order = f"{_RUN_COLUMNS[query.sort]} {query.order} NULLS LAST, id {query.order}"
     async with pool.acquire() as connection:
         total = await connection.fetchval(f"SELECT count(*) FROM ingestion_runs {_RUN_FILTER}", *filters)  # noqa: S608 - constants
         rows = await connection.fetch(
             f"{_RUN} {_RUN_FILTER} ORDER BY {order} LIMIT $7 OFFSET $8",
             *filters,
-            asked.limit,
-            asked.offset,
+            query.limit,
+            query.offset,
         )
     return total, all_shaped(Run, map(dict, rows), "ingestion_runs")
 

@@ -1,4 +1,4 @@
-"""The SQL statements over submissions: reads only. Runs are in store_history.py, one task in store_tasks.py."""
+"""Reads submissions: those that the view holds, the versions of one, and the answers of attempts."""
 
 import math
 from collections.abc import Collection, Mapping
@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 import asyncpg
 
-from query_api.schemas.model import Version
-from query_api.store.analytics import Answers, TaskAnswer
+from query_api.schemas.model_detail import Version
+from query_api.store.answer_statistics import Answers, TaskAnswer
 from query_api.store.repair import LATEST, all_shaped, parsed, shaped
 from query_api.store.rows import Attempt, Key, Submission, Sync
 from query_api.store.version_changes import Results, TaskResult

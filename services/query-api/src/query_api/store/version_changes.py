@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from query_api.schemas.model import Changes
+from query_api.schemas.model_detail import Changes
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,13 @@ from typing import Any
 from query_api.schemas.cached import (
     AttemptRow,
     CronStatusAnswer,
-    CronStatusAsked,
+    CronStatusQuery,
     LatestAnswer,
-    LatestAsked,
     LatestModel,
+    LatestQuery,
     ModelRow,
     ModelsAnswer,
-    ModelsAsked,
+    ModelsQuery,
     SortBy,
 )
 from query_api.schemas.rendered import JSON, Rendered
@@ -53,12 +53,12 @@ class Moment:
         return min(midnight, tick) if tick else midnight
 
 
-def latest_model(moment: Moment, asked: LatestAsked) -> LatestAnswer:
+def latest_model(moment: Moment, query: LatestQuery) -> LatestAnswer:
     """Answer which submission is the latest."""
-    found = moment.state.view.latest(asked.by, asked.dataset)
+    found = moment.state.view.latest(query.by, query.dataset)
     if found is None:
         return LatestAnswer(data=None, **moment.freshness)
-    days = days_between(moment_of(found, asked.by), moment.now.date())
+    days = days_between(moment_of(found, query.by), moment.now.date())
     data = LatestModel(
         model_name=found.attempts[0].model_name if found.attempts else f"{found.model}-attempt1",
         display_label=label(found, days),
@@ -100,23 +100,23 @@ _ORDERS: dict[SortBy, Callable[[Submission], Any]] = {
 }
 
 
-def models(moment: Moment, asked: ModelsAsked) -> Rendered:
+def models(moment: Moment, query: ModelsQuery) -> Rendered:
     """Answer with the submissions that pass the filters; ties are ordered by dataset and folder."""
     found = [
         each
         for each in moment.state.view.submissions.values()
-        if asked.dataset in {None, each.dataset}
-        and asked.source in {None, each.source}
-        and asked.status in {None, each.status}
+        if query.dataset in {None, each.dataset}
+        and query.source in {None, each.source}
+        and query.status in {None, each.status}
     ]
-    order = _ORDERS[asked.sort]
+    order = _ORDERS[query.sort]
     found.sort(key=lambda each: (order(each), each.key))
-    page = found[asked.offset : asked.offset + asked.limit]
+    page = found[query.offset : query.offset + query.limit]
     envelope = ModelsAnswer(total=len(found), data=(), **moment.freshness).model_dump_json().encode()
     return Rendered(envelope.removesuffix(b"]}") + b",".join(map(row_json, page)) + b"]}", JSON)
 
 
-def cron_status(moment: Moment, _asked: CronStatusAsked) -> CronStatusAnswer:
+def cron_status(moment: Moment, _query: CronStatusQuery) -> CronStatusAnswer:
     """Answer when the next sync is due, and how the last one went."""
     last = moment.state.view.last_sync
     settings = moment.settings

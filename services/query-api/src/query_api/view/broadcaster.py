@@ -1,4 +1,4 @@
-"""What happens, told to every open page: server-sent events over one shared log of frames."""
+"""Sends what happens to every open page: server-sent events over one shared log of frames."""
 
 import asyncio
 import contextlib
@@ -13,7 +13,7 @@ from aiohttp import web
 from common.events import Event, IngestionProgress
 
 from query_api.metrics import Metrics
-from query_api.view.projection import Happening
+from query_api.view.projection import StreamEvent
 
 log = structlog.get_logger(__name__)
 
@@ -24,9 +24,9 @@ PING_SECONDS = 10.0
 # A client whose connection takes no bytes for this long is gone, or too slow to be kept.
 WRITE_TIMEOUT_SECONDS = 10.0
 # Frames are collected for up to this long: a thousand clients cost one write each, not one per frame. Each client has
-# its own moment within it, so that their writes do not hold up everybody else at once.
+# its own slot within it, so that their writes do not hold up all other requests at once.
 BURST_SECONDS = 0.25
-_MOMENTS = 64
+_WRITE_SLOTS = 64
 # Written at once: what waits for a slow client is bounded by this and aiohttp's own 64 KiB.
 _CHUNK_BYTES = 64 * 1024
 
@@ -47,7 +47,7 @@ class Frame:
 
 
 def frame_of(event: Event, sequence: int | None = None) -> Frame:
-    """Return an event as a server-sent event, which everybody may read: not from which address it was asked for."""
+    """Return an event as a server-sent event, which anybody may read: without the address that requested it."""
     if getattr(event, "requested_by", None):
         event = event.model_copy(update={"requested_by": "admin"})
     return _frame(NAMES[event.subject], event.model_dump_json(), sequence)
@@ -59,22 +59,22 @@ def _frame(name: str, data: str, sequence: int | None = None) -> Frame:
 
 
 def reset_frame(sequence: int, reason: str) -> Frame:
-    """Return what says "load again, then go on after this": some of what happened cannot be told any more."""
+    """Return what says "load again, then go on after this": some of what happened cannot be replayed any more."""
     return _frame("reset", json.dumps({"reason": reason}), sequence)
 
 
 PING = _frame("ping", "{}")
 
 Replay = Callable[[int, int], Awaitable[Sequence[Frame] | None]]
-"""Reads the frames after one sequence up to another from the stream; None when it cannot be told what they were."""
+"""Reads the frames after one sequence up to another from the stream; None when that is not known."""
 
 
 class FrameLog:
     """The newest frames, bounded by number and by bytes."""
 
-    def __init__(self, most_frames: int, most_bytes: int) -> None:
-        self.most_frames = most_frames
-        self._most_bytes = most_bytes
+    def __init__(self, max_frames: int, max_bytes: int) -> None:
+        self.max_frames = max_frames
+        self._max_bytes = max_bytes
         self._bytes = 0
         self._frames: deque[Frame] = deque()
 
@@ -83,7 +83,7 @@ class FrameLog:
         gone = None
         self._frames.append(frame)
         self._bytes += len(frame.data)
-        while len(self._frames) > 1 and (len(self._frames) > self.most_frames or self._bytes > self._most_bytes):
+        while len(self._frames) > 1 and (len(self._frames) > self.max_frames or self._bytes > self._max_bytes):
             gone = self._frames.popleft()
             self._bytes -= len(gone.data)
         return gone
@@ -123,49 +123,49 @@ class Broadcaster:
         self._history = FrameLog(kept_frames, KEPT_BYTES)
         self._history_after = 0
         self._newest = 0
-        self._news = asyncio.Event()
+        self._changed = asyncio.Event()
         self._numbers = itertools.count()
         self.closing = False
         self.clients = 0
 
-    def begin(self, after: int) -> None:
-        """Note that everything after this sequence will be told."""
+    def start_after(self, after: int) -> None:
+        """Note that every event after this sequence will be broadcast."""
         self._history_after = self._newest = after
 
-    def tell(self, happenings: Sequence[Happening]) -> None:
-        """Tell what happened on the stream."""
-        for each in happenings:
+    def broadcast(self, events: Sequence[StreamEvent]) -> None:
+        """Send events of the stream to every client."""
+        for each in events:
             if each.sequence <= self._newest:
-                self._begin_anew(each.sequence - 1)
+                self._restart_history(each.sequence - 1)
             frame = frame_of(each.event, each.sequence)
             if gone := self._history.add(frame):
                 self._history_after = gone.sequence or 0
             self._newest = each.sequence
             self._add(frame)
 
-    def _begin_anew(self, after: int) -> None:
+    def _restart_history(self, after: int) -> None:
         """Numbers go up: where they do not, the stream was made anew, and old ones are places in another one."""
         self._history.clear()
-        self.begin(after)
+        self.start_after(after)
         self._add(reset_frame(after, "the stream was made anew"))
 
     def progress(self, event: IngestionProgress) -> None:
-        """Tell how far an ingestion is."""
+        """Send how far an ingestion is to every client."""
         self._add(frame_of(event))
 
     def close(self) -> None:
         """Let every client go."""
         self.closing = True
-        self._announce()
+        self._notify()
 
     def _add(self, frame: Frame) -> None:
         self._live.add(frame)
         self._total += 1
-        self._announce()
+        self._notify()
 
-    def _announce(self) -> None:
-        news, self._news = self._news, asyncio.Event()
-        news.set()
+    def _notify(self) -> None:
+        changed, self._changed = self._changed, asyncio.Event()
+        changed.set()
 
     @property
     def _oldest(self) -> int:
@@ -175,7 +175,7 @@ class Broadcaster:
         """Write events to a client until it goes, falls behind, or the server stops."""
         self.clients += 1
         self._metrics.clients.inc()
-        pause = BURST_SECONDS * (next(self._numbers) % _MOMENTS + 1) / _MOMENTS
+        pause = BURST_SECONDS * (next(self._numbers) % _WRITE_SLOTS + 1) / _WRITE_SLOTS
         try:
             await self._write(response, [b"retry: 2000\n\n"])
             place = await self._catch_up(response, last_event_id)
@@ -220,7 +220,7 @@ class Broadcaster:
         while not self.closing:
             if place == self._total:
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._news.wait(), max(0.0, ping_at - now()))
+                    await asyncio.wait_for(self._changed.wait(), max(0.0, ping_at - now()))
             if place < self._total:
                 await asyncio.sleep(pause)
             new = self._total - place

@@ -1,4 +1,4 @@
-"""Keeps the view in step: loaded at the start, re-read where events point, reconciled as a whole on an interval.
+"""Projects events onto the view: loaded at the start, re-read where events point, reconciled as a whole on an interval.
 
 Events only say where to look. One task reads the database and swaps the view, so what was read later always wins, and
 no order, loss or doubling of events can leave a difference that the next reconciliation does not mend.
@@ -20,7 +20,7 @@ from pydantic import ValidationError
 
 from query_api.metrics import Metrics
 from query_api.store.rows import Key, Submission
-from query_api.view.model import View
+from query_api.view.snapshot import View
 from query_api.view.stream_reader import OrderedReader
 
 log = structlog.get_logger(__name__)
@@ -39,7 +39,7 @@ IMPAIRED_INTERVAL_SECONDS = 5.0
 TICK_SECONDS = 1.0
 DATABASE_TIMEOUT_SECONDS = 10.0
 # While the database takes its time, no more than this is read ahead from the stream.
-MOST_PENDING = 1_000
+MAX_PENDING = 1_000
 
 
 def event_of(message: Message) -> Known:
@@ -48,18 +48,18 @@ def event_of(message: Message) -> Known:
 
 
 @dataclass(frozen=True)
-class Happening:
+class StreamEvent:
     """An event of the stream, in its place."""
 
     sequence: int
     at: datetime
     event: Known
     headers: Mapping[str, str] = field(default_factory=dict)
-    heard: float = field(default_factory=monotonic)
+    received: float = field(default_factory=monotonic)
 
-    def settled(self) -> None:
+    def record_applied(self) -> None:
         """Write down, in the trace that began with a sync, that the view holds what this event says."""
-        tracing.record("view update", self.headers, monotonic() - self.heard, subject=self.event.subject)
+        tracing.record("view update", self.headers, monotonic() - self.received, subject=self.event.subject)
 
 
 @dataclass(frozen=True)
@@ -70,8 +70,8 @@ class State:
     as_of: datetime | None = None
 
 
-class Keeper:
-    """Owns this replica's view. `told` hears of each batch of events once the view holds what they say."""
+class ViewProjector:
+    """Owns this replica's view. `on_applied` gets each batch of events once the view holds what they say."""
 
     def __init__(
         self,
@@ -81,19 +81,19 @@ class Keeper:
         reread: Callable[[Collection[Key]], Awaitable[list[Submission]]],
         interval_seconds: float,
         metrics: Metrics,
-        told: Callable[[Sequence[Happening]], None] = lambda _: None,
+        on_applied: Callable[[Sequence[StreamEvent]], None] = lambda _: None,
     ) -> None:
         self._reader = reader
         self._load = load
         self._reread = reread
         self._interval = interval_seconds
         self._metrics = metrics
-        self._told = told
-        self._pending: list[Happening] = []
+        self._on_applied = on_applied
+        self._pending: list[StreamEvent] = []
         self._wake = asyncio.Event()
-        self._room = asyncio.Event()
-        self._whole = False
-        self._next_whole = 0.0
+        self._has_capacity = asyncio.Event()
+        self._reconcile_requested = False
+        self._next_reconcile_at = 0.0
         self._confirmed_at = datetime.now(UTC)
         self._database_lost = False
         self._database_time = (datetime.now(UTC), monotonic())
@@ -104,78 +104,78 @@ class Keeper:
         """Listen first, then load: what happens in between is applied on top. Return the sequence listened after."""
         listening_after = await self._reader.start()
         self._replace(await self._loaded())
-        self._database_answered(whole=True)
-        self._mark()
+        self._on_database_answer(whole=True)
+        self._update_as_of()
         return listening_after
 
-    def look_again(self) -> None:
+    def request_reconcile(self) -> None:
         """Have the whole view compared with the database soon: something may have been missed."""
-        self._whole = True
+        self._reconcile_requested = True
         self._wake.set()
 
     def database_failed(self) -> None:
-        """Look at the database soon, unless it is known to be away: a request has met an error."""
+        """Reconcile soon after a request has met a database error, unless the database is known to be away."""
         if not self._database_lost:
-            self.look_again()
+            self.request_reconcile()
 
     async def follow(self) -> None:
-        """Hear what the stream says, for ever."""
+        """Receive events from the stream, for ever."""
         async for message in self._reader.messages():
-            self._hear(message)
-            if len(self._pending) >= MOST_PENDING:
-                self._room.clear()
-                await self._room.wait()
+            self._receive(message)
+            if len(self._pending) >= MAX_PENDING:
+                self._has_capacity.clear()
+                await self._has_capacity.wait()
 
-    def _hear(self, message: Message) -> None:
+    def _receive(self, message: Message) -> None:
         try:
             event = event_of(message)
         except ValidationError as error:
             log.warning("event.unreadable", subject=message.subject, sequence=message.sequence, reason=str(error))
-            self.look_again()
+            self.request_reconcile()
             return
         self._metrics.events.labels(message.subject).inc()
-        self._pending.append(Happening(message.sequence, message.stored_at, event, message.headers))
+        self._pending.append(StreamEvent(message.sequence, message.stored_at, event, message.headers))
         self._wake.set()
 
     async def apply(self) -> None:
-        """Bring in what was heard, and reconcile on the interval, for ever."""
+        """Apply received events, and reconcile on the interval, for ever."""
         while True:
             try:
                 await asyncio.wait_for(self._wake.wait(), TICK_SECONDS)
             except TimeoutError:
-                self._mark()
+                self._update_as_of()
             if self._wake.is_set() or self._due():
                 self._wake.clear()
                 await self.step()
 
     def _due(self) -> bool:
-        return self._whole or asyncio.get_running_loop().time() >= self._next_whole
+        return self._reconcile_requested or asyncio.get_running_loop().time() >= self._next_reconcile_at
 
     async def step(self) -> None:
-        """Bring in what was heard, and the whole database when that is due."""
+        """Apply received events, or reconcile with the whole database when that is due."""
         batch, self._pending = self._pending, []
-        self._room.set()
+        self._has_capacity.set()
         whole = self._due() or any(isinstance(each.event, SyncCompleted) for each in batch)
-        self._whole = False
+        self._reconcile_requested = False
         try:
             async with asyncio.timeout(DATABASE_TIMEOUT_SECONDS):
-                await (self._reconcile(expected=bool(batch)) if whole else self._look_up(batch))
+                await (self._reconcile(expected=bool(batch)) if whole else self._apply_events(batch))
         except DATABASE_ERRORS as error:
-            self._database_failed(error, batch)
+            self._on_database_error(error, batch)
         else:
-            self._database_answered(whole=whole)
-        self._mark()
+            self._on_database_answer(whole=whole)
+        self._update_as_of()
         if batch:
-            self._told(batch)
+            self._on_applied(batch)
         for each in batch:
-            each.settled()
+            each.record_applied()
 
     async def _reconcile(self, *, expected: bool) -> None:
         before, after = self.state.view, await self._loaded()
         self._replace(after)
         if not expected and not self._database_lost:
             drift = before.submissions.items() ^ after.submissions.items()
-            self._metrics.mended.inc(len({key for key, _ in drift}))
+            self._metrics.reconciled.inc(len({key for key, _ in drift}))
         self._metrics.reconciliations.inc()
 
     async def _loaded(self) -> View:
@@ -189,12 +189,12 @@ class Keeper:
         read_at, then = self._database_time
         return read_at + timedelta(seconds=monotonic() - then)
 
-    async def _look_up(self, happenings: Sequence[Happening]) -> None:
-        events = [each.event for each in happenings if isinstance(each.event, ModelIngested)]
-        if not events:
+    async def _apply_events(self, events: Sequence[StreamEvent]) -> None:
+        ingested = [each.event for each in events if isinstance(each.event, ModelIngested)]
+        if not ingested:
             return
-        keys: set[Key] = {(event.dataset, event.model) for event in events}
-        keys |= self.state.view.twins(keys, {event.tree_oid for event in events})
+        keys: set[Key] = {(event.dataset, event.model) for event in ingested}
+        keys |= self.state.view.twins(keys, {event.tree_oid for event in ingested})
         self._replace(self.state.view.reread(keys, await self._reread(keys)))
 
     def _replace(self, view: View) -> None:
@@ -202,11 +202,11 @@ class Keeper:
             self.state = State(view, self.state.as_of)
             self._metrics.submissions.set(len(view.submissions))
 
-    def _database_answered(self, *, whole: bool) -> None:
+    def _on_database_answer(self, *, whole: bool) -> None:
         if not whole:
             if self._database_lost:
                 # Patches from events may differ from what was committed: only a whole comparison ends their time.
-                self.look_again()
+                self.request_reconcile()
             return
         if self._database_lost:
             log.info("database.back")
@@ -215,28 +215,28 @@ class Keeper:
         impaired = self._reader.silent_since is not None
         self._schedule(min(self._interval, IMPAIRED_INTERVAL_SECONDS) if impaired else self._interval)
 
-    def _database_failed(self, error: BaseException, happenings: Sequence[Happening]) -> None:
+    def _on_database_error(self, error: BaseException, events: Sequence[StreamEvent]) -> None:
         if not self._database_lost:
             log.warning("database.lost", reason=reason_of(error))
         self._database_lost = True
         self._metrics.database_errors.inc()
         view = self.state.view
-        for each in happenings:
+        for each in events:
             if isinstance(each.event, ModelIngested):
                 view = view.patched(each.event)
         self._replace(view)
         self._schedule(min(self._interval, IMPAIRED_INTERVAL_SECONDS))
 
     def _schedule(self, seconds: float) -> None:
-        self._next_whole = asyncio.get_running_loop().time() + seconds
+        self._next_reconcile_at = asyncio.get_running_loop().time() + seconds
 
-    def _mark(self) -> None:
+    def _update_as_of(self) -> None:
         as_of = self._as_of()
         if as_of != self.state.as_of:
             self.state = State(self.state.view, as_of)
         if as_of and self._reader.silent_since:
             latest = asyncio.get_running_loop().time() + IMPAIRED_INTERVAL_SECONDS
-            self._next_whole = min(self._next_whole, latest)
+            self._next_reconcile_at = min(self._next_reconcile_at, latest)
 
     def _as_of(self) -> datetime | None:
         if self._database_lost:

@@ -19,35 +19,35 @@ log = structlog.get_logger(__name__)
 # After a restart every page comes back at once, and most of them with the same Last-Event-ID.
 READS_AT_ONCE = 4
 KEPT_ANSWERS = 64
-PATIENCE_SECONDS = 5.0
+TIMEOUT_SECONDS = 5.0
 # More than a day of busy syncs; who was away longer reads the whole state anew anyway.
-MOST_EVENTS = 1_000
+MAX_EVENTS = 1_000
 KEPT_BYTES = 16 * 1024 * 1024
 _SPAN = 100_000
 
 Answer = list[Frame] | None
 
 
-class Replays:
-    """Answers what happened between two sequences; the past does not change, so answers are kept."""
+class StreamReplay:
+    """Reads the events between two sequences; the past does not change, so answers are kept."""
 
     def __init__(self, client: Client, stream: str) -> None:
         self._client = client
         self._stream = stream
-        self._turns = asyncio.Semaphore(READS_AT_ONCE)
+        self._slots = asyncio.Semaphore(READS_AT_ONCE)
         self._kept: OrderedDict[tuple[int, int], Answer] = OrderedDict()
         self._bytes = 0
 
     async def __call__(self, after: int, until: int) -> Answer:
-        """Return the frames, oldest first; None when the stream cannot tell now, or not any more, what all were."""
+        """Return the frames, oldest first; None when the stream cannot be read, or no longer holds all of them."""
         if until - after > _SPAN:
             return None
         try:
-            # The wait for a turn counts too: while the stream is away, everybody comes back at once.
-            async with asyncio.timeout(PATIENCE_SECONDS), self._turns:
+            # The wait for a slot counts too: while the stream is away, all clients come back at once.
+            async with asyncio.timeout(TIMEOUT_SECONDS), self._slots:
                 if (after, until) in self._kept:
                     return self._kept[after, until]
-                answer = await self._told(after, until)
+                answer = await self._replayed(after, until)
         except (StreamReadError, nats.errors.Error, TimeoutError, OSError) as error:
             log.warning("replay.failed", after=after, until=until, reason=str(error) or type(error).__name__)
             return None
@@ -60,19 +60,19 @@ class Replays:
         while len(self._kept) > KEPT_ANSWERS or self._bytes > KEPT_BYTES:
             self._bytes -= _size(self._kept.popitem(last=False)[1])
 
-    async def _told(self, after: int, until: int) -> Answer:
+    async def _replayed(self, after: int, until: int) -> Answer:
         info = await self._client.jetstream().stream_info(self._stream)
         if info.state.first_seq > after + 1:
             # What is gone may have been for this client.
             return None
         found = await self._read(after, until)
-        return found if len(found) <= MOST_EVENTS else None
+        return found if len(found) <= MAX_EVENTS else None
 
     async def _read(self, after: int, until: int) -> list[Frame]:
         found: list[Frame] = []
         async with aclosing(stored(self._client, self._stream, after)) as messages:
             async for message in messages:
-                if message.sequence > until or len(found) > MOST_EVENTS:
+                if message.sequence > until or len(found) > MAX_EVENTS:
                     break
                 if message.subject in SUBJECTS:
                     with contextlib.suppress(ValidationError):

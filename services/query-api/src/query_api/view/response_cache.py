@@ -1,4 +1,4 @@
-"""Prebuilt answers: bytes, ETag and headers, made once per view and served until the view or the day changes."""
+"""Prebuilt responses: bytes, ETag and headers, made once per view and served until the view or the day changes."""
 
 import gzip
 import hashlib
@@ -11,7 +11,7 @@ from functools import cached_property, lru_cache
 from common.arc_tasks import detect_source
 from multidict import CIMultiDict
 
-from query_api.schemas.base import Asked, Shape
+from query_api.schemas.base import ApiModel, Query
 from query_api.schemas.rendered import JSON, Rendered
 from query_api.settings import Settings
 from query_api.task_sets import TaskIndex
@@ -27,15 +27,15 @@ SECURITY_HEADERS = {
 }
 # Below one packet, compressing costs more than it saves.
 COMPRESS_FROM_BYTES = 1_400
-# Filters and pages make many answers of one view: past these, what nobody asked for longest goes.
+# Filters and pages make many answers of one view: past these, the least recently used goes.
 MAX_KEPT_BYTES = 16 * 1024 * 1024
-MAX_KEPT_PAGES = 4_096
-# Measured with tracemalloc: the page, its headers, its tag and its place in the table, beside body, head and path.
+MAX_KEPT_RESPONSES = 4_096
+# Measured with tracemalloc: the response, its headers, its tag and its place in the table, without body, head and path.
 _OVERHEAD_BYTES = 2_000
 
 
 @dataclass(frozen=True)
-class Page:
+class CachedResponse:
     """One representation of an answer. `headers` are complete but for the request's own."""
 
     body: bytes
@@ -54,8 +54,8 @@ class Page:
         return len(self.body) + len(self.head) + _OVERHEAD_BYTES
 
 
-def make_page(body: bytes, *, content_type: str = JSON, encoding: str | None = None) -> Page:
-    """Return a page with a strong ETag; each encoding is a representation, with a tag of its own."""
+def build_response(body: bytes, *, content_type: str = JSON, encoding: str | None = None) -> CachedResponse:
+    """Return a response with a strong ETag; each encoding is a representation, with a tag of its own."""
     sent = gzip.compress(body, compresslevel=4, mtime=0) if encoding else body
     etag = f'"{hashlib.sha256(sent).hexdigest()[:24]}"'
     headers = CIMultiDict(SECURITY_HEADERS)
@@ -64,11 +64,11 @@ def make_page(body: bytes, *, content_type: str = JSON, encoding: str | None = N
         headers["Content-Encoding"] = encoding
     if len(body) >= COMPRESS_FROM_BYTES:
         headers["Vary"] = "Accept-Encoding"
-    return Page(sent, etag, headers)
+    return CachedResponse(sent, etag, headers)
 
 
 @lru_cache(maxsize=256)
-def takes_gzip(accept_encoding: str) -> bool:
+def accepts_gzip(accept_encoding: str) -> bool:
     """Tell whether a client takes gzip, by its Accept-Encoding."""
     for part in accept_encoding.lower().split(","):
         name, _, weight = part.partition(";")
@@ -77,43 +77,45 @@ def takes_gzip(accept_encoding: str) -> bool:
     return False
 
 
-def worth_keeping(asked: Asked, settings: Settings) -> bool:
-    """Tell whether others may ask the same: names that nothing here has can be made up without end."""
-    dataset, source = (getattr(asked, name, None) for name in ("dataset", "source"))
+def is_cacheable(query: Query, settings: Settings) -> bool:
+    """Tell whether others may ask the same: names that no configured dataset has can be made up without end."""
+    dataset, source = (getattr(query, name, None) for name in ("dataset", "source"))
     configured = settings.hf_datasets
     return dataset in {None, *configured} and source in {None, *map(detect_source, configured)}
 
 
-class Pages:
+class StateResponses:
     """The prebuilt answers of one state, until `expires_at` (seconds since the epoch)."""
 
     def __init__(self, moment: Moment) -> None:
         self.moment = moment
         self.expires_at = self.moment.expires_at().timestamp()
-        self._kept: OrderedDict[tuple[str, bool], Page] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, bool], CachedResponse] = OrderedDict()
         self.kept_bytes = 0
 
-    def get(self, path: str, *, zipped: bool) -> Page | None:
+    def get(self, path: str, *, zipped: bool) -> CachedResponse | None:
         """Return the answer to a path and query, if it was made already."""
-        page = self._kept.get((path, zipped))
-        if page is not None:
+        found = self._kept.get((path, zipped))
+        if found is not None:
             self._kept.move_to_end((path, zipped))
-        return page
+        return found
 
-    def make(self, path: str, *, zipped: bool, answer: Callable[[Moment], Shape | Rendered], keep: bool = True) -> Page:
+    def make(
+        self, path: str, *, zipped: bool, answer: Callable[[Moment], ApiModel | Rendered], keep: bool = True
+    ) -> CachedResponse:
         """Make an answer; keep it if it is worth that."""
         found = answer(self.moment)
         made = found if isinstance(found, Rendered) else Rendered(found.model_dump_json().encode(), JSON)
         encoding = "gzip" if zipped and len(made.body) >= COMPRESS_FROM_BYTES else None
-        page = make_page(made.body, content_type=made.content_type, encoding=encoding)
-        if keep and page.kept_bytes + len(path) <= MAX_KEPT_BYTES:
-            self._keep(path, zipped, page)
-        return page
+        response = build_response(made.body, content_type=made.content_type, encoding=encoding)
+        if keep and response.kept_bytes + len(path) <= MAX_KEPT_BYTES:
+            self._keep(path, zipped, response)
+        return response
 
-    def _keep(self, path: str, zipped: bool, page: Page) -> None:  # noqa: FBT001 - half of the key
-        self._kept[path, zipped] = page
-        self.kept_bytes += page.kept_bytes + len(path)
-        while self.kept_bytes > MAX_KEPT_BYTES or len(self._kept) > MAX_KEPT_PAGES:
+    def _keep(self, path: str, zipped: bool, response: CachedResponse) -> None:  # noqa: FBT001 - half of the key
+        self._kept[path, zipped] = response
+        self.kept_bytes += response.kept_bytes + len(path)
+        while self.kept_bytes > MAX_KEPT_BYTES or len(self._kept) > MAX_KEPT_RESPONSES:
             (old, _), gone = self._kept.popitem(last=False)
             self.kept_bytes -= gone.kept_bytes + len(old)
 
@@ -121,8 +123,8 @@ class Pages:
         return len(self._kept)
 
 
-class Shelf:
-    """Hands out the pages of the present state."""
+class ResponseCache:
+    """Hands out the responses of the present state."""
 
     def __init__(
         self,
@@ -135,15 +137,14 @@ class Shelf:
         self._settings = settings
         self._task_sets = task_sets
         self._clock = clock
-        self._pages = self._fresh()
+        self._current = self._fresh()
 
-    def pages(self) -> Pages:
-        """Return the present pages; new ones when the view changed, or a day or a tick of the schedule passed."""
-        pages = self._pages
-        if pages.moment.state is not self._state() or self._clock() >= pages.expires_at:
-            pages = self._pages = self._fresh()
-        return pages
+    def current(self) -> StateResponses:
+        """Return the present responses; new ones when the view changed, or a day or a tick of the schedule passed."""
+        if self._current.moment.state is not self._state() or self._clock() >= self._current.expires_at:
+            self._current = self._fresh()
+        return self._current
 
-    def _fresh(self) -> Pages:
+    def _fresh(self) -> StateResponses:
         now = datetime.fromtimestamp(self._clock(), UTC)
-        return Pages(Moment(self._state(), now, self._settings, self._task_sets))
+        return StateResponses(Moment(self._state(), now, self._settings, self._task_sets))

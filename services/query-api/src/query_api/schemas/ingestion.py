@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from common.model_names import is_plain_folder_name
 from pydantic import AfterValidator, Field
 
-from query_api.schemas.base import Answer, Asked, Body, Count, Shape
+from query_api.schemas.base import Answer, ApiModel, Body, Count, Query
 from query_api.schemas.cached import DatasetName
 
 
@@ -40,13 +40,13 @@ BaseUrl = Annotated[
 ]
 
 
-class FoldersAsked(Asked):
+class FoldersQuery(Query):
     """Of which dataset; the first one configured when it is left out."""
 
     base_url: BaseUrl | None = None
 
 
-class FolderRow(Shape):
+class FolderRow(ApiModel):
     """One model folder on the Hub."""
 
     name: str
@@ -54,7 +54,7 @@ class FolderRow(Shape):
     attempts_found: Annotated[Count, Field(description="Attempts in the database, of whatever version.")]
 
 
-class FoldersAnswer(Shape):
+class FoldersAnswer(ApiModel):
     """The folders that the Hub lists."""
 
     folders: tuple[FolderRow, ...]
@@ -73,13 +73,13 @@ class ValidationBody(Body):
     verbose: bool | None = None
 
 
-class ValidationAsked(Asked):
+class ValidationQuery(Query):
     """A check."""
 
     body: ValidationBody
 
 
-class SamplePuzzle(Shape):
+class SamplePuzzle(ApiModel):
     """One file of the folder, really fetched."""
 
     id: str
@@ -88,7 +88,7 @@ class SamplePuzzle(Shape):
     existing_entries: Annotated[Count, Field(description="Answers to this task in the database already.")]
 
 
-class Checks(Shape):
+class Checks(ApiModel):
     """What was checked."""
 
     url_accessible: bool
@@ -99,7 +99,7 @@ class Checks(Shape):
     sample_puzzle: SamplePuzzle | None
 
 
-class ValidationAnswer(Shape):
+class ValidationAnswer(ApiModel):
     """Whether an ingestion would work, and why not."""
 
     valid: bool
@@ -120,13 +120,13 @@ class IngestionBody(Body):
     verbose: bool | None = None
 
 
-class IngestionAsked(Asked):
+class IngestionQuery(Query):
     """An ingestion."""
 
     body: IngestionBody
 
 
-class IngestionConfig(Shape):
+class IngestionConfig(ApiModel):
     """What was asked for, as it was understood."""
 
     dataset_name: str
@@ -151,7 +151,7 @@ class SyncBody(Body):
     auto_ingest: Annotated[bool | None, Field(description="Null: as HF_SYNC_AUTO_INGEST says.")] = None
 
 
-class SyncAsked(Asked):
+class SyncQuery(Query):
     """A sync."""
 
     body: SyncBody

@@ -3,8 +3,8 @@
 from aiohttp import web
 
 from query_api.routes.endpoint import Endpoint, Services
-from query_api.schemas.model import ModelAnswer, ModelAsked, ModelByOwnerAsked, ModelDetail, TaskRow, Version
-from query_api.schemas.problems import Problem
+from query_api.schemas.model_detail import ModelAnswer, ModelByOwnerQuery, ModelDetail, ModelQuery, TaskRow, Version
+from query_api.schemas.problems import ProblemError
 from query_api.store import runs, submissions
 from query_api.store.repair import all_shaped
 from query_api.store.submissions import VersionRecord
@@ -14,20 +14,20 @@ from query_api.view.answers import row
 ERRORS_SHOWN = 500
 
 
-async def model(services: Services, _request: web.Request, asked: ModelAsked) -> ModelAnswer:
+async def model(services: Services, _request: web.Request, query: ModelQuery) -> ModelAnswer:
     """Answer with a submission by its dataset's full name."""
-    return await _model(services, asked.dataset, asked.model)
+    return await _model(services, query.dataset, query.model)
 
 
-async def model_by_owner(services: Services, _request: web.Request, asked: ModelByOwnerAsked) -> ModelAnswer:
+async def model_by_owner(services: Services, _request: web.Request, query: ModelByOwnerQuery) -> ModelAnswer:
     """Answer with a submission by its dataset's owner and name."""
-    return await _model(services, f"{asked.owner}/{asked.name}", asked.model)
+    return await _model(services, f"{query.owner}/{query.name}", query.model)
 
 
 async def _model(services: Services, dataset: str, name: str) -> ModelAnswer:
     records = await submissions.versions(services.pool, dataset, name)
     if not records or records[0].submission is None:
-        raise Problem(404, f"there is no submission {name!r} in {dataset!r}; /api/models lists all")
+        raise ProblemError(404, f"there is no submission {name!r} in {dataset!r}; /api/models lists all")
     current = row(records[0].submission)
     newest = records[0]
     return ModelAnswer(
@@ -65,7 +65,7 @@ ENDPOINTS = (
         name="getModel",
         summary="One submission with its versions, errors, tasks and what changed",
         tag="Models",
-        asked=ModelAsked,
+        query=ModelQuery,
         answer=ModelAnswer,
         problems=_PROBLEMS,
         handle=model,
@@ -75,7 +75,7 @@ ENDPOINTS = (
         name="getModelByOwner",
         summary="The same, with the dataset's slash as it is",
         tag="Models",
-        asked=ModelByOwnerAsked,
+        query=ModelByOwnerQuery,
         answer=ModelAnswer,
         problems=_PROBLEMS,
         handle=model_by_owner,

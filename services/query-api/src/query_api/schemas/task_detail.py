@@ -4,15 +4,15 @@ from typing import Annotated
 
 from pydantic import Field
 
-from query_api.schemas.analytics import PlainName
-from query_api.schemas.base import Answer, Asked, Count, Shape
+from query_api.schemas.base import Answer, ApiModel, Count, Query
+from query_api.schemas.performance import PlainName
 
 _OWNED = r"^[\w.-]+$"
 Cell = Annotated[int, Field(ge=0, le=9)]
 Grid = Annotated[tuple[tuple[Cell, ...], ...], Field(description="Rows of colours.")]
 
 
-class TaskAsked(Asked):
+class TaskQuery(Query):
     """One task of one submission."""
 
     owner: Annotated[str, Field(max_length=127, pattern=_OWNED)]
@@ -21,14 +21,14 @@ class TaskAsked(Asked):
     task: Annotated[str, Field(max_length=100, pattern=r"^[\w.-]+$", description="The task's id, such as 00576224.")]
 
 
-class GridPair(Shape):
+class GridPair(ApiModel):
     """One input and the output it asks for."""
 
     input: Grid
     output: Grid
 
 
-class PairAnswer(Shape):
+class PairAnswer(ApiModel):
     """What an attempt answered to one test pair."""
 
     correct: bool
@@ -36,7 +36,7 @@ class PairAnswer(Shape):
     raw: Annotated[str | None, Field(description="Such an answer as it was stored, cut after 2,000 characters.")]
 
 
-class TaskAttempt(Shape):
+class TaskAttempt(ApiModel):
     """One attempt's answers, in the order of the test pairs, and what they cost."""
 
     model_name: str
@@ -47,7 +47,7 @@ class TaskAttempt(Shape):
     reasoning: Annotated[str | None, Field(description="Cut after 4,000 characters.")]
 
 
-class TaskDetail(Shape):
+class TaskDetail(ApiModel):
     """One task. `attempts` is empty where the submission left it out."""
 
     puzzle_id: str

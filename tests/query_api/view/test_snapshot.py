@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from common.events import ModelIngested
 from query_api.store.rows import Submission, Sync
-from query_api.view.model import View
+from query_api.view.snapshot import View
 
 from tests.support.writer import DATASET, START, oid, submission
 

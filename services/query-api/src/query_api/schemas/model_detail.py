@@ -5,19 +5,19 @@ from typing import Annotated
 
 from pydantic import Field
 
-from query_api.schemas.analytics import PlainName
-from query_api.schemas.base import Answer, Asked, Count, Fraction, IngestionStatus, Shape
+from query_api.schemas.base import Answer, ApiModel, Count, Fraction, IngestionStatus, Query
 from query_api.schemas.cached import DatasetName, ModelRow
+from query_api.schemas.performance import PlainName
 
 
-class ModelAsked(Asked):
+class ModelQuery(Query):
     """One submission; write the dataset's slash as %2F."""
 
     dataset: DatasetName
     model: PlainName
 
 
-class ModelByOwnerAsked(Asked):
+class ModelByOwnerQuery(Query):
     """One submission, its dataset written as owner and name."""
 
     owner: Annotated[str, Field(max_length=127, pattern=r"^[\w.-]+$")]
@@ -25,7 +25,7 @@ class ModelByOwnerAsked(Asked):
     model: PlainName
 
 
-class Changes(Shape):
+class Changes(ApiModel):
     """What a version says differently from the one before it: task ids."""
 
     added: tuple[str, ...]
@@ -35,7 +35,7 @@ class Changes(Shape):
     no_longer_solved: tuple[str, ...]
 
 
-class Version(Shape):
+class Version(ApiModel):
     """One version of a submission."""
 
     tree_oid: str
@@ -54,7 +54,7 @@ class Version(Shape):
     changes: Annotated[Changes | None, Field(description="Null for the first version.")]
 
 
-class IngestionError(Shape):
+class IngestionError(ApiModel):
     """A file that could not be used, or (not fatal) one in which something was mended."""
 
     puzzle_id: str | None
@@ -63,7 +63,7 @@ class IngestionError(Shape):
     fatal: bool
 
 
-class TaskRow(Shape):
+class TaskRow(ApiModel):
     """How much of one task the current version solved."""
 
     puzzle_id: str

@@ -1,13 +1,13 @@
-"""Routes that the cached view answers: no SQL, prebuilt bytes."""
+"""The overview: the latest model, all submissions and the schedule, answered by the cached view as prebuilt bytes."""
 
 from query_api.routes.endpoint import Endpoint
 from query_api.schemas.cached import (
     CronStatusAnswer,
-    CronStatusAsked,
+    CronStatusQuery,
     LatestAnswer,
-    LatestAsked,
+    LatestQuery,
     ModelsAnswer,
-    ModelsAsked,
+    ModelsQuery,
 )
 from query_api.view import answers
 
@@ -17,7 +17,7 @@ ENDPOINTS = (
         name="getLatestModel",
         summary="The newest submission, and the label that dashboards show",
         tag="Latest",
-        asked=LatestAsked,
+        query=LatestQuery,
         answer=LatestAnswer,
         render=answers.latest_model,
     ),
@@ -26,7 +26,7 @@ ENDPOINTS = (
         name="listModels",
         summary="Every submission with its scores and coverage",
         tag="Models",
-        asked=ModelsAsked,
+        query=ModelsQuery,
         answer=ModelsAnswer,
         render=answers.models,
     ),
@@ -35,7 +35,7 @@ ENDPOINTS = (
         name="getCronStatus",
         summary="When the next sync is due, and how the last one went",
         tag="Admin",
-        asked=CronStatusAsked,
+        query=CronStatusQuery,
         answer=CronStatusAnswer,
         render=answers.cron_status,
     ),

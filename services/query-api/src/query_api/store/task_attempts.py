@@ -7,7 +7,7 @@ from typing import Any
 
 import asyncpg
 
-from query_api.schemas.tasks import PairAnswer, TaskAttempt
+from query_api.schemas.task_detail import PairAnswer, TaskAttempt
 from query_api.store.repair import all_shaped, parsed
 
 REASONING_CHARACTERS = 4_000

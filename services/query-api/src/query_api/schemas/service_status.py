@@ -5,14 +5,14 @@ from typing import Annotated
 
 from pydantic import Field
 
-from query_api.schemas.base import Answer, Asked, Count, Shape
+from query_api.schemas.base import Answer, ApiModel, Count, Query
 
 
-class StatusAsked(Asked):
+class StatusQuery(Query):
     """No parameters."""
 
 
-class WorkerState(Shape):
+class WorkerState(ApiModel):
     """The services behind one durable. Null where NATS does not answer."""
 
     alive: bool | None
@@ -34,7 +34,7 @@ class WatcherState(WorkerState):
     ]
 
 
-class HubReach(Shape):
+class HubReach(ApiModel):
     """The Hub, as the query API sees it. Replicas with the same token share the quota."""
 
     endpoint: str
@@ -46,7 +46,7 @@ class HubReach(Shape):
     quota_resets_at: datetime | None
 
 
-class Status(Shape):
+class Status(ApiModel):
     """The state of what works behind the API."""
 
     datasets: Annotated[tuple[str, ...], Field(description="What is watched: HF_DATASETS.")]

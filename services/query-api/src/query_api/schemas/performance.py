@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_serializer
 from pydantic_core.core_schema import SerializerFunctionWrapHandler
 
-from query_api.schemas.base import Answer, Asked, Cached, Count, Percent, Shape
+from query_api.schemas.base import Answer, ApiModel, Cached, Count, Percent, Query
 
 Result = Literal["correct", "incorrect", "not_attempted"]
 # Any folder's name, but nothing that PostgreSQL or a log line would trip over.
@@ -24,7 +24,7 @@ SetName = Annotated[
 ]
 
 
-class NothingAsked(Asked):
+class NothingQuery(Query):
     """No parameters."""
 
 
@@ -35,7 +35,7 @@ class ModelNamesAnswer(Cached):
     data: tuple[str, ...]
 
 
-class TaskSetRow(Shape):
+class TaskSetRow(ApiModel):
     """One task set."""
 
     name: str
@@ -50,14 +50,14 @@ class TaskSetsAnswer(Cached):
     data: tuple[TaskSetRow, ...]
 
 
-class ModelAndSetAsked(Asked):
+class ModelAndSetQuery(Query):
     """One attempt, on one task set."""
 
     model: Annotated[PlainName, Field(description="An attempt, such as gpt-5-attempt1.")]
     dataset: SetName
 
 
-class ModelAndDatasetAsked(Asked):
+class ModelAndDatasetQuery(Query):
     """One attempt, in one dataset, its name written as owner and name."""
 
     model: Annotated[PlainName, Field(description="An attempt, such as gpt-5-attempt1.")]
@@ -70,7 +70,7 @@ class ModelAndDatasetAsked(Asked):
         return f"{self.owner}/{self.name}"
 
 
-class PerformanceSummary(Shape):
+class PerformanceSummary(ApiModel):
     """How many tasks went how."""
 
     correct: Count
@@ -79,7 +79,7 @@ class PerformanceSummary(Shape):
     total_puzzles: Count
 
 
-class Performance(Shape):
+class Performance(ApiModel):
     """The tasks of a set by result."""
 
     model_name: str
@@ -96,7 +96,7 @@ class PerformanceAnswer(Answer):
     data: Performance
 
 
-class FigureSet(Shape):
+class FigureSet(ApiModel):
     """Averages are over the answers that tell the figure. Cost in USD, time in ms."""
 
     count: Count
@@ -108,7 +108,7 @@ class FigureSet(Shape):
     total_tokens: float
 
 
-class Metrics(Shape):
+class Metrics(ApiModel):
     """Cost, time and tokens, by result."""
 
     model_name: str
@@ -124,7 +124,7 @@ class MetricsAnswer(Answer):
     data: Metrics
 
 
-class CompareAsked(Asked):
+class CompareQuery(Query):
     """Two to four attempts, and the task set."""
 
     model1: PlainName
@@ -134,7 +134,7 @@ class CompareAsked(Asked):
     dataset: SetName
 
 
-class _WithoutNulls(Shape):
+class _WithoutNulls(ApiModel):
     """What concerns a third or fourth model is left out when there is none."""
 
     @model_serializer(mode="wrap")
@@ -144,7 +144,7 @@ class _WithoutNulls(Shape):
         return {key: value for key, value in serialize(self).items() if value is not None or key not in optional}
 
 
-class ModelPerformance(Shape):
+class ModelPerformance(ApiModel):
     """One attempt on the task set. Accuracy is over the tasks it answered."""
 
     model_name: str
@@ -163,7 +163,7 @@ class ModelPerformance(Shape):
     confidence_when_correct: None = None
 
 
-class AttemptUnion(Shape):
+class AttemptUnion(ApiModel):
     """Attempts of one model taken together: a pair counts when any of them has it right, over all pairs of the set."""
 
     base_model_name: str
@@ -218,7 +218,7 @@ class ComparisonDetail(_WithoutNulls):
     model4_result: Result | None = None
 
 
-class Comparison(Shape):
+class Comparison(ApiModel):
     """A comparison."""
 
     summary: ComparisonSummary

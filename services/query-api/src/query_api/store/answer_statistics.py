@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from query_api.schemas.analytics import (
+from query_api.schemas.performance import (
     AttemptUnion,
     Comparison,
     ComparisonDetail,

@@ -6,9 +6,9 @@ from typing import Annotated, Literal
 from common.events import RunStatus, Trigger
 from pydantic import Field
 
-from query_api.schemas.base import Answer, Asked, Count, Shape
+from query_api.schemas.base import Answer, ApiModel, Count, Query
 from query_api.schemas.cached import DatasetName
-from query_api.schemas.model import IngestionError
+from query_api.schemas.model_detail import IngestionError
 
 RunSort = Literal["startedAt", "durationMs", "accuracyPercent", "failed"]
 
@@ -16,7 +16,7 @@ RunSort = Literal["startedAt", "durationMs", "accuracyPercent", "failed"]
 RunId = Annotated[int, Field(ge=1, le=2**31 - 1)]
 
 
-class HistoryAsked(Asked):
+class HistoryQuery(Query):
     """Which runs, in which order."""
 
     run: Annotated[RunId | None, Field(description="Only this one, by its id.")] = None
@@ -39,7 +39,7 @@ class HistoryAsked(Asked):
     offset: Annotated[int, Field(ge=0, le=1_000_000)] = 0
 
 
-class Run(Shape):
+class Run(ApiModel):
     """One ingestion run, with the names that the existing admin page reads."""
 
     id: int
@@ -73,7 +73,7 @@ class HistoryAnswer(Answer):
     runs: tuple[Run, ...]
 
 
-class RunErrorsAsked(Asked):
+class RunErrorsQuery(Query):
     """One run, by the id that the history gives it; a page of its errors."""
 
     run: RunId

@@ -129,7 +129,7 @@ async def _at(latency: float, hub_dir: Path, database_url: str, nats_url: str, r
         ):
             await topology.apply(client.jetstream())
             columns = await store.column_types(pool)
-            ingester = ingester_app.build(settings, pool, http, client, metrics=Metrics(), columns=columns)
+            ingester = ingester_app.build_ingester(settings, pool, http, client, metrics=Metrics(), columns=columns)
             settle()  # as the service does
             await _measure(latency, ingester, pool, http, rounds)
 

@@ -14,7 +14,7 @@ from common.events import ModelDiscovered, ModelIngestionFailed, SyncCompleted
 from common.outcomes import Fail, TransientError
 from common.schedule import Schedule
 from ingester import store
-from ingester.handlers import Failures
+from ingester.handlers import FailureRecorder
 from ingester.metrics import Metrics
 from localhub import LocalHub
 from localhub.faults import Status
@@ -92,7 +92,7 @@ async def test_every_way_in_which_a_run_ends_is_timed_by_the_database(
     hub.faults.add(Status(404), "resolve", times=1)
     with pytest.raises(TransientError):
         await pipeline.ingester.ingest(event)
-    failures = Failures(pipeline.pool, pipeline.client, Metrics(), "test")
+    failures = FailureRecorder(pipeline.pool, pipeline.client, Metrics(), "test")
     await failures(event.model_dump_json().encode(), Fail("unavailable", "it stays broken"), 6)
     await check(pipeline, runs=5, began=began)
     statuses = await pipeline.pool.fetch("SELECT status, dry_run FROM ingestion_runs ORDER BY id")
@@ -128,15 +128,15 @@ End = Callable[[ModelDiscovered, int, int], Awaitable[object]]
 
 
 def _given_up(pipeline: Pipeline) -> End:
-    failures = Failures(pipeline.pool, pipeline.client, Metrics(), "test")
-    return lambda event, count, sequence: failures.note(event, Fail("hub_error", "no luck"), count, sequence)
+    failures = FailureRecorder(pipeline.pool, pipeline.client, Metrics(), "test")
+    return lambda event, count, sequence: failures.record(event, Fail("hub_error", "no luck"), count, sequence)
 
 
 def _abandoned(pipeline: Pipeline) -> End:
     async def end(_event: ModelDiscovered, _count: int, sequence: int) -> None:
         run_id = await pipeline.pool.fetchval("SELECT id FROM ingestion_runs WHERE event_sequence = $1", sequence)
         async with store.locked(pipeline.pool, V2, "m") as session:
-            assert await session.abandon_run(run_id, "nobody goes on with it") is not None
+            assert await session.fail_orphaned(run_id, "nobody goes on with it") is not None
 
     return end
 

@@ -141,7 +141,7 @@ async def test_a_folder_that_is_gone_and_a_dry_run_that_fails_page_nobody(
     runs = await pipeline.pool.fetch("SELECT status, dry_run, event_sequence FROM ingestion_runs")
     assert [tuple(row) for row in runs] == [(status, told, 1)]
     assert await letters(js) == []
-    assert (await store.standing(pipeline.pool, [V2], timedelta(hours=1))).failing == 0
+    assert (await store.count_models(pipeline.pool, [V2], timedelta(hours=1))).failing == 0
     failed = await last(js, "model.ingestion_failed")
     assert (failed.get("kind"), failed.get("dry_run")) == (("folder_gone", True) if told else (None, None))
 

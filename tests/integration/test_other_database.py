@@ -6,7 +6,7 @@ import pytest
 from common.bus import topology
 from common.events import ModelDiscovered
 from common.outcomes import Fail
-from ingester.handlers import Failures
+from ingester.handlers import FailureRecorder
 from ingester.metrics import Metrics as IngesterMetrics
 from localhub import LocalHub
 from nats.aio.msg import Msg
@@ -48,7 +48,7 @@ async def stored(pipeline: Pipeline, subject: str) -> int:
 
 async def give_up(pipeline: Pipeline) -> None:
     """Do what the handler does when an ingestion is given up."""
-    failures = Failures(pipeline.pool, pipeline.client, IngesterMetrics(), "test")
+    failures = FailureRecorder(pipeline.pool, pipeline.client, IngesterMetrics(), "test")
     await failures(b'{"dataset": "o/d", "model": "x"}', Fail("unexpected", "a bug"), 6)
 
 

@@ -10,7 +10,7 @@ from common.bus.topology import STREAM
 from common.events import IngestionProgress, ModelDiscovered, ModelIngestionFailed
 from common.outcomes import Fail, TransientError
 from ingester import store
-from ingester.handlers import Failures
+from ingester.handlers import FailureRecorder
 from ingester.metrics import Metrics
 from localhub import LocalHub
 from localhub.faults import Status
@@ -44,11 +44,13 @@ async def runs(pipeline: Pipeline) -> list[tuple[Any, ...]]:
     return [tuple(row) for row in rows]
 
 
-def failures(pipeline: Pipeline) -> Failures:
-    return Failures(pipeline.pool, pipeline.client, Metrics(), "test")
+def failures(pipeline: Pipeline) -> FailureRecorder:
+    return FailureRecorder(pipeline.pool, pipeline.client, Metrics(), "test")
 
 
-async def gave_up(pipeline: Pipeline, event: ModelDiscovered, sequence: int, delivery_count: int = 6) -> Failures:
+async def gave_up(
+    pipeline: Pipeline, event: ModelDiscovered, sequence: int, delivery_count: int = 6
+) -> FailureRecorder:
     recorder = failures(pipeline)
     await recorder(event.model_dump_json().encode(), Fail("hub_error", "no luck"), delivery_count, sequence)
     return recorder

@@ -18,8 +18,8 @@ from common.events import ModelDiscovered
 from common.outcomes import PermanentError, TransientError
 from ingester import app as ingester_app
 from ingester import store
-from ingester.store import waiting_requests
-from ingester.waiting import Waiting
+from ingester.lock_queue import LockQueue
+from ingester.store import lock_waiters
 from localhub import LocalHub
 from structlog.testing import capture_logs
 
@@ -38,9 +38,9 @@ GONE = PermanentError("no such folder", kind="folder_gone")
 
 
 @pytest.fixture
-def waiting(pipeline: Pipeline, hub: LocalHub) -> Waiting:
+def queue(pipeline: Pipeline, hub: LocalHub) -> LockQueue:
     hub.commit(V2, submission("m", {ONE: solved(ONE)}))
-    return ingester_app.waiting_for(pipeline.ingester, pipeline.client)
+    return ingester_app.build_lock_queue(pipeline.ingester, pipeline.client)
 
 
 def event_for(hub: LocalHub, model: str) -> ModelDiscovered:
@@ -61,7 +61,7 @@ async def statuses(pipeline: Pipeline, model: str = "m") -> list[str]:
     return [row["status"] for row in rows]
 
 
-async def handed_back(pipeline: Pipeline, waiting: Waiting) -> list[ModelDiscovered]:
+async def handed_back(pipeline: Pipeline, queue: LockQueue) -> list[ModelDiscovered]:
     """Deliver what is on the stream as an ingester does; return it."""
     js = pipeline.client.jetstream()
     puller = await js.pull_subscribe_bind("ingester", topology.STREAM)
@@ -69,37 +69,37 @@ async def handed_back(pipeline: Pipeline, waiting: Waiting) -> list[ModelDiscove
     while (await js.consumer_info(topology.STREAM, "ingester")).num_pending:
         (message,) = await puller.fetch(1, timeout=10)
         event = ModelDiscovered.model_validate_json(message.data)
-        await waiting.deliver(event, 1, (message.headers or {}).get("Nats-Msg-Id", ""))
+        await queue.deliver(event, 1, (message.headers or {}).get("Nats-Msg-Id", ""))
         await message.ack_sync()
         delivered.append(event)
     return delivered
 
 
-async def test_copies_wait_as_one_forced_request_and_run_once_more(pipeline: Pipeline, waiting: Waiting) -> None:
+async def test_copies_wait_as_one_forced_request_and_run_once_more(pipeline: Pipeline, queue: LockQueue) -> None:
     plain = ANN.model_copy(update={"force": False, "trigger": "webhook"})
     async with store.locked(pipeline.pool, V2, "m"):
         for event in (plain, ANN, BOB, plain):
-            await waiting.deliver(event, 6)
+            await queue.deliver(event, 6)
         assert await waits(pipeline) == [("m", True, False)]
         # Who has the lock still will look when it is free: nothing is published before.
-        assert await waiting.hand_back() == 0
-    assert waiting.metrics.registry.get_sample_value("arcwatch_ingester_waits_total") == 4
-    assert await waiting.hand_back() == 1
-    assert await waiting.hand_back() == 0
-    (event,) = await handed_back(pipeline, waiting)
+        assert await queue.hand_back() == 0
+    assert queue.metrics.registry.get_sample_value("arcwatch_ingester_waits_total") == 4
+    assert await queue.hand_back() == 1
+    assert await queue.hand_back() == 0
+    (event,) = await handed_back(pipeline, queue)
     assert (event.force, event.trigger, event.requested_by) == (True, "manual", "bob")
     assert await statuses(pipeline) == ["completed"]
     assert await waits(pipeline) == []
 
 
 async def test_a_copy_that_does_not_force_asks_for_what_was_just_committed_and_runs_nothing(
-    pipeline: Pipeline, hub: LocalHub, waiting: Waiting
+    pipeline: Pipeline, hub: LocalHub, queue: LockQueue
 ) -> None:
     event = event_for(hub, "m")
-    await waiting_requests.join(pipeline.pool, event, "m")
-    await waiting.deliver(event, 1)
+    await lock_waiters.join(pipeline.pool, event, "m")
+    await queue.deliver(event, 1)
     asked = len(hub.requests)
-    (again,) = await handed_back(pipeline, waiting)
+    (again,) = await handed_back(pipeline, queue)
     assert again == event
     assert await statuses(pipeline) == ["completed"]
     assert await waits(pipeline) == []
@@ -107,50 +107,50 @@ async def test_a_copy_that_does_not_force_asks_for_what_was_just_committed_and_r
 
 
 async def test_copies_that_disagree_on_the_content_ask_the_hub(
-    pipeline: Pipeline, hub: LocalHub, waiting: Waiting
+    pipeline: Pipeline, hub: LocalHub, queue: LockQueue
 ) -> None:
     old = event_for(hub, "m")
     hub.commit(V2, submission("m", {MORE[0]: solved(MORE[0])}))
     async with store.locked(pipeline.pool, V2, "m"):
         for event in (event_for(hub, "m"), old):
-            await waiting.deliver(event, 1)
-    await waiting.hand_back()
-    (event,) = await handed_back(pipeline, waiting)
+            await queue.deliver(event, 1)
+    await queue.hand_back()
+    (event,) = await handed_back(pipeline, queue)
     assert (event.revision, event.tree_oid, event.force) == (None, None, False)
     assert (await pipeline.version("m"))["tree_oid"] == hub.oid(V2, "m")
 
 
 async def test_a_request_that_waited_before_a_forced_run_began_is_done_with_it(
-    pipeline: Pipeline, waiting: Waiting
+    pipeline: Pipeline, queue: LockQueue
 ) -> None:
-    await waiting_requests.join(pipeline.pool, ANN, "m")
-    await waiting.hand_back()
-    await waiting.deliver(BOB, 1)
+    await lock_waiters.join(pipeline.pool, ANN, "m")
+    await queue.hand_back()
+    await queue.deliver(BOB, 1)
     assert await waits(pipeline) == []
-    assert len(await handed_back(pipeline, waiting)) == 1
+    assert len(await handed_back(pipeline, queue)) == 1
     assert await statuses(pipeline) == ["completed"]
 
 
 async def test_a_request_joined_after_it_was_handed_back_waits_for_the_lock_that_was_held_last(
-    pipeline: Pipeline, waiting: Waiting
+    pipeline: Pipeline, queue: LockQueue
 ) -> None:
-    await waiting_requests.join(pipeline.pool, ANN, "its-old-name")
-    assert await waiting.hand_back() == 1
+    await lock_waiters.join(pipeline.pool, ANN, "its-old-name")
+    assert await queue.hand_back() == 1
     async with store.locked(pipeline.pool, V2, "m"):
-        await waiting.deliver(BOB, 1)
-        assert await waiting.hand_back() == 0
-    assert await waiting.hand_back() == 1
+        await queue.deliver(BOB, 1)
+        assert await queue.hand_back() == 0
+    assert await queue.hand_back() == 1
 
 
-async def test_a_dry_run_waits_for_itself_and_answers_no_other_request(pipeline: Pipeline, waiting: Waiting) -> None:
+async def test_a_dry_run_waits_for_itself_and_answers_no_other_request(pipeline: Pipeline, queue: LockQueue) -> None:
     dry = ANN.model_copy(update={"dry_run": True})
     async with store.locked(pipeline.pool, V2, "m"):
-        await waiting.deliver(dry, 1)
-        await waiting.deliver(ANN, 1)
+        await queue.deliver(dry, 1)
+        await queue.deliver(ANN, 1)
         assert await waits(pipeline) == [("m", True, False), ("m", True, True)]
-    await waiting.deliver(dry, 1)
+    await queue.deliver(dry, 1)
     assert await waits(pipeline) == [("m", True, False)]
-    await handed_back(pipeline, waiting)
+    await handed_back(pipeline, queue)
     assert await waits(pipeline) == []
     rows = await pipeline.pool.fetch("SELECT dry_run FROM ingestion_runs ORDER BY id")
     assert [row["dry_run"] for row in rows] == [True, False]
@@ -158,7 +158,7 @@ async def test_a_dry_run_waits_for_itself_and_answers_no_other_request(pipeline:
 
 @pytest.mark.parametrize("freed", ["before-joining", "after-joining", "after-the-second-try"])
 async def test_a_lock_that_is_freed_at_any_moment_leaves_one_run(
-    pipeline: Pipeline, waiting: Waiting, monkeypatch: pytest.MonkeyPatch, freed: str
+    pipeline: Pipeline, queue: LockQueue, monkeypatch: pytest.MonkeyPatch, freed: str
 ) -> None:
     holder = contextlib.AsyncExitStack()
     await holder.enter_async_context(store.locked(pipeline.pool, V2, "m"))
@@ -166,9 +166,9 @@ async def test_a_lock_that_is_freed_at_any_moment_leaves_one_run(
     async def free_now(moment: str) -> None:
         if moment == freed:
             await holder.aclose()
-            await waiting.hand_back()
+            await queue.hand_back()
 
-    join = waiting_requests.join
+    join = lock_waiters.join
 
     async def joining(*arguments: Any) -> str:
         await free_now("before-joining")
@@ -176,10 +176,10 @@ async def test_a_lock_that_is_freed_at_any_moment_leaves_one_run(
         await free_now("after-joining")
         return joined
 
-    monkeypatch.setattr(waiting_requests, "join", joining)
-    await waiting.deliver(ANN, 1)
+    monkeypatch.setattr(lock_waiters, "join", joining)
+    await queue.deliver(ANN, 1)
     await free_now("after-the-second-try")
-    published = await handed_back(pipeline, waiting)
+    published = await handed_back(pipeline, queue)
     assert len(published) == (freed != "before-joining")
     assert await statuses(pipeline) == ["completed"]
     assert await waits(pipeline) == []
@@ -188,7 +188,7 @@ async def test_a_lock_that_is_freed_at_any_moment_leaves_one_run(
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("cut", [False, True], ids=["stopped", "cut"])
 async def test_no_end_of_the_holder_loses_a_request_that_waits(
-    pipeline: Pipeline, hub: LocalHub, waiting: Waiting, monkeypatch: pytest.MonkeyPatch, *, cut: bool, after: bool
+    pipeline: Pipeline, hub: LocalHub, queue: LockQueue, monkeypatch: pytest.MonkeyPatch, *, cut: bool, after: bool
 ) -> None:
     crash = Crash(cut=cut, after=after)
     crash.install(monkeypatch)
@@ -198,13 +198,13 @@ async def test_no_end_of_the_holder_loses_a_request_that_waits(
         asked = ModelDiscovered(dataset=V2, model=model)
         # A holder that forces nothing answers no other request: what waits has a run of its own.
         event = asked.model_copy(update={"force": False})
-        await waiting_requests.join(pipeline.pool, asked, model)
-        crashed = await crash.deliver(waiting, pipeline.ingester, event, at)
+        await lock_waiters.join(pipeline.pool, asked, model)
+        crashed = await crash.deliver(queue, pipeline.ingester, event, at)
         if crashed:
             await eventually(partial(unlocked, pipeline, model), 20)
-            await waiting.deliver(event, 2)
-            await waiting.look()
-        await handed_back(pipeline, waiting)
+            await queue.deliver(event, 2)
+            await queue.run_once()
+        await handed_back(pipeline, queue)
         assert await waits(pipeline) == [], at
         assert set(await statuses(pipeline, model)) == {"completed"}, at
         if not crashed:
@@ -220,7 +220,7 @@ async def unlocked(pipeline: Pipeline, model: str) -> bool:
 
 
 async def test_what_fails_for_good_takes_what_it_answers_with_it_but_not_what_came_later(
-    pipeline: Pipeline, waiting: Waiting
+    pipeline: Pipeline, queue: LockQueue
 ) -> None:
     calls = 0
 
@@ -228,11 +228,11 @@ async def test_what_fails_for_good_takes_what_it_answers_with_it_but_not_what_ca
         nonlocal calls
         calls += 1
         if calls == 1:
-            await waiting_requests.join(pipeline.pool, BOB, "m")
+            await lock_waiters.join(pipeline.pool, BOB, "m")
         raise GONE
 
-    broken = dataclasses.replace(waiting, ingest=failing)
-    await waiting_requests.join(pipeline.pool, ANN, "m")
+    broken = dataclasses.replace(queue, ingest=failing)
+    await lock_waiters.join(pipeline.pool, ANN, "m")
     with pytest.raises(PermanentError):
         await broken.deliver(ANN, 1)
     # Bob's came while the run was on: it was handed back, and fails by itself.
@@ -241,27 +241,27 @@ async def test_what_fails_for_good_takes_what_it_answers_with_it_but_not_what_ca
         await handed_back(pipeline, broken)
 
 
-async def test_what_fails_for_good_once_the_lock_is_free_fails_once(pipeline: Pipeline, waiting: Waiting) -> None:
+async def test_what_fails_for_good_once_the_lock_is_free_fails_once(pipeline: Pipeline, queue: LockQueue) -> None:
     answers = iter([store.LockHeldError(V2, "m"), GONE])
 
     async def failing(event: ModelDiscovered, count: int, sequence: int | None) -> None:
         raise next(answers)
 
     with pytest.raises(PermanentError):
-        await dataclasses.replace(waiting, ingest=failing).deliver(ANN, 1)
+        await dataclasses.replace(queue, ingest=failing).deliver(ANN, 1)
     assert await waits(pipeline) == []
 
 
 async def test_what_was_handed_back_and_fails_for_good_fails_again_where_its_dead_letter_was_not_written(
-    pipeline: Pipeline, waiting: Waiting, monkeypatch: pytest.MonkeyPatch
+    pipeline: Pipeline, queue: LockQueue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def failing(event: ModelDiscovered, count: int, sequence: int | None) -> None:
         raise GONE
 
-    monkeypatch.setattr("ingester.waiting.JUST_HANDED_BACK", timedelta(0))
-    broken = dataclasses.replace(waiting, ingest=failing)
-    await waiting_requests.join(pipeline.pool, ANN, "m")
-    await broken.look()
+    monkeypatch.setattr("ingester.lock_queue.JUST_HANDED_BACK", timedelta(0))
+    broken = dataclasses.replace(queue, ingest=failing)
+    await lock_waiters.join(pipeline.pool, ANN, "m")
+    await broken.run_once()
     puller = await pipeline.client.jetstream().pull_subscribe_bind("ingester", topology.STREAM)
     (message,) = await puller.fetch(1, timeout=10)
     for count in (1, 2):
@@ -272,90 +272,90 @@ async def test_what_was_handed_back_and_fails_for_good_fails_again_where_its_dea
     await eventually(partial(forgotten, pipeline, broken), 20)
 
 
-async def forgotten(pipeline: Pipeline, waiting: Waiting) -> bool:
-    await waiting.look()
+async def forgotten(pipeline: Pipeline, queue: LockQueue) -> bool:
+    await queue.run_once()
     return not await waits(pipeline)
 
 
-async def test_what_fails_for_now_leaves_what_waits_for_the_next_delivery(pipeline: Pipeline, waiting: Waiting) -> None:
+async def test_what_fails_for_now_leaves_what_waits_for_the_next_delivery(pipeline: Pipeline, queue: LockQueue) -> None:
     async def failing(event: ModelDiscovered, count: int, sequence: int | None) -> None:
         raise TransientError("later")
 
-    await waiting_requests.join(pipeline.pool, ANN, "m")
+    await lock_waiters.join(pipeline.pool, ANN, "m")
     with pytest.raises(TransientError):
-        await dataclasses.replace(waiting, ingest=failing).deliver(ANN, 5)
+        await dataclasses.replace(queue, ingest=failing).deliver(ANN, 5)
     assert await waits(pipeline) == [("m", True, False)]
-    await waiting.deliver(ANN, 6)
+    await queue.deliver(ANN, 6)
     assert await waits(pipeline) == []
 
 
 async def test_what_was_handed_back_and_whose_event_is_gone_is_forgotten(
-    pipeline: Pipeline, waiting: Waiting, monkeypatch: pytest.MonkeyPatch
+    pipeline: Pipeline, queue: LockQueue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ingester.waiting.JUST_HANDED_BACK", timedelta(0))
-    await waiting_requests.join(pipeline.pool, ANN, "m")
-    await waiting.look()
+    monkeypatch.setattr("ingester.lock_queue.JUST_HANDED_BACK", timedelta(0))
+    await lock_waiters.join(pipeline.pool, ANN, "m")
+    await queue.run_once()
     # Its event waits on the stream, although by NATS' clock, an hour ahead of PostgreSQL's, it came long after.
     await pipeline.pool.execute("UPDATE waiting_requests SET handed_back_at = handed_back_at - interval '1 hour'")
-    await waiting.look()
+    await queue.run_once()
     assert await waits(pipeline) == [("m", True, False)]
     puller = await pipeline.client.jetstream().pull_subscribe_bind("ingester", topology.STREAM)
     for _ in range(topology.MAX_DELIVER):
         await (await puller.fetch(1, timeout=3))[0].nak()
     with pytest.raises(nats.errors.TimeoutError):
         await puller.fetch(1, timeout=0.2)
-    await waiting.look()
+    await queue.run_once()
     assert await waits(pipeline) == []
 
 
 async def test_what_was_handed_back_and_whose_event_is_gone_is_forgotten_on_a_busy_bus(
-    pipeline: Pipeline, waiting: Waiting, monkeypatch: pytest.MonkeyPatch
+    pipeline: Pipeline, queue: LockQueue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ingester.waiting.JUST_HANDED_BACK", timedelta(0))
+    monkeypatch.setattr("ingester.lock_queue.JUST_HANDED_BACK", timedelta(0))
     puller = await pipeline.client.jetstream().pull_subscribe_bind("ingester", topology.STREAM)
     await ask(pipeline, "before")
-    await waiting_requests.join(pipeline.pool, ANN, "m")
-    await waiting.look()
+    await lock_waiters.join(pipeline.pool, ANN, "m")
+    await queue.run_once()
     await ask(pipeline, "after")
     before, ours, _ = await puller.fetch(3, timeout=10)
     await ours.term()
-    await waiting.look()
+    await queue.run_once()
     # Whether it is settled, the server tells once all before it are.
     assert await waits(pipeline) == [("m", True, False)]
     await before.ack_sync()
-    await eventually(partial(forgotten, pipeline, waiting), 20)
+    await eventually(partial(forgotten, pipeline, queue), 20)
 
 
 async def test_a_handing_back_that_keeps_failing_is_told_once_and_once_when_it_works(
-    pipeline: Pipeline, waiting: Waiting
+    pipeline: Pipeline, queue: LockQueue
 ) -> None:
     async def refused(event: ModelDiscovered, key: str) -> int:
         raise nats.errors.TimeoutError
 
-    await waiting_requests.join(pipeline.pool, ANN, "m")
-    broken = dataclasses.replace(waiting, publish=refused)
+    await lock_waiters.join(pipeline.pool, ANN, "m")
+    broken = dataclasses.replace(queue, publish=refused)
     with capture_logs() as lines:
         for _ in range(3):
             with pytest.raises(nats.errors.TimeoutError):
-                await broken.look()
-        await dataclasses.replace(broken, publish=waiting.publish).look()
+                await broken.run_once()
+        await dataclasses.replace(broken, publish=queue.publish).run_once()
     told = [(each["event"], each["what"]) for each in lines if each["log_level"] != "debug" and "what" in each]
     assert told == [("outage.began", "handing back"), ("outage.ended", "handing back")]
 
 
 async def test_what_an_ingester_from_before_handed_back_is_kept_until_all_is_settled(
-    pipeline: Pipeline, waiting: Waiting, monkeypatch: pytest.MonkeyPatch
+    pipeline: Pipeline, queue: LockQueue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ingester.waiting.JUST_HANDED_BACK", timedelta(0))
-    await waiting_requests.join(pipeline.pool, ANN, "m")
-    await waiting.look()
+    monkeypatch.setattr("ingester.lock_queue.JUST_HANDED_BACK", timedelta(0))
+    await lock_waiters.join(pipeline.pool, ANN, "m")
+    await queue.run_once()
     await settle_one(pipeline)
     await pipeline.pool.execute("UPDATE waiting_requests SET id = 'joined by one from before'")
     await ask(pipeline, "after")
-    await waiting.look()
+    await queue.run_once()
     assert await waits(pipeline) == [("m", True, False)]
     await settle_one(pipeline)
-    await waiting.look()
+    await queue.run_once()
     assert await waits(pipeline) == []
 
 
@@ -366,16 +366,16 @@ async def settle_one(pipeline: Pipeline) -> None:
 
 
 async def test_a_renamed_model_waits_for_who_is_at_its_old_name(
-    pipeline: Pipeline, hub: LocalHub, waiting: Waiting
+    pipeline: Pipeline, hub: LocalHub, queue: LockQueue
 ) -> None:
-    await waiting.deliver(ANN, 1)
+    await queue.deliver(ANN, 1)
     hub.commit(V2, {"m": None, **submission("n", {ONE: solved(ONE)})})
     async with store.locked(pipeline.pool, V2, "m"):
-        await waiting.deliver(event_for(hub, "n"), 6)
+        await queue.deliver(event_for(hub, "n"), 6)
         assert await waits(pipeline) == [("n", False, False)]
-        assert await waiting.hand_back() == 0
-    assert await waiting.hand_back() == 1
-    await handed_back(pipeline, waiting)
+        assert await queue.hand_back() == 0
+    assert await queue.hand_back() == 1
+    await handed_back(pipeline, queue)
     assert (await pipeline.version("n"))["tree_oid"] == hub.oid(V2, "n")
     assert await waits(pipeline) == []
 

@@ -15,7 +15,7 @@ TESTS = {
         "not takes_more_memory",
     ],
     "ingester.download.plan": ["tests/ingester/download/test_plan.py"],
-    "ingester.submission.rows": [_TRANSFORM],
+    "ingester.submission.staged_row": [_TRANSFORM],
     "ingester.submission.scoring": [
         "tests/ingester/submission/test_scoring.py",
         _TRANSFORM,
@@ -25,12 +25,12 @@ TESTS = {
     "ingester.store.session": ["tests/ingester/store/test_session.py"],
     "ingester.store.locked_model": [
         "tests/ingester/store/test_versions.py",
-        "tests/ingester/store/test_waiting_requests.py",
+        "tests/ingester/store/test_lock_waiters.py",
     ],
-    "ingester.store.rows": ["tests/ingester/store/test_rows.py"],
+    "ingester.store.answer_rows": ["tests/ingester/store/test_answer_rows.py"],
     "ingester.store.runs": ["tests/ingester/store/test_runs.py"],
     "ingester.store.versions": ["tests/ingester/store/test_versions.py"],
-    "ingester.store.waiting_requests": ["tests/ingester/store/test_waiting_requests.py"],
+    "ingester.store.lock_waiters": ["tests/ingester/store/test_lock_waiters.py"],
     "ingester.submission.attempts": ["tests/ingester/submission/test_attempts.py"],
     "ingester.submission.reasoning": ["tests/ingester/submission/test_reasoning.py"],
     "ingester.submission.transform": [
@@ -94,11 +94,11 @@ TESTS = {
 SQL = frozenset(
     {
         "ingester.store.locked_model",
-        "ingester.store.rows",
+        "ingester.store.answer_rows",
         "ingester.store.runs",
         "ingester.store.session",
         "ingester.store.versions",
-        "ingester.store.waiting_requests",
+        "ingester.store.lock_waiters",
         "query_api.store.runs",
         "query_api.store.submissions",
         "query_api.store.task_attempts",

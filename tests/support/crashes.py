@@ -12,7 +12,7 @@ from common.events import ModelDiscovered
 from common.hub.client import HubClient
 from common.hub.files import Fetcher
 from ingester.ingest import Ingester
-from ingester.waiting import Waiting
+from ingester.lock_queue import LockQueue
 
 _STATEMENTS = ("execute", "executemany", "fetch", "fetchrow", "fetchval", "copy_records_to_table")
 
@@ -40,7 +40,7 @@ class Crash:
         """Ingest with an end at the `at`-th call; return False when it got through with fewer calls."""
         return await self.end(self.watched(ingester).ingest(event), at)
 
-    async def deliver(self, waiting: Waiting, ingester: Ingester, event: ModelDiscovered, at: int) -> bool:
+    async def deliver(self, waiting: LockQueue, ingester: Ingester, event: ModelDiscovered, at: int) -> bool:
         """Do the same with a delivery and all that it does for requests that wait."""
         crashing = dataclasses.replace(
             waiting, ingest=self.watched(ingester).ingest, publish=self._watched(waiting.publish)

@@ -94,7 +94,7 @@ async def build(hub: LocalHub, database_url: str, nats_url: str, **settings: Any
     ):
         await topology.apply(client.jetstream())
         columns = await ingester_store.column_types(pool)
-        ingester = ingester_app.build(chosen, pool, http, client, metrics=IngesterMetrics(), columns=columns)
+        ingester = ingester_app.build_ingester(chosen, pool, http, client, metrics=IngesterMetrics(), columns=columns)
         publish = Publisher(client, Store(pool), "watcher")
         pipeline = Pipeline(hub, pool, client, http, None, ingester)  # type: ignore[arg-type] # set below
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import asyncpg
 from common.arc_tasks import Task
-from ingester.submission.rows import Row
+from ingester.submission.staged_row import Row
 from ingester.submission.transform import FileResult, transform
 
 JSON_COLUMNS = {"predicted_output_grid", "multiple_predicted_outputs", "multi_test_results", "provider_raw_response"}

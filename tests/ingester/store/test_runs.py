@@ -143,10 +143,10 @@ async def test_runs_that_began_some_time_ago_and_do_not_wait_are_told_by_age(poo
 
 async def test_only_a_run_that_still_runs_is_abandoned(pool: asyncpg.Pool, session: Session) -> None:
     one, two, ended = await run(pool), await run(pool), await run(pool, status="completed")
-    abandoned = await session.abandon_run(one, "its ingester died")
+    abandoned = await session.fail_orphaned(one, "its ingester died")
     assert abandoned is not None
     assert abandoned.id == one
-    assert await session.abandon_run(ended, "too late") is None
+    assert await session.fail_orphaned(ended, "too late") is None
     assert await statuses(pool) == {one: "failed", two: "running", ended: "completed"}
 
 
@@ -156,7 +156,7 @@ async def test_what_is_staged_for_no_running_run_is_swept(pool: asyncpg.Pool) ->
         await staged(pool, run_id, puzzle_id=str(run_id))
     for place, changes in enumerate([{}, {"model": "n"}, {"hf_dataset": OTHER}]):
         await put(pool, "staged_rows", **{**KEY, "puzzle_id": f"old{place}", "hf_blob_oid": "b", **changes})
-    await store.sweep_staged(pool)
+    await store.delete_orphaned_staging(pool)
     left = await pool.fetch("SELECT puzzle_id FROM staged_rows ORDER BY 1")
     assert [row["puzzle_id"] for row in left] == [str(running), "old0"]
 
@@ -180,7 +180,7 @@ async def test_errors_are_those_of_wanted_files_of_the_run_and_those_carried_on(
         error = {"run_id": run_id, "puzzle_id": puzzle_id, "hf_blob_oid": blob, "fatal": fatal}
         await put(pool, "ingestion_errors", kind="unknown_task", message=f"of {run_id}", **error)
     async with session.connection.transaction():
-        await session.want(5, dict.fromkeys(("bad", "mended", "reused", "not asked for"), "b"))
+        await session.create_wanted(5, dict.fromkeys(("bad", "mended", "reused", "not asked for"), "b"))
         await session.write_errors(5, 3, ["reused"])
         await session.add_errors(5, [("new", "too_large", "a \0", "b")])
     rows = await pool.fetch("SELECT puzzle_id, kind, message, fatal FROM ingestion_errors WHERE run_id = 5")
@@ -215,7 +215,7 @@ async def test_a_runs_time_is_bounded_by_its_column_and_never_negative(pool: asy
     now = datetime.now(UTC)
     ends = {}
     for name, started in {"long": now - 1000 * 24 * HOUR, "ahead": now + HOUR, "usual": now - HOUR}.items():
-        ended = await session.abandon_run(await run(pool, started_at=started), name)
+        ended = await session.fail_orphaned(await run(pool, started_at=started), name)
         assert ended is not None
         assert ended.ended_at >= ended.started_at == started
         ends[name] = ended.duration_ms

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import asyncpg
 from ingester import store
-from ingester.store import Session, waiting_requests
+from ingester.store import Session, lock_waiters
 
 from tests.ingester.database_rows import AT, DATASET, EVENT, HOUR, OTHER, run, version
 
@@ -30,12 +30,12 @@ async def test_models_stand_by_their_last_run_of_late_and_their_current_version(
     await version(pool, 1, model="p", ingested_at=later, superseded_at=later)
     await version(pool, 1, model="q", ingested_at=later, removed_upstream_at=later)
     await version(pool, 1, model="r", ingested_at=later, hf_dataset="x/y")
-    found = await store.standing(pool, [DATASET, OTHER], HOUR * 3 / 2)
+    found = await store.count_models(pool, [DATASET, OTHER], HOUR * 3 / 2)
     assert (found.failing, found.partial, found.whole, found.waiting) == (3, 1, 2, 0)
     assert found.last_landing == AT + HOUR
     assert newest
-    await waiting_requests.join(pool, EVENT, "m")
-    assert (await store.standing(pool, [DATASET, OTHER], HOUR)).waiting == 1
+    await lock_waiters.join(pool, EVENT, "m")
+    assert (await store.count_models(pool, [DATASET, OTHER], HOUR)).waiting == 1
 
 
 async def test_columns_are_those_of_our_table_and_no_other(pool: asyncpg.Pool) -> None:

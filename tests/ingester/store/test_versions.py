@@ -93,7 +93,7 @@ async def test_results_are_what_was_staged_now_else_what_is_known_of_wanted_file
         await staged(pool, **{"run_id": 5, "puzzle_id": "else", **used, **other})
     wanted = ("known", "again", "changed", "not asked for", "else", "fetched", "bad")
     async with session.connection.transaction():
-        await session.want(5, dict.fromkeys(wanted, "b"))
+        await session.create_wanted(5, dict.fromkeys(wanted, "b"))
         found = await session.task_results(version_id, ["known", "again", "changed", "else"])
     assert {each.puzzle_id: (each.pairs_total, each.pairs_solved) for each in found} == {
         "again": (2, 1),
@@ -150,7 +150,7 @@ async def test_a_renamed_model_takes_its_own_history_along(pool: asyncpg.Pool, s
         await answer(pool, "p", **{"model_name": "old-attempt1", **changes})
     for changes in ({}, {"hf_dataset": OTHER}, {"dataset_name": "n"}):
         await run(pool, **{"dataset_name": "old", **changes})
-    assert await session.take_over("old", "M")
+    assert await session.rename_from("old", "M")
     rows = await pool.fetch(
         "SELECT model, display_name, attempts, removed_upstream_at FROM submission_versions ORDER BY id"
     )
@@ -163,4 +163,4 @@ async def test_a_renamed_model_takes_its_own_history_along(pool: asyncpg.Pool, s
     rows = await pool.fetch("SELECT dataset_name FROM ingestion_runs ORDER BY id")
     assert [row["dataset_name"] for row in rows] == ["m", "old", "n"]
     async with store.locked(pool, DATASET, "busy"):
-        assert await session.take_over("busy", "M") is False
+        assert await session.rename_from("busy", "M") is False

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from ingester.submission.attempts import LARGEST_NUMBER, Attempt, NotASubmissionError, read_attempts
+from ingester.submission.attempts import MAX_ATTEMPT_NUMBER, Attempt, NotASubmissionError, read_attempts
 from ingester.submission.error_kinds import NoteKind, Notes, Problem
 
 
@@ -60,7 +60,7 @@ def test_what_is_no_attempt_does_not_hide_the_next_one() -> None:
 
 
 def test_the_largest_number_is_that_of_the_longest_name() -> None:
-    found = [len(read([{f"attempt_{number}": []}])[0]) for number in (LARGEST_NUMBER, LARGEST_NUMBER + 1)]
+    found = [len(read([{f"attempt_{number}": []}])[0]) for number in (MAX_ATTEMPT_NUMBER, MAX_ATTEMPT_NUMBER + 1)]
     assert found == [1, 0]
 
 

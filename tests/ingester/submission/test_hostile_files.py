@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from ingester.submission.limits import BIGINT
-from ingester.submission.rows import Row
+from ingester.submission.staged_row import Row
 from ingester.submission.transform import transform
 
 from tests.ingester.samples import ATTEMPT, ONE, TWO, with_metadata

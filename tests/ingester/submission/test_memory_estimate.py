@@ -9,7 +9,7 @@ from ingester.app import limits_of
 from ingester.settings import Settings
 from ingester.submission.error_kinds import ErrorKind
 from ingester.submission.limits import MEBIBYTE, Limits
-from ingester.submission.memory_estimate import weigh
+from ingester.submission.memory_estimate import estimate_memory
 from ingester.submission.transform import FileError, FileResult, transform
 
 from tests.ingester.samples import TWO
@@ -63,7 +63,7 @@ def test_no_file_takes_more_memory_than_it_weighs(kind: str) -> None:
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
-    assert peak < weigh(data, NO_END)
+    assert peak < estimate_memory(data, NO_END)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -93,8 +93,8 @@ def test_the_largest_file_of_plain_words_fits_and_the_default_is_that_of_the_set
 )
 def test_each_value_weighs_what_it_was_measured_to_take(value: bytes, size: int) -> None:
     data = value * 1000 + b" " * SIZE
-    roughly = weigh(data, NO_END)
-    assert roughly == weigh(data, roughly - 1) == 5 * len(data) + 1000 * size
+    roughly = estimate_memory(data, NO_END)
+    assert roughly == estimate_memory(data, roughly - 1) == 5 * len(data) + 1000 * size
 
 
 @pytest.mark.parametrize(
@@ -103,25 +103,30 @@ def test_each_value_weighs_what_it_was_measured_to_take(value: bytes, size: int)
 )
 def test_the_widest_character_tells_how_much_all_take(character: str, width: int) -> None:
     data = f" {character}".encode() + b" " * SIZE
-    assert weigh(data, NO_END) == (4 * width + 1) * len(data)
+    assert estimate_memory(data, NO_END) == (4 * width + 1) * len(data)
 
 
 def test_values_count_from_a_mebibyte_on_and_nearly_all_files_are_not_even_looked_at() -> None:
-    assert weigh(b"[" * (2**20 - 1), 2**20) == 5 * (2**20 - 1)
-    assert weigh(b"[" * 2**20, 2**20) == 85 * 2**20
+    assert estimate_memory(b"[" * (2**20 - 1), 2**20) == 5 * (2**20 - 1)
+    assert estimate_memory(b"[" * 2**20, 2**20) == 85 * 2**20
     at_most = 9000 * 17 + 1000 * 2000  # as if it were nothing but attempts and wide characters
-    assert weigh(b" " * 9000, at_most) == at_most
-    assert weigh(b" " * 9000, at_most - 1) == 5 * 9000
+    assert estimate_memory(b" " * 9000, at_most) == at_most
+    assert estimate_memory(b" " * 9000, at_most - 1) == 5 * 9000
 
 
 def test_what_is_too_long_or_fits_for_certain_is_not_gone_through_word_by_word() -> None:
     data = holding(words=b'"%s"' % repeated(b"[,"))
-    assert weigh(data, 6 * len(data)) < 6 * len(data) < weigh(data, 4 * len(data)) == weigh(data, NO_END)
+    assert (
+        estimate_memory(data, 6 * len(data))
+        < 6 * len(data)
+        < estimate_memory(data, 4 * len(data))
+        == estimate_memory(data, NO_END)
+    )
 
 
 def test_a_file_that_takes_just_what_one_may_take_is_read() -> None:
     data = holding()
-    weight = weigh(data, NO_END)
+    weight = estimate_memory(data, NO_END)
     assert isinstance(transform(data, TWO, "m", Limits(max_memory=weight)), FileResult)
 
 
@@ -130,7 +135,7 @@ def test_brackets_and_commas_in_words_are_words() -> None:
     quoted = json.dumps('"[[0, 0]]\\' * (SIZE // 10))
     for words in (grids, quoted):
         data = holding(words=words.encode())
-        assert weigh(data, 6 * len(data)) < 5 * len(data) + 4_000
+        assert estimate_memory(data, 6 * len(data)) < 5 * len(data) + 4_000
 
 
 def test_no_limit_on_a_files_size_refuses_a_small_file_for_one_wide_character() -> None:
@@ -142,10 +147,10 @@ def test_no_limit_on_a_files_size_refuses_a_small_file_for_one_wide_character() 
 @pytest.mark.parametrize("piece", ["😀".encode(), b'"attempt_', b"[", b"a"])
 def test_a_light_file_that_is_not_looked_at_weighs_no_less_than_one_that_is(piece: bytes) -> None:
     data = piece * 1000
-    looked_at = weigh(data, len(data))
-    assert len(data) < looked_at <= weigh(data, NO_END)
+    looked_at = estimate_memory(data, len(data))
+    assert len(data) < looked_at <= estimate_memory(data, NO_END)
 
 
 def test_counting_values_ends_at_the_limit() -> None:
     data = KINDS["short strings"]
-    assert 10 * MEBIBYTE < weigh(data, 10 * MEBIBYTE) < 11 * MEBIBYTE < weigh(data, NO_END)
+    assert 10 * MEBIBYTE < estimate_memory(data, 10 * MEBIBYTE) < 11 * MEBIBYTE < estimate_memory(data, NO_END)

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from ingester.submission.reasoning import describe, words_of
+from ingester.submission.reasoning import describe, reasoning_text
 
 
 @pytest.mark.parametrize(
@@ -24,14 +24,14 @@ def test_who_answered_is_said_as_far_as_it_is_known(metadata: dict[str, Any], sa
 def test_reasoning_comes_before_messages_and_the_summary_first() -> None:
     choices = [{"message": {"role": "assistant", "content": "third"}}, {"message": {"content": "fourth"}}]
     metadata = {"choices": choices, "reasoning_content": "second", "reasoning_summary": "first"}
-    assert words_of(metadata) == "first\n\nsecond\n\nthird\n\nfourth"
+    assert reasoning_text(metadata) == "first\n\nsecond\n\nthird\n\nfourth"
 
 
 @pytest.mark.parametrize("role", ["user", "system", "developer"])
 def test_what_the_model_was_told_is_not_what_it_said(role: str) -> None:
-    assert words_of({"choices": [{"message": {"role": role, "content": "told"}}]}) == ""
+    assert reasoning_text({"choices": [{"message": {"role": role, "content": "told"}}]}) == ""
 
 
 @pytest.mark.parametrize("odd", [None, 7, "text", {"message": {"content": "x"}}, [7], [{"message": "x"}], [{}]])
 def test_choices_of_another_shape_say_nothing(odd: Any) -> None:
-    assert words_of({"choices": odd, "reasoning_summary": ["a list"], "reasoning_content": " \n"}) == ""
+    assert reasoning_text({"choices": odd, "reasoning_summary": ["a list"], "reasoning_content": " \n"}) == ""

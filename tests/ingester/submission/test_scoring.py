@@ -9,7 +9,7 @@ import pytest
 from common.arc_tasks import Pair, Task
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from ingester.submission.rows import Row
+from ingester.submission.staged_row import Row
 from ingester.submission.transform import FileResult, transform
 
 from tests.ingester import oracle

@@ -28,16 +28,16 @@ from common.process.periodic import periodically
 from common.process.service import until
 from nats.aio.client import Client
 
-from ingester import handlers, model_gauges, orphaned_runs, store
+from ingester import handlers, lock_queue, model_gauges, orphaned_runs, store
 from ingester.download import malloc_tuning
 from ingester.download.collect import Collector
 from ingester.ingest import Ingester
+from ingester.lock_queue import LockQueue
 from ingester.metrics import Metrics
-from ingester.orphaned_runs import Abandoned
+from ingester.orphaned_runs import OrphanedRuns
 from ingester.settings import Settings
 from ingester.store import ColumnTypes
 from ingester.submission.limits import BIGINT, INT4, MEMORY_PER_BYTE, Limits
-from ingester.waiting import LOOK_SECONDS, Waiting
 
 log = structlog.get_logger(__name__)
 SERVICE = handlers.SERVICE
@@ -59,11 +59,11 @@ async def run(settings: Settings, stopping: asyncio.Event) -> None:
         await check_migrated(pool)
         broker = bus.make_broker(nats_url, instance)
         client = await bus.connect_broker(broker)
-        failures = handlers.Failures(pool, client, metrics, instance)
+        failures = handlers.FailureRecorder(pool, client, metrics, instance)
         broker.add_middleware(Delivery(SERVICE, client.jetstream, metrics, on_failure=failures))
-        ingester = build(settings, pool, http, client, metrics=metrics, columns=await store.column_types(pool))
-        waiting = waiting_for(ingester, client)
-        handlers.register(broker, nats_url, waiting, failures)
+        ingester = build_ingester(settings, pool, http, client, metrics=metrics, columns=await store.column_types(pool))
+        queue = build_lock_queue(ingester, client)
+        handlers.register(broker, nats_url, queue, failures)
         pool_metrics.register(pool, metrics.registry)
         checks = {"database": partial(_database, pool), "consumer": partial(bus.durable_differs, client, INGESTER)}
         async with (
@@ -76,24 +76,24 @@ async def run(settings: Settings, stopping: asyncio.Event) -> None:
                 stopping,
                 bus.watch_durables(client, [INGESTER]),
                 bus_metrics.watch(client, BusMetrics(metrics.registry)),
-                *beside(ingester, waiting, client),
+                *background_tasks(ingester, queue, client),
             )
 
 
-def beside(ingester: Ingester, waiting: Waiting, client: Client) -> tuple[Coroutine[Any, Any, NoReturn], ...]:
-    """Return what an ingester does again and again beside its deliveries."""
+def background_tasks(ingester: Ingester, queue: LockQueue, client: Client) -> tuple[Coroutine[Any, Any, NoReturn], ...]:
+    """Return what an ingester does periodically in the background of its deliveries."""
     pool, metrics = ingester.pool, ingester.metrics
     outage = Outage("database", "events come again after a pause; files already staged are kept")
-    look = partial(model_gauges.look, pool, ingester.settings.hf_datasets, metrics)
-    end_abandoned = Abandoned(pool, client, metrics, SERVICE).run_once
+    update_gauges = partial(model_gauges.update, pool, ingester.settings.hf_datasets, metrics)
+    end_orphaned = OrphanedRuns(pool, client, metrics, SERVICE).run_once
     return (
-        periodically("standing", look, model_gauges.POLL_SECONDS, outage),
-        periodically("abandoned", end_abandoned, orphaned_runs.LOOK_SECONDS),
-        periodically("waiting", waiting.look, LOOK_SECONDS),
+        periodically("model_gauges", update_gauges, model_gauges.POLL_SECONDS, outage),
+        periodically("orphaned_runs", end_orphaned, orphaned_runs.POLL_SECONDS),
+        periodically("lock_queue", queue.run_once, lock_queue.POLL_SECONDS),
     )
 
 
-def build(
+def build_ingester(
     settings: Settings,
     pool: asyncpg.Pool,
     http: aiohttp.ClientSession,
@@ -120,8 +120,8 @@ def build(
     )
 
 
-def waiting_for(ingester: Ingester, client: Client) -> Waiting:
-    """Put together what lets requests wait for models that other ingesters are at."""
+def build_lock_queue(ingester: Ingester, client: Client) -> LockQueue:
+    """Put together the queue of requests for models whose lock another ingester holds."""
 
     async def publish(event: ModelDiscovered, key: str) -> int:
         return (await bus.store(client, event, SERVICE, key=key)).seq
@@ -130,7 +130,7 @@ def waiting_for(ingester: Ingester, client: Client) -> Waiting:
         found = await oldest_unsettled(client.jetstream(timeout=bus.PUBLISH_TIMEOUT_SECONDS), INGESTER)
         return found.seq if found else None
 
-    return Waiting(ingester.pool, ingester.ingest, publish, oldest, ingester.metrics)
+    return LockQueue(ingester.pool, ingester.ingest, publish, oldest, ingester.metrics)
 
 
 def check_task_sets(settings: Settings) -> None:

@@ -16,7 +16,7 @@ from ingester.submission.error_kinds import ErrorKind
 from ingester.target import Target
 
 
-class _DryRun(Exception):  # noqa: N818 - a way out of the transaction, not an error
+class _RollbackError(Exception):
     """Rolls the transaction of a dry run back."""
 
 
@@ -38,7 +38,7 @@ class Commit:
 
     session: Session
     event: ModelDiscovered
-    goal: Target
+    target: Target
     plan: Plan
     run: RunOpened
     tasks: TaskSet
@@ -51,9 +51,9 @@ class Commit:
             async with self.session.connection.transaction():
                 figures = await self._write(broken)
                 if self.event.dry_run:
-                    raise _DryRun  # noqa: TRY301 - only leaving the block rolls back
+                    raise _RollbackError  # noqa: TRY301 - only leaving the block rolls back
                 duration = await self.session.close_run(self.run.id, **figures)
-        except _DryRun:
+        except _RollbackError:
             duration = await self.session.close_run(self.run.id, **figures)
         return Committed(
             status=figures["status"],
@@ -67,13 +67,13 @@ class Commit:
     async def _write(self, broken: Mapping[str, TransientError]) -> dict[str, Any]:
         session, run_id = self.session, self.run.id
         files = {**self.plan.fetch, **self.plan.known}
-        await session.want(run_id, {task_id: file.blob_oid for task_id, file in files.items()})
-        await session.write_rows(run_id, self.goal.revision)
+        await session.create_wanted(run_id, {task_id: file.blob_oid for task_id, file in files.items()})
+        await session.write_rows(run_id, self.target.revision)
         await session.write_errors(run_id, self.previous.run_id if self.previous else None, set(self.plan.known))
         await session.add_errors(run_id, self._unfetched(broken))
         results = await session.task_results(self.previous.id if self.previous else None, self.plan.known)
         names = await session.attempt_names(session.model)
-        await session.mark_rows({each.puzzle_id: each.hf_blob_oid for each in results}, names)
+        await session.mark_removed({each.puzzle_id: each.hf_blob_oid for each in results}, names)
         totals = aggregate(self.tasks, results, await session.attempt_sums(names))
         failed = await session.count_failed(run_id)
         if totals.tasks_submitted + failed != self.plan.files:
@@ -93,11 +93,11 @@ class Commit:
 
     def _version(self, totals: Aggregates) -> dict[str, Any]:
         return {
-            "tree_oid": self.goal.tree_oid,
-            "revision": self.goal.revision,
+            "tree_oid": self.target.tree_oid,
+            "revision": self.target.revision,
             "source": self.tasks.source,
             "display_name": display_name(self.event.model),
-            "published_at": self.goal.published_at,
+            "published_at": self.target.published_at,
             **totals.columns(),
         }
 

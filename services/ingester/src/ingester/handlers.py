@@ -1,4 +1,4 @@
-"""What the ingester does with a message: `model.discovered` in, one ingestion; and what is left of one given up."""
+"""Handles `model.discovered`, one ingestion each, and records the ingestions that failed for good."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,17 +16,17 @@ from faststream.nats.annotations import NatsMessage
 from nats.aio.client import Client
 
 from ingester import store
+from ingester.lock_queue import LockQueue
 from ingester.metrics import Metrics
-from ingester.report import tell_failure
+from ingester.report import publish_failure
 from ingester.store import Origin
-from ingester.waiting import Waiting
 
 log = structlog.get_logger(__name__)
 
 SERVICE = "ingester"
 
 
-def register(broker: NatsBroker, nats_url: str, waiting: Waiting, failures: "Failures") -> None:
+def register(broker: NatsBroker, nats_url: str, queue: LockQueue, failures: "FailureRecorder") -> None:
     """Subscribe the handler to the shared durable."""
 
     @bus.subscriber(broker, INGESTER, nats_url, decoder(ModelDiscovered))  # type: ignore[untyped-decorator] # Any, see bus
@@ -34,20 +34,20 @@ def register(broker: NatsBroker, nats_url: str, waiting: Waiting, failures: "Fai
         raw = message.raw_message
         count, sequence = raw.metadata.num_delivered or 1, raw.metadata.sequence.stream
         try:
-            await waiting.deliver(event, count, (raw.headers or {}).get("Nats-Msg-Id", ""), sequence)
+            await queue.deliver(event, count, (raw.headers or {}).get("Nats-Msg-Id", ""), sequence)
         except Exception as error:
             verdict = outcomes.consequence(error, count)
             if not event.dry_run or not isinstance(verdict, Fail):
                 raise
-            # Whoever tried something out hears of it. There is nothing to replay, and nothing that pages anybody.
+            # The one who asked for it sees the failure. There is nothing to replay, and no alert.
             if verdict.unexpected:
                 log.exception("ingestion.unexpected", dataset=event.dataset, model=event.model)
-            await failures.note(event, verdict, count, sequence)
+            await failures.record(event, verdict, count, sequence)
 
 
 @dataclass(frozen=True)
-class Failures:
-    """Records an ingestion that was given up, where users and operators look for it."""
+class FailureRecorder:
+    """Records an ingestion that failed for good, where users and operators look for it."""
 
     pool: asyncpg.Pool
     client: Client
@@ -56,9 +56,9 @@ class Failures:
 
     async def __call__(self, body: bytes, verdict: Fail, delivery_count: int, sequence: int | None = None) -> None:
         """Fail the event's run (making one where there is none) and publish `model.ingestion_failed`."""
-        event = _readable(body)
+        event = _parsed(body)
         if event is not None:
-            await self.note(event, verdict, delivery_count, sequence)
+            await self.record(event, verdict, delivery_count, sequence)
             return
         self.metrics.gave_up(verdict.kind)
         failed = ModelIngestionFailed(
@@ -71,10 +71,10 @@ class Failures:
         )
         await bus.publish(self.client, failed, SERVICE)
 
-    async def note(
+    async def record(
         self, event: ModelDiscovered, verdict: Fail, delivery_count: int, sequence: int | None = None
     ) -> None:
-        """Do so for a readable event. A dry run that failed is no failure of its model: no metric counts it."""
+        """Do so for a valid event. A dry run that failed is no failure of its model: no metric counts it."""
         if not event.dry_run:
             self.metrics.gave_up(verdict.kind)
         origin = Origin(event, sequence, delivery_count, self.instance)
@@ -90,10 +90,10 @@ class Failures:
             failed_at=run.ended_at,
             event_sequence=sequence,
         )
-        await tell_failure(self.client, SERVICE, failed, run)
+        await publish_failure(self.client, SERVICE, failed, run)
 
 
-def _readable(body: bytes) -> ModelDiscovered | None:
+def _parsed(body: bytes) -> ModelDiscovered | None:
     try:
         return parse(ModelDiscovered, body)
     except PermanentError:

@@ -13,7 +13,7 @@ from common.model_names import attempt_model_name, display_name, is_plain_folder
 from common.outcomes import PermanentError, TransientError
 from common.process import tracing
 
-from ingester import store, target
+from ingester import store
 from ingester.commit import Commit
 from ingester.download.collect import Collector
 from ingester.download.plan import Plan, make_plan
@@ -23,11 +23,11 @@ from ingester.metrics import Metrics
 from ingester.report import Report
 from ingester.settings import Settings
 from ingester.store import CurrentVersion, LockHeldError, Origin, RunOpened, Session
-from ingester.submission.attempts import LARGEST_NUMBER
+from ingester.submission.attempts import MAX_ATTEMPT_NUMBER
 from ingester.submission.documents import Bytes
 from ingester.submission.error_kinds import JUDGED_BY_LISTING, RETRYABLE
 from ingester.submission.limits import Limits
-from ingester.target import NotThere, Target
+from ingester.target import FolderMissingError, Target, resolve_target
 
 log = structlog.get_logger(__name__)
 
@@ -77,7 +77,10 @@ class Ingester:
             )
         if not is_plain_folder_name(event.model):
             raise PermanentError(f"{event.model!r} is not a plain folder name", kind="invalid_event")
-        if self.longest_model_name and len(attempt_model_name(event.model, LARGEST_NUMBER)) > self.longest_model_name:
+        if (
+            self.longest_model_name
+            and len(attempt_model_name(event.model, MAX_ATTEMPT_NUMBER)) > self.longest_model_name
+        ):
             hint = "ALTER TABLE explanations ALTER COLUMN model_name TYPE text"
             raise PermanentError(
                 f"the name {event.model} does not fit into this database; {hint}", kind="name_too_long"
@@ -106,31 +109,31 @@ class _Ingestion:
             # Before the Hub is asked: this may be a redelivery whose folder is gone meanwhile.
             return True
         try:
-            goal = await target.from_hub(self.ingester.hub, self.event.dataset, self.event.model)
-        except NotThere as error:
+            target = await resolve_target(self.ingester.hub, self.event.dataset, self.event.model)
+        except FolderMissingError as error:
             await self._not_there(str(error))
             return False
         if current is None and not self.event.dry_run:
-            current = await self._renamed(goal)
-        if self._is_done(current, goal.tree_oid):
+            current = await self._renamed(target)
+        if self._is_done(current, target.tree_oid):
             await self._end_unneeded()
             return True
-        return await self._bring(goal, current)
+        return await self._ingest(target, current)
 
-    async def _bring(self, goal: Target, current: CurrentVersion | None) -> bool:
-        files = await self.ingester.hub.files(self.event.dataset, self.event.model, goal.revision, goal.tree_oid)
+    async def _ingest(self, target: Target, current: CurrentVersion | None) -> bool:
+        files = await self.ingester.hub.files(self.event.dataset, self.event.model, target.revision, target.tree_oid)
         plan = self._plan(files, current)
-        run = await self._open(goal, plan)
+        run = await self._open(target, plan)
         self.report.started(run.id, plan, self.origin.delivery_count)
         if current is None and not plan.files:
             await self._no_submission(run, plan)
             return False
-        broken = await self._collect(goal, plan, run)
+        broken = await self._collect(target, plan, run)
         plan = plan.keeping(broken, current.results if current else {})
         if kept := broken.keys() - plan.fetch.keys():
             log.warning("ingestion.kept", run_id=run.id, files=len(kept), reason=str(broken[min(kept)]))
             broken = {task_id: error for task_id, error in broken.items() if task_id not in kept}
-        committed = await Commit(self.session, self.event, goal, plan, run, self.tasks, current).write(broken)
+        committed = await Commit(self.session, self.event, target, plan, run, self.tasks, current).write(broken)
         await self.report.ended(run.id, plan, committed, await self.session.error_kinds(run.id))
         return True
 
@@ -149,7 +152,7 @@ class _Ingestion:
     async def _not_there(self, reason: str) -> None:
         """End the run of a folder that was deleted or renamed since its event: news, which the next sync marks.
 
-        A folder that somebody asked for, and that was never ingested, is a wrong name: they must hear of it.
+        A folder that a person asked for, and that was never ingested, is a wrong name: that is an error.
         """
         if self.event.trigger == "manual" and not await self.session.has_history():
             raise PermanentError(reason, kind="folder_gone")
@@ -172,21 +175,21 @@ class _Ingestion:
         )
         await self.report.skipped(run.id, reason, duration_ms)
 
-    async def _renamed(self, goal: Target) -> CurrentVersion | None:
-        old = await self._old_name(goal)
+    async def _renamed(self, target: Target) -> CurrentVersion | None:
+        old = await self._old_name(target)
         if old is None:
             return None
-        if not await self.session.take_over(old, display_name(self.event.model)):
+        if not await self.session.rename_from(old, display_name(self.event.model)):
             raise LockHeldError(self.event.dataset, old)
         log.info("ingestion.renamed", dataset=self.event.dataset, model=self.event.model, old_name=old)
         return await self.session.current(RETRYABLE, JUDGED_BY_LISTING)
 
-    async def _old_name(self, goal: Target) -> str | None:
+    async def _old_name(self, target: Target) -> str | None:
         """Return the model of the same content whose folder is gone upstream."""
-        candidates = await self.session.same_content(goal.tree_oid)
+        candidates = await self.session.same_content(target.tree_oid)
         if not candidates:
             return None
-        there = await self.ingester.hub.describe(self.event.dataset, candidates, goal.revision)
+        there = await self.ingester.hub.describe(self.event.dataset, candidates, target.revision)
         return next((name for name in candidates if name not in there), None)
 
     def _plan(self, files: list[RemoteFile], current: CurrentVersion | None) -> Plan:
@@ -194,13 +197,13 @@ class _Ingestion:
         limit = self.ingester.settings.ingest_max_file_bytes
         return make_plan(self.event.model, files, self.tasks.tasks, known, limit)
 
-    async def _open(self, goal: Target, plan: Plan) -> RunOpened:
+    async def _open(self, target: Target, plan: Plan) -> RunOpened:
         settings, event = self.ingester.settings, self.event
         run = await self.session.open_run(
             delivery_count=self.origin.delivery_count,
             ingester=self.origin.ingester,
-            revision=goal.revision,
-            tree_oid=goal.tree_oid,
+            revision=target.revision,
+            tree_oid=target.tree_oid,
             total_puzzles=plan.files,
             dry_run=event.dry_run,
             base_url=f"{settings.endpoint}/datasets/{event.dataset}",
@@ -210,11 +213,11 @@ class _Ingestion:
             event_sequence=self.origin.sequence,
         )
         if run.resumed and event.force and run.begun_for != self.origin.sequence:
-            # What another event's run had staged is not what force asks for: every file, fetched and judged again.
+            # Force asks for every file, fetched and judged again: what another event's run staged does not count.
             await self.session.drop_staged(run.id)
         return run
 
-    async def _collect(self, goal: Target, plan: Plan, run: RunOpened) -> dict[str, TransientError]:
+    async def _collect(self, target: Target, plan: Plan, run: RunOpened) -> dict[str, TransientError]:
         """Fetch and stage what is missing; on the last delivery, files that stay broken only cost themselves."""
         staged = await self.session.staged(run.id) if run.resumed else set()
         missing = {task_id: file for task_id, file in plan.fetch.items() if (task_id, file.blob_oid) not in staged}
@@ -230,7 +233,7 @@ class _Ingestion:
             return records
 
         broken = await self.ingester.collector.run(
-            self.session, goal.revision, missing, transform=counted, progress=progress
+            self.session, target.revision, missing, transform=counted, progress=progress
         )
         self.ingester.metrics.files.observe(len(missing))
         if broken and self.origin.delivery_count < MAX_DELIVER:

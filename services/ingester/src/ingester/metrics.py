@@ -20,7 +20,7 @@ _FILE_OUTCOMES = ("used", "failed", "no_task")
 
 
 class Metrics:
-    """Everything that one ingester counts, on a registry of its own."""
+    """Everything that one ingester counts, on its own registry."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
@@ -82,7 +82,7 @@ class Metrics:
             self.deliveries.labels(word, again)
 
     def gave_up(self, kind: str) -> None:
-        """Count a run that was given up."""
+        """Count a run that failed for good."""
         self.ingestions.labels("failed").inc()
         self.failures.labels(kind).inc()
 

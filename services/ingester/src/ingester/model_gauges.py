@@ -1,4 +1,4 @@
-"""Shows how the models stand, by the database: what one ingester counted ends with it, what failed does not."""
+"""Gauges of all models, by the database: a process's counters end with it, a failure does not."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -13,16 +13,15 @@ POLL_SECONDS = 5.0
 RECENTLY = timedelta(hours=26)
 
 
-async def look(pool: asyncpg.Pool, datasets: Sequence[str], metrics: Metrics) -> None:
-    """Look once. While the database is away the last figures stay: readiness tells."""
-    show(await store.standing(pool, datasets, RECENTLY), metrics)
+async def update(pool: asyncpg.Pool, datasets: Sequence[str], metrics: Metrics) -> None:
+    """Read the counts and set the gauges. While the database is away the last figures stay: readiness tells."""
+    set_gauges(await store.count_models(pool, datasets, RECENTLY), metrics)
 
 
-def show(found: store.Standing, metrics: Metrics) -> None:
-    """Set the gauges."""
-    metrics.models.labels("failing").set(found.failing)
-    metrics.models.labels("partial").set(found.partial)
-    metrics.models.labels("whole").set(found.whole)
-    metrics.waiting.set(found.waiting)
-    if found.last_landing is not None:
-        metrics.last_landing.set(found.last_landing.timestamp())
+def set_gauges(counts: store.ModelCounts, metrics: Metrics) -> None:
+    metrics.models.labels("failing").set(counts.failing)
+    metrics.models.labels("partial").set(counts.partial)
+    metrics.models.labels("whole").set(counts.whole)
+    metrics.waiting.set(counts.waiting)
+    if counts.last_landing is not None:
+        metrics.last_landing.set(counts.last_landing.timestamp())

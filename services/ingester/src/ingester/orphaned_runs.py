@@ -1,7 +1,7 @@
-"""Ends the runs that nobody goes on with: their ingester died, and their event is gone or was given up by the server.
+"""Ends orphaned runs: their ingester died, and their event is gone or had its last delivery.
 
 Without this they would be shown as running for ever. A run whose event still waits is left alone: its next delivery
-goes on with it. Which event that is says the run, by its place on the stream: NATS' and PostgreSQL's clocks may differ.
+resumes it. The run names its event, by its place on the stream: NATS' and PostgreSQL's clocks may differ.
 """
 
 from dataclasses import dataclass
@@ -17,18 +17,18 @@ from nats.aio.client import Client
 
 from ingester import store
 from ingester.metrics import Metrics
-from ingester.report import tell_failure
+from ingester.report import publish_failure
 
-LOOK_SECONDS = 60.0
+POLL_SECONDS = 60.0
 # A copy of the stream that answers may lag behind for a moment: what just began is not looked at.
-JUST_BEGUN = timedelta(minutes=1)
+GRACE = timedelta(minutes=1)
 KIND = "abandoned"
 REASON = "its ingester stopped in the middle, and no event asks for it any more; the next sync finds the model again"
 
 
 @dataclass(frozen=True)
-class Abandoned:
-    """Looks for such runs, and ends them under their model's lock."""
+class OrphanedRuns:
+    """Finds such runs, and ends them under their model's lock."""
 
     pool: asyncpg.Pool
     client: Client
@@ -36,9 +36,9 @@ class Abandoned:
     source: str
 
     async def run_once(self) -> int:
-        """End every run that nobody goes on with, and remove what is staged for none; return the runs' number."""
-        await store.sweep_staged(self.pool)
-        running = await store.running(self.pool, JUST_BEGUN)
+        """End every orphaned run, and delete what is staged for no run; return how many runs were ended."""
+        await store.delete_orphaned_staging(self.pool)
+        running = await store.running(self.pool, GRACE)
         if not running:
             return 0
         # Asked after the runs: an event stored meanwhile belongs to none of them.
@@ -49,9 +49,9 @@ class Abandoned:
     async def _end(self, run: store.RunningRun) -> bool:
         try:
             async with store.locked(self.pool, run.dataset, run.model) as session:
-                ended = await session.abandon_run(run.id, REASON)
+                ended = await session.fail_orphaned(run.id, REASON)
         except TransientError:
-            # Somebody is at the model, and will end its runs.
+            # Another ingester holds the model's lock, and will end its runs.
             return False
         if ended is None:
             return False
@@ -68,10 +68,10 @@ class Abandoned:
             failed_at=ended.ended_at,
             event_sequence=run.event_sequence,
         )
-        await tell_failure(self.client, self.source, failed, ended)
+        await publish_failure(self.client, self.source, failed, ended)
         return True
 
 
 def is_settled(sequence: int | None, oldest_unsettled: int | None) -> bool:
-    """Tell whether an event is done or given up. One that nobody noted may be any that waits."""
+    """Tell whether an event was acked or terminated. A run that names none may belong to any that waits."""
     return oldest_unsettled is None or (sequence is not None and sequence < oldest_unsettled)

@@ -1,4 +1,4 @@
-"""What is told of a run: log lines, metrics, and its end on the bus. A dry run is told, and counts as no ingestion."""
+"""Reports on runs: log lines, metrics, and the end on the bus. A dry run is reported, but counts as no ingestion."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class Report:
-    """Tells of the runs of one event."""
+    """Reports on the runs of one event."""
 
     metrics: Metrics
     announce: Callable[[IngestionProgress], Awaitable[None]]
@@ -39,14 +39,14 @@ class Report:
         )
 
     async def skipped(self, run_id: int, reason: str, duration_ms: int) -> None:
-        """Tell of a run that ended without a version, and without a failure."""
+        """Report a run that ended without a version, and without a failure."""
         if not self.event.dry_run:
             self.metrics.ingestions.labels("skipped").inc()
         self._log_end(run_id, "skipped", reason=reason, duration_ms=duration_ms)
         await self._announce_end(run_id, "skipped", files=0)
 
     async def ended(self, run_id: int, plan: Plan, committed: Committed, error_kinds: Mapping[str, int]) -> None:
-        """Tell of a run that came to a score."""
+        """Report a run that came to a score."""
         await self._announce_end(run_id, committed.status, plan.files)
         if not self.event.dry_run:
             self._count(plan, committed, error_kinds)
@@ -90,8 +90,8 @@ class Report:
         )
 
 
-async def tell_failure(client: Client, source: str, failed: ModelIngestionFailed, run: RunEnded) -> None:
-    """Log that a run ended in failure, and publish it; told twice, it is stored once."""
+async def publish_failure(client: Client, source: str, failed: ModelIngestionFailed, run: RunEnded) -> None:
+    """Log that a run failed, and publish it; published twice, it is stored once."""
     log.error(
         "ingestion.ended",
         run_id=run.id,

@@ -1,4 +1,4 @@
-"""Fetches, proves, transforms and stages the files of a run, within bounds of number and bytes."""
+"""Fetches, verifies, transforms and stages the files of a run, within bounds of number and bytes."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -16,7 +16,7 @@ from ingester.download.progress import Progress
 from ingester.download.staging import Stage, Transform
 from ingester.store import Session
 from ingester.submission.documents import Bytes
-from ingester.submission.memory_estimate import weigh
+from ingester.submission.memory_estimate import estimate_memory
 
 # A file that takes more memory is read when the rows of those before it are out of it.
 HEAVY_BYTES = 32 * 1024 * 1024
@@ -68,7 +68,7 @@ class Collector:
     ) -> dict[str, TransientError]:
         """Stage every file; return the files that stayed broken, by task id.
 
-        Raises what the Hub answered to one where it would answer all others alike: HubRefusedError, RevisionGoneError,
+        Raises a fatal answer, which every other file would get too: HubRefusedError, RevisionGoneError,
         or TransientError for a rate limit that lasts. The rows of all files that came are staged by then.
         """
         budget = ByteBudget(self.bytes_in_flight)
@@ -79,8 +79,8 @@ class Collector:
             # One more than may download: one of them is writing.
             for _ in range(min(self.concurrency + 1, len(files))):
                 group.create_task(collection.work())
-        if collection.for_all:
-            raise collection.for_all[0]
+        if collection.fatal:
+            raise collection.fatal[0]
         return collection.broken
 
     async def _bytes_of(
@@ -105,9 +105,9 @@ class _Collection:
         stage: Stage,
     ) -> None:
         self.broken: dict[str, TransientError] = {}
-        self.for_all: list[TransientError] = []
+        self.fatal: list[TransientError] = []
         # After such an answer no other file is asked for, and those under way end.
-        self._queue = (item for item in files.items() if not self.for_all)
+        self._queue = (item for item in files.items() if not self.fatal)
         self._fetch = fetch
         self._transform = transform
         self._progress = progress
@@ -122,8 +122,8 @@ class _Collection:
             try:
                 await self._collect(task_id, file)
             except TransientError as error:
-                if _is_for_all(error):
-                    self.for_all.append(error)
+                if _is_fatal(error):
+                    self.fatal.append(error)
                 self.broken[task_id] = error
                 self._budget.give_back(file.size)
             await (self._stage.write() if self._budget.waiting else self._stage.write_many())
@@ -132,7 +132,7 @@ class _Collection:
     async def _collect(self, task_id: str, file: RemoteFile) -> None:
         body = await self._fetch(file)
         async with self._turn:
-            if weigh(body, HEAVY_BYTES) > HEAVY_BYTES:
+            if estimate_memory(body, HEAVY_BYTES) > HEAVY_BYTES:
                 await self._stage.write_all()
             self._stage.add(self._transform(task_id, file, body), file.size)
             del body  # or a large file is in memory once more while its rows are written
@@ -142,7 +142,7 @@ class _Collection:
             await asyncio.sleep(0)
 
 
-def _is_for_all(error: TransientError) -> bool:
+def _is_fatal(error: TransientError) -> bool:
     """Tell whether every other file would get this answer too: each more request is one of a quota that is used up."""
     lasting = error.kind == "rate_limited" and (error.retry_after_seconds or 0.0) > MAX_WAIT_SECONDS
     return lasting or isinstance(error, HubRefusedError | RevisionGoneError)

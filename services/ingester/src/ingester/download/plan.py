@@ -11,7 +11,7 @@ from ingester.submission.error_kinds import ErrorKind
 
 # ARC task ids are the first eight hex digits of a hash; other sets use words, which no rule can tell from a report.
 _TASK_ID = re.compile(r"[0-9a-f]{8}")
-# Files that official submissions hold beside the tasks.
+# Files that official submissions hold besides the tasks.
 _REPORTS = frozenset({"results", "submission", "metadata", "summary", "config"})
 
 

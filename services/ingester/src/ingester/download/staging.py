@@ -1,4 +1,4 @@
-"""From a file's proven bytes to staged rows: made by the transform, written by COPY while the next files arrive."""
+"""From a file's verified bytes to staged rows: made by the transform, written by COPY while the next files arrive."""
 
 import asyncio
 import time
@@ -23,7 +23,7 @@ COPY_SECONDS = 0.1
 MANY_ROWS = 10_000
 
 Records = Sequence[Sequence[Any]]
-# Task id, listing entry, proven bytes -> rows in STAGED_COLUMNS order. Never raises for bad content.
+# Task id, listing entry, verified bytes -> rows in STAGED_COLUMNS order. Never raises for bad content.
 Transform = Callable[[str, RemoteFile, Bytes], Records]
 
 
@@ -42,7 +42,7 @@ def staged_records(session: Session, run_id: int, tasks: TaskSet, limits: Limits
 class Stage:
     """Rows on their way to `staged_rows`: those that came at about the same time go into one COPY.
 
-    `written` hears of the bytes of files whose rows are in the database.
+    `written` is called with the bytes of files whose rows are in the database.
     """
 
     session: Session
@@ -70,12 +70,12 @@ class Stage:
                     await self._write()
 
     async def write(self) -> None:
-        """Write until nothing waits, unless somebody does so already."""
+        """Write until nothing waits, unless that is going on already."""
         if not self._writing.locked():
             await self.write_all()
 
     async def write_all(self) -> None:
-        """Write until nothing waits, and wait for whoever writes already: no row is in memory then."""
+        """Write until nothing waits, and wait for a write that is going on: no row is in memory then."""
         async with self._writing:
             while self._records:
                 await self._write()
@@ -103,6 +103,6 @@ async def _to_its_end(copying: Coroutine[Any, Any, None]) -> None:
 
 
 def _emptied(records: deque[Sequence[Any]]) -> Iterator[Sequence[Any]]:
-    """Yield rows and let go of them: those of a large file are not kept in memory beside their encoded form."""
+    """Yield rows and let go of them: those of a large file are not kept in memory along with their encoded form."""
     while records:
         yield records.popleft()

@@ -11,20 +11,20 @@ from common.storable import storable
 
 from ingester.store.locked_model import Connection, LockedModel
 
-# Both instants are the database's, whoever's host was ahead, and a clock that is set back makes no duration negative.
-# Not now(): within a transaction that is its start.
+# Both instants are the database's, whichever host's clock is ahead, and a clock that is set back makes no duration
+# negative. Not now(): within a transaction that is its start.
 _ENDS = """completed_at = greatest(statement_timestamp(), started_at), duration_ms = least(2147483647,
     greatest(0, extract(epoch FROM statement_timestamp() - started_at) * 1000))::int"""
 
-# Whatever ends a run takes what was staged for it along: nobody goes on with it.
+# Whatever ends a run deletes what was staged for it: no delivery resumes it.
 _ENDED = "id, hf_dataset, dataset_name, duration_ms, started_at, completed_at"
-_UNSTAGED = """
+_DELETE_STAGED = """
 DELETE FROM staged_rows s USING ended e
 WHERE s.hf_dataset = e.hf_dataset AND s.model = e.dataset_name AND s.run_id = e.id
 """
 
 # The lock is ours, so a run of this model that is still 'running' belongs to an earlier delivery, of this event or of
-# another: go on with it. It is this event's run from now on.
+# another: resume it. It is this event's run from now on.
 _RESUME_RUN = """
 UPDATE ingestion_runs r SET delivery_count = $3, ingester = $4, revision = $5, tree_oid = $6, total_puzzles = $7,
     base_url = $9, source = $10, trigger = $11, auto_triggered = $12, event_sequence = $13
@@ -50,7 +50,7 @@ WITH ended AS (
     UPDATE ingestion_runs SET status = $2, successful = $3, failed = $4, skipped = $5, total_puzzles = $6,
         accuracy_percent = $7, score = $8, error_log = $9, {_ENDS}
     WHERE id = $1 RETURNING {_ENDED}
-), unstaged AS ({_UNSTAGED})
+), unstaged AS ({_DELETE_STAGED})
 SELECT duration_ms FROM ended
 """  # noqa: S608 - made of the constants above
 
@@ -87,7 +87,7 @@ WITH free AS MATERIALIZED (
     WHERE hf_dataset = $1 AND dataset_name = $2 AND status = 'running' AND dry_run = $3
         AND event_sequence IS NOT DISTINCT FROM $7 AND (SELECT ours FROM free)
     RETURNING {_ENDED}
-), unstaged AS ({_UNSTAGED}), again AS (
+), unstaged AS ({_DELETE_STAGED}), again AS (
     SELECT {_ENDED} FROM ingestion_runs
     WHERE hf_dataset = $1 AND dataset_name = $2 AND status = $4 AND dry_run = $3 AND error_log = $5 AND $6 > 1
         AND event_sequence IS NOT DISTINCT FROM $7 AND completed_at > now() - interval '10 minutes'
@@ -105,7 +105,7 @@ FROM (SELECT * FROM ended UNION ALL SELECT * FROM made UNION ALL SELECT * FROM a
 ORDER BY id DESC LIMIT 1
 """  # noqa: S608 - made of the constants above
 
-# A request that waits for the model's lock goes on with its run when it is handed back, as another event.
+# A request that waits for the model's lock resumes its run when it is handed back, as another event.
 _RUNNING = """
 SELECT id, hf_dataset AS dataset, dataset_name AS model, dry_run, event_sequence, delivery_count FROM ingestion_runs r
 WHERE status = 'running' AND started_at < now() - $1::interval
@@ -115,11 +115,11 @@ WHERE status = 'running' AND started_at < now() - $1::interval
 ORDER BY id
 """
 
-_ABANDON = f"""
+_FAIL_ORPHANED = f"""
 WITH ended AS (
     UPDATE ingestion_runs SET status = 'failed', error_log = $2, {_ENDS} WHERE id = $1 AND status = 'running'
     RETURNING {_ENDED}
-), unstaged AS ({_UNSTAGED})
+), unstaged AS ({_DELETE_STAGED})
 SELECT id, duration_ms, started_at, completed_at FROM ended
 """  # noqa: S608 - made of the constants above
 
@@ -129,13 +129,13 @@ WITH ended AS (
     WHERE hf_dataset = $1 AND dataset_name = $2 AND status = 'running' AND dry_run = $3
         AND event_sequence IS NOT DISTINCT FROM $4
     RETURNING {_ENDED}
-), unstaged AS ({_UNSTAGED})
+), unstaged AS ({_DELETE_STAGED})
 SELECT id, duration_ms, started_at, completed_at FROM ended
 """  # noqa: S608 - made of the constants above
 
 # Left by an ingester that staged for a run which had ended meanwhile, and by those from before migration 0003: rows
 # without a run may be at work while their model has one.
-_SWEEP = """
+_DELETE_ORPHANED_STAGING = """
 DELETE FROM staged_rows s WHERE NOT EXISTS (
     SELECT FROM ingestion_runs r
     WHERE r.status = 'running'
@@ -164,7 +164,7 @@ class RunEnded:
 
 @dataclass(frozen=True)
 class RunningRun:
-    """A run that is marked as running, whether anybody works on it or not."""
+    """A run that is marked as running, whether an ingester works on it or not."""
 
     id: int
     dataset: str
@@ -179,7 +179,7 @@ class RunStatements(LockedModel):
     """A run's beginning, its errors, and its end."""
 
     async def open_run(self, **values: Any) -> RunOpened:
-        """Go on with the model's unfinished run, or begin one; values are columns of ingestion_runs."""
+        """Resume the model's unfinished run, or begin one; values are columns of ingestion_runs."""
         columns = ("delivery_count", "ingester", "revision", "tree_oid", "total_puzzles", "dry_run")
         about = ("base_url", "source", "trigger", "auto_triggered", "event_sequence")
         arguments = [*self.key, *(values[name] for name in (*columns, *about))]
@@ -206,9 +206,9 @@ class RunStatements(LockedModel):
         """Return how many files of a run have errors of each kind, those of mended files included."""
         return {row["kind"]: row["count"] for row in await self.connection.fetch(_ERROR_KINDS, run_id)}
 
-    async def abandon_run(self, run_id: int, reason: str) -> RunEnded | None:
-        """End a run that nobody goes on with; None when it has ended meanwhile."""
-        row = await self.connection.fetchrow(_ABANDON, run_id, reason)
+    async def fail_orphaned(self, run_id: int, reason: str) -> RunEnded | None:
+        """End an orphaned run; None when it has ended meanwhile."""
+        row = await self.connection.fetchrow(_FAIL_ORPHANED, run_id, reason)
         return RunEnded(*row) if row else None
 
     async def skip_running(self, event: ModelDiscovered, event_sequence: int | None, reason: str) -> list[RunEnded]:
@@ -260,6 +260,6 @@ async def running(pool: asyncpg.Pool, older_than: timedelta) -> list[RunningRun]
     return [RunningRun(**dict(row)) for row in await pool.fetch(_RUNNING, older_than)]
 
 
-async def sweep_staged(pool: asyncpg.Pool) -> None:
+async def delete_orphaned_staging(pool: asyncpg.Pool) -> None:
     """Remove what is staged for runs that have ended."""
-    await pool.execute(_SWEEP)
+    await pool.execute(_DELETE_ORPHANED_STAGING)

@@ -1,4 +1,4 @@
-"""A model under its lock, and how the models stand.
+"""A model under its lock, and counts over all models.
 
 One session holds a model's advisory lock on the connection that commits.
 """
@@ -13,16 +13,16 @@ import asyncpg
 from common.outcomes import TransientError
 from common.process.cleanup import afterwards
 
+from ingester.store.answer_rows import RowStatements
 from ingester.store.locked_model import TRY_LOCK
-from ingester.store.rows import RowStatements
 from ingester.store.runs import (
     RunStatements,
 )
 from ingester.store.versions import VersionStatements
 
 # `failing`: the last run ended in failure, recently. The daily sync tries again what should be there, so a model that
-# really fails stays in; a name that somebody mistyped leaves with time.
-_STANDING = """
+# really fails stays in; a mistyped name leaves with time.
+_COUNT_MODELS = """
 SELECT
     (SELECT count(*) FROM (
         SELECT DISTINCT ON (hf_dataset, dataset_name) status FROM ingestion_runs
@@ -52,10 +52,10 @@ WHERE table_schema = current_schema() AND table_name = 'explanations'
 
 
 class LockHeldError(TransientError):
-    """Another ingester is at a model: the one asked for, or the one it was renamed from."""
+    """Another ingester holds the lock of a model: the one asked for, or the one it was renamed from."""
 
     def __init__(self, dataset: str, model: str) -> None:
-        super().__init__(f"another ingester is at {model} of {dataset}", kind="lock_held")
+        super().__init__(f"another ingester is working on {model} of {dataset}", kind="lock_held")
         self.model = model
 
 
@@ -81,8 +81,8 @@ async def locked(pool: asyncpg.Pool, dataset: str, model: str) -> AsyncIterator[
 
 
 @dataclass(frozen=True)
-class Standing:
-    """How the models of some datasets stand. `last_landing` is None before the first ingestion."""
+class ModelCounts:
+    """The models of some datasets by state. `last_landing` is None before the first ingestion."""
 
     failing: int
     partial: int
@@ -91,9 +91,9 @@ class Standing:
     waiting: int
 
 
-async def standing(pool: asyncpg.Pool, datasets: Sequence[str], recently: timedelta) -> Standing:
+async def count_models(pool: asyncpg.Pool, datasets: Sequence[str], recently: timedelta) -> ModelCounts:
     """Count models; failures older than `recently` are left out."""
-    return Standing(*(await pool.fetch(_STANDING, list(datasets), recently))[0])
+    return ModelCounts(*(await pool.fetch(_COUNT_MODELS, list(datasets), recently))[0])
 
 
 # Column -> (type, longest text).

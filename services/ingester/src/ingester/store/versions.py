@@ -166,11 +166,11 @@ class VersionStatements(LockedModel):
         )
 
     async def same_content(self, tree_oid: str) -> list[str]:
-        """Return the other models whose current content is the same, where this one has no history of its own."""
+        """Return the other models whose current content is the same, where this one has no history."""
         return [row["model"] for row in await self.connection.fetch(_SAME_CONTENT, *self.key, tree_oid)]
 
-    async def take_over(self, old: str, display_name: str) -> bool:
-        """Give a renamed model's whole history to this one; False when an ingester is at work on the old name."""
+    async def rename_from(self, old: str, display_name: str) -> bool:
+        """Give a renamed model's whole history to this one; False when another ingester holds the old name's lock."""
         if not await self.connection.fetchval(TRY_LOCK, self.dataset, old):
             return False
         async with self.connection.transaction():

@@ -9,7 +9,7 @@ from ingester.submission.error_kinds import NoteKind, Notes
 
 _PREFIX = "attempt_"
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,3}")
-LARGEST_NUMBER = 9999
+MAX_ATTEMPT_NUMBER = 9999
 _NOTHING: Mapping[str, Any] = {}
 
 

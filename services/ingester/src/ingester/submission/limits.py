@@ -5,7 +5,7 @@ from dataclasses import dataclass
 BIGINT = 2**63 - 1
 INT4 = 2**31 - 1
 MEBIBYTE = 1024 * 1024
-# What a file may take to be read, in sizes of the largest file: text takes five (see ingester.weight).
+# What a file may take to be read, in sizes of the largest file: text takes five (see memory_estimate).
 MEMORY_PER_BYTE = 6
 
 

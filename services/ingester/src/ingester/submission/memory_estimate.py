@@ -1,4 +1,4 @@
-"""How much memory a file takes to read, told from its bytes: 15 MB of "[]," would become 400 MB of lists.
+"""How much memory a file takes to read, estimated from its bytes: 15 MB of "[]," would become 400 MB of lists.
 
 The figures are upper bounds of what CPython 3.11 took over 15 MB files, each of one kind of value.
 """
@@ -26,7 +26,7 @@ _ESCAPED_BEYOND_16_BITS = re.compile(rb"\\u[dD][89abAB]")
 _ESCAPED_BEYOND_8_BITS = re.compile(rb"\\u(?!00)[0-9a-fA-F]{4}")
 
 
-def weigh(data: Bytes, most: int) -> int:
+def estimate_memory(data: Bytes, most: int) -> int:
     """Return about how many bytes of memory it takes to read a file; counting ends somewhere above `most`."""
     if len(data) < LIGHT_BYTES and len(data) * _MOST_PER_BYTE <= most:
         return math.ceil(len(data) * _MOST_PER_BYTE)
@@ -34,7 +34,7 @@ def weigh(data: Bytes, most: int) -> int:
     if len(data) < LIGHT_BYTES:
         return text
     at_most = text + _values(data, 0, len(data)) + data.count(b'"') * _STRING_BYTES // 2
-    return at_most if text > most or at_most <= most else _weigh_exactly(data, text, most)
+    return at_most if text > most or at_most <= most else _estimate_exactly(data, text, most)
 
 
 def _width(data: Bytes) -> int:
@@ -45,16 +45,16 @@ def _width(data: Bytes) -> int:
     return 2 if not plain or (escaped and _ESCAPED_BEYOND_8_BITS.search(data)) else 1
 
 
-def _weigh_exactly(data: Bytes, weight: int, most: int) -> int:
+def _estimate_exactly(data: Bytes, estimate: int, most: int) -> int:
     """Count values outside of strings only: a model's words are full of brackets and commas."""
     plain = data.replace(b"\\\\", b"").replace(b'\\"', b"")
     end = 0
     for found in _STRING.finditer(plain):
-        weight += _values(plain, end, found.start()) + _STRING_BYTES
+        estimate += _values(plain, end, found.start()) + _STRING_BYTES
         end = found.end()
-        if weight > most:
-            return weight
-    return weight + _values(plain, end, len(plain))
+        if estimate > most:
+            return estimate
+    return estimate + _values(plain, end, len(plain))
 
 
 def _values(data: Bytes, start: int, end: int) -> int:

@@ -14,8 +14,8 @@ def describe(metadata: Mapping[str, Any]) -> str:
     return f"The answer was given by {model} through {provider}." if provider else f"The answer was given by {model}."
 
 
-def words_of(metadata: Mapping[str, Any]) -> str:
-    """Return what the model said: its reasoning, then its messages."""
+def reasoning_text(metadata: Mapping[str, Any]) -> str:
+    """Return the model's texts: its reasoning, then its messages."""
     reasoning = (metadata.get(key) for key in ("reasoning_summary", "reasoning_content"))
     texts = (text for text in (*reasoning, *_messages(metadata.get("choices"))) if isinstance(text, str))
     return "\n\n".join(text for text in texts if text.strip())

@@ -1,4 +1,4 @@
-"""The official rules: when an answer is right, which answer stands, and when a pair is solved."""
+"""The official rules: when an answer is right, which answer counts, and when a pair is solved."""
 
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -29,7 +29,7 @@ def is_right(answer: Answer, expected: Grid) -> bool:
     return answer.rows == list(map(list, expected))
 
 
-def standing(judged: Sequence[Judged]) -> Judged:
+def select_answer(judged: Sequence[Judged]) -> Judged:
     """Choose among one attempt's several answers to one pair: the first right one, else the first."""
     return next((each for each in judged if each.right), judged[0])
 

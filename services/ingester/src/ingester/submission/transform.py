@@ -12,10 +12,10 @@ from ingester.submission.attempts import NotASubmissionError, read_attempts
 from ingester.submission.documents import Bytes, NotJsonError, clean, dump, parse
 from ingester.submission.error_kinds import ErrorKind, NoteKind, Notes, Problem
 from ingester.submission.limits import MEBIBYTE, Limits
-from ingester.submission.memory_estimate import weigh
-from ingester.submission.reasoning import describe, words_of
-from ingester.submission.rows import Row, file_row
-from ingester.submission.scoring import Judged, judge, pairs_solved, standing
+from ingester.submission.memory_estimate import estimate_memory
+from ingester.submission.reasoning import describe, reasoning_text
+from ingester.submission.scoring import Judged, judge, pairs_solved, select_answer
+from ingester.submission.staged_row import Row, file_row
 from ingester.submission.usage import add_up
 
 __all__ = ["FileError", "FileResult", "Limits", "transform"]
@@ -55,8 +55,8 @@ class FileError:
 
 def transform(data: Bytes, task: Task, folder: str, limits: Limits = DEFAULT_LIMITS) -> FileResult | FileError:
     """Score a submission's file for a task and make its rows; `folder` is the model's."""
-    if (weight := weigh(data, limits.max_memory)) > limits.max_memory:
-        return FileError(task.id, ErrorKind.TOO_COMPLEX, _too_complex(weight, limits.max_memory))
+    if (estimate := estimate_memory(data, limits.max_memory)) > limits.max_memory:
+        return FileError(task.id, ErrorKind.TOO_COMPLEX, _too_complex(estimate, limits.max_memory))
     try:
         document, notes = parse(data)
         judged = [judge(attempt, task) for attempt in read_attempts(document, len(task.test), notes)]
@@ -74,9 +74,9 @@ def transform(data: Bytes, task: Task, folder: str, limits: Limits = DEFAULT_LIM
     return FileResult(task.id, rows, len(task.test), pairs_solved(judged), notes.merged())
 
 
-def _too_complex(weight: int, most: int) -> str:
+def _too_complex(estimate: int, most: int) -> str:
     return (
-        f"reading it would take about {weight // MEBIBYTE} MiB of memory, one file may take {most // MEBIBYTE}; "
+        f"reading it would take about {estimate // MEBIBYTE} MiB of memory, one file may take {most // MEBIBYTE}; "
         f"raise INGEST_MAX_FILE_BYTES, then ingest with --force"
     )
 
@@ -100,7 +100,7 @@ class _AttemptRow:
     def make(self) -> Row:
         metadata = [each.attempt.metadata for each in self._placed]
         usage = add_up(metadata, self._limits, self._notes, self._label)
-        verdict = self._verdict([self._standing(pair) for pair in range(len(self._task.test))])
+        verdict = self._verdict([self._selected(pair) for pair in range(len(self._task.test))])
         return Row(
             puzzle_id=self._task.id,
             model_name=attempt_model_name(self._folder, self._number),
@@ -112,24 +112,24 @@ class _AttemptRow:
             estimated_cost=usage.cost,
             api_processing_time_ms=usage.time_ms,
             pattern_description=self._text(next(filter(None, map(describe, metadata)), "")),
-            reasoning_log=self._words() or None,
+            reasoning_log=self._reasoning() or None,
             provider_raw_response=self._json([each.attempt.raw for each in self._judged]),
             created_at=usage.started_at,
             **verdict,
         )
 
-    def _standing(self, pair: int) -> Judged | None:
+    def _selected(self, pair: int) -> Judged | None:
         answers = [each for each in self._placed if each.attempt.pair == pair]
         for each in answers:
             if each.answer.rows is None:
                 self._notes.add(NoteKind.UNREADABLE_ANSWER, f"{each.attempt.label}: no grid of integers")
         if len(answers) > 1:
             self._notes.add(NoteKind.DUPLICATE_ANSWER, f"{answers[0].attempt.label} has {len(answers)} answers")
-        return standing(answers) if answers else None
+        return select_answer(answers) if answers else None
 
-    def _verdict(self, standing_answers: Sequence[Judged | None]) -> Mapping[str, Any]:
-        stored = [None if each is None else each.answer.stored for each in standing_answers]
-        right = [each is not None and each.right for each in standing_answers]
+    def _verdict(self, selected: Sequence[Judged | None]) -> Mapping[str, Any]:
+        stored = [None if each is None else each.answer.stored for each in selected]
+        right = [each is not None and each.right for each in selected]
         if len(right) == 1:
             return {
                 "predicted_output_grid": None if stored[0] is None else self._json(stored[0]),
@@ -147,11 +147,11 @@ class _AttemptRow:
             "multi_test_average_accuracy": sum(right) / len(right),
         }
 
-    def _words(self) -> str:
-        words = [(each.attempt.pair, words_of(each.attempt.metadata)) for each in self._placed]
+    def _reasoning(self) -> str:
+        texts = [(each.attempt.pair, reasoning_text(each.attempt.metadata)) for each in self._placed]
         if len(self._task.test) == 1:
-            return self._text("\n\n".join(text for _, text in words if text))
-        return self._text("\n\n".join(f"[pair {pair}]\n{text}" for pair, text in words if text))
+            return self._text("\n\n".join(text for _, text in texts if text))
+        return self._text("\n\n".join(f"[pair {pair}]\n{text}" for pair, text in texts if text))
 
     def _json(self, value: Any) -> str | None:
         return dump(value, self._notes, self._label)

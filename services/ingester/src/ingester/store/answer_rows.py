@@ -6,11 +6,11 @@ from decimal import Decimal
 from typing import Any
 
 from ingester.store.locked_model import HEAVY_SECONDS, LockedModel
-from ingester.submission.rows import Row
+from ingester.submission.staged_row import Row
 
 TEMPLATE_ID = "external-huggingface"
 
-# Of `staged_rows`: whose file it is and which, then what ingester.rows makes of its content.
+# Of `staged_rows`: whose file it is and which, then what submission.staged_row makes of its content.
 STAGED_COLUMNS = ("run_id", "hf_dataset", "model", "hf_blob_oid", *Row._fields)
 
 _STAGED_FILES = """
@@ -22,14 +22,14 @@ WHERE hf_dataset = $1 AND model = $2 AND run_id = $3 AND model_name IS NULL
 _DROP_STAGED = "DELETE FROM staged_rows WHERE hf_dataset = $1 AND model = $2 AND run_id = $3"
 
 # What is staged for this version: an earlier delivery may have staged blobs that the folder does not hold any more.
-_WANTED = """
+_CREATE_WANTED = """
 CREATE TEMP TABLE wanted ON COMMIT DROP AS
 SELECT $1::integer AS run_id, w.* FROM unnest($2::text[], $3::text[]) AS w (puzzle_id, hf_blob_oid)
 """
 
 # The existing app's rows carry no dataset. The newest row of each task and attempt is taken over, unless the app wrote
 # it during a run over another dataset: the same folder name, and six tasks, are in both task sets.
-_ADOPT = """
+_ADOPT_ROWS = """
 UPDATE explanations e SET hf_dataset = $1
 FROM (
     SELECT max(u.id) AS id
@@ -84,7 +84,7 @@ ON CONFLICT (hf_dataset, model_name, puzzle_id) WHERE hf_dataset IS NOT NULL DO 
 
 # Rows of what the current version does not hold any more, or could not use: files, and attempts within a file. Kept,
 # and marked; what comes back is fetched, and its rows are written anew.
-_MARK = """
+_MARK_REMOVED = """
 UPDATE explanations e SET removed_upstream_at = now()
 WHERE e.hf_dataset = $1 AND e.model_name = ANY($2) AND e.removed_upstream_at IS NULL
   AND (e.puzzle_id, coalesce(e.hf_blob_oid, '')) NOT IN (SELECT * FROM unnest($3::text[], $4::text[]))
@@ -127,7 +127,7 @@ class RowStatements(LockedModel):
     """Staging, and the rows of the version that is committed."""
 
     async def drop_staged(self, run_id: int) -> None:
-        """Forget what was fetched for this run."""
+        """Delete what was fetched for this run."""
         await self.connection.execute(_DROP_STAGED, *self.key, run_id)
 
     async def staged(self, run_id: int) -> set[tuple[str, str]]:
@@ -139,22 +139,22 @@ class RowStatements(LockedModel):
         """Write rows of fetched files (in STAGED_COLUMNS order) by COPY, so that they survive this delivery."""
         await self.connection.copy_records_to_table("staged_rows", records=records, columns=STAGED_COLUMNS)
 
-    async def want(self, run_id: int, files: dict[str, str]) -> None:
+    async def create_wanted(self, run_id: int, files: dict[str, str]) -> None:
         """Name the files (task id -> blob oid) of the version being committed; the first step of the transaction."""
-        await self.connection.execute(_WANTED, run_id, list(files), list(files.values()))
+        await self.connection.execute(_CREATE_WANTED, run_id, list(files), list(files.values()))
 
     async def write_rows(self, run_id: int, revision: str) -> None:
         """Bring what was staged of the wanted files into `explanations`."""
-        await self.connection.execute(_ADOPT, *self.key, timeout=HEAVY_SECONDS)
+        await self.connection.execute(_ADOPT_ROWS, *self.key, timeout=HEAVY_SECONDS)
         await self.connection.execute(_UPSERT, *self.key, run_id, revision, timeout=HEAVY_SECONDS)
 
-    async def mark_rows(self, used: Mapping[str, str], names: Collection[str]) -> None:
+    async def mark_removed(self, used: Mapping[str, str], names: Collection[str]) -> None:
         """Mark the rows of these attempts that are no answer of the current version, and no others.
 
         `used` holds task id -> blob oid of the files that could be used.
         """
         arguments = (self.dataset, list(names), list(used), list(used.values()))
-        await self.connection.execute(_MARK, *arguments, timeout=HEAVY_SECONDS)
+        await self.connection.execute(_MARK_REMOVED, *arguments, timeout=HEAVY_SECONDS)
 
     async def attempt_sums(self, names: Collection[str]) -> list[AttemptSums]:
         """Return each attempt's sums over the model's current rows."""

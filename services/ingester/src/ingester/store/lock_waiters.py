@@ -29,7 +29,7 @@ FROM waiting_requests
 _BY_ID = f"{_REQUEST} WHERE id = $1"
 _BY_MODEL = f"{_REQUEST} WHERE hf_dataset = $1 AND model = $2 AND dry_run = $3"
 
-# The key is store_model.TRY_LOCK's. Only looked at: taking the lock would turn others away.
+# The key is locked_model.TRY_LOCK's. Only looked at: taking the lock would turn others away.
 _HELD = """
 EXISTS (
     SELECT FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 1
@@ -79,12 +79,12 @@ async def by_model(pool: asyncpg.Pool, event: ModelDiscovered) -> WaitingRequest
 
 
 async def free(pool: asyncpg.Pool) -> list[WaitingRequest]:
-    """Return the requests that nobody handed back yet and whose lock nobody holds."""
+    """Return the requests that were not handed back yet and whose lock is free."""
     return await _requests(pool, _FREE)
 
 
 async def handed_back(pool: asyncpg.Pool, older_than: timedelta) -> list[WaitingRequest]:
-    """Return the requests that were handed back some time ago, and that nobody has dealt with."""
+    """Return the requests that were handed back some time ago, and are not settled."""
     return await _requests(pool, _HANDED_BACK_BEFORE, older_than)
 
 
@@ -94,7 +94,7 @@ async def mark_handed_back(pool: asyncpg.Pool, request_id: str, event_sequence: 
 
 
 async def settle(pool: asyncpg.Pool, request_id: str) -> None:
-    """Remove a request that is done or given up, unless another has joined meanwhile."""
+    """Delete a request that is done or failed for good, unless another has joined meanwhile."""
     await pool.execute(_SETTLE, request_id)
 
 

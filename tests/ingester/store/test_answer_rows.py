@@ -38,7 +38,7 @@ async def test_rows_of_what_a_version_does_not_use_are_marked_once_and_no_others
         await answer(pool, "used", model_name="m-attempt3", hf_blob_oid=None),
     ]
     before = await answer(pool, "gone before", removed_upstream_at=AT)
-    await session.mark_rows({"used": "b"}, ["m-attempt1", "m-attempt2", "m-attempt3"])
+    await session.mark_removed({"used": "b"}, ["m-attempt1", "m-attempt2", "m-attempt3"])
     rows = await pool.fetch("SELECT id, removed_upstream_at AS at FROM explanations ORDER BY id")
     assert {row["id"] for row in rows if row["at"] is None} == set(kept)
     assert {row["id"] for row in rows if row["at"] and row["at"] > AT} == set(marked)
@@ -75,7 +75,7 @@ ELSEWHERE = f"https://huggingface.co/datasets/{OTHER}/resolve/main"
 async def written(session: Session, run_id: int = 1, revision: str = "rev", **wanted: str) -> datetime:
     """Bring the rows of a run into `explanations`, and return when, by the database's clock."""
     async with session.connection.transaction():
-        await session.want(run_id, wanted)
+        await session.create_wanted(run_id, wanted)
         await session.write_rows(run_id, revision)
         at: datetime = await session.connection.fetchval("SELECT now()")
         return at

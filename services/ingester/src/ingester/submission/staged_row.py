@@ -13,7 +13,7 @@ _FIXED_BYTES = 200  # numbers, flags and the row's header
 class Row(NamedTuple):
     """The columns of `staged_rows` after hf_blob_oid, in their order.
 
-    A file has one row for each attempt number, and one of its own: without model_name, with pairs_total and
+    A file has one row for each attempt number, and one for the file: without model_name, with pairs_total and
     pairs_solved (both None when the file could not be used) and the notes on it.
 
     multiple_predicted_outputs is a list with one answer for each pair, null where the attempt is absent;
@@ -55,6 +55,6 @@ class Row(NamedTuple):
 def file_row(
     puzzle_id: str, problems: Iterable[Problem], pairs_total: int | None = None, pairs_solved: int | None = None
 ) -> Row:
-    """Make the file's own row; without pairs it says that the file could not be used."""
+    """Make the row of the file itself; without pairs it says that the file could not be used."""
     notes = json.dumps([problem._asdict() for problem in problems])
     return Row(puzzle_id, pairs_total=pairs_total, pairs_solved=pairs_solved, notes=notes)

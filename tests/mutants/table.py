@@ -83,9 +83,11 @@ TESTS = {
         "tests/query_api/view/test_answers.py",
     ],
     "query_api.store.repair": ["tests/query_api/store/test_repair.py"],
-    "query_api.store.submissions": ["tests/query_api/store/test_submissions.py", "-k", "not runs"],
-    "query_api.store.runs": ["tests/query_api/store/test_submissions.py", "-k", "run"],
-    "query_api.store.task_attempts": ["tests/query_api/store/test_submissions.py", "-k", "tasks_attempts"],
+    "query_api.store.statements": [
+        "tests/query_api/store/test_submissions.py",
+        "tests/query_api/store/test_runs.py",
+        "tests/query_api/store/test_task_attempts.py",
+    ],
     "query_api.task_sets": ["tests/query_api/test_task_sets.py"],
     "query_api.view.snapshot": ["tests/query_api/view/test_snapshot.py"],
 }
@@ -99,9 +101,7 @@ SQL = frozenset(
         "ingester.store.session",
         "ingester.store.versions",
         "ingester.store.lock_waiters",
-        "query_api.store.runs",
-        "query_api.store.submissions",
-        "query_api.store.task_attempts",
+        "query_api.store.statements",
         "watcher.store",
     }
 )

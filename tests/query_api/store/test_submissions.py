@@ -1,13 +1,7 @@
-"""Each statement of the query API's store reads what it says: every condition, order and bound of it."""
-
-from collections.abc import AsyncIterator
-from datetime import timedelta
-from typing import Any, cast
+"""Submissions, versions and answers are read as each statement says: every condition, order and bound of it."""
 
 import asyncpg
-import pytest
-from query_api.schemas.ingestion_runs import HistoryQuery
-from query_api.store import runs, submissions, task_attempts
+from query_api.store import submissions
 
 from tests.support.writer import DATASET, START, Writer, oid
 
@@ -15,18 +9,6 @@ OTHER = "arcprize/arc_agi_v1_public_eval"
 
 # A row that is updated stands behind the others: what is read last would win where both versions are read.
 _OLD_ROWS_LAST = "UPDATE submission_versions SET errors = errors WHERE superseded_at IS NOT NULL"
-
-
-@pytest.fixture
-async def pool(database_url: str) -> AsyncIterator[asyncpg.Pool]:
-    async with asyncpg.create_pool(database_url, min_size=1, max_size=2) as pool:
-        yield pool
-
-
-@pytest.fixture
-def rows(pool: asyncpg.Pool) -> Writer:
-    """Write rows; nothing is published."""
-    return Writer(pool, cast("Any", None))
 
 
 async def test_the_view_holds_current_versions_and_the_last_sync_that_ended(pool: asyncpg.Pool, rows: Writer) -> None:
@@ -120,87 +102,3 @@ async def test_stored_answers_are_counted_for_one_task_of_some_attempts(pool: as
     await rows.answer("m-attempt4", "a", [True], OTHER)
     await rows.answer("m-attempt5", "a", [True], OTHER)
     assert await submissions.count_answers(pool, DATASET, ["m-attempt1", "m-attempt2"], "a") == 2
-
-
-async def test_a_tasks_attempts_are_those_that_are_still_there_by_name(pool: asyncpg.Pool, rows: Writer) -> None:
-    for name in ("m-attempt2", "m-attempt1", "m-attempt3"):
-        await rows.answer(name, "a", [True])
-    await rows.answer("m-attempt1", "b", [False])
-    await rows.answer("m-attempt1", "a", [False], OTHER)
-    await rows.answer("n-attempt1", "a", [True])
-    await pool.execute("UPDATE explanations SET removed_upstream_at = now() WHERE model_name = 'm-attempt3'")
-    await pool.execute("UPDATE explanations SET reasoning_log = repeat('x', 5000) WHERE model_name = 'm-attempt1'")
-    found = await task_attempts.attempts(pool, DATASET, ["m-attempt1", "m-attempt2", "m-attempt3"], "a")
-    assert [(each.model_name, each.answers[0].correct) for each in found] == [
-        ("m-attempt1", True),
-        ("m-attempt2", True),
-    ]
-    assert [len(each.reasoning or "") for each in found] == [4000, 0]
-
-
-async def found_runs(pool: asyncpg.Pool, **query: Any) -> tuple[int, list[str]]:
-    total, found = await runs.runs(pool, HistoryQuery(**query))
-    return total, [each.dataset_name for each in found]
-
-
-async def test_a_filter_of_runs_lets_through_what_it_names_and_no_filter_everything(
-    pool: asyncpg.Pool, rows: Writer
-) -> None:
-    one = await rows.ingest("one", failed=1)
-    await rows.ingest("two", OTHER, trigger="manual")
-    assert await found_runs(pool) == (2, ["two", "one"])
-    assert await found_runs(pool, dataset=DATASET) == await found_runs(pool, run=one.run_id) == (1, ["one"])
-    assert await found_runs(pool, model="two") == await found_runs(pool, auto_triggered=False) == (1, ["two"])
-    assert await found_runs(pool, status="partial") == await found_runs(pool, auto_triggered=True) == (1, ["one"])
-    assert await found_runs(pool, search="V1_PUBLIC") == (1, ["two"])
-    assert await found_runs(pool, search="one") == (1, ["one"])
-    assert await found_runs(pool, search="wo arc") == (1, ["two"])
-    assert await found_runs(pool, search="twoarc") == (0, [])
-    assert await found_runs(pool, dataset=DATASET, model="two") == (0, [])
-
-
-async def test_a_page_of_runs_is_cut_from_the_order(pool: asyncpg.Pool, rows: Writer) -> None:
-    for name in ("one", "two", "three"):
-        await rows.ingest(name)
-    assert await found_runs(pool, limit=1) == (3, ["three"])
-    assert await found_runs(pool, limit=1, offset=1) == (3, ["two"])
-    assert await found_runs(pool, order="asc", limit=2, offset=1) == (3, ["two", "three"])
-
-
-async def test_a_run_that_goes_on_has_no_end_and_none_is_dry_unless_it_says_so(
-    pool: asyncpg.Pool, rows: Writer
-) -> None:
-    for name in ("old", "goes-on", "dry"):
-        await rows.ingest(name)
-    await pool.execute("UPDATE ingestion_runs SET status = 'running' WHERE dataset_name = 'goes-on'")
-    await pool.execute("UPDATE ingestion_runs SET dry_run = true WHERE dataset_name = 'dry'")
-    await pool.execute("UPDATE ingestion_runs SET dry_run = NULL WHERE dataset_name = 'old'")
-    _, found = await runs.runs(pool, HistoryQuery(order="asc"))
-    assert [(each.completed_at is None, each.dry_run) for each in found] == [
-        (False, False),
-        (True, False),
-        (False, True),
-    ]
-
-
-async def test_a_runs_errors_are_ordered_paged_and_counted(pool: asyncpg.Pool, rows: Writer) -> None:
-    run, other = await rows.ingest("m"), await rows.ingest("n")
-    for run_id, puzzle_id, message, fatal in (
-        (run.run_id, "b", "1", False),
-        (run.run_id, "a", "2", False),
-        (run.run_id, "a", "3", False),
-        (run.run_id, "c", "4", True),
-        (other.run_id, "a", "5", True),
-        (other.run_id, "a", "6", True),
-    ):
-        await pool.execute(
-            "INSERT INTO ingestion_errors (run_id, puzzle_id, kind, message, fatal) VALUES ($1, $2, 'x', $3, $4)",
-            run_id, puzzle_id, message, fatal,
-        )  # fmt: skip
-    assert [each.message for each in await runs.errors(pool, run.run_id, 10)] == ["4", "2", "3", "1"]
-    assert [each.message for each in await runs.errors(pool, run.run_id, 2, 1)] == ["2", "3"]
-    assert await runs.count_errors(pool, run.run_id) == (4, 1)
-    assert await runs.count_errors(pool, other.run_id) == (2, 2)
-    empty = await rows.ingest("o", ingested_at=START + timedelta(days=1))
-    assert await runs.count_errors(pool, empty.run_id) == (0, 0)
-    assert await runs.count_errors(pool, 10**6) is None

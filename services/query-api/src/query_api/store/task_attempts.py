@@ -1,4 +1,4 @@
-"""The SQL behind one task's page: a read by the submissions' unique key."""
+"""Reads what the attempts of a submission answered to one task: a read by the answers' unique key."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -8,25 +8,17 @@ from typing import Any
 import asyncpg
 
 from query_api.schemas.task_detail import PairAnswer, TaskAttempt
+from query_api.store import statements as sql
 from query_api.store.repair import all_shaped, parsed
 
 REASONING_CHARACTERS = 4_000
 RAW_CHARACTERS = 2_000
 LAST_COLOUR = 9
 
-_TASK = """
-SELECT model_name, predicted_output_grid, is_prediction_correct, has_multiple_predictions, multi_test_results,
-    multiple_predicted_outputs, estimated_cost AS cost, total_tokens AS tokens, api_processing_time_ms AS time_ms,
-    left(reasoning_log, $4) AS reasoning
-FROM explanations
-WHERE hf_dataset = $1 AND model_name = ANY($2) AND puzzle_id = $3 AND removed_upstream_at IS NULL
-ORDER BY model_name
-"""
-
 
 async def attempts(pool: asyncpg.Pool, dataset: str, names: Sequence[str], puzzle_id: str) -> list[TaskAttempt]:
     """Return what some attempts answered to a task."""
-    rows = await pool.fetch(_TASK, dataset, list(names), puzzle_id, REASONING_CHARACTERS)
+    rows = await pool.fetch(sql.ANSWERS_TO_TASK, dataset, list(names), puzzle_id, REASONING_CHARACTERS)
     attempts = (
         {
             "model_name": row["model_name"],

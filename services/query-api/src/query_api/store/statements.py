@@ -1,0 +1,110 @@
+"""Every SQL statement of the query API. It only reads: ingesters and watchers write these tables.
+
+What S608 warns of are constants of this module.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+# Submissions and their versions.
+
+_SUBMISSION = """hf_dataset AS dataset, model, display_name, source, status AS ingestion_status, removed_upstream_at,
+    tree_oid, revision, run_id, published_at, ingested_at, score, score_submitted, tasks_total, tasks_submitted,
+    tasks_solved, pairs_total, pairs_solved, attempts, total_cost, total_tokens, errors"""
+
+CURRENT_SUBMISSIONS: Final = f"SELECT {_SUBMISSION} FROM submission_versions WHERE superseded_at IS NULL"  # noqa: S608
+
+# Of some models, by (dataset, model).
+CURRENT_SUBMISSIONS_OF: Final = f"""
+{CURRENT_SUBMISSIONS} AND (hf_dataset, model) IN (SELECT * FROM unnest($1::text[], $2::text[]))
+"""  # noqa: S608
+
+VERSIONS_OF_MODEL: Final = f"""
+SELECT id, superseded_at, {_SUBMISSION} FROM submission_versions WHERE hf_dataset = $1 AND model = $2
+ORDER BY superseded_at DESC NULLS FIRST, ingested_at DESC LIMIT $3
+"""  # noqa: S608
+
+RESULTS_OF_VERSIONS: Final = """
+SELECT version_id, puzzle_id, hf_blob_oid, pairs_total, pairs_solved FROM task_results WHERE version_id = ANY($1)
+"""
+
+# Syncs, and the database itself.
+
+# A row from tomorrow was written by a clock that was wrong: it would be the last sync for as long.
+LAST_ENDED_SYNC: Final = """
+SELECT id, trigger, status, started_at, completed_at, models_seen, new_models_found, changed, error
+FROM sync_runs WHERE status <> 'running' AND started_at < now() + interval '1 day'
+ORDER BY started_at DESC, id DESC LIMIT 1
+"""
+
+DATABASE_TIME: Final = "SELECT clock_timestamp()"
+
+PING: Final = "SELECT 1"
+
+# Answers of attempts.
+
+# Two plain conditions on the index's columns: their cost is estimated rightly, so the plan stays an index scan.
+ANSWERS_OF_ATTEMPTS: Final = """
+SELECT hf_dataset, model_name, puzzle_id,
+    CASE WHEN has_multiple_predictions AND jsonb_typeof(multi_test_results) = 'array'
+        THEN ARRAY(SELECT coalesce(r.value->'correct' = 'true', false)
+                   FROM jsonb_array_elements(multi_test_results) WITH ORDINALITY AS r ORDER BY r.ordinality)
+        ELSE ARRAY[coalesce(CASE WHEN has_multiple_predictions THEN multi_test_all_correct
+                                 ELSE is_prediction_correct END, false)] END AS pairs,
+    estimated_cost AS cost, api_processing_time_ms AS time_ms, total_tokens AS tokens
+FROM explanations
+WHERE hf_dataset = ANY($1) AND model_name = ANY($2) AND removed_upstream_at IS NULL
+"""
+
+# $4: how much of the reasoning, in characters.
+ANSWERS_TO_TASK: Final = """
+SELECT model_name, predicted_output_grid, is_prediction_correct, has_multiple_predictions, multi_test_results,
+    multiple_predicted_outputs, estimated_cost AS cost, total_tokens AS tokens, api_processing_time_ms AS time_ms,
+    left(reasoning_log, $4) AS reasoning
+FROM explanations
+WHERE hf_dataset = $1 AND model_name = ANY($2) AND puzzle_id = $3 AND removed_upstream_at IS NULL
+ORDER BY model_name
+"""
+
+COUNT_ANSWERS_TO_TASK: Final = """
+SELECT count(*) FROM explanations WHERE hf_dataset = $1 AND model_name = ANY($2) AND puzzle_id = $3
+"""
+
+# Ingestion runs, and what was wrong with their files.
+
+# position() takes what is searched for as it is: % and _ are no wildcards in it.
+_RUN_FILTER = """
+WHERE ($1::text IS NULL OR hf_dataset = $1) AND ($2::text IS NULL OR dataset_name = $2)
+  AND ($3::text IS NULL OR status = $3) AND ($4::bool IS NULL OR auto_triggered = $4)
+  AND ($5::text IS NULL OR position(lower($5) IN lower(concat_ws(' ', dataset_name, hf_dataset, error_log))) > 0)
+  AND ($6::int IS NULL OR id = $6)
+"""
+
+COUNT_RUNS: Final = f"SELECT count(*) FROM ingestion_runs {_RUN_FILTER}"  # noqa: S608
+
+_RUNS = f"""
+SELECT id, dataset_name, base_url, source, total_puzzles, successful, failed, skipped, duration_ms,
+    coalesce(dry_run, false) AS dry_run, accuracy_percent::float8 AS accuracy_percent, started_at,
+    CASE WHEN status <> 'running' THEN completed_at END AS completed_at, error_log, auto_triggered, status, trigger,
+    hf_dataset AS dataset, revision, tree_oid, score, delivery_count
+FROM ingestion_runs {_RUN_FILTER}
+"""  # noqa: S608
+
+# By column and direction.
+PAGE_OF_RUNS: Final[Mapping[tuple[str, str], str]] = {
+    (column, order): f"{_RUNS} ORDER BY {column} {order} NULLS LAST, id {order} LIMIT $7 OFFSET $8"
+    for column in ("started_at", "duration_ms", "accuracy_percent", "failed")
+    for order in ("asc", "desc")
+}
+
+# Those that made a file unusable first.
+ERRORS_OF_RUN: Final = """
+SELECT puzzle_id, kind, message, fatal FROM ingestion_errors WHERE run_id = $1
+ORDER BY fatal DESC, puzzle_id, id LIMIT $2 OFFSET $3
+"""
+
+# No row where there is no such run; a run without errors has one.
+COUNT_ERRORS_OF_RUN: Final = """
+SELECT count(e.id) AS total, count(e.id) FILTER (WHERE e.fatal) AS fatal
+FROM ingestion_runs r LEFT JOIN ingestion_errors e ON e.run_id = r.id WHERE r.id = $1 GROUP BY r.id
+"""

@@ -1,8 +1,30 @@
 /** Every read of the dashboard, with the key under which its answer is kept. */
 import { queryOptions } from "@tanstack/react-query";
 
+import { latestKey } from "../hooks/useLatestHFModel.ts";
 import { api, unwrap } from "./client.ts";
 import type { paths } from "./schema.ts";
+
+export type HistoryFilter = NonNullable<paths["/api/admin/ingestion-history"]["get"]["parameters"]["query"]>;
+
+const resource =
+  <Place extends unknown[]>(name: string) =>
+  (...place: Partial<Place>) => [name, ...place];
+
+/** The key of each resource; with less than a whole place, the key that all answers of that place begin with. */
+export const keys = {
+  models: resource<[]>("models"),
+  latest: () => latestKey().slice(0, 1),
+  model: resource<[dataset: string, model: string]>("model"),
+  performance: resource<[attempt: string, dataset: string]>("performance"),
+  metrics: resource<[attempt: string, dataset: string]>("metrics"),
+  task: resource<[dataset: string, model: string, task: string]>("task"),
+  cron: resource<[]>("cron"),
+  status: resource<[]>("status"),
+  history: resource<[filter: HistoryFilter]>("history"),
+  runErrors: resource<[run: number, page: { limit: number; offset: number }]>("run-errors"),
+  folders: resource<[dataset: string]>("folders"),
+};
 
 export function owned(dataset: string): { owner: string; name: string } {
   const [owner = "", name = ""] = dataset.split("/");
@@ -10,11 +32,14 @@ export function owned(dataset: string): { owner: string; name: string } {
 }
 
 export const modelsQuery = () =>
-  queryOptions({ queryKey: ["models"], queryFn: ({ signal }) => unwrap(api.GET("/api/models", { signal })) });
+  queryOptions({
+    queryKey: keys.models(),
+    queryFn: ({ signal }) => unwrap(api.GET("/api/models", { signal })),
+  });
 
 export const modelQuery = (dataset: string, model: string) =>
   queryOptions({
-    queryKey: ["model", dataset, model],
+    queryKey: keys.model(dataset, model),
     queryFn: async ({ signal }) => {
       const path = { ...owned(dataset), model };
       return (await unwrap(api.GET("/api/models/{owner}/{name}/{model}", { params: { path }, signal }))).data;
@@ -24,7 +49,7 @@ export const modelQuery = (dataset: string, model: string) =>
 // By the dataset, not by its task set: another dataset may answer the same set, with a model of the same name.
 export const performanceQuery = (attempt: string, dataset: string) =>
   queryOptions({
-    queryKey: ["performance", attempt, dataset],
+    queryKey: keys.performance(attempt, dataset),
     queryFn: async ({ signal }) => {
       const path = { ...owned(dataset), model: attempt };
       return (
@@ -37,7 +62,7 @@ export const performanceQuery = (attempt: string, dataset: string) =>
 
 export const metricsQuery = (attempt: string, dataset: string) =>
   queryOptions({
-    queryKey: ["metrics", attempt, dataset],
+    queryKey: keys.metrics(attempt, dataset),
     queryFn: async ({ signal }) => {
       const path = { ...owned(dataset), model: attempt };
       return (
@@ -50,7 +75,7 @@ export const metricsQuery = (attempt: string, dataset: string) =>
 
 export const taskQuery = (dataset: string, model: string, task: string) =>
   queryOptions({
-    queryKey: ["task", dataset, model, task],
+    queryKey: keys.task(dataset, model, task),
     queryFn: async ({ signal }) => {
       const path = { ...owned(dataset), model, task };
       return (
@@ -61,29 +86,27 @@ export const taskQuery = (dataset: string, model: string, task: string) =>
 
 export const cronQuery = () =>
   queryOptions({
-    queryKey: ["cron"],
+    queryKey: keys.cron(),
     queryFn: ({ signal }) => unwrap(api.GET("/api/admin/cron-status", { signal })),
   });
 
 export const statusQuery = () =>
   queryOptions({
-    queryKey: ["status"],
+    queryKey: keys.status(),
     queryFn: async ({ signal }) => (await unwrap(api.GET("/api/status", { signal }))).data,
     // Nothing announces that somebody fell silent.
     refetchInterval: 30_000,
   });
 
-export type HistoryFilter = NonNullable<paths["/api/admin/ingestion-history"]["get"]["parameters"]["query"]>;
-
 export const historyQuery = (query: HistoryFilter) =>
   queryOptions({
-    queryKey: ["history", query],
+    queryKey: keys.history(query),
     queryFn: ({ signal }) => unwrap(api.GET("/api/admin/ingestion-history", { params: { query }, signal })),
   });
 
 export const runErrorsQuery = (run: number, query: { limit: number; offset: number }) =>
   queryOptions({
-    queryKey: ["run-errors", run, query],
+    queryKey: keys.runErrors(run, query),
     queryFn: ({ signal }) =>
       unwrap(
         api.GET("/api/admin/ingestion-history/{run}/errors", { params: { path: { run }, query }, signal }),
@@ -92,7 +115,7 @@ export const runErrorsQuery = (run: number, query: { limit: number; offset: numb
 
 export const foldersQuery = (dataset: string) =>
   queryOptions({
-    queryKey: ["folders", dataset],
+    queryKey: keys.folders(dataset),
     // The server itself has tried the Hub several times when it gives up.
     retry: false,
     queryFn: async ({ signal }) => {

@@ -4,6 +4,11 @@ import { setName, shortDataset } from "./format.ts";
 
 export const keyOf = (row: { dataset: string; model: string }): string => `${row.dataset}/${row.model}`;
 
+/** Where a model is looked at closely. */
+export function modelHref(dataset: string, model: string): string {
+  return `/?${new URLSearchParams({ dataset, model })}`;
+}
+
 export function find(rows: readonly ModelRow[], key: string | null): ModelRow | undefined {
   return key === null ? undefined : rows.find((row) => keyOf(row) === key);
 }

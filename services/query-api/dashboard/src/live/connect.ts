@@ -2,8 +2,10 @@
 import type { QueryClient } from "@tanstack/react-query";
 
 import type { Schemas } from "../api/client.ts";
+import { foldersQuery, keys, modelsQuery } from "../api/queries.ts";
 import { latestKey } from "../hooks/useLatestHFModel.ts";
 import { percent, plural } from "../lib/format.ts";
+import { modelHref } from "../lib/rows.ts";
 import { withFolder, withIngested, withLatest, withoutFailed, withoutModel, withProgress } from "./cache.ts";
 import type { Failed, Ingested, Progress, Synced } from "./events.ts";
 import { change, noteEnd, toast } from "./store.ts";
@@ -13,10 +15,6 @@ const RELOAD_AFTER_MS = 1_000;
 const RETRY_MS = 5_000;
 // A browser opens six connections to a server of HTTP/1.1: a seventh tab would wait for ever if all of them listened.
 const REST_AFTER_MS = 10_000;
-
-export function modelHref(dataset: string, model: string): string {
-  return `/?${new URLSearchParams({ dataset, model })}`;
-}
 
 /** Listens until the returned function is called; rests while nobody looks at the page. */
 export function connect(client: QueryClient): () => void {
@@ -73,7 +71,7 @@ class Stream {
   private failed(): void {
     // Tells whether it is the server that is gone, or only the stream.
     if (!this.missed)
-      setTimeout(() => void this.client.invalidateQueries({ queryKey: ["models"] }), RETRY_MS);
+      setTimeout(() => void this.client.invalidateQueries({ queryKey: keys.models() }), RETRY_MS);
     this.missed = true;
     change((state) => ({ connection: "lost", lostAt: state.lostAt ?? Date.now() }));
     // A browser gives up for good on an answer that is no stream.
@@ -96,16 +94,16 @@ function hear(source: EventSource, name: string, then: (event: unknown) => void)
   source.addEventListener(name, (message) => then(JSON.parse((message as MessageEvent<string>).data)));
 }
 
-type Reload = (...keys: string[]) => void;
+type Reload = (...names: (keyof typeof keys)[]) => void;
 
 function reloader(client: QueryClient): Reload {
-  const wanted = new Set<string>();
+  const wanted = new Set<keyof typeof keys>();
   let timer: ReturnType<typeof setTimeout> | undefined;
-  return (...keys) => {
-    for (const key of keys) wanted.add(key);
+  return (...names) => {
+    for (const name of names) wanted.add(name);
     timer ??= setTimeout(() => {
       timer = undefined;
-      for (const key of wanted) void client.invalidateQueries({ queryKey: [key] });
+      for (const name of wanted) void client.invalidateQueries({ queryKey: keys[name]() });
       wanted.clear();
     }, RELOAD_AFTER_MS);
   };
@@ -118,14 +116,14 @@ function onReset(client: QueryClient): void {
 }
 
 function onIngested(client: QueryClient, event: Ingested, reload: Reload): void {
-  client.setQueryData<Schemas["ModelsAnswer"]>(["models"], (old) => withIngested(old, event));
+  client.setQueryData(modelsQuery().queryKey, (old) => withIngested(old, event));
   client.setQueryData<Schemas["LatestAnswer"]>(latestKey(), (old) => withLatest(old, event));
-  client.setQueryData<Schemas["FolderRow"][]>(["folders", event.dataset], (old) => withFolder(old, event));
+  client.setQueryData(foldersQuery(event.dataset).queryKey, (old) => withFolder(old, event));
   noteEnd(event.run_id);
   change(({ running }) => ({ running: withoutModel(running, event) }));
-  void client.invalidateQueries({ queryKey: ["model", event.dataset, event.model] });
-  void client.invalidateQueries({ queryKey: ["task", event.dataset, event.model] });
-  reload("models", "latest-model", "history", "run-errors", "status", "performance", "metrics");
+  void client.invalidateQueries({ queryKey: keys.model(event.dataset, event.model) });
+  void client.invalidateQueries({ queryKey: keys.task(event.dataset, event.model) });
+  reload("models", "latest", "history", "runErrors", "status", "performance", "metrics");
   toast({
     kind: "good",
     title: `${event.display_name} landed`,

@@ -6,6 +6,7 @@ import { useParams } from "../../hooks/useParams.ts";
 import { plural } from "../../lib/format.ts";
 import { Empty } from "../../ui/Panel.tsx";
 import { SearchField } from "../../ui/SearchField.tsx";
+import { Select } from "../../ui/Select.tsx";
 import { FolderTable } from "./FolderTable.tsx";
 import { listed, STATE_NAMES, STATES } from "./folders.ts";
 import { StartDialog } from "./StartDialog.tsx";
@@ -25,12 +26,7 @@ export function Chooser({ dataset, folders, writable }: ChooserProps) {
   const change = (name: string, value: string) => update({ [name]: value }, { replace: true });
 
   function toggle(names: string[], on: boolean): void {
-    const next = new Set(chosen);
-    for (const name of names) {
-      if (on) next.add(name);
-      else next.delete(name);
-    }
-    setChosen(next);
+    setChosen(on ? chosen.union(new Set(names)) : chosen.difference(new Set(names)));
   }
 
   return (
@@ -41,19 +37,13 @@ export function Chooser({ dataset, folders, writable }: ChooserProps) {
           value={params.get("find") ?? ""}
           onSearch={(text) => change("find", text)}
         />
-        <select
-          aria-label="State"
-          className="field"
+        <Select
+          label="State"
+          any="Any state"
           value={only}
-          onChange={(event) => change("state", event.target.value)}
-        >
-          <option value="">Any state</option>
-          {STATES.map((state) => (
-            <option key={state} value={state}>
-              {STATE_NAMES[state]}
-            </option>
-          ))}
-        </select>
+          options={STATES.map((state) => [state, STATE_NAMES[state]])}
+          onPick={(state) => change("state", state)}
+        />
         <span className="text-muted text-sm">
           {plural(rows.length, "folder")}
           {chosen.size > 0 && `, ${chosen.size} chosen`}

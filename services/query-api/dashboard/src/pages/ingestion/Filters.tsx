@@ -5,6 +5,7 @@ import { statusQuery } from "../../api/queries.ts";
 import type { useParams } from "../../hooks/useParams.ts";
 import { shortDataset } from "../../lib/format.ts";
 import { SearchField } from "../../ui/SearchField.tsx";
+import { Select } from "../../ui/Select.tsx";
 import { STATUSES } from "./history.ts";
 
 interface FiltersProps {
@@ -21,13 +22,13 @@ export function Filters({ params, update }: FiltersProps) {
   return (
     <div className="mb-3 flex flex-wrap gap-2.5">
       <SearchField label="Search the runs" value={params.get("q") ?? ""} onSearch={set("q")} />
-      <Choice
+      <Select
         label="Status"
         any="Any status"
         {...choice("status")}
         options={STATUSES.map((each) => [each, each])}
       />
-      <Choice
+      <Select
         label="Triggered"
         any="Triggered either way"
         {...choice("auto")}
@@ -36,38 +37,12 @@ export function Filters({ params, update }: FiltersProps) {
           ["false", "By hand"],
         ]}
       />
-      <Choice
+      <Select
         label="Dataset of the runs"
         any="All datasets"
         {...choice("dataset")}
         options={datasets.map((each) => [each, shortDataset(each)])}
       />
     </div>
-  );
-}
-
-interface ChoiceProps {
-  label: string;
-  any: string;
-  value: string;
-  options: [value: string, name: string][];
-  onPick: (value: string) => void;
-}
-
-function Choice({ label, any, value, options, onPick }: ChoiceProps) {
-  return (
-    <select
-      aria-label={label}
-      className="field max-w-full"
-      value={value}
-      onChange={(event) => onPick(event.target.value)}
-    >
-      <option value="">{any}</option>
-      {options.map(([each, name]) => (
-        <option key={each} value={each}>
-          {name}
-        </option>
-      ))}
-    </select>
   );
 }

@@ -1,5 +1,6 @@
 /** Folders with what is known of them, each with a box to choose it. */
 import { Badge, type Tone } from "../../ui/Badge.tsx";
+import { Scroll } from "../../ui/Scroll.tsx";
 import { type FolderState, type ListedFolder, STATE_NAMES } from "./folders.ts";
 
 const TONES: Record<FolderState, Tone> = { ingested: "good", changed: "part", new: "accent" };
@@ -14,12 +15,7 @@ export function FolderTable({ rows, chosen, onToggle }: FolderTableProps) {
   const all = rows.every(({ name }) => chosen.has(name));
   const names = () => rows.map(({ name }) => name);
   return (
-    <div
-      tabIndex={0}
-      role="region"
-      aria-label="Table of folders"
-      className="border-line max-h-80 overflow-auto rounded-xl border"
-    >
+    <Scroll label="Table of folders" className="border-line max-h-80 overflow-auto rounded-xl border">
       <table className="w-full text-sm">
         <thead className="bg-raised label sticky top-0 z-10 text-left">
           <tr>
@@ -59,6 +55,6 @@ export function FolderTable({ rows, chosen, onToggle }: FolderTableProps) {
           ))}
         </tbody>
       </table>
-    </div>
+    </Scroll>
   );
 }

@@ -4,6 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { foldersQuery, statusQuery } from "../../api/queries.ts";
 import { useParams } from "../../hooks/useParams.ts";
 import { Answer, Empty, Panel } from "../../ui/Panel.tsx";
+import { Select } from "../../ui/Select.tsx";
 import { Chooser } from "./Chooser.tsx";
 
 export function Folders() {
@@ -19,18 +20,13 @@ export function Folders() {
       hint="One folder per model."
       aside={
         dataset && (
-          <label className="flex max-w-full min-w-0 items-center gap-2">
-            <span className="sr-only">Dataset</span>
-            <select
-              className="field max-w-full min-w-0"
-              value={dataset}
-              onChange={(event) => update({ folders: event.target.value, state: null, find: null })}
-            >
-              {[...datasets, ...(known ? [] : [dataset])].map((name) => (
-                <option key={name}>{name}</option>
-              ))}
-            </select>
-          </label>
+          <Select
+            label="Dataset"
+            className="max-w-full min-w-0"
+            value={dataset}
+            options={[...datasets, ...(known ? [] : [dataset])].map((name) => [name, name])}
+            onPick={(folders) => update({ folders, state: null, find: null })}
+          />
         )
       }
     >

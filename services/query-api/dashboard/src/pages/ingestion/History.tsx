@@ -7,6 +7,8 @@ import { useParams } from "../../hooks/useParams.ts";
 import { plural } from "../../lib/format.ts";
 import { Answer, Empty, Panel } from "../../ui/Panel.tsx";
 import { Pager } from "../../ui/Pager.tsx";
+import { Scroll } from "../../ui/Scroll.tsx";
+import { SortHeader } from "../../ui/SortHeader.tsx";
 import { Filters } from "./Filters.tsx";
 import { filterOf, isFiltered, PAGE } from "./history.ts";
 import { RunRow } from "./RunRow.tsx";
@@ -84,61 +86,37 @@ function Table({ runs, filter, open, update }: TableProps) {
       { sort: next, order: next === sort && order === "desc" ? "asc" : null, page: null },
       { replace: true },
     );
+  const toggle = (run: Run) => (on: boolean) =>
+    update({ run: on ? String(run.id) : null }, { replace: true });
   return (
-    <div
-      tabIndex={0}
-      role="region"
-      aria-label="Table of runs"
-      className="-mx-5 relative overflow-x-auto px-5"
-    >
+    <Scroll label="Table of runs" className="-mx-5 relative overflow-x-auto px-5">
       <table className="w-full text-sm sm:min-w-4xl">
         <thead className="label">
           <tr>
-            {COLUMNS.map(([name, key, right]) => (
-              <th
-                key={name}
-                aria-sort={key === sort ? (order === "asc" ? "ascending" : "descending") : undefined}
-                className={`py-2 pr-2 sm:pr-4 ${right ? "hidden text-right sm:table-cell" : "text-left"}`}
-              >
-                {key ? (
-                  <button
-                    type="button"
-                    className="hover:text-ink tracking-[inherit] uppercase"
-                    onClick={() => sortBy(key)}
-                  >
-                    {name}
-                    <span aria-hidden="true">{key === sort ? (order === "asc" ? " ↑" : " ↓") : ""}</span>
-                  </button>
-                ) : (
-                  name
-                )}
-              </th>
-            ))}
+            {COLUMNS.map(([name, key, right]) => {
+              const className = `py-2 pr-2 sm:pr-4 ${right ? "hidden text-right sm:table-cell" : "text-left"}`;
+              const sorted = order === "asc" ? "ascending" : "descending";
+              if (!key) return <th key={name} className={className} children={name} />;
+              const props = { name, className, sorted: key === sort ? sorted : undefined } as const;
+              return <SortHeader key={name} {...props} onSort={() => sortBy(key)} />;
+            })}
             <th className="py-2">
               <span className="sr-only">Details</span>
             </th>
           </tr>
         </thead>
         <tbody>
-          {linked && (
-            <RunRow
-              run={linked}
-              open
-              columns={COLUMNS.length + 1}
-              onToggle={() => update({ run: null }, { replace: true })}
-            />
-          )}
-          {runs.map((run) => (
+          {[...(linked ? [linked] : []), ...runs].map((run) => (
             <RunRow
               key={run.id}
               run={run}
               open={open === String(run.id)}
               columns={COLUMNS.length + 1}
-              onToggle={(on) => update({ run: on ? String(run.id) : null }, { replace: true })}
+              onToggle={toggle(run)}
             />
           ))}
         </tbody>
       </table>
-    </div>
+    </Scroll>
   );
 }

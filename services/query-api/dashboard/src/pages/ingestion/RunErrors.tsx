@@ -4,9 +4,9 @@ import { useState } from "react";
 
 import { runErrorsQuery } from "../../api/queries.ts";
 import { plural } from "../../lib/format.ts";
-import { Answer } from "../../ui/Panel.tsx";
+import { ErrorTable } from "../../ui/ErrorTable.tsx";
 import { Pager } from "../../ui/Pager.tsx";
-import { ErrorTable } from "../overview/Problems.tsx";
+import { Answer } from "../../ui/Panel.tsx";
 
 const PAGE = 20;
 

@@ -6,6 +6,7 @@ import { plural } from "../../lib/format.ts";
 import { toast } from "../../live/store.ts";
 import { Badge } from "../../ui/Badge.tsx";
 import { Dialog } from "../../ui/Dialog.tsx";
+import { Scroll } from "../../ui/Scroll.tsx";
 import { start, validate } from "./actions.ts";
 import { useGuarded } from "./useGuarded.tsx";
 
@@ -58,42 +59,19 @@ export function StartDialog({ dataset, models, onClose, onStarted }: StartDialog
             />
             <Option name="Dry run" hint="Fetch and score, but store nothing." on={dryRun} set={setDryRun} />
           </div>
-          <div
-            className="border-line max-h-72 overflow-auto rounded-xl border"
-            tabIndex={0}
-            role="region"
-            aria-label="Chosen folders"
-          >
-            <ul className="divide-line divide-y">
-              {models.map((model) => (
-                <li key={model} className="px-3.5 py-2.5 text-sm">
-                  <div className="flex items-center justify-between gap-3">
-                    <span className="min-w-0 break-all">{model}</span>
-                    <Verdict answer={checked[model]} busy={busy} />
-                  </div>
-                  {checked[model] && <Checks answer={checked[model]} />}
-                </li>
-              ))}
-            </ul>
-          </div>
+          <Folders models={models} checked={checked} busy={busy} />
           <div className="flex flex-wrap justify-end gap-2">
             <button type="button" className="button" onClick={onClose}>
               Cancel
             </button>
-            {done ? (
-              <button
-                type="button"
-                className="button button-primary"
-                disabled={busy || valid.length === 0}
-                onClick={go}
-              >
-                {`Start ${valid.length === models.length ? "" : `the valid ${valid.length}`}`.trim()}
-              </button>
-            ) : (
-              <button type="button" className="button button-primary" disabled={busy} onClick={check}>
-                {busy ? "Checking …" : "Check first"}
-              </button>
-            )}
+            <button
+              type="button"
+              className="button button-primary"
+              disabled={busy || (done && valid.length === 0)}
+              onClick={done ? go : check}
+            >
+              {done ? startText(valid.length, models.length) : busy ? "Checking …" : "Check first"}
+            </button>
           </div>
         </div>
       </Dialog>
@@ -102,17 +80,42 @@ export function StartDialog({ dataset, models, onClose, onStarted }: StartDialog
   );
 }
 
-function Option({
-  name,
-  hint,
-  on,
-  set,
-}: {
+function startText(valid: number, all: number): string {
+  return valid === all ? "Start" : `Start the valid ${valid}`;
+}
+
+interface FoldersProps {
+  models: readonly string[];
+  checked: Record<string, Checked>;
+  busy: boolean;
+}
+
+function Folders({ models, checked, busy }: FoldersProps) {
+  return (
+    <Scroll label="Chosen folders" className="border-line max-h-72 overflow-auto rounded-xl border">
+      <ul className="divide-line divide-y">
+        {models.map((model) => (
+          <li key={model} className="px-3.5 py-2.5 text-sm">
+            <div className="flex items-center justify-between gap-3">
+              <span className="min-w-0 break-all">{model}</span>
+              <Verdict answer={checked[model]} busy={busy} />
+            </div>
+            {checked[model] && <Checks answer={checked[model]} />}
+          </li>
+        ))}
+      </ul>
+    </Scroll>
+  );
+}
+
+interface OptionProps {
   name: string;
   hint: string;
   on: boolean;
   set: (on: boolean) => void;
-}) {
+}
+
+function Option({ name, hint, on, set }: OptionProps) {
   return (
     <label className="flex items-start gap-3 text-sm">
       <input type="checkbox" className="mt-1" checked={on} onChange={(event) => set(event.target.checked)} />

@@ -1,11 +1,12 @@
 /** What the leaderboard shows: part of a name, a dataset, a family. All of it is in the address. */
-import { useMemo } from "react";
+import { type ReactNode, useMemo } from "react";
 
 import type { ModelRow } from "../../api/client.ts";
 import type { useParams } from "../../hooks/useParams.ts";
 import { family } from "../../lib/family.ts";
 import { datasetNames } from "../../lib/rows.ts";
 import { SearchField } from "../../ui/SearchField.tsx";
+import { Select } from "../../ui/Select.tsx";
 
 interface FiltersProps {
   rows: readonly ModelRow[];
@@ -22,46 +23,52 @@ export function Filters({ rows, within, params, update }: FiltersProps) {
   );
   return (
     <div className="grid w-full grid-cols-2 gap-3 sm:flex sm:w-auto">
-      <div className="col-span-2 min-w-0">
-        <span aria-hidden="true" className="label mb-1.5 block">
-          Name
-        </span>
+      <Labelled name="Name" className="col-span-2">
         <SearchField
           label="Search the models"
           value={params.get("q") ?? ""}
           onSearch={(q) => update({ q }, { replace: true })}
         />
-      </div>
-      <label className="min-w-0">
-        <span className="label mb-1.5 block">Dataset</span>
-        <select
-          className="field w-full sm:w-auto"
+      </Labelled>
+      <Labelled name="Dataset">
+        <Select
+          label="Dataset"
+          any="All datasets"
+          className="w-full sm:w-auto"
           value={params.get("dataset") ?? ""}
-          onChange={(event) => update({ dataset: event.target.value, family: null })}
-        >
-          <option value="">All datasets</option>
-          {[...datasets].map(([dataset, name]) => (
-            <option key={dataset} value={dataset}>
-              {name}
-            </option>
-          ))}
-        </select>
-      </label>
-      <label className="min-w-0">
-        <span className="label mb-1.5 block">Family</span>
-        <select
-          className="field w-full sm:w-auto"
+          options={[...datasets]}
+          onPick={(dataset) => update({ dataset, family: null })}
+        />
+      </Labelled>
+      <Labelled name="Family">
+        <Select
+          label="Family"
+          any="All families"
+          className="w-full sm:w-auto"
           value={params.get("family") ?? ""}
-          onChange={(event) => update({ family: event.target.value })}
-        >
-          <option value="">All families</option>
-          {families.map(([name, members]) => (
-            <option key={name} value={name}>
-              {name} ({members.length})
-            </option>
-          ))}
-        </select>
-      </label>
+          options={families.map(([name, members]) => [name, `${name} (${members.length})`])}
+          onPick={(family) => update({ family })}
+        />
+      </Labelled>
+    </div>
+  );
+}
+
+function Labelled({
+  name,
+  className = "",
+  children,
+}: {
+  name: string;
+  className?: string;
+  children: ReactNode;
+}) {
+  return (
+    <div className={`min-w-0 ${className}`}>
+      <span aria-hidden="true" className="label mb-1.5 block">
+        {name}
+      </span>
+      {children}
     </div>
   );
 }

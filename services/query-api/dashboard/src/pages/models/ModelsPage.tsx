@@ -1,10 +1,10 @@
 /** The leaderboard: every submission, as a plot, as a table, and in the order in which they landed. */
 import { useQuery } from "@tanstack/react-query";
-import { useEffect } from "react";
 
 import type { ModelRow } from "../../api/client.ts";
 import { modelsQuery } from "../../api/queries.ts";
 import { useParams } from "../../hooks/useParams.ts";
+import { useTitle } from "../../hooks/useTitle.ts";
 import { family } from "../../lib/family.ts";
 import { plural } from "../../lib/format.ts";
 import { keyOf, named, newestOf } from "../../lib/rows.ts";
@@ -17,6 +17,7 @@ import { Timeline } from "./Timeline.tsx";
 const NONE: readonly ModelRow[] = [];
 
 export default function ModelsPage() {
+  useTitle("Leaderboard");
   const models = useQuery(modelsQuery());
   const [params, update] = useParams();
   const rows = models.data?.data ?? NONE;
@@ -28,10 +29,6 @@ export default function ModelsPage() {
     within.filter((row) => !chosen || family(row.model) === chosen),
     params.get("q") ?? "",
   );
-
-  useEffect(() => {
-    document.title = "Leaderboard · arcwatch";
-  }, []);
 
   return (
     <div className="space-y-5">

@@ -5,11 +5,12 @@ import { useMemo, useState } from "react";
 import type { ModelRow } from "../../api/client.ts";
 import { useRoving } from "../../hooks/useRoving.ts";
 import { useWidth } from "../../hooks/useWidth.ts";
+import type { Label } from "../../lib/labels.ts";
 import { marksOf } from "../../lib/palette.ts";
 import { Empty } from "../../ui/Panel.tsx";
 import { Axes } from "./Axes.tsx";
 import { Legend } from "./Legend.tsx";
-import { labelsOf, nameOf, plotOf, ranked } from "./plot.ts";
+import { labelsOf, nameOf, type Plot, plotOf, ranked } from "./plot.ts";
 import { frontiers, type Spot, spotsOf } from "./scatter.ts";
 import { SpotLink } from "./SpotLink.tsx";
 import { Tip } from "./Tip.tsx";
@@ -30,11 +31,6 @@ export function Scatter({ rows, latest }: { rows: readonly ModelRow[]; latest: s
 
   const byKey = new Map(spots.map((spot) => [spot.key, spot]));
   const shown = hovered === null ? undefined : byKey.get(hovered);
-  const path = line<Spot>(
-    (spot) => plot.x(spot.cost),
-    (spot) => plot.y(spot.row.score),
-  ).curve(curveStepAfter);
-
   return (
     <div>
       <Legend marks={marks} withLatest={byKey.has(latest)} untold={rows.length - spots.length} />
@@ -49,31 +45,12 @@ export function Scatter({ rows, latest }: { rows: readonly ModelRow[]; latest: s
           className="block overflow-visible"
         >
           <Axes plot={plot} />
-          {[...lines].map(([source, members]) => (
-            <path
-              key={source}
-              d={path(members) ?? ""}
-              className="stroke-strong fill-none stroke-2"
-              strokeDasharray="1 5"
-              strokeLinecap="round"
-            />
-          ))}
-          {labels.map(({ key, x, y, anchor }) => {
+          <Frontiers lines={lines} plot={plot} />
+          {labels.map(({ key, ...place }) => {
             const spot = byKey.get(key);
-            const strong = key === hovered || key === latest || (spot && best.has(spot));
-            return (
-              <text
-                key={key}
-                x={x}
-                y={y}
-                dy="0.35em"
-                textAnchor={anchor}
-                aria-hidden="true"
-                className={`stroke-panel pointer-events-none [paint-order:stroke] stroke-[4] text-xs ${strong ? "fill-ink font-semibold" : "fill-muted"}`}
-              >
-                {spot && nameOf(spot, width)}
-              </text>
-            );
+            if (!spot) return null;
+            const strong = key === hovered || key === latest || best.has(spot);
+            return <Name key={key} {...place} text={nameOf(spot, width)} strong={strong} />;
           })}
           {/* The best last: drawn above the others. */}
           {order.toReversed().map((spot) => (
@@ -93,5 +70,37 @@ export function Scatter({ rows, latest }: { rows: readonly ModelRow[]; latest: s
         </svg>
       </div>
     </div>
+  );
+}
+
+/** Joins what nothing cheaper beats. */
+function Frontiers({ lines, plot }: { lines: ReadonlyMap<string, Spot[]>; plot: Plot }) {
+  const path = line<Spot>(
+    (spot) => plot.x(spot.cost),
+    (spot) => plot.y(spot.row.score),
+  ).curve(curveStepAfter);
+  return [...lines].map(([source, members]) => (
+    <path
+      key={source}
+      d={path(members) ?? ""}
+      className="stroke-strong fill-none stroke-2"
+      strokeDasharray="1 5"
+      strokeLinecap="round"
+    />
+  ));
+}
+
+function Name({ x, y, anchor, text, strong }: Omit<Label, "key"> & { text: string; strong: boolean }) {
+  return (
+    <text
+      x={x}
+      y={y}
+      dy="0.35em"
+      textAnchor={anchor}
+      aria-hidden="true"
+      className={`stroke-panel pointer-events-none [paint-order:stroke] stroke-[4] text-xs ${strong ? "fill-ink font-semibold" : "fill-muted"}`}
+    >
+      {text}
+    </text>
   );
 }

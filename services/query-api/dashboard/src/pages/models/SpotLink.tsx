@@ -3,7 +3,7 @@ import { Link } from "wouter";
 
 import { money, percent, setName } from "../../lib/format.ts";
 import type { Mark } from "../../lib/palette.ts";
-import { modelHref } from "../../live/connect.ts";
+import { modelHref } from "../../lib/rows.ts";
 import { Shape } from "../../ui/Shape.tsx";
 import type { Plot } from "./plot.ts";
 import type { Spot } from "./scatter.ts";

@@ -1,15 +1,14 @@
 /** When submissions landed: one mark each, piled up where several came together. */
-import { scaleUtc } from "d3-scale";
+import { type ScaleTime, scaleUtc } from "d3-scale";
 import { useMemo } from "react";
 import { Link } from "wouter";
 
 import type { ModelRow } from "../../api/client.ts";
 import { useRoving } from "../../hooks/useRoving.ts";
 import { useWidth } from "../../hooks/useWidth.ts";
-import { modelHref } from "../../live/connect.ts";
 import { day, moment, percent, setName } from "../../lib/format.ts";
-import { keyOf } from "../../lib/rows.ts";
 import { marksOf } from "../../lib/palette.ts";
+import { keyOf, modelHref } from "../../lib/rows.ts";
 import { Shape } from "../../ui/Shape.tsx";
 import { piled } from "./piles.ts";
 
@@ -21,16 +20,14 @@ const TALLEST = 200;
 const AXIS = 28;
 const MARGIN = 24;
 
+const when = (row: ModelRow) => row.publishedAt ?? row.ingestedAt;
+
 export function Timeline({ rows }: { rows: readonly ModelRow[] }) {
   const [ref, width] = useWidth<HTMLDivElement>(960);
   const marks = useMemo(() => marksOf(rows.map(({ source }) => source)), [rows]);
-  const when = (row: ModelRow) => row.publishedAt ?? row.ingestedAt;
-  const times = rows.map((row) => Date.parse(when(row)));
-  const last = Math.max(...times);
-  const first = Math.min(...times, last - 3_600_000);
-  const x = scaleUtc([new Date(first), new Date(last)], [MARGIN, width - MARGIN]);
   const ordered = rows.toSorted((one, other) => when(one).localeCompare(when(other)));
   const { ref: group, active, onKeyDown, onFocus } = useRoving(ordered.map(keyOf));
+  const x = scaleOf(rows, width);
   const places = piled(
     ordered.map((row) => x(new Date(when(row)))),
     STEP,
@@ -38,28 +35,19 @@ export function Timeline({ rows }: { rows: readonly ModelRow[] }) {
   );
   const levels = 1 + Math.max(...places.map(({ level }) => level));
   const rise = Math.min(STEP, TALLEST / levels);
-  const height = AXIS + 16 + rise * levels;
-  const base = height - AXIS;
+  const base = 16 + rise * levels;
   return (
     <div ref={ref}>
       <svg
         ref={group}
         onKeyDown={onKeyDown}
         width={width}
-        height={height}
+        height={base + AXIS}
         role="group"
         aria-label="Landings over time. Arrow keys move from old to new."
         className="block"
       >
-        <line x1={0} x2={width} y1={base} y2={base} className="stroke-strong" />
-        {x.ticks(Math.max(2, Math.floor(width / 130))).map((tick) => (
-          <g key={tick.toISOString()}>
-            <line x1={x(tick)} x2={x(tick)} y1={base} y2={base + 5} className="stroke-strong" />
-            <text x={x(tick)} y={base + 20} textAnchor="middle" className="fill-muted text-xs">
-              {last - first < 2 * 86_400_000 ? tick.toISOString().slice(11, 16) : day(tick.toISOString())}
-            </text>
-          </g>
-        ))}
+        <Axis x={x} width={width} base={base} />
         {ordered.map((row, place) => {
           const mark = marks.get(row.source);
           const spot = places[place];
@@ -87,5 +75,32 @@ export function Timeline({ rows }: { rows: readonly ModelRow[] }) {
         })}
       </svg>
     </div>
+  );
+}
+
+type Scale = ScaleTime<number, number>;
+
+function scaleOf(rows: readonly ModelRow[], width: number): Scale {
+  const times = rows.map((row) => Date.parse(when(row)));
+  const last = Math.max(...times);
+  const first = Math.min(...times, last - 3_600_000);
+  return scaleUtc([new Date(first), new Date(last)], [MARGIN, width - MARGIN]);
+}
+
+function Axis({ x, width, base }: { x: Scale; width: number; base: number }) {
+  const [first = 0, last = 0] = x.domain().map(Number);
+  const say = last - first < 2 * 86_400_000 ? (iso: string) => iso.slice(11, 16) : day;
+  return (
+    <>
+      <line x1={0} x2={width} y1={base} y2={base} className="stroke-strong" />
+      {x.ticks(Math.max(2, Math.floor(width / 130))).map((tick) => (
+        <g key={tick.toISOString()}>
+          <line x1={x(tick)} x2={x(tick)} y1={base} y2={base + 5} className="stroke-strong" />
+          <text x={x(tick)} y={base + 20} textAnchor="middle" className="fill-muted text-xs">
+            {say(tick.toISOString())}
+          </text>
+        </g>
+      ))}
+    </>
   );
 }

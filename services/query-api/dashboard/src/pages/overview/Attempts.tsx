@@ -1,25 +1,28 @@
 /** Attempts side by side, and what they solve together. */
-import { useQueries } from "@tanstack/react-query";
+import { useQueries, type UseQueryResult } from "@tanstack/react-query";
 
-import type { ModelRow } from "../../api/client.ts";
+import type { ModelRow, Schemas } from "../../api/client.ts";
 import { metricsQuery, performanceQuery } from "../../api/queries.ts";
 import { compact, count, duration, money, percent, share } from "../../lib/format.ts";
 import { Bar } from "../../ui/Bar.tsx";
 import { Empty, Failure, Late, Panel } from "../../ui/Panel.tsx";
+import { Scroll } from "../../ui/Scroll.tsx";
 
 // More than that is no side by side any more.
 const MOST = 4;
 
 export function Attempts({ row }: { row: ModelRow }) {
-  const names = row.attempts.slice(0, MOST).map(({ modelName }) => modelName);
-  const metrics = useQueries({ queries: names.map((name) => metricsQuery(name, row.dataset)) });
-  const results = useQueries({ queries: names.map((name) => performanceQuery(name, row.dataset)) });
+  const attempts = row.attempts.slice(0, MOST);
+  const metrics = useQueries({ queries: attempts.map((each) => metricsQuery(each.modelName, row.dataset)) });
+  const results = useQueries({
+    queries: attempts.map((each) => performanceQuery(each.modelName, row.dataset)),
+  });
   const broken = [...metrics, ...results].find(({ data, error }) => error !== null && data === undefined);
   return (
     <Panel title="Attempts" hint="A pair counts when any attempt has it right." className="lg:col-span-2">
-      {names.length === 0 && <Empty title="This submission holds no attempt." />}
-      {names.length > 0 && (
-        <div tabIndex={0} role="region" aria-label="Table of attempts" className="relative overflow-x-auto">
+      {attempts.length === 0 && <Empty title="This submission holds no attempt." />}
+      {attempts.length > 0 && (
+        <Scroll label="Table of attempts">
           <table className="w-full min-w-136 text-sm">
             <thead className="label text-right">
               <tr>
@@ -32,55 +35,18 @@ export function Attempts({ row }: { row: ModelRow }) {
               </tr>
             </thead>
             <tbody className="text-right">
-              {names.map((name, place) => {
-                const overall = metrics[place]?.data?.overall;
-                const summary = results[place]?.data?.summary;
-                const accuracy = row.attempts[place]?.accuracyPercent;
-                const fraction = accuracy == null ? null : accuracy / 100;
-                return (
-                  <tr key={name} className="border-line border-t">
-                    <th scope="row" className="py-2.5 pr-3 text-left font-medium whitespace-nowrap">
-                      {name.replace(/^.*-attempt(\d+)$/, "Attempt $1")}
-                    </th>
-                    <td className="py-2.5 pr-3">
-                      <Accuracy fraction={fraction} className="fill-accent" />
-                    </td>
-                    <td className="py-2.5 pr-3">
-                      <Late query={results[place]}>
-                        {summary ? `${count(summary.correct)} of ${count(summary.totalPuzzles)}` : "–"}
-                      </Late>
-                    </td>
-                    <td className="py-2.5 pr-3">
-                      <Late query={metrics[place]}>{money(overall?.totalCost)}</Late>
-                    </td>
-                    <td className="py-2.5 pr-3">
-                      <Late query={metrics[place]}>{compact(overall?.avgTokens)}</Late>
-                    </td>
-                    <td className="py-2.5">
-                      <Late query={metrics[place]}>{duration(overall?.avgTime)}</Late>
-                    </td>
-                  </tr>
-                );
-              })}
-              {names.length > 1 && row.pairsTotal !== null && (
-                <tr className="border-strong border-t-2 font-semibold">
-                  <th scope="row" className="py-2.5 pr-3 text-left whitespace-nowrap">
-                    Together
-                  </th>
-                  <td className="py-2.5 pr-3">
-                    <Accuracy fraction={share(row.pairsSolved, row.pairsTotal)} className="fill-good" />
-                  </td>
-                  <td className="py-2.5 pr-3">
-                    {count(row.tasksSolved)} of {count(row.tasksTotal)}
-                  </td>
-                  <td className="py-2.5 pr-3">{money(row.totalCost)}</td>
-                  <td />
-                  <td />
-                </tr>
-              )}
+              {attempts.map((each, place) => (
+                <Attempt
+                  key={each.modelName}
+                  attempt={each}
+                  metrics={metrics[place]}
+                  results={results[place]}
+                />
+              ))}
+              {attempts.length > 1 && row.pairsTotal !== null && <Together row={row} />}
             </tbody>
           </table>
-        </div>
+        </Scroll>
       )}
       {broken?.error && (
         <div className="mt-4">
@@ -92,6 +58,62 @@ export function Attempts({ row }: { row: ModelRow }) {
         </div>
       )}
     </Panel>
+  );
+}
+
+interface AttemptProps {
+  attempt: ModelRow["attempts"][number];
+  metrics: UseQueryResult<Schemas["Metrics"]> | undefined;
+  results: UseQueryResult<Schemas["Performance"]> | undefined;
+}
+
+function Attempt({ attempt, metrics, results }: AttemptProps) {
+  const { modelName, accuracyPercent } = attempt;
+  const overall = metrics?.data?.overall;
+  const summary = results?.data?.summary;
+  const fraction = accuracyPercent == null ? null : accuracyPercent / 100;
+  return (
+    <tr className="border-line border-t">
+      <th scope="row" className="py-2.5 pr-3 text-left font-medium whitespace-nowrap">
+        {modelName.replace(/^.*-attempt(\d+)$/, "Attempt $1")}
+      </th>
+      <td className="py-2.5 pr-3">
+        <Accuracy fraction={fraction} className="fill-accent" />
+      </td>
+      <td className="py-2.5 pr-3">
+        <Late query={results}>
+          {summary ? `${count(summary.correct)} of ${count(summary.totalPuzzles)}` : "–"}
+        </Late>
+      </td>
+      <td className="py-2.5 pr-3">
+        <Late query={metrics}>{money(overall?.totalCost)}</Late>
+      </td>
+      <td className="py-2.5 pr-3">
+        <Late query={metrics}>{compact(overall?.avgTokens)}</Late>
+      </td>
+      <td className="py-2.5">
+        <Late query={metrics}>{duration(overall?.avgTime)}</Late>
+      </td>
+    </tr>
+  );
+}
+
+function Together({ row }: { row: ModelRow }) {
+  return (
+    <tr className="border-strong border-t-2 font-semibold">
+      <th scope="row" className="py-2.5 pr-3 text-left whitespace-nowrap">
+        Together
+      </th>
+      <td className="py-2.5 pr-3">
+        <Accuracy fraction={share(row.pairsSolved, row.pairsTotal ?? 0)} className="fill-good" />
+      </td>
+      <td className="py-2.5 pr-3">
+        {count(row.tasksSolved)} of {count(row.tasksTotal)}
+      </td>
+      <td className="py-2.5 pr-3">{money(row.totalCost)}</td>
+      <td />
+      <td />
+    </tr>
   );
 }
 

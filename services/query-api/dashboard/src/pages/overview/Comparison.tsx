@@ -7,8 +7,9 @@ import { modelQuery } from "../../api/queries.ts";
 import { useParams } from "../../hooks/useParams.ts";
 import { compact, count, money, percent, setName, share } from "../../lib/format.ts";
 import { type Duel, cells, duel, DUELS } from "../../lib/tasks.ts";
-import { Empty, Failure, Loading, Panel } from "../../ui/Panel.tsx";
 import { Filter } from "../../ui/Filter.tsx";
+import { Empty, Failure, Loading, Panel } from "../../ui/Panel.tsx";
+import { Scroll } from "../../ui/Scroll.tsx";
 import { Strip } from "./Strip.tsx";
 import { useTaskIds } from "./useTaskIds.ts";
 
@@ -45,12 +46,7 @@ const READINGS: Reading[] = [
 
 function SideBySide({ first, second }: { first: ModelRow; second: ModelRow }) {
   return (
-    <div
-      tabIndex={0}
-      role="region"
-      aria-label="Figures side by side"
-      className="mb-6 relative overflow-x-auto"
-    >
+    <Scroll label="Figures side by side" className="mb-6 relative overflow-x-auto">
       <table className="w-full text-sm">
         <thead>
           <tr className="text-left">
@@ -76,23 +72,23 @@ function SideBySide({ first, second }: { first: ModelRow; second: ModelRow }) {
                 <th scope="row" className="text-muted py-2 pr-4 text-left font-normal">
                   {name}
                 </th>
-                <td className={`py-2 pr-4 ${lead > 0 ? "font-semibold" : "text-muted"}`}>
-                  {say(one)} {lead > 0 && <Better />}
-                </td>
-                <td className={`py-2 ${lead < 0 ? "font-semibold" : "text-muted"}`}>
-                  {say(other)} {lead < 0 && <Better />}
-                </td>
+                <Reached text={say(one)} better={lead > 0} className="pr-4" />
+                <Reached text={say(other)} better={lead < 0} className="" />
               </tr>
             );
           })}
         </tbody>
       </table>
-    </div>
+    </Scroll>
   );
 }
 
-function Better() {
-  return <span className="text-good ml-1 text-xs font-semibold">better</span>;
+function Reached({ text, better, className }: { text: string; better: boolean; className: string }) {
+  return (
+    <td className={`py-2 ${className} ${better ? "font-semibold" : "text-muted"}`}>
+      {text} {better && <span className="text-good ml-1 text-xs font-semibold">better</span>}
+    </td>
+  );
 }
 
 function Tasks({ first, second }: { first: ModelRow; second: ModelRow }) {

@@ -7,7 +7,7 @@ import { modelQuery } from "../../api/queries.ts";
 import type { useLatestHFModel } from "../../hooks/useLatestHFModel.ts";
 import { useNow } from "../../hooks/useNow.ts";
 import { ago, money, moment, percent, setName, share } from "../../lib/format.ts";
-import { rankOf } from "../../lib/rows.ts";
+import { keyOf, rankOf } from "../../lib/rows.ts";
 import { cells } from "../../lib/tasks.ts";
 import { Dot } from "../../ui/Badge.tsx";
 import { Failure } from "../../ui/Panel.tsx";
@@ -16,6 +16,8 @@ import { useTaskIds } from "./useTaskIds.ts";
 
 // The card has this height before it is known what is in it, so that nothing below jumps.
 const ROOM = "min-h-108 sm:min-h-100";
+const BUTTON =
+  "inline-flex h-11 items-center rounded-xl bg-white px-5 text-sm font-semibold text-black transition-colors hover:bg-white/85";
 
 interface HeroProps {
   latest: ReturnType<typeof useLatestHFModel>;
@@ -47,10 +49,7 @@ export function Hero({ latest, row, rows, selected, onUse }: HeroProps) {
           The first model shows up here by itself, the moment it lands.
         </p>
         <p className="mt-6">
-          <Link
-            href="/ingestion"
-            className="inline-flex h-11 items-center rounded-xl bg-white px-5 text-sm font-semibold text-black transition-colors hover:bg-white/85"
-          >
+          <Link href="/ingestion" className={BUTTON}>
             See when the next sync comes
           </Link>
         </p>
@@ -63,9 +62,6 @@ export function Hero({ latest, row, rows, selected, onUse }: HeroProps) {
 type Latest = NonNullable<ReturnType<typeof useLatestHFModel>["latest"]>;
 
 function Card({ model, row, rows, selected, onUse }: Omit<HeroProps, "latest"> & { model: Latest }) {
-  const now = useNow();
-  const cost = share(row?.totalCost ?? null, row?.tasksSubmitted ?? 0);
-  const coverage = share(model.tasksSubmitted, model.tasksTotal);
   return (
     <section
       aria-label={`Latest ingested model: ${model.displayName}`}
@@ -73,27 +69,8 @@ function Card({ model, row, rows, selected, onUse }: Omit<HeroProps, "latest"> &
       className={`hero ${ROOM}`}
     >
       <div className="grid items-stretch gap-8 p-6 sm:p-8 lg:grid-cols-[minmax(0,1fr)_minmax(0,24rem)]">
-        <div
-          className="rise flex min-w-0 flex-col"
-          key={`${model.dataset}/${model.model}/${model.ingestedAt}`}
-        >
-          <p className="flex flex-wrap items-center gap-x-2.5 text-sm text-white/80">
-            <Dot tone="good" alive />
-            <span className="font-semibold text-white">Latest ingested model</span>
-            <span aria-hidden="true">·</span>
-            <time dateTime={model.ingestedAt} title={moment(model.ingestedAt)}>
-              {ago(model.ingestedAt, now)}
-            </time>
-          </p>
-          <h2 className="mt-3 text-3xl leading-[1.08] font-semibold tracking-[-0.03em] break-words sm:text-5xl">
-            {model.displayName}
-          </h2>
-          <p className="mt-2.5 flex flex-wrap items-center gap-2 text-sm text-white/75">
-            <span className="rounded-full border border-white/25 px-2.5 py-0.5 text-xs font-medium text-white">
-              {setName(model.source)}
-            </span>
-            {model.publishedAt && <span>uploaded {ago(model.publishedAt, now)}</span>}
-          </p>
+        <div className="rise flex min-w-0 flex-col" key={`${keyOf(model)}/${model.ingestedAt}`}>
+          <Name model={model} />
           <dl className="mt-auto flex flex-wrap gap-x-10 gap-y-4 pt-8">
             <HeroFigure
               name="Score"
@@ -102,12 +79,12 @@ function Card({ model, row, rows, selected, onUse }: Omit<HeroProps, "latest"> &
             />
             <HeroFigure
               name="Coverage"
-              value={percent(coverage)}
+              value={percent(share(model.tasksSubmitted, model.tasksTotal))}
               note={`${model.tasksSubmitted} of ${model.tasksTotal} tasks`}
             />
             <HeroFigure
               name="Cost per task"
-              value={money(cost)}
+              value={money(share(row?.totalCost ?? null, row?.tasksSubmitted ?? 0))}
               note={row ? `${money(row.totalCost)} in all` : ""}
             />
           </dl>
@@ -115,7 +92,7 @@ function Card({ model, row, rows, selected, onUse }: Omit<HeroProps, "latest"> &
             <button
               type="button"
               disabled={selected}
-              className="inline-flex h-11 items-center rounded-xl bg-white px-5 text-sm font-semibold text-black transition-colors hover:bg-white/85 disabled:bg-white/15 disabled:text-white"
+              className={`${BUTTON} disabled:bg-white/15 disabled:text-white`}
               onClick={() => onUse(model)}
             >
               {selected ? "✓ Shown below" : "Use this model"}
@@ -125,6 +102,31 @@ function Card({ model, row, rows, selected, onUse }: Omit<HeroProps, "latest"> &
         {row && <Art row={row} />}
       </div>
     </section>
+  );
+}
+
+function Name({ model }: { model: Latest }) {
+  const now = useNow();
+  return (
+    <>
+      <p className="flex flex-wrap items-center gap-x-2.5 text-sm text-white/80">
+        <Dot tone="good" alive />
+        <span className="font-semibold text-white">Latest ingested model</span>
+        <span aria-hidden="true">·</span>
+        <time dateTime={model.ingestedAt} title={moment(model.ingestedAt)}>
+          {ago(model.ingestedAt, now)}
+        </time>
+      </p>
+      <h2 className="mt-3 text-3xl leading-[1.08] font-semibold tracking-[-0.03em] break-words sm:text-5xl">
+        {model.displayName}
+      </h2>
+      <p className="mt-2.5 flex flex-wrap items-center gap-2 text-sm text-white/75">
+        <span className="rounded-full border border-white/25 px-2.5 py-0.5 text-xs font-medium text-white">
+          {setName(model.source)}
+        </span>
+        {model.publishedAt && <span>uploaded {ago(model.publishedAt, now)}</span>}
+      </p>
+    </>
   );
 }
 

@@ -1,10 +1,10 @@
 /** The Analytics Overview: the latest model, and any model looked at closely. */
 import { useQuery } from "@tanstack/react-query";
-import { useEffect } from "react";
 
 import { modelsQuery } from "../../api/queries.ts";
 import { useLatestHFModel } from "../../hooks/useLatestHFModel.ts";
 import { useParams } from "../../hooks/useParams.ts";
+import { useTitle } from "../../hooks/useTitle.ts";
 import { find, keyOf, rankOf } from "../../lib/rows.ts";
 import { Empty, Failure, Loading } from "../../ui/Panel.tsx";
 import { Comparison } from "./Comparison.tsx";
@@ -23,10 +23,7 @@ export function OverviewPage() {
   const selected = find(rows, asked) ?? (asked ? undefined : newest);
   const other = find(rows, params.get("compare"));
   const task = params.get("task");
-
-  useEffect(() => {
-    document.title = selected ? `${selected.displayName} · arcwatch` : "arcwatch";
-  }, [selected]);
+  useTitle(selected?.displayName);
 
   function select(row: { dataset: string; model: string }): void {
     update({ dataset: row.dataset, model: row.model, task: null, show: null, duel: null });

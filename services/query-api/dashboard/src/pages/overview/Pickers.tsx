@@ -1,11 +1,12 @@
 /** Which model is looked at, on which dataset, and which one it is compared with. */
-import { useId, useMemo } from "react";
+import { useMemo } from "react";
 
 import type { ModelRow } from "../../api/client.ts";
 import { percent, setName } from "../../lib/format.ts";
 import { datasetNames, keyOf, onDataset } from "../../lib/rows.ts";
 import { Combobox } from "../../ui/Combobox.tsx";
 import type { Group } from "../../ui/options.ts";
+import { Select } from "../../ui/Select.tsx";
 
 interface PickersProps {
   rows: readonly ModelRow[];
@@ -70,31 +71,27 @@ export function Pickers({ rows, latestKey, selected, other, onSelect, onCompare 
 
 /** The same model on another dataset; where it did not answer that one, the best that did. */
 function DatasetPicker({ rows, selected, onSelect }: Pick<PickersProps, "rows" | "selected" | "onSelect">) {
-  const id = useId();
   const choices = useMemo(() => onDataset(rows, selected?.model ?? null), [rows, selected]);
   const names = useMemo(() => datasetNames(rows), [rows]);
   return (
     <div className="min-w-0">
-      <label htmlFor={id} className="label mb-1.5 block">
+      <span aria-hidden="true" className="label mb-1.5 block">
         Dataset
-      </label>
-      <select
-        id={id}
-        className="field h-11 w-full text-[0.9375rem] font-medium"
+      </span>
+      <Select
+        label="Dataset"
+        any={selected ? undefined : "Pick one"}
+        className="h-11 w-full text-[0.9375rem] font-medium"
         value={selected?.dataset ?? ""}
-        onChange={(event) => {
-          const row = choices.get(event.target.value);
+        options={[...choices].map(([dataset, row]) => [
+          dataset,
+          `${names.get(dataset)}${selected && row.model !== selected.model ? " (another model)" : ""}`,
+        ])}
+        onPick={(dataset) => {
+          const row = choices.get(dataset);
           if (row) onSelect(row);
         }}
-      >
-        {!selected && <option value="">Pick one</option>}
-        {[...choices].map(([dataset, row]) => (
-          <option key={dataset} value={dataset}>
-            {names.get(dataset)}
-            {selected && row.model !== selected.model ? " (another model)" : ""}
-          </option>
-        ))}
-      </select>
+      />
     </div>
   );
 }

@@ -5,6 +5,7 @@ import { type Cells, difference, sizeOf, verdict } from "../../lib/grids.ts";
 import { Badge } from "../../ui/Badge.tsx";
 import { Grid } from "../../ui/Grid.tsx";
 import { Empty } from "../../ui/Panel.tsx";
+import { Scroll } from "../../ui/Scroll.tsx";
 
 export function TaskGrids({ task }: { task: TaskDetail }) {
   const several = task.test.length > 1;
@@ -50,14 +51,9 @@ function Spent({ name, attempt }: { name: string; attempt: TaskDetail["attempts"
       <summary className="text-muted hover:text-ink">
         {name}: {figures.join(", ")} · how it was reasoned
       </summary>
-      <pre
-        tabIndex={0}
-        role="region"
-        aria-label={`Reasoning of ${name}`}
-        className="bg-raised mt-2 max-h-72 overflow-auto rounded-lg p-3 text-xs whitespace-pre-wrap"
-      >
-        {attempt.reasoning}
-      </pre>
+      <Scroll label={`Reasoning of ${name}`} className="bg-raised mt-2 max-h-72 overflow-auto rounded-lg p-3">
+        <pre className="text-xs whitespace-pre-wrap">{attempt.reasoning}</pre>
+      </Scroll>
     </details>
   );
 }

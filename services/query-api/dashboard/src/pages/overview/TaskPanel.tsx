@@ -6,6 +6,7 @@ import { useParams } from "../../hooks/useParams.ts";
 import { count } from "../../lib/format.ts";
 import { type TaskState, cells, tally } from "../../lib/tasks.ts";
 import { Filter } from "../../ui/Filter.tsx";
+import { Scroll } from "../../ui/Scroll.tsx";
 import { Strip } from "./Strip.tsx";
 import { useTaskIds } from "./useTaskIds.ts";
 
@@ -44,31 +45,37 @@ export function TaskPanel({ row, detail }: { row: ModelRow; detail: ModelDetail 
         <summary className="text-muted hover:text-ink text-sm">The same as lists</summary>
         <div className="mt-3 grid gap-5 sm:grid-cols-2 lg:grid-cols-4">
           {STATES.map(([state, name]) => (
-            <div key={state}>
-              <h3 className="mb-2 text-sm font-semibold">
-                {name} ({count(sums[state])})
-              </h3>
-              <div aria-label={name} role="region" tabIndex={0} className="max-h-48 overflow-auto">
-                <ul className="columns-2 gap-2 font-mono text-xs">
-                  {found
-                    .filter((each) => each.state === state)
-                    .map(({ id }) => (
-                      <li key={id}>
-                        <button
-                          type="button"
-                          className="hover:text-accent hover:underline"
-                          onClick={() => open(id)}
-                        >
-                          {id}
-                        </button>
-                      </li>
-                    ))}
-                </ul>
-              </div>
-            </div>
+            <List key={state} name={name} ids={found.filter((each) => each.state === state)} onPick={open} />
           ))}
         </div>
       </details>
+    </div>
+  );
+}
+
+interface ListProps {
+  name: string;
+  ids: readonly { id: string }[];
+  onPick: (id: string) => void;
+}
+
+function List({ name, ids, onPick }: ListProps) {
+  return (
+    <div>
+      <h3 className="mb-2 text-sm font-semibold">
+        {name} ({count(ids.length)})
+      </h3>
+      <Scroll label={name} className="max-h-48 overflow-auto">
+        <ul className="columns-2 gap-2 font-mono text-xs">
+          {ids.map(({ id }) => (
+            <li key={id}>
+              <button type="button" className="hover:text-accent hover:underline" onClick={() => onPick(id)}>
+                {id}
+              </button>
+            </li>
+          ))}
+        </ul>
+      </Scroll>
     </div>
   );
 }

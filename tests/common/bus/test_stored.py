@@ -69,7 +69,7 @@ async def test_where_nothing_follows_nothing_comes(client: Client, count: int) -
 
 async def test_a_stream_that_nobody_serves_is_an_error_and_no_end(client: Client) -> None:
     await client.jetstream().delete_stream(STREAM)
-    with pytest.raises(StreamReadError, match=r"^nobody serves the stream's messages \(status 503\)$"):
+    with pytest.raises(StreamReadError, match=r"^no server answers for the stream's messages \(status 503\)$"):
         await read(client)
 
 

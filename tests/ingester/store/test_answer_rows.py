@@ -93,7 +93,7 @@ async def test_the_newest_row_of_the_existing_app_is_taken_over_for_what_is_stag
     left.add(await answer(pool, "ours", **OF_THE_APP))
     await answer(pool, "ours")
     taken.add(await answer(pool, "ours elsewhere", **OF_THE_APP))
-    await answer(pool, "ours elsewhere", hf_dataset=OTHER)
+    await answer(pool, "ours elsewhere", **OF_THE_APP | {"hf_dataset": OTHER})
     taken.add(await answer(pool, "ours of another attempt", **OF_THE_APP))
     await answer(pool, "ours of another attempt", model_name="m-attempt2")
     others: list[dict[str, Any]] = [{"hf_dataset": OTHER}, {"model": "n"}, {"model_name": "m-attempt2"}]

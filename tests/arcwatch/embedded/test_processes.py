@@ -36,7 +36,7 @@ time.sleep(600)
 # Starts a child as the supervisor does, tells its pid, and waits to be killed.
 PARENT = """
 import asyncio, pathlib, sys
-from arcwatch.processes import Child, Command
+from arcwatch.embedded.processes import Child, Command
 async def main():
     code = "import time; time.sleep(600)"
     child = Child(Command("child", (sys.executable, "-c", code)), pathlib.Path(sys.argv[1]), mode=sys.argv[3])

@@ -7,7 +7,7 @@ import pytest
 
 PROGRAM = """
 import structlog
-from common import logs
+from common.process import logs
 
 def connect(url):
     raise OSError("the database is away")

@@ -85,7 +85,7 @@ def test_nothing_is_raised_inside_an_except_star() -> None:
         for inside in ast.walk(handler)
         if isinstance(inside, ast.Raise)
     ]
-    assert raising == [], "Python 3.11.0 to 3.11.3 wrap what is raised there: use common.task_group"
+    assert raising == [], "Python 3.11.0 to 3.11.3 wrap what is raised there: use common.process.task_group"
 
 
 def test_services_use_no_task_group_whose_errors_leave_in_a_group() -> None:

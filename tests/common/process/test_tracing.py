@@ -62,12 +62,12 @@ def test_the_standard_settings_turn_it_on(environment: dict[str, str], on: bool)
 
 @pytest.mark.parametrize("service", ["watcher", "ingester", "query_api"])
 def test_services_load_without_opentelemetry(service: str) -> None:
-    code = f"import {service}.app, common.tracing as t; t.configure('x')\nwith t.span('a'): print('works')"
+    code = f"import {service}.app, common.process.tracing as t; t.configure('x')\nwith t.span('a'): print('works')"
     assert without_opentelemetry(code).stdout == "works\n"
 
 
 def test_asking_for_traces_without_opentelemetry_says_what_to_install() -> None:
-    code = "import common.tracing as t; t.configure('x')"
+    code = "import common.process.tracing as t; t.configure('x')"
     ran = without_opentelemetry(code, OTEL_TRACES_EXPORTER="otlp")
     assert ran.returncode == 1
     assert "opentelemetry is not installed; install arcwatch-common[tracing]" in ran.stderr

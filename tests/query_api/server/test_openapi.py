@@ -14,7 +14,7 @@ COMMITTED = Path(__file__).parents[3] / "services/query-api/openapi.json"
 
 def test_the_committed_document_is_up_to_date() -> None:
     wanted = openapi.text(ENDPOINTS)
-    command = "python -m query_api.openapi > services/query-api/openapi.json"
+    command = "python -m query_api.server.openapi > services/query-api/openapi.json"
     assert COMMITTED.read_text() == wanted, f"run `{command}`"
 
 

@@ -87,7 +87,7 @@ class Metrics:
         self.failures.labels(kind).inc()
 
     def settled(self, outcome: str, *, redelivered: bool) -> None:
-        """Count a settled message (the observer of common.delivery)."""
+        """Count a settled message (the observer of common.bus.delivery)."""
         self.deliveries.labels(outcome, str(redelivered).lower()).inc()
 
     def requested(self, outcome: RequestOutcome) -> None:

@@ -40,7 +40,7 @@ class Permissions:
     subscribe: tuple[str, ...] = ()
 
 
-# What common.bus_metrics asks: how the streams and durables stand, and how old an event is.
+# What common.metrics.bus_metrics asks: how the streams and durables stand, and how old an event is.
 _LOOKS_AT_THE_BUS = (
     f"$JS.API.CONSUMER.INFO.{STREAM}.*",
     f"$JS.API.STREAM.INFO.{STREAM}",

@@ -25,19 +25,9 @@ def orphaned(pipeline: Pipeline) -> OrphanedRuns:
 async def half_done(pipeline: Pipeline, model: str, sequence: int | None = 1, *, dry_run: bool = False) -> int:
     """Leave what an ingester leaves that died ten minutes ago: a run, and staged rows; return the run."""
     async with store.locked(pipeline.pool, V2, model) as session:
-        run = await session.open_run(
-            delivery_count=1,
-            ingester="dead",
-            revision="0" * 40,
-            tree_oid="1" * 40,
-            total_puzzles=3,
-            dry_run=dry_run,
-            base_url="",
-            source="ARC2-Eval",
-            trigger="schedule",
-            auto_triggered=True,
-            event_sequence=sequence,
-        )
+        event = ModelDiscovered(dataset=V2, model=model, trigger="schedule", dry_run=dry_run)
+        origin = store.Origin(event, sequence, 1, "dead")
+        run = await session.open_run(store.RunStart(origin, "", "ARC2-Eval", "0" * 40, "1" * 40, total_puzzles=3))
         await session.stage([(run.id, V2, model, "2" * 40, *Row("00000000"))])
     await pipeline.pool.execute("UPDATE ingestion_runs SET started_at = now() - interval '10 minutes'")
     return run.id

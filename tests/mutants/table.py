@@ -22,15 +22,15 @@ TESTS = {
         "-k",
         "not oracle and not bundled",
     ],
-    "ingester.store.session": ["tests/ingester/store/test_session.py"],
-    "ingester.store.locked_model": [
+    "ingester.store.statements.explanations": ["tests/ingester/store/test_answer_rows.py"],
+    "ingester.store.statements.ingestion_runs": ["tests/ingester/store/test_runs.py"],
+    "ingester.store.statements.models": [
+        "tests/ingester/store/test_session.py",
         "tests/ingester/store/test_versions.py",
         "tests/ingester/store/test_lock_waiters.py",
     ],
-    "ingester.store.answer_rows": ["tests/ingester/store/test_answer_rows.py"],
-    "ingester.store.runs": ["tests/ingester/store/test_runs.py"],
-    "ingester.store.versions": ["tests/ingester/store/test_versions.py"],
-    "ingester.store.lock_waiters": ["tests/ingester/store/test_lock_waiters.py"],
+    "ingester.store.statements.submission_versions": ["tests/ingester/store/test_versions.py"],
+    "ingester.store.statements.waiting_requests": ["tests/ingester/store/test_lock_waiters.py"],
     "ingester.submission.attempts": ["tests/ingester/submission/test_attempts.py"],
     "ingester.submission.reasoning": ["tests/ingester/submission/test_reasoning.py"],
     "ingester.submission.transform": [
@@ -95,12 +95,11 @@ TESTS = {
 # Of these the statements are changed, not the Python.
 SQL = frozenset(
     {
-        "ingester.store.locked_model",
-        "ingester.store.answer_rows",
-        "ingester.store.runs",
-        "ingester.store.session",
-        "ingester.store.versions",
-        "ingester.store.lock_waiters",
+        "ingester.store.statements.explanations",
+        "ingester.store.statements.ingestion_runs",
+        "ingester.store.statements.models",
+        "ingester.store.statements.submission_versions",
+        "ingester.store.statements.waiting_requests",
         "query_api.store.statements",
         "watcher.store",
     }

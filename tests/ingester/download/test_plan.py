@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 from common.hub.client import RemoteFile
-from ingester.download.plan import Plan, Refused, make_plan
-from ingester.submission.error_kinds import ErrorKind
+from ingester.download.plan import Plan, make_plan
+from ingester.submission.error_kinds import ErrorKind, UnfetchedFile
 
 TASKS = {"0a1b2c3d", "4e5f6a7b", "AboveBelow1"}
 LIMIT = 1000
@@ -42,7 +42,7 @@ def test_a_file_that_is_too_large_says_what_to_do_even_if_its_content_is_known()
     found = plan(file("0a1b2c3d.json", 1001), known={"0a1b2c3d": "b1"})
     assert (found.fetch, found.known) == ({}, {})
     assert found.refused == (
-        Refused(
+        UnfetchedFile(
             "0a1b2c3d",
             ErrorKind.TOO_LARGE,
             "1001 bytes are more than the 1000 of INGEST_MAX_FILE_BYTES; raise it, then ingest with --force",
@@ -54,7 +54,7 @@ def test_a_file_that_is_too_large_says_what_to_do_even_if_its_content_is_known()
 def test_a_name_as_tasks_have_it_that_the_set_does_not_know_is_refused() -> None:
     found = plan(file("ffffffff.json", LIMIT + 1))
     assert found.refused == (
-        Refused("ffffffff", ErrorKind.UNKNOWN_TASK, "the task set has no task of this name", "b1"),
+        UnfetchedFile("ffffffff", ErrorKind.UNKNOWN_TASK, "the task set has no task of this name", "b1"),
     )
 
 

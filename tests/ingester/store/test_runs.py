@@ -1,38 +1,57 @@
 """Each statement on runs touches those that it names: every condition, order and bound of it."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import asyncpg
 import pytest
 from ingester import store
-from ingester.store import Origin, Session
+from ingester.store import Origin, RunResult, RunStart, Session
+from ingester.submission.error_kinds import ErrorKind, UnfetchedFile
 
 from tests.ingester.database_rows import AT, DATASET, ELSEWHERE, EVENT, HOUR, KEY, OTHER, put, run, staged, statuses
 
-NEW_RUN: dict[str, Any] = {
-    **dict.fromkeys(("delivery_count", "total_puzzles", "event_sequence"), 2),
-    **dict.fromkeys(("ingester", "revision", "tree_oid", "base_url", "source"), "new"),
-    "trigger": "manual",
-    "auto_triggered": False,
+NEW_RUN = RunStart(Origin(EVENT, 2, 3, "one"), "url", "ARC2-Eval", "head", "tree", total_puzzles=4)
+# As the columns of ingestion_runs.
+NEW_ROW = {
+    "event_sequence": 2,
+    "delivery_count": 3,
+    "ingester": "one",
+    "base_url": "url",
+    "source": "ARC2-Eval",
+    "revision": "head",
+    "tree_oid": "tree",
+    "total_puzzles": 4,
+    "trigger": "schedule",
+    "auto_triggered": True,
+    "dry_run": False,
 }
+
+
+async def row_of(pool: asyncpg.Pool, run_id: int) -> asyncpg.Record:
+    (row,) = await pool.fetch("SELECT * FROM ingestion_runs WHERE id = $1", run_id)
+    return row
 
 
 async def test_the_newest_run_of_a_model_that_did_not_end_is_gone_on_with(pool: asyncpg.Pool, session: Session) -> None:
     for other in [*ELSEWHERE, {"status": "failed"}]:
         await run(pool, **other)
-    opened = await session.open_run(dry_run=False, **NEW_RUN)
+    opened = await session.open_run(NEW_RUN)
     assert (opened.resumed, opened.id) == (False, 5)
-    rows = await pool.fetch("SELECT duration_ms, successful, failed, skipped FROM ingestion_runs WHERE id = 5")
-    assert [tuple(row) for row in rows] == [(0, 0, 0, 0)]
+    row = await row_of(pool, 5)
+    assert (row["duration_ms"], row["successful"], row["failed"], row["skipped"]) == (0, 0, 0, 0)
+    assert {name: row[name] for name in NEW_ROW} == NEW_ROW
     await run(pool, hf_dataset=OTHER)
     newest = await run(pool, event_sequence=7)
     await run(pool, status="completed")
-    again = await session.open_run(dry_run=False, **NEW_RUN | {"tree_oid": "newer"})
+    again = await session.open_run(replace(NEW_RUN, tree_oid="newer"))
     assert (again.resumed, again.id, again.begun_for) == (True, newest, 7)
     found = await pool.fetch("SELECT id FROM ingestion_runs WHERE tree_oid = 'newer'")
     assert [row["id"] for row in found] == [newest], "no other row is changed"
+    row = await row_of(pool, newest)
+    assert {name: row[name] for name in NEW_ROW} == NEW_ROW | {"tree_oid": "newer"}
 
 
 @pytest.mark.parametrize("sequence", [7, None])
@@ -182,7 +201,7 @@ async def test_errors_are_those_of_wanted_files_of_the_run_and_those_carried_on(
     async with session.connection.transaction():
         await session.create_wanted(5, dict.fromkeys(("bad", "mended", "reused", "not asked for"), "b"))
         await session.write_errors(5, 3, ["reused"])
-        await session.add_errors(5, [("new", "too_large", "a \0", "b")])
+        await session.add_errors(5, [UnfetchedFile("new", ErrorKind.TOO_LARGE, "a \0", "b")])
     rows = await pool.fetch("SELECT puzzle_id, kind, message, fatal FROM ingestion_errors WHERE run_id = 5")
     assert sorted(tuple(row) for row in rows) == [
         ("bad", "not_json", "cut off", True),
@@ -203,9 +222,11 @@ async def test_a_run_that_is_closed_takes_its_staged_rows_along_and_no_others(
     own, other = await run(pool), await run(pool)
     for run_id in (own, other):
         await staged(pool, run_id)
-    counts = dict.fromkeys(("successful", "failed", "skipped", "total_puzzles"), 1)
-    figures = {"accuracy_percent": 50.0, "score": 0.5, "error_log": None}
-    assert await session.close_run(own, status="partial", **counts, **figures) > 0
+    result = RunResult("partial", successful=1, failed=2, skipped=3, total_puzzles=4, accuracy_percent=50.5, score=0.25)
+    assert await session.close_run(own, replace(result, error_log="why")) > 0
+    row = await row_of(pool, own)
+    assert (row["successful"], row["failed"], row["skipped"], row["total_puzzles"]) == (1, 2, 3, 4)
+    assert (row["accuracy_percent"], row["score"], row["error_log"]) == (50.5, 0.25, "why")
     assert await statuses(pool) == {own: "partial", other: "running"}
     left = await pool.fetch("SELECT run_id FROM staged_rows")
     assert [row["run_id"] for row in left] == [other]

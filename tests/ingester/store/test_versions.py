@@ -1,15 +1,31 @@
 """Each statement on versions touches those that it names: every condition, order and bound of it."""
 
 import json
+from dataclasses import asdict
 from typing import Any
 
 import asyncpg
 import pytest
 from ingester import store
-from ingester.store import Session
+from ingester.store import Session, VersionRow
+from ingester.submission.aggregate import Aggregates, AttemptScore, TaskResult
 
-from tests.ingester.database_rows import AT, DATASET, OTHER, VERSION, answer, put, run, staged, version
+from tests.ingester.database_rows import AT, DATASET, OTHER, answer, put, run, staged, version
 from tests.support.writer import oid
+
+
+def new_version(run_id: int) -> VersionRow:
+    """Make a version of which every figure is another."""
+    totals = Aggregates(
+        *(1, 2, 3, 4, 5),
+        score=0.25,
+        score_submitted=0.5,
+        attempts=(AttemptScore("x", 8.5, 9, 10),),
+        total_cost=1.5,
+        total_tokens=11,
+        total_time_ms=12,
+    )
+    return VersionRow(oid(2), oid("head"), "ARC2-Eval", "M", None, run_id, "partial", 6, totals)
 
 
 async def test_only_a_current_version_of_the_same_content_under_another_name_is_one_to_take_over(
@@ -122,9 +138,7 @@ async def test_a_version_becomes_the_current_one_of_its_model_alone(pool: asyncp
         pool, "task_results", version_id=kept[2], puzzle_id="gone", hf_blob_oid="b", pairs_total=1, pairs_solved=1
     )
     await put(pool, "task_results", version_id=before, puzzle_id="p", hf_blob_oid="b", pairs_total=1, pairs_solved=1)
-    names = ("total_cost", "total_tokens", "total_time_ms", "published_at", "score_submitted")
-    values = VERSION | dict.fromkeys(names) | {"tree_oid": oid(2), "attempts": [{"model_name": "x"}], "run_id": run_id}
-    await session.write_version(values, [store.TaskResult("p", "b", 2, 1)])
+    await session.write_version(new_version(run_id), [TaskResult("p", "b", 2, 1)])
     rows = await pool.fetch(
         "SELECT id, superseded_at AS at, published_at, removed_upstream_at FROM submission_versions"
     )
@@ -136,7 +150,18 @@ async def test_a_version_becomes_the_current_one_of_its_model_alone(pool: asyncp
     results = await pool.fetch("SELECT version_id, puzzle_id FROM task_results ORDER BY 1")
     assert [tuple(row) for row in results] == [(kept[2], "p"), (before, "p")]
     announced = await session.announcement()
-    assert (announced["tree_oid"], announced["attempts"], announced["trigger"]) == (oid(2), ["x"], "webhook")
+    assert (announced.tree_oid, announced.attempts, announced.trigger) == (oid(2), ("x",), "webhook")
+
+
+async def test_each_figure_of_a_version_is_in_its_own_column(pool: asyncpg.Pool, session: Session) -> None:
+    await session.write_version(new_version(7), [])
+    row = dict((await pool.fetch("SELECT * FROM submission_versions"))[0])
+    expected = asdict(new_version(7))
+    totals = expected.pop("totals")
+    score = {"model_name": "x", "accuracy_percent": 8.5, "pairs_correct": 9, "pairs_submitted": 10}
+    assert json.loads(row["attempts"]) == [score]
+    expected |= {name: value for name, value in totals.items() if name != "attempts"}
+    assert {name: row[name] for name in expected} == expected
 
 
 async def test_a_renamed_model_takes_its_own_history_along(pool: asyncpg.Pool, session: Session) -> None:

@@ -1,8 +1,7 @@
 """The one transaction that makes a version current: rows, version, task results, errors and run, or none of them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from common.arc_tasks import TaskSet
 from common.events import ModelDiscovered, RunStatus
@@ -10,26 +9,14 @@ from common.model_names import display_name
 from common.outcomes import TransientError
 
 from ingester.download.plan import Plan
-from ingester.store import CurrentVersion, RunOpened, Session
+from ingester.store import CurrentVersion, RunOpened, RunResult, Session, VersionRow
 from ingester.submission.aggregate import Aggregates, aggregate
-from ingester.submission.error_kinds import ErrorKind
+from ingester.submission.error_kinds import ErrorKind, UnfetchedFile
 from ingester.target import Target
 
 
 class _RollbackError(Exception):
     """Rolls the transaction of a dry run back."""
-
-
-@dataclass(frozen=True)
-class Committed:
-    """What a run came to."""
-
-    status: RunStatus
-    score: float
-    score_submitted: float | None
-    successful: int
-    failed: int
-    duration_ms: int
 
 
 @dataclass(frozen=True)
@@ -44,27 +31,22 @@ class Commit:
     tasks: TaskSet
     previous: CurrentVersion | None
 
-    async def write(self, broken: Mapping[str, TransientError]) -> Committed:
-        """Commit the version (or, for a dry run, only its figures in the run's row)."""
-        figures: dict[str, Any] = {}
+    async def write(self, broken: Mapping[str, TransientError]) -> tuple[RunResult, int]:
+        """Commit the version (or, for a dry run, only its figures in the run's row); return what the run came to.
+
+        The number is the run's duration in ms.
+        """
         try:
             async with self.session.connection.transaction():
-                figures = await self._write(broken)
+                result = await self._write(broken)
                 if self.event.dry_run:
                     raise _RollbackError  # noqa: TRY301 - only leaving the block rolls back
-                duration = await self.session.close_run(self.run.id, **figures)
+                duration_ms = await self.session.close_run(self.run.id, result)
         except _RollbackError:
-            duration = await self.session.close_run(self.run.id, **figures)
-        return Committed(
-            status=figures["status"],
-            score=figures["score"],
-            score_submitted=figures["accuracy_percent"],
-            successful=figures["successful"],
-            failed=figures["failed"],
-            duration_ms=duration,
-        )
+            duration_ms = await self.session.close_run(self.run.id, result)
+        return result, duration_ms
 
-    async def _write(self, broken: Mapping[str, TransientError]) -> dict[str, Any]:
+    async def _write(self, broken: Mapping[str, TransientError]) -> RunResult:
         session, run_id = self.session, self.run.id
         files = {**self.plan.fetch, **self.plan.known}
         await session.create_wanted(run_id, {task_id: file.blob_oid for task_id, file in files.items()})
@@ -78,42 +60,45 @@ class Commit:
         failed = await session.count_failed(run_id)
         if totals.tasks_submitted + failed != self.plan.files:
             raise TransientError(f"{self.plan.files} files were staged, and not all of them are there any more")
-        status = "partial" if failed else "completed"
-        version = self._version(totals) | {"run_id": run_id, "status": status, "errors": failed}
         await session.drop_staged(run_id)
-        await session.write_version(version, results)
-        return self._figures(totals, status, failed)
+        await session.write_version(self._version(totals, failed), results)
+        return self._result(totals, failed)
 
-    def _unfetched(self, broken: Mapping[str, TransientError]) -> list[tuple[str, str, str, str]]:
-        refused = [(each.puzzle_id, each.kind, each.message, each.blob_oid) for each in self.plan.refused]
-        return refused + [
-            (task_id, _kind_of(error), str(error), self.plan.fetch[task_id].blob_oid)
-            for task_id, error in broken.items()
-        ]
+    def _unfetched(self, broken: Mapping[str, TransientError]) -> Iterator[UnfetchedFile]:
+        yield from self.plan.refused
+        for task_id, error in broken.items():
+            yield UnfetchedFile(task_id, _kind_of(error), str(error), self.plan.fetch[task_id].blob_oid)
 
-    def _version(self, totals: Aggregates) -> dict[str, Any]:
-        return {
-            "tree_oid": self.target.tree_oid,
-            "revision": self.target.revision,
-            "source": self.tasks.source,
-            "display_name": display_name(self.event.model),
-            "published_at": self.target.published_at,
-            **totals.columns(),
-        }
+    def _version(self, totals: Aggregates, failed: int) -> VersionRow:
+        return VersionRow(
+            tree_oid=self.target.tree_oid,
+            revision=self.target.revision,
+            source=self.tasks.source,
+            display_name=display_name(self.event.model),
+            published_at=self.target.published_at,
+            run_id=self.run.id,
+            status=_status(failed),
+            errors=failed,
+            totals=totals,
+        )
 
-    def _figures(self, totals: Aggregates, status: str, failed: int) -> dict[str, Any]:
+    def _result(self, totals: Aggregates, failed: int) -> RunResult:
         submitted = totals.score_submitted
-        return {
-            "status": status,
-            "successful": totals.tasks_submitted,
-            "failed": failed,
-            "skipped": len(self.plan.skipped),
-            "total_puzzles": self.plan.files,
-            "accuracy_percent": None if submitted is None else round(submitted * 100, 2),
-            "score": totals.score,
-            "error_log": f"{failed} of {self.plan.files} files could not be used" if failed else None,
-        }
+        return RunResult(
+            status=_status(failed),
+            successful=totals.tasks_submitted,
+            failed=failed,
+            skipped=len(self.plan.skipped),
+            total_puzzles=self.plan.files,
+            accuracy_percent=None if submitted is None else round(submitted * 100, 2),
+            score=totals.score,
+            error_log=f"{failed} of {self.plan.files} files could not be used" if failed else None,
+        )
 
 
-def _kind_of(error: TransientError) -> str:
+def _status(failed: int) -> RunStatus:
+    return "partial" if failed else "completed"
+
+
+def _kind_of(error: TransientError) -> ErrorKind:
     return ErrorKind.INTEGRITY if error.kind == ErrorKind.INTEGRITY else ErrorKind.UNAVAILABLE

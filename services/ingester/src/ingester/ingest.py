@@ -22,7 +22,7 @@ from ingester.download.staging import Records, staged_records
 from ingester.metrics import Metrics
 from ingester.report import Report
 from ingester.settings import Settings
-from ingester.store import CurrentVersion, LockHeldError, Origin, RunOpened, Session
+from ingester.store import CurrentVersion, LockHeldError, Origin, RunOpened, RunResult, RunStart, Session
 from ingester.submission.attempts import MAX_ATTEMPT_NUMBER
 from ingester.submission.documents import Bytes
 from ingester.submission.error_kinds import JUDGED_BY_LISTING, RETRYABLE
@@ -65,7 +65,7 @@ class Ingester:
                 landed = await _Ingestion(self, session, origin, tasks, report).run()
             if not landed or event.dry_run:
                 return None
-            announced = ModelIngested(**await session.announcement())
+            announced = await session.announcement()
             await self.publish(announced)
             return announced
 
@@ -133,8 +133,9 @@ class _Ingestion:
         if kept := broken.keys() - plan.fetch.keys():
             log.warning("ingestion.kept", run_id=run.id, files=len(kept), reason=str(broken[min(kept)]))
             broken = {task_id: error for task_id, error in broken.items() if task_id not in kept}
-        committed = await Commit(self.session, self.event, target, plan, run, self.tasks, current).write(broken)
-        await self.report.ended(run.id, plan, committed, await self.session.error_kinds(run.id))
+        commit = Commit(self.session, self.event, target, plan, run, self.tasks, current)
+        result, duration_ms = await commit.write(broken)
+        await self.report.ended(run.id, plan, result, duration_ms, await self.session.error_kinds(run.id))
         return True
 
     def _is_done(self, current: CurrentVersion | None, tree_oid: str | None) -> bool:
@@ -162,17 +163,9 @@ class _Ingestion:
     async def _no_submission(self, run: RunOpened, plan: Plan) -> None:
         """End the run of a folder that holds no task file, such as one of pictures: it is no submission."""
         reason = "the folder holds no file of a task"
-        duration_ms = await self.session.close_run(
-            run.id,
-            status="skipped",
-            successful=0,
-            failed=0,
-            skipped=len(plan.skipped),
-            total_puzzles=0,
-            accuracy_percent=None,
-            score=None,
-            error_log=reason,
-        )
+        skipped = len(plan.skipped)
+        result = RunResult("skipped", successful=0, failed=0, skipped=skipped, total_puzzles=0, error_log=reason)
+        duration_ms = await self.session.close_run(run.id, result)
         await self.report.skipped(run.id, reason, duration_ms)
 
     async def _renamed(self, target: Target) -> CurrentVersion | None:
@@ -198,21 +191,16 @@ class _Ingestion:
         return make_plan(self.event.model, files, self.tasks.tasks, known, limit)
 
     async def _open(self, target: Target, plan: Plan) -> RunOpened:
-        settings, event = self.ingester.settings, self.event
-        run = await self.session.open_run(
-            delivery_count=self.origin.delivery_count,
-            ingester=self.origin.ingester,
+        start = RunStart(
+            self.origin,
+            base_url=f"{self.ingester.settings.endpoint}/datasets/{self.event.dataset}",
+            source=self.tasks.source,
             revision=target.revision,
             tree_oid=target.tree_oid,
             total_puzzles=plan.files,
-            dry_run=event.dry_run,
-            base_url=f"{settings.endpoint}/datasets/{event.dataset}",
-            source=self.tasks.source,
-            trigger=event.trigger,
-            auto_triggered=event.trigger != "manual",
-            event_sequence=self.origin.sequence,
         )
-        if run.resumed and event.force and run.begun_for != self.origin.sequence:
+        run = await self.session.open_run(start)
+        if run.resumed and self.event.force and run.begun_for != self.origin.sequence:
             # Force asks for every file, fetched and judged again: what another event's run staged does not count.
             await self.session.drop_staged(run.id)
         return run

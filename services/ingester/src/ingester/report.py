@@ -8,10 +8,9 @@ from common.bus import bus
 from common.events import IngestionProgress, ModelDiscovered, ModelIngestionFailed, RunStatus
 from nats.aio.client import Client
 
-from ingester.commit import Committed
 from ingester.download.plan import Plan
 from ingester.metrics import Metrics
-from ingester.store import RunEnded
+from ingester.store import RunEnded, RunResult
 
 log = structlog.get_logger(__name__)
 
@@ -45,27 +44,29 @@ class Report:
         self._log_end(run_id, "skipped", reason=reason, duration_ms=duration_ms)
         await self._announce_end(run_id, "skipped", files=0)
 
-    async def ended(self, run_id: int, plan: Plan, committed: Committed, error_kinds: Mapping[str, int]) -> None:
+    async def ended(
+        self, run_id: int, plan: Plan, result: RunResult, duration_ms: int, error_kinds: Mapping[str, int]
+    ) -> None:
         """Report a run that came to a score."""
-        await self._announce_end(run_id, committed.status, plan.files)
+        await self._announce_end(run_id, result.status, plan.files)
         if not self.event.dry_run:
-            self._count(plan, committed, error_kinds)
+            self._count(plan, result, duration_ms, error_kinds)
         self._log_end(
             run_id,
-            committed.status,
-            score=committed.score,
+            result.status,
+            score=result.score,
             files=plan.files,
-            failed=committed.failed,
-            duration_ms=committed.duration_ms,
+            failed=result.failed,
+            duration_ms=duration_ms,
         )
 
-    def _count(self, plan: Plan, committed: Committed, error_kinds: Mapping[str, int]) -> None:
+    def _count(self, plan: Plan, result: RunResult, duration_ms: int, error_kinds: Mapping[str, int]) -> None:
         metrics = self.metrics
-        metrics.ingestions.labels(committed.status).inc()
-        metrics.duration.observe(committed.duration_ms / 1000)
+        metrics.ingestions.labels(result.status).inc()
+        metrics.duration.observe(duration_ms / 1000)
         metrics.size.observe(sum(file.size for file in plan.fetch.values()))
-        metrics.settled_files.labels("used").inc(committed.successful)
-        metrics.settled_files.labels("failed").inc(committed.failed)
+        metrics.settled_files.labels("used").inc(result.successful)
+        metrics.settled_files.labels("failed").inc(result.failed)
         metrics.settled_files.labels("no_task").inc(len(plan.skipped))
         for kind, files in error_kinds.items():
             metrics.file_errors.labels(kind).inc(files)

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 
 from common.hub.client import RemoteFile
 
-from ingester.submission.error_kinds import ErrorKind
+from ingester.submission.error_kinds import ErrorKind, UnfetchedFile
 
 # ARC task ids are the first eight hex digits of a hash; other sets use words, which no rule can tell from a report.
 _TASK_ID = re.compile(r"[0-9a-f]{8}")
@@ -16,22 +16,12 @@ _REPORTS = frozenset({"results", "submission", "metadata", "summary", "config"})
 
 
 @dataclass(frozen=True)
-class Refused:
-    """A file that is not fetched at all."""
-
-    puzzle_id: str
-    kind: ErrorKind
-    message: str
-    blob_oid: str
-
-
-@dataclass(frozen=True)
 class Plan:
     """Every file of a listing is in exactly one of these. Keys are task ids."""
 
     fetch: Mapping[str, RemoteFile]
     known: Mapping[str, RemoteFile]
-    refused: tuple[Refused, ...]
+    refused: tuple[UnfetchedFile, ...]
     skipped: tuple[str, ...]
 
     @property
@@ -59,7 +49,7 @@ def make_plan(
     """Sort a listing. `known_blobs` holds task id -> blob oid of what the database has of this model."""
     fetch: dict[str, RemoteFile] = {}
     known: dict[str, RemoteFile] = {}
-    refused: list[Refused] = []
+    refused: list[UnfetchedFile] = []
     skipped: list[str] = []
     for file in files:
         path = PurePosixPath(file.path).relative_to(model)
@@ -68,11 +58,11 @@ def make_plan(
             skipped.append(str(path))
         elif task_id not in tasks:
             message = "the task set has no task of this name"
-            refused.append(Refused(task_id, ErrorKind.UNKNOWN_TASK, message, file.blob_oid))
+            refused.append(UnfetchedFile(task_id, ErrorKind.UNKNOWN_TASK, message, file.blob_oid))
         elif file.size > max_file_bytes:
             limit = f"{file.size} bytes are more than the {max_file_bytes} of INGEST_MAX_FILE_BYTES"
             message = f"{limit}; raise it, then ingest with --force"
-            refused.append(Refused(task_id, ErrorKind.TOO_LARGE, message, file.blob_oid))
+            refused.append(UnfetchedFile(task_id, ErrorKind.TOO_LARGE, message, file.blob_oid))
         elif known_blobs.get(task_id) == file.blob_oid:
             known[task_id] = file
         else:

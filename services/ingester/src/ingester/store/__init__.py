@@ -1,13 +1,20 @@
 """Every SQL statement of the ingester, as functions over a locked model. It knows nothing of the Hub or the bus."""
 
-from ingester.store.answer_rows import STAGED_COLUMNS, AttemptSums
-from ingester.store.runs import Origin, RunEnded, RunningRun, RunOpened, delete_orphaned_staging, end_event, running
+from ingester.store.runs import (
+    Origin,
+    RunEnded,
+    RunningRun,
+    RunOpened,
+    RunResult,
+    RunStart,
+    delete_orphaned_staging,
+    end_event,
+    running,
+)
 from ingester.store.session import ColumnTypes, LockHeldError, ModelCounts, Session, column_types, count_models, locked
-from ingester.store.versions import CurrentVersion, TaskResult
+from ingester.store.versions import CurrentVersion, VersionRow
 
 __all__ = [
-    "STAGED_COLUMNS",
-    "AttemptSums",
     "ColumnTypes",
     "CurrentVersion",
     "LockHeldError",
@@ -15,9 +22,11 @@ __all__ = [
     "Origin",
     "RunEnded",
     "RunOpened",
+    "RunResult",
+    "RunStart",
     "RunningRun",
     "Session",
-    "TaskResult",
+    "VersionRow",
     "column_types",
     "count_models",
     "delete_orphaned_staging",

@@ -5,19 +5,10 @@ from typing import Any
 
 import asyncpg
 
+from ingester.store.statements import models as sql
+
 # The statements that move a whole submission get half an hour: 210 MB of text took 8 s on two busy cores.
 HEAVY_SECONDS = 1_800.0
-
-# Every attempt that this model ever had, so that one that is gone now is marked too.
-_MODEL_NAMES = """
-SELECT a->>'model_name' FROM submission_versions, jsonb_array_elements(attempts) AS a
-WHERE hf_dataset = $1 AND model = $2
-UNION
-SELECT model_name FROM staged_rows WHERE hf_dataset = $1 AND model = $2 AND model_name IS NOT NULL
-"""
-
-# Two models whose names hash alike only wait for each other: 64 bits make that a curiosity.
-TRY_LOCK = "SELECT pg_try_advisory_lock(hashtextextended($1 || '@' || $2, 0))"
 
 Connection = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
 
@@ -44,4 +35,4 @@ class LockedModel:
 
     async def attempt_names(self, model: str) -> list[str]:
         """Return the name of every attempt that a model ever had."""
-        return [row[0] for row in await self.connection.fetch(_MODEL_NAMES, self.dataset, model)]
+        return [row[0] for row in await self.connection.fetch(sql.ATTEMPT_NAMES, self.dataset, model)]

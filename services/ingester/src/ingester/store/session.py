@@ -14,41 +14,9 @@ from common.outcomes import TransientError
 from common.process.cleanup import afterwards
 
 from ingester.store.answer_rows import RowStatements
-from ingester.store.locked_model import TRY_LOCK
-from ingester.store.runs import (
-    RunStatements,
-)
+from ingester.store.runs import RunStatements
+from ingester.store.statements import models as sql
 from ingester.store.versions import VersionStatements
-
-# `failing`: the last run ended in failure, recently. The daily sync tries again what should be there, so a model that
-# really fails stays in; a mistyped name leaves with time.
-_COUNT_MODELS = """
-SELECT
-    (SELECT count(*) FROM (
-        SELECT DISTINCT ON (hf_dataset, dataset_name) status FROM ingestion_runs
-        WHERE hf_dataset = ANY($1) AND started_at > now() - $2::interval AND NOT dry_run
-            AND status IN ('completed', 'partial', 'failed')
-        ORDER BY hf_dataset, dataset_name, id DESC) AS last
-     WHERE status = 'failed') AS failing,
-    count(*) FILTER (WHERE status = 'partial') AS partial,
-    count(*) FILTER (WHERE status <> 'partial') AS whole,
-    max(ingested_at) AS last_landing,
-    (SELECT count(*) FROM waiting_requests) AS waiting
-FROM submission_versions
-WHERE hf_dataset = ANY($1) AND superseded_at IS NULL AND removed_upstream_at IS NULL
-"""
-
-# Half the time of pglz for texts of the same size, where the server's build has it.
-_COMPRESS_WITH_LZ4 = """
-SELECT set_config('default_toast_compression', 'lz4', false) FROM pg_settings
-WHERE name = 'default_toast_compression' AND 'lz4' = ANY (enumvals)
-"""
-
-# Databases of the existing app have narrower columns than ours; nothing of theirs is changed.
-_COLUMN_TYPES = """
-SELECT column_name, data_type, character_maximum_length FROM information_schema.columns
-WHERE table_schema = current_schema() AND table_name = 'explanations'
-"""
 
 
 class LockHeldError(TransientError):
@@ -74,9 +42,9 @@ async def locked(pool: asyncpg.Pool, dataset: str, model: str) -> AsyncIterator[
     connection = await pool.acquire()
     # The pool gives the lock back with the connection: it resets whatever a session had, or closes it.
     async with afterwards(partial(pool.release, connection)):
-        if not await connection.fetchval(TRY_LOCK, dataset, model):
+        if not await connection.fetchval(sql.TRY_LOCK, dataset, model):
             raise LockHeldError(dataset, model)
-        await connection.execute(_COMPRESS_WITH_LZ4)
+        await connection.execute(sql.COMPRESS_WITH_LZ4)
         yield Session(connection, dataset, model)
 
 
@@ -93,7 +61,7 @@ class ModelCounts:
 
 async def count_models(pool: asyncpg.Pool, datasets: Sequence[str], recently: timedelta) -> ModelCounts:
     """Count models; failures older than `recently` are left out."""
-    return ModelCounts(*(await pool.fetch(_COUNT_MODELS, list(datasets), recently))[0])
+    return ModelCounts(*(await pool.fetch(sql.COUNT_MODELS, list(datasets), recently))[0])
 
 
 # Column -> (type, longest text).
@@ -102,5 +70,5 @@ ColumnTypes = Mapping[str, tuple[str, int | None]]
 
 async def column_types(pool: asyncpg.Pool) -> ColumnTypes:
     """Return the types of the columns of `explanations`."""
-    rows = await pool.fetch(_COLUMN_TYPES)
+    rows = await pool.fetch(sql.COLUMN_TYPES)
     return {row["column_name"]: (row["data_type"], row["character_maximum_length"]) for row in rows}

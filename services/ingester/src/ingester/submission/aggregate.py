@@ -5,10 +5,9 @@ Fractions are added exactly and rounded once, so that the last digit is right wh
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any, Protocol
 
 from common.arc_tasks import TaskSet
 
@@ -18,30 +17,29 @@ Number = int | Decimal
 """PostgreSQL's sum() of bigint is numeric, which arrives as Decimal."""
 
 
-class TaskResult(Protocol):
-    """A task with a usable file."""
+@dataclass(frozen=True, slots=True)
+class TaskResult:
+    """How much of one task a version solved, by the usable file of this blob oid."""
 
-    @property
-    def pairs_total(self) -> int: ...
-    @property
-    def pairs_solved(self) -> int: ...
+    puzzle_id: str
+    hf_blob_oid: str
+    pairs_total: int
+    pairs_solved: int
 
 
-class AttemptSums(Protocol):
-    """One attempt's sums over the version's tasks, None where no row has a value; and each known cost in USD."""
+@dataclass(frozen=True, slots=True)
+class AttemptSums:
+    """One attempt's sums over the version's tasks, None where no row has a value; sums may be beyond bigint.
 
-    @property
-    def model_name(self) -> str: ...
-    @property
-    def pairs_correct(self) -> int: ...
-    @property
-    def pairs_submitted(self) -> int: ...
-    @property
-    def costs(self) -> Sequence[float]: ...
-    @property
-    def tokens(self) -> Number | None: ...
-    @property
-    def time_ms(self) -> Number | None: ...
+    Costs in USD are those of the rows: PostgreSQL's sum of them would depend on their order.
+    """
+
+    model_name: str
+    pairs_correct: int
+    pairs_submitted: int
+    costs: Sequence[float]
+    tokens: Number | None
+    time_ms: Number | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +54,7 @@ class AttemptScore:
 
 @dataclass(frozen=True, slots=True)
 class Aggregates:
-    """Columns of `submission_versions`, by their names. Scores are fractions of 1."""
+    """A version's figures, by the names of their columns. Scores are fractions of 1."""
 
     tasks_total: int
     tasks_submitted: int
@@ -69,10 +67,6 @@ class Aggregates:
     total_cost: float | None
     total_tokens: int | None
     total_time_ms: int | None
-
-    def columns(self) -> dict[str, Any]:
-        """Return column -> value; `attempts` is a list of dicts, to be written as jsonb."""
-        return asdict(self) | {"attempts": [asdict(attempt) for attempt in self.attempts]}
 
 
 def aggregate(task_set: TaskSet, results: Iterable[TaskResult], attempts: Iterable[AttemptSums]) -> Aggregates:

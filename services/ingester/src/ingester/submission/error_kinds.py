@@ -63,6 +63,15 @@ class Problem(NamedTuple):
     message: str
 
 
+class UnfetchedFile(NamedTuple):
+    """A file that was not even fetched, and why: one row for `ingestion_errors`."""
+
+    puzzle_id: str
+    kind: ErrorKind
+    message: str
+    blob_oid: str
+
+
 class Notes:
     """Gathers the notes on one file: one for each kind, so that no file can flood the table."""
 

@@ -1,0 +1,91 @@
+"""A model's versions and their task results: which one is current, and which models have the same content."""
+
+CURRENT_VERSION = """
+SELECT id, tree_oid, run_id, ingested_at FROM submission_versions
+WHERE hf_dataset = $1 AND model = $2 AND superseded_at IS NULL
+"""
+
+# What `model.ingested` says, read back from what was committed: a redelivery announces the same.
+ANNOUNCE_VERSION = """
+SELECT v.run_id, v.hf_dataset AS dataset, v.model, v.source, v.revision, v.tree_oid, v.display_name, v.tasks_total,
+    v.tasks_submitted, v.score, v.score_submitted, v.total_cost AS cost, v.published_at, v.ingested_at,
+    ARRAY(SELECT a->>'model_name' FROM jsonb_array_elements(v.attempts) AS a) AS attempts,
+    r.successful, r.failed, r.skipped, r.accuracy_percent::float8 AS accuracy_percent, r.duration_ms, r.auto_triggered,
+    r.trigger, r.event_sequence
+FROM submission_versions v JOIN ingestion_runs r ON r.id = v.run_id
+WHERE v.hf_dataset = $1 AND v.model = $2 AND v.superseded_at IS NULL
+"""
+
+HAS_HISTORY = "SELECT EXISTS (SELECT FROM submission_versions WHERE hf_dataset = $1 AND model = $2)"
+
+KNOWN_BLOBS = "SELECT puzzle_id, hf_blob_oid FROM task_results WHERE version_id = $1"
+
+# A file that could not be used before cannot be used now: while its blob stays the same it is not fetched again.
+KNOWN_FAILURES = """
+SELECT DISTINCT puzzle_id, hf_blob_oid FROM ingestion_errors
+WHERE run_id = $1 AND fatal AND hf_blob_oid IS NOT NULL AND kind <> ALL($2)
+"""
+
+HAS_RETRYABLE_ERRORS = "SELECT EXISTS (SELECT FROM ingestion_errors WHERE run_id = $1 AND kind = ANY($2))"
+
+# The same content under another name. Only a name without any history takes another's over.
+MODELS_OF_SAME_CONTENT = """
+SELECT model FROM submission_versions
+WHERE hf_dataset = $1 AND tree_oid = $3 AND superseded_at IS NULL
+  AND NOT EXISTS (SELECT FROM submission_versions WHERE hf_dataset = $1 AND model = $2)
+ORDER BY model
+"""
+
+RENAME_VERSIONS = """
+UPDATE submission_versions SET model = $2, display_name = $4, removed_upstream_at = NULL, attempts = (
+    SELECT coalesce(jsonb_agg(
+        a || jsonb_build_object('model_name', $2 || substr(a->>'model_name', length($3) + 1))), '[]')
+    FROM jsonb_array_elements(attempts) AS a)
+WHERE hf_dataset = $1 AND model = $3
+"""
+
+RENAME_ROWS = """
+UPDATE explanations e SET model_name = $2 || substr(e.model_name, length($3) + 1)
+WHERE e.hf_dataset = $1 AND e.model_name = ANY($4)
+"""
+
+RENAME_RUNS = "UPDATE ingestion_runs SET dataset_name = $2 WHERE hf_dataset = $1 AND dataset_name = $3"
+
+SUPERSEDE_VERSION = """
+UPDATE submission_versions SET superseded_at = $3
+WHERE hf_dataset = $1 AND model = $2 AND superseded_at IS NULL AND tree_oid <> $4
+"""
+
+UPSERT_VERSION = """
+INSERT INTO submission_versions (hf_dataset, model, tree_oid, revision, source, display_name, published_at, ingested_at,
+    run_id, status, tasks_total, tasks_submitted, tasks_solved, pairs_total, pairs_solved, score, score_submitted,
+    attempts, total_cost, total_tokens, total_time_ms, errors)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)
+ON CONFLICT (hf_dataset, model, tree_oid) DO UPDATE SET
+    revision = excluded.revision, source = excluded.source, display_name = excluded.display_name,
+    published_at = coalesce(excluded.published_at, submission_versions.published_at),
+    ingested_at = excluded.ingested_at, superseded_at = NULL, removed_upstream_at = NULL, run_id = excluded.run_id,
+    status = excluded.status, tasks_total = excluded.tasks_total, tasks_submitted = excluded.tasks_submitted,
+    tasks_solved = excluded.tasks_solved, pairs_total = excluded.pairs_total, pairs_solved = excluded.pairs_solved,
+    score = excluded.score, score_submitted = excluded.score_submitted, attempts = excluded.attempts,
+    total_cost = excluded.total_cost, total_tokens = excluded.total_tokens, total_time_ms = excluded.total_time_ms,
+    errors = excluded.errors
+RETURNING id, published_at
+"""
+
+WANTED_TASK_RESULTS = """
+SELECT DISTINCT ON (puzzle_id) puzzle_id, hf_blob_oid, pairs_total, pairs_solved FROM (
+    SELECT 0 AS age, s.puzzle_id, s.hf_blob_oid, s.pairs_total, s.pairs_solved
+    FROM staged_rows s JOIN wanted w USING (run_id, puzzle_id, hf_blob_oid)
+    WHERE s.hf_dataset = $1 AND s.model = $2 AND s.model_name IS NULL AND s.pairs_total IS NOT NULL
+    UNION ALL
+    SELECT 1, t.puzzle_id, t.hf_blob_oid, t.pairs_total, t.pairs_solved
+    FROM task_results t JOIN wanted w USING (puzzle_id, hf_blob_oid) WHERE t.version_id = $3 AND puzzle_id = ANY($4)
+) AS results
+ORDER BY puzzle_id, age  -- a forced run judges the same blob anew: what was staged now counts
+"""
+
+DELETE_TASK_RESULTS = "DELETE FROM task_results WHERE version_id = $1"
+
+# As late as can be, not the transaction's start: the latest model is the one that was committed last.
+CLOCK = "SELECT clock_timestamp()"

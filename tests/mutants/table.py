@@ -70,7 +70,10 @@ TESTS = {
         "tests/query_api/view/test_answers.py",
         "tests/query_api/routes/test_latest_model.py::test_an_answer_expires_at_midnight_or_at_the_next_tick",
     ],
-    "query_api.routes.access": ["tests/query_api/routes/test_access.py"],
+    "query_api.routes.access": [
+        "tests/query_api/routes/test_access_secrets.py",
+        "tests/query_api/routes/test_access.py",
+    ],
     "query_api.store.version_changes": ["tests/query_api/store/test_version_changes.py"],
     "query_api.view.latest": [
         "tests/query_api/view/test_answers.py",

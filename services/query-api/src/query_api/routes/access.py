@@ -99,7 +99,7 @@ class Cors:
         nothing but a broken connection.
         """
         wanted = request.headers.get(hdrs.ACCESS_CONTROL_REQUEST_METHOD)
-        methods = allowed | (hdrs.METH_ALL & {wanted or ""})
+        methods = allowed | (hdrs.METH_ALL & {wanted})
         response = web.Response(status=204, headers={"Access-Control-Allow-Methods": ", ".join(sorted(methods))})
         response.headers["Access-Control-Allow-Headers"] = _SENDABLE
         response.headers["Access-Control-Max-Age"] = "600"

@@ -42,7 +42,7 @@ async def _ours(database_url: str, nats_url: str) -> AsyncIterator[str]:
         database_url=SecretStr(database_url), nats_url=SecretStr(nats_url), port=0, ops_port=0, log_format="json"
     )
     # The access log goes where a container's would: to a pipe that somebody reads.
-    async with serving(settings) as (url, _):
+    async with serving(settings) as (url, *_):
         settle()
         yield url
 

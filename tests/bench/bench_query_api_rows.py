@@ -74,7 +74,7 @@ async def _main(rounds: int) -> None:
                 database_url=SecretStr(postgres.url()), nats_url=SecretStr(server.url()), port=0, ops_port=0,
                 hf_datasets=(V1,), log_level="error",
             )  # fmt: skip
-            async with serving(settings) as (url, _), aiohttp.ClientSession(url) as http:
+            async with serving(settings) as (url, *_), aiohttp.ClientSession(url) as http:
                 settle()
                 await _measure(http, rounds)
         finally:

@@ -22,7 +22,7 @@ async def http(database_url: str, nats_url: str, pipeline: Pipeline) -> AsyncIte
     settings = Settings(
         database_url=SecretStr(database_url), nats_url=SecretStr(nats_url), port=0, ops_port=0, log_level="error"
     )
-    async with serving(settings) as (url, _), aiohttp.ClientSession(url) as client:
+    async with serving(settings) as (url, *_), aiohttp.ClientSession(url) as client:
         yield client
 
 

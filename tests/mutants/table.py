@@ -65,7 +65,7 @@ TESTS = {
     "common.schedule": ["tests/common/test_schedule.py", "tests/watcher/test_settings.py"],
     "common.bus.servers": ["tests/common/bus/test_servers.py"],
     "query_api.server.request_parsing": ["tests/query_api/server/test_request_parsing.py"],
-    "query_api.store.answer_statistics": ["tests/query_api/store/test_answer_statistics.py"],
+    "query_api.view.answer_statistics": ["tests/query_api/view/test_answer_statistics.py"],
     "query_api.view.answers": [
         "tests/query_api/view/test_answers.py",
         "tests/query_api/routes/test_latest_model.py::test_an_answer_expires_at_midnight_or_at_the_next_tick",
@@ -74,15 +74,15 @@ TESTS = {
         "tests/query_api/routes/test_access_secrets.py",
         "tests/query_api/routes/test_access.py",
     ],
-    "query_api.store.version_changes": ["tests/query_api/store/test_version_changes.py"],
+    "query_api.view.version_changes": ["tests/query_api/view/test_version_changes.py"],
     "query_api.view.latest": [
         "tests/query_api/view/test_answers.py",
         "tests/query_api/routes/test_latest_model.py",
         "-k",
         "day or count",
     ],
-    "query_api.view.response_cache": [
-        "tests/query_api/view/test_response_cache.py",
+    "query_api.server.response_cache": [
+        "tests/query_api/server/test_response_cache.py",
         "tests/query_api/view/test_answers.py",
     ],
     "query_api.store.repair": ["tests/query_api/store/test_repair.py"],
@@ -91,7 +91,7 @@ TESTS = {
         "tests/query_api/store/test_runs.py",
         "tests/query_api/store/test_task_attempts.py",
     ],
-    "query_api.task_sets": ["tests/query_api/test_task_sets.py"],
+    "query_api.view.task_sets": ["tests/query_api/view/test_task_sets.py"],
     "query_api.view.snapshot": ["tests/query_api/view/test_snapshot.py"],
 }
 

@@ -76,10 +76,10 @@ def start(settings: Settings, bus: Client) -> Start:
     @asynccontextmanager
     async def starting(**changes: Any) -> AsyncIterator[Api]:
         async with (
-            serving(settings.model_copy(update=changes)) as (url, services),
+            serving(settings.model_copy(update=changes)) as (url, services, metrics),
             aiohttp.ClientSession(url, headers={"X-Request-Id": "test"}) as http,
         ):
-            yield Api(url, http, services)
+            yield Api(url, http, services, metrics)
 
     return starting
 

@@ -27,7 +27,7 @@ async def test_half_requests_displace_nobody_who_asks(start: Start) -> None:
         half = [await _open(api, HALF) for _ in range(100)]
         for path in ("/api/models", "/healthz", "/readyz"):
             assert (await api.get(path))[0] == 200
-        registry = api.services.metrics.registry
+        registry = api.metrics.registry
         closed = "arcwatch_query_api_closed_connections_total"
         assert (registry.get_sample_value(closed, {"reason": "made_room"}) or 0) >= 84
         assert registry.get_sample_value(closed, {"reason": "refused"}) == 0

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
-from query_api.routes.endpoint import Services
+from query_api.metrics import Metrics
+from query_api.routes.table import Services
 
 from tests.support.eventually import eventually
 
@@ -17,6 +18,7 @@ class Api:
     url: str
     http: aiohttp.ClientSession
     services: Services
+    metrics: Metrics
 
     async def get(self, path: str, **headers: str) -> tuple[int, Any]:
         """Return status and JSON of a GET."""

@@ -53,7 +53,7 @@ async def serving(settings: Settings = SETTINGS) -> AsyncIterator[Client]:
         yield Client(http, server.port or 0)
 
 
-def _answering(control: AccessControl, endpoint: Endpoint) -> Callable[[web.Request], Awaitable[web.Response]]:
+def _answering(control: AccessControl, endpoint: Endpoint[None]) -> Callable[[web.Request], Awaitable[web.Response]]:
     async def answer(request: web.Request) -> web.Response:
         try:
             control.check(endpoint, request)

@@ -206,7 +206,7 @@ async def test_no_row_fails_a_page(start: Start, writer: Writer, pool: asyncpg.P
                 wrong.append((path, status, text[:300]))
         shown = (await api.get("/api/models"))[1]
         history = (await api.get("/api/admin/ingestion-history?limit=500&sort=failed"))[1]
-        metrics = api.services.metrics.registry
+        metrics = api.metrics.registry
     assert wrong == []
     assert seen > 50
     # Nothing is hidden by what stands beside it, and what is right is shown as it is.

@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from query_api.schemas.cached import LatestQuery
+from query_api.server.response_cache import ResponseCache
 from query_api.settings import Settings
 from query_api.view.answers import Moment, latest_model
 from query_api.view.latest import ago, days_between, moment_of
 from query_api.view.projection import State
-from query_api.view.response_cache import ResponseCache
 from query_api.view.snapshot import View
 
 from tests.support.api import Api

@@ -96,7 +96,7 @@ async def test_each_answer_has_an_id_kept_from_a_proxy_or_made(api: Api) -> None
 async def test_requests_are_counted_by_route_and_never_by_name(api: Api) -> None:
     await api.get(PATH)
     await api.get("/api/models/a/b/nobody")
-    registry = api.services.metrics.registry
+    registry = api.metrics.registry
     labels = {"method": "GET", "route": PATH, "status": "200"}
     assert registry.get_sample_value("arcwatch_query_api_requests_total", labels) == 1
     labels = {"method": "GET", "route": "/api/models/{owner}/{name}/{model}", "status": "404"}

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from aiohttp import ClientSession, web
 from aiohttp.test_utils import TestServer
+from multidict import MultiDict
 from query_api.routes.endpoint import Endpoint
 from query_api.schemas.base import Body, Query
 from query_api.schemas.problems import ProblemError
@@ -31,9 +32,9 @@ class Posted(Query):
 
 
 ABOUT: dict[str, Any] = {"name": "n", "summary": "s", "tag": "Service", "answer": "text/plain"}
-GET = Endpoint(path="/tasks/{task}", query=Found, **ABOUT)
-POST = Endpoint(path="/tasks/{task}", query=Posted, method="POST", **ABOUT)
-PLAIN = Endpoint(path="/plain", **ABOUT)
+GET: Endpoint[None] = Endpoint(path="/tasks/{task}", query=Found, **ABOUT)
+POST: Endpoint[None] = Endpoint(path="/tasks/{task}", query=Posted, method="POST", **ABOUT)
+PLAIN: Endpoint[None] = Endpoint(path="/plain", **ABOUT)
 
 Ask = Callable[..., Awaitable[tuple[int, Any]]]
 
@@ -54,7 +55,7 @@ async def ask() -> AsyncIterator[Ask]:
         yield asking
 
 
-def _answering(endpoint: Endpoint) -> Callable[[web.Request], Awaitable[web.Response]]:
+def _answering(endpoint: Endpoint[None]) -> Callable[[web.Request], Awaitable[web.Response]]:
     async def answer(request: web.Request) -> web.Response:
         try:
             return web.json_response((await read(endpoint, request)).model_dump(mode="json"))
@@ -143,8 +144,8 @@ async def test_a_body_that_stops_coming_is_given_up(ask: Ask, monkeypatch: pytes
 
 
 def test_a_query_alone_is_read_and_refused_alike() -> None:
-    assert read_query(Found, {"task": "7", "onlyNew": "true"}) == Found(task=7, only_new=True)
+    assert read_query(Found, MultiDict({"task": "7", "onlyNew": "true"})) == Found(task=7, only_new=True)
     with pytest.raises(ProblemError, match=r"^unknown parameter 'x'; there are onlyNew, task$"):
-        read_query(Found, {"x": "1"})
+        read_query(Found, MultiDict({"x": "1"}))
     with pytest.raises(ProblemError, match=r"^task: Field required$"):
-        read_query(Found, {})
+        read_query(Found, MultiDict({}))

@@ -24,26 +24,22 @@ from nats.aio.msg import Msg
 from nats.js.errors import NotFoundError
 from pydantic import ValidationError
 
-from query_api import task_sets
 from query_api.metrics import Metrics
-from query_api.probes.hub_folders import HubFolders
-from query_api.probes.hub_probe import HubProbe
 from query_api.probes.readiness import STOPPING, Readiness
-from query_api.probes.worker_probe import WorkerProbe
 from query_api.routes.access import AccessControl
-from query_api.routes.endpoint import Services
-from query_api.routes.table import ENDPOINTS
+from query_api.routes.table import Services, handlers
 from query_api.server.access_log import AccessLog
 from query_api.server.http import Http
+from query_api.server.response_cache import ResponseCache
 from query_api.server.web_app import make_app
 from query_api.settings import Settings
 from query_api.store import submissions
 from query_api.store.repair import read_any_instant
-from query_api.view import snapshot
+from query_api.view import task_sets
 from query_api.view.broadcaster import Broadcaster
 from query_api.view.projection import SUBJECTS, ViewProjector
 from query_api.view.replay import StreamReplay
-from query_api.view.response_cache import ResponseCache
+from query_api.view.snapshot import View
 from query_api.view.stream_reader import OrderedReader
 
 log = structlog.get_logger(__name__)
@@ -60,8 +56,8 @@ async def run(settings: Settings, stopping: asyncio.Event) -> None:
 
 
 @contextlib.asynccontextmanager
-async def serving(settings: Settings) -> AsyncIterator[tuple[str, Services]]:
-    """Serve until the block ends; yield the base URL, and what the handlers work with."""
+async def serving(settings: Settings) -> AsyncIterator[tuple[str, Services, Metrics]]:
+    """Serve until the block ends; yield the base URL, what the application is made of, and its metrics."""
     settings = with_connection_limits(settings)
     metrics, readiness = Metrics(), Readiness()
     dependencies: dict[str, ops.Check] = {}
@@ -76,41 +72,32 @@ async def serving(settings: Settings) -> AsyncIterator[tuple[str, Services]]:
         await check_migrated(pool)
         pool_metrics.register(pool, metrics.registry)
         services = await build(settings, pool, client, metrics)
-        dependencies.update(consumer=services.projector.check_stream, database=partial(_database, pool))
+        projector = services.projector
+        dependencies.update(consumer=projector.check_stream, database=partial(_database, pool))
         await start(services)
         access_log = AccessLog(settings.log_format, enabled=settings.log_level in {"debug", "info"}, service=instance)
-        projector = services.projector
-        response_cache = ResponseCache(
-            lambda: projector.state, settings, services.task_sets, lambda: projector.now().timestamp()
-        )
-        http = Http(
-            services,
-            response_cache,
-            AccessControl(settings),
-            access_log,
-        )
-        app = make_app(http, ENDPOINTS, {"view": readiness.check}, dependencies)
+        http = _http(services, metrics, access_log)
+        app = make_app(http, handlers(services), {"view": readiness.check}, dependencies)
         async with (
-            _listening(settings, app, http, services) as port,
-            _background(services.projector.follow(), services.projector.apply(), access_log.run()),
+            _listening(settings, app, http, services, metrics) as port,
+            _background(projector.follow(), projector.apply(), access_log.run()),
         ):
-            held = len(services.projector.state.view.submissions)
-            log.info("query_api.ready", port=port, ops_port=ops_port, submissions=held)
+            log.info("query_api.ready", port=port, ops_port=ops_port, submissions=len(services.view().submissions))
             readiness.reason = None
             try:
-                yield f"http://{settings.host}:{port}", services
+                yield f"http://{settings.host}:{port}", services, metrics
             finally:
                 readiness.reason = STOPPING
         access_log.flush()
 
 
 async def build(settings: Settings, pool: asyncpg.Pool, client: Client, metrics: Metrics) -> Services:
-    """Put together what the handlers work with."""
+    """Put together what the application is made of."""
     broadcaster = Broadcaster(metrics, StreamReplay(client, topology.STREAM))
     reader = OrderedReader(client, topology.STREAM, SUBJECTS)
     projector = ViewProjector(
         reader=reader,
-        load=partial(snapshot.load, pool),
+        load=partial(_load_view, pool),
         reread=partial(submissions.submissions, pool),
         interval_seconds=settings.reconcile_interval_seconds,
         metrics=metrics,
@@ -125,15 +112,14 @@ async def build(settings: Settings, pool: asyncpg.Pool, client: Client, metrics:
         pool=pool,
         client=client,
         hub=hub,
-        folders=HubFolders(hub.folders),
-        hub_probe=HubProbe(partial(hub.head, settings.hf_datasets[0]), hub.quota),
-        ingesters=WorkerProbe(client, topology.INGESTER),
-        watchers=WorkerProbe(client, topology.WATCHER),
         projector=projector,
         broadcaster=broadcaster,
-        metrics=metrics,
         task_sets=await asyncio.to_thread(task_sets.load, settings.arc_tasks_dir, tuple(needed)),
     )
+
+
+async def _load_view(pool: asyncpg.Pool) -> View:
+    return View.of(*await submissions.load(pool))
 
 
 async def start(services: Services) -> None:
@@ -158,6 +144,12 @@ async def _database(pool: asyncpg.Pool) -> str | None:
     return None
 
 
+def _http(services: Services, metrics: Metrics, access_log: AccessLog) -> Http:
+    projector, settings = services.projector, services.settings
+    cache = ResponseCache(lambda: projector.state, settings, services.task_sets, lambda: projector.now().timestamp())
+    return Http(cache, AccessControl(settings), access_log, metrics.requests, projector.database_failed)
+
+
 @contextlib.asynccontextmanager
 async def _background(*forever: "asyncio._CoroutineLike[None]") -> AsyncIterator[None]:
     """Run loops in the background of the block; one that fails ends the block with its error."""
@@ -168,16 +160,18 @@ async def _background(*forever: "asyncio._CoroutineLike[None]") -> AsyncIterator
 
 
 @contextlib.asynccontextmanager
-async def _listening(settings: Settings, app: web.Application, http: Http, services: Services) -> AsyncIterator[int]:
+async def _listening(
+    settings: Settings, app: web.Application, http: Http, services: Services, metrics: Metrics
+) -> AsyncIterator[int]:
     async with http_server.serving(
         app,
         (settings.host, settings.port),
         http_server.Limits(settings.max_connections),
         shutdown_seconds=SHUTDOWN_SECONDS,
-        on_closed=services.metrics.closed,
+        on_closed=metrics.closed,
         error_answer=http.unreadable,
     ) as (port, connections):
-        services.metrics.connections.set_function(lambda: len(connections))
+        metrics.connections.set_function(lambda: len(connections))
         try:
             yield port
         finally:

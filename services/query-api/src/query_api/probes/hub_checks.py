@@ -17,8 +17,8 @@ from query_api.probes.hub_folders import HubFolders
 from query_api.schemas.ingestion import FolderRow, SamplePuzzle
 from query_api.schemas.problems import ProblemError
 from query_api.store import submissions
-from query_api.task_sets import TaskIndex
 from query_api.view.snapshot import View
+from query_api.view.task_sets import TaskIndex
 
 # A person waits at a page. The client itself would go on retrying for minutes.
 TIMEOUT_SECONDS = 20.0

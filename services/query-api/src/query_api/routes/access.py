@@ -7,6 +7,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, Final
 
 import structlog
 from aiohttp import hdrs, web
@@ -18,6 +19,11 @@ from query_api.settings import Settings
 
 log = structlog.get_logger(__name__)
 
+SECURITY_HEADERS: Final = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+}
 _TRACKED_NETWORKS = 10_000
 # What one subscriber of IPv6 has to choose addresses from.
 _SUBSCRIBER_BITS = 64
@@ -173,7 +179,7 @@ class AccessControl:
         self._secrets = {"adminToken": self._admin, "webhookSecret": webhook}
         self.cors = Cors(settings.cors_origins) if settings.cors_origins else None
 
-    def check(self, endpoint: Endpoint, request: web.Request) -> None:
+    def check(self, endpoint: Endpoint[Any], request: web.Request) -> None:
         """Raise a ProblemError unless the request may go on."""
         if endpoint.secured:
             self._secrets[endpoint.secured].check(request)

@@ -1,12 +1,15 @@
 """Admin writes: they publish a request on the bus, and nothing else."""
 
+from dataclasses import dataclass
+
 import structlog
 from aiohttp import web
 from common.arc_tasks import detect_source
 from common.events import ModelDiscovered, SyncRequested, fresh_id
+from nats.aio.client import Client
 
 from query_api.probes.hub_urls import dataset_of
-from query_api.routes.endpoint import Endpoint, Services
+from query_api.routes.endpoint import Endpoint
 from query_api.routes.publish import publish
 from query_api.schemas.ingestion import (
     IngestionAccepted,
@@ -16,13 +19,22 @@ from query_api.schemas.ingestion import (
     SyncQuery,
 )
 from query_api.schemas.problems import ProblemError
+from query_api.settings import Settings
 
 log = structlog.get_logger(__name__)
 
 
-async def start_ingestion(services: Services, request: web.Request, query: IngestionQuery) -> IngestionAccepted:
+@dataclass(frozen=True)
+class Needs:
+    """What these routes work with."""
+
+    settings: Settings
+    client: Client
+
+
+async def start_ingestion(needs: Needs, request: web.Request, query: IngestionQuery) -> IngestionAccepted:
     """Ask for one model to be ingested."""
-    body, settings = query.body, services.settings
+    body, settings = query.body, needs.settings
     dataset = dataset_of(body.base_url, settings.endpoint, settings.hf_datasets)
     source = detect_source(dataset)
     if body.source not in {None, "", "auto", source}:
@@ -35,8 +47,8 @@ async def start_ingestion(services: Services, request: web.Request, query: Inges
         dry_run=body.dry_run,
         requested_by=_who(request),
     )
-    await publish(services.client, event)
-    log.info("admin.start_ingestion", by=_who(request), query=event.model_dump(mode="json", exclude_none=True))
+    await publish(needs.client, event)
+    log.info("admin.start_ingestion", by=_who(request), asked=event.model_dump(mode="json", exclude_none=True))
     return IngestionAccepted(
         message="Ingestion requested; /api/events tells how it goes.",
         config=IngestionConfig(
@@ -50,16 +62,16 @@ async def start_ingestion(services: Services, request: web.Request, query: Inges
     )
 
 
-async def sync(services: Services, request: web.Request, query: SyncQuery) -> SyncAccepted:
+async def sync(needs: Needs, request: web.Request, query: SyncQuery) -> SyncAccepted:
     """Ask for the Hub to be compared with the database now."""
-    body, configured = query.body, services.settings.hf_datasets
+    body, configured = query.body, needs.settings.hf_datasets
     if body.dataset is not None and body.dataset not in configured:
         raise ProblemError(422, f"{body.dataset} is not watched here; HF_DATASETS holds {', '.join(configured)}")
     event = SyncRequested(
         dataset=body.dataset, auto_ingest=body.auto_ingest, requested_by=_who(request), request_id=fresh_id()
     )
-    await publish(services.client, event)
-    log.info("admin.sync", by=_who(request), query=event.model_dump(mode="json", exclude_none=True))
+    await publish(needs.client, event)
+    log.info("admin.sync", by=_who(request), asked=event.model_dump(mode="json", exclude_none=True))
     return SyncAccepted(message="Sync requested; /api/events tells what it found.", request_id=event.request_id or "")
 
 
@@ -67,7 +79,7 @@ def _who(request: web.Request) -> str:
     return f"admin at {request.remote}"
 
 
-ENDPOINTS = (
+ENDPOINTS: tuple[Endpoint[Needs], ...] = (
     Endpoint(
         method="POST",
         path="/api/admin/start-ingestion",

@@ -1,10 +1,12 @@
 """Routes that the Analytics Overview page calls."""
 
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 
+import asyncpg
 from aiohttp import web
 
-from query_api.routes.endpoint import Endpoint, Services
+from query_api.routes.endpoint import Endpoint
 from query_api.schemas.performance import (
     CompareAnswer,
     CompareQuery,
@@ -18,13 +20,23 @@ from query_api.schemas.performance import (
     TaskSetsAnswer,
 )
 from query_api.schemas.problems import ProblemError
-from query_api.store import answer_statistics, submissions
-from query_api.store.answer_statistics import Answers
-from query_api.store.rows import Submission
-from query_api.task_sets import NAMES, TaskIndex
+from query_api.store import submissions
+from query_api.store.rows import Answers, Submission
+from query_api.view import answer_statistics
 from query_api.view.answers import Moment
+from query_api.view.snapshot import View
+from query_api.view.task_sets import NAMES, TaskIndex
 
 OneAttemptQuery = ModelAndSetQuery | ModelAndDatasetQuery
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What these routes work with."""
+
+    pool: asyncpg.Pool
+    view: Callable[[], View]
+    task_sets: Mapping[str, TaskIndex]
 
 
 def model_names(moment: Moment, _query: NothingQuery) -> ModelNamesAnswer:
@@ -41,55 +53,55 @@ def task_sets(moment: Moment, _query: NothingQuery) -> TaskSetsAnswer:
     return TaskSetsAnswer(count=len(rows), data=rows, **moment.freshness)
 
 
-async def performance(services: Services, _request: web.Request, query: OneAttemptQuery) -> PerformanceAnswer:
+async def performance(needs: Needs, _request: web.Request, query: OneAttemptQuery) -> PerformanceAnswer:
     """Answer with the tasks by result."""
-    tasks, answers = await _answers(services, query.dataset, [query.model])
+    tasks, answers = await _answers(needs, query.dataset, [query.model])
     return PerformanceAnswer(data=answer_statistics.performance(query.model, tasks, answers[query.model]))
 
 
-async def metrics(services: Services, _request: web.Request, query: OneAttemptQuery) -> MetricsAnswer:
+async def metrics(needs: Needs, _request: web.Request, query: OneAttemptQuery) -> MetricsAnswer:
     """Answer with cost, time and tokens."""
-    tasks, answers = await _answers(services, query.dataset, [query.model])
+    tasks, answers = await _answers(needs, query.dataset, [query.model])
     return MetricsAnswer(data=answer_statistics.metrics(query.model, tasks, answers[query.model]))
 
 
-async def compare(services: Services, _request: web.Request, query: CompareQuery) -> CompareAnswer:
+async def compare(needs: Needs, _request: web.Request, query: CompareQuery) -> CompareAnswer:
     """Answer with a comparison."""
     names = [name for name in (query.model1, query.model2, query.model3, query.model4) if name is not None]
     if len(set(names)) < len(names):
         raise ProblemError(422, "name each attempt once: two of them are the same")
-    tasks, answers = await _answers(services, query.dataset, names)
+    tasks, answers = await _answers(needs, query.dataset, names)
     return CompareAnswer(data=answer_statistics.compare(tasks, answers))
 
 
-async def _answers(services: Services, named: str, names: list[str]) -> tuple[TaskIndex, dict[str, Answers]]:
-    view = services.projector.state.view
+async def _answers(needs: Needs, named: str, names: list[str]) -> tuple[TaskIndex, dict[str, Answers]]:
+    view = needs.view()
     dataset = named if "/" in named else None
-    tasks = None if dataset else _tasks(services, named)
+    tasks = None if dataset else _tasks(needs, named)
     for name in names:
         if not view.holding(name, dataset=dataset):
             where = f" in {dataset!r}" if dataset else ""
             raise ProblemError(404, f"there is no model {name!r}{where}; /api/model-dataset/models names them all")
-    tasks = tasks or _tasks(services, named, view.holding(names[0], dataset=dataset))
+    tasks = tasks or _tasks(needs, named, view.holding(names[0], dataset=dataset))
     wanted = {
         name: found.dataset for name in names if (found := view.holding(name, source=tasks.source, dataset=dataset))
     }
-    rows = await submissions.answers(services.pool, wanted)
+    rows = await submissions.answers(needs.pool, wanted)
     return tasks, {name: rows.get(name, {}) for name in names}
 
 
-def _tasks(services: Services, named: str, submission: Submission | None = None) -> TaskIndex:
+def _tasks(needs: Needs, named: str, submission: Submission | None = None) -> TaskIndex:
     """Return the task set that was named, or that of a dataset's submission under the dataset's name."""
-    tasks = services.task_sets.get(NAMES.get(submission.source, "") if submission else named)
+    tasks = needs.task_sets.get(NAMES.get(submission.source, "") if submission else named)
     if tasks is None:
-        there = ", ".join(services.task_sets)
+        there = ", ".join(needs.task_sets)
         raise ProblemError(404, f"there is no task set {named!r}; there are {there}")
     return replace(tasks, name=named)
 
 
 _PROBLEMS = frozenset({404, 503})
 
-ENDPOINTS = (
+ENDPOINTS: tuple[Endpoint[Needs], ...] = (
     Endpoint(
         path="/api/model-dataset/models",
         name="listModelNames",

@@ -2,59 +2,26 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Generic, Literal, TypeVar
 
-import asyncpg
 from aiohttp import web
-from common.arc_tasks import detect_source
-from common.hub.client import HubClient
-from nats.aio.client import Client
 
-from query_api.metrics import Metrics
-from query_api.probes.hub_folders import HubFolders
-from query_api.probes.hub_probe import HubProbe
-from query_api.probes.worker_probe import WorkerProbe
 from query_api.schemas.base import ApiModel, Query
 from query_api.schemas.rendered import Rendered
-from query_api.settings import Settings
-from query_api.task_sets import NAMES, TaskIndex
 from query_api.view.answers import Moment
-from query_api.view.broadcaster import Broadcaster
-from query_api.view.projection import ViewProjector
 
 Method = Literal["GET", "POST"]
 Tag = Literal["Latest", "Models", "Analytics", "Admin", "Live", "Webhooks", "Service"]
-
-
-@dataclass(frozen=True)
-class Services:
-    """What handlers work with."""
-
-    settings: Settings
-    pool: asyncpg.Pool
-    client: Client
-    hub: HubClient
-    folders: HubFolders
-    hub_probe: HubProbe
-    ingesters: WorkerProbe
-    watchers: WorkerProbe
-    projector: ViewProjector
-    broadcaster: Broadcaster
-    metrics: Metrics
-    task_sets: Mapping[str, TaskIndex]
-
-    def tasks_of(self, dataset: str) -> TaskIndex | None:
-        """Return the task set that a dataset answers, where it is installed."""
-        return self.task_sets.get(NAMES.get(detect_source(dataset) or "", ""))
-
-
-Handle = Callable[[Services, web.Request, Any], Awaitable[ApiModel | web.StreamResponse]]
-Render = Callable[[Moment, Any], ApiModel | Rendered]
 Security = Literal["adminToken", "webhookSecret"]
+
+NeedsT = TypeVar("NeedsT")
+"""What the handlers of a module work with."""
+Handle = Callable[[web.Request, Any], Awaitable[ApiModel | web.StreamResponse]]
+Render = Callable[[Moment, Any], ApiModel | Rendered]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Endpoint:
+class Endpoint(Generic[NeedsT]):
     """One route. Either `render` answers from the cached view, or `handle` does what it takes.
 
     `answer` is the shape of the answer, or its media type where it is no JSON.
@@ -73,7 +40,7 @@ class Endpoint:
     secured: Security | None = None
     limited: bool = False
     render: Render | None = None
-    handle: Handle | None = None
+    handle: Callable[[NeedsT, web.Request, Any], Awaitable[ApiModel | web.StreamResponse]] | None = None
     headers: Mapping[str, str] | None = None
     """Request headers that the route reads, with what they are for."""
 

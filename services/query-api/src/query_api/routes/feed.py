@@ -94,7 +94,7 @@ def _xml_text(text: str) -> str:
     return _NOT_XML.sub("\ufffd", text)
 
 
-ENDPOINTS = (
+ENDPOINTS: tuple[Endpoint[None], ...] = (
     Endpoint(
         path="/feed.atom",
         name="getFeed",

@@ -1,45 +1,68 @@
 """Admin reads that ask the Hub."""
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import asyncpg
 from aiohttp import web
 from common.arc_tasks import detect_source
+from common.hub.client import HubClient
 from common.process.outage import DATABASE_ERRORS
 
 from query_api.probes import hub_checks
+from query_api.probes.hub_folders import HubFolders
 from query_api.probes.hub_urls import dataset_of
-from query_api.routes.endpoint import Endpoint, Services
+from query_api.routes.endpoint import Endpoint
 from query_api.schemas.ingestion import Checks, FoldersAnswer, FoldersQuery, ValidationAnswer, ValidationQuery
 from query_api.schemas.problems import ProblemError
+from query_api.settings import Settings
 from query_api.store import submissions
+from query_api.view.snapshot import View
+from query_api.view.task_sets import NAMES, TaskIndex
 
 
-async def hf_folders(services: Services, _request: web.Request, query: FoldersQuery) -> FoldersAnswer:
+@dataclass(frozen=True)
+class Needs:
+    """What these routes work with."""
+
+    settings: Settings
+    pool: asyncpg.Pool
+    hub: HubClient
+    folders: HubFolders
+    view: Callable[[], View]
+    task_sets: Mapping[str, TaskIndex]
+
+    def tasks_of(self, dataset: str) -> TaskIndex | None:
+        """Return the task set that a dataset answers, where it is installed."""
+        return self.task_sets.get(NAMES.get(detect_source(dataset) or "", ""))
+
+
+async def hf_folders(needs: Needs, _request: web.Request, query: FoldersQuery) -> FoldersAnswer:
     """Answer with the Hub's folders."""
-    settings = services.settings
+    settings = needs.settings
     dataset = settings.hf_datasets[0]
     if query.base_url is not None:
         dataset = dataset_of(query.base_url, settings.endpoint, settings.hf_datasets)
-    return FoldersAnswer(
-        folders=tuple(await hub_checks.folders(services.folders, services.projector.state.view, dataset))
-    )
+    return FoldersAnswer(folders=tuple(await hub_checks.folders(needs.folders, needs.view(), dataset)))
 
 
-async def validate_ingestion(services: Services, _request: web.Request, query: ValidationQuery) -> ValidationAnswer:
+async def validate_ingestion(needs: Needs, _request: web.Request, query: ValidationQuery) -> ValidationAnswer:
     """Answer whether an ingestion would work; each check is made."""
     errors: list[str] = []
-    settings = services.settings
+    settings = needs.settings
     dataset = source = sample = None
     try:
         dataset = dataset_of(query.body.base_url, settings.endpoint, settings.hf_datasets)
         source = detect_source(dataset)
-        sample = await hub_checks.with_deadline(_check(services, dataset).sample(query.body.dataset_name))
+        sample = await hub_checks.with_deadline(_check(needs, dataset).sample(query.body.dataset_name))
     except ProblemError as problem:
         errors.append(problem.details.detail)
-    tasks = services.tasks_of(dataset) if dataset else None
+    tasks = needs.tasks_of(dataset) if dataset else None
     if dataset and tasks is None:
         errors.append(f"the name {dataset} does not tell a task set that is installed; see ARC_TASKS_DIR")
     if wanted := _mismatch(query.body.source, source):
         errors.append(wanted)
-    connected = await _database_answers(services)
+    connected = await _database_answers(needs)
     if not connected:
         errors.append("the database does not answer; check DATABASE_URL")
     checks = Checks(
@@ -53,9 +76,9 @@ async def validate_ingestion(services: Services, _request: web.Request, query: V
     return ValidationAnswer(valid=not errors, checks=checks, errors=tuple(errors))
 
 
-def _check(services: Services, dataset: str) -> hub_checks.FolderCheck:
-    view = services.projector.state.view
-    return hub_checks.FolderCheck(services.hub, services.pool, view, dataset, services.tasks_of(dataset))
+def _check(needs: Needs, dataset: str) -> hub_checks.FolderCheck:
+    view = needs.view()
+    return hub_checks.FolderCheck(needs.hub, needs.pool, view, dataset, needs.tasks_of(dataset))
 
 
 def _mismatch(wanted: str | None, detected: str | None) -> str | None:
@@ -64,15 +87,15 @@ def _mismatch(wanted: str | None, detected: str | None) -> str | None:
     return f"the dataset is of {detected}, not of {wanted}"
 
 
-async def _database_answers(services: Services) -> bool:
+async def _database_answers(needs: Needs) -> bool:
     try:
-        await submissions.ping(services.pool)
+        await submissions.ping(needs.pool)
     except DATABASE_ERRORS:
         return False
     return True
 
 
-ENDPOINTS = (
+ENDPOINTS: tuple[Endpoint[Needs], ...] = (
     Endpoint(
         path="/api/admin/hf-folders",
         name="listHubFolders",

@@ -1,15 +1,16 @@
 """The live route: server-sent events."""
 
+from dataclasses import dataclass
 from typing import Annotated
 
 from aiohttp import hdrs, web
 from pydantic import Field
 
-from query_api.routes.endpoint import Endpoint, Services
+from query_api.routes.access import SECURITY_HEADERS
+from query_api.routes.endpoint import Endpoint
 from query_api.schemas.base import Query
 from query_api.schemas.problems import ProblemError
-from query_api.view.broadcaster import stop_quietly
-from query_api.view.response_cache import SECURITY_HEADERS
+from query_api.view.broadcaster import Broadcaster, stop_quietly
 
 
 class EventsQuery(Query):
@@ -20,10 +21,18 @@ class EventsQuery(Query):
     ] = None
 
 
-async def events(services: Services, request: web.Request, query: EventsQuery) -> web.StreamResponse:
+@dataclass(frozen=True)
+class Needs:
+    """What these routes work with."""
+
+    broadcaster: Broadcaster
+    max_clients: int
+
+
+async def events(needs: Needs, request: web.Request, query: EventsQuery) -> web.StreamResponse:
     """Stream what happens."""
-    broadcaster = services.broadcaster
-    if broadcaster.clients >= services.settings.max_event_clients:
+    broadcaster = needs.broadcaster
+    if broadcaster.clients >= needs.max_clients:
         raise ProblemError(503, "too many clients listen already; try again soon", headers={"Retry-After": "30"})
     given = request.headers.get("Last-Event-ID", "")
     last = _place(given) if given else query.last_event_id
@@ -53,7 +62,7 @@ it as Last-Event-ID gets what was missed.
   of ours). Load again what you show; the events that follow go on from there. `data` has the `reason`.
 - `ping`: every 10 seconds. Where nothing comes for much longer, the connection is dead: open another one."""
 
-ENDPOINTS = (
+ENDPOINTS: tuple[Endpoint[Needs], ...] = (
     Endpoint(
         path="/api/events",
         name="streamEvents",

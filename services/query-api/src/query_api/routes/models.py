@@ -1,40 +1,41 @@
 """One submission's page."""
 
+import asyncpg
 from aiohttp import web
 
-from query_api.routes.endpoint import Endpoint, Services
+from query_api.routes.endpoint import Endpoint
 from query_api.schemas.model_detail import ModelAnswer, ModelByOwnerQuery, ModelDetail, ModelQuery, TaskRow, Version
 from query_api.schemas.problems import ProblemError
 from query_api.store import runs, submissions
 from query_api.store.repair import all_shaped
 from query_api.store.submissions import VersionRecord
-from query_api.store.version_changes import changes
 from query_api.view.answers import row
+from query_api.view.version_changes import changes
 
 ERRORS_SHOWN = 500
 
 
-async def model(services: Services, _request: web.Request, query: ModelQuery) -> ModelAnswer:
+async def model(pool: asyncpg.Pool, _request: web.Request, query: ModelQuery) -> ModelAnswer:
     """Answer with a submission by its dataset's full name."""
-    return await _model(services, query.dataset, query.model)
+    return await _model(pool, query.dataset, query.model)
 
 
-async def model_by_owner(services: Services, _request: web.Request, query: ModelByOwnerQuery) -> ModelAnswer:
+async def model_by_owner(pool: asyncpg.Pool, _request: web.Request, query: ModelByOwnerQuery) -> ModelAnswer:
     """Answer with a submission by its dataset's owner and name."""
-    return await _model(services, f"{query.owner}/{query.name}", query.model)
+    return await _model(pool, f"{query.owner}/{query.name}", query.model)
 
 
-async def _model(services: Services, dataset: str, name: str) -> ModelAnswer:
-    records = await submissions.versions(services.pool, dataset, name)
+async def _model(pool: asyncpg.Pool, dataset: str, name: str) -> ModelAnswer:
+    records = await submissions.versions(pool, dataset, name)
     if not records or records[0].submission is None:
         raise ProblemError(404, f"there is no submission {name!r} in {dataset!r}; /api/models lists all")
     current = row(records[0].submission)
     newest = records[0]
     return ModelAnswer(
         data=ModelDetail(
-            **{name: getattr(current, name) for name in type(current).model_fields},
+            **dict(current),
             versions=tuple(_with_changes(records)),
-            ingestion_errors=tuple(await runs.errors(services.pool, newest.version.run_id, ERRORS_SHOWN)),
+            ingestion_errors=tuple(await runs.errors(pool, newest.version.run_id, ERRORS_SHOWN)),
             tasks=tuple(
                 all_shaped(
                     TaskRow,
@@ -59,7 +60,7 @@ def _with_changes(records: list[VersionRecord]) -> list[Version]:
 
 _PROBLEMS = frozenset({404, 503})
 
-ENDPOINTS = (
+ENDPOINTS: tuple[Endpoint[asyncpg.Pool], ...] = (
     Endpoint(
         path="/api/models/{dataset}/{model}",
         name="getModel",

@@ -11,7 +11,7 @@ from query_api.schemas.cached import (
 )
 from query_api.view import answers
 
-ENDPOINTS = (
+ENDPOINTS: tuple[Endpoint[None], ...] = (
     Endpoint(
         path="/api/metrics/latest-model",
         name="getLatestModel",

@@ -1,34 +1,48 @@
 """The system's own state, for the ingestion page's badges and banners."""
 
 import asyncio
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from aiohttp import web
+from nats.aio.client import Client
 
-from query_api.probes.hub_probe import HubState
-from query_api.probes.worker_probe import Workers
-from query_api.routes.endpoint import Endpoint, Services
+from query_api.probes.hub_probe import HubProbe, HubState
+from query_api.probes.worker_probe import WorkerProbe, Workers
+from query_api.routes.endpoint import Endpoint
 from query_api.schemas.service_status import HubReach, Status, StatusAnswer, StatusQuery, WatcherState, WorkerState
+from query_api.settings import Settings
+from query_api.view.projection import ViewProjector
 
 # Compared by the database's clock, which rows are written by: the host's own may be hours off.
 # A sync of many datasets takes minutes, and a watcher that starts anew catches up: only then is it silence.
 OVERDUE_AFTER = timedelta(minutes=30)
 
 
-async def status(services: Services, _request: web.Request, _query: StatusQuery) -> StatusAnswer:
+@dataclass(frozen=True)
+class Needs:
+    """What these routes work with."""
+
+    settings: Settings
+    client: Client
+    projector: ViewProjector
+    ingesters: WorkerProbe
+    watchers: WorkerProbe
+    hub: HubProbe
+
+
+async def status(needs: Needs, _request: web.Request, _query: StatusQuery) -> StatusAnswer:
     """Answer with the state of the watcher, the ingesters, the bus and the Hub."""
-    ingesters, watcher, hub = await asyncio.gather(
-        services.ingesters.state(), services.watchers.state(), services.hub_probe.state()
-    )
-    settings = services.settings
+    ingesters, watcher, hub = await asyncio.gather(needs.ingesters.state(), needs.watchers.state(), needs.hub.state())
+    settings = needs.settings
     return StatusAnswer(
         data=Status(
             datasets=settings.hf_datasets,
             writable=settings.admin_token is not None,
-            bus_connected=services.client.is_connected,
+            bus_connected=needs.client.is_connected,
             ingesters=WorkerState(**_figures(ingesters)),
-            watcher=_watcher(services, watcher, services.projector.now()),
+            watcher=_watcher(needs, watcher, needs.projector.now()),
             hub=_hub(settings.endpoint, hub),
         )
     )
@@ -40,11 +54,11 @@ def _figures(workers: Workers | None) -> dict[str, Any]:
     return {"alive": workers.alive, "idle": workers.idle, "busy": workers.busy, "waiting": workers.waiting}
 
 
-def _watcher(services: Services, workers: Workers | None, now: datetime) -> WatcherState:
-    last = services.projector.state.view.last_sync
+def _watcher(needs: Needs, workers: Workers | None, now: datetime) -> WatcherState:
+    last = needs.projector.state.view.last_sync
     overdue = None
-    if services.settings.enable_cron_jobs:
-        schedule = services.settings.schedule
+    if needs.settings.enable_cron_jobs:
+        schedule = needs.settings.schedule
         overdue = schedule.overdue_since(last.started_at if last else None, now, OVERDUE_AFTER)
     return WatcherState(
         **_figures(workers),
@@ -66,7 +80,7 @@ def _hub(endpoint: str, state: HubState) -> HubReach:
     )
 
 
-ENDPOINTS = (
+ENDPOINTS: tuple[Endpoint[Needs], ...] = (
     Endpoint(
         path="/api/status",
         name="getStatus",

@@ -1,14 +1,16 @@
 """The Hub's webhooks: a hint that a dataset changed. Polling stays the truth."""
 
 import re
-from typing import Annotated, Any
+from dataclasses import dataclass
+from typing import Annotated
 
 import structlog
 from aiohttp import web
 from common.events import SyncRequested
+from nats.aio.client import Client
 from pydantic import BaseModel, ConfigDict, Field
 
-from query_api.routes.endpoint import Endpoint, Services
+from query_api.routes.endpoint import Endpoint
 from query_api.routes.publish import publish
 from query_api.schemas.base import Answer, Query
 
@@ -70,10 +72,18 @@ class WebhookAnswer(Answer):
     reason: str
 
 
-async def receive(services: Services, request: web.Request, query: WebhookQuery) -> WebhookAnswer:
+@dataclass(frozen=True)
+class Needs:
+    """What these routes work with."""
+
+    client: Client
+    datasets: tuple[str, ...]
+
+
+async def receive(needs: Needs, request: web.Request, query: WebhookQuery) -> WebhookAnswer:
     """Ask for a sync of the dataset that changed."""
     event, repo = query.body.event, query.body.repo
-    if repo.type != "dataset" or repo.name not in services.settings.hf_datasets:
+    if repo.type != "dataset" or repo.name not in needs.datasets:
         return WebhookAnswer(accepted=False, reason="not a dataset that is watched here")
     if not event.scope.startswith("repo"):
         return WebhookAnswer(accepted=False, reason="not a change of files")
@@ -81,16 +91,12 @@ async def receive(services: Services, request: web.Request, query: WebhookQuery)
         return WebhookAnswer(accepted=False, reason="not a change of main")
     given = request.headers.get("Webhook-Id", "")
     delivery = f"webhook-{given}" if _DELIVERY_ID.fullmatch(given) else None
-    await publish(services.client, SyncRequested(dataset=repo.name, trigger="webhook", request_id=delivery))
+    await publish(needs.client, SyncRequested(dataset=repo.name, trigger="webhook", request_id=delivery))
     log.info("webhook.accepted", dataset=repo.name, action=event.action, delivery=delivery)
     return WebhookAnswer(accepted=True, reason="a sync is requested")
 
 
-_HEADERS: dict[str, Any] = {
-    "Webhook-Id": "The delivery's id: a delivery that comes twice asks once.",
-}
-
-ENDPOINTS = (
+ENDPOINTS: tuple[Endpoint[Needs], ...] = (
     Endpoint(
         method="POST",
         path="/webhooks/huggingface",
@@ -103,6 +109,6 @@ ENDPOINTS = (
         problems=frozenset({503}),
         secured="webhookSecret",
         handle=receive,
-        headers=_HEADERS,
+        headers={"Webhook-Id": "The delivery's id: a delivery that comes twice asks once."},
     ),
 )

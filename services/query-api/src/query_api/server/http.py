@@ -9,23 +9,24 @@ import secrets
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from typing import Any
 
 import structlog
 from aiohttp import web
 from common.process.outage import AWAY, DATABASE_ERRORS, reason_of
 from multidict import CIMultiDict
 
-from query_api.routes.access import AccessControl
-from query_api.routes.endpoint import Endpoint, Handle, Render, Services
+from query_api.meter import RequestMeter
+from query_api.routes.access import SECURITY_HEADERS, AccessControl
+from query_api.routes.endpoint import Endpoint, Handle, Render
 from query_api.schemas.base import ApiModel, Query
 from query_api.schemas.problems import CONTENT_TYPE, ProblemError
 from query_api.schemas.rendered import JSON
 from query_api.server import request_parsing
 from query_api.server.access_log import AccessLog
 from query_api.server.prebuilt import PrebuiltResponse, is_plain
-from query_api.view.response_cache import (
+from query_api.server.response_cache import (
     CACHE_CONTROL,
-    SECURITY_HEADERS,
     CachedResponse,
     ResponseCache,
     accepts_gzip,
@@ -64,25 +65,31 @@ class Http:
     """Makes handlers that all treat requests alike."""
 
     def __init__(
-        self, services: Services, response_cache: ResponseCache, access: AccessControl, access_log: AccessLog
+        self,
+        response_cache: ResponseCache,
+        access: AccessControl,
+        access_log: AccessLog,
+        meter: RequestMeter,
+        database_failed: Callable[[], None],
     ) -> None:
-        self._services = services
         self._response_cache = response_cache
         self.access = access
         self._access_log = access_log
+        self._meter = meter
+        self._on_database_away = database_failed
         self._ids = RequestIds()
 
-    def handler(self, endpoint: Endpoint) -> Handler:
+    def handler(self, endpoint: Endpoint[Any], handle: Handle | None) -> Handler:
         """Return an endpoint's handler."""
         if endpoint.render:
             return self.observed(endpoint.path, self._from_view(endpoint.query, endpoint.render))
-        if endpoint.handle:
-            return self.observed(endpoint.path, self._handled(endpoint, endpoint.handle))
+        if handle:
+            return self.observed(endpoint.path, self._handled(endpoint, handle))
         raise AssertionError(f"{endpoint.name} has neither render nor handle")
 
     def observed(self, route: str, answer: Handler) -> Handler:
         """Wrap an answer: request id, problems, metrics, access log."""
-        observe = self._services.metrics.requests.of(route)
+        observe = self._meter.of(route)
         clock, ids, record = time.perf_counter, self._ids.of, self._access_log.record
         cors = self.access.cors
 
@@ -118,7 +125,7 @@ class Http:
         away = isinstance(error, AWAY)
         (log.debug if away else log.warning)("database.failed", reason=reason_of(error), request_id=request_id)
         if away:
-            self._services.projector.database_failed()
+            self._on_database_away()
 
     def unreadable(self, status: int, reason: str) -> web.Response:
         """Answer a request that is no HTTP, or too long."""
@@ -137,13 +144,9 @@ class Http:
             path = request.raw_path
             cached = responses.get(path, zipped=zipped)
             if cached is None:
-                query = request_parsing.read_query(query_type, _single(request))
-                cached = responses.make(
-                    path,
-                    zipped=zipped,
-                    answer=lambda moment: render(moment, query),
-                    keep=is_cacheable(query, self._services.settings),
-                )
+                query = request_parsing.read_query(query_type, request.rel_url.query)
+                keep = is_cacheable(query, responses.moment.settings)
+                cached = responses.make(path, zipped=zipped, answer=lambda moment: render(moment, query), keep=keep)
             response = cached_response(request, cached)
             as_of = responses.moment.state.as_of
             if as_of is not None:
@@ -152,25 +155,17 @@ class Http:
 
         return answer
 
-    def _handled(self, endpoint: Endpoint, handle: Handle) -> Handler:
+    def _handled(self, endpoint: Endpoint[Any], handle: Handle) -> Handler:
         async def answer(request: web.Request) -> web.StreamResponse:
             self.access.check(endpoint, request)
             query = await request_parsing.read(endpoint, request)
-            found = await handle(self._services, request, query)
+            found = await handle(request, query)
             return found if isinstance(found, web.StreamResponse) else json_response(found, endpoint.status)
 
         return answer
 
 
 _NO_DATABASE = ProblemError(503, "the database does not answer; try again soon", headers={"Retry-After": "5"})
-
-
-def _single(request: web.Request) -> dict[str, str]:
-    query = request.rel_url.query
-    for name in query:
-        if len(query.getall(name)) > 1:
-            raise ProblemError(400, f"{name} is given more than once")
-    return dict(query)
 
 
 def cached_response(request: web.Request, cached: CachedResponse) -> web.StreamResponse:

@@ -37,7 +37,7 @@ _ETAG: Final = {"ETag": {"description": "Strong; send it as If-None-Match.", "sc
 _NOT_MODIFIED: Final = {"description": "What If-None-Match names still holds.", "headers": _ETAG}
 
 
-def document(endpoints: Sequence[Endpoint]) -> dict[str, Any]:
+def document(endpoints: Sequence[Endpoint[Any]]) -> dict[str, Any]:
     """Return the document; the same endpoints always give the same bytes."""
     schemas, components = _schemas(endpoints)
     paths: dict[str, dict[str, Any]] = {}
@@ -58,7 +58,7 @@ def document(endpoints: Sequence[Endpoint]) -> dict[str, Any]:
     }
 
 
-def text(endpoints: Sequence[Endpoint]) -> str:
+def text(endpoints: Sequence[Endpoint[Any]]) -> str:
     """Return the document as it is committed and served."""
     return json.dumps(document(endpoints), indent=2, ensure_ascii=False) + "\n"
 
@@ -66,7 +66,7 @@ def text(endpoints: Sequence[Endpoint]) -> str:
 Schemas = Mapping[type[BaseModel], Any]
 
 
-def _schemas(endpoints: Sequence[Endpoint]) -> tuple[Schemas, dict[str, Any]]:
+def _schemas(endpoints: Sequence[Endpoint[Any]]) -> tuple[Schemas, dict[str, Any]]:
     answers = {each.answer for each in endpoints if isinstance(each.answer, type)} | {ProblemDetails}
     bodies = {each.body for each in endpoints if each.body}
     query = {each.query for each in endpoints}
@@ -85,7 +85,7 @@ def _sorted(models: Iterable[type[BaseModel]]) -> list[type[BaseModel]]:
     return sorted(models, key=lambda model: model.__name__)
 
 
-def _operation(endpoint: Endpoint, schemas: Schemas) -> dict[str, Any]:
+def _operation(endpoint: Endpoint[Any], schemas: Schemas) -> dict[str, Any]:
     operation: dict[str, Any] = {
         "operationId": endpoint.name,
         "summary": endpoint.summary,
@@ -106,7 +106,7 @@ def _operation(endpoint: Endpoint, schemas: Schemas) -> dict[str, Any]:
     return operation
 
 
-def _parameters(endpoint: Endpoint, schema: Mapping[str, Any]) -> Iterable[dict[str, Any]]:
+def _parameters(endpoint: Endpoint[Any], schema: Mapping[str, Any]) -> Iterable[dict[str, Any]]:
     required = set(schema.get("required", ()))
     for name, field in schema.get("properties", {}).items():
         if name == "body":
@@ -132,7 +132,7 @@ def _parameter(name: str, field: Mapping[str, Any], where: str, *, required: boo
     return parameter | ({"description": field["description"]} if "description" in field else {})
 
 
-def _responses(endpoint: Endpoint, schemas: Schemas) -> dict[str, Any]:
+def _responses(endpoint: Endpoint[Any], schemas: Schemas) -> dict[str, Any]:
     answer = endpoint.answer
     if isinstance(answer, str):
         content = {answer: {"schema": {"type": "string"}}}

@@ -12,7 +12,7 @@ from aiohttp import HttpVersion11, web
 from aiohttp.abc import AbstractStreamWriter
 from aiohttp.web_request import BaseRequest
 
-from query_api.view.response_cache import CachedResponse
+from query_api.server.response_cache import CachedResponse
 
 # Past this, a client does not read what it asked for: wait until it does.
 _BUFFERED_BYTES = 256 * 1024

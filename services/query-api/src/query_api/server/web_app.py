@@ -1,14 +1,15 @@
 """The web application: every endpoint's handler, the page at /, and an answer for what there is no route for."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
+from typing import Any
 
 from aiohttp import hdrs, web
 from common.process import ops
 from prometheus_client import CollectorRegistry
 
 from query_api.routes.access import AccessControl
-from query_api.routes.endpoint import Endpoint
+from query_api.routes.endpoint import Endpoint, Handle
 from query_api.schemas.problems import ProblemError
 from query_api.schemas.rendered import JSON
 from query_api.server import dashboard, docs, openapi
@@ -28,7 +29,7 @@ _PAGE = {
 
 def make_app(
     http: Http,
-    endpoints: tuple[Endpoint, ...],
+    handlers: Sequence[tuple[Endpoint[Any], Handle | None]],
     checks: Mapping[str, ops.Check],
     dependencies: Mapping[str, ops.Check],
 ) -> web.Application:
@@ -36,10 +37,10 @@ def make_app(
     app = web.Application(client_max_size=MAX_BODY_BYTES)
     if http.access.cors:
         app.on_response_prepare.append(http.access.cors.on_prepare)
-    for endpoint in endpoints:
+    for endpoint, handle in handlers:
         add = app.router.add_get if endpoint.method == "GET" else app.router.add_post
-        add(endpoint.path, http.handler(endpoint))
-    for path, file in _files(endpoints).items():
+        add(endpoint.path, http.handler(endpoint, handle))
+    for path, file in _files([endpoint for endpoint, _ in handlers]).items():
         app.router.add_get(path, http.observed(_label(path), file.answer))
     probes = ops.routes(checks, _NO_METRICS, dependencies=dependencies)
     app.add_routes([each for each in probes if each.path != "/metrics"])
@@ -47,7 +48,7 @@ def make_app(
     return app
 
 
-def _files(endpoints: tuple[Endpoint, ...]) -> dict[str, StaticFile]:
+def _files(endpoints: Sequence[Endpoint[Any]]) -> dict[str, StaticFile]:
     found = {
         path: StaticFile(_STATIC.joinpath(name).read_bytes(), content_type, PAGE_POLICY)
         for path, (name, content_type) in _PAGE.items()

@@ -1,5 +1,7 @@
-"""The rows that the cached view is made of, checked as they are read."""
+"""What the store reads: the rows that the cached view is made of, checked as they are read, answers and results."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Literal
 
@@ -72,3 +74,41 @@ class Sync:
     new_models_found: Count
     changed: Count
     error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class TaskAnswer:
+    """One attempt's answer to one task. Cost in USD; `pairs` says which pairs are right."""
+
+    puzzle_id: str
+    pairs: tuple[bool, ...]
+    cost: float | None = None
+    time_ms: int | None = None
+    tokens: int | None = None
+
+    @property
+    def correct(self) -> bool:
+        """Whether every pair is right."""
+        return bool(self.pairs) and all(self.pairs)
+
+
+Answers = Mapping[str, TaskAnswer]
+"""Task id -> answer, of one attempt."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaskResult:
+    """What a version says of one task."""
+
+    blob_oid: str
+    pairs_total: int
+    pairs_solved: int
+
+    @property
+    def solved(self) -> bool:
+        """Whether every pair is solved."""
+        return self.pairs_solved == self.pairs_total
+
+
+Results = Mapping[str, TaskResult]
+"""Task id -> result."""

@@ -10,10 +10,8 @@ import asyncpg
 
 from query_api.schemas.model_detail import Version
 from query_api.store import statements as sql
-from query_api.store.answer_statistics import Answers, TaskAnswer
 from query_api.store.repair import LATEST, all_shaped, parsed, shaped
-from query_api.store.rows import Attempt, Key, Submission, Sync
-from query_api.store.version_changes import Results, TaskResult
+from query_api.store.rows import Answers, Attempt, Key, Results, Submission, Sync, TaskAnswer, TaskResult
 
 _VERSIONS_TABLE = "submission_versions"
 

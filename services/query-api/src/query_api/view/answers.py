@@ -21,9 +21,9 @@ from query_api.schemas.cached import (
 from query_api.schemas.rendered import JSON, Rendered
 from query_api.settings import Settings
 from query_api.store.rows import Submission
-from query_api.task_sets import TaskIndex
 from query_api.view.latest import days_between, label, moment_of
 from query_api.view.projection import State
+from query_api.view.task_sets import TaskIndex
 
 
 @dataclass(frozen=True)

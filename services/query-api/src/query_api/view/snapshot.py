@@ -6,11 +6,9 @@ from datetime import datetime
 from functools import cached_property
 from types import MappingProxyType
 
-import asyncpg
 from common.events import ModelIngested
 
 from query_api.schemas.base import By
-from query_api.store import submissions
 from query_api.store.repair import shaped
 from query_api.store.rows import Attempt, Key, Submission, Sync
 
@@ -128,8 +126,3 @@ def _provisional(event: ModelIngested) -> Submission | None:
         "errors": event.failed,
     }
     return shaped(Submission, values, "model.ingested")
-
-
-async def load(pool: asyncpg.Pool) -> View:
-    """Read the whole view from the database."""
-    return View.of(*await submissions.load(pool))

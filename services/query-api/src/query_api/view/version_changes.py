@@ -1,27 +1,7 @@
 """What changed from one version of a submission to the next. Pure."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-
 from query_api.schemas.model_detail import Changes
-
-
-@dataclass(frozen=True, slots=True)
-class TaskResult:
-    """What a version says of one task."""
-
-    blob_oid: str
-    pairs_total: int
-    pairs_solved: int
-
-    @property
-    def solved(self) -> bool:
-        """Whether every pair is solved."""
-        return self.pairs_solved == self.pairs_total
-
-
-Results = Mapping[str, TaskResult]
-"""Task id -> result."""
+from query_api.store.rows import Results
 
 
 def changes(before: Results, after: Results) -> Changes:

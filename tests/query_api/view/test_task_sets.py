@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from common import arc_tasks
 from common.arc_tasks import load_task_set
-from query_api.task_sets import TaskIndex, load
+from query_api.view.task_sets import TaskIndex, load
 from structlog.testing import capture_logs
 
 PAIR = {"input": [[1]], "output": [[1]]}

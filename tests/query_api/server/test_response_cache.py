@@ -10,11 +10,11 @@ from query_api import app
 from query_api.schemas.base import Query
 from query_api.schemas.cached import LatestQuery, ModelsQuery
 from query_api.schemas.rendered import JSON, Rendered
+from query_api.server import response_cache
+from query_api.server.response_cache import ResponseCache, StateResponses
 from query_api.settings import Settings
-from query_api.view import response_cache
 from query_api.view.answers import Moment
 from query_api.view.projection import State
-from query_api.view.response_cache import ResponseCache, StateResponses
 from query_api.view.snapshot import View
 
 from tests.query_api.conftest import Start

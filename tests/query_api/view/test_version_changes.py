@@ -1,6 +1,7 @@
 """What changed between two versions: files that came, went or differ, and what is solved now or no longer."""
 
-from query_api.store.version_changes import TaskResult, changes
+from query_api.store.rows import TaskResult
+from query_api.view.version_changes import changes
 
 BEFORE = {
     "gone": TaskResult("1", 1, 1),

@@ -1,7 +1,6 @@
 """What the analytics pages show of answers: by task, by cost, and side by side. Pure."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from query_api.schemas.performance import (
     AttemptUnion,
@@ -15,29 +14,10 @@ from query_api.schemas.performance import (
     PerformanceSummary,
     Result,
 )
-from query_api.task_sets import TaskIndex
+from query_api.store.rows import Answers, TaskAnswer
+from query_api.view.task_sets import TaskIndex
 
 MIN_UNION = 2
-
-
-@dataclass(frozen=True, slots=True)
-class TaskAnswer:
-    """One attempt's answer to one task. Cost in USD; `pairs` says which pairs are right."""
-
-    puzzle_id: str
-    pairs: tuple[bool, ...]
-    cost: float | None = None
-    time_ms: int | None = None
-    tokens: int | None = None
-
-    @property
-    def correct(self) -> bool:
-        """Whether every pair is right."""
-        return bool(self.pairs) and all(self.pairs)
-
-
-Answers = Mapping[str, TaskAnswer]
-"""Task id -> answer, of one attempt."""
 
 
 def result_of(answer: TaskAnswer | None) -> Result:

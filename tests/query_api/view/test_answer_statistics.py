@@ -1,7 +1,8 @@
 """The analytics pages get right numbers: over all tasks of the set, with what was not attempted counted."""
 
-from query_api.store.answer_statistics import TaskAnswer, base_name, compare, metrics, performance
-from query_api.task_sets import TaskIndex
+from query_api.store.rows import TaskAnswer
+from query_api.view.answer_statistics import base_name, compare, metrics, performance
+from query_api.view.task_sets import TaskIndex
 
 TASKS = TaskIndex("evaluation2", "ARC2-Eval", {"a": 1, "b": 2, "c": 1, "d": 2})
 

@@ -11,20 +11,16 @@ from functools import cached_property, lru_cache
 from common.arc_tasks import detect_source
 from multidict import CIMultiDict
 
+from query_api.routes.access import SECURITY_HEADERS
 from query_api.schemas.base import ApiModel, Query
 from query_api.schemas.rendered import JSON, Rendered
 from query_api.settings import Settings
-from query_api.task_sets import TaskIndex
 from query_api.view.answers import Moment
 from query_api.view.projection import State
+from query_api.view.task_sets import TaskIndex
 
 # "no-cache" lets browsers keep an answer but ask each time whether it still holds: a 304 has no body.
 CACHE_CONTROL = "no-cache"
-SECURITY_HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-}
 # Below one packet, compressing costs more than it saves.
 COMPRESS_FROM_BYTES = 1_400
 # Filters and pages make many answers of one view: past these, the least recently used goes.

@@ -25,7 +25,7 @@ from common.arc_tasks import Task
 from common.bus import bus, topology
 from common.database import migrate, open_pool
 from common.events import ModelDiscovered
-from common.hub.client import RemoteFile
+from common.hub.downloads import RemoteFile
 from common.process.gc_tuning import settle
 from huggingface_hub.utils.tqdm import disable_progress_bars
 from ingester import app as ingester_app
@@ -126,10 +126,11 @@ async def _at(latency: float, hub_dir: Path, database_url: str, nats_url: str, r
             open_pool(database_url) as pool,
             bus.connect(nats_url, "bench") as client,
             aiohttp.ClientSession() as http,
+            ingester_app.hub_client(settings, metrics := Metrics()) as hub,
         ):
             await topology.apply(client.jetstream())
             columns = await store.column_types(pool)
-            ingester = ingester_app.build_ingester(settings, pool, http, client, metrics=Metrics(), columns=columns)
+            ingester = ingester_app.build_ingester(settings, pool, hub, client, metrics=metrics, columns=columns)
             settle()  # as the service does
             await _measure(latency, ingester, pool, http, rounds)
 

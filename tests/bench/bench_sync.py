@@ -64,10 +64,14 @@ async def _servers(folder: Path) -> AsyncIterator[tuple[str, str]]:
 
 async def _listing(hub: LocalHub, database_url: str, nats_url: str, rounds: int) -> None:
     hub.commit(V2, {f"model-{number:04}/x.json": b"[%d]" % number for number in range(MODELS)})
-    async with open_pool(database_url) as pool, bus.connect(nats_url, "bench") as client:
+    async with (
+        open_pool(database_url) as pool,
+        bus.connect(nats_url, "bench") as client,
+        HubClient(hub.url) as listings,
+    ):
         await topology.apply(client.jetstream())
         publish = partial(bus.publish, client, source="watcher")
-        syncer = Syncer((V2,), HubClient(hub.url), Store(pool), publish, Metrics())
+        syncer = Syncer((V2,), listings, Store(pool), publish, Metrics())
         title(f"A sync over {MODELS} models, the Hub in the same process")
         figure("every model new, and published", [await _seconds(syncer)], "s")
         listed = await syncer.hub.folders(V2)

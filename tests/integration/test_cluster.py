@@ -95,8 +95,9 @@ async def _publish_backlog(hub: LocalHub, pool: asyncpg.Pool, client: Client) ->
     async def publish(event: object, *, key: str | None = None) -> bool:
         return await bus.publish(client, event, "watcher", key=key)  # type: ignore[arg-type] # the syncer's own events
 
-    syncer = Syncer((V2,), HubClient(hub.url), Store(pool), publish, WatcherMetrics())
-    completed = await syncer.sync(Request("schedule"))
+    async with HubClient(hub.url) as listings:
+        syncer = Syncer((V2,), listings, Store(pool), publish, WatcherMetrics())
+        completed = await syncer.sync(Request("schedule"))
     assert completed is not None
     assert completed.new_models_found == SUBMISSIONS
 

@@ -10,9 +10,9 @@ import stamina
 from common.arc_tasks import Task
 from common.bus.topology import MAX_DELIVER
 from common.events import ModelDiscovered
-from common.hub import files
-from common.hub.client import HubRefusedError
-from common.hub.files import CorruptFileError, verify
+from common.hub import downloads
+from common.hub.downloads import verify
+from common.hub.responses import CorruptFileError, HubRefusedError
 from common.outcomes import TransientError
 from localhub import LocalHub, Quota
 from localhub.faults import (
@@ -65,7 +65,7 @@ async def test_a_passing_fault_of_one_file_is_not_seen_in_the_result(
 async def test_a_trickle_is_given_up_and_asked_for_again(
     pipeline: Pipeline, hub: LocalHub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(files, "FIXED_SECONDS", 2.0)
+    monkeypatch.setattr(downloads, "FIXED_SECONDS", 2.0)
     hub.commit(V2, submission("m", {task: solved(task) for task in FIVE}))
     hub.faults.add(Trickle(86_400.0), FIRST, times=1)
     (announced,) = await pipeline.settle()

@@ -15,7 +15,6 @@ import stamina
 from aiohttp import web
 from common.bus import topology
 from common.events import ModelDiscovered, SyncCompleted
-from common.hub.client import HubClient
 from localhub import LocalHub
 from localhub.faults import Exchange, Fault, HtmlPage, Replace, Shortened, Status
 from localhub.redirect import body_of
@@ -361,7 +360,7 @@ async def test_every_sync_is_announced_without_the_models_that_stayed(pipeline: 
 
 async def test_the_metrics_say_what_the_last_listing_showed(pipeline: Pipeline, hub: LocalHub) -> None:
     metrics = pipeline.syncer.metrics
-    pipeline.syncer = replace(pipeline.syncer, hub=HubClient(hub.url, on_outcome=metrics.requested))
+    pipeline.syncer.hub.on_outcome = metrics.hub.requested
     hub.commit(V2, {**small("a"), **small("b")})
     await pipeline.settle()
     hub.commit(V2, {"b": None, f"a/{TASK.id}.json": unsolved(TASK), **small("c")})

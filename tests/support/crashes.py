@@ -10,7 +10,7 @@ from asyncpg import Connection
 from asyncpg.pool import PoolConnectionProxy
 from common.events import ModelDiscovered
 from common.hub.client import HubClient
-from common.hub.files import Fetcher
+from common.hub.downloads import Downloads
 from ingester.ingest import Ingester
 from ingester.lock_queue import LockQueue
 
@@ -74,7 +74,7 @@ class Crash:
         # Statements of the pool's connections come this way too when they begin or end a transaction.
         monkeypatch.setattr(Connection, "execute", self._method(Connection.execute))
         monkeypatch.setattr(HubClient, "_call", self._method(HubClient._call))
-        monkeypatch.setattr(Fetcher, "_once", self._method(Fetcher._once))
+        monkeypatch.setattr(Downloads, "_once", self._method(Downloads._once))
 
     def _method(self, call: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
         async def watched(this: Any, *arguments: Any, **options: Any) -> Any:

@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 
-import aiohttp
 import asyncpg
 from common.bus import bus, topology
 from common.database import open_pool
@@ -33,7 +32,6 @@ class Pipeline:
     hub: LocalHub
     pool: asyncpg.Pool
     client: Client
-    http: aiohttp.ClientSession
     syncer: Syncer
     ingester: Ingester
     published: list[ModelDiscovered] = field(default_factory=list)
@@ -90,13 +88,14 @@ async def build(hub: LocalHub, database_url: str, nats_url: str, **settings: Any
     async with (
         open_pool(database_url) as pool,
         bus.connect(nats_url, "test") as client,
-        aiohttp.ClientSession() as http,
+        ingester_app.hub_client(chosen, metrics := IngesterMetrics()) as downloads,
+        HubClient(hub.url) as listings,
     ):
         await topology.apply(client.jetstream())
         columns = await ingester_store.column_types(pool)
-        ingester = ingester_app.build_ingester(chosen, pool, http, client, metrics=IngesterMetrics(), columns=columns)
+        ingester = ingester_app.build_ingester(chosen, pool, downloads, client, metrics=metrics, columns=columns)
         publish = Publisher(client, Store(pool), "watcher")
-        pipeline = Pipeline(hub, pool, client, http, None, ingester)  # type: ignore[arg-type] # set below
+        pipeline = Pipeline(hub, pool, client, None, ingester)  # type: ignore[arg-type] # set below
 
         async def recording(event: Any, *, key: str | None = None) -> bool:
             stored = await publish(event, key=key)
@@ -106,7 +105,7 @@ async def build(hub: LocalHub, database_url: str, nats_url: str, **settings: Any
 
         pipeline.syncer = Syncer(
             datasets=(V1, V2),
-            hub=HubClient(hub.url),
+            hub=listings,
             store=Store(pool),
             publish=recording,
             metrics=WatcherMetrics(),

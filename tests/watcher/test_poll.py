@@ -35,7 +35,7 @@ class Mood:
     answers: asyncio.Event = field(default_factory=asyncio.Event)
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class StillHub(HubClient):
     """A Hub whose datasets hold no model."""
 

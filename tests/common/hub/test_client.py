@@ -1,10 +1,9 @@
 """The Hub tells apart what is worth another try, what is refused and what is gone; the token stays at home."""
 
 import asyncio
-import contextlib
+import threading
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
@@ -13,8 +12,8 @@ import pytest
 import stamina
 from aiohttp import web
 from common.hub import transport
-from common.hub.client import FolderGoneError, HubClient, HubRefusedError, RevisionGoneError, outcome_of
-from common.hub.quota import Quota
+from common.hub.client import HubClient
+from common.hub.responses import FolderGoneError, HubRefusedError, RevisionGoneError, outcome_of
 from common.outcomes import TransientError
 from localhub import LocalHub
 from localhub.faults import (
@@ -60,8 +59,17 @@ def outcomes() -> Counter[str]:
 
 
 @pytest.fixture
-def hub(server: LocalHub, outcomes: Counter[str]) -> HubClient:
-    return HubClient(server.url, on_outcome=lambda outcome: outcomes.update([outcome]))
+async def hub(server: LocalHub, outcomes: Counter[str]) -> AsyncIterator[HubClient]:
+    async with HubClient(server.url, on_outcome=lambda outcome: outcomes.update([outcome])) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def secret(server: LocalHub) -> AsyncIterator[HubClient]:
+    """Yield a client with the token that the Hub asks for."""
+    server.access.token = "secret"
+    async with HubClient(server.url, "secret") as opened:
+        yield opened
 
 
 async def test_a_listing_holds_the_folders_and_no_files(hub: HubClient, server: LocalHub) -> None:
@@ -140,7 +148,8 @@ async def test_an_empty_listing_is_never_believed(hub: HubClient, server: LocalH
 async def test_a_listing_with_lfs_files_is_the_tree_at_once(tmp_path: Path) -> None:
     async with LocalHub(tmp_path / "lfs", lfs_above=100) as server:
         server.commit(DATA, {"m/1.json": b"[]", "m/2.json": b" " * 101})
-        files = await HubClient(server.url).files(DATA, "m", "main", server.oid(DATA, "m"))
+        async with HubClient(server.url) as hub:
+            files = await hub.files(DATA, "m", "main", server.oid(DATA, "m"))
         assert [file.sha256 is not None for file in files] == [False, True]
         assert server.requests.count("tree/main/m") == 1
 
@@ -188,12 +197,13 @@ async def test_a_refusal_is_told_at_once_with_what_to_do(hub: HubClient, server:
     assert len(list(server.requests)) == 1
 
 
-async def test_private_gated_and_missing_datasets_are_refused(hub: HubClient, server: LocalHub) -> None:
-    server.access.token = "secret"
+async def test_private_gated_and_missing_datasets_are_refused(
+    hub: HubClient, secret: HubClient, server: LocalHub
+) -> None:
     server.access.private.add(DATA)
     with pytest.raises(HubRefusedError, match="HF_TOKEN"):
         await hub.folders(DATA)
-    assert (await HubClient(server.url, "secret").folders(DATA)).keys() == {"a", "b"}
+    assert (await secret.folders(DATA)).keys() == {"a", "b"}
     with pytest.raises(HubRefusedError):
         await hub.folders("owner/nothing")
 
@@ -207,34 +217,30 @@ async def test_a_squashed_commit_is_gone_and_so_is_a_folder(hub: HubClient, serv
         await hub.files(DATA, "nobody", await hub.head(DATA))
 
 
-async def test_the_token_does_not_follow_a_link_to_another_host(server: LocalHub) -> None:
-    server.access.token = "secret"
+async def test_the_token_does_not_follow_a_link_to_another_host(secret: HubClient, server: LocalHub) -> None:
     server.commit(DATA, {f"m{number:04}/x.json": b"[]" for number in range(1001)})
     server.faults.add(ForeignNextPage(), "tree", times=None)
     with pytest.raises(HubRefusedError, match="must not see HF_TOKEN"):
-        await HubClient(server.url, "secret").folders(DATA)
+        await secret.folders(DATA)
 
 
-async def test_the_token_does_not_follow_a_link_to_another_scheme(server: LocalHub) -> None:
-    server.access.token = "secret"
+async def test_the_token_does_not_follow_a_link_to_another_scheme(secret: HubClient, server: LocalHub) -> None:
     server.commit(DATA, {f"m{number:04}/x.json": b"[]" for number in range(1001)})
     server.faults.add(OtherSchemeNextPage(), "tree", times=None)
     with pytest.raises(HubRefusedError, match=r"https://127\.0\.0\.1, which must not see HF_TOKEN"):
-        await HubClient(server.url, "secret").folders(DATA)
+        await secret.folders(DATA)
 
 
-async def test_the_token_does_not_follow_a_redirect_to_another_port(server: LocalHub) -> None:
-    server.access.token = "secret"
+async def test_the_token_does_not_follow_a_redirect_to_another_port(secret: HubClient, server: LocalHub) -> None:
     server.faults.add(Status(302, {"Location": f"{server.cdn_url}/x"}), "tree", times=None)
-    await HubClient(server.url, "secret").folders(DATA)
+    await secret.folders(DATA)
     (request,) = server.cdn.requests
     assert "Authorization" not in request.headers
 
 
-async def test_the_quota_is_learned_from_answers(server: LocalHub) -> None:
-    quota = Quota()
-    await HubClient(server.url, quota=quota).folders(DATA)
-    assert quota.budgets["api"].left > 0
+async def test_the_quota_is_learned_from_answers(hub: HubClient) -> None:
+    await hub.folders(DATA)
+    assert hub.quota.budgets["api"].left > 0
 
 
 Ask = Callable[[HubClient], Awaitable[object]]
@@ -264,18 +270,6 @@ class Onward:
         return whole
 
 
-@contextlib.asynccontextmanager
-async def threads_end(within: float = 30.0) -> AsyncIterator[None]:
-    """Let calls have threads of their own in this block, and wait for the end of these."""
-    threads = ThreadPoolExecutor()
-    loop = asyncio.get_running_loop()
-    loop.set_default_executor(threads)
-    yield
-    with ThreadPoolExecutor(1) as waiter:
-        await asyncio.wait_for(loop.run_in_executor(waiter, threads.shutdown), within)
-    loop.set_default_executor(ThreadPoolExecutor())
-
-
 @pytest.mark.parametrize("cancelled", [False, True], ids=["late", "cancelled"])
 @pytest.mark.parametrize(
     ("ask", "redirects"),
@@ -283,13 +277,12 @@ async def threads_end(within: float = 30.0) -> AsyncIterator[None]:
     ids=[*ASKS, "pages of folders", "pages of files"],
 )
 async def test_no_request_comes_when_nobody_waits_any_more(
-    hub: HubClient, server: LocalHub, monkeypatch: pytest.MonkeyPatch, ask: Ask, *, redirects: bool, cancelled: bool
+    server: LocalHub, ask: Ask, *, redirects: bool, cancelled: bool
 ) -> None:
-    monkeypatch.setattr("common.hub.client.CALL_SECONDS", 60.0 if cancelled else 0.5)
     onward = Onward(redirects)
     server.faults.add(onward, "/api/", times=None)
     with stamina.set_testing(True, attempts=1):
-        async with threads_end():
+        async with HubClient(server.url, call_seconds=60.0 if cancelled else 0.5) as hub:
             call = asyncio.ensure_future(ask(hub))
             await eventually(lambda: onward.arrivals)
             if cancelled:
@@ -301,14 +294,13 @@ async def test_no_request_comes_when_nobody_waits_any_more(
 
 
 @pytest.mark.parametrize("fault", [Delay(600), Trickle(600), Status(302, {"Location": "/"})])
-async def test_an_answer_that_does_not_come_leaves_no_thread_behind(
-    hub: HubClient, server: LocalHub, monkeypatch: pytest.MonkeyPatch, fault: Fault
-) -> None:
-    monkeypatch.setattr("common.hub.client.CALL_SECONDS", 0.5)
+async def test_an_answer_that_does_not_come_leaves_no_thread_behind(server: LocalHub, fault: Fault) -> None:
     server.faults.add(fault, times=None)
-    with stamina.set_testing(True, attempts=1), pytest.raises(TransientError):
-        async with threads_end(within=20):
-            await hub.folders(DATA)
+    with stamina.set_testing(True, attempts=1):
+        async with asyncio.timeout(20), HubClient(server.url, call_seconds=0.5) as hub:
+            with pytest.raises(TransientError):
+                await hub.folders(DATA)
+    assert not [thread.name for thread in threading.enumerate() if thread.name.startswith("hub-client")]
 
 
 async def test_an_endless_listing_ends_after_some_pages_and_is_not_retried(hub: HubClient, server: LocalHub) -> None:

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
 
 import pytest
-from common.hub.client import worth_retrying
 from common.hub.quota import MAX_RETRY_SECONDS, MIN_RETRY_SECONDS, Quota, reset_seconds
-from common.metrics import quota_metrics
+from common.hub.responses import worth_retrying
+from common.metrics.hub_metrics import HubMetrics
 from common.outcomes import TransientError
 from hypothesis import given
 from hypothesis import strategies as st
@@ -228,9 +228,9 @@ def test_an_answer_that_was_overtaken_gives_nothing_back() -> None:
 
 def test_the_gauges_follow_the_window_not_the_last_answer() -> None:
     clock = Clock()
-    quota = Quota(clock=clock)
     registry = CollectorRegistry()
-    quota_metrics.register(quota, "x", registry)
+    quota = HubMetrics("x", registry).quota
+    quota.clock = clock
 
     def left(budget: str) -> float | None:
         return registry.get_sample_value("arcwatch_x_hub_quota_left_requests", {"budget": budget})

@@ -5,7 +5,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, cast
 
 import pytest
-from common.hub.client import HubRefusedError, RemoteFile
+from common.hub.downloads import RemoteFile
+from common.hub.responses import HubRefusedError
 from common.outcomes import TransientError
 from ingester.download import staging
 from ingester.download.collect import Collector

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from common.hub.client import RemoteFile
+from common.hub.downloads import RemoteFile
 from ingester.download.plan import Plan, make_plan
 from ingester.submission.error_kinds import ErrorKind, UnfetchedFile
 

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from common.hub import files
+from common.hub import downloads
 from localhub import LocalHub, faults
 from pydantic import AnyHttpUrl, SecretStr
 from query_api.probes import hub_checks
@@ -103,7 +103,7 @@ async def test_a_hub_that_is_away_is_a_502(start: Start, monkeypatch: pytest.Mon
 async def test_a_file_that_is_not_what_the_listing_says_is_no_sample(
     hub: LocalHub, hub_api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(files, "ATTEMPTS", 1)
+    monkeypatch.setattr(downloads, "ATTEMPTS", 1)
     commit(hub, "m-1")
     for spoilt, word in ((faults.Truncate(), tasks()[0].id), (faults.Corrupt(), "its hash is")):
         rule = hub.faults.add(spoilt, f"/resolve/[^/]+/m-1/{tasks()[0].id}")

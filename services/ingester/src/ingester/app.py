@@ -5,7 +5,6 @@ from collections.abc import Coroutine
 from functools import partial
 from typing import Any, NoReturn
 
-import aiohttp
 import asyncpg
 import structlog
 from common.arc_tasks import TaskSetError, detect_source, load_task_set
@@ -16,9 +15,7 @@ from common.bus.topology import INGESTER
 from common.database import check_migrated, open_pool
 from common.events import ModelDiscovered
 from common.hub.client import HubClient
-from common.hub.files import Fetcher, proxy_for
-from common.hub.quota import Quota
-from common.metrics import bus_metrics, pool_metrics, quota_metrics
+from common.metrics import bus_metrics, pool_metrics
 from common.metrics.bus_metrics import BusMetrics
 from common.outcomes import StartupError
 from common.process import ops
@@ -52,16 +49,14 @@ async def run(settings: Settings, stopping: asyncio.Event) -> None:
     instance = settings.arcwatch_instance or SERVICE
     async with (
         open_pool(settings.database_url.get_secret_value()) as pool,
-        aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=settings.ingest_concurrency), proxy=proxy_for(settings.endpoint)
-        ) as http,
+        hub_client(settings, metrics) as hub,
     ):
         await check_migrated(pool)
         broker = bus.make_broker(nats_url, instance)
         client = await bus.connect_broker(broker)
         failures = handlers.FailureRecorder(pool, client, metrics, instance)
         broker.add_middleware(Delivery(SERVICE, client.jetstream, metrics, on_failure=failures))
-        ingester = build_ingester(settings, pool, http, client, metrics=metrics, columns=await store.column_types(pool))
+        ingester = build_ingester(settings, pool, hub, client, metrics=metrics, columns=await store.column_types(pool))
         queue = build_lock_queue(ingester, client)
         handlers.register(broker, nats_url, queue, failures)
         pool_metrics.register(pool, metrics.registry)
@@ -93,25 +88,33 @@ def background_tasks(ingester: Ingester, queue: LockQueue, client: Client) -> tu
     )
 
 
+def hub_client(settings: Settings, metrics: Metrics) -> HubClient:
+    """Return the client that lists and downloads; `async with` opens it."""
+    return HubClient(
+        settings.endpoint,
+        settings.token,
+        metrics.hub.quota,
+        metrics.hub.requested,
+        on_bytes=metrics.bytes.inc,
+        connections=settings.ingest_concurrency,
+    )
+
+
 def build_ingester(
     settings: Settings,
     pool: asyncpg.Pool,
-    http: aiohttp.ClientSession,
+    hub: HubClient,
     client: Client,
     *,
     metrics: Metrics,
     columns: ColumnTypes,
 ) -> Ingester:
     """Put an ingester together from what it works on."""
-    quota = Quota(on_wait=metrics.throttled.inc)
-    quota_metrics.register(quota, SERVICE, metrics.registry)
-    hub = HubClient(settings.endpoint, settings.token, quota, metrics.requested)
-    fetcher = Fetcher(hub, http, metrics.bytes.inc)
     return Ingester(
         settings=settings,
         pool=pool,
         hub=hub,
-        collector=Collector(fetcher, settings.ingest_concurrency, settings.ingest_bytes_in_flight),
+        collector=Collector(hub, settings.ingest_concurrency, settings.ingest_bytes_in_flight),
         limits=limits_of(columns, settings),
         longest_model_name=columns["model_name"][1],
         metrics=metrics,

@@ -8,7 +8,8 @@ import structlog
 from common.arc_tasks import TaskSet, detect_source, load_task_set
 from common.bus.topology import MAX_DELIVER
 from common.events import IngestionProgress, ModelDiscovered, ModelIngested
-from common.hub.client import HubClient, RemoteFile
+from common.hub.client import HubClient
+from common.hub.downloads import RemoteFile
 from common.model_names import attempt_model_name, display_name, is_plain_folder_name
 from common.outcomes import PermanentError, TransientError
 from common.process import tracing

@@ -1,10 +1,9 @@
 """The ingester's metrics. Labels come from closed sets; never a model's name."""
 
 from itertools import product
-from typing import get_args
 
 from common.bus.delivery import SETTLED
-from common.hub.client import RequestOutcome
+from common.metrics.hub_metrics import HubMetrics
 from common.outcomes import KINDS
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
@@ -24,6 +23,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        self.hub = HubMetrics("ingester", self.registry)
         name = "arcwatch_ingester"
         self.deliveries = Counter(
             f"{name}_deliveries", "Messages settled", ["outcome", "redelivered"], registry=self.registry
@@ -63,10 +63,6 @@ class Metrics:
             registry=self.registry,
         )
         self.bytes = Counter(f"{name}_fetched_bytes", "Bytes fetched from the Hub", registry=self.registry)
-        self.hub_requests = Counter(f"{name}_hub_requests", "Requests to the Hub", ["outcome"], registry=self.registry)
-        self.throttled = Counter(
-            f"{name}_hub_throttled_seconds", "Time spent waiting for the Hub's quota", registry=self.registry
-        )
         # A counter that appears with 1 has not increased, for Prometheus: the first failure would go unseen.
         for status in _STATUSES:
             self.ingestions.labels(status)
@@ -76,8 +72,6 @@ class Metrics:
             self.file_errors.labels(kind)
         for outcome in _FILE_OUTCOMES:
             self.settled_files.labels(outcome)
-        for outcome in get_args(RequestOutcome):
-            self.hub_requests.labels(outcome)
         for word, again in product(SETTLED, ("false", "true")):
             self.deliveries.labels(word, again)
 
@@ -89,7 +83,3 @@ class Metrics:
     def settled(self, outcome: str, *, redelivered: bool) -> None:
         """Count a settled message (the observer of common.bus.delivery)."""
         self.deliveries.labels(outcome, str(redelivered).lower()).inc()
-
-    def requested(self, outcome: RequestOutcome) -> None:
-        """Count a request to the Hub."""
-        self.hub_requests.labels(outcome).inc()

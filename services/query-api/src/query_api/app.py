@@ -13,7 +13,7 @@ from common.bus import bus, topology
 from common.database import check_migrated, open_pool
 from common.events import IngestionProgress
 from common.hub.client import HubClient
-from common.metrics import pool_metrics, quota_metrics
+from common.metrics import pool_metrics
 from common.outcomes import StartupError
 from common.process import http_server, ops
 from common.process.gc_tuning import settle
@@ -68,10 +68,11 @@ async def serving(settings: Settings) -> AsyncIterator[tuple[str, Services, Metr
         probes(settings.ops_host, settings.ops_port) as ops_port,
         open_pool(settings.database_url.get_secret_value(), max_size=POOL_SIZE, init=read_any_instant) as pool,
         bus.connect(settings.nats_url.get_secret_value(), instance) as client,
+        HubClient(settings.endpoint, settings.token, metrics.hub.quota, metrics.hub.requested) as hub,
     ):
         await check_migrated(pool)
         pool_metrics.register(pool, metrics.registry)
-        services = await build(settings, pool, client, metrics)
+        services = await build(settings, pool, hub, client, metrics)
         projector = services.projector
         dependencies.update(consumer=projector.check_stream, database=partial(_database, pool))
         await start(services)
@@ -91,7 +92,7 @@ async def serving(settings: Settings) -> AsyncIterator[tuple[str, Services, Metr
         access_log.flush()
 
 
-async def build(settings: Settings, pool: asyncpg.Pool, client: Client, metrics: Metrics) -> Services:
+async def build(settings: Settings, pool: asyncpg.Pool, hub: HubClient, client: Client, metrics: Metrics) -> Services:
     """Put together what the application is made of."""
     broadcaster = Broadcaster(metrics, StreamReplay(client, topology.STREAM))
     reader = OrderedReader(client, topology.STREAM, SUBJECTS)
@@ -104,8 +105,6 @@ async def build(settings: Settings, pool: asyncpg.Pool, client: Client, metrics:
         on_applied=broadcaster.broadcast,
     )
     reader.on_resumed(projector.request_reconcile)
-    hub = HubClient(settings.endpoint, settings.token, on_outcome=metrics.requested)
-    quota_metrics.register(hub.quota, "query_api", metrics.registry)
     needed = filter(None, map(detect_source, settings.hf_datasets))
     return Services(
         settings=settings,

@@ -1,8 +1,6 @@
 """The query API's metrics. Labels come from closed sets; never a model's name."""
 
-from typing import get_args
-
-from common.hub.client import RequestOutcome
+from common.metrics.hub_metrics import HubMetrics
 from common.process.http_server import REASONS, Reason
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
@@ -15,6 +13,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        self.hub = HubMetrics("query_api", self.registry)
         name = "arcwatch_query_api"
         self.requests = RequestMeter(name)
         self.registry.register(self.requests)
@@ -28,7 +27,6 @@ class Metrics:
         self.database_errors = Counter(
             f"{name}_database_errors", "Reads that the database did not answer", registry=self.registry
         )
-        self.hub_requests = Counter(f"{name}_hub_requests", "Requests to the Hub", ["outcome"], registry=self.registry)
         self.submissions = Gauge(f"{name}_view_submissions", "Submissions in the view", registry=self.registry)
         self.view_age = Gauge(
             f"{name}_view_age_seconds", "How far the view may lag; 0 while all is well", registry=self.registry
@@ -47,12 +45,6 @@ class Metrics:
         for reason in REASONS:
             self.closed_connections.labels(reason)
         self.registry.register(REPAIRED)
-        for outcome in get_args(RequestOutcome):
-            self.hub_requests.labels(outcome)
-
-    def requested(self, outcome: RequestOutcome) -> None:
-        """Count a request to the Hub."""
-        self.hub_requests.labels(outcome).inc()
 
     def closed(self, reason: Reason) -> None:
         """Count a connection that was closed or refused."""

@@ -10,8 +10,7 @@ from common.bus.delivery import Delivery
 from common.bus.topology import WATCHER
 from common.database import check_migrated, open_pool
 from common.hub.client import HubClient
-from common.hub.quota import Quota
-from common.metrics import bus_metrics, pool_metrics, quota_metrics
+from common.metrics import bus_metrics, pool_metrics
 from common.metrics.bus_metrics import BusMetrics
 from common.process import ops
 from common.process.service import until
@@ -33,12 +32,15 @@ async def run(settings: Settings, stopping: asyncio.Event) -> None:
     """Run the service until `stopping` is set."""
     metrics = Metrics()
     nats_url = settings.nats_url.get_secret_value()
-    async with open_pool(settings.database_url.get_secret_value()) as pool:
+    async with (
+        open_pool(settings.database_url.get_secret_value()) as pool,
+        hub_client(settings, metrics) as hub,
+    ):
         await check_migrated(pool)
         broker = bus.make_broker(nats_url, settings.arcwatch_instance or SERVICE)
         client = await bus.connect_broker(broker)
         broker.add_middleware(Delivery(SERVICE, client.jetstream, metrics))
-        syncer = build(settings, pool, client, metrics)
+        syncer = build(settings, pool, hub, client, metrics)
         handlers.register(broker, nats_url, syncer, auto_ingest=settings.hf_sync_auto_ingest)
         pool_metrics.register(pool, metrics.registry)
         checks = {"database": partial(_database, pool), "consumer": partial(bus.durable_differs, client, WATCHER)}
@@ -55,16 +57,19 @@ async def run(settings: Settings, stopping: asyncio.Event) -> None:
             )
 
 
-def build(settings: Settings, pool: asyncpg.Pool, client: Client, metrics: Metrics) -> Syncer:
+def hub_client(settings: Settings, metrics: Metrics) -> HubClient:
+    """Return the client that lists; `async with` opens it."""
+    return HubClient(settings.endpoint, settings.token, metrics.hub.quota, metrics.hub.requested)
+
+
+def build(settings: Settings, pool: asyncpg.Pool, hub: HubClient, client: Client, metrics: Metrics) -> Syncer:
     """Put a syncer together from what it works on."""
-    quota = Quota(on_wait=metrics.throttled.inc)
-    quota_metrics.register(quota, SERVICE, metrics.registry)
     for dataset in settings.hf_datasets:
         metrics.last_success.labels(dataset).set(0)
     store = Store(pool)
     return Syncer(
         datasets=settings.hf_datasets,
-        hub=HubClient(settings.endpoint, settings.token, quota, metrics.requested),
+        hub=hub,
         store=store,
         publish=Publisher(client, store, SERVICE),
         metrics=metrics,

@@ -6,7 +6,7 @@ from typing import get_args
 
 from common.bus.delivery import SETTLED
 from common.events import SyncStatus, Trigger
-from common.hub.client import RequestOutcome
+from common.metrics.hub_metrics import HubMetrics
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 _DURATIONS = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900)
@@ -17,6 +17,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = registry = CollectorRegistry()
+        self.hub = HubMetrics("watcher", registry)
         name = "arcwatch_watcher"
         self.deliveries = Counter(
             f"{name}_deliveries", "Messages settled", ["outcome", "redelivered"], registry=registry
@@ -40,13 +41,7 @@ class Metrics:
             registry=registry,
         )
         self.published = Counter(f"{name}_published_events", "model.discovered events stored", registry=registry)
-        self.hub_requests = Counter(f"{name}_hub_requests", "Requests to the Hub", ["outcome"], registry=registry)
-        self.throttled = Counter(
-            f"{name}_hub_throttled_seconds", "Time spent waiting for the Hub's quota", registry=registry
-        )
         # A counter that appears with 1 has not increased, for Prometheus: the first failure would go unseen.
-        for outcome in get_args(RequestOutcome):
-            self.hub_requests.labels(outcome)
         for word, again in product(SETTLED, ("false", "true")):
             self.deliveries.labels(word, again)
         for trigger, status in product(get_args(Trigger), get_args(SyncStatus)):
@@ -61,7 +56,3 @@ class Metrics:
     def settled(self, outcome: str, *, redelivered: bool) -> None:
         """Count a settled message (the observer of common.bus.delivery)."""
         self.deliveries.labels(outcome, str(redelivered).lower()).inc()
-
-    def requested(self, outcome: RequestOutcome) -> None:
-        """Count a request to the Hub."""
-        self.hub_requests.labels(outcome).inc()

@@ -11,7 +11,8 @@ from typing import Protocol
 import nats.errors
 import structlog
 from common.events import DatasetSynced, ModelDiscovered, SyncCompleted, SyncStatus, Trigger
-from common.hub.client import Folder, HubClient, RevisionGoneError
+from common.hub.client import Folder, HubClient
+from common.hub.responses import RevisionGoneError
 from common.model_names import is_plain_folder_name
 from common.outcomes import TransientError
 from common.process import tracing

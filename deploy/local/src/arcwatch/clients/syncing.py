@@ -20,12 +20,14 @@ _RETRY_SECONDS = (2.0,)
 async def sync(settings: Settings, datasets: Collection[str], *, auto_ingest: bool, by: str) -> SyncCompleted:
     """Compare the Hub with the database, and publish what differs where `auto_ingest` says so."""
     chosen = _chosen(settings, datasets)
+    metrics = Metrics()
     async with (
         open_pool(settings.database_url.get_secret_value(), wait_seconds=0) as pool,
         connected(settings.nats_url.get_secret_value()) as client,
+        watcher.hub_client(settings, metrics) as hub,
     ):
         await check_migrated(pool)
-        syncer = replace(watcher.build(settings, pool, client, Metrics()), retry_seconds=_RETRY_SECONDS)
+        syncer = replace(watcher.build(settings, pool, hub, client, metrics), retry_seconds=_RETRY_SECONDS)
         completed = await syncer.sync(Request("manual", chosen, auto_ingest=auto_ingest, requested_by=by))
         if completed is None:
             raise AssertionError("a sync without a tick is nobody else's")

@@ -1,13 +1,16 @@
 """What `arcwatch doctor` asks the Hub: does it answer, does it know the token, may we read every dataset."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Awaitable, Iterable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
+from typing import TypeVar
 
-import httpx2
+from common.hub.client import API, HubClient
 from common.hub.quota import Quota
+from common.hub.responses import HubRefusedError
+from common.outcomes import StartupError, TransientError
 from common.process.settings import ServiceSettings
 
 from arcwatch.doctor.checks import Finding, Verdict, clock, ok
@@ -15,75 +18,71 @@ from arcwatch.doctor.checks import Finding, Verdict, clock, ok
 _TIMEOUT_SECONDS = 10.0
 _RETRIED_BY_ITSELF = "nothing is lost, it is tried again; see https://status.huggingface.co"
 
+T = TypeVar("T")
+
 
 async def hub(settings: ServiceSettings) -> Iterable[Finding]:
     """Ask one question about the token and one about each dataset, once: whoever runs this waits for the answer."""
-    headers = {"Authorization": f"Bearer {settings.token}"} if settings.token else {}
-    async with httpx2.AsyncClient(
-        base_url=settings.endpoint, headers=headers, timeout=_TIMEOUT_SECONDS, follow_redirects=True
-    ) as http:
-        try:
-            first = await http.get("/api/whoami-v2")
-        except httpx2.RequestError as error:
-            # A protocol error quotes the header that it refuses, and with it the token.
-            told = "" if isinstance(error, httpx2.ProtocolError) else str(error)
-            found = f"{settings.endpoint} does not answer: {told or type(error).__name__}"
-            return [Finding("Hub", Verdict.PROBLEM, found, "check HF_ENDPOINT, the network, and HTTPS_PROXY")]
-        findings = [ok("Hub", f"{settings.endpoint} answers"), *_clock(first)]
-        if settings.token:
-            findings.append(_token(first))
-        return [*findings, *await asyncio.gather(*(_dataset(http, name, settings) for name in settings.hf_datasets))]
-
-
-def _clock(answer: httpx2.Response) -> Iterable[Finding]:
+    client = HubClient(settings.endpoint, settings.token, Quota(waits=False), attempts=1, call_seconds=_TIMEOUT_SECONDS)
     try:
-        theirs = parsedate_to_datetime(answer.headers.get("Date", ""))
+        async with client:
+            return await _findings(client, settings)
+    except StartupError as error:
+        return [Finding("Hub", Verdict.PROBLEM, str(error), "set that variable otherwise, or unset it")]
+
+
+async def _findings(client: HubClient, settings: ServiceSettings) -> Iterable[Finding]:
+    """Look at the token and the datasets; where the Hub is not there at all, that is the only finding."""
+    first = await _answer(client.whoami() if settings.token else client.head(settings.hf_datasets[0]))
+    if isinstance(first, TransientError) and first.kind == "hub_unreachable":
+        found = f"{settings.endpoint}: {first}"
+        return [Finding("Hub", Verdict.PROBLEM, found, "check HF_ENDPOINT, the network, and HTTPS_PROXY")]
+    findings = [ok("Hub", f"{settings.endpoint} answers"), *_clock(client.date)]
+    if settings.token:
+        findings.append(_token(first))
+    return [*findings, *await asyncio.gather(*(_dataset(client, name, settings) for name in settings.hf_datasets))]
+
+
+async def _answer(asked: Awaitable[T]) -> T | TransientError:
+    try:
+        return await asked
+    except TransientError as error:
+        return error
+
+
+def _clock(date: str) -> Iterable[Finding]:
+    try:
+        theirs = parsedate_to_datetime(date)
     except ValueError:
         return
     # The header has whole seconds: in the middle of its second it errs least.
     yield clock("the Hub", theirs.replace(microsecond=500_000), datetime.now(UTC))
 
 
-def _token(answer: httpx2.Response) -> Finding:
-    if answer.status_code == HTTPStatus.OK:
-        return ok("HF_TOKEN", f"is that of {_name(answer)}")
-    if answer.status_code == HTTPStatus.UNAUTHORIZED:
+def _token(answer: str | TransientError) -> Finding:
+    if not isinstance(answer, TransientError):
+        return ok("HF_TOKEN", f"is that of {answer}")
+    if isinstance(answer, HubRefusedError) and answer.status == HTTPStatus.UNAUTHORIZED:
         found = "the Hub answers 401: the token is wrong, expired or revoked"
         advice = "make one at https://huggingface.co/settings/tokens (role: read), set HF_TOKEN, restart the services"
         return Finding("HF_TOKEN", Verdict.PROBLEM, found, advice)
-    found = f"the Hub answers {answer.status_code} when asked whose it is"
-    return Finding("HF_TOKEN", Verdict.WARNING, found, _RETRIED_BY_ITSELF)
+    return Finding("HF_TOKEN", Verdict.WARNING, f"when asked whose it is: {answer}", _RETRIED_BY_ITSELF)
 
 
-def _name(answer: httpx2.Response) -> str:
-    try:
-        return str(answer.json()["name"])
-    except (ValueError, KeyError, TypeError):
-        return "an account"
-
-
-async def _dataset(http: httpx2.AsyncClient, name: str, settings: ServiceSettings) -> Finding:
+async def _dataset(client: HubClient, name: str, settings: ServiceSettings) -> Finding:
     check = f"Hub: {name}"
-    try:
-        # The content, not the card: a gated dataset shows its card to everybody.
-        answer = await http.get(f"/api/datasets/{name}/tree/main", params={"limit": 1})
-    except httpx2.RequestError as error:
-        return Finding(check, Verdict.PROBLEM, f"no answer: {type(error).__name__}", _RETRIED_BY_ITSELF)
-    if answer.status_code == HTTPStatus.OK:
-        return ok(check, f"readable{_left(answer)}")
-    return Finding(
-        check, Verdict.PROBLEM, f"the Hub answers {answer.status_code}", _advice(answer.status_code, settings)
-    )
+    # The content, not the card: a gated dataset shows its card to everybody.
+    answer = await _answer(client.folders(name))
+    if isinstance(answer, TransientError):
+        return Finding(check, Verdict.PROBLEM, str(answer), _advice(answer, settings))
+    budget = client.quota.budgets.get(API)
+    return ok(check, f"readable; {budget.left} requests left of the api quota" if budget else "readable")
 
 
-def _left(answer: httpx2.Response) -> str:
-    quota = Quota()
-    quota.learn(answer.headers)
-    budget = quota.budgets.get("api")
-    return f"; {budget.left} requests left of the api quota" if budget else ""
-
-
-def _advice(status: int, settings: ServiceSettings) -> str:
+def _advice(answer: TransientError, settings: ServiceSettings) -> str:
+    if answer.kind == "rate_limited":
+        return "the quota is used up: wait five minutes, or set HF_TOKEN for a higher one"
+    status = answer.status if isinstance(answer, HubRefusedError) else None
     if status == HTTPStatus.UNAUTHORIZED and settings.token:
         return "the Hub refuses HF_TOKEN: replace it (see above)"
     if status == HTTPStatus.UNAUTHORIZED:
@@ -92,6 +91,4 @@ def _advice(status: int, settings: ServiceSettings) -> str:
         return "it is gated: accept its terms on its page with the account of HF_TOKEN"
     if status == HTTPStatus.NOT_FOUND:
         return "mend its name in HF_DATASETS, or give its account's token in HF_TOKEN if it is private"
-    if status == HTTPStatus.TOO_MANY_REQUESTS:
-        return "the quota is used up: wait five minutes, or set HF_TOKEN for a higher one"
     return _RETRIED_BY_ITSELF

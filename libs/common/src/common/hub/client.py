@@ -1,16 +1,20 @@
-"""Listings from the Hub, through the official client run in threads. Files' bytes are fetched elsewhere.
+"""The one client of the Hub, for every service and command: listings, verified downloads, whose token it is.
 
-The client retries by sleeping in its thread; so an answer that is worth a retry is raised as `TransientError` before
-the client sees it. Retrying is done here, where it can be cancelled. Its requests are bounded by `hub_transport`.
+Listings come from the official client, run in threads. It retries by sleeping in its thread; so an answer that is worth
+a retry is raised as `TransientError` before it sees it. Retrying is done here, where it can be cancelled. Its requests
+are bounded by `transport`.
 """
 
 import asyncio
 import contextvars
 import functools
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final, Literal, TypeVar
+from http import HTTPStatus
+from typing import Final, Self, TypeVar
 
 import httpx2
 import stamina
@@ -25,10 +29,20 @@ from huggingface_hub.errors import (
 )
 from yarl import URL
 
-from common.hub import transport
+from common.hub import network, transport
+from common.hub.downloads import Downloads, RemoteFile
 from common.hub.git_tree import Entry, is_tree
-from common.hub.quota import MAX_WAIT_SECONDS, Quota, reset_seconds, retry_after_seconds
-from common.hub.transport import CALL, Call, UnboundedAnswerError
+from common.hub.quota import Quota
+from common.hub.responses import (
+    FolderGoneError,
+    HubRefusedError,
+    RequestOutcome,
+    RevisionGoneError,
+    outcome_of,
+    passing_error,
+    worth_retrying,
+)
+from common.hub.transport import CALL, Call
 from common.outcomes import TransientError
 
 log = structlog.get_logger(__name__)
@@ -37,30 +51,10 @@ API: Final = "api"
 RETRY_ATTEMPTS = 5
 # One request's timeouts are per read, so a trickle would never end: 60 pages at two seconds each.
 CALL_SECONDS = 120.0
-# A history that was rewritten between two requests can be listed again at once.
-REWRITTEN_SECONDS = 1.0
 # `paths-info` takes many paths in one request; the Hub refuses bodies that are too large.
 PATHS_PER_REQUEST = 200
-
-RequestOutcome = Literal["ok", "rate_limited", "unauthorized", "not_found", "server_error", "connection_lost", "other"]
-
-
-class HubRefusedError(TransientError):
-    """The Hub says 401, 403 or 404 for a whole dataset. It may be private, gated, renamed or gone: never "empty"."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason, kind="hub_refused")
-
-
-class RevisionGoneError(TransientError):
-    """A pinned commit is no longer there: the history was squashed or force-pushed. The next delivery lists again."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason, kind="revision_gone", retry_after_seconds=REWRITTEN_SECONDS)
-
-
-class FolderGoneError(RevisionGoneError):
-    """A folder is not in a complete listing of the revision."""
+# Downloads at a time, where the caller does not say.
+CONNECTIONS = 8
 
 
 @dataclass(frozen=True)
@@ -72,27 +66,46 @@ class Folder:
     published_at: datetime | None = None
 
 
-@dataclass(frozen=True)
-class RemoteFile:
-    """A file of a listing. `path` is relative to the repository; `sha256` is set for LFS files only."""
-
-    path: str
-    size: int
-    blob_oid: str
-    sha256: str | None = None
-
-
-def _ignore(_outcome: RequestOutcome) -> None: ...
-
-
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class HubClient:
-    """One Hub, with one token and one quota. `on_outcome` is called with the outcome of each request."""
+    """One Hub, with one token and one quota, over the connections that `async with` opens.
+
+    `on_outcome` is called with the outcome of each request, `on_bytes` with the size of each file; `date` is what the
+    Hub's clock said in its last answer.
+    """
 
     endpoint: str
     token: str | None = None
     quota: Quota = field(default_factory=Quota)
-    on_outcome: Callable[[RequestOutcome], None] = _ignore
+    on_outcome: Callable[[RequestOutcome], None] = lambda _: None
+    on_bytes: Callable[[int], None] = lambda _: None
+    connections: int = CONNECTIONS
+    attempts: int = RETRY_ATTEMPTS
+    call_seconds: float = CALL_SECONDS
+    date: str = ""
+    _opened: AsyncExitStack = field(default_factory=AsyncExitStack)
+
+    async def __aenter__(self) -> Self:
+        """Open connections by the environment's proxies; raise StartupError where it names what cannot be used."""
+        way = network.read_environment()
+        self._listings = self._opened.enter_context(transport.connections(way))
+        # Calls that were abandoned still read from their connections: those are closed after their threads.
+        self._threads = ThreadPoolExecutor(thread_name_prefix="hub-client")
+        self._opened.push_async_callback(asyncio.to_thread, self._threads.shutdown)
+        downloads = Downloads(self.endpoint, self.token, self.quota, self.on_outcome, self.on_bytes, way)
+        self._downloads = await self._opened.enter_async_context(downloads.opened(self.connections))
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        await self._opened.aclose()
+
+    async def download(self, dataset: str, revision: str, file: RemoteFile) -> bytearray:
+        """Return a file's verified bytes; raise TransientError when several tries did not give them."""
+        return await self._downloads.fetch(dataset, revision, file)
+
+    async def whoami(self) -> str:
+        """Return the name of the token's account; raise HubRefusedError where the Hub does not know the token."""
+        return await self._call("HF_TOKEN", lambda api: str(api.whoami()["name"]))
 
     async def head(self, dataset: str) -> str:
         """Return the sha of the dataset's main branch: one request."""
@@ -146,24 +159,23 @@ class HubClient:
         return again.files
 
     async def _call(self, dataset: str, ask: "Callable[[HfApi], T]") -> "T":
-        transport.install()
         api = HfApi(endpoint=self.endpoint, token=self.token or False)
-        async for attempt in stamina.retry_context(on=worth_retrying, attempts=RETRY_ATTEMPTS, timeout=None):
+        async for attempt in stamina.retry_context(on=worth_retrying, attempts=self.attempts, timeout=None):
             with attempt:
                 async with self.quota.request(API):
                     return await self._in_thread(dataset, ask, api)
         raise AssertionError("stamina returns or raises")
 
     async def _in_thread(self, dataset: str, ask: "Callable[[HfApi], T]", api: HfApi) -> "T":
-        call = Call(self.on_request, self.on_response, self.on_connection_lost, CALL_SECONDS)
+        call = Call(self._listings, self._on_request, self._on_response, self._on_connection_lost, self.call_seconds)
         context = contextvars.copy_context()
         context.run(CALL.set, call)
         try:
-            async with asyncio.timeout(CALL_SECONDS):
-                return await asyncio.get_running_loop().run_in_executor(None, context.run, ask, api)
+            async with asyncio.timeout(self.call_seconds):
+                return await asyncio.get_running_loop().run_in_executor(self._threads, context.run, ask, api)
         except TimeoutError as error:
             self.on_outcome("connection_lost")
-            raise TransientError(f"no whole answer within {CALL_SECONDS:.0f} s", kind="hub_unreachable") from error
+            raise TransientError(f"no whole answer within {self.call_seconds:.0f} s", kind="hub_unreachable") from error
         except RevisionNotFoundError as error:
             raise RevisionGoneError(f"{dataset}: the commit is gone, the history was rewritten") from error
         except EntryNotFoundError as error:
@@ -172,52 +184,47 @@ class HubClient:
             raise self._refused(dataset, error) from error
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             # A page of some proxy, or JSON of another shape: the client reads it without looking.
-            line = f"the Hub's answer is not a listing: {type(error).__name__} {error}"
+            line = f"the Hub's answer is not what was asked for: {type(error).__name__} {error}"
             raise TransientError(line, kind="hub_error") from error
         finally:
             # Its thread cannot be stopped, but sends no further request.
-            call.left = True
+            call.abandoned = True
 
     def _refused(self, dataset: str, error: HfHubHTTPError) -> Exception:
         status = error.response.status_code
         if isinstance(error, GatedRepoError):
-            return HubRefusedError(f"{dataset} is gated: accept its terms with the account of HF_TOKEN")
-        if isinstance(error, RepositoryNotFoundError) or status in {401, 403, 404}:
+            return HubRefusedError(f"{dataset} is gated: accept its terms with the account of HF_TOKEN", status)
+        if isinstance(error, RepositoryNotFoundError) or outcome_of(status) in {"unauthorized", "not_found"}:
             token = "the HF_TOKEN given may not read it" if self.token else "set HF_TOKEN if it is private"
-            return HubRefusedError(f"{dataset}: the Hub answers {status}; check HF_DATASETS, and {token}")
+            return HubRefusedError(f"{dataset}: the Hub answers {status}; check HF_DATASETS, and {token}", status)
         return TransientError(f"the Hub answers {status} for {dataset}", kind="hub_error")
 
-    def on_request(self, request: httpx2.Request) -> None:
+    def _on_request(self, request: httpx2.Request) -> None:
         """Raise HubRefusedError before the token goes elsewhere. Runs in the client's thread.
 
         A `Link: next` or a redirect may name any host, or plain HTTP, and the client would go there with the token.
         """
-        if not self._is_asked(request) and "authorization" in request.headers:
+        if not self._is_to_hub(request) and "authorization" in request.headers:
             where = f"{request.url.scheme}://{request.url.host}"
             raise HubRefusedError(f"the Hub points to {where}, which must not see HF_TOKEN")
 
-    def on_connection_lost(self, request: httpx2.Request) -> None:
+    def _on_connection_lost(self, request: httpx2.Request) -> None:
         """Take note of a lost connection. The client asks huggingface.co for things of its own: not what is meant."""
-        if self._is_asked(request):
+        if self._is_to_hub(request):
             self.on_outcome("connection_lost")
 
-    def _is_asked(self, request: httpx2.Request) -> bool:
+    def _is_to_hub(self, request: httpx2.Request) -> bool:
         return URL(str(request.url)).origin() == URL(self.endpoint).origin()
 
-    def on_response(self, response: httpx2.Response) -> None:
-        """Take note of an answer; raise TransientError for one that is worth a retry. Runs in the client's thread."""
-        self.quota.learn(response.headers)
+    def _on_response(self, response: httpx2.Response) -> None:
+        """Take note of an answer; raise the error of one that is worth a retry. Runs in the client's thread."""
+        if self._is_to_hub(response.request):
+            self.quota.learn(response.headers)
+            self.date = response.headers.get("Date", "")
         status = response.status_code
         self.on_outcome(outcome_of(status))
-        if status == httpx2.codes.TOO_MANY_REQUESTS:
-            raise TransientError(
-                "the Hub's rate limit is reached",
-                kind="rate_limited",
-                retry_after_seconds=reset_seconds(response.headers),
-            )
-        if status >= httpx2.codes.INTERNAL_SERVER_ERROR:
-            asked = retry_after_seconds(response.headers)
-            raise TransientError(f"the Hub answers {status}", kind="hub_error", retry_after_seconds=asked)
+        if status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            raise passing_error(status, response.headers)
 
 
 T = TypeVar("T")
@@ -256,29 +263,3 @@ def _folder(entry: RepoFolder) -> Folder:
 
 def _file(entry: RepoFile) -> RemoteFile:
     return RemoteFile(entry.path, entry.size, entry.blob_id, entry.lfs.sha256 if entry.lfs else None)
-
-
-_NOT_RETRIED = (HubRefusedError, RevisionGoneError, UnboundedAnswerError)
-
-
-def worth_retrying(error: Exception) -> bool | float:
-    """Tell stamina whether to try again, and after how many seconds where the Hub named them."""
-    if not isinstance(error, TransientError) or isinstance(error, _NOT_RETRIED):
-        return False
-    if error.retry_after_seconds is None:
-        return True
-    # What takes longer than a window of the quota is for a later delivery.
-    return error.retry_after_seconds if error.retry_after_seconds <= MAX_WAIT_SECONDS else False
-
-
-def outcome_of(status: int) -> RequestOutcome:
-    """Return the closed word for an answer's status."""
-    if status < 400:  # noqa: PLR2004 - below are no errors
-        return "ok"
-    named: dict[int, RequestOutcome] = {
-        401: "unauthorized",
-        403: "unauthorized",
-        404: "not_found",
-        429: "rate_limited",
-    }
-    return named.get(status, "server_error" if status >= 500 else "other")  # noqa: PLR2004

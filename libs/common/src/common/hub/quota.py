@@ -54,10 +54,14 @@ class Budget:
 
 @dataclass
 class Quota:
-    """The budgets of one process; `clock` gives seconds, `on_wait` is called with the seconds of each wait."""
+    """The budgets of one process; `clock` gives seconds, `on_wait` is called with the seconds of each wait.
+
+    Without `waits` every request goes: for a person who wants to know what the Hub says then.
+    """
 
     clock: Callable[[], float] = time.monotonic
     on_wait: Callable[[float], None] = lambda _: None
+    waits: bool = True
     budgets: dict[str, Budget] = field(default_factory=dict)
     _in_flight: Counter[str] = field(default_factory=Counter)
 
@@ -87,7 +91,7 @@ class Quota:
     def wait_seconds(self, name: str) -> float:
         """Return how long a request on this budget has to wait; 0 when it may go."""
         budget = self.budgets.get(name)
-        if budget is None or not budget.exhausted(self._in_flight[name]):
+        if not self.waits or budget is None or not budget.exhausted(self._in_flight[name]):
             return 0.0
         return max(0.0, budget.resets_at - self.clock())
 

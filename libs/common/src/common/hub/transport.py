@@ -1,8 +1,8 @@
 """The transport under the official Hub client: each call of it is bounded in time, requests and bytes.
 
 The client runs in a thread, follows every `Link: next`, reads whatever comes, passes no timeout on, and cannot be
-stopped from outside. So the bounds are here, within each request, and hold for what is still on its way when nobody
-waits for the call any more.
+stopped from outside. So the bounds are here, within each request, and hold for what is still under way after the call
+was cancelled.
 """
 
 import contextvars
@@ -14,7 +14,10 @@ from typing import Any, Final
 
 import httpx2
 import huggingface_hub
+from yarl import URL
 
+from common.hub.network import Network, certificate_problem
+from common.hub.responses import UnboundedAnswerError
 from common.outcomes import TransientError
 
 # Seconds of silence after which a connection is lost.
@@ -24,33 +27,27 @@ MAX_REQUESTS: Final = 60
 MAX_BYTES: Final = 32 * 1024 * 1024
 
 
-class UnboundedAnswerError(TransientError):
-    """An answer that does not end within the bounds. Asked again at once, it would only cost the same again."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason, kind="hub_error")
-
-
 @dataclass
 class Call:
-    """One call of the client: what is called for its requests and answers, and what is left to it.
+    """One call of the official client: its connections, what is called for requests and answers, what is left to it.
 
     `on_request` and `on_response` may raise to end the call. All three run in the client's thread.
     """
 
+    connections: httpx2.Client
     on_request: Callable[[httpx2.Request], None]
     on_response: Callable[[httpx2.Response], None]
     on_connection_lost: Callable[[httpx2.Request], None]
     seconds: float
     requests_left: int = MAX_REQUESTS
     bytes_left: int = MAX_BYTES
-    left: bool = False
+    abandoned: bool = False
     _began: float = field(default_factory=monotonic)
 
     def seconds_left(self) -> float:
         """Return the time that is left; raise TransientError when there is none, or nobody waits any more."""
         seconds = self._began + self.seconds - monotonic()
-        if self.left or seconds <= 0:
+        if self.abandoned or seconds <= 0:
             raise TransientError(f"no whole answer within {self.seconds:.0f} s", kind="hub_unreachable")
         return seconds
 
@@ -74,7 +71,7 @@ class Call:
             raise UnboundedAnswerError(f"the Hub's answer does not end within {MAX_BYTES // 1024 // 1024} MiB")
 
 
-CALL: Final[contextvars.ContextVar[Call | None]] = contextvars.ContextVar("arcwatch_hub_call", default=None)
+CALL: Final[contextvars.ContextVar[Call]] = contextvars.ContextVar("arcwatch_hub_call")
 _INSTALLED = threading.Lock()
 
 
@@ -95,38 +92,72 @@ class _BoundedBody(httpx2.SyncByteStream):
 
 
 def _on_request(request: httpx2.Request) -> None:
-    if call := CALL.get():
-        call.admit(request)
+    CALL.get().admit(request)
 
 
 def _on_response(response: httpx2.Response) -> None:
-    if call := CALL.get():
-        call.on_response(response)
-        response.stream = _BoundedBody(response, call)
-        response.headers.pop("Content-Encoding", None)
+    call = CALL.get()
+    call.on_response(response)
+    response.stream = _BoundedBody(response, call)
+    response.headers.pop("Content-Encoding", None)
 
 
-class _Client(httpx2.Client):
-    """Raises lost connections as `TransientError`: the official client would sleep in its thread, not cancellable."""
+class _Routes(httpx2.BaseTransport):
+    """Sends each request by the proxy for its URL."""
+
+    def __init__(self, network: Network) -> None:
+        self._network = network
+        self._pools = {proxy: _pool(network, proxy) for proxy in {None, *network.proxies.values()}}
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        return self._pools[self._network.proxy_for(URL(str(request.url)))].handle_request(request)
+
+    def close(self) -> None:
+        for pool in self._pools.values():
+            pool.close()
+
+
+def _pool(network: Network, proxy: str | None) -> httpx2.HTTPTransport:
+    # An SSL context of its own may only be given for a proxy that speaks TLS.
+    tls = network.tls if proxy and proxy.startswith("https:") else None
+    by = httpx2.Proxy(proxy, ssl_context=tls) if proxy else None
+    return httpx2.HTTPTransport(verify=network.tls, proxy=by, trust_env=False)
+
+
+class _Connections(httpx2.Client):
+    """Raises lost connections as TransientError: the official client would sleep in its thread, not cancellable."""
 
     def send(self, request: httpx2.Request, **options: Any) -> httpx2.Response:
         try:
             return super().send(request, **options)
         except httpx2.RequestError as error:
-            if call := CALL.get():
-                call.on_connection_lost(request)
-            # A protocol error quotes the header that it refuses, and with it the token.
-            told = "" if isinstance(error, httpx2.ProtocolError) else str(error)
-            raise TransientError(
-                f"the Hub is unreachable: {told or type(error).__name__}", kind="hub_unreachable"
-            ) from error
+            CALL.get().on_connection_lost(request)
+            line = f"the Hub is unreachable: {_reason_of(error)}"
+            raise TransientError(line, kind="hub_unreachable") from error
 
 
-def _client() -> httpx2.Client:
-    return _Client(follow_redirects=True, event_hooks={"request": [_on_request], "response": [_on_response]})
+def _reason_of(error: httpx2.RequestError) -> str:
+    """Return what a request met, without what it sent."""
+    # A protocol error quotes the header that it refuses, and with it the token.
+    told = "" if isinstance(error, httpx2.ProtocolError) else str(error)
+    return certificate_problem(error) or told or type(error).__name__
 
 
-def install() -> None:
-    """Give the official client our transport, once per process: the client keeps one for all."""
+class _Shared(httpx2.Client):
+    """The one that the official client keeps for all calls: passes each on to the connections of its HubClient."""
+
+    def send(self, request: httpx2.Request, **options: Any) -> httpx2.Response:
+        call = CALL.get(None)
+        return super().send(request, **options) if call is None else call.connections.send(request, **options)
+
+
+def connections(network: Network) -> httpx2.Client:
+    """Return the connections for the calls of one HubClient, which closes them."""
     if _INSTALLED.acquire(blocking=False):
-        huggingface_hub.set_client_factory(_client)
+        huggingface_hub.set_client_factory(lambda: _Shared(follow_redirects=True))
+    return _Connections(
+        transport=_Routes(network),
+        follow_redirects=True,
+        event_hooks={"request": [_on_request], "response": [_on_response]},
+        trust_env=False,
+    )

@@ -5,9 +5,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
-from common.hub.client import HubRefusedError, RemoteFile, RevisionGoneError
-from common.hub.files import Fetcher
+from common.hub.client import HubClient
+from common.hub.downloads import RemoteFile
 from common.hub.quota import MAX_WAIT_SECONDS
+from common.hub.responses import HubRefusedError, RevisionGoneError
 from common.outcomes import TransientError
 from common.process.cleanup import afterwards
 from common.process.task_group import task_group
@@ -54,7 +55,7 @@ class ByteBudget:
 class Collector:
     """One ingester's way through a run's files."""
 
-    fetcher: Fetcher
+    hub: HubClient
     concurrency: int
     bytes_in_flight: int
 
@@ -88,7 +89,7 @@ class Collector:
     ) -> bytearray:
         """Fetch when it is this file's turn: a wait for a free connection would count as a slow download."""
         async with downloading:
-            return await self.fetcher.download(dataset, revision, file)
+            return await self.hub.download(dataset, revision, file)
 
 
 class _Collection:

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
-from common.hub.client import RemoteFile
+from common.hub.downloads import RemoteFile
 
 from ingester.submission.error_kinds import ErrorKind, UnfetchedFile
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from common.arc_tasks import TaskSet
-from common.hub.client import RemoteFile
+from common.hub.downloads import RemoteFile
 
 from ingester.store import Session
 from ingester.submission.documents import Bytes

@@ -6,10 +6,9 @@ from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import TypeVar
 
-import aiohttp
 import asyncpg
-from common.hub.client import HubClient, RemoteFile
-from common.hub.files import Fetcher, proxy_for
+from common.hub.client import HubClient
+from common.hub.downloads import RemoteFile
 from common.outcomes import TransientError
 from common.process.outage import DATABASE_ERRORS
 
@@ -34,7 +33,7 @@ async def with_deadline(answer: Awaitable[T]) -> T:
             return await answer
     except TimeoutError as error:
         raise ProblemError(502, f"the Hub did not answer within {TIMEOUT_SECONDS:.0f} s; try again later") from error
-    except (TransientError, aiohttp.ClientError) as error:
+    except TransientError as error:
         raise ProblemError(502, str(error) or "the Hub does not answer") from error
 
 
@@ -87,10 +86,8 @@ class FolderCheck:
     async def _fetch(self, sha: str, file: RemoteFile) -> list[object]:
         if file.size > MAX_SAMPLE_BYTES:
             raise ProblemError(502, f"{file.path} is larger than any task file")
-        async with aiohttp.ClientSession(proxy=proxy_for(self.hub.endpoint)) as http:
-            body = await Fetcher(self.hub, http).download(self.dataset, sha, file)
         try:
-            pairs = json.loads(body)
+            pairs = json.loads(await self.hub.download(self.dataset, sha, file))
         except (ValueError, RecursionError) as error:
             raise ProblemError(502, f"{file.path} is not JSON") from error
         return pairs if isinstance(pairs, list) else []

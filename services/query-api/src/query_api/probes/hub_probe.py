@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-import aiohttp
 from common.hub.client import API
 from common.hub.quota import Quota
 from common.outcomes import TransientError
@@ -61,6 +60,6 @@ class HubProbe:
                 await self._ask()
         except TimeoutError:
             return f"the Hub did not answer within {TIMEOUT_SECONDS:.0f} s"
-        except (TransientError, aiohttp.ClientError) as error:
+        except TransientError as error:
             return str(error) or "the Hub does not answer"
         return None

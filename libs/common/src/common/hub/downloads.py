@@ -6,26 +6,28 @@ plain GET per file.
 
 import asyncio
 import hashlib
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Final
-from urllib.parse import quote, urlsplit
-from urllib.request import getproxies, proxy_bypass
+from typing import Final, Self
+from urllib.parse import quote
 
 import aiohttp
 import stamina
 from yarl import URL
 
-from common.hub.client import (
-    HubClient,
+from common.hub.network import Network, certificate_problem
+from common.hub.quota import Quota
+from common.hub.responses import (
+    CorruptFileError,
+    FileMissingError,
     HubRefusedError,
-    RemoteFile,
     RequestOutcome,
     RevisionGoneError,
     outcome_of,
+    passing_error,
     worth_retrying,
 )
-from common.hub.quota import reset_seconds, retry_after_seconds
 from common.outcomes import TransientError
 
 FILES: Final = "resolvers"
@@ -35,31 +37,39 @@ CHUNK_BYTES = 256 * 1024
 SLOWEST_BYTES_PER_SECOND = 50_000
 TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=30)
 FIXED_SECONDS = 30.0
-
-
-class FileMissingError(TransientError):
-    """The Hub has no such file at the commit. A copy of it may lag behind: the next delivery sees."""
-
-    def __init__(self, path: str) -> None:
-        super().__init__(f"{path}: the Hub has no such file at the commit", kind="unavailable")
-
-
-class CorruptFileError(TransientError):
-    """The bytes are not those that the listing named, whatever the status says."""
-
-    def __init__(self, path: str, reason: str) -> None:
-        super().__init__(f"{path}: {reason}", kind="integrity")
+MAX_REDIRECTS = 10
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
 @dataclass(frozen=True)
-class Fetcher:
+class RemoteFile:
+    """A file of a listing. `path` is relative to the repository; `sha256` is set for LFS files only."""
+
+    path: str
+    size: int
+    blob_oid: str
+    sha256: str | None = None
+
+
+@dataclass
+class Downloads:
     """Fetches files of one Hub over one HTTP session."""
 
-    hub: HubClient
-    http: aiohttp.ClientSession
-    fetched: Callable[[int], None] = lambda _: None
+    endpoint: str
+    token: str | None
+    quota: Quota
+    on_outcome: Callable[[RequestOutcome], None]
+    on_bytes: Callable[[int], None]
+    network: Network
 
-    async def download(self, dataset: str, revision: str, file: RemoteFile) -> bytearray:
+    @asynccontextmanager
+    async def opened(self, connections: int) -> AsyncIterator[Self]:
+        """Hold the session while the block lasts."""
+        connector = aiohttp.TCPConnector(limit=connections, ssl=self.network.tls)
+        async with aiohttp.ClientSession(connector=connector) as self._http:
+            yield self
+
+    async def fetch(self, dataset: str, revision: str, file: RemoteFile) -> bytearray:
         """Return a file's verified bytes; raise TransientError when several tries did not give them."""
         try:
             return await self._try(dataset, revision, file)
@@ -67,7 +77,7 @@ class Fetcher:
             failed = error
         # Only now: to set this up takes 40 µs, a tenth of what a small file takes as a whole.
         async for attempt in stamina.retry_context(
-            on=_worth_retrying, attempts=ATTEMPTS, timeout=None, wait_initial=0.2, wait_max=5.0, wait_jitter=0.5
+            on=worth_retrying, attempts=ATTEMPTS, timeout=None, wait_initial=0.2, wait_max=5.0, wait_jitter=0.5
         ):
             with attempt:
                 if attempt.num == 1:
@@ -78,43 +88,64 @@ class Fetcher:
     async def _try(self, dataset: str, revision: str, file: RemoteFile) -> bytearray:
         limit = FIXED_SECONDS + file.size / SLOWEST_BYTES_PER_SECOND
         try:
-            async with self.hub.quota.request(FILES), asyncio.timeout(limit):
+            async with self.quota.request(FILES), asyncio.timeout(limit):
                 return await self._once(dataset, revision, file)
         except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
-            self.hub.on_outcome("connection_lost")
-            reason = str(error) or f"no end within {limit:.0f} s"
+            self.on_outcome("connection_lost")
+            reason = certificate_problem(error) or str(error) or f"no end within {limit:.0f} s"
             raise TransientError(f"{file.path}: {reason}", kind="hub_unreachable") from error
 
     async def _once(self, dataset: str, revision: str, file: RemoteFile) -> bytearray:
-        url = f"{self.hub.endpoint}/datasets/{dataset}/resolve/{revision}/{quote(file.path)}"
-        # aiohttp drops the Authorization header when a redirect leaves the origin: the CDN never sees the token.
-        headers = {"Authorization": f"Bearer {self.hub.token}"} if self.hub.token else {}
-        async with self.http.get(URL(url, encoded=True), headers=headers, timeout=TIMEOUT) as response:
+        url = f"{self.endpoint}/datasets/{dataset}/resolve/{revision}/{quote(file.path)}"
+        async with self._following(URL(url, encoded=True)) as response:
             self._judge(response, dataset, file)
             body = await _read(response, file)
         verify(file, body)
-        self.fetched(len(body))
+        self.on_bytes(len(body))
         return body
 
+    @asynccontextmanager
+    async def _following(self, url: URL) -> AsyncIterator[aiohttp.ClientResponse]:
+        """Yield the answer at the end of a URL's redirects: each by its own proxy, and the token to the Hub alone."""
+        hub = url.origin()
+        for _ in range(MAX_REDIRECTS):
+            headers = {"Authorization": f"Bearer {self.token}"} if self.token and url.origin() == hub else {}
+            proxy = self.network.proxy_for(url)
+            async with self._http.get(
+                url, headers=headers, proxy=proxy, timeout=TIMEOUT, allow_redirects=False
+            ) as response:
+                if url.origin() == hub:
+                    self.quota.learn(response.headers)
+                location = response.headers.get("Location")
+                if response.status not in _REDIRECTS or not location:
+                    yield response
+                    return
+            url = _joined(url, location)
+        raise TransientError(f"the Hub redirects more than {MAX_REDIRECTS} times", kind="hub_error")
+
     def _judge(self, response: aiohttp.ClientResponse, dataset: str, file: RemoteFile) -> None:
-        self.hub.quota.learn(response.headers)
-        outcome: RequestOutcome = outcome_of(response.status)
-        self.hub.on_outcome(outcome)
+        outcome = outcome_of(response.status)
+        self.on_outcome(outcome)
         if outcome == "ok":
             return
-        if outcome == "rate_limited":
-            seconds = reset_seconds(response.headers)
-            raise TransientError("the Hub's rate limit is reached", kind="rate_limited", retry_after_seconds=seconds)
         if response.headers.get("X-Error-Code") == "RevisionNotFound":
             raise RevisionGoneError(f"{dataset}: the commit is gone, the history was rewritten")
         if outcome == "not_found":
             raise FileMissingError(file.path)
         if outcome == "unauthorized":
-            hint = "HF_TOKEN may not read it" if self.hub.token else "set HF_TOKEN if it is private or gated"
-            raise HubRefusedError(f"{dataset}: the Hub answers {response.status} for a file; {hint}")
-        asked = retry_after_seconds(response.headers)
-        line = f"{file.path}: the Hub answers {response.status}"
-        raise TransientError(line, kind="hub_error", retry_after_seconds=asked)
+            hint = "HF_TOKEN may not read it" if self.token else "set HF_TOKEN if it is private or gated"
+            line = f"{dataset}: the Hub answers {response.status} for a file; {hint}"
+            raise HubRefusedError(line, response.status)
+        raise passing_error(response.status, response.headers, f"{file.path}: ")
+
+
+def _joined(url: URL, location: str) -> URL:
+    try:
+        joined = url.join(URL(location))
+        joined.origin()  # raises for what is no place on the web
+    except ValueError as error:
+        raise TransientError(f"the Hub redirects to no URL: {error}", kind="hub_error") from error
+    return joined
 
 
 async def _read(response: aiohttp.ClientResponse, file: RemoteFile) -> bytearray:
@@ -141,13 +172,3 @@ def verify(file: RemoteFile, body: bytes | bytearray) -> None:
         found, wanted = digest.hexdigest(), file.blob_oid
     if found != wanted:
         raise CorruptFileError(file.path, f"its hash is {found}, the listing says {wanted}")
-
-
-def proxy_for(endpoint: str) -> str | None:
-    """Return the environment's proxy for the Hub. aiohttp's own way would also send passwords of ~/.netrc to it."""
-    parts = urlsplit(endpoint)
-    return None if proxy_bypass(parts.hostname or "") else getproxies().get(parts.scheme)
-
-
-def _worth_retrying(error: Exception) -> bool | float:
-    return False if isinstance(error, FileMissingError) else worth_retrying(error)

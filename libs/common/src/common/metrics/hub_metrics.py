@@ -1,0 +1,54 @@
+"""What a service asks of the Hub: requests by outcome, waits, and what is left of the quota.
+
+The latter is computed at each scrape: after a reset the last answer's figure is history.
+"""
+
+from collections.abc import Iterable
+from typing import Final, get_args
+
+from prometheus_client import CollectorRegistry, Counter
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+
+from common.hub.quota import Quota
+from common.hub.responses import RequestOutcome
+
+# The Hub names its budgets; a label must not take whatever a server says.
+BUDGETS: Final = ("api", "resolvers", "pages")
+
+
+class HubMetrics:
+    """One service's metrics of the Hub, and the quota that they show."""
+
+    def __init__(self, service: str, registry: CollectorRegistry) -> None:
+        name = f"arcwatch_{service}_hub"
+        self._requests = Counter(f"{name}_requests", "Requests to the Hub", ["outcome"], registry=registry)
+        throttled = Counter(f"{name}_throttled_seconds", "Time spent waiting for the Hub's quota", registry=registry)
+        # A counter that appears with 1 has not increased, for Prometheus: the first failure would go unseen.
+        for outcome in get_args(RequestOutcome):
+            self._requests.labels(outcome)
+        self.quota = Quota(on_wait=throttled.inc)
+        registry.register(_Left(self.quota, f"{name}_quota"))
+
+    def requested(self, outcome: RequestOutcome) -> None:
+        """Count a request to the Hub."""
+        self._requests.labels(outcome).inc()
+
+
+class _Left(Collector):
+    def __init__(self, quota: Quota, prefix: str) -> None:
+        self._quota = quota
+        self._prefix = prefix
+
+    def collect(self) -> Iterable[Metric]:
+        left = GaugeMetricFamily(f"{self._prefix}_left_requests", "Requests left of the Hub's quota", labels=["budget"])
+        limit = GaugeMetricFamily(
+            f"{self._prefix}_limit_requests", "Requests that the Hub allows in five minutes", labels=["budget"]
+        )
+        for name in BUDGETS:
+            if (budget := self._quota.budgets.get(name)) is not None:
+                left.add_metric([name], self._quota.left(name))
+                if budget.quota is not None:
+                    limit.add_metric([name], budget.quota)
+        return left, limit

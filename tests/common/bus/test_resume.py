@@ -147,6 +147,27 @@ async def test_what_nobody_can_read_is_passed_over(story: Story) -> None:
     assert [each["model"] for each in await story.left(INGESTER)] == ["m"]
 
 
+async def test_a_later_end_takes_nothing_back_of_what_an_earlier_one_settled(story: Story) -> None:
+    for model in ("well", "badly"):
+        for _ in range(2):
+            await story.discovered(model)
+    await story.ingested("well", event_sequence=2)
+    await story.ingested("well", event_sequence=1)
+    await story.failed("badly", event_sequence=4)
+    await story.failed("badly", event_sequence=3)
+    assert await story.left(INGESTER) == []
+
+
+async def test_an_event_that_came_without_headers_is_asked_for_again(story: Story) -> None:
+    await story.js.publish(ModelDiscovered.subject, b'{"dataset": "a/b", "model": "m"}')
+    await story.js.delete_consumer(STREAM, INGESTER.name)
+    await topology.apply(story.js)
+    subscription = await story.js.pull_subscribe_bind(INGESTER.name, STREAM)
+    (found,) = await subscription.fetch(1, timeout=5)
+    assert json.loads(found.data)["model"] == "m"
+    assert found.headers == {"Nats-Msg-Id": "again-1", "Nats-Expected-Stream": STREAM}
+
+
 async def left_of_syncs(story: Story) -> list[str]:
     return [each["request_id"] for each in await story.left(WATCHER)]
 
@@ -181,6 +202,14 @@ async def test_a_sync_of_one_dataset_settles_no_request_for_another_or_for_all(s
     done = await story.asked("done", "a/b", auto_ingest=False)
     await story.synced(done)
     assert await left_of_syncs(story) == ["all", "other", "with ingestion"]
+
+
+async def test_syncs_that_failed_or_say_nothing_hide_none_that_came_after_them(story: Story) -> None:
+    done = await story.asked("done")
+    await story.js.publish(SyncCompleted.subject, b"{")
+    await story.synced(done, "failed")
+    await story.synced(done)
+    assert await left_of_syncs(story) == []
 
 
 async def test_of_several_requests_for_the_same_the_last_one_is_asked_for(story: Story) -> None:

@@ -104,7 +104,9 @@ class World:
             self.rows[known.key] = replace(known, removed_upstream_at=START)
 
     def deliver(self, event: ModelIngested | SyncCompleted) -> None:
-        self.projector._receive(Message(1 + len(self.applied), event.subject, event.model_dump_json().encode(), START))
+        self.projector._receive(
+            Message(1 + len(self.applied), event.subject, event.model_dump_json().encode(), START, 0, {})
+        )
 
 
 def _event(of: Submission) -> ModelIngested:
@@ -258,7 +260,7 @@ async def test_an_unreadable_event_has_the_whole_database_read() -> None:
     world = World()
     await world.projector.start()
     world.ingest("a", 1)
-    world.projector._receive(Message(1, ModelIngested.subject, b'{"run_id": "?"}', START))
+    world.projector._receive(Message(1, ModelIngested.subject, b'{"run_id": "?"}', START, 0, {}))
     await world.projector.step()
     assert world.projector.state.view == world.truth
 
@@ -273,7 +275,7 @@ class EndlessReader(FakeReader):
         while True:
             self.read += 1
             event = _event(submission("m", 1, self.read))
-            yield Message(self.read, event.subject, event.model_dump_json().encode(), START)
+            yield Message(self.read, event.subject, event.model_dump_json().encode(), START, 0, {})
 
 
 def _has_read(reader: EndlessReader, count: int) -> bool:

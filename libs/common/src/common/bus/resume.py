@@ -33,15 +33,13 @@ Scope = tuple[str | None, bool | None]
 EventT = TypeVar("EventT", bound=Event)
 
 
-async def republish_unsettled(js: JetStreamContext, stream: str, subject: str, until: int) -> int:
-    """Publish a subject's unsettled events again, up to a sequence; return how many those were."""
+async def republish_unsettled(js: JetStreamContext, stream: str, subject: str, until: int) -> None:
+    """Publish a subject's unsettled events again, up to a sequence."""
     find = {ModelDiscovered.subject: _models, SyncRequested.subject: _syncs}[subject]
-    unsettled = list(await find(js, stream, until))
-    for message in unsettled:
+    for message in await find(js, stream, until):
         # The id is the same for all processes that do this at once.
         headers = resent(message.headers or {}, f"again-{message.seq}")
         await js.publish(subject, message.data or b"", stream=stream, headers=headers)
-    return len(unsettled)
 
 
 async def _syncs(js: JetStreamContext, stream: str, until: int) -> Iterable[RawStreamMsg]:
@@ -53,7 +51,7 @@ async def _syncs(js: JetStreamContext, stream: str, until: int) -> Iterable[RawS
             last[scope] = message
     async for message in _all(js, stream, SyncCompleted.subject, until):
         completed = _read(SyncCompleted, message)
-        if completed is None or completed.status != "completed" or completed.event_sequence is None:
+        if completed is None or completed.status != "completed":
             continue
         settled = _up_to(completed, message)
         if settled in asked and (latest := last.get(asked[settled])) and (latest.seq or 0) <= settled:

@@ -4,7 +4,7 @@ import contextlib
 import json
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 import nats.errors
@@ -25,9 +25,9 @@ class Message:
     subject: str
     body: bytes
     stored_at: datetime
-    pending: int = 0
+    pending: int
     """How many come after it by now, of any subject."""
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str]
 
 
 class StreamReadError(Exception):

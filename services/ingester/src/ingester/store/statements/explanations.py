@@ -34,7 +34,7 @@ FROM (
       AND NOT EXISTS (
           SELECT FROM ingestion_runs r
           WHERE r.hf_dataset IS NULL AND r.dataset_name = $2
-            AND position($1 || '/' IN rtrim(r.base_url, '/') || '/') = 0
+            AND position($1 || '/' IN r.base_url || '/') = 0
             AND u.created_at BETWEEN r.started_at AND r.completed_at
       )
       AND NOT EXISTS (

@@ -1,5 +1,6 @@
 """The live route: server-sent events."""
 
+import contextlib
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -10,7 +11,7 @@ from query_api.routes.access import SECURITY_HEADERS
 from query_api.routes.endpoint import Endpoint
 from query_api.schemas.base import Query
 from query_api.schemas.problems import ProblemError
-from query_api.view.broadcaster import Broadcaster, stop_quietly
+from query_api.view.broadcaster import Broadcaster
 
 
 class EventsQuery(Query):
@@ -41,8 +42,10 @@ async def events(needs: Needs, request: web.Request, query: EventsQuery) -> web.
     response.headers[hdrs.CACHE_CONTROL] = "no-store"
     response.headers["X-Accel-Buffering"] = "no"
     await response.prepare(request)
-    await broadcaster.serve(response, last)
-    await stop_quietly(response)
+    await broadcaster.serve(response.write, last)
+    # The client may be gone already.
+    with contextlib.suppress(ConnectionError):
+        await response.write_eof()
     return response
 
 

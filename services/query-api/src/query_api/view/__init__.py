@@ -1,1 +1,1 @@
-"""What is shown: the cached view, its projection from events, live events, and figures of rows. It knows no route."""
+"""What is shown: the cached view, its projection from events, live events, figures of rows. It knows no HTTP."""

@@ -9,7 +9,6 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import structlog
-from aiohttp import web
 from common.events import Event, IngestionProgress
 
 from query_api.metrics import Metrics
@@ -27,7 +26,7 @@ WRITE_TIMEOUT_SECONDS = 10.0
 # its own slot within it, so that their writes do not hold up all other requests at once.
 BURST_SECONDS = 0.25
 _WRITE_SLOTS = 64
-# Written at once: what waits for a slow client is bounded by this and aiohttp's own 64 KiB.
+# Written at once: what waits for a slow client is bounded by this and the server's own 64 KiB.
 _CHUNK_BYTES = 64 * 1024
 
 NAMES = {
@@ -64,6 +63,9 @@ def reset_frame(sequence: int, reason: str) -> Frame:
 
 
 PING = _frame("ping", "{}")
+
+Write = Callable[[bytes], Awaitable[None]]
+"""Sends bytes to one client; raises ConnectionError once it is gone."""
 
 Replay = Callable[[int, int], Awaitable[Sequence[Frame] | None]]
 """Reads the frames after one sequence up to another from the stream; None when that is not known."""
@@ -171,15 +173,15 @@ class Broadcaster:
     def _oldest(self) -> int:
         return self._total - len(self._live)
 
-    async def serve(self, response: web.StreamResponse, last_event_id: int | None) -> None:
+    async def serve(self, write: Write, last_event_id: int | None) -> None:
         """Write events to a client until it goes, falls behind, or the server stops."""
         self.clients += 1
         self._metrics.clients.inc()
         pause = BURST_SECONDS * (next(self._numbers) % _WRITE_SLOTS + 1) / _WRITE_SLOTS
         try:
-            await self._write(response, [b"retry: 2000\n\n"])
-            place = await self._catch_up(response, last_event_id)
-            await self._follow(response, place, pause)
+            await self._write(write, [b"retry: 2000\n\n"])
+            place = await self._catch_up(write, last_event_id)
+            await self._follow(write, place, pause)
         except TimeoutError:
             self._metrics.dropped.inc()
         except ConnectionError:
@@ -188,7 +190,7 @@ class Broadcaster:
             self.clients -= 1
             self._metrics.clients.dec()
 
-    async def _catch_up(self, response: web.StreamResponse, last_event_id: int | None) -> int:
+    async def _catch_up(self, write: Write, last_event_id: int | None) -> int:
         """Write what a client missed; return its place in the live log."""
         if last_event_id is None:
             return self._total
@@ -196,7 +198,7 @@ class Broadcaster:
         place = self._total
         if missed is None:
             missed = [reset_frame(self._newest, "what happened since the last event cannot be told")]
-        await self._write(response, [each.data for each in missed])
+        await self._write(write, [each.data for each in missed])
         return place
 
     async def _missed(self, last_event_id: int) -> list[Frame] | None:
@@ -214,7 +216,7 @@ class Broadcaster:
             return None
         return missed + [each for each in self._history if (each.sequence or 0) > last_event_id]
 
-    async def _follow(self, response: web.StreamResponse, place: int, pause: float) -> None:
+    async def _follow(self, write: Write, place: int, pause: float) -> None:
         now = asyncio.get_running_loop().time
         ping_at = now() + self._ping_seconds
         while not self.closing:
@@ -232,12 +234,12 @@ class Broadcaster:
             if now() >= ping_at:
                 parts.append(PING.data)
                 ping_at = now() + self._ping_seconds
-            await self._write(response, parts)
+            await self._write(write, parts)
 
-    async def _write(self, response: web.StreamResponse, parts: Iterable[bytes]) -> None:
+    async def _write(self, write: Write, parts: Iterable[bytes]) -> None:
         for chunk in chunks(parts):
             async with asyncio.timeout(WRITE_TIMEOUT_SECONDS):
-                await response.write(chunk)
+                await write(chunk)
 
 
 def chunks(parts: Iterable[bytes]) -> Iterator[bytes]:
@@ -252,9 +254,3 @@ def chunks(parts: Iterable[bytes]) -> Iterator[bytes]:
             waiting, size = [], 0
     if waiting:
         yield b"".join(waiting)
-
-
-async def stop_quietly(response: web.StreamResponse) -> None:
-    """End a stream; the client may be gone already."""
-    with contextlib.suppress(ConnectionError):
-        await response.write_eof()

@@ -2,7 +2,8 @@
 # Secrets come as files: NATS_URL_FILE=/run/secrets/nats_url becomes NATS_URL, for each of these settings. An empty
 # file says nothing.
 set -eu
-for name in NATS_URL DATABASE_URL DATABASE_WRITER_URL DATABASE_READER_URL HF_TOKEN ADMIN_TOKEN HF_WEBHOOK_SECRET; do
+for name in NATS_URL DATABASE_URL DATABASE_WRITER_URL DATABASE_READER_URL DATABASE_WATCHER_URL HF_TOKEN ADMIN_TOKEN \
+    HF_WEBHOOK_SECRET; do
     eval "file=\${${name}_FILE:-}"
     if [ -n "$file" ]; then
         value=$(cat "$file")

@@ -18,7 +18,8 @@ from common.events import ModelDiscovered
 from common.hub.client import HubClient
 from localhub import LocalHub
 from watcher.metrics import Metrics
-from watcher.store import Store
+from watcher.store.syncs import Syncs
+from watcher.store.versions import Versions
 from watcher.sync import Request, Syncer
 
 from tests.bench.report import figure, title
@@ -71,7 +72,7 @@ async def _listing(hub: LocalHub, database_url: str, nats_url: str, rounds: int)
     ):
         await topology.apply(client.jetstream())
         publish = partial(bus.publish, client, source="watcher")
-        syncer = Syncer((V2,), listings, Store(pool), publish, Metrics())
+        syncer = Syncer((V2,), listings, Syncs(pool), Versions(pool), publish, Metrics())
         title(f"A sync over {MODELS} models, the Hub in the same process")
         figure("every model new, and published", [await _seconds(syncer)], "s")
         listed = await syncer.hub.folders(V2)

@@ -88,6 +88,13 @@ def test_a_watchers_event_has_the_key_of_its_content_and_a_manual_one_a_fresh_on
     assert manual.idempotency_key() != manual.idempotency_key()
 
 
+def test_events_for_one_content_have_one_content_key_whatever_their_commit_and_trigger() -> None:
+    seen = ModelDiscovered(dataset="o/d", model="m", tree_oid=OID, revision="1" * 40, trigger="schedule")
+    again = seen.model_copy(update={"revision": "2" * 40, "trigger": "manual"})
+    assert seen.content_key == again.content_key == f"o/d@m@{OID}"
+    assert seen.content_key not in {seen.model_copy(update={"tree_oid": "b" * 40}).content_key, "o/d@m"}
+
+
 def test_without_a_content_a_watchers_event_has_a_fresh_key() -> None:
     unknown = ModelDiscovered(dataset="o/d", model="m", trigger="schedule")
     assert unknown.idempotency_key() != unknown.idempotency_key()

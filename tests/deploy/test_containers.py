@@ -101,8 +101,10 @@ def test_only_the_job_that_migrates_owns_the_database() -> None:
         sources = {each if isinstance(each, str) else each["source"] for each in given}
         return {source for source in sources if source.startswith("database_url")}
 
-    assert urls("migrate") == {"database_url", "database_url_writer", "database_url_reader"}
-    assert urls("watcher") == urls("ingester") == {"database_url_writer"}
+    roles = {f"database_url_{role}" for role in ("writer", "reader", "watcher")}
+    assert urls("migrate") == {"database_url", *roles}
+    assert urls("watcher") == {"database_url_watcher"}
+    assert urls("ingester") == {"database_url_writer"}
     assert urls("query-api") == {"database_url_reader"}
 
 
@@ -122,7 +124,7 @@ def test_the_job_hears_of_the_users_that_it_makes(tmp_path: Path) -> None:
         if name.startswith("DATABASE_")
     }
     code = "from common.provision import Settings; s = Settings(); "
-    code += "print([s.database_url, s.database_writer_url, s.database_reader_url]); "
+    code += "print([s.database_url, s.database_writer_url, s.database_reader_url, s.database_watcher_url]); "
     code += "from common.roles import Login; print(Login.of(s.database_reader_url.get_secret_value(), '').user)"
     ran = subprocess.run(
         ["sh", str(DEPLOY / "entrypoint.sh"), sys.executable, "-c", code],
@@ -131,7 +133,7 @@ def test_the_job_hears_of_the_users_that_it_makes(tmp_path: Path) -> None:
         text=True,
         check=True,
     )
-    assert ran.stdout.splitlines() == [str([SecretStr("x")] * 3), "arcwatch_reader"]
+    assert ran.stdout.splitlines() == [str([SecretStr("x")] * 4), "arcwatch_reader"]
 
 
 def test_secrets_reach_the_process_from_their_files(tmp_path: Path) -> None:

@@ -115,12 +115,12 @@ def test_only_the_job_that_migrates_owns_the_database(overlay: Path) -> None:
     }
     assert {name: keys["DATABASE_URL"] for name, keys in urls.items()} == {
         "arcwatch-migrate": "database-url",
-        "arcwatch-watcher": "database-url-writer",
+        "arcwatch-watcher": "database-url-watcher",
         "arcwatch-ingester": "database-url-writer",
         "arcwatch-query-api": "database-url-reader",
     }
-    assert urls["arcwatch-migrate"]["DATABASE_WRITER_URL"] == "database-url-writer"
-    assert urls["arcwatch-migrate"]["DATABASE_READER_URL"] == "database-url-reader"
+    for role in ("writer", "reader", "watcher"):
+        assert urls["arcwatch-migrate"][f"DATABASE_{role.upper()}_URL"] == f"database-url-{role}"
 
 
 def test_the_operator_gets_the_same_rules() -> None:

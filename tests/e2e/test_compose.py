@@ -215,7 +215,8 @@ async def test_services_are_no_superusers_and_the_query_api_cannot_write(system:
                 result.setdefault(name, set()).add(user)
         return result
 
-    wanted = {name: {f"arcwatch_{'reader' if name == 'query-api' else 'writer'}"} for name in SERVICES}
+    roles = {"query-api": "reader", "ingester": "writer", "watcher": "watcher"}
+    wanted = {name: {f"arcwatch_{roles[name]}"} for name in SERVICES}
 
     async def all_there() -> bool:
         return await users() == wanted

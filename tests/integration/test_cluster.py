@@ -16,7 +16,8 @@ from localhub import LocalHub
 from nats.aio.client import Client
 from nats.js.api import ConsumerConfig, DeliverPolicy
 from watcher.metrics import Metrics as WatcherMetrics
-from watcher.store import Store
+from watcher.store.syncs import Syncs
+from watcher.store.versions import Versions
 from watcher.sync import Request, Syncer
 
 from tests.support.eventually import eventually
@@ -92,11 +93,11 @@ async def _applied(client: Client) -> None:
 
 
 async def _publish_backlog(hub: LocalHub, pool: asyncpg.Pool, client: Client) -> None:
-    async def publish(event: object, *, key: str | None = None) -> bool:
-        return await bus.publish(client, event, "watcher", key=key)  # type: ignore[arg-type] # the syncer's own events
+    async def publish(event: object) -> bool:
+        return await bus.publish(client, event, "watcher")  # type: ignore[arg-type] # the syncer's own events
 
     async with HubClient(hub.url) as listings:
-        syncer = Syncer((V2,), listings, Store(pool), publish, WatcherMetrics())
+        syncer = Syncer((V2,), listings, Syncs(pool), Versions(pool), publish, WatcherMetrics())
         completed = await syncer.sync(Request("schedule"))
     assert completed is not None
     assert completed.new_models_found == SUBMISSIONS

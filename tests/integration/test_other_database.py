@@ -1,7 +1,5 @@
 """A database that was emptied, restored or replaced within the dedupe window gets every event that it needs."""
 
-import contextlib
-
 import pytest
 from common.bus import topology
 from common.events import ModelDiscovered
@@ -9,7 +7,6 @@ from common.outcomes import Fail
 from ingester.handlers import FailureRecorder
 from ingester.metrics import Metrics as IngesterMetrics
 from localhub import LocalHub
-from nats.aio.msg import Msg
 from nats.js.errors import NotFoundError
 
 from tests.support import pipeline as support
@@ -19,25 +16,6 @@ from tests.support.submissions import V2, solved, submission, tasks, unsolved
 
 TASK = tasks()[0]
 TABLES = "explanations, ingestion_runs, submission_versions, task_results, ingestion_errors, sync_runs, staged_rows"
-
-
-async def delivered(pipeline: Pipeline) -> list[Msg]:
-    """Take what waits for the ingesters' durable; an ack settles it."""
-    subscription = await pipeline.client.jetstream().pull_subscribe_bind(
-        topology.INGESTER.name, topology.STREAM, inbox_prefix=b"_INBOX."
-    )
-    found: list[Msg] = []
-    with contextlib.suppress(TimeoutError):
-        while True:
-            found += await subscription.fetch(10, timeout=0.5)
-    await subscription.unsubscribe()
-    return found
-
-
-async def ingest_all(pipeline: Pipeline) -> None:
-    await pipeline.drain()
-    for message in await delivered(pipeline):
-        await message.ack_sync()
 
 
 async def stored(pipeline: Pipeline, subject: str) -> int:
@@ -56,7 +34,7 @@ async def test_an_emptied_database_is_filled_again(pipeline: Pipeline, hub: Loca
     hub.commit(V2, submission("m", {TASK: solved(TASK)}))
     for _ in range(3):
         assert (await pipeline.sync()).datasets[1].published == 1
-        await ingest_all(pipeline)
+        await pipeline.drain()
         await give_up(pipeline)
         assert (await pipeline.version("m"))["run_id"] == 1
         await pipeline.pool.execute(f"TRUNCATE {TABLES} RESTART IDENTITY")
@@ -72,13 +50,13 @@ async def test_a_database_restored_from_an_earlier_dump_gets_what_came_after_it(
     hub.commit(V2, submission("a", {TASK: solved(TASK)}))
     async with support.build(hub, postgres.url(first), nats_url) as pipeline:
         await pipeline.sync()
-        await ingest_all(pipeline)
+        await pipeline.drain()
     restored = await postgres.create(first)
     hub.commit(V2, {**submission("a", {TASK: unsolved(TASK)}), **submission("m", {TASK: solved(TASK)})})
     for database in (first, restored):
         async with support.build(hub, postgres.url(database), nats_url) as pipeline:
             assert (await pipeline.sync()).datasets[1].published == 2
-            await ingest_all(pipeline)
+            await pipeline.drain()
             assert (await pipeline.sync()).datasets[1].unchanged == ("a", "m")
     async with support.build(hub, postgres.url(restored), nats_url) as pipeline:
         assert await stored(pipeline, "model.ingested") == 1 + 2 + 2
@@ -92,7 +70,7 @@ async def test_an_event_that_waits_or_is_being_worked_on_is_not_published_again(
     hub.commit(V2, submission("m", {TASK: solved(TASK)}))
     assert (await pipeline.sync()).datasets[1].published == 1
     assert (await pipeline.sync()).datasets[1].published == 0, "it waits"
-    messages = await delivered(pipeline)
+    messages = await pipeline.delivered()
     run = "INSERT INTO ingestion_runs (hf_dataset, dataset_name, tree_oid, status, dry_run, base_url, total_puzzles,"
     await pipeline.pool.execute(
         f"{run} duration_ms, started_at, completed_at) VALUES ($1, 'm', $2, 'running', false, '', 1, 0, now(), now())",
@@ -114,4 +92,4 @@ async def test_without_the_durable_nothing_is_taken_for_dealt_with(pipeline: Pip
     await pipeline.client.jetstream().delete_consumer(topology.STREAM, topology.INGESTER.name)
     event = ModelDiscovered(dataset=V2, model="m", tree_oid=hub.oid(V2, "m"), trigger="schedule")
     with pytest.raises(NotFoundError):
-        await pipeline.syncer.publish(event, key=event.idempotency_key())
+        await pipeline.syncer.publish(event)

@@ -1,10 +1,10 @@
-"""Services do their work as a writer and a reader that may no more than that; the job that migrates makes both."""
+"""Services do their work as users that may no more than that; the job that migrates makes them."""
 
 import asyncio
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -24,10 +24,12 @@ from query_api import app as query_app
 from query_api.settings import Settings as QuerySettings
 from watcher import app as watcher_app
 from watcher.settings import Settings as WatcherSettings
+from watcher.store import statements
 
 from tests.support.eventually import eventually
 from tests.support.postgres import TestPostgres
 from tests.support.services import running
+from tests.support.statements import every
 from tests.support.submissions import V2, solved, submission, tasks, unsolved
 
 ONE, TWO = tasks()[:2]
@@ -40,6 +42,7 @@ class Urls:
     owner: str
     writer: str
     reader: str
+    watcher: str
 
     async def provision(self, nats_url: str) -> None:
         await provision.provision(
@@ -47,6 +50,7 @@ class Urls:
                 database_url=self.owner,
                 database_writer_url=self.writer,
                 database_reader_url=self.reader,
+                database_watcher_url=self.watcher,
                 nats_url=nats_url,
             )
         )
@@ -55,7 +59,7 @@ class Urls:
 @pytest.fixture
 async def urls(postgres: TestPostgres, empty_database_url: str, nats_url: str) -> AsyncIterator[Urls]:
     owner = postgres.superuser_url(urlsplit(empty_database_url).path.lstrip("/"))
-    names = [f"{role}_{uuid.uuid4().hex}" for role in ("writer", "reader")]
+    names = [f"{role}_{uuid.uuid4().hex}" for role in ("writer", "reader", "watcher")]
     assert "postgres@" in owner
     made = Urls(owner, *(owner.replace("postgres@", f"{name}:it's%20a%20secret@", 1) for name in names))
     await made.provision(nats_url)
@@ -84,16 +88,25 @@ async def asked(url: str, statement: str, *values: Any) -> Any:
         await connection.close()
 
 
+async def may_run_every_statement(url: str) -> None:
+    """Have each statement of the watcher planned, which asks for the rights that it needs."""
+    connection = await asyncpg.connect(url)
+    for statement in every(statements):
+        await connection.execute(f"EXPLAIN (GENERIC_PLAN) {statement}")
+    await connection.close()
+
+
 async def test_every_service_does_its_work_as_its_own_user(urls: Urls, nats_url: str, hub: LocalHub) -> None:
     hub.commit(V2, submission("m", {ONE: unsolved(ONE), TWO: b"["}) | submission("other", {ONE: solved(ONE)}))
     shared: dict[str, Any] = {"hf_endpoint": hub.url, "hf_datasets": (V2,), "nats_url": nats_url}
     port = free_port()
     writer, reader = {**shared, "database_url": urls.writer}, {**shared, "database_url": urls.reader, "port": port}
+    watcher = {**shared, "database_url": urls.watcher}
     async with AsyncExitStack() as stack:
         client = await stack.enter_async_context(bus.connect(nats_url, "test"))
         await stack.enter_async_context(running(query_app.run, QuerySettings(**reader)))
         await stack.enter_async_context(running(ingester_app.run, IngesterSettings(**writer)))
-        await stack.enter_async_context(running(watcher_app.run, WatcherSettings(**writer)))
+        await stack.enter_async_context(running(watcher_app.run, WatcherSettings(**watcher)))
         http = await stack.enter_async_context(aiohttp.ClientSession(f"http://127.0.0.1:{port}"))
 
         async def shows(**solved_tasks: int) -> bool:
@@ -135,13 +148,36 @@ async def test_the_reader_cannot_write_and_the_writer_cannot_change_tables(urls:
             await refused(urls.reader, statement)
         for statement in (f"DROP TABLE {table}", f"ALTER TABLE {table} ADD more text", f"TRUNCATE {table}"):
             await refused(urls.writer, statement)
-    for url in (urls.reader, urls.writer):
+    for url in (urls.reader, urls.writer, urls.watcher):
         await refused(url, "CREATE TABLE more (id int)")
         await refused(url, "DELETE FROM _pogo_migration")
         await refused(url, "CREATE ROLE another")
         await refused(url, "COPY (SELECT 1) TO PROGRAM 'true'")
     with pytest.raises(asyncpg.ReadOnlySQLTransactionError):
         await asked(urls.reader, "CREATE TEMP TABLE more (id int)")
+
+
+async def test_the_watcher_sees_versions_and_what_ingestions_came_to_and_writes_syncs(urls: Urls) -> None:
+    assert "content_runs" in roles.views()
+    for view in roles.views():
+        for url in (urls.reader, urls.writer):
+            assert await asked(url, f"SELECT FROM {view}") == []
+    for table in set(roles.tables()) - {"submission_versions", "sync_runs"}:
+        await refused(urls.watcher, f"SELECT FROM {table}")
+    for statement in (
+        "DELETE FROM sync_runs",
+        "DELETE FROM submission_versions",
+        "INSERT INTO submission_versions DEFAULT VALUES",
+        "UPDATE submission_versions SET complete = true",
+        "UPDATE content_runs SET tree_oid = ''",
+    ):
+        await refused(urls.watcher, statement)
+    await may_run_every_statement(urls.watcher)
+
+
+async def test_without_a_watchers_url_the_writer_may_do_its_work(urls: Urls, nats_url: str) -> None:
+    await replace(urls, watcher="").provision(nats_url)
+    await may_run_every_statement(urls.writer)
 
 
 async def test_tables_of_later_migrations_are_theirs_too_and_strangers_tables_are_not(
@@ -155,7 +191,7 @@ async def test_tables_of_later_migrations_are_theirs_too_and_strangers_tables_ar
     await stranger.execute("SET ROLE arcwatch; CREATE TABLE users (id int)")
     await stranger.close()
     await urls.provision(nats_url)
-    for url in (urls.reader, urls.writer):
+    for url in (urls.reader, urls.writer, urls.watcher):
         await refused(url, "SELECT FROM users")
 
 
@@ -165,7 +201,7 @@ async def test_a_new_password_counts_after_the_next_run_of_the_job(urls: Urls, n
     (before,) = await asked(urls.owner, hashed, login.user)
     assert before["rolpassword"].startswith("SCRAM-SHA-256$")
     assert not before["may"]
-    await Urls(urls.owner, urls.writer.replace("it's", "another"), urls.reader).provision(nats_url)
+    await replace(urls, writer=urls.writer.replace("it's", "another")).provision(nats_url)
     (after,) = await asked(urls.owner, hashed, login.user)
     assert after["rolpassword"] != before["rolpassword"]
 

@@ -287,8 +287,9 @@ async def test_a_bug_in_a_sync_fails_its_dataset_not_the_sync(
 async def test_a_sync_without_bus_or_database_ends_and_is_written_down(pipeline: Pipeline, hub: LocalHub) -> None:
     hub.commit(V2, small("m"))
 
-    async def lost(event: object, *, key: str | None = None) -> bool:
-        raise asyncpg.InterfaceError("connection is closed") if key else nats.errors.TimeoutError
+    async def lost(event: object) -> bool:
+        is_model = isinstance(event, ModelDiscovered)
+        raise asyncpg.InterfaceError("connection is closed") if is_model else nats.errors.TimeoutError
 
     pipeline.syncer = replace(pipeline.syncer, publish=lost)
     completed = await pipeline.sync()

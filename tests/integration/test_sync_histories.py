@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from ingester import store as ingester_store
 from localhub import LocalHub
+from nats.aio.msg import Msg
 
 from tests.support import pipeline as support
 from tests.support.pipeline import Pipeline
@@ -97,12 +98,12 @@ class PowerCut:
 
 @dataclass
 class Play:
-    """One history on a dataset of its own. `queue` is the durable: events, with how often each was delivered."""
+    """One history on a dataset of its own. `queue` is what the durable delivered: how often, and not settled yet."""
 
     pipeline: Pipeline
     dataset: str
     files: dict[str, dict[str, bytes]] = field(default_factory=dict)
-    queue: list[tuple[ModelDiscovered, int]] = field(default_factory=list)
+    queue: list[tuple[Msg, int]] = field(default_factory=list)
 
     async def put(self, name: str, content: dict[str, bytes]) -> None:
         gone = self.files.get(name, {}).keys() - content.keys()
@@ -123,25 +124,24 @@ class Play:
 
     async def sync(self, cut_after: int = 0) -> None:
         await _cut(self.pipeline.sync(datasets=(self.dataset,)), cut_after)
-        published, self.pipeline.published = self.pipeline.published, []
-        self.queue += [(event, 1) for event in published]
+        self.queue += [(message, 1) for message in await self.pipeline.delivered()]
 
     async def deliver(self, place: int, cut_after: int = 0) -> None:
         if place < len(self.queue):
-            await self._handle(self.queue.pop(place), cut_after)
+            await self._handle(*self.queue.pop(place), cut_after)
 
     async def deliver_twice(self, place: int) -> None:
         """Deliver, and lose the ack."""
         if place < len(self.queue):
-            event, count = self.queue[place]
-            await self.deliver(place)
-            self.queue.insert(place, (event, count + 1))
+            message, count = self.queue[place]
+            await self._finish(message, count)
+            self.queue[place] = (message, count + 1)
 
     async def deliver_two(self, first: int, second: int) -> None:
         """Deliver two at once, to two ingesters."""
         if max(first, second) < len(self.queue) and first != second:
             taken = [self.queue.pop(place) for place in sorted((first, second), reverse=True)]
-            await asyncio.gather(*(self._handle(each, 0) for each in taken))
+            await asyncio.gather(*(self._handle(*each) for each in taken))
 
     async def settle(self) -> None:
         await self.sync()
@@ -154,8 +154,15 @@ class Play:
             await self.deliver(0)
         raise AssertionError(f"{len(self.queue)} events never end")
 
-    async def _handle(self, message: tuple[ModelDiscovered, int], cut_after: int) -> None:
-        event, count = message
+    async def _handle(self, message: Msg, count: int, cut_after: int = 0) -> None:
+        if await self._finish(message, count, cut_after):
+            await message.ack_sync()
+        else:
+            self.queue.append((message, count + 1))
+
+    async def _finish(self, message: Msg, count: int, cut_after: int = 0) -> bool:
+        """Do what an ingester does with a delivery; tell whether none has to follow."""
+        event = ModelDiscovered.model_validate_json(message.data)
         try:
             finished = await _cut(self.pipeline.ingester.ingest(event, count), cut_after)
         except Exception as error:
@@ -166,8 +173,7 @@ class Play:
             if finished:
                 origin = ingester_store.Origin(event, None, count, "test")
                 await ingester_store.end_event(self.pipeline.pool, origin, "failed", verdict.reason)
-        if not finished:
-            self.queue.append((event, count + 1))
+        return finished
 
     def _commit(self, changes: dict[str, bytes | None]) -> None:
         self.pipeline.hub.commit(self.dataset, changes)

@@ -49,7 +49,7 @@ TESTS = {
     ],
     "watcher.compare": ["tests/watcher/test_compare.py"],
     "watcher.poll": ["tests/watcher/test_times.py", "tests/watcher/test_poll.py"],
-    "watcher.store": ["tests/watcher/test_store.py"],
+    "watcher.store.statements": ["tests/watcher/store"],
     "watcher.sync": ["tests/watcher/test_times.py", "tests/watcher/test_compare.py"],
     "common.arc_tasks": ["tests/common/test_arc_tasks.py", "-k", "not stay_small"],
     "common.events": ["tests/common/test_events.py"],
@@ -104,6 +104,6 @@ SQL = frozenset(
         "ingester.store.statements.submission_versions",
         "ingester.store.statements.waiting_requests",
         "query_api.store.statements",
-        "watcher.store",
+        "watcher.store.statements",
     }
 )

@@ -17,9 +17,11 @@ from ingester.metrics import Metrics as IngesterMetrics
 from ingester.settings import Settings as IngesterSettings
 from localhub import LocalHub
 from nats.aio.client import Client
+from nats.aio.msg import Msg
 from watcher.metrics import Metrics as WatcherMetrics
 from watcher.publishing import Publisher
-from watcher.store import Store
+from watcher.store.syncs import Syncs
+from watcher.store.versions import Versions
 from watcher.sync import Request, Syncer
 
 from tests.support.submissions import V1, V2
@@ -27,7 +29,7 @@ from tests.support.submissions import V1, V2
 
 @dataclass
 class Pipeline:
-    """What a test drives: `sync` publishes, `drain` ingests what was published."""
+    """What a test drives: `sync` publishes, `drain` does an ingester's part with what was published."""
 
     hub: LocalHub
     pool: asyncpg.Pool
@@ -41,9 +43,24 @@ class Pipeline:
         return await self.syncer.sync(Request(**{"trigger": "schedule", **options}))
 
     async def drain(self) -> list[ModelIngested | None]:
-        """Ingest every event that syncs published, in order."""
+        """Ingest every event that syncs published, in order, and settle what the stream holds of them."""
         events, self.published = self.published, []
-        return [await self.ingester.ingest(event) for event in events]
+        done = [await self.ingester.ingest(event) for event in events]
+        for message in await self.delivered():
+            await message.ack_sync()
+        return done
+
+    async def delivered(self) -> list[Msg]:
+        """Take what the ingesters' durable has not delivered yet; an ack settles it."""
+        js = self.client.jetstream()
+        waiting = (await js.consumer_info(topology.STREAM, topology.INGESTER.name)).num_pending or 0
+        subscription = await js.pull_subscribe_bind(topology.INGESTER.name, topology.STREAM, inbox_prefix=b"_INBOX.")
+        found: list[Msg] = []
+        while len(found) < waiting:
+            came = await subscription.fetch(waiting - len(found), timeout=30)
+            found += [message for message in came if message.metadata.num_delivered == 1]
+        await subscription.unsubscribe()
+        return found
 
     async def settle(self) -> list[ModelIngested | None]:
         """Sync and ingest once."""
@@ -94,11 +111,11 @@ async def build(hub: LocalHub, database_url: str, nats_url: str, **settings: Any
         await topology.apply(client.jetstream())
         columns = await ingester_store.column_types(pool)
         ingester = ingester_app.build_ingester(chosen, pool, downloads, client, metrics=metrics, columns=columns)
-        publish = Publisher(client, Store(pool), "watcher")
+        publish = Publisher(client, Versions(pool), "watcher")
         pipeline = Pipeline(hub, pool, client, None, ingester)  # type: ignore[arg-type] # set below
 
-        async def recording(event: Any, *, key: str | None = None) -> bool:
-            stored = await publish(event, key=key)
+        async def recording(event: Any) -> bool:
+            stored = await publish(event)
             if stored and isinstance(event, ModelDiscovered):
                 pipeline.published.append(event)
             return stored
@@ -106,7 +123,8 @@ async def build(hub: LocalHub, database_url: str, nats_url: str, **settings: Any
         pipeline.syncer = Syncer(
             datasets=(V1, V2),
             hub=listings,
-            store=Store(pool),
+            syncs=Syncs(pool),
+            versions=Versions(pool),
             publish=recording,
             metrics=WatcherMetrics(),
             retry_seconds=(),

@@ -1,11 +1,9 @@
 """A comparison puts every folder where it belongs, and what it says is all that differs."""
 
 import pytest
-from common.events import ModelDiscovered
 from hypothesis import given
 from hypothesis import strategies as st
 from watcher.compare import Difference, Known, compare
-from watcher.sync import key_of
 
 
 def only(**found: object) -> Difference:
@@ -107,19 +105,3 @@ def test_nothing_to_do_means_that_both_are_equal(listed: dict[str, str], known: 
     assert compare(listed, known).is_empty == (not incomplete and current == listed) or any(
         not model.complete and not model.removed and name not in listed for name, model in known.items()
     )
-
-
-OID = "a" * 40
-
-
-def event(revision: str) -> ModelDiscovered:
-    return ModelDiscovered(dataset="o/d", model="m", revision=revision, tree_oid=OID, trigger="schedule", force=False)
-
-
-def test_the_key_of_what_was_never_handled_is_the_content_whatever_the_commit() -> None:
-    assert key_of(event("1" * 40), None) == key_of(event("2" * 40), None) == f"o/d@m@{OID}"
-
-
-def test_the_key_of_what_was_handled_before_tells_the_commit_and_the_last_run() -> None:
-    keys = {key_of(event(revision), run) for revision in ("1" * 40, "2" * 40) for run in (None, 1, 2)}
-    assert len(keys) == 5

@@ -16,7 +16,8 @@ from common.schedule import Schedule, parse_windows
 from structlog.testing import capture_logs
 from watcher.metrics import Metrics
 from watcher.poll import LOOK_SECONDS, RETRY_FAILED, Poller
-from watcher.store import Store, SyncRow
+from watcher.store.syncs import SyncRow, Syncs
+from watcher.store.versions import Versions
 from watcher.sync import Syncer
 
 from tests.support.eventually import eventually
@@ -61,8 +62,8 @@ class Clock:
 
 
 @dataclass(frozen=True)
-class StoppedStore(Store):
-    """A store on a database whose clock is the test's."""
+class StoppedSyncs(Syncs):
+    """The syncs of a database whose clock is the test's."""
 
     clock: Clock = field(default_factory=Clock)
 
@@ -82,13 +83,17 @@ class World:
     def watcher(self, schedule: Schedule = HOURLY, **options: Any) -> Poller:
         """Return a watcher that has just started."""
 
-        async def publish(event: Any, *, key: str | None = None) -> bool:
+        async def publish(event: Any) -> bool:
             self.announced.append(event)
             return True
 
         hub = StillHub("http://hub.invalid", mood=self.mood)
-        store = StoppedStore(self.pool, self.clock)
-        return Poller(Syncer(("a/b", "c/d"), hub, store, publish, Metrics(), retry_seconds=()), schedule, **options)
+        syncs = StoppedSyncs(self.pool, self.clock)
+        return Poller(
+            Syncer(("a/b", "c/d"), hub, syncs, Versions(self.pool), publish, Metrics(), retry_seconds=()),
+            schedule,
+            **options,
+        )
 
     async def syncs(self) -> list[tuple[str, str | None, str]]:
         """Return trigger, tick and status of each sync, in order."""
@@ -361,13 +366,13 @@ async def test_a_sync_that_ended_while_we_looked_is_neither_run_again_nor_called
     await world.pool.execute(
         "INSERT INTO sync_runs (trigger, status, started_at) VALUES ($1, 'running', $2)", trigger, MIDNIGHT
     )
-    seen = await poller.syncer.store.running()
+    seen = await poller.syncer.syncs.running()
     await world.pool.execute("UPDATE sync_runs SET status = 'completed', completed_at = now()")
 
-    async def running(_store: Store) -> list[SyncRow]:
+    async def running(_syncs: Syncs) -> list[SyncRow]:
         return seen
 
-    monkeypatch.setattr(Store, "running", running)
+    monkeypatch.setattr(Syncs, "running", running)
     world.mood.listed.clear()
     assert await poller.run_once() == 0
     assert world.mood.listed == []
@@ -382,7 +387,7 @@ async def test_a_dataset_that_failed_is_left_to_the_sync_that_runs_just_now(worl
     world.mood.down.clear()
     world.mood.listed.clear()
     world.clock.now += RETRY_FAILED
-    async with poller.syncer.store.begin("manual", None, world.clock.now):
+    async with poller.syncer.syncs.begin("manual", None, world.clock.now):
         assert await poller.run_once() == 0
         assert world.mood.listed == []
     assert await poller.run_once() == 1, "its watcher stopped"
@@ -423,7 +428,7 @@ async def test_a_tick_survives_a_database_that_is_away_and_a_bug(
         raise error
 
     poller.sleep = nap
-    monkeypatch.setattr(Store, "running", away)
+    monkeypatch.setattr(Syncs, "running", away)
     with capture_logs() as lines, pytest.raises(asyncio.CancelledError):
         await poller.run()
     assert lines[0] == line

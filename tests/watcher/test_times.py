@@ -8,7 +8,7 @@ from common.events import DatasetSynced
 from common.schedule import Schedule, parse_windows
 from watcher import sync
 from watcher.poll import Poller, _repeated
-from watcher.store import Listing, SyncRow
+from watcher.store.syncs import Listing, SyncRow
 from watcher.sync import Request
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)

@@ -1,4 +1,4 @@
-"""The connection pool and the migrations runner. Statements live in each service's `store.py`."""
+"""The connection pool and the migrations runner. Statements live in each service's `store`."""
 
 import asyncio
 import contextlib
@@ -25,6 +25,7 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 # Any number works as long as every migration uses it: the first eight letters of "arcwatch".
 _MIGRATION_LOCK = int.from_bytes(b"arcwatch", "big", signed=True)
 _SCHEMA = "public"
+_LOCK_MIGRATIONS = "SELECT pg_advisory_lock($1)"
 
 START_TIMEOUT_SECONDS = 60.0
 COMMAND_TIMEOUT_SECONDS = 60.0
@@ -134,7 +135,7 @@ async def migrate(url: str, *, wait_seconds: float | None = None, on_wait: OnWai
 async def _migrated(url: str) -> list[str]:
     connection = await asyncpg.connect(url, timeout=CONNECT_TIMEOUT_SECONDS)
     try:
-        await connection.execute("SELECT pg_advisory_lock($1)", _MIGRATION_LOCK)
+        await connection.execute(_LOCK_MIGRATIONS, _MIGRATION_LOCK)
         before = await _applied(connection)
         await pogo.apply(connection, MIGRATIONS, schema_name=_SCHEMA, logger=_QUIET)
         return sorted(await _applied(connection) - before)
@@ -159,6 +160,12 @@ async def check_migrated(pool: asyncpg.Pool) -> None:
     async with pool.acquire() as connection:
         if missing := await pending_migrations(connection):
             raise StartupError(f"the database lacks {', '.join(missing)}; run `arcwatch migrate`")
+
+
+async def answers(pool: asyncpg.Pool) -> str | None:
+    """Ask the database for nothing, as a check of readiness; raise where it does not answer."""
+    await pool.execute("SELECT")
+    return None
 
 
 async def _applied(connection: "asyncpg.pool.PoolConnectionProxy | asyncpg.Connection") -> set[str]:

@@ -61,11 +61,14 @@ class ModelDiscovered(Event):
             return {**data, "force": data.get("trigger", "manual") == "manual"}
         return data
 
-    def idempotency_key(self) -> str:
-        """Return `dataset@model@tree_oid` for a watcher's event, a fresh id for a manual one."""
-        if self.trigger == "manual" or self.tree_oid is None:
-            return fresh_id()
+    @property
+    def content_key(self) -> str:
+        """The same for every event that asks for this content, whatever its commit and trigger."""
         return f"{self.dataset}@{self.model}@{self.tree_oid}"
+
+    def idempotency_key(self) -> str:
+        """Return the content's key for a watcher's event, a fresh id for a manual one."""
+        return fresh_id() if self.trigger == "manual" or self.tree_oid is None else self.content_key
 
 
 class ModelIngested(Event):

@@ -25,7 +25,7 @@ class Settings(ServiceSettings):
 
     database_writer_url: OptionalSecret = None
     database_reader_url: OptionalSecret = None
-
+    database_watcher_url: OptionalSecret = None
     nats_replicas: Annotated[int, Field(ge=1, le=5)] = 1
 
 
@@ -33,10 +33,13 @@ async def provision(settings: Settings) -> None:
     """Wait for both servers, and bring them up to date. Safe to run again, and by several at once."""
     url = settings.database_url.get_secret_value()
     applied = await migrate(url)
-    if settings.database_writer_url and settings.database_reader_url:
-        writer = Login.of(settings.database_writer_url.get_secret_value(), "DATABASE_WRITER_URL")
-        reader = Login.of(settings.database_reader_url.get_secret_value(), "DATABASE_READER_URL")
-        await roles.grant(url, writer=writer, reader=reader)
+    logins = {
+        role: Login.of(given.get_secret_value(), f"DATABASE_{role.upper()}_URL")
+        for role in ("writer", "reader", "watcher")
+        if (given := getattr(settings, f"database_{role}_url"))
+    }
+    if {"writer", "reader"} <= logins.keys():
+        await roles.grant(url, **logins)
     async with bus.connect(settings.nats_url.get_secret_value(), "provision") as client:
         drift = await topology.apply(client.jetstream(timeout=bus.PUBLISH_TIMEOUT_SECONDS), settings.nats_replicas)
     log.info("provisioned", migrations=applied, topology=[str(each) for each in drift])

@@ -8,7 +8,7 @@ import structlog
 from common.bus import bus
 from common.bus.delivery import Delivery
 from common.bus.topology import WATCHER
-from common.database import check_migrated, open_pool
+from common.database import answers, check_migrated, open_pool
 from common.hub.client import HubClient
 from common.metrics import bus_metrics, pool_metrics
 from common.metrics.bus_metrics import BusMetrics
@@ -21,7 +21,8 @@ from watcher.metrics import Metrics
 from watcher.poll import Poller
 from watcher.publishing import Publisher
 from watcher.settings import Settings
-from watcher.store import Store
+from watcher.store.syncs import Syncs
+from watcher.store.versions import Versions
 from watcher.sync import Syncer
 
 log = structlog.get_logger(__name__)
@@ -43,7 +44,7 @@ async def run(settings: Settings, stopping: asyncio.Event) -> None:
         syncer = build(settings, pool, hub, client, metrics)
         handlers.register(broker, nats_url, syncer, auto_ingest=settings.hf_sync_auto_ingest)
         pool_metrics.register(pool, metrics.registry)
-        checks = {"database": partial(_database, pool), "consumer": partial(bus.durable_differs, client, WATCHER)}
+        checks = {"database": partial(answers, pool), "consumer": partial(bus.durable_differs, client, WATCHER)}
         async with (
             bus.consuming(broker, client, [WATCHER]),
             ops.serve(settings.ops_host, settings.ops_port, checks=checks, registry=metrics.registry) as port,
@@ -66,12 +67,13 @@ def build(settings: Settings, pool: asyncpg.Pool, hub: HubClient, client: Client
     """Put a syncer together from what it works on."""
     for dataset in settings.hf_datasets:
         metrics.last_success.labels(dataset).set(0)
-    store = Store(pool)
+    versions = Versions(pool)
     return Syncer(
         datasets=settings.hf_datasets,
         hub=hub,
-        store=store,
-        publish=Publisher(client, store, SERVICE),
+        syncs=Syncs(pool),
+        versions=versions,
+        publish=Publisher(client, versions, SERVICE),
         metrics=metrics,
     )
 
@@ -84,8 +86,3 @@ def _poller(settings: Settings, syncer: Syncer) -> Poller:
         auto_ingest=settings.hf_sync_auto_ingest,
         catch_up=settings.hf_sync_catch_up,
     )
-
-
-async def _database(pool: asyncpg.Pool) -> str | None:
-    await pool.fetchval("SELECT 1")
-    return None

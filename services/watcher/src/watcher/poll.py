@@ -12,7 +12,7 @@ from common.events import Trigger
 from common.process.outage import AWAY, Outage
 from common.schedule import Schedule
 
-from watcher.store import SyncRow
+from watcher.store.syncs import SyncRow
 from watcher.sync import Request, Syncer
 
 log = structlog.get_logger(__name__)
@@ -47,7 +47,7 @@ class Poller:
             pause = LOOK_SECONDS
             try:
                 await self.run_once()
-                pause = self.seconds_to_next_look(await self.syncer.store.now())
+                pause = self.seconds_to_next_look(await self.syncer.syncs.now())
             except AWAY as error:
                 self.outage.failed(error)
             except Exception:
@@ -70,10 +70,10 @@ class Poller:
 
     async def run_once(self) -> int:
         """Run every sync that is due now; return how many this watcher ran."""
-        may_start = self.enabled and not self._held_back(await self.syncer.store.now())
+        may_start = self.enabled and not self._held_back(await self.syncer.syncs.now())
         done = await self._resume_orphaned_syncs(may_start=may_start)
         # Ticks that pass while a sync runs are found at the next look.
-        now = await self.syncer.store.now()
+        now = await self.syncer.syncs.now()
         failing = await self._update_listings(now)
         self.syncer.metrics.interval.set(self.longest_gap_seconds(now))
         if not self.enabled or self._held_back(now):
@@ -94,12 +94,12 @@ class Poller:
             return await self._due_at_start(tick)
         if tick > self._looked_until:
             return Request("schedule", auto_ingest=self.auto_ingest, scheduled_for=tick)
-        if not failing or await self.syncer.store.running():
+        if not failing or await self.syncer.syncs.running():
             return None
         return Request("catch_up", failing, auto_ingest=self.auto_ingest)
 
     async def _due_at_start(self, tick: datetime) -> Request | None:
-        covered = await self.syncer.store.covered_until()
+        covered = await self.syncer.syncs.covered_until()
         if covered is None:
             return Request("startup", auto_ingest=self.auto_ingest)
         if not self.catch_up:
@@ -111,7 +111,7 @@ class Poller:
     async def _update_listings(self, now: datetime) -> tuple[str, ...]:
         """Set the metrics of each dataset's last listing, by any watcher; return those that failed a while ago."""
         since = _EVER if self._looked_until is None else now - _RECENTLY
-        found = {each.dataset: each for each in await self.syncer.store.listings(since)}
+        found = {each.dataset: each for each in await self.syncer.syncs.listings(since)}
         for each in found.values():
             if each.listed_at is not None and each.dataset in self.syncer.datasets:
                 self.syncer.metrics.listed(each.dataset, each.listed_at)
@@ -120,15 +120,15 @@ class Poller:
 
     async def _resume_orphaned_syncs(self, *, may_start: bool) -> int:
         done = 0
-        for row in await self.syncer.store.running():
+        for row in await self.syncer.syncs.running():
             request = _repeated(row, auto_ingest=self.auto_ingest)
             if request is not None and self.enabled:
                 done += bool(may_start and await self.syncer.resume(row.id, request))
                 continue
-            async with self.syncer.store.adopt(row.id) as began_at:
+            async with self.syncer.syncs.adopt(row.id) as began_at:
                 if began_at:
                     # The request itself is redelivered by the bus, and runs as another sync.
-                    await self.syncer.store.abandon(row.id, "its watcher stopped in the middle")
+                    await self.syncer.syncs.abandon(row.id, "its watcher stopped in the middle")
         return done
 
 

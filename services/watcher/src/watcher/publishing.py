@@ -10,7 +10,7 @@ from common.bus import bus, topology
 from common.events import ModelDiscovered, SyncCompleted
 from nats.aio.client import Client
 
-from watcher.store import Store
+from watcher.store.versions import Versions
 
 
 @dataclass(frozen=True)
@@ -18,12 +18,12 @@ class Publisher:
     """Publishes a watcher's events; returns whether they were stored now."""
 
     client: Client
-    store: Store
+    versions: Versions
     source: str
 
-    async def __call__(self, event: ModelDiscovered | SyncCompleted, *, key: str | None = None) -> bool:
+    async def __call__(self, event: ModelDiscovered | SyncCompleted) -> bool:
         """Store an event, under another key where an event of this one is dealt with already."""
-        key = key or event.idempotency_key()
+        key = event.content_key if isinstance(event, ModelDiscovered) else event.idempotency_key()
         ack = await bus.store(self.client, event, self.source, key=key)
         while ack.duplicate and isinstance(event, ModelDiscovered) and not await self._is_on_its_way(event, ack.seq):
             # The same for every watcher that finds the same: one of them is stored.
@@ -38,4 +38,4 @@ class Publisher:
             return True
         if info.ack_floor is not None and sequence <= info.ack_floor.stream_seq:
             return False
-        return await self.store.is_running(event.dataset, event.model, event.tree_oid)
+        return await self.versions.is_being_ingested(event.dataset, event.model, event.tree_oid)

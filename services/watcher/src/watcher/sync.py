@@ -21,7 +21,8 @@ from common.storable import storable
 
 from watcher.compare import Difference, compare
 from watcher.metrics import Metrics
-from watcher.store import Store
+from watcher.store.syncs import Syncs
+from watcher.store.versions import Versions
 
 log = structlog.get_logger(__name__)
 
@@ -37,7 +38,7 @@ _EXPECTED = (
 class Publish(Protocol):
     """Stores an event; returns False when the server had its key already."""
 
-    def __call__(self, event: ModelDiscovered | SyncCompleted, *, key: str | None = None) -> Awaitable[bool]: ...
+    def __call__(self, event: ModelDiscovered | SyncCompleted) -> Awaitable[bool]: ...
 
 
 class ImplausibleListingError(Exception):
@@ -65,7 +66,8 @@ class Syncer:
 
     datasets: tuple[str, ...]
     hub: HubClient
-    store: Store
+    syncs: Syncs
+    versions: Versions
     publish: Publish
     metrics: Metrics
     retry_seconds: Sequence[float] = DATASET_RETRY_SECONDS
@@ -73,8 +75,8 @@ class Syncer:
 
     async def sync(self, request: Request) -> SyncCompleted | None:
         """Run a sync and announce it; None when another watcher took this tick."""
-        started_at = await self.store.now()
-        async with self.store.begin(request.trigger, request.scheduled_for, started_at, request.key) as sync_id:
+        started_at = await self.syncs.now()
+        async with self.syncs.begin(request.trigger, request.scheduled_for, started_at, request.key) as sync_id:
             return None if sync_id is None else await self._traced(sync_id, request, started_at)
 
     async def serve(self, request: Request, key: str, sequence: int | None = None) -> None:
@@ -82,7 +84,7 @@ class Syncer:
 
         Then only what is left is synced: neither is the request lost, nor are healthy datasets listed anew.
         """
-        done = await self.store.synced_for(key)
+        done = await self.syncs.synced_for(key)
         left = tuple(dataset for dataset in request.datasets or self.datasets if dataset not in done)
         if not left:
             return
@@ -93,7 +95,7 @@ class Syncer:
 
     async def resume(self, sync_id: int, request: Request) -> SyncCompleted | None:
         """Run a sync again whose watcher died; None when another watcher works on it."""
-        async with self.store.adopt(sync_id) as started_at:
+        async with self.syncs.adopt(sync_id) as started_at:
             return await self._traced(sync_id, request, started_at) if started_at else None
 
     async def _traced(self, sync_id: int, request: Request, started_at: datetime) -> SyncCompleted:
@@ -106,9 +108,9 @@ class Syncer:
         log.info("sync.started", sync_id=sync_id, trigger=request.trigger, datasets=len(datasets))
         results = await self._rounds(datasets, request)
         # The database's clock may have been set back meanwhile.
-        completed_at = max(await self.store.now(), started_at)
+        completed_at = max(await self.syncs.now(), started_at)
         completed = _completed(sync_id, request, started_at, completed_at, results)
-        await self.store.end(completed)
+        await self.syncs.end(completed)
         self.metrics.syncs.labels(request.trigger, completed.status).inc()
         self.metrics.sync_duration.observe(monotonic() - started)
         log.info(
@@ -162,8 +164,8 @@ class Syncer:
         if difference.to_ingest and request.auto_ingest and revision:
             published = await self._publish_all(dataset, revision, listed, difference, request)
         if request.auto_ingest:
-            await self.store.mark(dataset, difference.vanished, difference.returned)
-        listed_at = await self.store.now()
+            await self.versions.mark(dataset, difference.vanished, difference.returned)
+        listed_at = await self.syncs.now()
         self._count(dataset, listed, difference, listed_at)
         return DatasetSynced(
             dataset=dataset,
@@ -185,8 +187,8 @@ class Syncer:
         A difference is believed only from a listing pinned to one commit: pages of a moving branch may mix commits,
         and a folder that is being uploaded may move between them.
         """
-        known = await self.store.known(dataset)
-        without_tasks = await self.store.without_tasks(dataset)
+        known = await self.versions.known(dataset)
+        without_tasks = await self.versions.without_tasks(dataset)
         listed = await self._folders(dataset)
         difference = compare(listed, known, without_tasks)
         if difference.is_empty:
@@ -214,7 +216,6 @@ class Syncer:
         described = await self.hub.describe(dataset, names, revision)
         folders = [described.get(name) or Folder(name, listed[name]) for name in names]
         folders.sort(key=lambda folder: (folder.published_at or datetime.max.replace(tzinfo=UTC), folder.name))
-        last_runs = await self.store.last_runs(dataset, {folder.name: folder.tree_oid for folder in folders})
         stored = 0
         for folder in folders:
             event = ModelDiscovered(
@@ -228,7 +229,7 @@ class Syncer:
                 force=False,
                 requested_by=request.requested_by,
             )
-            stored += await self.publish(event, key=key_of(event, last_runs.get(folder.name)))
+            stored += await self.publish(event)
         self.metrics.published.inc(stored)
         return stored
 
@@ -247,16 +248,6 @@ class Syncer:
 def _models(listed: Mapping[str, str], difference: Difference) -> int:
     """Return how many of the folders listed can be models."""
     return len(listed) - len(difference.without_tasks)
-
-
-def key_of(event: ModelDiscovered, last_run: int | None) -> str:
-    """Return the message id: `dataset@model@tree_oid`, and more where that id may have served within the window.
-
-    An event that an ingester has dealt with by now (it failed, or the upstream content had moved on, or came under
-    another name) must not swallow this one: the stream's deduplication cannot know. The commit and the last run can.
-    """
-    key = f"{event.dataset}@{event.model}@{event.tree_oid}"
-    return key if last_run is None else f"{key}@{event.revision}@after-run-{last_run}"
 
 
 def _completed(

@@ -7,6 +7,7 @@ import pytest
 from common.events import DatasetSynced
 from common.schedule import Schedule, parse_windows
 from watcher import sync
+from watcher.compare import compare
 from watcher.poll import Poller, _repeated
 from watcher.store.syncs import Listing, SyncRow
 from watcher.sync import Request
@@ -101,12 +102,22 @@ def test_a_sync_failed_only_if_every_dataset_did_and_names_those_that_did(
 
 def test_a_syncs_event_adds_up_its_datasets_and_says_what_it_was_asked() -> None:
     asked = Request(
-        "webhook", auto_ingest=False, scheduled_for=NOON - timedelta(1), requested_by="me", request_id="w-1"
+        "webhook",
+        auto_ingest=False,
+        scheduled_for=NOON - timedelta(1),
+        requested_by="me",
+        request_id="w-1",
+        event_sequence=5,
     )
     later = NOON + timedelta(seconds=9)
     completed = sync._completed(7, asked, NOON, later, [SYNCED, SYNCED, FAILED])
     assert (completed.sync_id, completed.trigger, completed.auto_ingest) == (7, "webhook", False)
     assert (completed.scheduled_for, completed.started_at, completed.completed_at) == (NOON - timedelta(1), NOON, later)
     assert (completed.models_seen, completed.new_models_found, completed.changed) == (10, 6, 4)
-    assert (completed.requested_by, completed.request_id) == ("me", "w-1")
+    assert (completed.requested_by, completed.request_id, completed.event_sequence) == ("me", "w-1", 5)
     assert completed.datasets == (SYNCED, SYNCED, FAILED)
+
+
+def test_folders_without_tasks_are_no_models() -> None:
+    listed = {"m": "1", "n": "2", "reports": "3"}
+    assert sync._models(listed, compare(listed, {}, {("reports", "3")})) == 2

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from arcwatch.clients.bus import connected
-from common.bus import topology
+from common.bus import resume, topology
 from common.bus.topology import INGESTER, STREAM, WATCHER, Durable
 from common.events import ModelDiscovered, ModelIngested, ModelIngestionFailed, SyncCompleted, SyncRequested
 from nats.aio.client import Client
@@ -127,7 +127,18 @@ async def test_an_event_for_content_that_is_there_is_settled_unless_it_is_forced
     await story.ingested("n")
     await story.discovered("m", tree_oid=OID, trigger="schedule")
     await story.discovered("n", tree_oid="b" * 40, trigger="schedule")
-    assert [each["model"] for each in await story.left(INGESTER)] == ["n"]
+    await story.ingested("o")
+    await story.discovered("o", tree_oid=OID, force=True)
+    assert [each["model"] for each in await story.left(INGESTER)] == ["n", "o"]
+
+
+async def test_what_comes_after_the_durable_began_is_left_to_it(story: Story) -> None:
+    for model in ("a", "b", "c"):
+        await story.discovered(model)
+    await resume.republish_unsettled(story.js, STREAM, ModelDiscovered.subject, until=2)
+    found = [await story.js.get_msg(STREAM, sequence) for sequence in (4, 5)]
+    assert [json.loads(each.data or b"")["model"] for each in found] == ["a", "b"]
+    assert (await story.js.stream_info(STREAM)).state.last_seq == 5
 
 
 async def test_of_several_for_one_model_the_forced_one_is_asked_for_once(story: Story) -> None:

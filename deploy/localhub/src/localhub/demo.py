@@ -8,7 +8,7 @@ import signal
 import sys
 from pathlib import Path
 
-from localhub.samples import land_samples, put_initial_samples
+from localhub.samples.landing import land_samples, put_initial_samples
 from localhub.server import LocalHub
 
 _LOOKS_EVERY_SECONDS = 0.2

@@ -1,34 +1,18 @@
-"""The sample submissions are honest, the same on every machine, in the official format, and quick to make."""
+"""The sample submissions are honest, the same on every machine, and in the official format."""
 
-import asyncio
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from fractions import Fraction
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 import pytest
 from common.arc_tasks import Grid, Pair, Task, TaskSet, load_task_set
-from localhub import LocalHub
-from localhub.samples import (
-    MODELS,
-    Bench,
-    SampleModel,
-    land_samples,
-    put_initial_samples,
-    submission_files,
-    write_submission,
-)
-from localhub.samples.answers import answers
-from localhub.samples.geometry import TILE
-from localhub.samples.landing import ARC1, ARC2, INITIAL, LATER
-from localhub.samples.models import EVERYTHING
-from localhub.samples.solver import attempt
+from localhub.samples.bench import Bench
+from localhub.samples.models import MODELS
+from localhub.samples.submission import submission_files
 
 SOURCE = "ARC1-Eval"
-ARC1_ONLY = [landing for landing in LATER[1:5] if landing.dataset == ARC1]
 BY_NAME = {model.folder: model for model in MODELS}
 
 
@@ -77,7 +61,7 @@ def test_solvers_never_see_what_they_have_to_find(monkeypatch: pytest.MonkeyPatc
     answers_to = []
     for tasks in (some, hidden):
         task_set = TaskSet(SOURCE, MappingProxyType(tasks), 0)
-        monkeypatch.setattr("localhub.samples.answers.load_task_set", lambda *_, found=task_set, **__: found)
+        monkeypatch.setattr("localhub.samples.bench.load_task_set", lambda *_, found=task_set, **__: found)
         answers_to.append(submission_files(model, Bench(SOURCE)))
     assert answers_to[0] == answers_to[1]
     assert len(answers_to[0]) == len(some)
@@ -112,7 +96,7 @@ def test_files_are_the_same_every_time(bench: Bench) -> None:
 
 
 def test_a_submission_answers_the_whole_set(bench: Bench) -> None:
-    for name in ("baseline-mirror-2026-09-15", "baseline-symmetry-2026-10-12"):
+    for name in ("baseline-tiles-2026-09-15", "baseline-symmetry-2026-10-12"):
         assert len(submission_files(BY_NAME[name], bench)) == 400
 
 
@@ -154,72 +138,7 @@ def test_the_two_attempts_come_from_different_solvers_and_differ(bench: Bench) -
 def test_the_samples_hold_empty_slots_texts_and_tasks_left_out(bench: Bench) -> None:
     careful = submission_files(BY_NAME["baseline-ensemble-2-careful"], bench)
     assert 0 < len(careful) < 400
-    words = dict(parsed(submission_files(BY_NAME["baseline-geometry-2-2026-11-02"], bench)))
+    words = dict(parsed(submission_files(BY_NAME["baseline-tiles-2-2026-11-02"], bench)))
     assert any(isinstance(pair["attempt_1"]["answer"], str) for pairs in words.values() for pair in pairs)
     overlay = dict(parsed(submission_files(BY_NAME["baseline-overlay-2026-10-12"], bench)))
     assert any(pair["attempt_2"] is None for pairs in overlay.values() for pair in pairs)
-
-
-@pytest.mark.parametrize("solver", EVERYTHING, ids=lambda solver: solver.name)
-def test_every_solver_answers_with_a_rectangle_or_not_at_all(bench: Bench, solver: Any) -> None:
-    odd = (b"\x01",), (b"\x05" * 30,) * 30, (b"\x00\x00",)
-    for question in bench.questions[::9]:
-        trial = attempt(solver, question.train)
-        for grid in (*question.inputs, *odd) if trial else ():
-            output = trial.rule(grid) if trial else None
-            assert output is None or len({len(row) for row in output}) <= 1
-
-
-def test_a_rule_is_learned_from_the_training_pairs() -> None:
-    small, other = (b"\x01\x02", b"\x03\x04"), (b"\x05\x06", b"\x07\x08")
-    train = [Pair(small, (b"\x01\x02\x02\x01", b"\x03\x04\x04\x03"))]
-    trial = attempt(TILE, train)
-    assert trial is not None
-    assert trial.explained == 1
-    (found,) = answers([trial], other)
-    assert found.grid == (b"\x05\x06\x06\x05", b"\x07\x08\x08\x07")
-
-
-def test_write_submission_puts_a_whole_folder_in_place(tmp_path: Path, bench: Bench) -> None:
-    model: SampleModel = replace(BY_NAME["baseline-overlay-2026-10-12"], folder="some-model", sure_only=True)
-    folder = write_submission(tmp_path, model, bench)
-    files = submission_files(model, bench)
-    assert {path.name: path.read_bytes() for path in folder.iterdir()} == files
-    (folder / next(iter(files))).unlink()
-    write_submission(tmp_path, model, bench)
-    assert {path.name: path.read_bytes() for path in tmp_path.rglob("*.*")} == files
-
-
-def test_the_first_samples_are_there_at_once_with_dates_in_the_past(tmp_path: Path) -> None:
-    hub = LocalHub(tmp_path)
-    put_initial_samples(hub)
-    assert hub.datasets.names() == [ARC1, ARC2]
-    repository = hub.datasets.create(ARC1)
-    commits = repository.commits("main")
-    folders = [landing.model.folder for landing in INITIAL if landing.dataset == ARC1]
-    assert len(commits) == len(folders)
-    assert [entry.path for entry in repository.entries(commits[0])] == sorted(folders)
-    assert commits[0].date > commits[-1].date
-    put_initial_samples(hub)
-    assert hub.head(ARC1) == commits[0].sha
-    hub.datasets.close()
-
-
-async def test_samples_land_one_by_one_and_some_change_later(tmp_path: Path) -> None:
-    hub = LocalHub(tmp_path)
-    await asyncio.wait_for(land_samples(hub, 0.0, ARC1_ONLY), 30)
-    repository = hub.datasets.create(ARC1)
-    newest, _resize, oldest = repository.commits("main")
-    name = "baseline-ensemble-1-thinking-low"
-    before, after = repository.entries(oldest, name), repository.entries(newest, name)
-    assert 0 < len(before) < len(after) == 400
-    assert before[-1].oid != {entry.path: entry.oid for entry in after}[before[-1].path]
-    head = hub.head(ARC1)
-    await asyncio.wait_for(land_samples(hub, 0.0, ARC1_ONLY), 30)
-    assert hub.head(ARC1) == head
-    hub.datasets.close()
-
-
-async def test_samples_can_land_in_a_plain_folder(tmp_path: Path) -> None:
-    await asyncio.wait_for(land_samples(tmp_path, 0.0, LATER[3:4]), 30)
-    assert len(list((tmp_path / ARC1 / LATER[3].model.folder).iterdir())) == 400

@@ -105,7 +105,7 @@ class _Ingestion:
 
     async def run(self) -> bool:
         """Commit the folder's content, unless the database has it already; tell whether it has it now."""
-        current = await self.session.current(RETRYABLE, JUDGED_BY_LISTING)
+        current = await self.session.current(RETRYABLE | JUDGED_BY_LISTING)
         if self._is_done(current, self.event.tree_oid):
             # Before the Hub is asked: this may be a redelivery whose folder is gone meanwhile.
             return True
@@ -176,7 +176,7 @@ class _Ingestion:
         if not await self.session.rename_from(old, display_name(self.event.model)):
             raise LockHeldError(self.event.dataset, old)
         log.info("ingestion.renamed", dataset=self.event.dataset, model=self.event.model, old_name=old)
-        return await self.session.current(RETRYABLE, JUDGED_BY_LISTING)
+        return await self.session.current(RETRYABLE | JUDGED_BY_LISTING)
 
     async def _old_name(self, target: Target) -> str | None:
         """Return the model of the same content whose folder is gone upstream."""

@@ -45,15 +45,13 @@ class VersionRow:
 class VersionStatements(LockedModel):
     """The version that is current, and the one that becomes it."""
 
-    async def current(self, retryable: Collection[str], judged_by_listing: Collection[str]) -> CurrentVersion | None:
-        """Return the current version; it is incomplete when files failed with one of the retryable kinds."""
+    async def current(self, judged_again: Collection[str]) -> CurrentVersion | None:
+        """Return the current version; errors of the kinds that are judged again are no failures for good."""
         row = await self.connection.fetchrow(sql.CURRENT_VERSION, *self.key)
         if row is None:
             return None
         results = await self.connection.fetch(sql.KNOWN_BLOBS, row["id"])
-        passing = [*retryable, *judged_by_listing]
-        failures = await self.connection.fetch(sql.KNOWN_FAILURES, row["run_id"], passing)
-        incomplete = await self.connection.fetchval(sql.HAS_RETRYABLE_ERRORS, row["run_id"], list(retryable))
+        failures = await self.connection.fetch(sql.KNOWN_FAILURES, row["run_id"], list(judged_again))
         return CurrentVersion(
             id=row["id"],
             tree_oid=row["tree_oid"],
@@ -61,7 +59,7 @@ class VersionStatements(LockedModel):
             ingested_at=row["ingested_at"],
             results={each["puzzle_id"]: each["hf_blob_oid"] for each in results},
             failures={each["puzzle_id"]: each["hf_blob_oid"] for each in failures},
-            complete=not incomplete,
+            complete=row["complete"],
         )
 
     async def same_content(self, tree_oid: str) -> list[str]:

@@ -1,7 +1,7 @@
 """A model's versions and their task results: which one is current, and which models have the same content."""
 
 CURRENT_VERSION = """
-SELECT id, tree_oid, run_id, ingested_at FROM submission_versions
+SELECT id, tree_oid, run_id, ingested_at, complete FROM submission_versions
 WHERE hf_dataset = $1 AND model = $2 AND superseded_at IS NULL
 """
 
@@ -25,8 +25,6 @@ KNOWN_FAILURES = """
 SELECT DISTINCT puzzle_id, hf_blob_oid FROM ingestion_errors
 WHERE run_id = $1 AND fatal AND hf_blob_oid IS NOT NULL AND kind <> ALL($2)
 """
-
-HAS_RETRYABLE_ERRORS = "SELECT EXISTS (SELECT FROM ingestion_errors WHERE run_id = $1 AND kind = ANY($2))"
 
 # The same content under another name. Only a name without any history takes another's over.
 MODELS_OF_SAME_CONTENT = """

@@ -1,5 +1,7 @@
 """Submissions, versions and answers are read as each statement says: every condition, order and bound of it."""
 
+from datetime import timedelta
+
 import asyncpg
 from query_api.store import submissions
 
@@ -33,6 +35,19 @@ async def test_the_view_holds_current_versions_and_the_last_sync_that_ended(pool
     again = (await submissions.load(pool)).last_sync
     assert again is not None
     assert (again.id, again.new_models_found) == (ended.sync_id, 5)
+
+
+async def test_a_sync_from_tomorrow_is_not_the_last_one(pool: asyncpg.Pool, rows: Writer) -> None:
+    ended, wrong = await rows.sync(), await rows.sync()
+    ahead = "UPDATE sync_runs SET started_at = now() + $2::interval WHERE id = $1"
+    await pool.execute(ahead, wrong.sync_id, timedelta(days=1, minutes=5))
+    last = (await submissions.load(pool)).last_sync
+    assert last is not None
+    assert last.id == ended.sync_id
+    await pool.execute(ahead, wrong.sync_id, timedelta(hours=23))
+    last = (await submissions.load(pool)).last_sync
+    assert last is not None
+    assert last.id == wrong.sync_id
 
 
 async def test_some_submissions_are_those_of_both_dataset_and_model(pool: asyncpg.Pool, rows: Writer) -> None:
@@ -72,6 +87,27 @@ async def test_an_answer_without_a_verdict_counts_as_wrong(pool: asyncpg.Pool, r
     )
     found = await submissions.answers(pool, {"m-attempt1": DATASET})
     assert {task: each.pairs for task, each in found["m-attempt1"].items()} == {"one": (False,), "two": (False, True)}
+
+
+async def test_an_answers_verdicts_are_those_of_its_kind(pool: asyncpg.Pool, rows: Writer) -> None:
+    for task in ("array", "object", "whole", "one"):
+        await rows.answer("m-attempt1", task, [False, False])
+    several = """UPDATE explanations SET multi_test_results = $2, multi_test_all_correct = puzzle_id = 'whole'
+        WHERE puzzle_id = $1"""
+    await pool.execute(several, "array", '[{"correct": true}, {"correct": "true"}, {"correct": false}]')
+    await pool.execute(several, "object", '{"correct": true}')
+    await pool.execute(several, "whole", None)
+    await pool.execute(several, "one", '[{"correct": false}, {"correct": false}]')
+    await pool.execute(
+        "UPDATE explanations SET has_multiple_predictions = false, is_prediction_correct = true WHERE puzzle_id = 'one'"
+    )
+    found = await submissions.answers(pool, {"m-attempt1": DATASET})
+    assert {task: each.pairs for task, each in found["m-attempt1"].items()} == {
+        "array": (True, False, False),
+        "object": (False,),
+        "whole": (True,),
+        "one": (True,),
+    }
 
 
 async def test_versions_come_newest_first_with_their_own_results(pool: asyncpg.Pool, rows: Writer) -> None:

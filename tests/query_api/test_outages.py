@@ -147,11 +147,11 @@ async def test_it_is_ready_from_the_load_of_the_view_to_the_stop(
             await eventually(lambda: probed(503, LOADING), 30, what="alive, and not ready")
         await eventually(lambda: probed(200, "ok"), 30, what="ready")
         async with locked(pool):
-            query = tasks.create_task(held_up())
+            asking = tasks.create_task(held_up())
             await eventually(lambda: waits_for_the_lock(pool), 30)
             stopping.set()
             await eventually(lambda: probed(503, STOPPING), 30, what="not ready while it stops")
-        assert await query == 404
+        assert await asking == 404
         await running
 
 

@@ -185,13 +185,13 @@ def _may_be_sent(headers: Any, wanted: str) -> None:
 
 async def test_pages_elsewhere_can_read_when_to_come_back(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     async with start(cors_origins=(ORIGIN,), admin_requests_per_minute=2, max_event_clients=1) as api:
-        query: list[tuple[str, str, dict[str, str], int]] = [
+        requests: list[tuple[str, str, dict[str, str], int]] = [
             *[("POST", "/api/admin/sync", WRONG, status) for status in (403, 403, 429)],
             ("GET", "/api/events", {}, 503),
         ]
         async with api.http.get("/api/events", headers={"Origin": ORIGIN}) as events:
             _readable(events.headers, ORIGIN)
-            for method, path, headers, status in query:
+            for method, path, headers, status in requests:
                 async with api.http.request(method, path, headers={**headers, "Origin": ORIGIN}) as answer:
                     assert answer.status == status
                     _readable(answer.headers, ORIGIN)

@@ -144,7 +144,7 @@ class Odd:
         return taken
 
 
-async def query(api: Api, pool: asyncpg.Pool, task_id: str) -> AsyncIterator[tuple[str, int, str]]:
+async def answers_of(api: Api, pool: asyncpg.Pool, task_id: str) -> AsyncIterator[tuple[str, int, str]]:
     """Ask every GET route of the OpenAPI document for everything that there is; yield path, status and answer."""
     for path in sorted(await paths(api, pool, task_id)):
         async with api.http.get(path, allow_redirects=False) as answer:
@@ -199,7 +199,7 @@ async def test_no_row_fails_a_page(start: Start, writer: Writer, pool: asyncpg.P
     hub.commit(DATASET, {f"{good}/{odd.task.id}.json": solved(odd.task)})
     changes = {"hf_endpoint": AnyHttpUrl(hub.url), "hf_datasets": (DATASET,), "admin_requests_per_minute": 10**9}
     async with start(**changes) as api:
-        async for path, status, text in query(api, pool, odd.task.id):
+        async for path, status, text in answers_of(api, pool, odd.task.id):
             seen += 1
             # A name may be one that a route does not take.
             if status not in {200, 400, 404} or "NaN" in text or "Infinity" in text:

@@ -80,17 +80,17 @@ CREATE FUNCTION apart.clock_timestamp() RETURNS timestamptz LANGUAGE sql
 
 
 async def test_many_lookers_cost_the_hub_one_request() -> None:
-    query = 0
+    asks = 0
 
     async def ask() -> None:
-        nonlocal query
-        query += 1
+        nonlocal asks
+        asks += 1
 
     quota = Quota()
-    probe = HubProbe(ask, quota)
+    probe = HubProbe("https://huggingface.co", ask, quota)
     quota.learn({"RateLimit": '"api";r=488;t=120', "RateLimit-Policy": '"fixed window";"api";q=500;w=300'})
 
     states = [await probe.state() for _ in range(5)]
 
-    assert query == 1
-    assert [(state.reachable, state.left, state.limit) for state in states] == [(True, 488, 500)] * 5
+    assert asks == 1
+    assert [(state.reachable, state.quota_left, state.quota_limit) for state in states] == [(True, 488, 500)] * 5

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from query_api.server import dashboard
 
+from tests.query_api.conftest import Start
 from tests.support.api import Api
 
 FIRST_LOAD_BYTES = 200_000
@@ -55,8 +56,17 @@ def test_the_first_load_is_small() -> None:
     assert size < FIRST_LOAD_BYTES
 
 
-def test_without_a_build_the_plain_page_stays(tmp_path: Path) -> None:
-    assert dashboard.sources(tmp_path) == {}
+async def test_without_a_build_its_addresses_say_how_to_make_one(
+    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dashboard, "BUILT", tmp_path)
+    async with start() as api:
+        for path in dashboard.ADDRESSES:
+            status, problem = await api.get(path)
+            assert (status, "make install" in problem["detail"]) == (503, True)
+        assert (await api.get("/api/models"))[0] == 200
+        async with api.http.get("/docs") as answer:
+            assert answer.status == 200
 
 
 def test_the_addresses_are_those_that_the_page_knows() -> None:
@@ -67,4 +77,4 @@ def test_the_addresses_are_those_that_the_page_knows() -> None:
 def test_no_registry_is_named_in_the_lock_file() -> None:
     lock = (ROOT / "package-lock.json").read_text()
     assert '"resolved"' not in lock
-    assert "registry" not in lock
+    assert "registry." not in lock

@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, get_args
 
 import pytest
-from query_api.schemas.cached import CronStatusQuery, LatestQuery, ModelsQuery, SortBy
+from query_api.schemas.base import Query
+from query_api.schemas.cached import LatestQuery, ModelsQuery, SortBy
 from query_api.settings import Settings
 from query_api.store.rows import Attempt, Submission, Sync
 from query_api.view.answers import Moment, cron_status, latest_model, models
@@ -68,7 +69,7 @@ def test_an_answer_says_since_when_it_may_lag() -> None:
     assert (found["stale"], found["success"]) == (True, True)
     assert latest_model(moment(as_of=START), LatestQuery()).stale is True
     assert latest_model(moment(A, as_of=START), LatestQuery()).as_of == START
-    assert cron_status(moment(as_of=START), CronStatusQuery()).as_of == START
+    assert cron_status(moment(as_of=START), Query()).as_of == START
 
 
 def test_a_submission_without_attempts_is_named_by_its_first_one_all_the_same() -> None:
@@ -109,7 +110,7 @@ SYNC = Sync(7, "webhook", "partial", START, START, 9, 3, 1, "c/d: 503")
 
 
 def test_the_last_sync_is_told_as_it_ended() -> None:
-    found = cron_status(moment(sync=SYNC, hf_sync_auto_ingest=False), CronStatusQuery())
+    found = cron_status(moment(sync=SYNC, hf_sync_auto_ingest=False), Query())
     assert (found.last_run, found.last_status, found.last_new_models_found) == (START, "partial", 3)
     assert (found.last_trigger, found.last_error) == ("webhook", "c/d: 503")
     assert (found.cron_enabled, found.schedule, found.auto_ingest) == (True, "0 2 * * *", False)
@@ -117,16 +118,16 @@ def test_the_last_sync_is_told_as_it_ended() -> None:
 
 
 def test_a_sync_that_runs_has_no_status_yet_and_before_the_first_all_is_null() -> None:
-    running = cron_status(moment(sync=replace(SYNC, status="running", completed_at=None)), CronStatusQuery())
+    running = cron_status(moment(sync=replace(SYNC, status="running", completed_at=None)), Query())
     assert (running.last_status, running.last_run) == (None, START)
-    newer = cron_status(moment(sync=replace(SYNC, status="unknown")), CronStatusQuery())
+    newer = cron_status(moment(sync=replace(SYNC, status="unknown")), Query())
     assert (newer.last_status, newer.last_run) == (None, START)
-    never = cron_status(moment(), CronStatusQuery())
+    never = cron_status(moment(), Query())
     last = (never.last_run, never.last_status, never.last_new_models_found, never.last_trigger, never.last_error)
     assert last == (None,) * 5
 
 
 def test_without_cron_jobs_no_run_is_next_and_an_answer_expires_at_midnight() -> None:
     off = moment(enable_cron_jobs=False, hf_sync_schedule="0 13 * * *")
-    assert (off.next_run(), cron_status(off, CronStatusQuery()).next_run) == (None, None)
+    assert (off.next_run(), cron_status(off, Query()).next_run) == (None, None)
     assert off.expires_at() == datetime(2026, 3, 4, tzinfo=UTC)

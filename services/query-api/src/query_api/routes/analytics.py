@@ -7,14 +7,14 @@ import asyncpg
 from aiohttp import web
 
 from query_api.routes.endpoint import Endpoint
+from query_api.schemas.base import Query
 from query_api.schemas.performance import (
+    AttemptInDatasetQuery,
+    AttemptInSetQuery,
     CompareAnswer,
     CompareQuery,
     MetricsAnswer,
-    ModelAndDatasetQuery,
-    ModelAndSetQuery,
     ModelNamesAnswer,
-    NothingQuery,
     PerformanceAnswer,
     TaskSetRow,
     TaskSetsAnswer,
@@ -27,7 +27,7 @@ from query_api.view.answers import Moment
 from query_api.view.snapshot import View
 from query_api.view.task_sets import NAMES, TaskIndex
 
-OneAttemptQuery = ModelAndSetQuery | ModelAndDatasetQuery
+OneAttempt = AttemptInSetQuery | AttemptInDatasetQuery
 
 
 @dataclass(frozen=True)
@@ -39,13 +39,13 @@ class Needs:
     task_sets: Mapping[str, TaskIndex]
 
 
-def model_names(moment: Moment, _query: NothingQuery) -> ModelNamesAnswer:
+def model_names(moment: Moment, _query: Query) -> ModelNamesAnswer:
     """Answer with the names of all attempts."""
     names = {attempt.model_name for each in moment.state.view.submissions.values() for attempt in each.attempts}
     return ModelNamesAnswer(count=len(names), data=tuple(sorted(names, key=str.casefold)), **moment.freshness)
 
 
-def task_sets(moment: Moment, _query: NothingQuery) -> TaskSetsAnswer:
+def task_sets(moment: Moment, _query: Query) -> TaskSetsAnswer:
     """Answer with the task sets."""
     rows = tuple(
         TaskSetRow(name=each.name, puzzle_count=len(each.pairs), path=each.path) for each in moment.task_sets.values()
@@ -53,13 +53,13 @@ def task_sets(moment: Moment, _query: NothingQuery) -> TaskSetsAnswer:
     return TaskSetsAnswer(count=len(rows), data=rows, **moment.freshness)
 
 
-async def performance(needs: Needs, _request: web.Request, query: OneAttemptQuery) -> PerformanceAnswer:
+async def performance(needs: Needs, _request: web.Request, query: OneAttempt) -> PerformanceAnswer:
     """Answer with the tasks by result."""
     tasks, answers = await _answers(needs, query.dataset, [query.model])
     return PerformanceAnswer(data=answer_statistics.performance(query.model, tasks, answers[query.model]))
 
 
-async def metrics(needs: Needs, _request: web.Request, query: OneAttemptQuery) -> MetricsAnswer:
+async def metrics(needs: Needs, _request: web.Request, query: OneAttempt) -> MetricsAnswer:
     """Answer with cost, time and tokens."""
     tasks, answers = await _answers(needs, query.dataset, [query.model])
     return MetricsAnswer(data=answer_statistics.metrics(query.model, tasks, answers[query.model]))
@@ -101,13 +101,36 @@ def _tasks(needs: Needs, named: str, submission: Submission | None = None) -> Ta
 
 _PROBLEMS = frozenset({404, 503})
 
+_PERFORMANCE = Endpoint[Needs](
+    path="/api/model-dataset/performance/{model}/{dataset}",
+    name="getPerformance",
+    summary="Which tasks an attempt solved, failed and left out",
+    tag="Analytics",
+    query=AttemptInSetQuery,
+    answer=PerformanceAnswer,
+    problems=_PROBLEMS,
+    handle=performance,
+)
+
+_METRICS = Endpoint[Needs](
+    path="/api/model-dataset/metrics/{model}/{dataset}",
+    name="getMetrics",
+    summary="What an attempt's answers cost, in money, time and tokens",
+    tag="Analytics",
+    query=AttemptInSetQuery,
+    answer=MetricsAnswer,
+    problems=_PROBLEMS,
+    handle=metrics,
+)
+
+_IN_DATASET = "The same in one dataset, its slash as it is"
+
 ENDPOINTS: tuple[Endpoint[Needs], ...] = (
     Endpoint(
         path="/api/model-dataset/models",
         name="listModelNames",
         summary="The names of all attempts",
         tag="Analytics",
-        query=NothingQuery,
         answer=ModelNamesAnswer,
         render=model_names,
     ),
@@ -116,50 +139,13 @@ ENDPOINTS: tuple[Endpoint[Needs], ...] = (
         name="listTaskSets",
         summary="The ARC task sets",
         tag="Analytics",
-        query=NothingQuery,
         answer=TaskSetsAnswer,
         render=task_sets,
     ),
-    Endpoint(
-        path="/api/model-dataset/performance/{model}/{dataset}",
-        name="getPerformance",
-        summary="Which tasks an attempt solved, failed and left out",
-        tag="Analytics",
-        query=ModelAndSetQuery,
-        answer=PerformanceAnswer,
-        problems=_PROBLEMS,
-        handle=performance,
-    ),
-    Endpoint(
-        path="/api/model-dataset/performance/{model}/{owner}/{name}",
-        name="getPerformanceByOwner",
-        summary="The same in one dataset, its slash as it is",
-        tag="Analytics",
-        query=ModelAndDatasetQuery,
-        answer=PerformanceAnswer,
-        problems=_PROBLEMS,
-        handle=performance,
-    ),
-    Endpoint(
-        path="/api/model-dataset/metrics/{model}/{dataset}",
-        name="getMetrics",
-        summary="What an attempt's answers cost, in money, time and tokens",
-        tag="Analytics",
-        query=ModelAndSetQuery,
-        answer=MetricsAnswer,
-        problems=_PROBLEMS,
-        handle=metrics,
-    ),
-    Endpoint(
-        path="/api/model-dataset/metrics/{model}/{owner}/{name}",
-        name="getMetricsByOwner",
-        summary="The same in one dataset, its slash as it is",
-        tag="Analytics",
-        query=ModelAndDatasetQuery,
-        answer=MetricsAnswer,
-        problems=_PROBLEMS,
-        handle=metrics,
-    ),
+    _PERFORMANCE,
+    _PERFORMANCE.by_owner(AttemptInDatasetQuery, _IN_DATASET),
+    _METRICS,
+    _METRICS.by_owner(AttemptInDatasetQuery, _IN_DATASET),
     Endpoint(
         path="/api/metrics/compare",
         name="compareModels",

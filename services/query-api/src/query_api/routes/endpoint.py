@@ -1,12 +1,12 @@
 """What a route is: one value from which both the handler and the OpenAPI document come."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Generic, Literal, TypeVar
 
 from aiohttp import web
 
-from query_api.schemas.base import ApiModel, Query
+from query_api.schemas.base import ApiModel, OwnedDataset, Query
 from query_api.schemas.rendered import Rendered
 from query_api.view.answers import Moment
 
@@ -43,6 +43,11 @@ class Endpoint(Generic[NeedsT]):
     handle: Callable[[NeedsT, web.Request, Any], Awaitable[ApiModel | web.StreamResponse]] | None = None
     headers: Mapping[str, str] | None = None
     """Request headers that the route reads, with what they are for."""
+
+    def by_owner(self, query: type[OwnedDataset], summary: str) -> "Endpoint[NeedsT]":
+        """Return the same route for a dataset that is written as owner and name, its slash as it is."""
+        path = self.path.replace("{dataset}", "{owner}/{name}")
+        return replace(self, path=path, name=f"{self.name}ByOwner", summary=summary, query=query)
 
     @property
     def path_names(self) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from xml.etree import ElementTree as ET
 
 from query_api.routes.endpoint import Endpoint
-from query_api.schemas.performance import NothingQuery
+from query_api.schemas.base import Query
 from query_api.schemas.rendered import Rendered
 from query_api.store.rows import Submission
 from query_api.view.answers import Moment
@@ -29,7 +29,7 @@ _NOT_XML = re.compile(
 ET.register_namespace("", _NAMESPACE)
 
 
-def feed(moment: Moment, _query: NothingQuery) -> Rendered:
+def feed(moment: Moment, _query: Query) -> Rendered:
     """Return the newest submissions as a feed."""
     newest = sorted(moment.state.view.submissions.values(), key=lambda each: (each.ingested_at, each.run_id))
     entries = newest[: -ENTRIES - 1 : -1]
@@ -100,7 +100,6 @@ ENDPOINTS: tuple[Endpoint[None], ...] = (
         name="getFeed",
         summary="Newest submissions, as an Atom feed",
         tag="Live",
-        query=NothingQuery,
         answer=MEDIA_TYPE,
         render=feed,
     ),

@@ -15,20 +15,11 @@ from query_api.view.version_changes import changes
 ERRORS_SHOWN = 500
 
 
-async def model(pool: asyncpg.Pool, _request: web.Request, query: ModelQuery) -> ModelAnswer:
-    """Answer with a submission by its dataset's full name."""
-    return await _model(pool, query.dataset, query.model)
-
-
-async def model_by_owner(pool: asyncpg.Pool, _request: web.Request, query: ModelByOwnerQuery) -> ModelAnswer:
-    """Answer with a submission by its dataset's owner and name."""
-    return await _model(pool, f"{query.owner}/{query.name}", query.model)
-
-
-async def _model(pool: asyncpg.Pool, dataset: str, name: str) -> ModelAnswer:
-    records = await submissions.versions(pool, dataset, name)
+async def model(pool: asyncpg.Pool, _request: web.Request, query: ModelQuery | ModelByOwnerQuery) -> ModelAnswer:
+    """Answer with a submission."""
+    records = await submissions.versions(pool, query.dataset, query.model)
     if not records or records[0].submission is None:
-        raise ProblemError(404, f"there is no submission {name!r} in {dataset!r}; /api/models lists all")
+        raise ProblemError(404, f"there is no submission {query.model!r} in {query.dataset!r}; /api/models lists all")
     current = row(records[0].submission)
     newest = records[0]
     return ModelAnswer(
@@ -58,27 +49,18 @@ def _with_changes(records: list[VersionRecord]) -> list[Version]:
     ][: submissions.VERSIONS_SHOWN]
 
 
-_PROBLEMS = frozenset({404, 503})
+_MODEL = Endpoint[asyncpg.Pool](
+    path="/api/models/{dataset}/{model}",
+    name="getModel",
+    summary="One submission with its versions, errors, tasks and what changed",
+    tag="Models",
+    query=ModelQuery,
+    answer=ModelAnswer,
+    problems=frozenset({404, 503}),
+    handle=model,
+)
 
 ENDPOINTS: tuple[Endpoint[asyncpg.Pool], ...] = (
-    Endpoint(
-        path="/api/models/{dataset}/{model}",
-        name="getModel",
-        summary="One submission with its versions, errors, tasks and what changed",
-        tag="Models",
-        query=ModelQuery,
-        answer=ModelAnswer,
-        problems=_PROBLEMS,
-        handle=model,
-    ),
-    Endpoint(
-        path="/api/models/{owner}/{name}/{model}",
-        name="getModelByOwner",
-        summary="The same, with the dataset's slash as it is",
-        tag="Models",
-        query=ModelByOwnerQuery,
-        answer=ModelAnswer,
-        problems=_PROBLEMS,
-        handle=model_by_owner,
-    ),
+    _MODEL,
+    _MODEL.by_owner(ModelByOwnerQuery, "The same, with the dataset's slash as it is"),
 )

@@ -3,7 +3,6 @@
 from query_api.routes.endpoint import Endpoint
 from query_api.schemas.cached import (
     CronStatusAnswer,
-    CronStatusQuery,
     LatestAnswer,
     LatestQuery,
     ModelsAnswer,
@@ -35,7 +34,6 @@ ENDPOINTS: tuple[Endpoint[None], ...] = (
         name="getCronStatus",
         summary="When the next sync is due, and how the last one went",
         tag="Admin",
-        query=CronStatusQuery,
         answer=CronStatusAnswer,
         render=answers.cron_status,
     ),

@@ -3,15 +3,15 @@
 import asyncio
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from aiohttp import web
 from nats.aio.client import Client
 
-from query_api.probes.hub_probe import HubProbe, HubState
-from query_api.probes.worker_probe import WorkerProbe, Workers
+from query_api.probes.hub_probe import HubProbe
+from query_api.probes.worker_probe import WorkerProbe
 from query_api.routes.endpoint import Endpoint
-from query_api.schemas.service_status import HubReach, Status, StatusAnswer, StatusQuery, WatcherState, WorkerState
+from query_api.schemas.base import Query
+from query_api.schemas.service_status import Status, StatusAnswer, WatcherState, WorkerState
 from query_api.settings import Settings
 from query_api.view.projection import ViewProjector
 
@@ -32,7 +32,7 @@ class Needs:
     hub: HubProbe
 
 
-async def status(needs: Needs, _request: web.Request, _query: StatusQuery) -> StatusAnswer:
+async def status(needs: Needs, _request: web.Request, _query: Query) -> StatusAnswer:
     """Answer with the state of the watcher, the ingesters, the bus and the Hub."""
     ingesters, watcher, hub = await asyncio.gather(needs.ingesters.state(), needs.watchers.state(), needs.hub.state())
     settings = needs.settings
@@ -41,42 +41,24 @@ async def status(needs: Needs, _request: web.Request, _query: StatusQuery) -> St
             datasets=settings.hf_datasets,
             writable=settings.admin_token is not None,
             bus_connected=needs.client.is_connected,
-            ingesters=WorkerState(**_figures(ingesters)),
+            ingesters=ingesters,
             watcher=_watcher(needs, watcher, needs.projector.now()),
-            hub=_hub(settings.endpoint, hub),
+            hub=hub,
         )
     )
 
 
-def _figures(workers: Workers | None) -> dict[str, Any]:
-    if workers is None:
-        return {"alive": None, "idle": None, "busy": None, "waiting": None}
-    return {"alive": workers.alive, "idle": workers.idle, "busy": workers.busy, "waiting": workers.waiting}
-
-
-def _watcher(needs: Needs, workers: Workers | None, now: datetime) -> WatcherState:
+def _watcher(needs: Needs, workers: WorkerState, now: datetime) -> WatcherState:
     last = needs.projector.state.view.last_sync
     overdue = None
     if needs.settings.enable_cron_jobs:
         schedule = needs.settings.schedule
         overdue = schedule.overdue_since(last.started_at if last else None, now, OVERDUE_AFTER)
     return WatcherState(
-        **_figures(workers),
+        **dict(workers),
         silent=overdue is not None,
         last_sync=last.started_at if last else None,
         overdue_since=overdue,
-    )
-
-
-def _hub(endpoint: str, state: HubState) -> HubReach:
-    return HubReach(
-        endpoint=endpoint,
-        reachable=state.reachable,
-        reason=state.reason,
-        checked_at=state.checked_at,
-        quota_left=state.left,
-        quota_limit=state.limit,
-        quota_resets_at=state.resets_at,
     )
 
 
@@ -86,7 +68,6 @@ ENDPOINTS: tuple[Endpoint[Needs], ...] = (
         name="getStatus",
         summary="Who is at work: watcher, ingesters, NATS, and the Hub's remaining quota",
         tag="Service",
-        query=StatusQuery,
         answer=StatusAnswer,
         handle=status,
     ),

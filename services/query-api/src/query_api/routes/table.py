@@ -55,13 +55,14 @@ def _hub(services: Services) -> hub.Needs:
 
 
 def _status(services: Services) -> status.Needs:
+    settings, client, asked = services.settings, services.client, services.settings.hf_datasets[0]
     return status.Needs(
-        services.settings,
-        services.client,
+        settings,
+        client,
         services.projector,
-        ingesters=WorkerProbe(services.client, topology.INGESTER),
-        watchers=WorkerProbe(services.client, topology.WATCHER),
-        hub=HubProbe(partial(services.hub.head, services.settings.hf_datasets[0]), services.hub.quota),
+        ingesters=WorkerProbe(client, topology.INGESTER),
+        watchers=WorkerProbe(client, topology.WATCHER),
+        hub=HubProbe(settings.endpoint, partial(services.hub.head, asked), services.hub.quota),
     )
 
 

@@ -27,7 +27,7 @@ class Needs:
 
 async def task(needs: Needs, _request: web.Request, query: TaskQuery) -> TaskAnswerShown:
     """Answer with a task and its answers."""
-    dataset = f"{query.owner}/{query.name}"
+    dataset = query.dataset
     found = needs.view().submissions.get((dataset, query.model))
     if found is None:
         raise ProblemError(404, f"there is no submission {query.model!r} in {dataset!r}; /api/models lists all")

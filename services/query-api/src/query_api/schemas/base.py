@@ -27,8 +27,26 @@ class Body(ApiModel):
     model_config = ConfigDict(strict=True)
 
 
+DatasetPart = Annotated[str, Field(max_length=127, pattern=r"^[\w.-]+$")]
+
+
 class Query(ApiModel):
-    """What a request asks: the fields named in the route's path, the rest from the query; `body` is the JSON body."""
+    """What a request asks: the fields named in the route's path, the rest from the query; `body` is the JSON body.
+
+    By itself: a request without parameters.
+    """
+
+
+class OwnedDataset(Query):
+    """One dataset, written as owner and name."""
+
+    owner: DatasetPart
+    name: DatasetPart
+
+    @property
+    def dataset(self) -> str:
+        """The dataset's full name."""
+        return f"{self.owner}/{self.name}"
 
 
 class Answer(ApiModel):

@@ -95,10 +95,6 @@ class ModelsAnswer(Cached):
     data: tuple[ModelRow, ...]
 
 
-class CronStatusQuery(Query):
-    """Nothing to ask."""
-
-
 class CronStatusAnswer(Cached):
     """The schedule, and the last sync, whatever asked for it."""
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from query_api.schemas.base import Answer, ApiModel, Count, Fraction, IngestionStatus, Query
+from query_api.schemas.base import Answer, ApiModel, Count, Fraction, IngestionStatus, OwnedDataset, Query
 from query_api.schemas.cached import DatasetName, ModelRow
 from query_api.schemas.performance import PlainName
 
@@ -17,11 +17,9 @@ class ModelQuery(Query):
     model: PlainName
 
 
-class ModelByOwnerQuery(Query):
+class ModelByOwnerQuery(OwnedDataset):
     """One submission, its dataset written as owner and name."""
 
-    owner: Annotated[str, Field(max_length=127, pattern=r"^[\w.-]+$")]
-    name: Annotated[str, Field(max_length=127, pattern=r"^[\w.-]+$")]
     model: PlainName
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_serializer
 from pydantic_core.core_schema import SerializerFunctionWrapHandler
 
-from query_api.schemas.base import Answer, ApiModel, Cached, Count, Percent, Query
+from query_api.schemas.base import Answer, ApiModel, Cached, Count, OwnedDataset, Percent, Query
 
 Result = Literal["correct", "incorrect", "not_attempted"]
 # Any folder's name, but nothing that PostgreSQL or a log line would trip over.
@@ -22,10 +22,6 @@ SetName = Annotated[
         ),
     ),
 ]
-
-
-class NothingQuery(Query):
-    """No parameters."""
 
 
 class ModelNamesAnswer(Cached):
@@ -50,24 +46,20 @@ class TaskSetsAnswer(Cached):
     data: tuple[TaskSetRow, ...]
 
 
-class ModelAndSetQuery(Query):
-    """One attempt, on one task set."""
+class AttemptQuery(Query):
+    """One attempt."""
 
     model: Annotated[PlainName, Field(description="An attempt, such as gpt-5-attempt1.")]
+
+
+class AttemptInSetQuery(AttemptQuery):
+    """One attempt, on one task set."""
+
     dataset: SetName
 
 
-class ModelAndDatasetQuery(Query):
+class AttemptInDatasetQuery(OwnedDataset, AttemptQuery):
     """One attempt, in one dataset, its name written as owner and name."""
-
-    model: Annotated[PlainName, Field(description="An attempt, such as gpt-5-attempt1.")]
-    owner: Annotated[str, Field(max_length=127, pattern=r"^[\w.-]+$")]
-    name: Annotated[str, Field(max_length=127, pattern=r"^[\w.-]+$")]
-
-    @property
-    def dataset(self) -> str:
-        """The dataset's full name."""
-        return f"{self.owner}/{self.name}"
 
 
 class PerformanceSummary(ApiModel):

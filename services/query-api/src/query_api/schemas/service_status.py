@@ -5,11 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from query_api.schemas.base import Answer, ApiModel, Count, Query
-
-
-class StatusQuery(Query):
-    """No parameters."""
+from query_api.schemas.base import Answer, ApiModel, Count
 
 
 class WorkerState(ApiModel):

@@ -4,20 +4,16 @@ from typing import Annotated
 
 from pydantic import Field
 
-from query_api.schemas.base import Answer, ApiModel, Count, Query
-from query_api.schemas.performance import PlainName
+from query_api.schemas.base import Answer, ApiModel, Count
+from query_api.schemas.model_detail import ModelByOwnerQuery
 
-_OWNED = r"^[\w.-]+$"
 Cell = Annotated[int, Field(ge=0, le=9)]
 Grid = Annotated[tuple[tuple[Cell, ...], ...], Field(description="Rows of colours.")]
 
 
-class TaskQuery(Query):
+class TaskQuery(ModelByOwnerQuery):
     """One task of one submission."""
 
-    owner: Annotated[str, Field(max_length=127, pattern=_OWNED)]
-    name: Annotated[str, Field(max_length=127, pattern=_OWNED)]
-    model: PlainName
     task: Annotated[str, Field(max_length=100, pattern=r"^[\w.-]+$", description="The task's id, such as 00576224.")]
 
 

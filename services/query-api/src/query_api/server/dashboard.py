@@ -5,6 +5,9 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
+from aiohttp import web
+
+from query_api.schemas.problems import ProblemError
 from query_api.server.static_files import StaticFile
 
 BUILT: Final = Path(str(files("query_api") / "static" / "dashboard"))
@@ -25,21 +28,22 @@ _TYPES: Final[Mapping[str, str]] = {
 _PACKED: Final = frozenset({".woff2"})
 
 
-def sources(built: Path = BUILT) -> dict[str, StaticFile]:
+def sources() -> dict[str, StaticFile]:
     """Return every file by its path; nothing when the dashboard was not built."""
-    index = built / "index.html"
+    index = BUILT / "index.html"
     if not index.exists():
         return {}
     page = StaticFile(index.read_bytes(), "text/html; charset=utf-8", POLICY)
-    return {**dict.fromkeys(ADDRESSES, page), **{_path(file, built): _static(file) for file in sorted(_others(built))}}
+    others = sorted(file for file in BUILT.rglob("*") if file.suffix in _TYPES)
+    return {
+        **dict.fromkeys(ADDRESSES, page),
+        **{f"/{file.relative_to(BUILT).as_posix()}": _static(file) for file in others},
+    }
 
 
-def _others(built: Path) -> list[Path]:
-    return [file for file in built.rglob("*") if file.suffix in _TYPES]
-
-
-def _path(file: Path, built: Path) -> str:
-    return f"/{file.relative_to(built).as_posix()}"
+async def not_built(_: web.Request) -> web.StreamResponse:
+    """Answer in the place of a dashboard that is not there."""
+    raise ProblemError(503, "the dashboard is not built: run `make install`, which builds it; the API is at /docs")
 
 
 def _static(file: Path) -> StaticFile:

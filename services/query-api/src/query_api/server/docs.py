@@ -7,6 +7,8 @@ from importlib.metadata import files
 from pathlib import Path
 from typing import Final
 
+from query_api.server.static_files import StaticFile
+
 _PACKAGE: Final = "mkdocs-swagger-ui-tag"
 _ASSETS: Final = {
     "swagger-ui-bundle.js": "text/javascript; charset=utf-8",
@@ -38,15 +40,15 @@ _START = b"""SwaggerUIBundle({ url: "/openapi.json", dom_id: "#ui", deepLinking:
 """
 
 
-def sources() -> dict[str, tuple[bytes, str]]:
-    """Return every file of /docs by its path: bytes and content type."""
+def sources() -> dict[str, StaticFile]:
+    """Return every file of /docs by its path."""
     found = {
-        "/docs": (_HTML, "text/html; charset=utf-8"),
-        "/docs/start.js": (_START, "text/javascript; charset=utf-8"),
+        "/docs": StaticFile(_HTML, "text/html; charset=utf-8", POLICY),
+        "/docs/start.js": StaticFile(_START, "text/javascript; charset=utf-8", POLICY),
     }
     for each in files(_PACKAGE) or ():
         if content_type := _ASSETS.get(each.name):
-            found[f"/docs/{each.name}"] = (Path(str(each.locate())).read_bytes(), content_type)
+            found[f"/docs/{each.name}"] = StaticFile(Path(str(each.locate())).read_bytes(), content_type, POLICY)
     missing = _ASSETS.keys() - {path.rpartition("/")[2] for path in found}
     if missing:
         raise FileNotFoundError(f"{_PACKAGE} holds no {', '.join(sorted(missing))}: install the locked dependencies")

@@ -1,16 +1,9 @@
 """Files that never change while the server runs: kept as bytes, plain and compressed."""
 
-from typing import Final
-
 from aiohttp import hdrs, web
 
 from query_api.server.http import cached_response
 from query_api.server.response_cache import COMPRESS_FROM_BYTES, accepts_gzip, build_response
-
-PAGE_POLICY: Final = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
 
 
 class StaticFile:

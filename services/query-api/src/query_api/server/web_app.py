@@ -1,7 +1,6 @@
-"""The web application: every endpoint's handler, the page at /, and an answer for what there is no route for."""
+"""The web application: every endpoint's handler, the pages, and an answer for what there is no route for."""
 
 from collections.abc import Mapping, Sequence
-from importlib.resources import files
 from typing import Any
 
 from aiohttp import hdrs, web
@@ -15,16 +14,10 @@ from query_api.schemas.rendered import JSON
 from query_api.server import dashboard, docs, openapi
 from query_api.server.http import Handler, Http
 from query_api.server.request_parsing import MAX_BODY_BYTES
-from query_api.server.static_files import PAGE_POLICY, StaticFile
+from query_api.server.static_files import StaticFile
 
 # The metrics are on the ops port only.
 _NO_METRICS = CollectorRegistry()
-_STATIC = files("query_api") / "static"
-_PAGE = {
-    "/": ("index.html", "text/html; charset=utf-8"),
-    "/static/page.js": ("page.js", "text/javascript; charset=utf-8"),
-    "/static/page.css": ("page.css", "text/css; charset=utf-8"),
-}
 
 
 def make_app(
@@ -40,24 +33,19 @@ def make_app(
     for endpoint, handle in handlers:
         add = app.router.add_get if endpoint.method == "GET" else app.router.add_post
         add(endpoint.path, http.handler(endpoint, handle))
-    for path, file in _files([endpoint for endpoint, _ in handlers]).items():
-        app.router.add_get(path, http.observed(_label(path), file.answer))
+    for path, answer in _pages([endpoint for endpoint, _ in handlers]).items():
+        app.router.add_get(path, http.observed(_label(path), answer))
     probes = ops.routes(checks, _NO_METRICS, dependencies=dependencies)
     app.add_routes([each for each in probes if each.path != "/metrics"])
     app.router.add_route("*", "/{rest:.*}", http.observed("unknown", _no_such_route(app, http.access)))
     return app
 
 
-def _files(endpoints: Sequence[Endpoint[Any]]) -> dict[str, StaticFile]:
-    found = {
-        path: StaticFile(_STATIC.joinpath(name).read_bytes(), content_type, PAGE_POLICY)
-        for path, (name, content_type) in _PAGE.items()
-    }
-    found |= {path: StaticFile(body, kind, docs.POLICY) for path, (body, kind) in docs.sources().items()}
-    # The plain page is for where the dashboard was not built.
-    found |= dashboard.sources()
-    found["/openapi.json"] = StaticFile(openapi.text(endpoints).encode(), JSON)
-    return found
+def _pages(endpoints: Sequence[Endpoint[Any]]) -> dict[str, Handler]:
+    files = docs.sources() | dashboard.sources()
+    files["/openapi.json"] = StaticFile(openapi.text(endpoints).encode(), JSON)
+    answers: dict[str, Handler] = dict.fromkeys(dashboard.ADDRESSES, dashboard.not_built)
+    return answers | {path: file.answer for path, file in files.items()}
 
 
 def _no_such_route(app: web.Application, access: AccessControl) -> Handler:

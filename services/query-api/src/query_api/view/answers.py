@@ -4,12 +4,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypedDict
 
+from query_api.schemas.base import Query
 from query_api.schemas.cached import (
-    AttemptRow,
     CronStatusAnswer,
-    CronStatusQuery,
     LatestAnswer,
     LatestModel,
     LatestQuery,
@@ -26,6 +25,13 @@ from query_api.view.projection import State
 from query_api.view.task_sets import TaskIndex
 
 
+class Freshness(TypedDict):
+    """How old the view is, in every answer made of it."""
+
+    stale: bool
+    as_of: datetime | None
+
+
 @dataclass(frozen=True)
 class Moment:
     """Everything that such an answer depends on."""
@@ -36,7 +42,7 @@ class Moment:
     task_sets: Mapping[str, TaskIndex] = field(default_factory=dict)
 
     @property
-    def freshness(self) -> dict[str, Any]:
+    def freshness(self) -> Freshness:
         """The fields that every such answer carries."""
         return {"stale": self.state.as_of is not None, "as_of": self.state.as_of}
 
@@ -69,15 +75,11 @@ def latest_model(moment: Moment, query: LatestQuery) -> LatestAnswer:
 
 
 _LATEST_FIELDS = LatestModel.model_fields.keys() - {"model_name", "display_label", "days_ago"}
-_ROW_FIELDS = ModelRow.model_fields.keys() - {"attempts"}
 
 
 def row(submission: Submission) -> ModelRow:
     """Return a submission as the API shows it."""
-    attempts = tuple(
-        AttemptRow(model_name=each.model_name, accuracy_percent=each.accuracy_percent) for each in submission.attempts
-    )
-    return ModelRow(attempts=attempts, **{name: getattr(submission, name) for name in _ROW_FIELDS})
+    return ModelRow.model_validate(submission, from_attributes=True)
 
 
 # After an event one row is new: writing the other thousand again would hold up every other request.
@@ -116,7 +118,7 @@ def models(moment: Moment, query: ModelsQuery) -> Rendered:
     return Rendered(envelope.removesuffix(b"]}") + b",".join(map(row_json, page)) + b"]}", JSON)
 
 
-def cron_status(moment: Moment, _query: CronStatusQuery) -> CronStatusAnswer:
+def cron_status(moment: Moment, _query: Query) -> CronStatusAnswer:
     """Answer when the next sync is due, and how the last one went."""
     last = moment.state.view.last_sync
     settings = moment.settings

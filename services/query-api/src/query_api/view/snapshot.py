@@ -1,7 +1,7 @@
 """The cached view: every current submission and the last sync, as immutable snapshots."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from functools import cached_property
 from types import MappingProxyType
@@ -101,28 +101,13 @@ def _is_of_run(submission: Submission, event: ModelIngested) -> bool:
 
 
 def _provisional(event: ModelIngested) -> Submission | None:
+    """Return what an event tells of a submission; the rest is not known."""
+    told = event.model_dump(include={each.name for each in fields(Submission)} - {"attempts"})
+    unknown = dict.fromkeys(("removed_upstream_at", "tasks_solved", "pairs_total", "pairs_solved", "total_tokens"))
     values = {
-        "dataset": event.dataset,
-        "model": event.model,
-        "display_name": event.display_name,
-        "source": event.source,
         "ingestion_status": "partial" if event.failed else "completed",
-        "removed_upstream_at": None,
-        "tree_oid": event.tree_oid,
-        "revision": event.revision,
-        "run_id": event.run_id,
-        "published_at": event.published_at,
-        "ingested_at": event.ingested_at,
-        "score": event.score,
-        "score_submitted": event.score_submitted,
-        "tasks_total": event.tasks_total,
-        "tasks_submitted": event.tasks_submitted,
-        "tasks_solved": None,
-        "pairs_total": None,
-        "pairs_solved": None,
-        "attempts": tuple(Attempt(name) for name in event.attempts),
+        "attempts": tuple(map(Attempt, event.attempts)),
         "total_cost": event.cost,
-        "total_tokens": None,
         "errors": event.failed,
     }
-    return shaped(Submission, values, "model.ingested")
+    return shaped(Submission, unknown | told | values, "model.ingested")

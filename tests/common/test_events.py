@@ -134,7 +134,7 @@ def test_a_webhooks_request_is_known_by_its_delivery() -> None:
 
 
 def test_headers_are_those_of_cloudevents_and_agree_on_the_id() -> None:
-    headers = headers_of(SyncRequested(request_id="w-1"), "query-api")
+    headers = headers_of(SyncRequested(), "query-api", "w-1")
     assert headers["Nats-Msg-Id"] == headers["ce-id"] == "w-1"
     assert (headers["ce-type"], headers["ce-source"]) == ("arcwatch.sync.requested", "arcwatch/query-api")
     assert datetime.fromisoformat(headers["ce-time"]).tzinfo is not None

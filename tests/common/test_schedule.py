@@ -2,7 +2,7 @@
 
 import time
 from datetime import UTC, datetime, timedelta
-from itertools import islice
+from itertools import pairwise
 
 import pytest
 from common.schedule import Schedule, ScheduleSettings, Window, parse_expression, parse_windows
@@ -36,8 +36,9 @@ def at(text: str) -> datetime:
     ],
 )
 def test_ticks_come_when_debians_cron_has_them(expression: str, after: str, ticks: list[str]) -> None:
-    found = islice(Schedule(parse_expression(expression)).ticks(at(after)), len(ticks))
-    assert list(found) == [at(tick) for tick in ticks]
+    schedule = Schedule(parse_expression(expression))
+    for before, tick in pairwise([after, *ticks]):
+        assert schedule.next_tick(at(before)) == at(tick)
 
 
 @pytest.mark.parametrize(
@@ -187,9 +188,9 @@ def test_ticks_and_windows_are_utc_wherever_the_machine_stands(monkeypatch: pyte
     with monkeypatch.context() as elsewhere:
         elsewhere.setenv("TZ", "America/New_York")
         time.tzset()
-        found = schedule.next_tick(now), schedule.last_tick(now), next(schedule.ticks(now)), schedule.allowed_from(now)
+        found = schedule.next_tick(now), schedule.last_tick(now), schedule.allowed_from(now)
     time.tzset()
-    assert found == (at("2026-11-23T02:00"), at("2026-11-22T02:00"), at("2026-11-23T02:00"), at("2026-11-23T03:00"))
+    assert found == (at("2026-11-23T02:00"), at("2026-11-22T02:00"), at("2026-11-23T03:00"))
 
 
 def test_a_window_ends_on_its_day_in_utc_where_it_is_tomorrow_already(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -209,9 +209,8 @@ class IngestionProgress(Event):
     status: RunStatus = "running"
 
 
-def headers_of(event: Event, source: str) -> dict[str, str]:
+def headers_of(event: Event, source: str, key: str) -> dict[str, str]:
     """Return the NATS headers of an event: its idempotency key and its CloudEvents attributes."""
-    key = event.idempotency_key()
     return {
         "Nats-Msg-Id": key,
         "content-type": "application/json",

@@ -5,7 +5,6 @@ where both are given.
 """
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
@@ -95,10 +94,6 @@ class Schedule:
         """Return the longest time between two scheduled syncs from some days ago to some days ahead."""
         return _longest_gap(self, now.astimezone(UTC).date())
 
-    def ticks(self, after: datetime) -> Iterator[datetime]:
-        """Yield the ticks after an instant, for ever."""
-        return CronSim(self.expression, after.astimezone(UTC))
-
 
 def _next_minute(at: datetime) -> datetime:
     # cronsim looks strictly before a whole minute, but counts that minute too from a fraction of a second on.
@@ -110,7 +105,7 @@ def _longest_gap(schedule: Schedule, today: date) -> timedelta:
     """Look at the gap that we are in, too: a night without syncs began yesterday."""
     start = datetime.combine(today - _GAPS_BACK, time(), UTC)
     end, runs = start + _GAPS_AHEAD, [schedule.allowed_from(schedule.last_tick(start))]
-    for tick in schedule.ticks(start):
+    for tick in CronSim(schedule.expression, start):
         runs.append(schedule.allowed_from(tick))
         if tick > end and len(runs) > _GAPS_TICKS:
             break

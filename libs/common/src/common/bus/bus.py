@@ -10,7 +10,7 @@ import nats
 import nats.errors
 import structlog
 from faststream import AckPolicy
-from faststream._internal.types import BrokerMiddleware, CustomCallable
+from faststream._internal.types import CustomCallable
 from faststream.nats import JStream, NatsBroker, PullSub
 from nats.aio.client import Client
 from nats.js.api import PubAck
@@ -46,30 +46,34 @@ _REMEDY = "run `arcwatch topology apply`"
 _SHOWN_URL = "nats://127.0.0.1:4222"
 
 
-def make_broker(url: str, name: str, *, middlewares: Sequence[BrokerMiddleware[Any, Any]] = ()) -> NatsBroker:
+def make_broker(url: str, name: str) -> NatsBroker:
     """Return the FastStream broker of a service. It reconnects for ever, and cancels handlers late.
 
     `graceful_timeout` bounds how long running handlers may finish after a stop was asked for.
     """
     watchdog = Watchdog()
-    servers = servers_of(url)
     broker = NatsBroker(
-        servers,
-        name=name,
-        inbox_prefix=prefix_of(url),
-        closed_cb=watchdog.on_closed,
-        max_reconnect_attempts=_FOREVER,
+        **_connection(url, name, watchdog),
         graceful_timeout=GRACEFUL_TIMEOUT_SECONDS,
-        error_cb=watchdog.on_error,
-        disconnected_cb=watchdog.on_disconnected,
-        reconnected_cb=watchdog.on_reconnected,
-        middlewares=middlewares,
         ack_policy=AckPolicy.NACK_ON_ERROR,
         logger=None,
         specification_url=[_SHOWN_URL],
     )
     _WATCHDOGS[broker] = watchdog
     return broker
+
+
+def _connection(url: str, name: str, watchdog: Watchdog) -> dict[str, Any]:
+    return {
+        "servers": servers_of(url),
+        "name": name,
+        "inbox_prefix": prefix_of(url),
+        "max_reconnect_attempts": _FOREVER,
+        "closed_cb": watchdog.on_closed,
+        "error_cb": watchdog.on_error,
+        "disconnected_cb": watchdog.on_disconnected,
+        "reconnected_cb": watchdog.on_reconnected,
+    }
 
 
 def subscriber(broker: NatsBroker, durable: Durable, url: str, decode: CustomCallable) -> Any:
@@ -117,19 +121,8 @@ async def consuming(broker: NatsBroker, client: Client, durables: Sequence[Durab
 async def connect(url: str, name: str) -> AsyncIterator[Client]:
     """Yield a plain connection, waiting for a server that is still starting."""
     watchdog = Watchdog()
-    servers, prefix = servers_of(url), prefix_of(url)
-    client = await _within_start_timeout(
-        lambda: nats.connect(
-            servers,
-            name=name,
-            inbox_prefix=prefix,
-            closed_cb=watchdog.on_closed,
-            max_reconnect_attempts=_FOREVER,
-            error_cb=watchdog.on_error,
-            disconnected_cb=watchdog.on_disconnected,
-            reconnected_cb=watchdog.on_reconnected,
-        )
-    )
+    options = _connection(url, name, watchdog)
+    client = await _within_start_timeout(lambda: nats.connect(**options))
     watchdog.watch(client)
     try:
         yield client
@@ -193,9 +186,7 @@ async def publish(client: Client, event: Event, source: str, *, key: str | None 
 
 async def store(client: Client, event: Event, source: str, *, key: str | None = None) -> PubAck:
     """Store an event on the stream; the answer tells its place, or that of the one which had its key already."""
-    headers = headers_of(event, source)
-    if key is not None:
-        headers |= {"Nats-Msg-Id": key, "ce-id": key}
+    headers = headers_of(event, source, key or event.idempotency_key())
     js = client.jetstream(timeout=PUBLISH_TIMEOUT_SECONDS)
     with tracing.span(f"{event.subject} publish", kind="producer"):
         tracing.inject(headers)

@@ -95,30 +95,29 @@ def _advisories() -> list[str]:
 
 def streams(replicas: int) -> tuple[StreamConfig, ...]:
     """Return the streams as they should be. The dead letters' stream comes first: it must miss no advisory."""
-    dead = StreamConfig(
-        name=DEAD_STREAM,
-        description="Dead-lettered messages, and the server's advisories on them",
-        subjects=["dead.>", *_advisories()],
+    both = StreamConfig(
         retention=RetentionPolicy.LIMITS,
         storage=StorageType.FILE,
-        discard=DiscardPolicy.OLD,
-        max_bytes=DEAD_MAX_BYTES,
         duplicate_window=DEDUPE_WINDOW_SECONDS,
         num_replicas=replicas,
         allow_direct=True,
     )
-    main = StreamConfig(
+    dead = replace(
+        both,
+        name=DEAD_STREAM,
+        description="Dead-lettered messages, and the server's advisories on them",
+        subjects=["dead.>", *_advisories()],
+        discard=DiscardPolicy.OLD,
+        max_bytes=DEAD_MAX_BYTES,
+    )
+    main = replace(
+        both,
         name=STREAM,
         description="Models discovered and ingested, syncs requested and completed",
         subjects=["model.>", "sync.>"],
-        retention=RetentionPolicy.LIMITS,
-        storage=StorageType.FILE,
         discard=DiscardPolicy.NEW,
         max_age=MAX_AGE_SECONDS,
         max_bytes=STREAM_MAX_BYTES,
-        duplicate_window=DEDUPE_WINDOW_SECONDS,
-        num_replicas=replicas,
-        allow_direct=True,
     )
     return dead, main
 

@@ -10,41 +10,20 @@ import os
 import time
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING
 
 from structlog.typing import EventDict, WrappedLogger
 
 from common.outcomes import StartupError
 
-Value = str | int | float | bool
-Kind = Literal["internal", "producer", "consumer"]
+if TYPE_CHECKING:
+    from common.process.tracing_sdk import Kind, SdkTracer, Value
 
 _ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 _SDK = "common.process.tracing_sdk"
 
 
-class Tracer(Protocol):
-    """What the SDK's side offers; `carrier` are the headers of a message, where one is handled."""
-
-    def span(
-        self, name: str, kind: Kind, carrier: Mapping[str, str] | None, attributes: Mapping[str, Value]
-    ) -> AbstractContextManager[object]:
-        """Open a span until the block ends."""
-
-    def record(self, name: str, carrier: Mapping[str, str], started_ns: int, attributes: Mapping[str, Value]) -> None:
-        """Write down a span that ends now."""
-
-    def inject(self, headers: dict[str, str]) -> None:
-        """Add the context of the current span."""
-
-    def current(self) -> tuple[str, str] | None:
-        """Return the ids of the current trace and span."""
-
-    def shutdown(self) -> None:
-        """Send what is left."""
-
-
-_tracer: Tracer | None = None
+_tracer: "SdkTracer | None" = None
 
 
 def wanted(environment: Mapping[str, str]) -> bool:
@@ -67,7 +46,7 @@ def configure(service: str, instance: str = "") -> None:
     use(sdk.from_environment(service, instance))
 
 
-def use(tracer: Tracer | None) -> None:
+def use(tracer: "SdkTracer | None") -> None:
     """Trace with this from now on; None: not at all."""
     global _tracer  # noqa: PLW0603 - one per process, as OpenTelemetry's own
     _tracer = tracer
@@ -80,7 +59,7 @@ def shutdown() -> None:
 
 
 def span(
-    name: str, *, kind: Kind = "internal", carrier: Mapping[str, str] | None = None, **attributes: Value | None
+    name: str, *, kind: "Kind" = "internal", carrier: Mapping[str, str] | None = None, **attributes: "Value | None"
 ) -> AbstractContextManager[object]:
     """Open a span until the block ends, below the one that `carrier` (a message's headers) tells of, if any."""
     if _tracer is None:
@@ -88,7 +67,7 @@ def span(
     return _tracer.span(name, kind, carrier, _given(attributes))
 
 
-def record(name: str, carrier: Mapping[str, str], seconds: float, **attributes: Value | None) -> None:
+def record(name: str, carrier: Mapping[str, str], seconds: float, **attributes: "Value | None") -> None:
     """Write down a span that ends now, of work done for several messages at once."""
     if _tracer is not None:
         _tracer.record(name, carrier, time.time_ns() - int(seconds * 1e9), _given(attributes))
@@ -107,5 +86,5 @@ def add_ids(_: WrappedLogger, __: str, line: EventDict) -> EventDict:
     return line
 
 
-def _given(attributes: Mapping[str, Value | None]) -> dict[str, Value]:
+def _given(attributes: Mapping[str, "Value | None"]) -> dict[str, "Value"]:
     return {name: value for name, value in attributes.items() if value is not None}

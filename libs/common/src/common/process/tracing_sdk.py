@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
+from typing import Literal
 
 from opentelemetry import trace
 from opentelemetry.context import Context
@@ -14,7 +15,9 @@ from opentelemetry.trace import SpanKind
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from common.outcomes import StartupError
-from common.process.tracing import Kind, Value
+
+Value = str | int | float | bool
+Kind = Literal["internal", "producer", "consumer"]
 
 _KINDS = {"internal": SpanKind.INTERNAL, "producer": SpanKind.PRODUCER, "consumer": SpanKind.CONSUMER}
 _PROTOCOLS = ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL")
@@ -31,23 +34,28 @@ class SdkTracer:
     def span(
         self, name: str, kind: Kind, carrier: Mapping[str, str] | None, attributes: Mapping[str, Value]
     ) -> AbstractContextManager[object]:
+        """Open a span until the block ends; `carrier` are the headers of a message, where one is handled."""
         context = None if carrier is None else self._told_by(carrier)
         return self._tracer.start_as_current_span(name, context=context, kind=_KINDS[kind], attributes=dict(attributes))
 
     def record(self, name: str, carrier: Mapping[str, str], started_ns: int, attributes: Mapping[str, Value]) -> None:
+        """Write down a span that ends now."""
         context = self._told_by(carrier)
         self._tracer.start_span(name, context=context, start_time=started_ns, attributes=dict(attributes)).end()
 
     def inject(self, headers: dict[str, str]) -> None:
+        """Add the context of the current span."""
         self._propagator.inject(headers)
 
     def current(self) -> tuple[str, str] | None:
+        """Return the ids of the current trace and span."""
         found = trace.get_current_span().get_span_context()
         if not found.is_valid:
             return None
         return trace.format_trace_id(found.trace_id), trace.format_span_id(found.span_id)
 
     def shutdown(self) -> None:
+        """Send what is left."""
         self._provider.shutdown()
 
     def _told_by(self, carrier: Mapping[str, str]) -> Context:

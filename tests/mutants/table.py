@@ -49,7 +49,7 @@ TESTS = {
     ],
     "watcher.compare": ["tests/watcher/test_compare.py"],
     "watcher.poll": ["tests/watcher/test_times.py", "tests/watcher/test_poll.py"],
-    "watcher.store.statements": ["tests/watcher/store"],
+    "watcher.store.statements": ["tests/watcher/store/test_syncs.py", "tests/watcher/store/test_versions.py"],
     "watcher.sync": ["tests/watcher/test_times.py", "tests/watcher/test_compare.py"],
     "common.arc_tasks": ["tests/common/test_arc_tasks.py", "-k", "not stay_small"],
     "common.events": ["tests/common/test_events.py"],

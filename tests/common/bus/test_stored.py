@@ -83,14 +83,15 @@ async def test_a_message_that_is_lost_on_the_way_is_an_error_and_no_gap(
             await read(other)
 
 
-async def test_an_end_that_does_not_come_is_not_waited_for_longer_than_was_said(
-    client: Client, nats_server: NatsServer
+@pytest.mark.parametrize("given", [{"timeout_seconds": 0.5}, {}], ids=["as long as is said", "five seconds"])
+async def test_an_end_that_does_not_come_is_not_waited_for_for_ever(
+    client: Client, nats_server: NatsServer, given: dict[str, float]
 ) -> None:
     await put(client, 1)
     async with lossy(nats_server.port) as relay, relay.client() as other:
         relay.lose(2)
         with pytest.raises(nats.errors.TimeoutError):
-            async for _ in stored.stored(other, STREAM, 0, timeout_seconds=0.5):
+            async for _ in stored.stored(other, STREAM, 0, **given):
                 pass
 
 

@@ -73,7 +73,7 @@ async def validated(api: str, folder: str) -> Any:
 
 async def test_five_megabytes_over_slow_tls(hub: LocalHub, database_url: str, nats_url: str, tmp_path: Path) -> None:
     hub.commit(V2, {f"m/{TASK.id}.json": large_file()})
-    async with relays.slow_tls(hub.url) as url:
+    async with relays.tls(hub.url, relays.BREATH_SECONDS) as url:
         settings = {"HF_ENDPOINT": url, "SSL_CERT_FILE": str(relays.CA)}
         async with query_api(database_url, nats_url, tmp_path / "log", **settings) as api:
             found = await validated(api, "m")

@@ -54,6 +54,7 @@ TESTS = {
     "common.arc_tasks": ["tests/common/test_arc_tasks.py", "-k", "not stay_small"],
     "common.events": ["tests/common/test_events.py"],
     "common.hub.git_tree": ["tests/common/hub/test_git_tree.py"],
+    "common.hub.network": ["tests/common/hub/test_network.py"],
     "common.bus.inbox": ["tests/common/bus/test_servers.py"],
     "common.model_names": ["tests/common/test_model_names.py"],
     "common.outcomes": ["tests/common/test_outcomes.py"],

@@ -1,4 +1,4 @@
-"""Real sockets between a client and a Hub: one speaks TLS and trickles, the other is a proxy that notes requests."""
+"""Real sockets between a client and a Hub: one speaks TLS, the other is a proxy that notes requests."""
 
 import asyncio
 import contextlib
@@ -42,14 +42,14 @@ async def _listening(handle: object, context: ssl.SSLContext | None = None) -> A
 
 
 @contextlib.asynccontextmanager
-async def slow_tls(upstream: str) -> AsyncIterator[str]:
-    """Yield an https:// URL that serves what is upstream, slowly."""
+async def tls(upstream: str, breath: float = 0.0) -> AsyncIterator[str]:
+    """Yield an https:// URL that serves what is upstream; slowly, with a breath."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(TLS / "server.pem")
     port = urlsplit(upstream).port or 80
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await _joined(reader, writer, port, breath=BREATH_SECONDS)
+        await _joined(reader, writer, port, breath=breath)
 
     async with _listening(handle, context) as own:
         yield f"https://127.0.0.1:{own}"
@@ -64,6 +64,10 @@ async def proxy(upstream: str, seen: list[str]) -> AsyncIterator[str]:
         head = await reader.readuntil(b"\r\n\r\n")
         method, target, version = head.split(b"\r\n", 1)[0].decode().split()
         seen.append(f"{method} {target}")
+        if method == "CONNECT":
+            writer.write(f"{version} 200 Connection established\r\n\r\n".encode())
+            await _joined(reader, writer, port)
+            return
         parts = urlsplit(target)
         path = parts.path + (f"?{parts.query}" if parts.query else "")
         rest = head.split(b"\r\n", 1)[1].replace(b"Connection: keep-alive", b"Connection: close")

@@ -14,8 +14,9 @@ from arcwatch.embedded.nats_server import NatsServer
 from arcwatch.ports import check_free, free_port
 from common.bus import bus, topology
 from common.events import ModelDiscovered
-from localhub import LocalHub
+from localhub import LocalHub, Quota, faults
 
+from tests.support import relays
 from tests.support.deployments import command
 
 OPEN, PRIVATE, GATED = (f"arcprize/arc_agi_v2_{name}_eval" for name in ("public", "private", "gated"))
@@ -114,6 +115,31 @@ async def test_a_token_that_no_header_can_carry_is_said_to_be_wrong_without_bein
     found = await diagnosed(tmp_path, hub.url, HF_TOKEN="hf_two words")
     assert found["settings of ingester"][1].startswith("HF_TOKEN:")
     assert "two words" not in found.text
+
+
+async def test_a_hub_behind_a_proxy_and_an_authority_of_ones_own(tmp_path: Path, hub: LocalHub) -> None:
+    seen: list[str] = []
+    async with relays.tls(hub.url) as url, relays.proxy(url, seen) as proxy:
+        way = {"HTTPS_PROXY": proxy, "NO_PROXY": "", "HF_TOKEN": TOKEN}
+        trusting = await diagnosed(tmp_path, url, SSL_CERT_FILE=str(relays.CA), **way)
+        assert (trusting.status, trusting["HF_TOKEN"]) == (0, ("ok", "is that of local"))
+        assert f"CONNECT {url.removeprefix('https://')}" in seen
+        doubting = await diagnosed(tmp_path, url, **way)
+        assert doubting.problems() == {"Hub"}
+        assert "name the authority's file in SSL_CERT_FILE" in doubting["Hub"][1]
+        lost = await diagnosed(tmp_path, url, SSL_CERT_FILE="/nowhere", **way)
+        assert lost["Hub"][1].startswith("SSL_CERT_FILE: /nowhere holds no certificates")
+
+
+async def test_what_the_hub_answers_tells_what_to_do(tmp_path: Path, hub: LocalHub) -> None:
+    hub.faults.add(faults.Status(404), f"datasets/{OPEN}", times=None)
+    assert "mend its name" in (await diagnosed(tmp_path, hub.url, HF_TOKEN=TOKEN)).advice(f"Hub: {OPEN}")
+    hub.faults.clear()
+    hub.limit(Quota(api=2))
+    limited = await diagnosed(tmp_path, hub.url, HF_TOKEN=TOKEN, HF_DATASETS=f"{OPEN},{PRIVATE}")
+    assert limited.problems() == {f"Hub: {OPEN}"} or limited.problems() == {f"Hub: {PRIVATE}"}
+    (check,) = limited.problems()
+    assert limited.advice(check).startswith("the quota is used up")
 
 
 @asynccontextmanager

@@ -3,7 +3,7 @@
 import asyncio
 import threading
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
@@ -38,19 +38,6 @@ from localhub.faults import (
 from tests.support.eventually import eventually
 
 DATA = "owner/data"
-
-
-@pytest.fixture(autouse=True)
-def _impatient() -> Iterator[None]:
-    with stamina.set_testing(True, attempts=3):
-        yield
-
-
-@pytest.fixture
-async def server(tmp_path: Path) -> AsyncIterator[LocalHub]:
-    async with LocalHub(tmp_path / "hub") as running:
-        running.commit(DATA, {"README.md": b"x", "a/1.json": b"[1]", "b/1.json": b"[2]", "b/deep/2.json": b"[3]"})
-        yield running
 
 
 @pytest.fixture

@@ -4,12 +4,14 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+import stamina
 from common.hub import downloads
 from localhub import LocalHub, faults
 from pydantic import AnyHttpUrl, SecretStr
 from query_api.probes import hub_checks
 
 from tests.query_api.conftest import TOKEN, Start
+from tests.support import relays
 from tests.support.api import Api
 from tests.support.submissions import solved, tasks
 from tests.support.writer import DATASET, Writer
@@ -132,3 +134,28 @@ async def test_the_smallest_task_file_is_the_sample_and_no_other_file(hub: Local
     assert hub.requests.count("/resolve/") == 1
     hub.commit(DATASET, {"m-2/README.md": b"", "m-2/results.json": b"{}"})
     assert "holds no <task id>.json" in (await check(hub_api, "m-2", DATASET))["errors"][0]
+
+
+@pytest.mark.parametrize(("no_proxy", "ways"), [("", 2), ("127.0.0.1", 0)], ids=["proxy", "NO_PROXY"])
+async def test_checks_go_by_the_proxy_to_a_hub_of_an_authority_of_ones_own(
+    hub: LocalHub, start: Start, monkeypatch: pytest.MonkeyPatch, no_proxy: str, ways: int
+) -> None:
+    commit(hub, "m-1")
+    seen: list[str] = []
+    async with relays.tls(hub.url) as url, relays.proxy(url, seen) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy)
+        monkeypatch.setenv("NO_PROXY", no_proxy)
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(relays.CA))
+        async with start(hf_endpoint=AnyHttpUrl(url)) as api:
+            assert (await api.get(f"/api/admin/hf-folders?baseUrl={DATASET}"))[1]["folders"][0]["name"] == "m-1"
+            assert (await check(api, "m-1", DATASET))["valid"]
+    # One connection lists, another downloads.
+    assert seen.count(f"CONNECT {url.removeprefix('https://')}") == ways
+
+
+async def test_a_hub_whose_authority_is_unknown_is_a_502_that_names_the_setting(hub: LocalHub, start: Start) -> None:
+    async with relays.tls(hub.url) as url, start(hf_endpoint=AnyHttpUrl(url)) as api:
+        with stamina.set_testing(True, attempts=1):
+            status, body = await api.get("/api/admin/hf-folders")
+    assert status == 502
+    assert "SSL_CERT_FILE" in body["detail"]

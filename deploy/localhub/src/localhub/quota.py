@@ -5,8 +5,6 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-ANONYMOUS = ""
-
 
 @dataclass(frozen=True, slots=True)
 class Quota:

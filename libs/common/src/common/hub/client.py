@@ -75,7 +75,7 @@ class HubClient:
     """
 
     endpoint: str
-    token: str | None = None
+    token: str | None = field(default=None, repr=False)
     quota: Quota = field(default_factory=Quota)
     on_outcome: Callable[[RequestOutcome], None] = lambda _: None
     on_bytes: Callable[[int], None] = lambda _: None

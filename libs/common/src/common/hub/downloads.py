@@ -8,7 +8,7 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Self
 from urllib.parse import quote
 
@@ -56,7 +56,7 @@ class Downloads:
     """Fetches files of one Hub over one HTTP session."""
 
     endpoint: str
-    token: str | None
+    token: str | None = field(repr=False)
     quota: Quota
     on_outcome: Callable[[RequestOutcome], None]
     on_bytes: Callable[[int], None]

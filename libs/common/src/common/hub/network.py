@@ -23,7 +23,7 @@ class Network:
     """By which proxy to go to a URL, and whose certificates to trust there. `proxies` holds scheme -> URL."""
 
     tls: ssl.SSLContext = field(default_factory=ssl.create_default_context)
-    proxies: Mapping[str, str] = field(default_factory=dict)
+    proxies: Mapping[str, str] = field(default_factory=dict, repr=False)  # with passwords
     no_proxy: str = ""
 
     def proxy_for(self, url: URL) -> str | None:
@@ -48,9 +48,10 @@ def read_environment() -> Network:
 def certificate_problem(error: BaseException | None) -> str | None:
     """Say what is wrong with a server's certificate and what helps; None where the error has another cause."""
     while error is not None:
-        if isinstance(error, ssl.SSLCertVerificationError):
+        # aiohttp's error is one of these too, but does not say what its cause does.
+        if isinstance(error, ssl.SSLCertVerificationError) and (why := getattr(error, "verify_message", "")):
             hint = "if an authority of yours signs it, name the authority's file in SSL_CERT_FILE or REQUESTS_CA_BUNDLE"
-            return f"its certificate is not trusted ({error.verify_message}); {hint}"
+            return f"its certificate is not trusted ({why}); {hint}"
         error = error.__cause__ or error.__context__
     return None
 

@@ -13,9 +13,14 @@ import aiohttp
 class Told:
     """One event."""
 
-    id: int | None
+    id: str | None
     name: str
     data: Any
+
+    @property
+    def sequence(self) -> int | None:
+        """Its place on the stream, without the stream's name."""
+        return int(self.id.rpartition("-")[2]) if self.id is not None else None
 
 
 @asynccontextmanager
@@ -41,7 +46,7 @@ async def _events(content: aiohttp.StreamReader, *, pings: bool) -> AsyncIterato
             if fields["event"] == "ping" and not pings:
                 fields = {}
                 continue
-            yield Told(int(fields["id"]) if "id" in fields else None, fields["event"], json.loads(fields["data"]))
+            yield Told(fields.get("id"), fields["event"], json.loads(fields["data"]))
             fields = {}
 
 

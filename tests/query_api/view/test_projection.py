@@ -29,6 +29,7 @@ class FakeReader:
     """A stream that is there, and on which the test puts the messages itself."""
 
     silent_since: datetime | None = None
+    created = START
 
     async def start(self, after: int | None = None) -> int:
         return 0
@@ -219,9 +220,9 @@ def test_every_event_heard_is_told_once_and_in_order(steps: list[tuple[str, Any,
         for step in steps:
             before = len(world.projector._pending)
             await _play(world, [step])
-            heard += [each.sequence for each in world.projector._pending[before:]]
+            heard += [each.place.sequence for each in world.projector._pending[before:]]
         await world.projector.step()
-        assert [each.sequence for each in world.applied] == heard
+        assert [each.place.sequence for each in world.applied] == heard
 
     asyncio.run(run())
 

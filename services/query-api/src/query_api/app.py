@@ -94,7 +94,11 @@ async def serving(settings: Settings) -> AsyncIterator[tuple[str, Services, Metr
 
 async def build(settings: Settings, pool: asyncpg.Pool, hub: HubClient, client: Client, metrics: Metrics) -> Services:
     """Put together what the application is made of."""
-    broadcaster = Broadcaster(metrics, StreamReplay(client, topology.STREAM))
+
+    def view() -> View:
+        return projector.state.view
+
+    broadcaster = Broadcaster(metrics, StreamReplay(client, topology.STREAM, view), view)
     reader = OrderedReader(client, topology.STREAM, SUBJECTS)
     projector = ViewProjector(
         reader=reader,

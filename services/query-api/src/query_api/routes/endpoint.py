@@ -35,6 +35,8 @@ class Endpoint(Generic[NeedsT]):
     tag: Tag
     query: type[Query] = Query
     answer: type[ApiModel] | str
+    events: type[ApiModel] | None = None
+    """What a stream of events carries: for each name of an event the shape of its data."""
     status: int = 200
     problems: frozenset[int] = frozenset()
     secured: Security | None = None

@@ -10,15 +10,17 @@ from pydantic import Field
 from query_api.routes.access import SECURITY_HEADERS
 from query_api.routes.endpoint import Endpoint
 from query_api.schemas.base import Query
+from query_api.schemas.live_events import LiveEvents
 from query_api.schemas.problems import ProblemError
 from query_api.view.broadcaster import Broadcaster
+from query_api.view.event_id import PATTERN, EventId
 
 
 class EventsQuery(Query):
     """Where to go on."""
 
     last_event_id: Annotated[
-        int | None, Field(ge=0, le=2**63 - 1, description="As the header Last-Event-ID, for a first request.")
+        str | None, Field(pattern=PATTERN, description="As the header Last-Event-ID, for a first request.")
     ] = None
 
 
@@ -35,34 +37,28 @@ async def events(needs: Needs, request: web.Request, query: EventsQuery) -> web.
     broadcaster = needs.broadcaster
     if broadcaster.clients >= needs.max_clients:
         raise ProblemError(503, "too many clients listen already; try again soon", headers={"Retry-After": "30"})
-    given = request.headers.get("Last-Event-ID", "")
-    last = _place(given) if given else query.last_event_id
+    given = request.headers.get("Last-Event-ID") or query.last_event_id
     response = web.StreamResponse(headers=SECURITY_HEADERS)
     response.headers[hdrs.CONTENT_TYPE] = "text/event-stream; charset=utf-8"
     response.headers[hdrs.CACHE_CONTROL] = "no-store"
     response.headers["X-Accel-Buffering"] = "no"
     await response.prepare(request)
-    await broadcaster.serve(response.write, last)
+    await broadcaster.serve(response.write, EventId.parse(given) if given else None)
     # The client may be gone already.
     with contextlib.suppress(ConnectionError):
         await response.write_eof()
     return response
 
 
-def _place(given: str) -> int:
-    """Return an id as a number; what is none is a place that no stream has: its client is told to load again."""
-    return int(given) if given.isascii() and given.isdigit() and len(given) <= _LONGEST_ID else _NOWHERE
-
-
-_LONGEST_ID = 19
-_NOWHERE = 2**64
-
 _DESCRIPTION = """Server-sent events; `data` is one line of JSON. Events of the stream have an `id`: who comes back with
-it as Last-Event-ID gets what was missed.
+it as Last-Event-ID gets what was missed. It is `<stream>-<sequence>`; a bare sequence means the present stream.
 
-- `ingested`, `failed`, `sync`, `progress`: as in docs/asyncapi.json. `progress` has no id and is never sent again.
-- `reset`: what was missed cannot be told (too long ago, too much, the stream is away or was made anew, the id is none
-  of ours). Load again what you show; the events that follow go on from there. `data` has the `reason`.
+- `ingested`: a version is committed. `data` is its row in `/api/models`, and the run. Sent again later, it may be of a
+  version that is superseded by then; what only the database knew of that one is null.
+- `failed`, `sync`, `progress`: an ingestion has failed, the Hub was compared, a run goes on. `progress` has no id and
+  is never sent again.
+- `reset`: what was missed is not known (too long ago, too much, the stream is away or was made anew, the id is none
+  of ours). Load again what you show; the events that follow go on from there.
 - `ping`: every 10 seconds. Where nothing comes for much longer, the connection is dead: open another one."""
 
 ENDPOINTS: tuple[Endpoint[Needs], ...] = (
@@ -74,6 +70,7 @@ ENDPOINTS: tuple[Endpoint[Needs], ...] = (
         tag="Live",
         query=EventsQuery,
         answer="text/event-stream",
+        events=LiveEvents,
         problems=frozenset({503}),
         handle=events,
         headers={"Last-Event-ID": "Go on after this event; browsers send it by themselves."},

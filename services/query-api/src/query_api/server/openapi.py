@@ -68,6 +68,7 @@ Schemas = Mapping[type[BaseModel], Any]
 
 def _schemas(endpoints: Sequence[Endpoint[Any]]) -> tuple[Schemas, dict[str, Any]]:
     answers = {each.answer for each in endpoints if isinstance(each.answer, type)} | {ProblemDetails}
+    answers |= {each.events for each in endpoints if each.events}
     bodies = {each.body for each in endpoints if each.body}
     query = {each.query for each in endpoints}
     wanted = [(model, "serialization") for model in _sorted(answers)]
@@ -135,7 +136,9 @@ def _parameter(name: str, field: Mapping[str, Any], where: str, *, required: boo
 def _responses(endpoint: Endpoint[Any], schemas: Schemas) -> dict[str, Any]:
     answer = endpoint.answer
     if isinstance(answer, str):
-        content = {answer: {"schema": {"type": "string"}}}
+        # Of what is no JSON a schema can only say what is in it: here each event's data, by the event's name.
+        within = {"contentMediaType": answer, "contentSchema": schemas[endpoint.events]} if endpoint.events else {}
+        content = {answer: {"schema": {"type": "string"} | within}}
         description = endpoint.summary
     else:
         content = {"application/json": {"schema": schemas[answer]}}

@@ -3,16 +3,16 @@
 import asyncio
 import contextlib
 import itertools
-import json
-from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 import structlog
-from common.events import Event, IngestionProgress
+from common.events import IngestionProgress
 
 from query_api.metrics import Metrics
+from query_api.view.event_id import NOWHERE, EventId
+from query_api.view.frames import PING, Frame, FrameLog, chunks, frame_of, reset_frame
 from query_api.view.projection import StreamEvent
+from query_api.view.snapshot import View
 
 log = structlog.get_logger(__name__)
 
@@ -26,84 +26,12 @@ WRITE_TIMEOUT_SECONDS = 10.0
 # its own slot within it, so that their writes do not hold up all other requests at once.
 BURST_SECONDS = 0.25
 _WRITE_SLOTS = 64
-# Written at once: what waits for a slow client is bounded by this and the server's own 64 KiB.
-_CHUNK_BYTES = 64 * 1024
-
-NAMES = {
-    "model.ingested": "ingested",
-    "model.ingestion_failed": "failed",
-    "sync.completed": "sync",
-    "ingestion.progress": "progress",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """One event on the wire. `sequence` is its place on the stream; progress has none and is never replayed."""
-
-    sequence: int | None
-    data: bytes
-
-
-def frame_of(event: Event, sequence: int | None = None) -> Frame:
-    """Return an event as a server-sent event, which anybody may read: without the address that requested it."""
-    if getattr(event, "requested_by", None):
-        event = event.model_copy(update={"requested_by": "admin"})
-    return _frame(NAMES[event.subject], event.model_dump_json(), sequence)
-
-
-def _frame(name: str, data: str, sequence: int | None = None) -> Frame:
-    lines = [f"id: {sequence}"] if sequence is not None else []
-    return Frame(sequence, "\n".join([*lines, f"event: {name}", f"data: {data}", "", ""]).encode())
-
-
-def reset_frame(sequence: int, reason: str) -> Frame:
-    """Return what says "load again, then go on after this": some of what happened cannot be replayed any more."""
-    return _frame("reset", json.dumps({"reason": reason}), sequence)
-
-
-PING = _frame("ping", "{}")
 
 Write = Callable[[bytes], Awaitable[None]]
 """Sends bytes to one client; raises ConnectionError once it is gone."""
 
-Replay = Callable[[int, int], Awaitable[Sequence[Frame] | None]]
-"""Reads the frames after one sequence up to another from the stream; None when that is not known."""
-
-
-class FrameLog:
-    """The newest frames, bounded by number and by bytes."""
-
-    def __init__(self, max_frames: int, max_bytes: int) -> None:
-        self.max_frames = max_frames
-        self._max_bytes = max_bytes
-        self._bytes = 0
-        self._frames: deque[Frame] = deque()
-
-    def add(self, frame: Frame) -> Frame | None:
-        """Keep a frame; return the newest of those that had to go for it."""
-        gone = None
-        self._frames.append(frame)
-        self._bytes += len(frame.data)
-        while len(self._frames) > 1 and (len(self._frames) > self.max_frames or self._bytes > self._max_bytes):
-            gone = self._frames.popleft()
-            self._bytes -= len(gone.data)
-        return gone
-
-    def newest(self, count: int) -> list[Frame]:
-        """Return the last ones, oldest first."""
-        return list(itertools.islice(self._frames, len(self._frames) - count, None))
-
-    def clear(self) -> None:
-        """Forget all."""
-        self._frames.clear()
-        self._bytes = 0
-
-    def __iter__(self) -> Iterator[Frame]:
-        return iter(self._frames)
-
-    def __len__(self) -> int:
-        return len(self._frames)
+Replay = Callable[[EventId, int], Awaitable[Sequence[Frame] | None]]
+"""Reads the frames after a place up to a sequence from the stream; None when that is not known."""
 
 
 class Broadcaster:
@@ -113,39 +41,43 @@ class Broadcaster:
         self,
         metrics: Metrics,
         replay: Replay,
+        view: Callable[[], View],
         *,
         ping_seconds: float | None = None,
         kept_frames: int = KEPT_FRAMES,
     ) -> None:
         self._metrics = metrics
         self._replay = replay
+        self._view = view
         self._ping_seconds = ping_seconds or PING_SECONDS
         self._live = FrameLog(kept_frames, KEPT_BYTES)
         self._total = 0
         self._history = FrameLog(kept_frames, KEPT_BYTES)
         self._history_after = 0
-        self._newest = 0
+        self._newest = NOWHERE
         self._changed = asyncio.Event()
         self._numbers = itertools.count()
         self.closing = False
         self.clients = 0
 
-    def start_after(self, after: int) -> None:
-        """Note that every event after this sequence will be broadcast."""
-        self._history_after = self._newest = after
+    def start_after(self, place: EventId) -> None:
+        """Note that every event after this place will be broadcast."""
+        self._history_after = place.sequence
+        self._newest = place
 
     def broadcast(self, events: Sequence[StreamEvent]) -> None:
         """Send events of the stream to every client."""
+        view = self._view()
         for each in events:
-            if each.sequence <= self._newest:
-                self._restart_history(each.sequence - 1)
-            frame = frame_of(each.event, each.sequence)
-            if gone := self._history.add(frame):
-                self._history_after = gone.sequence or 0
-            self._newest = each.sequence
-            self._add(frame)
+            if each.place.stream != self._newest.stream or each.place.sequence <= self._newest.sequence:
+                self._restart_history(each.place._replace(sequence=each.place.sequence - 1))
+            self._newest = each.place
+            if frame := frame_of(each.event, view, each.place):
+                if gone := self._history.add(frame):
+                    self._history_after = gone.sequence or 0
+                self._add(frame)
 
-    def _restart_history(self, after: int) -> None:
+    def _restart_history(self, after: EventId) -> None:
         """Numbers go up: where they do not, the stream was made anew, and old ones are places in another one."""
         self._history.clear()
         self.start_after(after)
@@ -153,7 +85,8 @@ class Broadcaster:
 
     def progress(self, event: IngestionProgress) -> None:
         """Send how far an ingestion is to every client."""
-        self._add(frame_of(event))
+        if frame := frame_of(event, self._view()):
+            self._add(frame)
 
     def close(self) -> None:
         """Let every client go."""
@@ -173,14 +106,14 @@ class Broadcaster:
     def _oldest(self) -> int:
         return self._total - len(self._live)
 
-    async def serve(self, write: Write, last_event_id: int | None) -> None:
+    async def serve(self, write: Write, last: EventId | None) -> None:
         """Write events to a client until it goes, falls behind, or the server stops."""
         self.clients += 1
         self._metrics.clients.inc()
         pause = BURST_SECONDS * (next(self._numbers) % _WRITE_SLOTS + 1) / _WRITE_SLOTS
         try:
             await self._write(write, [b"retry: 2000\n\n"])
-            place = await self._catch_up(write, last_event_id)
+            place = await self._catch_up(write, last)
             await self._follow(write, place, pause)
         except TimeoutError:
             self._metrics.dropped.inc()
@@ -190,31 +123,35 @@ class Broadcaster:
             self.clients -= 1
             self._metrics.clients.dec()
 
-    async def _catch_up(self, write: Write, last_event_id: int | None) -> int:
+    async def _catch_up(self, write: Write, last: EventId | None) -> int:
         """Write what a client missed; return its place in the live log."""
-        if last_event_id is None:
+        if last is None:
             return self._total
-        missed = await self._missed(last_event_id)
+        missed = await self._missed(last)
         place = self._total
         if missed is None:
             missed = [reset_frame(self._newest, "what happened since the last event cannot be told")]
         await self._write(write, [each.data for each in missed])
         return place
 
-    async def _missed(self, last_event_id: int) -> list[Frame] | None:
+    async def _missed(self, last: EventId) -> list[Frame] | None:
         """Return the frames after one that a client has; None when it is not certain that these are all."""
+        stream = self._newest.stream
+        if last.stream not in {None, stream}:
+            return None
         missed: list[Frame] = []
-        while last_event_id < self._history_after:
+        after = last.sequence
+        while after < self._history_after:
             # What happens while the stream is read may push the history on, so look again.
             until = self._history_after
-            found = await self._replay(last_event_id, until)
-            if found is None:
+            found = await self._replay(EventId(stream, after), until)
+            if found is None or self._newest.stream != stream:
                 return None
             missed += found
-            last_event_id = until
-        if last_event_id > self._newest:
+            after = until
+        if after > self._newest.sequence:
             return None
-        return missed + [each for each in self._history if (each.sequence or 0) > last_event_id]
+        return missed + [each for each in self._history if (each.sequence or 0) > after]
 
     async def _follow(self, write: Write, place: int, pause: float) -> None:
         now = asyncio.get_running_loop().time
@@ -240,17 +177,3 @@ class Broadcaster:
         for chunk in chunks(parts):
             async with asyncio.timeout(WRITE_TIMEOUT_SECONDS):
                 await write(chunk)
-
-
-def chunks(parts: Iterable[bytes]) -> Iterator[bytes]:
-    """Join parts into pieces of some size, so that few writes suffice and none is large."""
-    waiting: list[bytes] = []
-    size = 0
-    for part in parts:
-        waiting.append(part)
-        size += len(part)
-        if size >= _CHUNK_BYTES:
-            yield b"".join(waiting)
-            waiting, size = [], 0
-    if waiting:
-        yield b"".join(waiting)

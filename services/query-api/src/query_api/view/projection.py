@@ -20,6 +20,7 @@ from pydantic import ValidationError
 
 from query_api.metrics import Metrics
 from query_api.store.rows import Key, Submission
+from query_api.view.event_id import EventId
 from query_api.view.snapshot import View
 from query_api.view.stream_reader import OrderedReader
 
@@ -51,7 +52,7 @@ def event_of(message: Message) -> Known:
 class StreamEvent:
     """An event of the stream, in its place."""
 
-    sequence: int
+    place: EventId
     at: datetime
     event: Known
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -100,9 +101,10 @@ class ViewProjector:
         self.state = State(View())
         metrics.view_age.set_function(self._age_seconds)
 
-    async def start(self) -> int:
-        """Listen first, then load: what happens in between is applied on top. Return the sequence listened after."""
-        listening_after = await self._reader.start()
+    async def start(self) -> EventId:
+        """Listen first, then load: what happens in between is applied on top. Return the place listened after."""
+        last = await self._reader.start()
+        listening_after = EventId.of(self._reader.created, last)
         self._replace(await self._loaded())
         self._on_database_answer(whole=True)
         self._update_as_of()
@@ -134,7 +136,8 @@ class ViewProjector:
             self.request_reconcile()
             return
         self._metrics.events.labels(message.subject).inc()
-        self._pending.append(StreamEvent(message.sequence, message.stored_at, event, message.headers))
+        place = EventId.of(self._reader.created, message.sequence)
+        self._pending.append(StreamEvent(place, message.stored_at, event, message.headers))
         self._wake.set()
 
     async def apply(self) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections import OrderedDict
+from collections.abc import Callable
 from contextlib import aclosing
 
 import nats.errors
@@ -11,8 +12,10 @@ from common.bus.stored import StreamReadError, stored
 from nats.aio.client import Client
 from pydantic import ValidationError
 
-from query_api.view.broadcaster import Frame, frame_of
+from query_api.view.event_id import EventId, stream_number
+from query_api.view.frames import Frame, frame_of
 from query_api.view.projection import SUBJECTS, event_of
+from query_api.view.snapshot import View
 
 log = structlog.get_logger(__name__)
 
@@ -29,18 +32,19 @@ Answer = list[Frame] | None
 
 
 class StreamReplay:
-    """Reads the events between two sequences; the past does not change, so answers are kept."""
+    """Reads the events after a place up to a sequence; the past does not change, so answers are kept."""
 
-    def __init__(self, client: Client, stream: str) -> None:
+    def __init__(self, client: Client, stream: str, view: Callable[[], View]) -> None:
         self._client = client
         self._stream = stream
+        self._view = view
         self._slots = asyncio.Semaphore(READS_AT_ONCE)
-        self._kept: OrderedDict[tuple[int, int], Answer] = OrderedDict()
+        self._kept: OrderedDict[tuple[EventId, int], Answer] = OrderedDict()
         self._bytes = 0
 
-    async def __call__(self, after: int, until: int) -> Answer:
+    async def __call__(self, after: EventId, until: int) -> Answer:
         """Return the frames, oldest first; None when the stream cannot be read, or no longer holds all of them."""
-        if until - after > _SPAN:
+        if until - after.sequence > _SPAN:
             return None
         try:
             # The wait for a slot counts too: while the stream is away, all clients come back at once.
@@ -49,34 +53,35 @@ class StreamReplay:
                     return self._kept[after, until]
                 answer = await self._replayed(after, until)
         except (StreamReadError, nats.errors.Error, TimeoutError, OSError) as error:
-            log.warning("replay.failed", after=after, until=until, reason=str(error) or type(error).__name__)
+            log.warning("replay.failed", after=after.sequence, until=until, reason=str(error) or type(error).__name__)
             return None
         self._keep((after, until), answer)
         return answer
 
-    def _keep(self, span: tuple[int, int], answer: Answer) -> None:
+    def _keep(self, span: tuple[EventId, int], answer: Answer) -> None:
         self._bytes += _size(answer) - _size(self._kept.pop(span, None))
         self._kept[span] = answer
         while len(self._kept) > KEPT_ANSWERS or self._bytes > KEPT_BYTES:
             self._bytes -= _size(self._kept.popitem(last=False)[1])
 
-    async def _replayed(self, after: int, until: int) -> Answer:
+    async def _replayed(self, after: EventId, until: int) -> Answer:
         info = await self._client.jetstream().stream_info(self._stream)
-        if info.state.first_seq > after + 1:
+        if stream_number(info.created) != after.stream or info.state.first_seq > after.sequence + 1:
             # What is gone may have been for this client.
             return None
         found = await self._read(after, until)
         return found if len(found) <= MAX_EVENTS else None
 
-    async def _read(self, after: int, until: int) -> list[Frame]:
+    async def _read(self, after: EventId, until: int) -> list[Frame]:
         found: list[Frame] = []
-        async with aclosing(stored(self._client, self._stream, after)) as messages:
+        async with aclosing(stored(self._client, self._stream, after.sequence)) as messages:
             async for message in messages:
                 if message.sequence > until or len(found) > MAX_EVENTS:
                     break
                 if message.subject in SUBJECTS:
                     with contextlib.suppress(ValidationError):
-                        found.append(frame_of(event_of(message), message.sequence))
+                        frame = frame_of(event_of(message), self._view(), after._replace(sequence=message.sequence))
+                        found += [frame] if frame else []
         return found
 
 

@@ -46,6 +46,11 @@ class View:
         kept = {key: each for key, each in self.submissions.items() if not _is_of_run(each, event)}
         return replace(self, submissions=MappingProxyType(kept | {patched.key: patched}))
 
+    def told_by(self, event: ModelIngested) -> Submission | None:
+        """Return the submission that an event tells of: as it is known, or an older version as the event has it."""
+        known = self.submissions.get((event.dataset, event.model))
+        return known if known and _is_of_run(known, event) else _provisional(event)
+
     def twins(self, keys: Collection[Key], tree_oids: Collection[str]) -> set[Key]:
         """Return other keys of the same datasets with one of these contents: a rename may have emptied them."""
         datasets = {dataset for dataset, _ in keys}

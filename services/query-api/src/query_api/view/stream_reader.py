@@ -43,8 +43,9 @@ class OrderedReader:
         self._hinted = asyncio.Event()
         self._hints: list[Subscription] = []
         self._place = 0
-        self._created: datetime | None = None
         self._heard_at = datetime.now(UTC)
+        self.created: datetime | None = None
+        """When the stream was made, which tells it from another one of its name."""
         self.silent_since: datetime | None = self._heard_at
 
     def on_resumed(self, resumed: Callable[[], None]) -> None:
@@ -56,7 +57,7 @@ class OrderedReader:
         self._hints = [await self._client.subscribe(each, cb=self._on_hint) for each in self._subjects]
         info = await self._js.stream_info(self._stream)
         last = int(info.state.last_seq)
-        self._created = info.created
+        self.created = info.created
         self._place = last if after is None else min(after, last)
         self._answered()
         return last
@@ -88,8 +89,8 @@ class OrderedReader:
         async with asyncio.timeout(2 * self._poll):
             info = await self._js.stream_info(self._stream)
         last = int(info.state.last_seq)
-        place = 0 if info.created != self._created else min(self._place, last)
-        self._created = info.created
+        place = 0 if info.created != self.created else min(self._place, last)
+        self.created = info.created
         if place < self._place:
             log.warning("stream.made_anew", place=self._place, last=last)
             self._place = place

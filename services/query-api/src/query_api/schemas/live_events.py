@@ -1,0 +1,91 @@
+"""What server-sent events carry: the API's shapes, by the event's name."""
+
+from datetime import datetime
+from typing import Annotated
+
+from common.events import RunStatus, SyncStatus, Trigger
+from pydantic import Field
+
+from query_api.schemas.base import ApiModel
+from query_api.schemas.cached import ModelRow
+
+
+class IngestedEvent(ModelRow):
+    """A version of a submission is committed; its row as /api/models has it."""
+
+    run_id: int
+    trigger: Trigger
+    auto_triggered: bool
+
+
+class FailedEvent(ApiModel):
+    """An ingestion has failed for good."""
+
+    run_id: int | None
+    dataset: str | None
+    model: str | None
+    kind: str
+    reason: str
+    delivery_count: int
+    dry_run: Annotated[bool, Field(description="It would have stored nothing: the model itself did not fail.")]
+    failed_at: datetime
+
+
+class ProgressEvent(ApiModel):
+    """How far a run is; not stored, so never sent again."""
+
+    run_id: int
+    dataset: str
+    model: str
+    done: int
+    total: int
+    status: RunStatus
+
+
+class SyncedDataset(ApiModel):
+    """What a sync found in one dataset; lists hold folder names."""
+
+    dataset: str
+    seen: int
+    new: tuple[str, ...]
+    changed: tuple[str, ...]
+    renamed: tuple[tuple[str, str], ...]
+    vanished: tuple[str, ...]
+    error: str | None
+
+
+class SyncEvent(ApiModel):
+    """The Hub was compared with the database."""
+
+    sync_id: int
+    request_id: Annotated[str | None, Field(description="What POST /api/admin/sync answered, where it asked for this.")]
+    trigger: Trigger
+    status: SyncStatus
+    started_at: datetime
+    completed_at: datetime
+    datasets: tuple[SyncedDataset, ...]
+    models_seen: int
+    new_models_found: int
+    changed: int
+    error: str | None
+
+
+class ResetEvent(ApiModel):
+    """What was missed is not known: load again what you show."""
+
+    reason: str
+
+
+class PingEvent(ApiModel):
+    """The connection is alive."""
+
+
+class LiveEvents(ApiModel):
+    """What `data` holds, by the name in `event`."""
+
+    ingested: IngestedEvent
+    failed: FailedEvent
+    progress: ProgressEvent
+    sync: SyncEvent
+    reset: ResetEvent
+    ping: PingEvent

@@ -1,0 +1,120 @@
+"""Server-sent events as bytes: each event in the API's shape, and a bounded log of them. Knows no client."""
+
+import itertools
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from common.events import Event, IngestionProgress, ModelIngested, ModelIngestionFailed, SyncCompleted
+
+from query_api.schemas.base import ApiModel
+from query_api.schemas.live_events import (
+    FailedEvent,
+    IngestedEvent,
+    LiveEvents,
+    PingEvent,
+    ProgressEvent,
+    ResetEvent,
+    SyncEvent,
+)
+from query_api.view.answers import row
+from query_api.view.event_id import EventId
+from query_api.view.snapshot import View
+
+# Written at once: what waits for a slow client is bounded by this and aiohttp's own 64 KiB.
+_CHUNK_BYTES = 64 * 1024
+_NAMES: Final = {field.annotation: name for name, field in LiveEvents.model_fields.items()}
+# Events of the bus whose fields the API shows under the same names.
+_SHAPES: Final[dict[type[Event], type[ApiModel]]] = {
+    ModelIngestionFailed: FailedEvent,
+    SyncCompleted: SyncEvent,
+    IngestionProgress: ProgressEvent,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One event on the wire. `sequence` is its place on the stream; progress has none and is never replayed."""
+
+    sequence: int | None
+    data: bytes
+
+
+def frame_of(event: Event, view: View, place: EventId | None = None) -> Frame | None:
+    """Return an event of the bus as a server-sent event; None where it tells of no submission that can be shown."""
+    shown = _shown(event, view)
+    return None if shown is None else _frame(shown, place)
+
+
+def _shown(event: Event, view: View) -> ApiModel | None:
+    if not isinstance(event, ModelIngested):
+        return _SHAPES[type(event)].model_validate(event, from_attributes=True)
+    submission = view.told_by(event)
+    if submission is None:
+        return None
+    run = {"run_id": event.run_id, "trigger": event.trigger, "auto_triggered": event.auto_triggered}
+    return IngestedEvent(**dict(row(submission)), **run)
+
+
+def reset_frame(place: EventId, reason: str) -> Frame:
+    """Return what says "load again, then go on after this": some of what happened cannot be replayed any more."""
+    return _frame(ResetEvent(reason=reason), place)
+
+
+def _frame(shown: ApiModel, place: EventId | None = None) -> Frame:
+    lines = [f"id: {place}"] if place else []
+    lines += [f"event: {_NAMES[type(shown)]}", f"data: {shown.model_dump_json()}", "", ""]
+    return Frame(place.sequence if place else None, "\n".join(lines).encode())
+
+
+PING = _frame(PingEvent())
+
+
+class FrameLog:
+    """The newest frames, bounded by number and by bytes."""
+
+    def __init__(self, max_frames: int, max_bytes: int) -> None:
+        self.max_frames = max_frames
+        self._max_bytes = max_bytes
+        self._bytes = 0
+        self._frames: deque[Frame] = deque()
+
+    def add(self, frame: Frame) -> Frame | None:
+        """Keep a frame; return the newest of those that had to go for it."""
+        gone = None
+        self._frames.append(frame)
+        self._bytes += len(frame.data)
+        while len(self._frames) > 1 and (len(self._frames) > self.max_frames or self._bytes > self._max_bytes):
+            gone = self._frames.popleft()
+            self._bytes -= len(gone.data)
+        return gone
+
+    def newest(self, count: int) -> list[Frame]:
+        """Return the last ones, oldest first."""
+        return list(itertools.islice(self._frames, len(self._frames) - count, None))
+
+    def clear(self) -> None:
+        """Forget all."""
+        self._frames.clear()
+        self._bytes = 0
+
+    def __iter__(self) -> Iterator[Frame]:
+        return iter(self._frames)
+
+    def __len__(self) -> int:
+        return len(self._frames)
+
+
+def chunks(parts: Iterable[bytes]) -> Iterator[bytes]:
+    """Join parts into pieces of some size, so that few writes suffice and none is large."""
+    waiting: list[bytes] = []
+    size = 0
+    for part in parts:
+        waiting.append(part)
+        size += len(part)
+        if size >= _CHUNK_BYTES:
+            yield b"".join(waiting)
+            waiting, size = [], 0
+    if waiting:
+        yield b"".join(waiting)

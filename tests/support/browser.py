@@ -43,6 +43,8 @@ class Browser:
     origin: str
     complaints: list[str] = field(default_factory=list)
     foreign: list[str] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+    """The paths below /api, in the order in which the pages asked for them."""
 
     async def open(self, path: str = "/", *, theme: Theme = "light", size: tuple[int, int] = WIDE) -> Page:
         """Open a page of the dashboard."""
@@ -60,6 +62,8 @@ class Browser:
             self.complaints.append(message.text)
 
     def _asked(self, url: str) -> None:
+        if url.startswith(f"{self.origin}/api/"):
+            self.asked.append(url.removeprefix(self.origin))
         if not url.startswith((self.origin, "data:", "blob:")):
             self.foreign.append(url)
 

@@ -2,6 +2,7 @@
 
 import asyncpg
 
+from tests.query_api.conftest import Start
 from tests.support.api import Api
 from tests.support.writer import DATASET, Writer, oid
 
@@ -45,6 +46,58 @@ async def test_errors_are_shown_fatal_ones_first(api: Api, writer: Writer, pool:
     found = await api.data(f"/api/models/{DATASET}/m-1")
     assert [(error["puzzleId"], error["fatal"]) for error in found["ingestionErrors"]] == [("b", True), ("a", False)]
     assert (found["status"], found["errors"]) == ("partial", 1)
+
+
+async def test_every_task_of_the_set_is_listed_answered_or_not(api: Api, writer: Writer, pool: asyncpg.Pool) -> None:
+    first, second, *others = sorted(api.services.task_sets["evaluation2"].pairs)
+    event = await writer.ingest("m-1")
+    await _results(pool, event.tree_oid, {first: ("a", 1, 1), second: ("b", 2, 0), "of-no-set": ("c", 1, 1)})
+    found = await api.data(f"/api/models/{DATASET}/m-1")
+    assert [each["puzzleId"] for each in found["tasks"]] == [first, second, "of-no-set"]
+    assert found["notAttempted"] == others
+    assert len(others) == 118
+
+
+async def test_each_attempt_tells_what_it_solved_and_took(api: Api, writer: Writer) -> None:
+    one, other, *_ = sorted(api.services.task_sets["evaluation2"].pairs)
+    await writer.ingest("m-1", attempts=5)
+    await writer.answers("m-1-attempt1", {one: [True, True], other: [True, False]}, cost=0.5, tokens=10, time_ms=30)
+    await writer.answers("m-1-attempt1", {"of-no-set": [True]}, cost=9.0, tokens=900, time_ms=900)
+    await writer.answers("m-1-attempt5", {one: [True, True]}, cost=0.5)
+    first, second, *_, fifth = (await api.data(f"/api/models/{DATASET}/m-1"))["attempts"]
+    assert first == {
+        "modelName": "m-1-attempt1",
+        "accuracyPercent": 40.0,
+        "tasksCorrect": 1,
+        "overall": {
+            "count": 2, "avgCost": 0.5, "totalCost": 1.0, "avgTime": 30.0, "totalTime": 60.0, "avgTokens": 10.0,
+            "totalTokens": 20,
+        },
+    }  # fmt: skip
+    assert (second["tasksCorrect"], second["overall"]["count"]) == (0, 0)
+    assert (fifth["modelName"], fifth["tasksCorrect"], fifth["overall"]) == ("m-1-attempt5", None, None)
+
+
+async def test_the_figures_of_an_attempt_are_those_of_the_routes_for_one_attempt(api: Api, writer: Writer) -> None:
+    one, other, *_ = sorted(api.services.task_sets["evaluation2"].pairs)
+    await writer.ingest("m-1")
+    await writer.answers("m-1-attempt2", {one: [True], other: [False]}, cost=0.25, tokens=7, time_ms=11)
+    second = (await api.data(f"/api/models/{DATASET}/m-1"))["attempts"][1]
+    metrics = await api.data(f"/api/model-dataset/metrics/m-1-attempt2/{DATASET}")
+    performance = await api.data(f"/api/model-dataset/performance/m-1-attempt2/{DATASET}")
+    assert second["overall"] == metrics["overall"]
+    assert second["tasksCorrect"] == performance["summary"]["correct"] == 1
+
+
+async def test_without_the_task_set_all_answers_count_and_no_task_is_called_left_out(
+    start: Start, writer: Writer
+) -> None:
+    await writer.ingest("m-1", source="ConceptARC")
+    await writer.answers("m-1-attempt1", {"a": [True], "b": [False]}, cost=1.0)
+    async with start() as api:
+        found = await api.data(f"/api/models/{DATASET}/m-1")
+    assert (found["notAttempted"], found["attempts"][0]["tasksCorrect"]) == ([], 1)
+    assert found["attempts"][0]["overall"]["totalCost"] == 2.0
 
 
 async def test_an_unknown_submission_is_a_404(api: Api) -> None:

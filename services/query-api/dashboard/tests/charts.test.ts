@@ -140,7 +140,7 @@ const result = (puzzleId: string, pairsSolved: number, pairsTotal = 2) => ({
 });
 
 test("every task of the set has one cell, answered or not", () => {
-  const found = cells([result("b", 2), result("a", 1), result("c", 0)], ["a", "b", "c", "d"]);
+  const found = cells({ tasks: [result("b", 2), result("a", 1), result("c", 0)], notAttempted: ["d"] });
   assert.deepEqual(
     found.map(({ id, state }) => `${id} ${state}`),
     ["a partial", "b correct", "c incorrect", "d missing"],
@@ -149,8 +149,8 @@ test("every task of the set has one cell, answered or not", () => {
 });
 
 test("a duel tells who solved what", () => {
-  const one = cells([result("a", 2), result("b", 2), result("c", 0)], ["d"]);
-  const other = cells([result("a", 2), result("b", 1), result("c", 2)], ["d"]);
+  const one = cells({ tasks: [result("a", 2), result("b", 2), result("c", 0)], notAttempted: ["d"] });
+  const other = cells({ tasks: [result("a", 2), result("b", 1), result("c", 2)], notAttempted: ["d"] });
   assert.deepEqual(
     duel(one, other).map((each) => each.result),
     ["both", "first", "second", "neither"],

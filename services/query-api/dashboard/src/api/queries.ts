@@ -16,8 +16,6 @@ export const keys = {
   models: resource<[]>("models"),
   latest: () => latestKey().slice(0, 1),
   model: resource<[dataset: string, model: string]>("model"),
-  performance: resource<[attempt: string, dataset: string]>("performance"),
-  metrics: resource<[attempt: string, dataset: string]>("metrics"),
   task: resource<[dataset: string, model: string, task: string]>("task"),
   cron: resource<[]>("cron"),
   status: resource<[]>("status"),
@@ -43,33 +41,6 @@ export const modelQuery = (dataset: string, model: string) =>
     queryFn: async ({ signal }) => {
       const path = { ...owned(dataset), model };
       return (await unwrap(api.GET("/api/models/{owner}/{name}/{model}", { params: { path }, signal }))).data;
-    },
-  });
-
-// By the dataset, not by its task set: another dataset may answer the same set, with a model of the same name.
-export const performanceQuery = (attempt: string, dataset: string) =>
-  queryOptions({
-    queryKey: keys.performance(attempt, dataset),
-    queryFn: async ({ signal }) => {
-      const path = { ...owned(dataset), model: attempt };
-      return (
-        await unwrap(
-          api.GET("/api/model-dataset/performance/{model}/{owner}/{name}", { params: { path }, signal }),
-        )
-      ).data;
-    },
-  });
-
-export const metricsQuery = (attempt: string, dataset: string) =>
-  queryOptions({
-    queryKey: keys.metrics(attempt, dataset),
-    queryFn: async ({ signal }) => {
-      const path = { ...owned(dataset), model: attempt };
-      return (
-        await unwrap(
-          api.GET("/api/model-dataset/metrics/{model}/{owner}/{name}", { params: { path }, signal }),
-        )
-      ).data;
     },
   });
 

@@ -337,11 +337,14 @@ export interface paths {
         /**
          * What happens, live (server-sent events)
          * @description Server-sent events; `data` is one line of JSON. Events of the stream have an `id`: who comes back with
-         *     it as Last-Event-ID gets what was missed.
+         *     it as Last-Event-ID gets what was missed. It is `<stream>-<sequence>`; a bare sequence means the present stream.
          *
-         *     - `ingested`, `failed`, `sync`, `progress`: as in docs/asyncapi.json. `progress` has no id and is never sent again.
-         *     - `reset`: what was missed cannot be told (too long ago, too much, the stream is away or was made anew, the id is none
-         *       of ours). Load again what you show; the events that follow go on from there. `data` has the `reason`.
+         *     - `ingested`: a version is committed. `data` is its row in `/api/models`, and the run. Sent again later, it may be of a
+         *       version that is superseded by then; what only the database knew of that one is null.
+         *     - `failed`, `sync`, `progress`: an ingestion has failed, the Hub was compared, a run goes on. `progress` has no id and
+         *       is never sent again.
+         *     - `reset`: what was missed is not known (too long ago, too much, the stream is away or was made anew, the id is none
+         *       of ours). Load again what you show; the events that follow go on from there.
          *     - `ping`: every 10 seconds. Where nothing comes for much longer, the connection is dead: open another one.
          */
         get: operations["streamEvents"];
@@ -408,6 +411,27 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * AttemptDetail
+         * @description One attempt, and what its answers took; of the fifth and later ones this is null.
+         */
+        AttemptDetail: {
+            /** Modelname */
+            modelName: string;
+            /** Accuracypercent */
+            accuracyPercent: number | null;
+            /**
+             * Taskscorrect
+             * @description Tasks with every pair right.
+             * @default null
+             */
+            tasksCorrect?: number | null;
+            /**
+             * @description Of all its answers.
+             * @default null
+             */
+            overall?: components["schemas"]["FigureSet"] | null;
+        };
         /**
          * AttemptRow
          * @description One attempt of a submission; its accuracy is over all pairs of the task set.
@@ -531,6 +555,34 @@ export interface components {
             lastError: string | null;
         };
         /**
+         * FailedEvent
+         * @description An ingestion has failed for good.
+         */
+        FailedEvent: {
+            /** Runid */
+            runId: number | null;
+            /** Dataset */
+            dataset: string | null;
+            /** Model */
+            model: string | null;
+            /** Kind */
+            kind: string;
+            /** Reason */
+            reason: string;
+            /** Deliverycount */
+            deliveryCount: number;
+            /**
+             * Dryrun
+             * @description It would have stored nothing: the model itself did not fail.
+             */
+            dryRun: boolean;
+            /**
+             * Failedat
+             * Format: date-time
+             */
+            failedAt: string;
+        };
+        /**
          * FieldError
          * @description One field of the request, and what is wrong with it.
          */
@@ -643,6 +695,82 @@ export interface components {
             quotaLimit: number | null;
             /** Quotaresetsat */
             quotaResetsAt: string | null;
+        };
+        /**
+         * IngestedEvent
+         * @description A version of a submission is committed; its row as /api/models has it.
+         */
+        IngestedEvent: {
+            /** Dataset */
+            dataset: string;
+            /** Model */
+            model: string;
+            /** Displayname */
+            displayName: string;
+            /** Source */
+            source: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "completed" | "partial" | "unknown" | "removed";
+            /**
+             * Score
+             * @description Over all tasks of the set.
+             */
+            score: number;
+            /**
+             * Scoresubmitted
+             * @description Over the tasks submitted.
+             */
+            scoreSubmitted: number | null;
+            /** Taskstotal */
+            tasksTotal: number;
+            /** Taskssubmitted */
+            tasksSubmitted: number;
+            /**
+             * Taskssolved
+             * @description Tasks solved whole.
+             */
+            tasksSolved: number | null;
+            /** Pairstotal */
+            pairsTotal: number | null;
+            /** Pairssolved */
+            pairsSolved: number | null;
+            /** Attempts */
+            attempts: components["schemas"]["AttemptRow"][];
+            /**
+             * Totalcost
+             * @description USD
+             */
+            totalCost: number | null;
+            /** Totaltokens */
+            totalTokens: number | null;
+            /** Publishedat */
+            publishedAt: string | null;
+            /**
+             * Ingestedat
+             * Format: date-time
+             */
+            ingestedAt: string;
+            /** Revision */
+            revision: string;
+            /** Treeoid */
+            treeOid: string;
+            /**
+             * Errors
+             * @description Files that could not be used.
+             */
+            errors: number;
+            /** Runid */
+            runId: number;
+            /**
+             * Trigger
+             * @enum {string}
+             */
+            trigger: "schedule" | "catch_up" | "startup" | "webhook" | "manual";
+            /** Autotriggered */
+            autoTriggered: boolean;
         };
         /**
          * IngestionAccepted
@@ -818,6 +946,18 @@ export interface components {
             status: "completed" | "partial" | "unknown" | "removed";
         };
         /**
+         * LiveEvents
+         * @description What `data` holds, by the name in `event`.
+         */
+        LiveEvents: {
+            ingested: components["schemas"]["IngestedEvent"];
+            failed: components["schemas"]["FailedEvent"];
+            progress: components["schemas"]["ProgressEvent"];
+            sync: components["schemas"]["SyncEvent"];
+            reset: components["schemas"]["ResetEvent"];
+            ping: components["schemas"]["PingEvent"];
+        };
+        /**
          * Metrics
          * @description Cost, time and tokens, by result.
          */
@@ -898,7 +1038,7 @@ export interface components {
             /** Pairssolved */
             pairsSolved: number | null;
             /** Attempts */
-            attempts: components["schemas"]["AttemptRow"][];
+            attempts: components["schemas"]["AttemptDetail"][];
             /**
              * Totalcost
              * @description USD
@@ -929,8 +1069,16 @@ export interface components {
              * @description Of the current version, 500 at most.
              */
             ingestionErrors: components["schemas"]["IngestionError"][];
-            /** Tasks */
+            /**
+             * Tasks
+             * @description Those that it answers.
+             */
             tasks: components["schemas"]["TaskRow"][];
+            /**
+             * Notattempted
+             * @description The ids of the other tasks of the set.
+             */
+            notAttempted: string[];
         };
         /**
          * ModelNamesAnswer
@@ -1118,6 +1266,11 @@ export interface components {
             totalPuzzles: number;
         };
         /**
+         * PingEvent
+         * @description The connection is alive.
+         */
+        PingEvent: Record<string, never>;
+        /**
          * ProblemDetails
          * @description An error (RFC 9457).
          */
@@ -1142,6 +1295,35 @@ export interface components {
              * @default []
              */
             errors?: components["schemas"]["FieldError"][];
+        };
+        /**
+         * ProgressEvent
+         * @description How far a run is; not stored, so never sent again.
+         */
+        ProgressEvent: {
+            /** Runid */
+            runId: number;
+            /** Dataset */
+            dataset: string;
+            /** Model */
+            model: string;
+            /** Done */
+            done: number;
+            /** Total */
+            total: number;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "running" | "completed" | "partial" | "failed" | "skipped";
+        };
+        /**
+         * ResetEvent
+         * @description What was missed is not known: load again what you show.
+         */
+        ResetEvent: {
+            /** Reason */
+            reason: string;
         };
         /**
          * Run
@@ -1317,6 +1499,72 @@ export interface components {
              * @default null
              */
             autoIngest?: boolean | null;
+        };
+        /**
+         * SyncEvent
+         * @description The Hub was compared with the database.
+         */
+        SyncEvent: {
+            /** Syncid */
+            syncId: number;
+            /**
+             * Requestid
+             * @description What POST /api/admin/sync answered, where it asked for this.
+             */
+            requestId: string | null;
+            /**
+             * Trigger
+             * @enum {string}
+             */
+            trigger: "schedule" | "catch_up" | "startup" | "webhook" | "manual";
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "completed" | "partial" | "failed";
+            /**
+             * Startedat
+             * Format: date-time
+             */
+            startedAt: string;
+            /**
+             * Completedat
+             * Format: date-time
+             */
+            completedAt: string;
+            /** Datasets */
+            datasets: components["schemas"]["SyncedDataset"][];
+            /** Modelsseen */
+            modelsSeen: number;
+            /** Newmodelsfound */
+            newModelsFound: number;
+            /** Changed */
+            changed: number;
+            /** Error */
+            error: string | null;
+        };
+        /**
+         * SyncedDataset
+         * @description What a sync found in one dataset; lists hold folder names.
+         */
+        SyncedDataset: {
+            /** Dataset */
+            dataset: string;
+            /** Seen */
+            seen: number;
+            /** New */
+            new: string[];
+            /** Changed */
+            changed: string[];
+            /** Renamed */
+            renamed: [
+                string,
+                string
+            ][];
+            /** Vanished */
+            vanished: string[];
+            /** Error */
+            error: string | null;
         };
         /**
          * TaskAnswerShown
@@ -2796,7 +3044,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description As the header Last-Event-ID, for a first request. */
-                lastEventId?: number;
+                lastEventId?: string;
             };
             header?: {
                 /** @description Go on after this event; browsers send it by themselves. */
@@ -3014,3 +3262,29 @@ export interface operations {
         };
     };
 }
+type FlattenedDeepRequired<T> = {
+    [K in keyof T]-?: FlattenedDeepRequired<T[K] extends unknown[] | undefined | null ? Extract<T[K], unknown[]>[number] : T[K]>;
+};
+type ReadonlyArray<T> = [
+    Exclude<T, undefined>
+] extends [
+    unknown[]
+] ? Readonly<Exclude<T, undefined>> : Readonly<Exclude<T, undefined>[]>;
+export const pathsApiMetricsLatestModelGetParametersQueryByValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/metrics/latest-model"]["get"]["parameters"]["query"]["by"]> = ["ingested", "published"];
+export const pathsApiModelsGetParametersQueryStatusValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/models"]["get"]["parameters"]["query"]["status"]> = ["completed", "partial", "unknown", "removed"];
+export const pathsApiModelsGetParametersQuerySortValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/models"]["get"]["parameters"]["query"]["sort"]> = ["score", "ingestedAt", "publishedAt", "model", "cost"];
+export const pathsApiAdminIngestionHistoryGetParametersQueryStatusValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/admin/ingestion-history"]["get"]["parameters"]["query"]["status"]> = ["running", "completed", "partial", "failed", "skipped"];
+export const pathsApiAdminIngestionHistoryGetParametersQuerySortValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/admin/ingestion-history"]["get"]["parameters"]["query"]["sort"]> = ["startedAt", "durationMs", "accuracyPercent", "failed"];
+export const pathsApiAdminIngestionHistoryGetParametersQueryOrderValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/admin/ingestion-history"]["get"]["parameters"]["query"]["order"]> = ["asc", "desc"];
+export const cronStatusAnswerLastStatusAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["CronStatusAnswer"]["lastStatus"]> = ["completed", "partial", "failed"];
+export const ingestedEventStatusValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["IngestedEvent"]["status"]> = ["completed", "partial", "unknown", "removed"];
+export const ingestedEventTriggerValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["IngestedEvent"]["trigger"]> = ["schedule", "catch_up", "startup", "webhook", "manual"];
+export const latestModelStatusValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["LatestModel"]["status"]> = ["completed", "partial", "unknown", "removed"];
+export const modelDetailStatusValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["ModelDetail"]["status"]> = ["completed", "partial", "unknown", "removed"];
+export const modelRowStatusValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["ModelRow"]["status"]> = ["completed", "partial", "unknown", "removed"];
+export const progressEventStatusValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["ProgressEvent"]["status"]> = ["running", "completed", "partial", "failed", "skipped"];
+export const runStatusValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Run"]["status"]> = ["running", "completed", "partial", "failed", "skipped", "unknown"];
+export const runTriggerAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Run"]["trigger"]> = ["schedule", "catch_up", "startup", "webhook", "manual"];
+export const syncEventTriggerValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["SyncEvent"]["trigger"]> = ["schedule", "catch_up", "startup", "webhook", "manual"];
+export const syncEventStatusValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["SyncEvent"]["status"]> = ["completed", "partial", "failed"];
+export const versionStatusValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Version"]["status"]> = ["completed", "partial", "unknown"];

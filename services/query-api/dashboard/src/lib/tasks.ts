@@ -1,4 +1,4 @@
-/** What became of each task, from a submission's results and the task set's ids. */
+/** What became of each task of a submission. */
 
 export type TaskState = "correct" | "partial" | "incorrect" | "missing";
 
@@ -21,19 +21,27 @@ export function stateOf(result: Result | undefined): TaskState {
   return result.pairsSolved > 0 ? "partial" : "incorrect";
 }
 
-/** One cell per task of the set, in the order of the ids; tasks without a result are missing. */
-export function cells(results: readonly Result[], allIds: readonly string[]): TaskCell[] {
-  const known = new Map(results.map((each) => [each.puzzleId, each]));
-  const ids = [...new Set([...allIds, ...known.keys()])].sort();
-  return ids.map((id) => {
-    const result = known.get(id);
-    return {
-      id,
-      state: stateOf(result),
-      pairsSolved: result?.pairsSolved ?? 0,
-      pairsTotal: result?.pairsTotal ?? 0,
-    };
-  });
+/** One cell per task of the set, in the order of the ids. */
+export function cells({
+  tasks,
+  notAttempted,
+}: {
+  tasks: readonly Result[];
+  notAttempted: readonly string[];
+}): TaskCell[] {
+  const missing = notAttempted.map((id) => ({
+    id,
+    state: stateOf(undefined),
+    pairsSolved: 0,
+    pairsTotal: 0,
+  }));
+  const known = tasks.map((each) => ({
+    id: each.puzzleId,
+    state: stateOf(each),
+    pairsSolved: each.pairsSolved,
+    pairsTotal: each.pairsTotal,
+  }));
+  return [...known, ...missing].sort((one, other) => (one.id < other.id ? -1 : 1));
 }
 
 export function tally(found: readonly TaskCell[]): Record<TaskState, number> {

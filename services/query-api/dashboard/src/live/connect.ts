@@ -3,15 +3,13 @@ import type { QueryClient } from "@tanstack/react-query";
 
 import type { Schemas } from "../api/client.ts";
 import { foldersQuery, keys, modelsQuery } from "../api/queries.ts";
-import { latestKey } from "../hooks/useLatestHFModel.ts";
 import { percent, plural } from "../lib/format.ts";
 import { modelHref } from "../lib/rows.ts";
-import { withFolder, withIngested, withLatest, withoutFailed, withoutModel, withProgress } from "./cache.ts";
-import type { Failed, Ingested, Progress, Synced } from "./events.ts";
+import { withFolder, withIngested, withoutFailed, withoutModel, withProgress } from "./cache.ts";
 import { change, noteEnd, toast } from "./store.ts";
 
 // A folder of a thousand models must not cause a thousand reloads.
-const RELOAD_AFTER_MS = 1_000;
+const RELOAD_EVERY_MS = 1_000;
 const RETRY_MS = 5_000;
 // A browser opens six connections to a server of HTTP/1.1: a seventh tab would wait for ever if all of them listened.
 const REST_AFTER_MS = 10_000;
@@ -83,29 +81,33 @@ class Stream {
 }
 
 function listen(source: EventSource, client: QueryClient, reload: Reload): void {
-  hear(source, "ingested", (event) => onIngested(client, event as Ingested, reload));
-  hear(source, "failed", (event) => onFailed(event as Failed, reload));
-  hear(source, "progress", (event) => onProgress(event as Progress, reload));
-  hear(source, "sync", (event) => onSync(event as Synced, reload));
-  source.addEventListener("reset", () => onReset(client));
+  on(source, "ingested", (event) => onIngested(client, event, reload));
+  on(source, "failed", (event) => onFailed(event, reload));
+  on(source, "progress", (event) => onProgress(event, reload));
+  on(source, "sync", (event) => onSync(event, reload));
+  on(source, "reset", () => onReset(client));
 }
 
-function hear(source: EventSource, name: string, then: (event: unknown) => void): void {
-  source.addEventListener(name, (message) => then(JSON.parse((message as MessageEvent<string>).data)));
+type Events = Schemas["LiveEvents"];
+
+function on<Name extends keyof Events>(source: EventSource, name: Name, then: (data: Events[Name]) => void) {
+  source.addEventListener(name, ({ data }: MessageEvent<string>) => then(JSON.parse(data) as Events[Name]));
 }
 
 type Reload = (...names: (keyof typeof keys)[]) => void;
 
+/** Has answers loaded again: at once, and what is named in the second after that, at its end. */
 function reloader(client: QueryClient): Reload {
   const wanted = new Set<keyof typeof keys>();
   let timer: ReturnType<typeof setTimeout> | undefined;
+  function load(): void {
+    for (const name of wanted) void client.invalidateQueries({ queryKey: keys[name]() });
+    timer = wanted.size ? setTimeout(load, RELOAD_EVERY_MS) : undefined;
+    wanted.clear();
+  }
   return (...names) => {
     for (const name of names) wanted.add(name);
-    timer ??= setTimeout(() => {
-      timer = undefined;
-      for (const name of wanted) void client.invalidateQueries({ queryKey: keys[name]() });
-      wanted.clear();
-    }, RELOAD_AFTER_MS);
+    if (timer === undefined) load();
   };
 }
 
@@ -115,47 +117,46 @@ function onReset(client: QueryClient): void {
   void client.invalidateQueries();
 }
 
-function onIngested(client: QueryClient, event: Ingested, reload: Reload): void {
+function onIngested(client: QueryClient, event: Events["ingested"], reload: Reload): void {
   client.setQueryData(modelsQuery().queryKey, (old) => withIngested(old, event));
-  client.setQueryData<Schemas["LatestAnswer"]>(latestKey(), (old) => withLatest(old, event));
   client.setQueryData(foldersQuery(event.dataset).queryKey, (old) => withFolder(old, event));
-  noteEnd(event.run_id);
+  noteEnd(event.runId);
   change(({ running }) => ({ running: withoutModel(running, event) }));
   void client.invalidateQueries({ queryKey: keys.model(event.dataset, event.model) });
   void client.invalidateQueries({ queryKey: keys.task(event.dataset, event.model) });
-  reload("models", "latest", "history", "runErrors", "status", "performance", "metrics");
+  reload("models", "latest", "history", "runErrors", "status");
   toast({
     kind: "good",
-    title: `${event.display_name} landed`,
-    text: `${percent(event.score)} · ${event.tasks_submitted} of ${event.tasks_total} tasks`,
+    title: `${event.displayName} landed`,
+    text: `${percent(event.score)} · ${event.tasksSubmitted} of ${event.tasksTotal} tasks`,
     href: modelHref(event.dataset, event.model),
   });
 }
 
-function onProgress(event: Progress, reload: Reload): void {
-  if (event.status !== "running") noteEnd(event.run_id);
+function onProgress(event: Events["progress"], reload: Reload): void {
+  if (event.status !== "running") noteEnd(event.runId);
   change(({ running }) => ({ running: withProgress(running, event, Date.now()) }));
   if (event.done === 0 || event.status !== "running") reload("history");
 }
 
-function onFailed(event: Failed, reload: Reload): void {
-  noteEnd(event.run_id);
+function onFailed(event: Events["failed"], reload: Reload): void {
+  noteEnd(event.runId);
   change(({ running }) => ({ running: withoutFailed(running, event) }));
   reload("history", "status");
   toast({
-    kind: event.dry_run ? "plain" : "bad",
-    title: event.dry_run ? `Dry run of ${event.model} failed` : `${event.model ?? "An ingestion"} failed`,
+    kind: event.dryRun ? "plain" : "bad",
+    title: event.dryRun ? `Dry run of ${event.model} failed` : `${event.model ?? "An ingestion"} failed`,
     text: event.reason,
     href: "/ingestion",
   });
 }
 
-function onSync(event: Synced, reload: Reload): void {
+function onSync(event: Events["sync"], reload: Reload): void {
   reload("cron", "status", "folders");
   if (event.status === "failed") toast({ kind: "bad", title: "The sync failed", text: event.error ?? "" });
   // Models that land announce themselves; only who asked for a sync waits for its end.
   else if (event.trigger === "manual") {
-    const found = `${plural(event.new_models_found, "new model")}, ${event.changed} changed`;
+    const found = `${plural(event.newModelsFound, "new model")}, ${event.changed} changed`;
     toast({ kind: "plain", title: "Sync completed", text: found });
   }
 }

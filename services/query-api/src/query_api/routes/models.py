@@ -1,44 +1,81 @@
 """One submission's page."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 import asyncpg
 from aiohttp import web
 
 from query_api.routes.endpoint import Endpoint
-from query_api.schemas.model_detail import ModelAnswer, ModelByOwnerQuery, ModelDetail, ModelQuery, TaskRow, Version
+from query_api.schemas.model_detail import (
+    AttemptDetail,
+    ModelAnswer,
+    ModelByOwnerQuery,
+    ModelDetail,
+    ModelQuery,
+    TaskRow,
+    Version,
+)
 from query_api.schemas.problems import ProblemError
 from query_api.store import runs, submissions
 from query_api.store.repair import all_shaped
+from query_api.store.rows import Results, Submission
 from query_api.store.submissions import VersionRecord
+from query_api.view.answer_statistics import attempt_figures
 from query_api.view.answers import row
+from query_api.view.task_sets import NAMES, TaskIndex
 from query_api.view.version_changes import changes
 
 ERRORS_SHOWN = 500
+# Their answers are all read for it: as many attempts as can be compared.
+ATTEMPTS_SUMMED = 4
 
 
-async def model(pool: asyncpg.Pool, _request: web.Request, query: ModelQuery | ModelByOwnerQuery) -> ModelAnswer:
+@dataclass(frozen=True)
+class Needs:
+    """What these routes work with."""
+
+    pool: asyncpg.Pool
+    task_sets: Mapping[str, TaskIndex]
+
+
+async def model(needs: Needs, _request: web.Request, query: ModelQuery | ModelByOwnerQuery) -> ModelAnswer:
     """Answer with a submission."""
-    records = await submissions.versions(pool, query.dataset, query.model)
-    if not records or records[0].submission is None:
+    records = await submissions.versions(needs.pool, query.dataset, query.model)
+    if not records or (current := records[0].submission) is None:
         raise ProblemError(404, f"there is no submission {query.model!r} in {query.dataset!r}; /api/models lists all")
-    current = row(records[0].submission)
-    newest = records[0]
+    tasks = needs.task_sets.get(NAMES.get(current.source, ""))
+    results = records[0].results
+    fields = dict(row(current)) | {"attempts": await _attempts(needs, current, tasks)}
     return ModelAnswer(
         data=ModelDetail(
-            **dict(current),
+            **fields,
             versions=tuple(_with_changes(records)),
-            ingestion_errors=tuple(await runs.errors(pool, newest.version.run_id, ERRORS_SHOWN)),
-            tasks=tuple(
-                all_shaped(
-                    TaskRow,
-                    (
-                        {"puzzle_id": task_id, "pairs_total": each.pairs_total, "pairs_solved": each.pairs_solved}
-                        for task_id, each in sorted(newest.results.items())
-                    ),
-                    "task_results",
-                )
-            ),
+            ingestion_errors=tuple(await runs.errors(needs.pool, current.run_id, ERRORS_SHOWN)),
+            tasks=tuple(_tasks(results)),
+            not_attempted=tuple(task_id for task_id in (tasks.pairs if tasks else ()) if task_id not in results),
         )
     )
+
+
+async def _attempts(needs: Needs, submission: Submission, tasks: TaskIndex | None) -> tuple[AttemptDetail, ...]:
+    names = [each.model_name for each in submission.attempts[:ATTEMPTS_SUMMED]]
+    answers = await submissions.answers(needs.pool, dict.fromkeys(names, submission.dataset))
+    figures = {name: attempt_figures(answers.get(name, {}), tasks) for name in names}
+    return tuple(
+        AttemptDetail(
+            model_name=each.model_name, accuracy_percent=each.accuracy_percent, **figures.get(each.model_name, {})
+        )
+        for each in submission.attempts
+    )
+
+
+def _tasks(results: Results) -> list[TaskRow]:
+    rows = (
+        {"puzzle_id": task_id, "pairs_total": each.pairs_total, "pairs_solved": each.pairs_solved}
+        for task_id, each in sorted(results.items())
+    )
+    return all_shaped(TaskRow, rows, "task_results")
 
 
 def _with_changes(records: list[VersionRecord]) -> list[Version]:
@@ -49,7 +86,7 @@ def _with_changes(records: list[VersionRecord]) -> list[Version]:
     ][: submissions.VERSIONS_SHOWN]
 
 
-_MODEL = Endpoint[asyncpg.Pool](
+_MODEL = Endpoint[Needs](
     path="/api/models/{dataset}/{model}",
     name="getModel",
     summary="One submission with its versions, errors, tasks and what changed",
@@ -60,7 +97,7 @@ _MODEL = Endpoint[asyncpg.Pool](
     handle=model,
 )
 
-ENDPOINTS: tuple[Endpoint[asyncpg.Pool], ...] = (
+ENDPOINTS: tuple[Endpoint[Needs], ...] = (
     _MODEL,
     _MODEL.by_owner(ModelByOwnerQuery, "The same, with the dataset's slash as it is"),
 )

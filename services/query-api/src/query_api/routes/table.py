@@ -68,7 +68,7 @@ def _status(services: Services) -> status.Needs:
 
 _GROUPS: Final = (
     _Group(overview.ENDPOINTS, lambda _: None),
-    _Group(models.ENDPOINTS, lambda services: services.pool),
+    _Group(models.ENDPOINTS, lambda services: models.Needs(services.pool, services.task_sets)),
     _Group(
         tasks.ENDPOINTS, lambda services: tasks.Needs(services.pool, services.view, services.settings.arc_tasks_dir)
     ),

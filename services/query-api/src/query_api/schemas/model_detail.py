@@ -6,8 +6,8 @@ from typing import Annotated
 from pydantic import Field
 
 from query_api.schemas.base import Answer, ApiModel, Count, Fraction, IngestionStatus, OwnedDataset, Query
-from query_api.schemas.cached import DatasetName, ModelRow
-from query_api.schemas.performance import PlainName
+from query_api.schemas.cached import AttemptRow, DatasetName, ModelRow
+from query_api.schemas.performance import FigureSet, PlainName
 
 
 class ModelQuery(Query):
@@ -69,12 +69,21 @@ class TaskRow(ApiModel):
     pairs_solved: Count
 
 
+class AttemptDetail(AttemptRow):
+    """One attempt, and what its answers took; of the fifth and later ones this is null."""
+
+    tasks_correct: Annotated[Count | None, Field(description="Tasks with every pair right.")] = None
+    overall: Annotated[FigureSet | None, Field(description="Of all its answers.")] = None
+
+
 class ModelDetail(ModelRow):
     """One submission with its history. Versions: newest first, the last ten."""
 
+    attempts: tuple[AttemptDetail, ...]
     versions: tuple[Version, ...]
     ingestion_errors: Annotated[tuple[IngestionError, ...], Field(description="Of the current version, 500 at most.")]
-    tasks: tuple[TaskRow, ...]
+    tasks: Annotated[tuple[TaskRow, ...], Field(description="Those that it answers.")]
+    not_attempted: Annotated[tuple[str, ...], Field(description="The ids of the other tasks of the set.")]
 
 
 class ModelAnswer(Answer):

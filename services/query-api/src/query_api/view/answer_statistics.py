@@ -1,6 +1,7 @@
 """What the analytics pages show of answers: by task, by cost, and side by side. Pure."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TypedDict
 
 from query_api.schemas.performance import (
     AttemptUnion,
@@ -18,6 +19,13 @@ from query_api.store.rows import Answers, TaskAnswer
 from query_api.view.task_sets import TaskIndex
 
 MIN_UNION = 2
+
+
+class AttemptFigures(TypedDict, total=False):
+    """What is said of one attempt on its model's page."""
+
+    tasks_correct: int
+    overall: FigureSet
 
 
 def result_of(answer: TaskAnswer | None) -> Result:
@@ -46,6 +54,12 @@ def performance(model_name: str, tasks: TaskIndex, answers: Answers) -> Performa
             total_puzzles=len(tasks.pairs),
         ),
     )
+
+
+def attempt_figures(answers: Answers, tasks: TaskIndex | None) -> AttemptFigures:
+    """Return how many tasks an attempt solved whole, and what its answers took, as far as the task set is known."""
+    known = [answer for task_id, answer in answers.items() if tasks is None or task_id in tasks.pairs]
+    return {"tasks_correct": sum(each.correct for each in known), "overall": _figures(known)}
 
 
 def metrics(model_name: str, tasks: TaskIndex, answers: Answers) -> Metrics:

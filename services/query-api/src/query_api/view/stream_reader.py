@@ -67,8 +67,8 @@ class OrderedReader:
         pause = self._poll
         while True:
             try:
-                if pause >= self._poll or self.silent_since:
-                    await self._look()
+                # Each time: a place of the stream that was there before would be another one in this stream.
+                await self._look()
                 async for message in stored(self._client, self._stream, self._place, 2 * self._poll):
                     self._place = message.sequence
                     if message.subject in self._subjects:

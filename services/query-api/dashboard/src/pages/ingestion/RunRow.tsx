@@ -69,7 +69,7 @@ function Named({ run }: { run: Run }) {
 }
 
 function State({ run }: { run: Run }) {
-  const live = useLive(({ running }) => running.find((each) => each.run_id === run.id));
+  const live = useLive(({ running }) => running.find((each) => each.runId === run.id));
   return (
     <td className="py-2.5 pr-2 sm:pr-4">
       <Badge tone={STATUS_TONES[run.status] ?? "plain"}>{run.status}</Badge>{" "}

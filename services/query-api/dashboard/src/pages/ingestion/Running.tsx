@@ -27,7 +27,7 @@ export function Running() {
       <ul className="space-y-4">
         {live.map((each) => (
           <Item
-            key={each.run_id}
+            key={each.runId}
             model={each.model}
             dataset={each.dataset}
             text={`${each.done} of ${each.total} files`}
@@ -58,7 +58,7 @@ function useQuiet() {
     historyQuery({ status: "running", sort: "startedAt", order: "desc", limit: MOST, offset: 0 }),
   );
   const quiet = (runs.data?.runs ?? []).filter(
-    ({ id }) => !ended.includes(id) && !live.some((each) => each.run_id === id),
+    ({ id }) => !ended.includes(id) && !live.some((each) => each.runId === id),
   );
   return { quiet, unknown: runs.error !== null };
 }

@@ -1,9 +1,13 @@
 /** Reads the history's filter out of the address. Pure. */
 import type { HistoryFilter } from "../../api/queries.ts";
+import {
+  pathsApiAdminIngestionHistoryGetParametersQuerySortValues as SORTS,
+  pathsApiAdminIngestionHistoryGetParametersQueryStatusValues as STATUSES,
+} from "../../api/schema.ts";
+
+export { STATUSES };
 
 export const PAGE = 25;
-const SORTS = ["startedAt", "durationMs", "accuracyPercent", "failed"] as const;
-export const STATUSES = ["running", "completed", "partial", "failed", "skipped"] as const;
 
 /** What is searched for, as far as the API takes it. */
 function searchOf(params: URLSearchParams): string {

@@ -1,8 +1,7 @@
 /** Attempts side by side, and what they solve together. */
-import { useQueries, type UseQueryResult } from "@tanstack/react-query";
+import type { UseQueryResult } from "@tanstack/react-query";
 
-import type { ModelRow, Schemas } from "../../api/client.ts";
-import { metricsQuery, performanceQuery } from "../../api/queries.ts";
+import type { ModelDetail, ModelRow } from "../../api/client.ts";
 import { compact, count, duration, money, percent, share } from "../../lib/format.ts";
 import { Bar } from "../../ui/Bar.tsx";
 import { Empty, Failure, Late, Panel } from "../../ui/Panel.tsx";
@@ -11,13 +10,10 @@ import { Scroll } from "../../ui/Scroll.tsx";
 // More than that is no side by side any more.
 const MOST = 4;
 
-export function Attempts({ row }: { row: ModelRow }) {
+type Detail = UseQueryResult<ModelDetail>;
+
+export function Attempts({ row, detail }: { row: ModelRow; detail: Detail }) {
   const attempts = row.attempts.slice(0, MOST);
-  const metrics = useQueries({ queries: attempts.map((each) => metricsQuery(each.modelName, row.dataset)) });
-  const results = useQueries({
-    queries: attempts.map((each) => performanceQuery(each.modelName, row.dataset)),
-  });
-  const broken = [...metrics, ...results].find(({ data, error }) => error !== null && data === undefined);
   return (
     <Panel title="Attempts" hint="A pair counts when any attempt has it right." className="lg:col-span-2">
       {attempts.length === 0 && <Empty title="This submission holds no attempt." />}
@@ -35,25 +31,20 @@ export function Attempts({ row }: { row: ModelRow }) {
               </tr>
             </thead>
             <tbody className="text-right">
-              {attempts.map((each, place) => (
-                <Attempt
-                  key={each.modelName}
-                  attempt={each}
-                  metrics={metrics[place]}
-                  results={results[place]}
-                />
+              {attempts.map((each) => (
+                <Attempt key={each.modelName} attempt={each} total={row.tasksTotal} detail={detail} />
               ))}
               {attempts.length > 1 && row.pairsTotal !== null && <Together row={row} />}
             </tbody>
           </table>
         </Scroll>
       )}
-      {broken?.error && (
+      {detail.error && !detail.data && (
         <div className="mt-4">
           <Failure
             what="Some of the attempts' figures"
-            error={broken.error}
-            retry={() => void broken.refetch()}
+            error={detail.error}
+            retry={() => void detail.refetch()}
           />
         </div>
       )}
@@ -63,15 +54,21 @@ export function Attempts({ row }: { row: ModelRow }) {
 
 interface AttemptProps {
   attempt: ModelRow["attempts"][number];
-  metrics: UseQueryResult<Schemas["Metrics"]> | undefined;
-  results: UseQueryResult<Schemas["Performance"]> | undefined;
+  total: number;
+  detail: Detail;
 }
 
-function Attempt({ attempt, metrics, results }: AttemptProps) {
+function Attempt({ attempt, total, detail }: AttemptProps) {
   const { modelName, accuracyPercent } = attempt;
-  const overall = metrics?.data?.overall;
-  const summary = results?.data?.summary;
+  const found = detail.data?.attempts.find((each) => each.modelName === modelName);
+  const overall = found?.overall;
   const fraction = accuracyPercent == null ? null : accuracyPercent / 100;
+  const figures = [
+    found?.tasksCorrect == null ? "–" : `${count(found.tasksCorrect)} of ${count(total)}`,
+    money(overall?.totalCost),
+    compact(overall?.avgTokens),
+    duration(overall?.avgTime),
+  ];
   return (
     <tr className="border-line border-t">
       <th scope="row" className="py-2.5 pr-3 text-left font-medium whitespace-nowrap">
@@ -80,20 +77,11 @@ function Attempt({ attempt, metrics, results }: AttemptProps) {
       <td className="py-2.5 pr-3">
         <Accuracy fraction={fraction} className="fill-accent" />
       </td>
-      <td className="py-2.5 pr-3">
-        <Late query={results}>
-          {summary ? `${count(summary.correct)} of ${count(summary.totalPuzzles)}` : "–"}
-        </Late>
-      </td>
-      <td className="py-2.5 pr-3">
-        <Late query={metrics}>{money(overall?.totalCost)}</Late>
-      </td>
-      <td className="py-2.5 pr-3">
-        <Late query={metrics}>{compact(overall?.avgTokens)}</Late>
-      </td>
-      <td className="py-2.5">
-        <Late query={metrics}>{duration(overall?.avgTime)}</Late>
-      </td>
+      {figures.map((figure, place) => (
+        <td key={place} className="py-2.5 pr-3 last:pr-0">
+          <Late query={detail}>{figure}</Late>
+        </td>
+      ))}
     </tr>
   );
 }

@@ -11,7 +11,6 @@ import { Filter } from "../../ui/Filter.tsx";
 import { Empty, Failure, Loading, Panel } from "../../ui/Panel.tsx";
 import { Scroll } from "../../ui/Scroll.tsx";
 import { Strip } from "./Strip.tsx";
-import { useTaskIds } from "./useTaskIds.ts";
 
 export function Comparison({ first, second }: { first: ModelRow; second: ModelRow }) {
   return (
@@ -95,14 +94,12 @@ function Tasks({ first, second }: { first: ModelRow; second: ModelRow }) {
   const [one, other] = useQueries({
     queries: [modelQuery(first.dataset, first.model), modelQuery(second.dataset, second.model)],
   });
-  const ids = useTaskIds(first);
   const [params, update] = useParams();
   const only = DUELS.find((each) => each === params.get("duel")) ?? null;
-  const results = useMemo(() => {
-    if (!one.data || !other.data) return null;
-    const all = ids.data ?? [];
-    return duel(cells(one.data.tasks, all), cells(other.data.tasks, all));
-  }, [one.data, other.data, ids.data]);
+  const results = useMemo(
+    () => one.data && other.data && duel(cells(one.data), cells(other.data)),
+    [one.data, other.data],
+  );
   const error = one.error ?? other.error;
   if (!results)
     return error ? (

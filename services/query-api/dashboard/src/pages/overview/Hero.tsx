@@ -12,7 +12,6 @@ import { cells } from "../../lib/tasks.ts";
 import { Dot } from "../../ui/Badge.tsx";
 import { Failure } from "../../ui/Panel.tsx";
 import { Mosaic } from "./Mosaic.tsx";
-import { useTaskIds } from "./useTaskIds.ts";
 
 // The card has this height before it is known what is in it, so that nothing below jumps.
 const ROOM = "min-h-108 sm:min-h-100";
@@ -147,8 +146,7 @@ function rankText(rows: readonly ModelRow[], row: ModelRow): string {
 
 function Art({ row }: { row: ModelRow }) {
   const detail = useQuery(modelQuery(row.dataset, row.model));
-  const ids = useTaskIds(row);
-  const found = detail.data ? cells(detail.data.tasks, ids.data ?? []) : null;
+  const found = detail.data ? cells(detail.data) : null;
   return (
     <div className="hidden items-center justify-end lg:flex">
       {found ? <Mosaic cells={found} /> : <div className="size-84" />}

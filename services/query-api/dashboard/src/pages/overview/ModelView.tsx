@@ -18,7 +18,7 @@ export function ModelView({ row, rank }: { row: ModelRow; rank: { place: number;
   return (
     <div className="grid gap-5 lg:grid-cols-3">
       <ScorePanel row={known} rank={rank} />
-      <UsagePanel row={known} />
+      <UsagePanel row={known} detail={detail} />
       <Panel
         title="Tasks"
         hint="One cell per task of the set. Pick one to see its grids."
@@ -28,7 +28,7 @@ export function ModelView({ row, rank }: { row: ModelRow; rank: { place: number;
           {(found) => <TaskPanel row={row} detail={found} />}
         </Answer>
       </Panel>
-      <Attempts row={known} />
+      <Attempts row={known} detail={detail} />
       <Panel title="Versions" hint="What each upload changed." className="lg:col-span-1">
         <Answer query={detail} what="the versions">
           {(found) => <Versions versions={found.versions} />}

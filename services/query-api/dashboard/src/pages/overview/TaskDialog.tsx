@@ -10,14 +10,12 @@ import { Badge } from "../../ui/Badge.tsx";
 import { Dialog } from "../../ui/Dialog.tsx";
 import { Answer } from "../../ui/Panel.tsx";
 import { TaskGrids } from "./TaskGrids.tsx";
-import { useTaskIds } from "./useTaskIds.ts";
 
 export function TaskDialog({ row, task }: { row: ModelRow; task: string }) {
   const found = useQuery(taskQuery(row.dataset, row.model, task));
   const detail = useQuery(modelQuery(row.dataset, row.model));
-  const ids = useTaskIds(row);
   const [, update] = useParams();
-  const order = detail.data ? cells(detail.data.tasks, ids.data ?? []).map(({ id }) => id) : [];
+  const order = detail.data ? cells(detail.data).map(({ id }) => id) : [];
   const place = order.indexOf(task);
   const go = (id: string | undefined) => id && update({ task: id }, { replace: true });
   const state = detail.data && stateOf(detail.data.tasks.find(({ puzzleId }) => puzzleId === task));

@@ -8,7 +8,6 @@ import { type TaskState, cells, tally } from "../../lib/tasks.ts";
 import { Filter } from "../../ui/Filter.tsx";
 import { Scroll } from "../../ui/Scroll.tsx";
 import { Strip } from "./Strip.tsx";
-import { useTaskIds } from "./useTaskIds.ts";
 
 export const STATES: [TaskState, string][] = [
   ["correct", "Correct"],
@@ -18,8 +17,7 @@ export const STATES: [TaskState, string][] = [
 ];
 
 export function TaskPanel({ row, detail }: { row: ModelRow; detail: ModelDetail }) {
-  const ids = useTaskIds(row);
-  const found = useMemo(() => cells(detail.tasks, ids.data ?? []), [detail.tasks, ids.data]);
+  const found = useMemo(() => cells(detail), [detail]);
   const sums = tally(found);
   const [params, update] = useParams();
   const only = STATES.find(([state]) => state === params.get("show"))?.[0] ?? null;

@@ -1,19 +1,14 @@
 /** What a submission cost: money, tokens, time. */
-import { useQueries } from "@tanstack/react-query";
+import type { UseQueryResult } from "@tanstack/react-query";
 
-import type { ModelRow } from "../../api/client.ts";
-import { metricsQuery } from "../../api/queries.ts";
+import type { ModelDetail, ModelRow } from "../../api/client.ts";
 import { compact, duration, money, share } from "../../lib/format.ts";
 import { Figure } from "../../ui/Figure.tsx";
 import { Late, Panel } from "../../ui/Panel.tsx";
 
-export function UsagePanel({ row }: { row: ModelRow }) {
-  const metrics = useQueries({
-    queries: row.attempts.slice(0, 4).map(({ modelName }) => metricsQuery(modelName, row.dataset)),
-  });
-  const known = metrics.flatMap(({ data }) => (data ? [data.overall] : []));
-  const time = known.length ? known.reduce((sum, each) => sum + each.totalTime, 0) : null;
-  const untold = metrics.some(({ error }) => error) ? "could not be loaded" : "not told";
+export function UsagePanel({ row, detail }: { row: ModelRow; detail: UseQueryResult<ModelDetail> }) {
+  const time = detail.data?.attempts.reduce((sum, { overall }) => sum + (overall?.totalTime ?? 0), 0);
+  const untold = detail.error ? "could not be loaded" : "not told";
   const perSolved = share(row.totalCost, row.tasksSolved ?? 0);
   return (
     <Panel title="What it took" hint="All attempts together.">
@@ -31,7 +26,7 @@ export function UsagePanel({ row }: { row: ModelRow }) {
         />
         <Figure
           name="Time"
-          value={<Late query={metrics[0] ?? { isPending: false }}>{time ? duration(time) : "–"}</Late>}
+          value={<Late query={detail}>{time ? duration(time) : "–"}</Late>}
           note={time ? `${duration(share(time, row.tasksSubmitted))} per task` : untold}
         />
       </dl>

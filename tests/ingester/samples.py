@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from common.arc_tasks import Pair, Task
-from ingester.submission.error_kinds import NoteKind
+from common.error_kinds import NoteKind
 from ingester.submission.limits import Limits
 from ingester.submission.transform import FileError, FileResult, transform
 

@@ -3,9 +3,10 @@
 from dataclasses import replace
 
 import pytest
+from common.error_kinds import ErrorKind
 from common.hub.downloads import RemoteFile
 from ingester.download.plan import Plan, make_plan
-from ingester.submission.error_kinds import ErrorKind, UnfetchedFile
+from ingester.submission.error_kinds import UnfetchedFile
 
 TASKS = {"0a1b2c3d", "4e5f6a7b", "AboveBelow1"}
 LIMIT = 1000

@@ -7,9 +7,10 @@ from typing import Any
 
 import asyncpg
 import pytest
+from common.error_kinds import ErrorKind
 from ingester import store
 from ingester.store import Origin, RunResult, RunStart, Session
-from ingester.submission.error_kinds import ErrorKind, UnfetchedFile
+from ingester.submission.error_kinds import UnfetchedFile
 
 from tests.ingester.database_rows import AT, DATASET, ELSEWHERE, EVENT, HOUR, KEY, OTHER, put, run, staged, statuses
 

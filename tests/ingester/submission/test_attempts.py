@@ -3,8 +3,9 @@
 from typing import Any
 
 import pytest
+from common.error_kinds import NoteKind
 from ingester.submission.attempts import MAX_ATTEMPT_NUMBER, Attempt, NotASubmissionError, read_attempts
-from ingester.submission.error_kinds import NoteKind, Notes, Problem
+from ingester.submission.error_kinds import Notes, Problem
 
 
 def read(document: Any, pairs_total: int = 2) -> tuple[list[Attempt], tuple[Problem, ...]]:

@@ -4,8 +4,9 @@ import json
 from typing import Any
 
 import pytest
+from common.error_kinds import ErrorKind, NoteKind
 from ingester.submission.documents import NotJsonError, clean, dump, parse
-from ingester.submission.error_kinds import ErrorKind, NoteKind, Notes, Problem
+from ingester.submission.error_kinds import Notes, Problem
 from ingester.submission.transform import FileResult, transform
 
 from tests.ingester.samples import ATTEMPT, TWO, kinds, refused, used, with_metadata

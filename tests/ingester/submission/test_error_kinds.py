@@ -1,7 +1,8 @@
 """Notes on one file stay few and short, and count what they leave out."""
 
 import pytest
-from ingester.submission.error_kinds import JUDGED_BY_LISTING, RETRYABLE, ErrorKind, NoteKind, Notes, Problem
+from common.error_kinds import ErrorKind, NoteKind
+from ingester.submission.error_kinds import JUDGED_BY_LISTING, RETRYABLE, Notes, Problem
 
 
 def noted(*messages: str) -> tuple[Problem, ...]:

@@ -5,9 +5,9 @@ import re
 import tracemalloc
 
 import pytest
+from common.error_kinds import ErrorKind
 from ingester.app import limits_of
 from ingester.settings import Settings
-from ingester.submission.error_kinds import ErrorKind
 from ingester.submission.limits import MEBIBYTE, Limits
 from ingester.submission.memory_estimate import estimate_memory
 from ingester.submission.transform import FileError, FileResult, transform

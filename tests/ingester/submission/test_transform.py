@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from common.arc_tasks import load_task_set
-from ingester.submission.error_kinds import NoteKind
+from common.error_kinds import NoteKind
 from ingester.submission.staged_row import Row
 
 from tests.ingester.samples import ATTEMPT, METADATA, RIGHT, TWO, kinds, used, with_metadata

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from ingester.submission.error_kinds import NoteKind, Notes
+from common.error_kinds import NoteKind
+from ingester.submission.error_kinds import Notes
 from ingester.submission.limits import BIGINT, INT4, Limits
 from ingester.submission.usage import Usage, add_up
 

@@ -78,13 +78,14 @@ async def test_each_attempt_tells_what_it_solved_and_took(api: Api, writer: Writ
     assert (fifth["modelName"], fifth["tasksCorrect"], fifth["overall"]) == ("m-1-attempt5", None, None)
 
 
-async def test_the_figures_of_an_attempt_are_those_of_the_routes_for_one_attempt(api: Api, writer: Writer) -> None:
-    one, other, *_ = sorted(api.services.task_sets["evaluation2"].pairs)
+async def test_the_figures_of_an_attempt_are_those_of_the_routes_for_one_attempt(start: Start, writer: Writer) -> None:
     await writer.ingest("m-1")
-    await writer.answers("m-1-attempt2", {one: [True], other: [False]}, cost=0.25, tokens=7, time_ms=11)
-    second = (await api.data(f"/api/models/{DATASET}/m-1"))["attempts"][1]
-    metrics = await api.data(f"/api/model-dataset/metrics/m-1-attempt2/{DATASET}")
-    performance = await api.data(f"/api/model-dataset/performance/m-1-attempt2/{DATASET}")
+    async with start() as api:
+        one, other, *_ = sorted(api.services.task_sets["evaluation2"].pairs)
+        await writer.answers("m-1-attempt2", {one: [True], other: [False]}, cost=0.25, tokens=7, time_ms=11)
+        second = (await api.data(f"/api/models/{DATASET}/m-1"))["attempts"][1]
+        metrics = await api.data(f"/api/model-dataset/metrics/m-1-attempt2/{DATASET}")
+        performance = await api.data(f"/api/model-dataset/performance/m-1-attempt2/{DATASET}")
     assert second["overall"] == metrics["overall"]
     assert second["tasksCorrect"] == performance["summary"]["correct"] == 1
 

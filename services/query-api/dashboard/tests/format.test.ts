@@ -11,10 +11,10 @@ import {
   moment,
   percent,
   plural,
-  setName,
   share,
   tick,
 } from "../src/lib/format.ts";
+import { setName } from "../src/lib/names.ts";
 import { inWords } from "../src/lib/schedule.ts";
 
 const NOW = Date.parse("2026-11-24T12:00:00Z");

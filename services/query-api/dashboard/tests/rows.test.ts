@@ -5,7 +5,7 @@ import { test } from "node:test";
 
 import type { ModelRow } from "../src/api/client.ts";
 import { difference, differing, verdict } from "../src/lib/grids.ts";
-import { kindName } from "../src/lib/kinds.ts";
+import { kindName, setName } from "../src/lib/names.ts";
 import { named, newestOf, onDataset, rankOf } from "../src/lib/rows.ts";
 import { ends, moments } from "../src/lib/stamps.ts";
 import { walk } from "../src/lib/walk.ts";
@@ -70,20 +70,11 @@ test("moments of one minute show their seconds, others do not", () => {
   ]);
 });
 
-test("every kind of error that the ingester knows has a name", () => {
-  const source = readFileSync(
-    new URL("../../../ingester/src/ingester/submission/error_kinds.py", import.meta.url),
-    "utf-8",
-  );
-  const kinds = [...source.matchAll(/^ {4}[A-Z_]+ = "([a-z_]+)"$/gm)].map(([, kind]) => kind ?? "");
-  assert.ok(kinds.includes("too_complex") && kinds.length > 10);
-  for (const kind of kinds) assert.doesNotMatch(kindName(kind), /_/);
-  const table = readFileSync(new URL("../src/lib/kinds.ts", import.meta.url), "utf-8");
-  assert.deepEqual(
-    kinds.filter((kind) => !table.includes(`  ${kind}: "`)),
-    [],
-  );
+test("words of the API are called by names, and new ones by themselves", () => {
+  assert.equal(kindName("not_json"), "not JSON");
   assert.equal(kindName("kind_of_tomorrow"), "kind of tomorrow");
+  assert.equal(setName("ARC2-Eval"), "ARC-AGI-2 eval");
+  assert.equal(setName("ARC3"), "ARC3");
 });
 
 const row = (dataset: string, model: string, score: number, ingestedAt = "2026-11-24T12:00:00Z") =>

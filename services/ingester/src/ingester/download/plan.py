@@ -5,9 +5,10 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
+from common.error_kinds import ErrorKind
 from common.hub.downloads import RemoteFile
 
-from ingester.submission.error_kinds import ErrorKind, UnfetchedFile
+from ingester.submission.error_kinds import UnfetchedFile
 
 # ARC task ids are the first eight hex digits of a hash; other sets use words, which no rule can tell from a report.
 _TASK_ID = re.compile(r"[0-9a-f]{8}")

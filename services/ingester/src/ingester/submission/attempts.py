@@ -4,8 +4,10 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from common.error_kinds import NoteKind
+
 from ingester.submission.coercion import as_integer
-from ingester.submission.error_kinds import NoteKind, Notes
+from ingester.submission.error_kinds import Notes
 
 _PREFIX = "attempt_"
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,3}")

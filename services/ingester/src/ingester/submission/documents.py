@@ -11,9 +11,10 @@ import re
 from collections import Counter
 from typing import Any
 
+from common.error_kinds import NoteKind
 from pydantic_core import PydanticSerializationError, to_json
 
-from ingester.submission.error_kinds import NoteKind, Notes
+from ingester.submission.error_kinds import Notes
 
 Bytes = bytes | bytearray
 

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from common.arc_tasks import Grid, Task
+from common.error_kinds import ErrorKind, NoteKind
 from common.model_names import attempt_model_name
 
 from ingester.submission.attempts import NotASubmissionError, read_attempts
 from ingester.submission.documents import Bytes, NotJsonError, clean, dump, parse
-from ingester.submission.error_kinds import ErrorKind, NoteKind, Notes, Problem
+from ingester.submission.error_kinds import Notes, Problem
 from ingester.submission.limits import MEBIBYTE, Limits
 from ingester.submission.memory_estimate import estimate_memory
 from ingester.submission.reasoning import describe, reasoning_text

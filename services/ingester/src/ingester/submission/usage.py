@@ -5,8 +5,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, TypeVar
 
+from common.error_kinds import NoteKind
+
 from ingester.submission.coercion import as_instant, as_integer, as_number
-from ingester.submission.error_kinds import NoteKind, Notes
+from ingester.submission.error_kinds import Notes
 from ingester.submission.limits import Limits
 
 Metadata = Mapping[str, Any]

@@ -555,6 +555,12 @@ export interface components {
             lastError: string | null;
         };
         /**
+         * ErrorKind
+         * @description Why a file could not be used at all.
+         * @enum {string}
+         */
+        ErrorKind: "not_json" | "not_a_submission" | "unknown_task" | "integrity" | "too_large" | "too_complex" | "unavailable";
+        /**
          * FailedEvent
          * @description An ingestion has failed for good.
          */
@@ -708,7 +714,7 @@ export interface components {
             /** Displayname */
             displayName: string;
             /** Source */
-            source: string;
+            source: components["schemas"]["Source"] | string;
             /**
              * Status
              * @enum {string}
@@ -863,7 +869,7 @@ export interface components {
             /** Puzzleid */
             puzzleId: string | null;
             /** Kind */
-            kind: string;
+            kind: components["schemas"]["ErrorKind"] | components["schemas"]["NoteKind"] | string;
             /** Message */
             message: string;
             /** Fatal */
@@ -912,7 +918,7 @@ export interface components {
             /** Dataset */
             dataset: string;
             /** Source */
-            source: string;
+            source: components["schemas"]["Source"] | string;
             /** Displayname */
             displayName: string;
             /** Displaylabel */
@@ -1008,7 +1014,7 @@ export interface components {
             /** Displayname */
             displayName: string;
             /** Source */
-            source: string;
+            source: components["schemas"]["Source"] | string;
             /**
              * Status
              * @enum {string}
@@ -1120,7 +1126,7 @@ export interface components {
             /** Displayname */
             displayName: string;
             /** Source */
-            source: string;
+            source: components["schemas"]["Source"] | string;
             /**
              * Status
              * @enum {string}
@@ -1203,6 +1209,12 @@ export interface components {
             /** Data */
             data: components["schemas"]["ModelRow"][];
         };
+        /**
+         * NoteKind
+         * @description What was mended or left out in a file that was used.
+         * @enum {string}
+         */
+        NoteKind: "unreadable_answer" | "malformed_pair" | "malformed_attempt" | "unknown_attempt" | "pair_out_of_range" | "duplicate_answer" | "duplicate_key" | "value_out_of_range" | "text_replaced" | "too_deep";
         /**
          * PairAnswer
          * @description What an attempt answered to one test pair.
@@ -1340,7 +1352,7 @@ export interface components {
             /** Baseurl */
             baseUrl: string;
             /** Source */
-            source: string | null;
+            source: components["schemas"]["Source"] | string | null;
             /** Totalpuzzles */
             totalPuzzles: number;
             /** Successful */
@@ -1433,6 +1445,12 @@ export interface components {
              */
             existingEntries: number;
         };
+        /**
+         * Source
+         * @description The task sets that a dataset's name can mean.
+         * @enum {string}
+         */
+        Source: "ARC1" | "ARC1-Eval" | "ARC2" | "ARC2-Eval" | "ARC-Heavy" | "ConceptARC";
         /**
          * Status
          * @description The state of what works behind the API.
@@ -1615,7 +1633,7 @@ export interface components {
             /** Model */
             model: string;
             /** Source */
-            source: string;
+            source: components["schemas"]["Source"] | string;
             /** Train */
             train: components["schemas"]["GridPair"][];
             /** Test */
@@ -3277,14 +3295,17 @@ export const pathsApiAdminIngestionHistoryGetParametersQueryStatusValues: Readon
 export const pathsApiAdminIngestionHistoryGetParametersQuerySortValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/admin/ingestion-history"]["get"]["parameters"]["query"]["sort"]> = ["startedAt", "durationMs", "accuracyPercent", "failed"];
 export const pathsApiAdminIngestionHistoryGetParametersQueryOrderValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/admin/ingestion-history"]["get"]["parameters"]["query"]["order"]> = ["asc", "desc"];
 export const cronStatusAnswerLastStatusAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["CronStatusAnswer"]["lastStatus"]> = ["completed", "partial", "failed"];
+export const errorKindValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["ErrorKind"]> = ["not_json", "not_a_submission", "unknown_task", "integrity", "too_large", "too_complex", "unavailable"];
 export const ingestedEventStatusValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["IngestedEvent"]["status"]> = ["completed", "partial", "unknown", "removed"];
 export const ingestedEventTriggerValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["IngestedEvent"]["trigger"]> = ["schedule", "catch_up", "startup", "webhook", "manual"];
 export const latestModelStatusValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["LatestModel"]["status"]> = ["completed", "partial", "unknown", "removed"];
 export const modelDetailStatusValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["ModelDetail"]["status"]> = ["completed", "partial", "unknown", "removed"];
 export const modelRowStatusValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["ModelRow"]["status"]> = ["completed", "partial", "unknown", "removed"];
+export const noteKindValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["NoteKind"]> = ["unreadable_answer", "malformed_pair", "malformed_attempt", "unknown_attempt", "pair_out_of_range", "duplicate_answer", "duplicate_key", "value_out_of_range", "text_replaced", "too_deep"];
 export const progressEventStatusValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["ProgressEvent"]["status"]> = ["running", "completed", "partial", "failed", "skipped"];
 export const runStatusValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Run"]["status"]> = ["running", "completed", "partial", "failed", "skipped", "unknown"];
 export const runTriggerAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Run"]["trigger"]> = ["schedule", "catch_up", "startup", "webhook", "manual"];
+export const sourceValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Source"]> = ["ARC1", "ARC1-Eval", "ARC2", "ARC2-Eval", "ARC-Heavy", "ConceptARC"];
 export const syncEventTriggerValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["SyncEvent"]["trigger"]> = ["schedule", "catch_up", "startup", "webhook", "manual"];
 export const syncEventStatusValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["SyncEvent"]["status"]> = ["completed", "partial", "failed"];
 export const versionStatusValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Version"]["status"]> = ["completed", "partial", "unknown"];

@@ -89,18 +89,6 @@ export function share(part: number | null, whole: number): number | null {
   return part == null || whole === 0 ? null : part / whole;
 }
 
-const SETS: Record<string, string> = {
-  ARC1: "ARC-AGI-1 training",
-  "ARC1-Eval": "ARC-AGI-1 eval",
-  ARC2: "ARC-AGI-2 training",
-  "ARC2-Eval": "ARC-AGI-2 eval",
-};
-
-/** The name of a task set. */
-export function setName(source: string): string {
-  return SETS[source] ?? source;
-}
-
 /** A dataset without its owner. */
 export function shortDataset(dataset: string): string {
   return dataset.slice(dataset.indexOf("/") + 1);

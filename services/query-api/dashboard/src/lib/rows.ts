@@ -1,6 +1,7 @@
 /** Finds one's way among submissions. Pure. */
 import type { ModelRow } from "../api/client.ts";
-import { setName, shortDataset } from "./format.ts";
+import { shortDataset } from "./format.ts";
+import { setName } from "./names.ts";
 
 export const keyOf = (row: { dataset: string; model: string }): string => `${row.dataset}/${row.model}`;
 

@@ -1,6 +1,6 @@
 /** What was wrong with files, one by one. */
 import type { Schemas } from "../api/client.ts";
-import { kindName } from "../lib/kinds.ts";
+import { kindName } from "../lib/names.ts";
 import { Badge } from "./Badge.tsx";
 import { Scroll } from "./Scroll.tsx";
 

@@ -3,6 +3,8 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
+from common.arc_tasks import Source
+from common.error_kinds import ErrorKind, NoteKind
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
@@ -71,6 +73,9 @@ Percent = Annotated[float, Field(ge=0, le=100)]
 Count = Annotated[int, Field(ge=0)]
 
 By = Literal["ingested", "published"]
+# A newer service may write words that this one does not know: a document that names them all would be wrong then.
+TaskSetName = Source | str
+ProblemKind = ErrorKind | NoteKind | str
 # "unknown" stands for a word of a newer version.
 IngestionStatus = Literal["completed", "partial", "unknown"]
 Status = Literal[IngestionStatus, "removed"]

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from query_api.schemas.base import ApiModel, By, Cached, Count, Fraction, Percent, Query, Status
+from query_api.schemas.base import ApiModel, By, Cached, Count, Fraction, Percent, Query, Status, TaskSetName
 
 DatasetName = Annotated[str, Field(min_length=3, max_length=255, pattern=r"^[\w.-]+/[\w.-]+$")]
 SortBy = Literal["score", "ingestedAt", "publishedAt", "model", "cost"]
@@ -25,7 +25,7 @@ class LatestModel(ApiModel):
     model_name: Annotated[str, Field(description="The model's first attempt.")]
     model: Annotated[str, Field(description="The folder's name.")]
     dataset: str
-    source: str
+    source: TaskSetName
     display_name: str
     display_label: str
     ingested_at: datetime
@@ -69,7 +69,7 @@ class ModelRow(ApiModel):
     dataset: str
     model: str
     display_name: str
-    source: str
+    source: TaskSetName
     status: Status
     score: Annotated[Fraction, Field(description="Over all tasks of the set.")]
     score_submitted: Annotated[Fraction | None, Field(description="Over the tasks submitted.")]

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from common.events import RunStatus, Trigger
 from pydantic import Field
 
-from query_api.schemas.base import Answer, ApiModel, Count, Query
+from query_api.schemas.base import Answer, ApiModel, Count, Query, TaskSetName
 from query_api.schemas.cached import DatasetName
 from query_api.schemas.model_detail import IngestionError
 
@@ -45,7 +45,7 @@ class Run(ApiModel):
     id: int
     dataset_name: Annotated[str, Field(description="The model's folder.")]
     base_url: str
-    source: str | None
+    source: TaskSetName | None
     total_puzzles: Count
     successful: Count
     failed: Count

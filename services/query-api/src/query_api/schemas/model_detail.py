@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from query_api.schemas.base import Answer, ApiModel, Count, Fraction, IngestionStatus, OwnedDataset, Query
+from query_api.schemas.base import Answer, ApiModel, Count, Fraction, IngestionStatus, OwnedDataset, ProblemKind, Query
 from query_api.schemas.cached import AttemptRow, DatasetName, ModelRow
 from query_api.schemas.performance import FigureSet, PlainName
 
@@ -56,7 +56,7 @@ class IngestionError(ApiModel):
     """A file that could not be used, or (not fatal) one in which something was mended."""
 
     puzzle_id: str | None
-    kind: str
+    kind: ProblemKind
     message: str
     fatal: bool
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from query_api.schemas.base import Answer, ApiModel, Count
+from query_api.schemas.base import Answer, ApiModel, Count, TaskSetName
 from query_api.schemas.model_detail import ModelByOwnerQuery
 
 Cell = Annotated[int, Field(ge=0, le=9)]
@@ -49,7 +49,7 @@ class TaskDetail(ApiModel):
     puzzle_id: str
     dataset: str
     model: str
-    source: str
+    source: TaskSetName
     train: tuple[GridPair, ...]
     test: tuple[GridPair, ...]
     attempts: tuple[TaskAttempt, ...]

@@ -8,19 +8,19 @@ from types import MappingProxyType
 from typing import Final
 
 import structlog
-from common.arc_tasks import BUNDLED, TaskSetError, load_task_set
+from common.arc_tasks import BUNDLED, Source, TaskSetError, load_task_set
 
 log = structlog.get_logger(__name__)
 
 # The existing app's folders below data/.
 NAMES: Final[Mapping[str, str]] = MappingProxyType(
     {
-        "ARC1": "training",
-        "ARC1-Eval": "evaluation",
-        "ARC2": "training2",
-        "ARC2-Eval": "evaluation2",
-        "ARC-Heavy": "arc-heavy",
-        "ConceptARC": "concept-arc",
+        Source.ARC1: "training",
+        Source.ARC1_EVAL: "evaluation",
+        Source.ARC2: "training2",
+        Source.ARC2_EVAL: "evaluation2",
+        Source.ARC_HEAVY: "arc-heavy",
+        Source.CONCEPT_ARC: "concept-arc",
     }
 )
 

@@ -1,5 +1,6 @@
 /** What the marks of the scatter plot mean. */
-import { plural, setName } from "../../lib/format.ts";
+import { plural } from "../../lib/format.ts";
+import { setName } from "../../lib/names.ts";
 import type { Mark } from "../../lib/palette.ts";
 import { Shape } from "../../ui/Shape.tsx";
 

@@ -1,7 +1,8 @@
 /** One point of the scatter plot: a link to its model, reached by mouse, finger and keyboard. */
 import { Link } from "wouter";
 
-import { money, percent, setName } from "../../lib/format.ts";
+import { money, percent } from "../../lib/format.ts";
+import { setName } from "../../lib/names.ts";
 import type { Mark } from "../../lib/palette.ts";
 import { modelHref } from "../../lib/rows.ts";
 import { Shape } from "../../ui/Shape.tsx";

@@ -1,5 +1,6 @@
 /** What a point of the scatter plot says of itself, kept within the plot. */
-import { money, percent, setName } from "../../lib/format.ts";
+import { money, percent } from "../../lib/format.ts";
+import { setName } from "../../lib/names.ts";
 import { CHARACTER, type Plot } from "./plot.ts";
 import type { Spot } from "./scatter.ts";
 

@@ -2,7 +2,8 @@
 import { useMemo } from "react";
 
 import type { ModelRow } from "../../api/client.ts";
-import { percent, setName } from "../../lib/format.ts";
+import { percent } from "../../lib/format.ts";
+import { setName } from "../../lib/names.ts";
 import { datasetNames, keyOf, onDataset } from "../../lib/rows.ts";
 import { Combobox } from "../../ui/Combobox.tsx";
 import type { Group } from "../../ui/options.ts";

@@ -1,6 +1,7 @@
 /** How good a submission is, and how much of the task set that speaks of. */
 import type { ModelRow } from "../../api/client.ts";
-import { count, moment, percent, setName, share } from "../../lib/format.ts";
+import { count, moment, percent, share } from "../../lib/format.ts";
+import { setName } from "../../lib/names.ts";
 import { Badge, STATUS_TONES } from "../../ui/Badge.tsx";
 import { Bar, outcome } from "../../ui/Bar.tsx";
 import { Panel } from "../../ui/Panel.tsx";

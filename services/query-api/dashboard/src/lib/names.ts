@@ -1,0 +1,43 @@
+/** What the API's words are called for people. The compiler knows from its document whether one is missing. */
+import type { Schemas } from "../api/client.ts";
+
+const KINDS = {
+  not_json: "not JSON",
+  not_a_submission: "not a submission",
+  unknown_task: "unknown task",
+  integrity: "damaged on its way",
+  too_large: "too large",
+  too_complex: "too complex",
+  unavailable: "not given by the Hub",
+  unreadable_answer: "answer without a grid",
+  malformed_pair: "malformed pair",
+  malformed_attempt: "malformed attempt",
+  unknown_attempt: "unknown attempt",
+  pair_out_of_range: "no such pair",
+  duplicate_answer: "answered twice",
+  duplicate_key: "key given twice",
+  value_out_of_range: "number out of range",
+  text_replaced: "text mended",
+  too_deep: "nested too deeply",
+} satisfies Record<Schemas["ErrorKind"] | Schemas["NoteKind"], string>;
+
+const SETS = {
+  ARC1: "ARC-AGI-1 training",
+  "ARC1-Eval": "ARC-AGI-1 eval",
+  ARC2: "ARC-AGI-2 training",
+  "ARC2-Eval": "ARC-AGI-2 eval",
+  "ARC-Heavy": "ARC-Heavy",
+  ConceptARC: "ConceptARC",
+} satisfies Record<Schemas["Source"], string>;
+
+const nameIn = (names: Readonly<Record<string, string>>, word: string) => names[word];
+
+/** What was wrong with a file; a kind that a newer ingester knows is shown as it is called there. */
+export function kindName(kind: string): string {
+  return nameIn(KINDS, kind) ?? kind.replaceAll("_", " ");
+}
+
+/** The name of a task set. */
+export function setName(source: string): string {
+  return nameIn(SETS, source) ?? source;
+}

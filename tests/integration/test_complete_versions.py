@@ -8,7 +8,8 @@ from pathlib import Path
 import asyncpg
 import pytest
 from common.database import MIGRATIONS, migrate
-from ingester.submission.error_kinds import RETRYABLE, ErrorKind
+from common.error_kinds import ErrorKind
+from ingester.submission.error_kinds import RETRYABLE
 
 from tests.support.submissions import V2
 

@@ -1,6 +1,8 @@
 /** Small marks: a state in words with its colour, and the dot of something alive. */
 import type { ReactNode } from "react";
 
+import type { Schemas } from "../api/client.ts";
+
 export type Tone = "good" | "part" | "bad" | "accent" | "plain";
 
 const TONES: Record<Tone, string> = {
@@ -38,11 +40,17 @@ export function Dot({ tone, alive = false }: { tone: Tone; alive?: boolean }) {
   );
 }
 
-export const STATUS_TONES: Record<string, Tone> = {
+const STATUSES: Readonly<Record<string, Tone>> = {
   completed: "good",
   partial: "part",
   failed: "bad",
   running: "accent",
   skipped: "plain",
   removed: "plain",
-};
+  unknown: "plain",
+} satisfies Record<Schemas["Run"]["status"] | Schemas["ModelRow"]["status"], Tone>;
+
+/** How a run, a sync or a submission stands. */
+export function Status({ status }: { status: string }) {
+  return <Badge tone={STATUSES[status] ?? "plain"}>{status}</Badge>;
+}

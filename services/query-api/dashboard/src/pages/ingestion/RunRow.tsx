@@ -6,7 +6,7 @@ import { useNow } from "../../hooks/useNow.ts";
 import { ago, count, duration, moment, percent, shortDataset } from "../../lib/format.ts";
 import { modelHref } from "../../lib/rows.ts";
 import { useLive } from "../../live/store.ts";
-import { Badge, STATUS_TONES } from "../../ui/Badge.tsx";
+import { Badge, Status } from "../../ui/Badge.tsx";
 import { ProgressBar } from "../../ui/Bar.tsx";
 import { Scroll } from "../../ui/Scroll.tsx";
 import { RunErrors } from "./RunErrors.tsx";
@@ -72,8 +72,7 @@ function State({ run }: { run: Run }) {
   const live = useLive(({ running }) => running.find((each) => each.runId === run.id));
   return (
     <td className="py-2.5 pr-2 sm:pr-4">
-      <Badge tone={STATUS_TONES[run.status] ?? "plain"}>{run.status}</Badge>{" "}
-      {run.dryRun && <Badge>dry run</Badge>}
+      <Status status={run.status} /> {run.dryRun && <Badge>dry run</Badge>}
       {live && (
         <div className="mt-1.5 w-28">
           <ProgressBar

@@ -6,7 +6,7 @@ import { cronQuery, statusQuery } from "../../api/queries.ts";
 import { useNow } from "../../hooks/useNow.ts";
 import { ago, ahead, count, moment, plural } from "../../lib/format.ts";
 import { inWords } from "../../lib/schedule.ts";
-import { Badge, Dot, STATUS_TONES, type Tone } from "../../ui/Badge.tsx";
+import { Dot, Status, type Tone } from "../../ui/Badge.tsx";
 import { Bar } from "../../ui/Bar.tsx";
 import { Answer, Panel } from "../../ui/Panel.tsx";
 import { SyncButton } from "./SyncButton.tsx";
@@ -51,8 +51,7 @@ function Syncs({ cron }: { cron: Schemas["CronStatusAnswer"] }) {
       <p>{sentence(cron)}</p>
       {cron.lastRun ? (
         <p className="text-muted flex flex-wrap items-center gap-2 text-sm">
-          Last sync {ago(cron.lastRun, now)}{" "}
-          <Badge tone={STATUS_TONES[cron.lastStatus ?? ""] ?? "plain"}>{cron.lastStatus ?? "–"}</Badge>
+          Last sync {ago(cron.lastRun, now)} <Status status={cron.lastStatus ?? "–"} />
           found {plural(cron.lastNewModelsFound ?? 0, "new model")}
           {cron.lastTrigger ? `, asked for by ${cron.lastTrigger.replace("_", " ")}` : ""}
         </p>

@@ -7,7 +7,7 @@ import { useParams } from "../../hooks/useParams.ts";
 import { ago, compact, count, money, moment, percent, share } from "../../lib/format.ts";
 import { setName } from "../../lib/names.ts";
 import { keyOf, modelHref } from "../../lib/rows.ts";
-import { Badge } from "../../ui/Badge.tsx";
+import { Badge, Status } from "../../ui/Badge.tsx";
 import { Bar, outcome } from "../../ui/Bar.tsx";
 import { Scroll } from "../../ui/Scroll.tsx";
 import { SortHeader } from "../../ui/SortHeader.tsx";
@@ -62,9 +62,7 @@ function Row({ row, place, latest }: { row: ModelRow; place: number; latest: boo
           {row.displayName}
         </Link>{" "}
         {latest && <Badge tone="good">Latest</Badge>}
-        {row.status !== "completed" && (
-          <Badge tone={row.status === "partial" ? "part" : "plain"}>{row.status}</Badge>
-        )}
+        {row.status !== "completed" && <Status status={row.status} />}
       </td>
       <td className="py-2.5 pr-3 text-right text-base font-semibold sm:pr-4">{percent(row.score)}</td>
       <td className={`${wide} text-right`}>{percent(row.scoreSubmitted)}</td>

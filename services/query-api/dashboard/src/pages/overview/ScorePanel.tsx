@@ -2,7 +2,7 @@
 import type { ModelRow } from "../../api/client.ts";
 import { count, moment, percent, share } from "../../lib/format.ts";
 import { setName } from "../../lib/names.ts";
-import { Badge, STATUS_TONES } from "../../ui/Badge.tsx";
+import { Status } from "../../ui/Badge.tsx";
 import { Bar, outcome } from "../../ui/Bar.tsx";
 import { Panel } from "../../ui/Panel.tsx";
 
@@ -13,7 +13,7 @@ export function ScorePanel({ row, rank }: { row: ModelRow; rank: { place: number
     <Panel
       title={row.displayName}
       hint={`${setName(row.source)} · ingested ${moment(row.ingestedAt)}`}
-      aside={<Badge tone={STATUS_TONES[row.status] ?? "plain"}>{row.status}</Badge>}
+      aside={<Status status={row.status} />}
       className="lg:col-span-2"
     >
       <dl className="grid grid-cols-2 gap-x-6 gap-y-5 sm:grid-cols-4">

@@ -72,7 +72,7 @@ def test_the_last_delivery_gives_up_whatever_the_error(error: BaseException) -> 
     first = consequence(error, 1)
     assert isinstance(first, Retry)
     assert (found.kind, found.unexpected) == (first.kind, first.unexpected)
-    assert found.reason == f"gave up after {MAX_DELIVER} deliveries: {str(error) or type(error).__name__}"
+    assert found.reason == f"failed at delivery {MAX_DELIVER}: {str(error) or type(error).__name__}"
 
 
 def test_a_bug_is_told_apart_and_tried_again() -> None:

@@ -24,13 +24,12 @@ from query_api import app as query_app
 from query_api.settings import Settings as QuerySettings
 from watcher import app as watcher_app
 from watcher.settings import Settings as WatcherSettings
-from watcher.store import statements
 
 from tests.support.eventually import eventually
 from tests.support.postgres import TestPostgres
 from tests.support.services import running
-from tests.support.statements import every
 from tests.support.submissions import V2, solved, submission, tasks, unsolved
+from tests.watcher.store.test_statements import SQL
 
 ONE, TWO = tasks()[:2]
 
@@ -91,7 +90,7 @@ async def asked(url: str, statement: str, *values: Any) -> Any:
 async def may_run_every_statement(url: str) -> None:
     """Have each statement of the watcher planned, which asks for the rights that it needs."""
     connection = await asyncpg.connect(url)
-    for statement in every(statements):
+    for statement in SQL.statements().values():
         await connection.execute(f"EXPLAIN (GENERIC_PLAN) {statement}")
     await connection.close()
 

@@ -96,7 +96,7 @@ def consequence(error: BaseException, delivery_count: int) -> Consequence:
     kind, unexpected = _kind_of(error)
     reason = reason_of(error)
     if delivery_count >= MAX_DELIVER:
-        return Fail(kind, f"gave up after {delivery_count} deliveries: {reason}", unexpected)
+        return Fail(kind, f"failed at delivery {delivery_count}: {reason}", unexpected)
     return Retry(_delay(error, delivery_count), kind, reason, unexpected)
 
 

@@ -12,7 +12,7 @@ from common.bus import bus
 from common.bus.backlog import oldest_unsettled
 from common.bus.delivery import Delivery
 from common.bus.topology import INGESTER
-from common.database import check_migrated, open_pool
+from common.database import answers, check_migrated, open_pool
 from common.events import ModelDiscovered
 from common.hub.client import HubClient
 from common.metrics import bus_metrics, pool_metrics
@@ -60,7 +60,7 @@ async def run(settings: Settings, stopping: asyncio.Event) -> None:
         queue = build_lock_queue(ingester, client)
         handlers.register(broker, nats_url, queue, failures)
         pool_metrics.register(pool, metrics.registry)
-        checks = {"database": partial(_database, pool), "consumer": partial(bus.durable_differs, client, INGESTER)}
+        checks = {"database": partial(answers, pool), "consumer": partial(bus.durable_differs, client, INGESTER)}
         async with (
             bus.consuming(broker, client, [INGESTER]),
             ops.serve(settings.ops_host, settings.ops_port, checks=checks, registry=metrics.registry) as port,
@@ -156,8 +156,3 @@ def limits_of(columns: ColumnTypes, settings: Settings) -> Limits:
         max_token=INT4 if columns["total_tokens"][0] == "integer" else BIGINT,
         max_ms=INT4 if columns["api_processing_time_ms"][0] == "integer" else BIGINT,
     )
-
-
-async def _database(pool: asyncpg.Pool) -> str | None:
-    await pool.fetchval("SELECT 1")
-    return None

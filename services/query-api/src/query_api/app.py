@@ -10,7 +10,7 @@ import structlog
 from aiohttp import web
 from common.arc_tasks import detect_source
 from common.bus import bus, topology
-from common.database import check_migrated, open_pool
+from common.database import answers, check_migrated, open_pool
 from common.events import IngestionProgress
 from common.hub.client import HubClient
 from common.metrics import pool_metrics
@@ -74,7 +74,7 @@ async def serving(settings: Settings) -> AsyncIterator[tuple[str, Services, Metr
         pool_metrics.register(pool, metrics.registry)
         services = await build(settings, pool, hub, client, metrics)
         projector = services.projector
-        dependencies.update(consumer=projector.check_stream, database=partial(_database, pool))
+        dependencies.update(consumer=projector.check_stream, database=partial(answers, pool))
         await start(services)
         access_log = AccessLog(settings.log_format, enabled=settings.log_level in {"debug", "info"}, service=instance)
         http = _http(services, metrics, access_log)
@@ -140,11 +140,6 @@ async def _on_progress(broadcaster: Broadcaster, message: Msg) -> None:
         broadcaster.progress(IngestionProgress.model_validate_json(message.data))
     except ValidationError as error:
         log.warning("progress.unreadable", reason=str(error))
-
-
-async def _database(pool: asyncpg.Pool) -> str | None:
-    await submissions.ping(pool)
-    return None
 
 
 def _http(services: Services, metrics: Metrics, access_log: AccessLog) -> Http:

@@ -50,7 +50,9 @@ class BusMetrics:
         self.limit = _gauge(registry, "stream_limit_bytes", "Bytes that a stream may take", "stream")
         self.dead_letters = _gauge(registry, "dead_letters", "Dead letters that wait to be looked at", "service")
         self.polled = Gauge(
-            "arcwatch_bus_last_poll_timestamp_seconds", "When NATS last told all of this (0: never)", registry=registry
+            "arcwatch_bus_last_poll_timestamp_seconds",
+            "When NATS last answered all of this (0: never)",
+            registry=registry,
         )
 
     async def poll(self, js: JetStreamContext) -> None:

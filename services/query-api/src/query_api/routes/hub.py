@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import asyncpg
 from aiohttp import web
 from common.arc_tasks import detect_source
+from common.database import answers
 from common.hub.client import HubClient
 from common.process.outage import DATABASE_ERRORS
 
@@ -16,7 +17,6 @@ from query_api.routes.endpoint import Endpoint
 from query_api.schemas.ingestion import Checks, FoldersAnswer, FoldersQuery, ValidationAnswer, ValidationQuery
 from query_api.schemas.problems import ProblemError
 from query_api.settings import Settings
-from query_api.store import submissions
 from query_api.view.snapshot import View
 from query_api.view.task_sets import NAMES, TaskIndex
 
@@ -89,7 +89,7 @@ def _mismatch(wanted: str | None, detected: str | None) -> str | None:
 
 async def _database_answers(needs: Needs) -> bool:
     try:
-        await submissions.ping(needs.pool)
+        await answers(needs.pool)
     except DATABASE_ERRORS:
         return False
     return True

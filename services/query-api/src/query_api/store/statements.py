@@ -39,8 +39,6 @@ ORDER BY started_at DESC, id DESC LIMIT 1
 
 DATABASE_TIME: Final = "SELECT clock_timestamp()"
 
-PING: Final = "SELECT 1"
-
 # Answers of attempts.
 
 # Two plain conditions on the index's columns: their cost is estimated rightly, so the plan stays an index scan.

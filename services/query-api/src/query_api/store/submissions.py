@@ -39,11 +39,6 @@ async def submissions(pool: asyncpg.Pool, keys: Collection[Key]) -> list[Submiss
     return list(filter(None, map(_submission, rows)))
 
 
-async def ping(pool: asyncpg.Pool) -> None:
-    """Raise when the database does not answer."""
-    await pool.fetchval(sql.PING)
-
-
 def _submission(row: "Mapping[str, Any] | asyncpg.Record") -> Submission | None:
     values = {**dict(row), "attempts": _attempts(row["attempts"])}
     if row["ingested_at"] >= LATEST:

@@ -27,7 +27,7 @@ from nats.aio.client import Client
 
 from ingester import handlers, lock_queue, model_gauges, orphaned_runs, store
 from ingester.download import malloc_tuning
-from ingester.download.collect import Collector
+from ingester.download.pipeline import DownloadPipeline
 from ingester.ingest import Ingester
 from ingester.lock_queue import LockQueue
 from ingester.metrics import Metrics
@@ -114,7 +114,7 @@ def build_ingester(
         settings=settings,
         pool=pool,
         hub=hub,
-        collector=Collector(hub, settings.ingest_concurrency, settings.ingest_bytes_in_flight),
+        downloads=DownloadPipeline(hub, settings.ingest_concurrency, settings.ingest_bytes_in_flight),
         limits=limits_of(columns, settings),
         longest_model_name=columns["model_name"][1],
         metrics=metrics,

@@ -16,16 +16,15 @@ from common.process import tracing
 
 from ingester import store
 from ingester.commit import Commit
-from ingester.download.collect import Collector
+from ingester.download.pipeline import DownloadPipeline
 from ingester.download.plan import Plan, make_plan
 from ingester.download.progress import Progress
-from ingester.download.staging import Records, staged_records
+from ingester.download.writer import staged_records
 from ingester.metrics import Metrics
 from ingester.report import Report
 from ingester.settings import Settings
 from ingester.store import CurrentVersion, LockHeldError, Origin, RunOpened, RunResult, RunStart, Session
 from ingester.submission.attempts import MAX_ATTEMPT_NUMBER
-from ingester.submission.documents import Bytes
 from ingester.submission.error_kinds import JUDGED_BY_LISTING, RETRYABLE
 from ingester.submission.limits import Limits
 from ingester.target import FolderMissingError, Target, resolve_target
@@ -40,7 +39,7 @@ class Ingester:
     settings: Settings
     pool: asyncpg.Pool
     hub: HubClient
-    collector: Collector
+    downloads: DownloadPipeline
     limits: Limits
     longest_model_name: int | None
     metrics: Metrics
@@ -214,16 +213,9 @@ class _Ingestion:
             run.id, self.event.dataset, self.event.model, total=plan.files, announce=self.ingester.announce
         )
         await progress.advance(plan.files - len(missing))
-        transform = staged_records(self.session, run.id, self.tasks, self.ingester.limits)
-
-        def counted(task_id: str, file: RemoteFile, body: Bytes) -> Records:
-            records = transform(task_id, file, body)
-            self.ingester.metrics.rows.inc(len(records))
-            return records
-
-        broken = await self.ingester.collector.run(
-            self.session, target.revision, missing, transform=counted, progress=progress
-        )
+        count = self.ingester.metrics.rows.inc
+        transform = staged_records(self.session, run.id, self.tasks, self.ingester.limits, count)
+        broken = await self.ingester.downloads.run(self.session, target.revision, missing, transform, progress)
         self.ingester.metrics.files.observe(len(missing))
         if broken and self.origin.delivery_count < MAX_DELIVER:
             first = next(iter(broken.values()))

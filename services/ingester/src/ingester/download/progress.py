@@ -1,4 +1,4 @@
-"""Tells how far a run is, at most four times a second, so that thousands of files do not flood the bus."""
+"""Announces how far a run is, at most four times a second, so that thousands of files do not flood the bus."""
 
 import time
 from collections.abc import Awaitable, Callable

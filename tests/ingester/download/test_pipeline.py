@@ -8,9 +8,9 @@ import pytest
 from common.hub.downloads import RemoteFile
 from common.hub.responses import HubRefusedError
 from common.outcomes import TransientError
-from ingester.download import staging
-from ingester.download.collect import Collector
-from ingester.download.staging import MANY_ROWS, Records
+from ingester.download import writer
+from ingester.download.pipeline import DownloadPipeline
+from ingester.download.writer import MANY_ROWS, Records
 from ingester.submission.documents import Bytes
 
 ROOM = 100
@@ -79,9 +79,9 @@ async def collected(
     def transform(task_id: str, _file: RemoteFile, _body: Bytes) -> Records:
         return [(task_id,)] * rows_each
 
-    collector = Collector(cast("Any", downloads), concurrency, ROOM)
+    pipeline = DownloadPipeline(cast("Any", downloads), concurrency, ROOM)
     return await asyncio.wait_for(
-        collector.run(cast("Any", database), "revision", files, transform, cast("Any", Progress())), DEADLINE
+        pipeline.run(cast("Any", database), "revision", files, transform, cast("Any", Progress())), DEADLINE
     )
 
 
@@ -112,6 +112,18 @@ async def test_no_more_files_than_the_limit_are_asked_for_at_once() -> None:
     assert downloads.most_at_once == 3
 
 
+async def test_no_more_bytes_than_the_bound_are_on_their_way() -> None:
+    async def answer(path: str) -> None:
+        del path
+        on_their_way.append(30 * (len(downloads.asked) - len(database.staged)))
+
+    on_their_way: list[int] = []
+    database, downloads = Database(), Downloads(answer)
+    await collected(database, downloads, sized(*[30] * 20), concurrency=10)
+    assert max(on_their_way) == 90
+    assert database.staged == downloads.came, "in the order of their arrival"
+
+
 async def test_small_files_of_many_rows_are_written_before_the_next_come() -> None:
     database = Database()
     await collected(database, Downloads(), sized(*[1] * 10), rows_each=MANY_ROWS // 2)
@@ -125,8 +137,8 @@ async def test_a_file_that_comes_during_a_copy_waits_for_more(monkeypatch: pytes
                 await asyncio.sleep(0)
             await super().stage(records)
 
-    monkeypatch.setattr(staging, "COPY_BYTES", 3)
-    monkeypatch.setattr(staging, "COPY_SECONDS", 60.0)
+    monkeypatch.setattr(writer, "COPY_BYTES", 3)
+    monkeypatch.setattr(writer, "COPY_SECONDS", 60.0)
     database = Busy()
     await collected(database, Downloads(), sized(*[1] * 20))
     assert len(database.staged) == 20
@@ -138,7 +150,7 @@ async def test_a_file_is_written_while_others_are_slow(monkeypatch: pytest.Monke
         if path != "t0":
             await database.copying.wait()
 
-    monkeypatch.setattr(staging, "COPY_SECONDS", 0.0)
+    monkeypatch.setattr(writer, "COPY_SECONDS", 0.0)
     database = Database()
     assert await collected(database, Downloads(answer), sized(1, 1, 1)) == {}
 
@@ -148,7 +160,7 @@ async def test_a_file_is_written_while_others_are_slow(monkeypatch: pytest.Monke
     [HubRefusedError("403"), TransientError("429", kind="rate_limited", retry_after_seconds=900)],
     ids=["refused", "rate-limited"],
 )
-async def test_an_answer_for_all_ends_the_asking_and_loses_nothing_that_came(answer: TransientError) -> None:
+async def test_a_fatal_answer_aborts_the_run_and_loses_nothing_that_came(answer: TransientError) -> None:
     database, downloads = Database(), Downloads(failing(answer, "t9"))
     with pytest.raises(TransientError) as raised:
         await collected(database, downloads, sized(*[1] * 40), concurrency=3)
@@ -193,6 +205,6 @@ async def test_a_database_lost_at_the_end_does_not_hide_why_the_run_ended(monkey
             del records
             raise OSError("connection lost")
 
-    monkeypatch.setattr(staging, "COPY_SECONDS", 60.0)
+    monkeypatch.setattr(writer, "COPY_SECONDS", 60.0)
     with pytest.raises(RuntimeError, match="why"):
         await collected(Lost(), Downloads(failing(RuntimeError("why"), "t9")), sized(*[1] * 10), concurrency=2)

@@ -1,0 +1,90 @@
+"""Fetches and stages the files of a run: producers -> one byte-bounded queue -> one writer."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from common.hub.client import HubClient
+from common.hub.downloads import RemoteFile
+from common.hub.quota import MAX_WAIT_SECONDS
+from common.hub.responses import HubRefusedError, RevisionGoneError
+from common.outcomes import TransientError
+from common.process.cleanup import afterwards
+from common.process.task_group import task_group
+
+from ingester.download.byte_queue import Arrival, ByteQueue
+from ingester.download.progress import Progress
+from ingester.download.writer import Transform, Writer
+from ingester.store import Session
+from ingester.submission.documents import Bytes
+
+
+@dataclass(frozen=True)
+class DownloadPipeline:
+    """One ingester's way through a run's files, within bounds of number and bytes."""
+
+    hub: HubClient
+    concurrency: int
+    bytes_in_flight: int
+
+    async def run(
+        self,
+        session: Session,
+        revision: str,
+        files: Mapping[str, RemoteFile],
+        transform: Transform,
+        progress: Progress,
+    ) -> dict[str, TransientError]:
+        """Stage every file; return the files that stayed broken, by task id.
+
+        Raises a fatal answer, which every other file would get too: HubRefusedError, RevisionGoneError,
+        or TransientError for a rate limit that lasts. The rows of all files that came are staged by then.
+        """
+        queue = ByteQueue(self.bytes_in_flight)
+        writer = Writer(session, queue, transform, progress)
+        producers = _Producers(self.hub, session.dataset, revision, files, queue)
+        async with afterwards(writer.drain), task_group() as group:
+            group.create_task(writer.run())
+            group.create_task(producers.run(self.concurrency))
+        if producers.fatal:
+            raise producers.fatal[0]
+        return writer.broken
+
+
+@dataclass
+class _Producers:
+    """Fetch the files of one run, several at once."""
+
+    hub: HubClient
+    dataset: str
+    revision: str
+    files: Mapping[str, RemoteFile]
+    queue: ByteQueue
+    fatal: list[TransientError] = field(default_factory=list)
+
+    async def run(self, concurrency: int) -> None:
+        """Put every file into the queue, then close it."""
+        # After a fatal answer no other file is asked for, and those under way end.
+        files = (item for item in self.files.items() if not self.fatal)
+        async with task_group() as group:
+            for _ in range(min(concurrency, len(self.files))):
+                group.create_task(self._produce(files))
+        self.queue.close()
+
+    async def _produce(self, files: Iterator[tuple[str, RemoteFile]]) -> None:
+        for task_id, file in files:
+            await self.queue.reserve(file.size)
+            self.queue.put(Arrival(task_id, file, await self._fetch(file)))
+
+    async def _fetch(self, file: RemoteFile) -> Bytes | TransientError:
+        try:
+            return await self.hub.download(self.dataset, self.revision, file)
+        except TransientError as error:
+            if _is_fatal(error):
+                self.fatal.append(error)
+            return error
+
+
+def _is_fatal(error: TransientError) -> bool:
+    """Tell whether every other file would get this answer too: each more request is one of a quota that is used up."""
+    lasting = error.kind == "rate_limited" and (error.retry_after_seconds or 0.0) > MAX_WAIT_SECONDS
+    return lasting or isinstance(error, HubRefusedError | RevisionGoneError)

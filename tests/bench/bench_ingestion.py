@@ -30,7 +30,7 @@ from common.process.gc_tuning import settle
 from huggingface_hub.utils.tqdm import disable_progress_bars
 from ingester import app as ingester_app
 from ingester import store
-from ingester.ingest import Ingester
+from ingester.ingestion.ingest import Ingester
 from ingester.metrics import Metrics
 from ingester.settings import Settings
 from localhub import LocalHub

@@ -18,7 +18,7 @@ from common.events import ModelDiscovered
 from common.outcomes import PermanentError, TransientError
 from ingester import app as ingester_app
 from ingester import store
-from ingester.lock_queue import LockQueue
+from ingester.ingestion.lock_queue import LockQueue
 from ingester.store import lock_waiters
 from localhub import LocalHub
 from structlog.testing import capture_logs
@@ -258,7 +258,7 @@ async def test_what_was_handed_back_and_fails_for_good_fails_again_where_its_dea
     async def failing(event: ModelDiscovered, count: int, sequence: int | None) -> None:
         raise GONE
 
-    monkeypatch.setattr("ingester.lock_queue.JUST_HANDED_BACK", timedelta(0))
+    monkeypatch.setattr("ingester.ingestion.lock_queue.JUST_HANDED_BACK", timedelta(0))
     broken = dataclasses.replace(queue, ingest=failing)
     await lock_waiters.join(pipeline.pool, ANN, "m")
     await broken.run_once()
@@ -292,7 +292,7 @@ async def test_what_fails_for_now_leaves_what_waits_for_the_next_delivery(pipeli
 async def test_what_was_handed_back_and_whose_event_is_gone_is_forgotten(
     pipeline: Pipeline, queue: LockQueue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ingester.lock_queue.JUST_HANDED_BACK", timedelta(0))
+    monkeypatch.setattr("ingester.ingestion.lock_queue.JUST_HANDED_BACK", timedelta(0))
     await lock_waiters.join(pipeline.pool, ANN, "m")
     await queue.run_once()
     # Its event waits on the stream, although by NATS' clock, an hour ahead of PostgreSQL's, it came long after.
@@ -311,7 +311,7 @@ async def test_what_was_handed_back_and_whose_event_is_gone_is_forgotten(
 async def test_what_was_handed_back_and_whose_event_is_gone_is_forgotten_on_a_busy_bus(
     pipeline: Pipeline, queue: LockQueue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ingester.lock_queue.JUST_HANDED_BACK", timedelta(0))
+    monkeypatch.setattr("ingester.ingestion.lock_queue.JUST_HANDED_BACK", timedelta(0))
     puller = await pipeline.client.jetstream().pull_subscribe_bind("ingester", topology.STREAM)
     await ask(pipeline, "before")
     await lock_waiters.join(pipeline.pool, ANN, "m")
@@ -346,7 +346,7 @@ async def test_a_handing_back_that_keeps_failing_is_told_once_and_once_when_it_w
 async def test_what_an_ingester_from_before_handed_back_is_kept_until_all_is_settled(
     pipeline: Pipeline, queue: LockQueue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ingester.lock_queue.JUST_HANDED_BACK", timedelta(0))
+    monkeypatch.setattr("ingester.ingestion.lock_queue.JUST_HANDED_BACK", timedelta(0))
     await lock_waiters.join(pipeline.pool, ANN, "m")
     await queue.run_once()
     await settle_one(pipeline)

@@ -11,8 +11,8 @@ from asyncpg.pool import PoolConnectionProxy
 from common.events import ModelDiscovered
 from common.hub.client import HubClient
 from common.hub.downloads import Downloads
-from ingester.ingest import Ingester
-from ingester.lock_queue import LockQueue
+from ingester.ingestion.ingest import Ingester
+from ingester.ingestion.lock_queue import LockQueue
 
 _STATEMENTS = ("execute", "executemany", "fetch", "fetchrow", "fetchval", "copy_records_to_table")
 

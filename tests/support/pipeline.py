@@ -12,7 +12,7 @@ from common.events import ModelDiscovered, ModelIngested
 from common.hub.client import HubClient
 from ingester import app as ingester_app
 from ingester import store as ingester_store
-from ingester.ingest import Ingester
+from ingester.ingestion.ingest import Ingester
 from ingester.metrics import Metrics as IngesterMetrics
 from ingester.settings import Settings as IngesterSettings
 from localhub import LocalHub

@@ -25,11 +25,12 @@ from common.process.periodic import periodically
 from common.process.service import until
 from nats.aio.client import Client
 
-from ingester import handlers, lock_queue, model_gauges, orphaned_runs, store
+from ingester import handlers, model_gauges, orphaned_runs, store
 from ingester.download import malloc_tuning
 from ingester.download.pipeline import DownloadPipeline
-from ingester.ingest import Ingester
-from ingester.lock_queue import LockQueue
+from ingester.ingestion import lock_queue
+from ingester.ingestion.ingest import Ingester
+from ingester.ingestion.lock_queue import LockQueue
 from ingester.metrics import Metrics
 from ingester.orphaned_runs import OrphanedRuns
 from ingester.settings import Settings

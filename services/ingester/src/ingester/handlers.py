@@ -16,9 +16,9 @@ from faststream.nats.annotations import NatsMessage
 from nats.aio.client import Client
 
 from ingester import store
-from ingester.lock_queue import LockQueue
+from ingester.ingestion.lock_queue import LockQueue
+from ingester.ingestion.report import publish_failure
 from ingester.metrics import Metrics
-from ingester.report import publish_failure
 from ingester.store import Origin
 
 log = structlog.get_logger(__name__)

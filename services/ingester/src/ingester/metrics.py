@@ -1,5 +1,6 @@
 """The ingester's metrics. Labels come from closed sets; never a model's name."""
 
+from functools import partial
 from itertools import product
 
 from common.bus.delivery import SETTLED
@@ -13,6 +14,7 @@ _DURATIONS = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900)
 _FILES = (1, 10, 50, 100, 120, 200, 400, 1_000)
 # From one small file to 400 files of some megabytes.
 _BYTES = (10_000, 100_000, 1_000_000, 10_000_000, 100_000_000, 1_000_000_000)
+_NAMESPACE = "arcwatch_ingester"
 _STATUSES = ("completed", "partial", "failed", "skipped")
 _FILE_OUTCOMES = ("used", "failed", "no_task")
 
@@ -23,46 +25,29 @@ class Metrics:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self.hub = HubMetrics("ingester", self.registry)
-        name = "arcwatch_ingester"
-        self.deliveries = Counter(
-            f"{name}_deliveries", "Messages settled", ["outcome", "redelivered"], registry=self.registry
-        )
-        self.ingestions = Counter(f"{name}_ingestions", "Runs ended", ["status"], registry=self.registry)
-        self.failures = Counter(f"{name}_failures", "Runs given up, by kind", ["kind"], registry=self.registry)
-        self.settled_files = Counter(f"{name}_files", "Files of ended runs", ["outcome"], registry=self.registry)
-        self.rows = Counter(f"{name}_staged_rows", "Rows made of fetched files", registry=self.registry)
-        self.models = Gauge(
-            f"{name}_models", "Models by how they stand in the database", ["state"], registry=self.registry
-        )
-        self.last_landing = Gauge(
-            f"{name}_last_landing_timestamp_seconds",
-            "When a model was last ingested, by any ingester (0: never)",
-            registry=self.registry,
-        )
-        self.file_errors = Counter(
-            f"{name}_file_errors", "Files that could not be used, or were mended", ["kind"], registry=self.registry
-        )
-        self.waits = Counter(
-            f"{name}_waits", "Requests that joined those waiting for another ingester's model", registry=self.registry
-        )
-        self.waiting = Gauge(
-            f"{name}_waiting_requests", "Models whose request waits for another ingester", registry=self.registry
-        )
-        self.running = Gauge(f"{name}_running_ingestions", "Ingestions going on", registry=self.registry)
-        self.duration = Histogram(
-            f"{name}_ingestion_duration_seconds", "Time of a run", buckets=_DURATIONS, registry=self.registry
-        )
-        self.files = Histogram(
-            f"{name}_fetched_files", "Files fetched by a run", buckets=_FILES, registry=self.registry
-        )
-        self.size = Histogram(
-            f"{name}_ingestion_size_bytes",
-            "Bytes of the files fetched by a run",
-            buckets=_BYTES,
-            registry=self.registry,
-        )
-        self.bytes = Counter(f"{name}_fetched_bytes", "Bytes fetched from the Hub", registry=self.registry)
-        # A counter that appears with 1 has not increased, for Prometheus: the first failure would go unseen.
+        counter = partial(Counter, namespace=_NAMESPACE, registry=self.registry)
+        gauge = partial(Gauge, namespace=_NAMESPACE, registry=self.registry)
+        histogram = partial(Histogram, namespace=_NAMESPACE, registry=self.registry)
+        self.deliveries = counter("deliveries", "Messages settled", ["outcome", "redelivered"])
+        self.ingestions = counter("ingestions", "Runs ended", ["status"])
+        self.failures = counter("failures", "Runs that failed for good, by kind", ["kind"])
+        self.settled_files = counter("files", "Files of ended runs", ["outcome"])
+        self.file_errors = counter("file_errors", "Files that could not be used, or were mended", ["kind"])
+        self.rows = counter("staged_rows", "Rows made of fetched files")
+        self.bytes = counter("fetched_bytes", "Bytes fetched from the Hub")
+        self.waits = counter("waits", "Requests that joined those waiting for another ingester's model")
+        self.waiting = gauge("waiting_requests", "Models whose request waits for another ingester")
+        self.running = gauge("running_ingestions", "Ingestions going on")
+        self.models = gauge("models", "Models by how they stand in the database", ["state"])
+        landing = "When a model was last ingested, by any ingester (0: never)"
+        self.last_landing = gauge("last_landing_timestamp_seconds", landing)
+        self.duration = histogram("ingestion_duration_seconds", "Time of a run", buckets=_DURATIONS)
+        self.files = histogram("fetched_files", "Files fetched by a run", buckets=_FILES)
+        self.size = histogram("ingestion_size_bytes", "Bytes of the files fetched by a run", buckets=_BYTES)
+        self._show_every_label()
+
+    def _show_every_label(self) -> None:
+        """Begin with zero: a counter that appears with 1 has not increased, for Prometheus, and goes unseen."""
         for status in _STATUSES:
             self.ingestions.labels(status)
         for kind in KINDS:

@@ -16,8 +16,9 @@ from common.outcomes import TransientError
 from nats.aio.client import Client
 
 from ingester import store
+from ingester.ingestion.lock_queue import is_settled
+from ingester.ingestion.report import publish_failure
 from ingester.metrics import Metrics
-from ingester.report import publish_failure
 
 POLL_SECONDS = 60.0
 # A copy of the stream that answers may lag behind for a moment: what just began is not looked at.
@@ -70,8 +71,3 @@ class OrphanedRuns:
         )
         await publish_failure(self.client, self.source, failed, ended)
         return True
-
-
-def is_settled(sequence: int | None, oldest_unsettled: int | None) -> bool:
-    """Tell whether an event was acked or terminated. A run that names none may belong to any that waits."""
-    return oldest_unsettled is None or (sequence is not None and sequence < oldest_unsettled)

@@ -15,19 +15,19 @@ from common.outcomes import PermanentError, TransientError
 from common.process import tracing
 
 from ingester import store
-from ingester.commit import Commit
 from ingester.download.pipeline import DownloadPipeline
 from ingester.download.plan import Plan, make_plan
 from ingester.download.progress import Progress
 from ingester.download.writer import staged_records
+from ingester.ingestion.commit import Commit
+from ingester.ingestion.report import Report
+from ingester.ingestion.target import FolderMissingError, Target, resolve_target
 from ingester.metrics import Metrics
-from ingester.report import Report
 from ingester.settings import Settings
 from ingester.store import CurrentVersion, LockHeldError, Origin, RunOpened, RunResult, RunStart, Session
 from ingester.submission.attempts import MAX_ATTEMPT_NUMBER
 from ingester.submission.error_kinds import JUDGED_BY_LISTING, RETRYABLE
 from ingester.submission.limits import Limits
-from ingester.target import FolderMissingError, Target, resolve_target
 
 log = structlog.get_logger(__name__)
 

@@ -10,10 +10,10 @@ from common.model_names import display_name
 from common.outcomes import TransientError
 
 from ingester.download.plan import Plan
+from ingester.ingestion.target import Target
 from ingester.store import CurrentVersion, RunOpened, RunResult, Session, VersionRow
 from ingester.submission.aggregate import Aggregates, aggregate
 from ingester.submission.error_kinds import UnfetchedFile
-from ingester.target import Target
 
 
 class _RollbackError(Exception):

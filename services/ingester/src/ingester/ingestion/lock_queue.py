@@ -19,7 +19,6 @@ from common.process.outage import AWAY, Outage, reason_of
 from common.process.periodic import FAILURES
 
 from ingester.metrics import Metrics
-from ingester.orphaned_runs import is_settled
 from ingester.store import LockHeldError, lock_waiters
 
 log = structlog.get_logger(__name__)
@@ -131,3 +130,8 @@ class LockQueue:
             # Done, or dropped by the server after its last delivery: `arcwatch dead ls` and `dead replay` help then.
             if is_settled(request.event_sequence, oldest):
                 await lock_waiters.settle(self.pool, request.id)
+
+
+def is_settled(sequence: int | None, oldest_unsettled: int | None) -> bool:
+    """Tell whether an event was acked or terminated. A run that names none may belong to any that waits."""
+    return oldest_unsettled is None or (sequence is not None and sequence < oldest_unsettled)

@@ -4,14 +4,14 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-from common.events import IngestionProgress, RunStatus
+from common.events import IngestionProgress
 
 MIN_INTERVAL_SECONDS = 0.25
 
 
 @dataclass
 class Progress:
-    """Counts the files of one run and announces the count; the first and the last count are always announced."""
+    """Counts the files of one run and announces the count, the first at once; the last is the report's."""
 
     run_id: int
     dataset: str
@@ -25,19 +25,11 @@ class Progress:
     async def advance(self, files: int = 1) -> None:
         """Count files, and announce unless it was done a moment ago."""
         self.done += files
-        if self.clock() - self._announced_at >= MIN_INTERVAL_SECONDS:
-            await self.tell()
-
-    async def tell(self, status: RunStatus = "running") -> None:
-        """Announce the count now."""
+        if self.clock() - self._announced_at < MIN_INTERVAL_SECONDS:
+            return
         self._announced_at = self.clock()
         await self.announce(
             IngestionProgress(
-                run_id=self.run_id,
-                dataset=self.dataset,
-                model=self.model,
-                done=self.done,
-                total=self.total,
-                status=status,
+                run_id=self.run_id, dataset=self.dataset, model=self.model, done=self.done, total=self.total
             )
         )

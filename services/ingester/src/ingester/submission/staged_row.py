@@ -7,8 +7,6 @@ from typing import NamedTuple
 
 from ingester.submission.error_kinds import Problem
 
-_FIXED_BYTES = 200  # numbers, flags and the row's header
-
 
 class Row(NamedTuple):
     """The columns of `staged_rows` after hf_blob_oid, in their order.
@@ -45,11 +43,6 @@ class Row(NamedTuple):
     provider_raw_response: str | None = None
     created_at: datetime | None = None
     notes: str | None = None
-
-    @property
-    def estimated_bytes(self) -> int:
-        """Return about what the row takes in memory and on the wire."""
-        return _FIXED_BYTES + sum(len(value) for value in self if isinstance(value, str))
 
 
 def file_row(

@@ -118,7 +118,7 @@ def test_the_table_of_networks_is_bounded(monkeypatch: pytest.MonkeyPatch) -> No
     for number in range(1_000):
         limit.seconds_to_wait(f"10.0.{number // 256}.{number % 256}")
         assert limit.seconds_to_wait("192.0.2.1") == pytest.approx(0 if number == 0 else 60)
-    assert len(limit) == 100
+    assert len(limit._buckets) == 100
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,8 @@ from typing import Any
 import pytest
 from query_api import app
 from query_api.routes.access import SECURITY_HEADERS
-from query_api.schemas.base import Answer, Query
+from query_api.schemas.base import JSON, Answer, Query, Rendered
 from query_api.schemas.cached import LatestQuery, ModelsQuery
-from query_api.schemas.rendered import JSON, Rendered
 from query_api.server import response_cache
 from query_api.server.response_cache import CachedResponse, ResponseCache, StateResponses, build_response
 from query_api.settings import Settings
@@ -45,7 +44,7 @@ def test_what_pages_count_is_what_they_take() -> None:
         taken = tracemalloc.get_traced_memory()[0]
     finally:
         tracemalloc.stop()
-    assert len(kept) == 2_000
+    assert len(kept._kept) == 2_000
     assert taken / 1.3 < kept.kept_bytes < taken * 1.3
 
 
@@ -54,7 +53,7 @@ def test_small_answers_are_bounded_by_their_number(monkeypatch: pytest.MonkeyPat
     kept = _empty()
     for number in range(100):
         _make(kept, f"/{number}")
-    assert len(kept) == 10
+    assert len(kept._kept) == 10
 
 
 def test_large_answers_are_bounded_by_their_bytes() -> None:
@@ -62,7 +61,7 @@ def test_large_answers_are_bounded_by_their_bytes() -> None:
     for number in range(40):
         _make(kept, f"/{number}", 1024 * 1024)
         assert kept.kept_bytes <= response_cache.MAX_KEPT_BYTES
-    assert len(kept) == 15
+    assert len(kept._kept) == 15
 
 
 def test_an_answer_larger_than_all_room_displaces_nothing() -> None:
@@ -112,7 +111,7 @@ async def test_strangers_fill_no_memory(start: Start, monkeypatch: pytest.Monkey
         statuses = {(await api.get(path))[0] for number in range(100) for path in _made_up(number)}
         assert statuses == {200, 400, 404}
         assert (await api.get(HOT))[0] == 200
-        assert len(caches[0].current()) == 1
+        assert len(caches[0].current()._kept) == 1
 
 
 def _made_up(number: int) -> tuple[str, ...]:

@@ -64,7 +64,7 @@ async def serving(settings: Settings) -> AsyncIterator[tuple[str, Services, Metr
     probes = partial(ops.serve, checks={"view": readiness.check}, dependencies=dependencies, registry=metrics.registry)
     instance = settings.arcwatch_instance or SERVICE
     async with (
-        # First: while it waits for its servers, a probe hears that it lives, and why it is not ready.
+        # First: while it waits for its servers, a probe gets the answer that it lives, and why it is not ready.
         probes(settings.ops_host, settings.ops_port) as ops_port,
         open_pool(settings.database_url.get_secret_value(), max_size=POOL_SIZE, init=read_any_instant) as pool,
         bus.connect(settings.nats_url.get_secret_value(), instance) as client,

@@ -11,7 +11,7 @@ from query_api.store.repair import REPAIRED
 
 
 class Metrics:
-    """Everything that one query API counts, on a registry of its own."""
+    """Everything that one query API counts, on its own registry."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()

@@ -33,7 +33,7 @@ class Settings(ServiceSettings, ScheduleSettings):
 
     @property
     def base_url(self) -> str:
-        """Where people reach this server, with a slash at the end; empty where nobody said so.
+        """Where people reach this server, with a slash at the end; empty where PUBLIC_URL is not set.
 
         What the server listens on is no answer: in a container that is 0.0.0.0. Links are relative then, to whatever
         address the reader came by.

@@ -100,7 +100,7 @@ class FolderCheck:
         try:
             return await submissions.count_answers(self.pool, self.dataset, names, puzzle_id)
         except DATABASE_ERRORS:
-            return 0  # the check of the database tells it
+            return 0  # the check of the database says so
 
 
 def _stem(file: RemoteFile) -> str:

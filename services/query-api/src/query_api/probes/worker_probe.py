@@ -1,4 +1,4 @@
-"""Which replicas work behind a durable, told by the requests that wait at NATS: asked every two seconds at most."""
+"""Which replicas work behind a durable, by the requests that wait at NATS: asked every two seconds at most."""
 
 import asyncio
 
@@ -12,7 +12,7 @@ from query_api.schemas.service_status import WorkerState
 
 KEPT_SECONDS = 2.0
 TIMEOUT_SECONDS = 2.0
-# Between two pulls no request waits for a moment (1 of 60 looks found one idle ingester so): only several looks tell.
+# Between two pulls no request waits for a moment (1 of 60 looks found one idle ingester so): so look again.
 LOOKS = 4
 LOOK_AGAIN_SECONDS = 0.15
 _UNKNOWN = WorkerState(alive=None, idle=None, busy=None, waiting=None)

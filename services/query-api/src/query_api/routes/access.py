@@ -67,9 +67,6 @@ class RateLimit:
             seconds = math.ceil(wait)
             raise ProblemError(429, f"try again in {seconds} s", headers={"Retry-After": str(seconds)})
 
-    def __len__(self) -> int:
-        return len(self._buckets)
-
 
 class Cors:
     """Lets pages of the configured origins read answers, errors too."""

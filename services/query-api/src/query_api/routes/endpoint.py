@@ -6,8 +6,7 @@ from typing import Any, Generic, Literal, TypeVar
 
 from aiohttp import web
 
-from query_api.schemas.base import ApiModel, OwnedDataset, Query
-from query_api.schemas.rendered import Rendered
+from query_api.schemas.base import ApiModel, OwnedDataset, Query, Rendered
 from query_api.view.answers import Moment
 
 Method = Literal["GET", "POST"]

@@ -8,15 +8,14 @@ from urllib.parse import quote
 from xml.etree import ElementTree as ET
 
 from query_api.routes.endpoint import Endpoint
-from query_api.schemas.base import Query
-from query_api.schemas.rendered import Rendered
+from query_api.schemas.base import Query, Rendered
 from query_api.store.rows import Submission
 from query_api.view.answers import Moment
 
 ENTRIES = 50
 MEDIA_TYPE = "application/atom+xml"
 _NAMESPACE = "http://www.w3.org/2005/Atom"
-# Ids must never change, wherever the server is: they are made of what identifies a version, in a space of our own.
+# Ids must never change, wherever the server is: they are made of what identifies a version, in one namespace.
 _IDS = uuid.uuid5(uuid.NAMESPACE_URL, "https://github.com/arcwatch/feed")
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 

@@ -50,16 +50,16 @@ async def validate_ingestion(needs: Needs, _request: web.Request, query: Validat
     """Answer whether an ingestion would work; each check is made."""
     errors: list[str] = []
     settings = needs.settings
-    dataset = source = sample = None
+    dataset = source = sample = tasks = None
     try:
         dataset = dataset_of(query.body.base_url, settings.endpoint, settings.hf_datasets)
-        source = detect_source(dataset)
-        sample = await hub_checks.with_deadline(_check(needs, dataset).sample(query.body.dataset_name))
+        source, tasks = detect_source(dataset), needs.tasks_of(dataset)
+        check = hub_checks.FolderCheck(needs.hub, needs.pool, needs.view(), dataset, tasks)
+        sample = await hub_checks.with_deadline(check.sample(query.body.dataset_name))
     except ProblemError as problem:
         errors.append(problem.details.detail)
-    tasks = needs.tasks_of(dataset) if dataset else None
     if dataset and tasks is None:
-        errors.append(f"the name {dataset} does not tell a task set that is installed; see ARC_TASKS_DIR")
+        errors.append(f"the name {dataset} names no task set that is installed; see ARC_TASKS_DIR")
     if wanted := _mismatch(query.body.source, source):
         errors.append(wanted)
     connected = await _database_answers(needs)
@@ -74,11 +74,6 @@ async def validate_ingestion(needs: Needs, _request: web.Request, query: Validat
         sample_puzzle=sample,
     )
     return ValidationAnswer(valid=not errors, checks=checks, errors=tuple(errors))
-
-
-def _check(needs: Needs, dataset: str) -> hub_checks.FolderCheck:
-    view = needs.view()
-    return hub_checks.FolderCheck(needs.hub, needs.pool, view, dataset, needs.tasks_of(dataset))
 
 
 def _mismatch(wanted: str | None, detected: str | None) -> str | None:

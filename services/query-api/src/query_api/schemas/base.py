@@ -1,7 +1,8 @@
 """What all shapes on the wire share: camelCase names, values that never change, nothing unknown."""
 
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from common.arc_tasks import Source
 from common.error_kinds import ErrorKind, NoteKind
@@ -79,3 +80,13 @@ ProblemKind = ErrorKind | NoteKind | str
 # "unknown" stands for a word of a newer version.
 IngestionStatus = Literal["completed", "partial", "unknown"]
 Status = Literal[IngestionStatus, "removed"]
+
+JSON: Final = "application/json; charset=utf-8"
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """An answer that is bytes already, and what they are."""
+
+    body: bytes
+    content_type: str

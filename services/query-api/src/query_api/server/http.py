@@ -19,9 +19,8 @@ from multidict import CIMultiDict
 from query_api.meter import RequestMeter
 from query_api.routes.access import SECURITY_HEADERS, AccessControl
 from query_api.routes.endpoint import Endpoint, Handle, Render
-from query_api.schemas.base import ApiModel, Query
+from query_api.schemas.base import JSON, ApiModel, Query
 from query_api.schemas.problems import CONTENT_TYPE, ProblemError
-from query_api.schemas.rendered import JSON
 from query_api.server import request_parsing
 from query_api.server.access_log import AccessLog
 from query_api.server.prebuilt import PrebuiltResponse, is_plain

@@ -12,8 +12,7 @@ from common.arc_tasks import detect_source
 from multidict import CIMultiDict
 
 from query_api.routes.access import SECURITY_HEADERS
-from query_api.schemas.base import ApiModel, Query
-from query_api.schemas.rendered import JSON, Rendered
+from query_api.schemas.base import JSON, ApiModel, Query, Rendered
 from query_api.settings import Settings
 from query_api.view.answers import Moment
 from query_api.view.projection import State
@@ -51,7 +50,7 @@ class CachedResponse:
 
 
 def build_response(body: bytes, *, content_type: str = JSON, encoding: str | None = None) -> CachedResponse:
-    """Return a response with a strong ETag; each encoding is a representation, with a tag of its own."""
+    """Return a response with a strong ETag; each encoding is a representation, with its own tag."""
     sent = gzip.compress(body, compresslevel=4, mtime=0) if encoding else body
     etag = f'"{hashlib.sha256(sent).hexdigest()[:24]}"'
     headers = CIMultiDict(SECURITY_HEADERS)
@@ -114,9 +113,6 @@ class StateResponses:
         while self.kept_bytes > MAX_KEPT_BYTES or len(self._kept) > MAX_KEPT_RESPONSES:
             (old, _), gone = self._kept.popitem(last=False)
             self.kept_bytes -= gone.kept_bytes + len(old)
-
-    def __len__(self) -> int:
-        return len(self._kept)
 
 
 class ResponseCache:

@@ -9,8 +9,8 @@ from prometheus_client import CollectorRegistry
 
 from query_api.routes.access import AccessControl
 from query_api.routes.endpoint import Endpoint, Handle
+from query_api.schemas.base import JSON
 from query_api.schemas.problems import ProblemError
-from query_api.schemas.rendered import JSON
 from query_api.server import dashboard, docs, openapi
 from query_api.server.http import Handler, Http
 from query_api.server.request_parsing import MAX_BODY_BYTES

@@ -52,7 +52,7 @@ class Submission:
 
     @property
     def key(self) -> Key:
-        """What tells it from every other submission."""
+        """What distinguishes it from every other submission."""
         return self.dataset, self.model
 
     @property

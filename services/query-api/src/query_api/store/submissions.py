@@ -50,12 +50,8 @@ def _submission(row: "Mapping[str, Any] | asyncpg.Record") -> Submission | None:
 def _attempts(stored: str) -> tuple[Attempt, ...]:
     found = parsed(stored)
     rows = [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
-    attempts = [{"model_name": None, "accuracy_percent": None, **_only(each)} for each in rows]
+    attempts = [{name: each.get(name) for name in ("model_name", "accuracy_percent")} for each in rows]
     return tuple(all_shaped(Attempt, attempts, _VERSIONS_TABLE))
-
-
-def _only(attempt: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: attempt[name] for name in ("model_name", "accuracy_percent") if name in attempt}
 
 
 def _sync(row: asyncpg.Record | None) -> Sync | None:

@@ -20,14 +20,8 @@ async def attempts(pool: asyncpg.Pool, dataset: str, names: Sequence[str], puzzl
     """Return what some attempts answered to a task."""
     rows = await pool.fetch(sql.ANSWERS_TO_TASK, dataset, list(names), puzzle_id, REASONING_CHARACTERS)
     attempts = (
-        {
-            "model_name": row["model_name"],
-            "answers": tuple(answers(dict(row))),
-            "cost": row["cost"],
-            "tokens": row["tokens"],
-            "time_ms": row["time_ms"],
-            "reasoning": row["reasoning"] or None,
-        }
+        {name: row[name] for name in ("model_name", "cost", "tokens", "time_ms")}
+        | {"answers": tuple(answers(dict(row))), "reasoning": row["reasoning"] or None}
         for row in rows
     )
     return all_shaped(TaskAttempt, attempts, "explanations")

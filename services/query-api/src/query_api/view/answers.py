@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any, TypedDict
 
-from query_api.schemas.base import Query
+from query_api.schemas.base import JSON, Query, Rendered
 from query_api.schemas.cached import (
     CronStatusAnswer,
     LatestAnswer,
@@ -17,7 +17,6 @@ from query_api.schemas.cached import (
     ModelsQuery,
     SortBy,
 )
-from query_api.schemas.rendered import JSON, Rendered
 from query_api.settings import Settings
 from query_api.store.rows import Submission
 from query_api.view.latest import days_between, label, moment_of

@@ -37,22 +37,13 @@ Replay = Callable[[EventId, int], Awaitable[Sequence[Frame] | None]]
 class Broadcaster:
     """One log of frames, which every client reads at its own pace."""
 
-    def __init__(
-        self,
-        metrics: Metrics,
-        replay: Replay,
-        view: Callable[[], View],
-        *,
-        ping_seconds: float | None = None,
-        kept_frames: int = KEPT_FRAMES,
-    ) -> None:
+    def __init__(self, metrics: Metrics, replay: Replay, view: Callable[[], View]) -> None:
         self._metrics = metrics
         self._replay = replay
         self._view = view
-        self._ping_seconds = ping_seconds or PING_SECONDS
-        self._live = FrameLog(kept_frames, KEPT_BYTES)
+        self._live = FrameLog(KEPT_FRAMES, KEPT_BYTES)
         self._total = 0
-        self._history = FrameLog(kept_frames, KEPT_BYTES)
+        self._history = FrameLog(KEPT_FRAMES, KEPT_BYTES)
         self._history_after = 0
         self._newest = NOWHERE
         self._changed = asyncio.Event()
@@ -78,7 +69,7 @@ class Broadcaster:
                 self._add(frame)
 
     def _restart_history(self, after: EventId) -> None:
-        """Numbers go up: where they do not, the stream was made anew, and old ones are places in another one."""
+        """Numbers go up: where they do not, the stream was created again, and old ones are places in another one."""
         self._history.clear()
         self.start_after(after)
         self._add(reset_frame(after, "the stream was made anew"))
@@ -101,10 +92,6 @@ class Broadcaster:
     def _notify(self) -> None:
         changed, self._changed = self._changed, asyncio.Event()
         changed.set()
-
-    @property
-    def _oldest(self) -> int:
-        return self._total - len(self._live)
 
     async def serve(self, write: Write, last: EventId | None) -> None:
         """Write events to a client until it goes, falls behind, or the server stops."""
@@ -155,7 +142,7 @@ class Broadcaster:
 
     async def _follow(self, write: Write, place: int, pause: float) -> None:
         now = asyncio.get_running_loop().time
-        ping_at = now() + self._ping_seconds
+        ping_at = now() + PING_SECONDS
         while not self.closing:
             if place == self._total:
                 with contextlib.suppress(TimeoutError):
@@ -170,7 +157,7 @@ class Broadcaster:
             parts = [each.data for each in self._live.newest(new)]
             if now() >= ping_at:
                 parts.append(PING.data)
-                ping_at = now() + self._ping_seconds
+                ping_at = now() + PING_SECONDS
             await self._write(write, parts)
 
     async def _write(self, write: Write, parts: Iterable[bytes]) -> None:

@@ -33,7 +33,7 @@ class View:
         return replace(self, submissions=MappingProxyType(kept | {each.key: each for each in found}))
 
     def patched(self, event: ModelIngested) -> "View":
-        """Return the view as an event alone tells it, for the time that the database cannot be asked.
+        """Return the view as an event alone describes it, for the time that the database cannot be asked.
 
         Events come late and twice: an older one than what is known changes nothing.
         """
@@ -63,7 +63,7 @@ class View:
     def holding(self, attempt: str, *, source: str | None = None, dataset: str | None = None) -> Submission | None:
         """Return the submission that an attempt belongs to; of several, the one ingested last.
 
-        Two datasets may answer one task set, and hold a model of the same name: only the dataset tells them apart.
+        Two datasets may answer one task set, and hold a model of the same name: only the dataset distinguishes them.
         """
         found = (
             each
@@ -106,8 +106,8 @@ def _is_of_run(submission: Submission, event: ModelIngested) -> bool:
 
 
 def _provisional(event: ModelIngested) -> Submission | None:
-    """Return what an event tells of a submission; the rest is not known."""
-    told = event.model_dump(include={each.name for each in fields(Submission)} - {"attempts"})
+    """Return what an event says of a submission; the rest is not known."""
+    known = event.model_dump(include={each.name for each in fields(Submission)} - {"attempts"})
     unknown = dict.fromkeys(("removed_upstream_at", "tasks_solved", "pairs_total", "pairs_solved", "total_tokens"))
     values = {
         "ingestion_status": "partial" if event.failed else "completed",
@@ -115,4 +115,4 @@ def _provisional(event: ModelIngested) -> Submission | None:
         "total_cost": event.cost,
         "errors": event.failed,
     }
-    return shaped(Submission, unknown | told | values, "model.ingested")
+    return shaped(Submission, unknown | known | values, "model.ingested")

@@ -1,4 +1,4 @@
-"""Reads the stream in its order from a place of our own: every message once, across lost connections and servers.
+"""Reads the stream in its order from the reader's own place: every message once, across lost connections and servers.
 
 It makes no consumer: who may make one may also change those of the ingesters, because the server goes by the request's
 body. Core subscriptions only say that it is worth while to look; what is read comes by direct gets, which change

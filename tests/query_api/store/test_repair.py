@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import asyncpg
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -77,9 +78,22 @@ def test_a_row_that_is_read_each_minute_fills_no_log() -> None:
     ]
 
 
-def test_a_row_beyond_repair_is_left_out_alone() -> None:
+def test_each_table_has_its_line_and_again_after_a_minute() -> None:
+    with capture_logs() as lines:
+        for table in ("ingestion_runs", "sync_runs", "ingestion_runs"):
+            repair.note(table, ["b", "a"])
+        repair._last_line["sync_runs"] -= 61
+        repair.note("sync_runs", ["a"])
+    assert [(line["table"], line["columns"]) for line in lines] == [
+        *(("ingestion_runs", ["a", "b"]), ("sync_runs", ["a", "b"]), ("sync_runs", ["a"])),
+    ]
+
+
+def test_a_row_beyond_repair_is_left_out_alone_and_counted() -> None:
+    before = counted("sync_runs")
     rows = [RUN, {"no": "run"}, RUN | {"id": 2}]
-    assert [run.id for run in repair.all_shaped(Run, rows, "ingestion_runs")] == [1, 2]
+    assert [run.id for run in repair.all_shaped(Run, rows, "sync_runs")] == [1, 2]
+    assert counted("sync_runs") == before + 1
 
 
 @given(st.integers(-(2**63), 2**63 - 1))
@@ -88,6 +102,35 @@ def test_every_instant_of_postgresql_becomes_one_that_python_can_show_anywhere(s
     assert repair.EARLIEST <= found <= repair.LATEST
     if repair._BOUNDS[0] <= stored <= repair._BOUNDS[1]:
         assert repair._encoded(found) == (stored,)
+
+
+async def test_a_connection_reads_and_writes_every_instant(database_url: str) -> None:
+    connection = await asyncpg.connect(database_url)
+    try:
+        await repair.read_any_instant(connection)
+        at = START + timedelta(microseconds=1)
+        row = await connection.fetchrow(
+            """SELECT 'infinity'::timestamptz, '-infinity'::timestamptz, '4000-01-01 BC'::timestamptz,
+                $1::timestamptz, $1::timestamptz::text""",
+            at,
+        )
+        assert row is not None
+        assert tuple(row)[:4] == (repair.LATEST, repair.EARLIEST, repair.EARLIEST, at)
+        assert datetime.fromisoformat(row[4]) == at
+    finally:
+        await connection.close()
+
+
+def test_the_bounds_are_a_day_within_what_python_knows() -> None:
+    day = timedelta(days=1)
+    assert datetime.min.replace(tzinfo=UTC) + day == repair.EARLIEST
+    assert datetime.max.replace(tzinfo=UTC) - 2 * day + timedelta(microseconds=1) == repair.LATEST
+    assert repair._decoded((2**62,)) == repair.LATEST
+    assert repair._decoded((-(2**62),)) == repair.EARLIEST
+
+
+def test_json_is_what_is_stored() -> None:
+    assert repair.parsed('{"a": [1, null]}') == {"a": [1, None]}
 
 
 def test_instants_are_those_that_were_stored() -> None:

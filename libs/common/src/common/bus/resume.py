@@ -47,14 +47,14 @@ async def _syncs(js: JetStreamContext, stream: str, until: int) -> Iterable[RawS
     last: dict[Scope, RawStreamMsg] = {}
     async for message in _all(js, stream, SyncRequested.subject, until):
         if request := _read(SyncRequested, message):
-            asked[message.seq or 0] = scope = (request.dataset, request.auto_ingest)
+            asked[_place(message)] = scope = (request.dataset, request.auto_ingest)
             last[scope] = message
     async for message in _all(js, stream, SyncCompleted.subject, until):
         completed = _read(SyncCompleted, message)
         if completed is None or completed.status != "completed":
             continue
         settled = _up_to(completed, message)
-        if settled in asked and (latest := last.get(asked[settled])) and (latest.seq or 0) <= settled:
+        if settled in asked and (latest := last.get(asked[settled])) and _place(latest) <= settled:
             del last[asked[settled]]
     return last.values()
 
@@ -79,7 +79,7 @@ async def _models(js: JetStreamContext, stream: str, until: int) -> Iterable[Raw
 def _up_to(end: ModelIngested | ModelIngestionFailed | SyncCompleted, message: RawStreamMsg) -> int:
     """Return the last event that an end settles: what came while its run went on, it may have come too early for."""
     # A database may remember numbers of an earlier stream.
-    return min(message.seq or 0, end.event_sequence or message.seq or 0)
+    return min(_place(message), end.event_sequence or _place(message))
 
 
 async def _open(
@@ -92,7 +92,7 @@ async def _open(
         if event is None or event.dry_run:
             continue
         key = (event.dataset, event.model)
-        settled = (message.seq or 0) <= ended.get(key, 0) or (not event.force and (key, event.tree_oid) in known)
+        settled = _place(message) <= ended.get(key, 0) or (not event.force and (key, event.tree_oid) in known)
         if not settled and (event.force or not found.get(key, (False,))[0]):
             found[key] = (event.force, message)
     return [message for _, message in found.values()]
@@ -105,6 +105,10 @@ def _read(kind: type[EventT], message: RawStreamMsg) -> EventT | None:
         return None  # dead-lettered, or it will never say anything
 
 
+def _place(message: RawStreamMsg) -> int:
+    return message.seq or 0
+
+
 async def _all(js: JetStreamContext, stream: str, subject: str, until: int) -> AsyncIterator[RawStreamMsg]:
     sequence = 1
     while sequence <= until:
@@ -112,5 +116,5 @@ async def _all(js: JetStreamContext, stream: str, subject: str, until: int) -> A
             message = await js.get_msg(stream, sequence, subject=subject, next=True)
         except NotFoundError:
             return
-        if (sequence := (message.seq or sequence) + 1) <= until + 1:
+        if (sequence := _place(message) + 1) <= until + 1:
             yield message

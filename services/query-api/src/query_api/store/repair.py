@@ -77,7 +77,7 @@ def _repaired(kind: Callable[..., T], values: dict[str, Any], table: str, error:
 
 
 def _fields(error: ValidationError) -> list[str]:
-    return list(dict.fromkeys(str(each["loc"][0]) for each in error.errors(include_url=False, include_input=False)))
+    return list(dict.fromkeys(str(each["loc"][0]) for each in error.errors()))
 
 
 def parsed(stored: str | None) -> Any:

@@ -25,7 +25,10 @@ export function Scatter({ rows, latest }: { rows: readonly ModelRow[]; latest: s
   const plot = useMemo(() => plotOf(spots, width), [spots, width]);
   const order = useMemo(() => ranked(spots, best, latest), [spots, best, latest]);
   const labels = useMemo(() => labelsOf(order, plot, latest), [order, plot, latest]);
-  const byCost = useMemo(() => spots.toSorted((a, b) => a.cost - b.cost).map(({ key }) => key), [spots]);
+  const byCost = useMemo(
+    () => spots.toSorted((a, b) => a.cost - b.cost || a.key.localeCompare(b.key)).map(({ key }) => key),
+    [spots],
+  );
   const { ref: group, active, onKeyDown, onFocus } = useRoving(byCost);
   if (!spots.length) return <Empty title="No submission here tells what it cost." />;
 

@@ -22,11 +22,13 @@ const AXIS = 28;
 const MARGIN = 24;
 
 const when = (row: ModelRow) => row.publishedAt ?? row.ingestedAt;
+// One commit may bring many: what came together must not change places when the list is loaded again.
+const orderOf = (row: ModelRow) => `${when(row)} ${keyOf(row)}`;
 
 export function Timeline({ rows }: { rows: readonly ModelRow[] }) {
   const [ref, width] = useWidth<HTMLDivElement>(960);
   const marks = useMemo(() => marksOf(rows.map(({ source }) => source)), [rows]);
-  const ordered = rows.toSorted((one, other) => when(one).localeCompare(when(other)));
+  const ordered = rows.toSorted((one, other) => orderOf(one).localeCompare(orderOf(other)));
   const { ref: group, active, onKeyDown, onFocus } = useRoving(ordered.map(keyOf));
   const x = scaleOf(rows, width);
   const places = piled(

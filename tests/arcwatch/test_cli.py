@@ -11,10 +11,10 @@ from aiohttp import web
 from arcwatch.cli import app
 from arcwatch.commands import output
 from arcwatch.errors import explained, without_password
-from arcwatch.ports import free_port
 from typer.main import get_command
 
 from tests.support.deployments import command
+from tests.support.ports import free_port
 
 HEAVY = ("aiohttp", "asyncpg", "nats", "faststream", "pydantic", "huggingface_hub", "structlog", "asyncio")
 PATHS = [

@@ -5,7 +5,9 @@ from collections.abc import Iterator
 
 import pytest
 from arcwatch.errors import DeploymentError
-from arcwatch.ports import check_free, choose, free_port
+from arcwatch.ports import check_free, choose
+
+from tests.support.ports import free_port
 
 
 @pytest.fixture

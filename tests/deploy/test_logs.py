@@ -12,13 +12,13 @@ from pathlib import Path
 import aiohttp
 from arcwatch.embedded.nats_conf import PERMISSIONS
 from arcwatch.embedded.nats_server import NatsServer
-from arcwatch.ports import free_port
 from common.bus import bus, topology
 from common.events import ModelDiscovered
 from localhub import LocalHub
 from localhub.faults import Status
 
 from tests.support.eventually import eventually
+from tests.support.ports import free_port
 from tests.support.submissions import V1, V2, solved, submission, tasks
 
 SECRETS = {

@@ -11,13 +11,13 @@ from pathlib import Path
 import asyncpg
 import pytest
 from aiohttp import web
-from arcwatch.ports import free_port
 from common.bus import topology
 from playwright.async_api import expect
 
 from tests.support.browser import DASHBOARD, browser
 from tests.support.dashboard import files, system
 from tests.support.eventually import eventually
+from tests.support.ports import free_port
 from tests.support.writer import Writer
 
 pytestmark = pytest.mark.debian

@@ -14,7 +14,6 @@ import asyncpg
 import pytest
 from arcwatch.embedded.nats_server import NatsServer
 from arcwatch.embedded.postgres import PostgresServer, PostgresSettings
-from arcwatch.ports import free_port
 from common import database
 from common.bus import bus, topology
 from common.events import ModelDiscovered, SyncRequested
@@ -23,6 +22,7 @@ from nats.aio.client import Client
 
 from tests.support.deployments import clean_environment
 from tests.support.eventually import eventually
+from tests.support.ports import free_port
 from tests.support.submissions import V2, solved, submission, tasks
 
 MODULES = {"watcher": "watcher", "ingester": "ingester", "query-api": "query_api"}

@@ -11,7 +11,6 @@ import aiohttp
 import pytest
 from arcwatch.clients import dead_letters
 from arcwatch.embedded.nats_server import NatsServer
-from arcwatch.ports import free_port
 from common import outcomes
 from common.bus import topology
 from common.process.settings import EX_CONFIG
@@ -19,6 +18,7 @@ from localhub import LocalHub
 
 from tests.support.deployments import clean_environment
 from tests.support.eventually import eventually
+from tests.support.ports import free_port
 from tests.support.postgres import TestPostgres, database_away
 from tests.support.submissions import V2, solved, submission, tasks
 from tests.support.system import System, whole

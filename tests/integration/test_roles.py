@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 import aiohttp
 import asyncpg
 import pytest
-from arcwatch.ports import free_port
 from common import provision, roles
 from common.bus import bus
 from common.events import ModelDiscovered, SyncRequested
@@ -26,6 +25,7 @@ from watcher import app as watcher_app
 from watcher.settings import Settings as WatcherSettings
 
 from tests.support.eventually import eventually
+from tests.support.ports import free_port
 from tests.support.postgres import TestPostgres
 from tests.support.services import running
 from tests.support.submissions import V2, solved, submission, tasks, unsolved

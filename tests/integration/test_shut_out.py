@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 from arcwatch.embedded.nats_conf import PERMISSIONS
 from arcwatch.embedded.nats_server import NatsServer
-from arcwatch.ports import free_port
 from common.bus import bus, topology
 from common.bus.watchdog import EXIT_CLOSED
 from localhub import LocalHub
 
 from tests.support.deployments import clean_environment
 from tests.support.eventually import eventually
+from tests.support.ports import free_port
 from tests.support.submissions import V2
 
 MODULES = {"watcher": "watcher", "ingester": "ingester", "query-api": "query_api"}

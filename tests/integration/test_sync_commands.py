@@ -127,9 +127,9 @@ async def test_a_dataset_that_fails_is_told_with_its_reason_and_fails_the_comman
         (("sync", "--check-only"), {"HF_DATASETS": "nonsense"}, 1, "bad setting HF_DATASETS"),
         (("ingest", V2, ""), {}, 1, "bad setting MODEL"),
         (("dead", "replay", "7"), {}, 1, "no dead letter 7"),
-        (("dead", "replay"), {}, 2, "name the letters by their SEQ, or say --all"),
+        (("dead", "replay"), {}, 2, "name the messages by their SEQ, or say --all"),
         (("dead", "rm", "7"), {}, 1, "no dead letter 7"),
-        (("dead", "rm"), {}, 2, "name the letters by their SEQ, or say --all"),
+        (("dead", "rm"), {}, 2, "name the messages by their SEQ, or say --all"),
         (("webhooks", "create", "--url", "https://arc.example.org"), {}, 1, "set HF_WEBHOOK_SECRET"),
         (("webhooks", "create", "--url", "arc"), {"HF_WEBHOOK_SECRET": "s", "HF_TOKEN": "t"}, 1, "public address"),
         (("webhooks", "create", "--url", "https://a.org"), {"HF_WEBHOOK_SECRET": "s"}, 1, "set HF_TOKEN"),
@@ -179,7 +179,7 @@ async def test_a_failed_ingestion_is_told_listed_among_the_dead_and_replayed(
     replayed = await ask("dead", "replay", "--all")
     assert replayed.out == [f"replayed {letter['sequence']}: модель of {V2}"]
     await eventually(lambda: pipeline.pool.fetchval("SELECT 1 FROM submission_versions WHERE model = 'модель'"))
-    assert (await ask("dead", "ls")).out == ["nothing was given up"]
+    assert (await ask("dead", "ls")).out == ["there are no dead letters"]
 
 
 async def test_a_message_that_no_handler_ever_settled_is_listed_and_replayed(pipeline: Pipeline, ask: Ask) -> None:
@@ -220,7 +220,7 @@ async def test_a_dead_letter_that_nobody_needs_is_removed_whoever_wrote_it(pipel
     assert removed.out == [f"removed {first}: ", f"removed {third}: "]
     assert await _waiting_by_the_metric(pipeline) == 1
     assert [one["sequence"] for one in document(await ask("dead", "rm", "--all", "--json"))] == [int(second)]
-    assert (await ask("dead", "rm", "--all")).out == ["nothing was given up"]
+    assert (await ask("dead", "rm", "--all")).out == ["there are no dead letters"]
     assert await _waiting_by_the_metric(pipeline) == 0
 
 

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
-from arcwatch.ports import free_port
 from common.bus import bus, topology
 from localhub import LocalHub
 
 from tests.support import relays
 from tests.support.deployments import clean_environment
 from tests.support.eventually import eventually
+from tests.support.ports import free_port
 from tests.support.submissions import V2, solved, tasks
 
 TOKEN = "the-admin-token"

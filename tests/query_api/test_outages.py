@@ -8,7 +8,6 @@ import aiohttp
 import asyncpg
 import pytest
 from arcwatch.embedded.nats_server import NatsServer
-from arcwatch.ports import free_port
 from common.events import ModelIngested
 from common.process import ops
 from nats.aio.client import Client
@@ -20,6 +19,7 @@ from query_api.view import projection, stream_reader
 from tests.query_api.conftest import Start
 from tests.support.api import Api
 from tests.support.eventually import eventually
+from tests.support.ports import free_port
 from tests.support.postgres import TestPostgres, database_away
 from tests.support.writer import Writer
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import aiohttp
-from arcwatch.ports import free_port
 from common.arc_tasks import Task
 from common.bus import bus, topology
 from common.events import SyncRequested
@@ -21,6 +20,7 @@ from query_api.settings import Settings as QuerySettings
 from watcher import app as watcher_app
 from watcher.settings import Settings as WatcherSettings
 
+from tests.support.ports import free_port
 from tests.support.services import running
 from tests.support.submissions import V1, V2, answer_file, solved, submission, tasks, unsolved
 

@@ -12,9 +12,9 @@ from typing import Any
 
 import aiohttp
 import psutil
-from arcwatch.ports import free_port
 
 from tests.support.eventually import eventually
+from tests.support.ports import free_port
 
 
 @dataclass(frozen=True)

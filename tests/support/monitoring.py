@@ -11,10 +11,10 @@ from urllib.parse import urlsplit
 import aiohttp
 import yaml
 from aiohttp import web
-from arcwatch.ports import free_port
 
 from tests.support.alert_rules import DEPLOY
 from tests.support.eventually import eventually
+from tests.support.ports import free_port
 
 
 @dataclass

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from arcwatch.clients.http_probe import is_ok
 from arcwatch.embedded.nats_server import program
-from arcwatch.ports import free_port
 
 from tests.support.eventually import eventually
+from tests.support.ports import free_port
 
 
 @dataclass

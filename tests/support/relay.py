@@ -6,7 +6,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from arcwatch.ports import free_port
+from tests.support.ports import free_port
 
 
 class Relay:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import aiohttp
-from arcwatch.ports import free_port
 
 from tests.support.deployments import clean_environment
+from tests.support.ports import free_port
 
 MODULES = {"watcher": "watcher", "ingester": "ingester", "query-api": "query_api"}
 

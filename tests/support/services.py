@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import aiohttp
-from arcwatch.ports import free_port
 from common.process.settings import ServiceSettings
 
 from tests.support.eventually import eventually
+from tests.support.ports import free_port
 
 Run = Callable[[Any, asyncio.Event], Awaitable[None]]
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
-from arcwatch.ports import free_port
 from common.bus import bus, topology
 from common.events import ModelDiscovered, Trigger
 from ingester import app as ingester_app
@@ -18,6 +17,7 @@ from query_api.settings import Settings as QuerySettings
 from watcher import app as watcher_app
 from watcher.settings import Settings as WatcherSettings
 
+from tests.support.ports import free_port
 from tests.support.services import running
 from tests.support.submissions import V1, V2
 

@@ -22,7 +22,7 @@ async def client(nats_url: str) -> AsyncIterator[Client]:
         yield client
 
 
-async def bury(client: Client, **changes: object) -> int:
+async def dead_letter(client: Client, **changes: object) -> int:
     known = {
         "service": "ingester",
         "kind": "unexpected",
@@ -41,7 +41,7 @@ async def bury(client: Client, **changes: object) -> int:
 
 async def test_headers_that_were_for_the_first_time_do_not_come_again(client: Client) -> None:
     headers = {"Nats-Expected-Last-Sequence": "77", "nats-expected-stream": "X", "Nats-Msg-Id": "old", "Who": "me"}
-    await bury(client, headers=headers)
+    await dead_letter(client, headers=headers)
     acted = await dead_letters.replay(client, None)
     assert (len(acted.done), acted.failures) == (1, {})
     (message,) = [await client.jetstream().get_msg(STREAM, 1)]
@@ -52,9 +52,9 @@ async def test_headers_that_were_for_the_first_time_do_not_come_again(client: Cl
 
 
 async def test_one_that_cannot_be_replayed_stops_no_other(client: Client, nats_url: str) -> None:
-    stays = await bury(client, subject="nobody.stores.this")
+    stays = await dead_letter(client, subject="no.stream.stores.this")
     await client.jetstream().publish("dead.ingester", b"by hand")
-    await bury(client, body='{"model": "good"}')
+    await dead_letter(client, body='{"model": "good"}')
     run = await command("dead", "replay", "--all", "--nats-url", nats_url)
     assert run.status == 1
     assert [line.partition(":")[0] for line in run.out] == ["replayed 3"]
@@ -66,7 +66,7 @@ async def test_one_that_cannot_be_replayed_stops_no_other(client: Client, nats_u
 async def test_a_shortened_letter_is_replayed_whole(client: Client) -> None:
     whole = b"\x01" * 500_000
     ack = await client.jetstream().publish("model.discovered", whole, headers={"Who": "me"})
-    await bury(client, body="\x01", shortened=True, stream_sequence=ack.seq)
+    await dead_letter(client, body="\x01", shortened=True, stream_sequence=ack.seq)
     assert (await dead_letters.replay(client, None)).failures == {}
     again = await client.jetstream().get_msg(STREAM, ack.seq + 1)
     assert again.data == whole
@@ -75,7 +75,7 @@ async def test_a_shortened_letter_is_replayed_whole(client: Client) -> None:
 
 async def test_a_body_s_escape_sequences_are_shown_and_not_obeyed(client: Client, nats_url: str) -> None:
     evil = "\x1b[2J\x9b31m\u202eevil\r\n"
-    await bury(client, body=json.dumps({"model": evil, "dataset": "a/b"}), reason=evil)
+    await dead_letter(client, body=json.dumps({"model": evil, "dataset": "a/b"}), reason=evil)
     shown = "\\u001b[2J\\u009b31m\\u202eevil"
     for options in ((), ("--json",)):
         run = await command("dead", "ls", "--nats-url", nats_url, *options)
@@ -87,13 +87,13 @@ async def test_a_body_s_escape_sequences_are_shown_and_not_obeyed(client: Client
 
 async def test_more_letters_than_a_batch_are_listed(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("common.bus.stored.BATCH", 2)
-    wanted = [await bury(client) for _ in range(5)]
+    wanted = [await dead_letter(client) for _ in range(5)]
     await dead_letters.remove(client, [wanted[0], wanted[3]])
     assert [dead.sequence for dead in await dead_letters.listed(client)] == [2, 3, 5]
 
 
 async def test_letters_of_two_streams_that_share_a_place_are_both_listed(client: Client) -> None:
-    first, second = [await bury(client, stream_sequence=1, reason=reason) for reason in ("before", "after")]
+    first, second = [await dead_letter(client, stream_sequence=1, reason=reason) for reason in ("before", "after")]
     assert [(dead.sequence, dead.reason) for dead in await dead_letters.listed(client)] == [
         (first, "before"),
         (second, "after"),
@@ -103,7 +103,7 @@ async def test_letters_of_two_streams_that_share_a_place_are_both_listed(client:
 async def test_another_message_at_the_place_of_a_shortened_one_is_not_replayed(client: Client) -> None:
     ack = await client.jetstream().publish("model.discovered", b"another stream's")
     before = datetime.now(UTC) - timedelta(hours=1)
-    dead_letter = await bury(client, body="{", shortened=True, stream_sequence=ack.seq, stored_at=before)
+    sequence = await dead_letter(client, body="{", shortened=True, stream_sequence=ack.seq, stored_at=before)
     acted = await dead_letters.replay(client, None)
-    assert "no longer on the stream" in acted.failures[dead_letter]
+    assert "no longer on the stream" in acted.failures[sequence]
     assert (await client.jetstream().stream_info(STREAM)).state.messages == 1

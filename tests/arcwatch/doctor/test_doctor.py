@@ -11,13 +11,14 @@ import pytest
 from aiohttp import web
 from arcwatch.doctor.checks import Verdict, clock
 from arcwatch.embedded.nats_server import NatsServer
-from arcwatch.ports import check_free, free_port
+from arcwatch.ports import check_free
 from common.bus import bus, topology
 from common.events import ModelDiscovered
 from localhub import LocalHub, Quota, faults
 
 from tests.support import relays
 from tests.support.deployments import command
+from tests.support.ports import free_port
 
 OPEN, PRIVATE, GATED = (f"arcprize/arc_agi_v2_{name}_eval" for name in ("public", "private", "gated"))
 TOKEN = "hf_right"
@@ -192,7 +193,7 @@ async def test_what_differs_waits_and_fills_on_nats_is_named(tmp_path: Path, hub
     assert found.problems() == {"NATS"}
     assert found["stream ARCWATCH"][0] == "warning"
     assert found["durable ingester"][1].startswith("1 wait,")
-    assert found.advice("durable ingester") == "nobody takes them: start the ingester, or look into its log"
+    assert found.advice("durable ingester") == "no process takes them: start the ingester, or look into its log"
     assert "max_age" in found.text
 
 

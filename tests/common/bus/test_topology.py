@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from arcwatch.clients.bus import connected
 from arcwatch.embedded.nats_server import program
-from arcwatch.ports import free_port
 from common.bus import bus, topology
 from common.bus.topology import DEAD_STREAM, DURABLES, INGESTER, STREAM
 from common.events import (
@@ -24,6 +23,8 @@ from common.events import (
 )
 from nats.js.api import AckPolicy, ConsumerConfig, StreamConfig
 from nats.js.errors import APIError
+
+from tests.support.ports import free_port
 
 
 async def test_it_is_made_from_nothing_and_then_nothing_differs(nats_url: str) -> None:

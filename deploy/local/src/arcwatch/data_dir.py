@@ -17,7 +17,7 @@ from arcwatch.errors import DeploymentError
 DEFAULT = Path(".arcwatch")
 VARIABLE = "ARCWATCH_DATA_DIR"
 
-# What a deployment makes in its folder, besides the lock.
+# What a deployment makes in its folder, apart from the lock.
 _OWN_NAMES = ("logs", "nats", "postgres", "hub", "state.json", "secrets.json")
 
 # After `kill -9` of a deployment its children are gone within a moment; PostgreSQL may need a little longer.

@@ -10,20 +10,15 @@ from arcwatch.errors import DeploymentError
 
 LOOPBACK = "127.0.0.1"
 # Below the range (32768 and up on Linux) from which the system takes ports for outgoing connections: a port found
-# free here is not taken a moment later by somebody's client.
+# free here is not taken a moment later by a client's connection.
 _RANGE = range(20_000, 32_000)
 _TRIES = 2_000
 
 
 def choose(names: Iterable[str], remembered: Mapping[str, int]) -> dict[str, int]:
-    """Return a free port for each name, all different; the remembered one where nobody listens there now."""
+    """Return a free port for each name, all different; the remembered one where it is free."""
     with contextlib.ExitStack() as held:
         return {name: _hold(held, remembered.get(name)) for name in names}
-
-
-def free_port() -> int:
-    """Return one free port."""
-    return choose(["any"], {})["any"]
 
 
 def _hold(held: contextlib.ExitStack, wanted: int | None) -> int:
@@ -36,31 +31,35 @@ def _hold(held: contextlib.ExitStack, wanted: int | None) -> int:
     raise DeploymentError(f"no free TCP port on {LOOPBACK} between {_RANGE.start} and {_RANGE.stop}")
 
 
-def _try(held: contextlib.ExitStack, port: int, host: str = LOOPBACK) -> bool:
-    candidate = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    candidate.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+def _try(held: contextlib.ExitStack, port: int) -> bool:
     try:
-        candidate.bind((host, port))
-        candidate.listen(1)
+        held.enter_context(_listening(port, LOOPBACK))
     except OSError:
-        candidate.close()
         return False
-    held.enter_context(candidate)
     return True
 
 
 def check_free(port: int, host: str = LOOPBACK) -> None:
-    """Raise DeploymentError with what to do when somebody listens there already; 0 means any port."""
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as candidate:
-        candidate.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            candidate.bind((host, port))
-            candidate.listen(1)
-        except PermissionError as error:
-            raise DeploymentError(f"port {port} needs more rights: choose one above 1023 with --port") from error
-        except OSError as error:
-            if error.errno != errno.EADDRINUSE:
-                raise DeploymentError(f"cannot listen on {host}:{port}: {error.strerror}") from error
-            raise DeploymentError(
-                f"port {port} on {host} is in use: stop what listens there, or choose another with --port"
-            ) from error
+    """Raise DeploymentError with what to do when the port is taken; 0 means any port."""
+    try:
+        _listening(port, host).close()
+    except PermissionError as error:
+        raise DeploymentError(f"port {port} needs more rights: choose one above 1023 with --port") from error
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise DeploymentError(f"cannot listen on {host}:{port}: {error.strerror}") from error
+        raise DeploymentError(
+            f"port {port} on {host} is in use: stop what listens there, or choose another with --port"
+        ) from error
+
+
+def _listening(port: int, host: str) -> socket.socket:
+    opened = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        opened.bind((host, port))
+        opened.listen(1)
+    except BaseException:
+        opened.close()
+        raise
+    return opened

@@ -1,6 +1,6 @@
 """What the user sees: progress while starting, one line when ready, then the services' own lines with their names.
 
-Lines are written by a thread of their own: a terminal that stands still (Ctrl-S, a slow connection) must not stop
+A thread writes the lines: a terminal that stands still (Ctrl-S, a slow connection) must not stop
 the services, whose output waits for us. What it cannot take is in the log files.
 """
 

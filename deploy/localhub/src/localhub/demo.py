@@ -1,4 +1,4 @@
-"""The demo's Hub, a process of its own: sample submissions are there, and more land once somebody listens.
+"""The demo's Hub as a process: sample submissions are there, and more land once a webhook is registered.
 
 Run as `python -m localhub.demo DIR PORT EVERY_SECONDS`.
 """
@@ -29,7 +29,7 @@ async def serve(directory: Path, port: int, every_seconds: float) -> None:
 
 
 async def _land(hub: LocalHub, every_seconds: float) -> None:
-    # What lands before anybody hears of it would only be found by the next sync of the schedule.
+    # What lands before there is a webhook would only be found by the next sync of the schedule.
     while not hub.webhooks:  # noqa: ASYNC110 - the Hub has no event for a registration
         await asyncio.sleep(_LOOKS_EVERY_SECONDS)
     await land_samples(hub, every_seconds)

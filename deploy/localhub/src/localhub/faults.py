@@ -18,7 +18,7 @@ TRICKLE_PAUSE_SECONDS = 0.02
 
 
 class ConnectionCut(Exception):  # noqa: N818 - nothing went wrong here: the cut is what was asked for
-    """The connection was cut on purpose; nobody is left to answer."""
+    """The connection was cut on purpose; there is no client to answer any more."""
 
 
 @dataclass(frozen=True)

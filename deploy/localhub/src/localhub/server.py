@@ -21,9 +21,9 @@ from localhub.web.requestlog import RequestLog
 from localhub.web.routes import HubRoutes
 from localhub.web.webhooks import Webhooks
 
-HOST = "127.0.0.1"  # nobody outside is meant to see it, unless asked to
+HOST = "127.0.0.1"  # reachable from this machine alone, unless asked otherwise
 THREADS = 4
-WATCH_SECONDS = 1.0  # how soon webhooks hear of a change that somebody made in the folder
+WATCH_SECONDS = 1.0  # how soon webhooks tell of a change of the folder's files
 
 
 def _now() -> datetime:

@@ -25,7 +25,7 @@ async def connected(url: str, *, patience_seconds: float = 0.0) -> AsyncIterator
     try:
         yield client
     except nats.errors.TimeoutError as error:
-        # A denied subject looks like silence; the server says so beside it.
+        # A denied subject looks like silence; the server names it in an error of its connection.
         raise DeploymentError(f"NATS does not answer: {complaints[-1] if complaints else 'timeout'}") from error
     finally:
         await client.close()

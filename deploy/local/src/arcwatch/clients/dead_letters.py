@@ -1,4 +1,4 @@
-"""The messages that were given up: reading them, publishing them again, and removing them."""
+"""The dead letters: reading them, publishing them again, and removing them."""
 
 import json
 from collections.abc import AsyncIterator, Collection
@@ -28,9 +28,9 @@ _SAME_INSTANT = timedelta(milliseconds=1)
 
 @dataclass(frozen=True)
 class Dead:
-    """A message given up: `sequence` is its place among the dead letters, `stream_sequence` that on the main stream.
+    """A dead letter: `sequence` is its place among them, `stream_sequence` that of its message on the main stream.
 
-    `letter` is None where nobody wrote one: its handlers died at every delivery, and only the server's word is left.
+    `record` is None where no handler lived to write one: then only the server's advisories tell of the message.
     """
 
     sequence: int
@@ -40,21 +40,21 @@ class Dead:
     deliveries: int
     stream_sequence: int
     failed_at: datetime
-    letter: DeadLetter | None = None
+    record: DeadLetter | None = None
     advisories: tuple[int, ...] = field(default=(), repr=False)
 
     @property
     def what(self) -> str:
         """Return the model and dataset that it is about, or the beginning of a body that cannot be read."""
-        if self.letter is None:
+        if self.record is None:
             return ""
         try:
-            body = json.loads(self.letter.body)
+            body = json.loads(self.record.body)
             return (
-                " of ".join(str(body[name]) for name in ("model", "dataset") if body.get(name)) or self.letter.body[:60]
+                " of ".join(str(body[name]) for name in ("model", "dataset") if body.get(name)) or self.record.body[:60]
             )
         except (ValueError, AttributeError, TypeError, RecursionError):
-            return self.letter.body[:60]
+            return self.record.body[:60]
 
 
 @dataclass(frozen=True)
@@ -66,9 +66,9 @@ class Acted:
 
 
 async def listed(client: Client) -> list[Dead]:
-    """Return every message that was given up, the oldest first."""
-    # Two letters may name one place: streams that are made anew count from 1 again. An advisory is of the later one.
-    letters: dict[int, Dead] = {}
+    """Return every dead letter, the oldest first."""
+    # Two records may name one place: streams that are made anew count from 1 again. An advisory is of the later one.
+    found: dict[int, Dead] = {}
     last: dict[tuple[str, int], int] = {}
     advisories: dict[tuple[str, int], list[Message]] = {}
     async for message in _messages(client):
@@ -76,15 +76,15 @@ async def listed(client: Client) -> list[Dead]:
             body = json.loads(message.body or b"{}")
             advisories.setdefault((body["consumer"], body["stream_seq"]), []).append(message)
         else:
-            letter = _letter(message)
-            letters[letter.sequence] = letter
-            last[letter.service, letter.stream_sequence] = letter.sequence
-    for key, found in advisories.items():
-        places = tuple(message.sequence for message in found)
-        known = letters.get(last.get(key, 0))
-        dead = _with(known, places) if known else _unwritten(found[0], key, places)
-        letters[dead.sequence] = dead
-    return sorted(letters.values(), key=lambda dead: dead.sequence)
+            dead = _recorded(message)
+            found[dead.sequence] = dead
+            last[dead.service, dead.stream_sequence] = dead.sequence
+    for key, messages in advisories.items():
+        places = tuple(message.sequence for message in messages)
+        known = found.get(last.get(key, 0))
+        dead = _with(known, places) if known else _unrecorded(messages[0], key, places)
+        found[dead.sequence] = dead
+    return sorted(found.values(), key=lambda dead: dead.sequence)
 
 
 async def replay(client: Client, chosen: Collection[int] | None) -> Acted:
@@ -131,13 +131,13 @@ async def _take_off(js: JetStreamContext, dead: Dead) -> None:
         except APIError as error:
             if error.err_code != _NO_MESSAGE:
                 raise
-            # Somebody else takes the same one off.
+            # Another `dead` command takes the same one off.
 
 
 async def _again(js: JetStreamContext, dead: Dead) -> tuple[str, bytes, dict[str, str]]:
-    if dead.letter is not None and not dead.letter.shortened:
-        letter = dead.letter.replayed()
-        return letter.subject, letter.body.encode(), letter.headers
+    if dead.record is not None and not dead.record.shortened:
+        again = dead.record.replayed()
+        return again.subject, again.body.encode(), again.headers
     remedy = f"`arcwatch dead rm {dead.sequence}` takes it off the list"
     if dead.kind == _UNREADABLE:
         raise DeploymentError(f"{dead.sequence} was written by hand and names no message to replay; {remedy}")
@@ -146,7 +146,7 @@ async def _again(js: JetStreamContext, dead: Dead) -> tuple[str, bytes, dict[str
         message = await js.get_msg(topology.STREAM, dead.stream_sequence)
     except NotFoundError as error:
         raise DeploymentError(gone) from error
-    stored_at = dead.letter.stored_at if dead.letter else None
+    stored_at = dead.record.stored_at if dead.record else None
     if stored_at and message.time and abs(message.time - stored_at) > _SAME_INSTANT:
         # The stream was made anew, and what has that place now is another message.
         raise DeploymentError(gone)
@@ -163,32 +163,32 @@ async def _messages(client: Client) -> AsyncIterator[Message]:
         raise DeploymentError(line) from error
 
 
-def _letter(message: Message) -> Dead:
+def _recorded(message: Message) -> Dead:
     try:
-        letter = DeadLetter.model_validate_json(message.body)
+        record = DeadLetter.model_validate_json(message.body)
     except ValidationError:
         return _by_hand(message)
     return Dead(
         sequence=message.sequence,
-        service=letter.service,
-        kind=letter.kind,
-        reason=letter.reason,
-        deliveries=letter.delivery_count,
-        stream_sequence=letter.stream_sequence,
-        failed_at=letter.failed_at,
-        letter=letter,
+        service=record.service,
+        kind=record.kind,
+        reason=record.reason,
+        deliveries=record.delivery_count,
+        stream_sequence=record.stream_sequence,
+        failed_at=record.failed_at,
+        record=record,
     )
 
 
 def _by_hand(message: Message) -> Dead:
-    """Show what somebody published under `dead.>`: it counts among those that wait, so it must be seen and removed."""
+    """Show what was published under `dead.>` by hand: it counts as waiting, so it must be seen and removed."""
     return Dead(
         sequence=message.sequence,
         service=message.subject.removeprefix("dead."),
         kind=_UNREADABLE,
-        reason="no dead letter of ours: somebody published it by hand",
+        reason="not written by arcwatch: it was published by hand",
         deliveries=0,
-        # Negative: no place on the main stream, and no other letter's.
+        # Negative: no place on the main stream, and no other dead letter's.
         stream_sequence=-message.sequence,
         failed_at=message.stored_at,
     )
@@ -198,13 +198,13 @@ def _with(dead: Dead, advisories: tuple[int, ...]) -> Dead:
     return Dead(**{**vars(dead), "advisories": advisories})
 
 
-def _unwritten(message: Message, key: tuple[str, int], places: tuple[int, ...]) -> Dead:
+def _unrecorded(message: Message, key: tuple[str, int], places: tuple[int, ...]) -> Dead:
     advisory: dict[str, Any] = json.loads(message.body or b"{}")
     return Dead(
         sequence=message.sequence,
         service=key[0],
         kind="max_deliveries" if "MAX_DELIVERIES" in message.subject else "terminated",
-        reason="given up by the server: no delivery was ever settled",
+        reason="the server delivers it no more: no delivery was ever settled",
         deliveries=int(advisory.get("deliveries") or 0),
         stream_sequence=key[1],
         failed_at=_time(advisory.get("timestamp")),

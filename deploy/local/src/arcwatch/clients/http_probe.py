@@ -10,7 +10,7 @@ _TIMEOUT_SECONDS = 6.0
 
 
 async def ask(port: int, path: str, host: str = LOOPBACK) -> tuple[int, bytes] | None:
-    """Return the status and the body of a GET, or None when nobody answers."""
+    """Return the status and the body of a GET, or None without an answer."""
     with contextlib.suppress(OSError, TimeoutError, ValueError, asyncio.IncompleteReadError):
         return await asyncio.wait_for(_get(host, port, path), _TIMEOUT_SECONDS)
     return None

@@ -40,9 +40,9 @@ async def follow(
             end(progress)
 
     async with (
-        _heard(client, event, IngestionProgress, on_progress),
-        _heard(client, event, ModelIngested, end),
-        _heard(client, event, ModelIngestionFailed, end),
+        _subscribed(client, event, IngestionProgress, on_progress),
+        _subscribed(client, event, ModelIngested, end),
+        _subscribed(client, event, ModelIngestionFailed, end),
     ):
         # The server knows of the subscriptions before it sees the event.
         await client.flush()
@@ -55,16 +55,16 @@ async def follow(
 
 
 @contextlib.asynccontextmanager
-async def _heard(
-    client: Client, wanted: ModelDiscovered, kind: type[EventT], hear: Callable[[EventT], None]
+async def _subscribed(
+    client: Client, wanted: ModelDiscovered, kind: type[EventT], on_event: Callable[[EventT], None]
 ) -> AsyncIterator[None]:
-    """Call `hear` with each event of a kind that is about the wanted model, until the block ends."""
+    """Call `on_event` with each event of a kind that is about the wanted model, until the block ends."""
 
     async def on_message(message: Msg) -> None:
-        with contextlib.suppress(PermanentError):  # somebody else's mistake on the subject
+        with contextlib.suppress(PermanentError):  # another publisher's mistake on the subject
             event = parse(kind, message.data)
             if (getattr(event, "dataset", None), getattr(event, "model", None)) == (wanted.dataset, wanted.model):
-                hear(event)
+                on_event(event)
 
     subscription = await client.subscribe(kind.subject, cb=on_message)
     try:

@@ -38,9 +38,9 @@ def database_url(data_dir: Path | None, given: str | None) -> str:
 
 
 def hub_settings(data_dir: Path | None) -> Mapping[str, str]:
-    """Return HF_ENDPOINT and HF_DATASETS of the running deployment, where it was given any; nothing without one."""
+    """Return HF_ENDPOINT and HF_DATASETS of the running deployment, where it was given any, as settings take them."""
     here = running(data_dir) or {}
-    return dict(here.get("hub") or {})
+    return {name.lower(): value for name, value in (here.get("hub") or {}).items()}
 
 
 def running(data_dir: Path | None) -> Mapping[str, Any] | None:

@@ -13,7 +13,7 @@ from watcher.sync import Request
 from arcwatch.clients.bus import connected
 from arcwatch.errors import DeploymentError
 
-# Somebody waits for the answer; the watcher itself is more patient.
+# A user waits for the answer; the watcher itself is more patient.
 _RETRY_SECONDS = (2.0,)
 
 
@@ -30,14 +30,13 @@ async def sync(settings: Settings, datasets: Collection[str], *, auto_ingest: bo
         syncer = replace(watcher.build(settings, pool, hub, client, metrics), retry_seconds=_RETRY_SECONDS)
         completed = await syncer.sync(Request("manual", chosen, auto_ingest=auto_ingest, requested_by=by))
         if completed is None:
-            raise AssertionError("a sync without a tick is nobody else's")
+            raise AssertionError("a sync without a tick is never another watcher's")
         return completed
 
 
 def settings_of(hub: Mapping[str, str], nats_url: str, database_url: str) -> Settings:
     """Return the environment's settings, with the deployment's own where it has any."""
-    names = {name.lower(): value for name, value in hub.items()}
-    return Settings(**{**names, "nats_url": nats_url, "database_url": database_url})  # type: ignore[arg-type] # as the environment has them: text
+    return Settings(**{**hub, "nats_url": nats_url, "database_url": database_url})  # type: ignore[arg-type] # as the environment has them: text
 
 
 def _chosen(settings: Settings, datasets: Collection[str]) -> tuple[str, ...]:

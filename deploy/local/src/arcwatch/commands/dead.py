@@ -1,10 +1,11 @@
-"""`arcwatch dead ls`, `dead replay` and `dead rm`: messages that were given up."""
+"""`arcwatch dead ls`, `dead replay` and `dead rm`: the dead letters."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from arcwatch.commands.options import DataDirOption, JsonOption, NatsOption
+from arcwatch.commands.options import DataDirOption, JsonOption, NatsOption, group
 from arcwatch.commands.output import as_json, moment, say, table
 
 if TYPE_CHECKING:
@@ -16,7 +17,9 @@ if TYPE_CHECKING:
 
     Act = Callable[[Client, list[int] | None], Awaitable[Acted]]
 
-app = typer.Typer(help="Messages that were given up.", no_args_is_help=True)
+app = group("Dead letters: messages that no delivery settled.")
+
+T = TypeVar("T")
 
 _COLUMNS = ("seq", "failed at", "service", "kind", "deliveries", "about", "reason")
 _REASON_WIDTH = 100
@@ -31,11 +34,13 @@ def ls(*, data_dir: DataDirOption = None, nats_url: NatsOption = None, json: Jso
     """List them, the oldest first. `--json` shows each with its body."""
     import asyncio
 
-    found = asyncio.run(_listed(data_dir, nats_url))
+    from arcwatch.clients import dead_letters
+
+    found = asyncio.run(_on_nats(dead_letters.listed, data_dir, nats_url))
     if json:
         as_json([_json(dead) for dead in found])
         return
-    table(_COLUMNS, (_row(dead) for dead in found), empty="nothing was given up")
+    table(_COLUMNS, (_row(dead) for dead in found), empty="there are no dead letters")
 
 
 @app.command()
@@ -62,48 +67,47 @@ def rm(
     nats_url: NatsOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Remove them for good, such as requests that nobody needs any more. What they asked for is not done."""
+    """Remove them for good, such as requests that are not needed any more. What they asked for is not done."""
     from arcwatch.clients import dead_letters
 
     _taken_off(dead_letters.remove, "removed", sequences, data_dir, nats_url, all_=all_, json=json)
 
 
 def _taken_off(
-    act: "Act", done: str, sequences: list[int] | None, data_dir: Any, nats_url: str | None, *, all_: bool, json: bool
+    act: "Act",
+    done: str,
+    sequences: list[int] | None,
+    data_dir: Path | None,
+    nats_url: str | None,
+    *,
+    all_: bool,
+    json: bool,
 ) -> None:
     import asyncio
 
     if all_ == bool(sequences):
-        raise typer.BadParameter("name the letters by their SEQ, or say --all")
-    acted = asyncio.run(_acted(act, data_dir, nats_url, None if all_ else sequences))
+        raise typer.BadParameter("name the messages by their SEQ, or say --all")
+    chosen = None if all_ else sequences
+    acted = asyncio.run(_on_nats(lambda client: act(client, chosen), data_dir, nats_url))
     if json:
         as_json([_json(dead) for dead in acted.done])
     else:
         for dead in acted.done:
             say(f"{done} {dead.sequence}: {dead.what}")
         if not acted.done and not acted.failures:
-            say("nothing was given up")
+            say("there are no dead letters")
     for sequence, reason in acted.failures.items():
         say(f"not {done} {sequence}: {reason}", err=True)
     if acted.failures:
         raise typer.Exit(1)
 
 
-async def _listed(data_dir: Any, nats_url: str | None) -> "list[Dead]":
-    from arcwatch.clients import dead_letters
+async def _on_nats(ask: "Callable[[Client], Awaitable[T]]", data_dir: Path | None, nats_url: str | None) -> T:
     from arcwatch.clients.bus import connected
     from arcwatch.clients.running import nats_url as find
 
     async with connected(find(data_dir, nats_url)) as client:
-        return await dead_letters.listed(client)
-
-
-async def _acted(act: "Act", data_dir: Any, nats_url: str | None, sequences: list[int] | None) -> "Acted":
-    from arcwatch.clients.bus import connected
-    from arcwatch.clients.running import nats_url as find
-
-    async with connected(find(data_dir, nats_url)) as client:
-        return await act(client, sequences)
+        return await ask(client)
 
 
 def _row(dead: "Dead") -> list[object]:
@@ -115,5 +119,5 @@ def _row(dead: "Dead") -> list[object]:
 def _json(dead: "Dead") -> dict[str, Any]:
     names = ("sequence", "service", "kind", "reason", "deliveries", "stream_sequence", "failed_at")
     found = {name: getattr(dead, name) for name in names}
-    letter = dead.letter
-    return {**found, "subject": letter.subject if letter else None, "body": letter.body if letter else None}
+    record = dead.record
+    return {**found, "subject": record.subject if record else None, "body": record.body if record else None}

@@ -90,8 +90,7 @@ def _hub_settings(data_dir: Path | None) -> "ServiceSettings | None":
 
     from arcwatch.clients import running
 
-    given = {name.lower(): value for name, value in running.hub_settings(data_dir).items()}
     try:
-        return ServiceSettings(**given)  # type: ignore[arg-type] # as the environment has them: text
+        return ServiceSettings(**running.hub_settings(data_dir))  # type: ignore[arg-type] # as the environment has them: text
     except ValidationError:
         return None

@@ -1,18 +1,11 @@
 """`arcwatch models ls`: every submission with its score."""
 
-import typer
-
-from arcwatch.commands.options import DataDirOption, DatasetOption, JsonOption, LimitOption, UrlOption
+from arcwatch.commands.options import DataDirOption, DatasetOption, JsonOption, LimitOption, UrlOption, group
 from arcwatch.commands.output import as_json, moment, percent, say, table
 
-app = typer.Typer(help="The submissions that were ingested.", no_args_is_help=True)
+app = group("The submissions that were ingested.")
 
 _COLUMNS = ("model", "dataset", "score", "of submitted", "solved", "submitted", "tasks", "errors", "ingested")
-
-
-@app.callback()
-def group() -> None:
-    """Keep `ls` a command of its own, though it is the only one."""
 
 
 @app.command()

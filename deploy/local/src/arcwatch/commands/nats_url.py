@@ -20,7 +20,7 @@ def nats_url(
 
     nats -s "$(arcwatch nats-url)" pub model.discovered '{"dataset":"owner/name","model":"some-model"}'
 
-    Users other than admin hear answers only under their own inbox prefix, which --json tells.
+    Users other than admin receive answers only under their own inbox prefix, which --json tells.
     """
     from common.bus.inbox import prefix_of
 

@@ -1,4 +1,4 @@
-"""Options that several commands share."""
+"""Options and groups as several commands have them."""
 
 from pathlib import Path
 from typing import Annotated
@@ -35,3 +35,10 @@ LimitOption = Annotated[int, typer.Option("--limit", min=1, max=500, help="At mo
 WaitOption = Annotated[
     float, typer.Option("--wait", min=0, help="Seconds to wait for NATS or PostgreSQL of your own to answer.")
 ]
+
+
+def group(text: str) -> typer.Typer:
+    """Return a group of commands, which typer keeps as one when it has a single command, too."""
+    app = typer.Typer(help=text, no_args_is_help=True)
+    app.callback()(lambda: None)
+    return app

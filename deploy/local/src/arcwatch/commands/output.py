@@ -15,7 +15,7 @@ def as_json(value: object) -> None:
 
 
 def say(text: str, *, err: bool = False) -> None:
-    """Print a line, whatever somebody else wrote into it."""
+    """Print a line, whatever others wrote into it."""
     typer.echo(printable(text), err=err)
 
 

@@ -1,4 +1,4 @@
-"""A progress bar on standard error, where somebody looks at it."""
+"""A progress bar on standard error, where that is a terminal."""
 
 import contextlib
 from typing import TYPE_CHECKING

@@ -4,17 +4,12 @@ from typing import Annotated
 
 import typer
 
-from arcwatch.commands.options import DataDirOption, DatasetOption, JsonOption, LimitOption, UrlOption
+from arcwatch.commands.options import DataDirOption, DatasetOption, JsonOption, LimitOption, UrlOption, group
 from arcwatch.commands.output import as_json, moment, percent, say, table
 
-app = typer.Typer(help="The ingestion runs.", no_args_is_help=True)
+app = group("The ingestion runs.")
 
 _COLUMNS = ("id", "model", "dataset", "status", "trigger", "tasks", "failed", "score", "took", "started")
-
-
-@app.callback()
-def group() -> None:
-    """Keep `ls` a command of its own, though it is the only one."""
 
 
 @app.command()

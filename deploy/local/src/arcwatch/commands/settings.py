@@ -8,6 +8,7 @@ SettingsT = TypeVar("SettingsT")
 
 def read(make: Callable[[], SettingsT]) -> SettingsT:
     """Return settings; raise DeploymentError naming the first variable that is wrong."""
+    from common.process.settings import first_wrong
     from pydantic import ValidationError
 
     from arcwatch.errors import DeploymentError
@@ -15,6 +16,4 @@ def read(make: Callable[[], SettingsT]) -> SettingsT:
     try:
         return make()
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        name = ".".join(str(part) for part in first["loc"]).upper()
-        raise DeploymentError(f"bad setting {name}: {first['msg'].removeprefix('Value error, ')}") from error
+        raise DeploymentError("bad setting {}: {}".format(*first_wrong(error))) from error

@@ -4,15 +4,10 @@ from typing import Annotated
 
 import typer
 
-from arcwatch.commands.options import DataDirOption, JsonOption, NatsOption, WaitOption
+from arcwatch.commands.options import DataDirOption, JsonOption, NatsOption, WaitOption, group
 from arcwatch.commands.output import as_json, say
 
-app = typer.Typer(help="The streams and consumers on NATS.", no_args_is_help=True)
-
-
-@app.callback()
-def group() -> None:
-    """Keep `apply` a command of its own, though it is the only one."""
+app = group("The streams and consumers on NATS.")
 
 
 @app.command()

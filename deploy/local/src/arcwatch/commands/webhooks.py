@@ -5,15 +5,10 @@ from typing import Annotated
 
 import typer
 
-from arcwatch.commands.options import DataDirOption, JsonOption
+from arcwatch.commands.options import DataDirOption, JsonOption, group
 from arcwatch.commands.output import as_json, say
 
-app = typer.Typer(help="The Hub's calls when a dataset changes.", no_args_is_help=True)
-
-
-@app.callback()
-def group() -> None:
-    """Keep `create` a command of its own, though it is the only one."""
+app = group("The Hub's calls when a dataset changes.")
 
 
 @app.command()
@@ -34,12 +29,11 @@ def create(
     from arcwatch.commands.settings import read
     from arcwatch.errors import DeploymentError
 
-    names = {name.lower(): value for name, value in hub_settings(data_dir).items()}
-    settings = read(lambda: ServiceSettings(**names))  # type: ignore[arg-type] # as the environment has them: text
+    settings = read(lambda: ServiceSettings(**hub_settings(data_dir)))  # type: ignore[arg-type] # as the environment has them: text
     secret = os.environ.get("HF_WEBHOOK_SECRET")
     if not secret:
         raise DeploymentError(
-            "set HF_WEBHOOK_SECRET, here and for the query API, to one long random text: it proves the Hub's calls"
+            "set HF_WEBHOOK_SECRET, here and for the query API, to one long random text: it verifies the Hub's calls"
         )
     hook, there_already = register(settings, url, secret)
     watched = [item.name for item in hook.watched]

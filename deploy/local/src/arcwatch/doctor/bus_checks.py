@@ -1,4 +1,4 @@
-"""What `arcwatch doctor` looks at on NATS: streams and durables, their room, what waits, what was given up."""
+"""What `arcwatch doctor` looks at on NATS: streams and durables, their room, what waits, the dead letters."""
 
 from collections.abc import Iterable
 
@@ -72,7 +72,7 @@ async def _waiting(js: JetStreamContext, durable: Durable) -> Iterable[Finding]:
     check = f"durable {durable.name}"
     found = f"{pending} wait, {at_work} delivered and not settled, {again} of them more than once"
     if pending and not at_work and not info.num_waiting:
-        advice = f"nobody takes them: start the {durable.name}, or look into its log"
+        advice = f"no process takes them: start the {durable.name}, or look into its log"
         return [Finding(check, Verdict.WARNING, found, advice)]
     if again:
         return [Finding(check, Verdict.WARNING, found, f"the log of the {durable.name} says why: delivery.retry")]

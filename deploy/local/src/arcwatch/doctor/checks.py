@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from common.arc_tasks import TaskSetError, detect_source, load_task_set
-from common.process.settings import ServiceSettings
+from common.process.settings import ServiceSettings, first_wrong
 from pydantic import ValidationError
 
 from arcwatch.data_dir import DataDir
@@ -78,10 +78,9 @@ def settings(environment: Mapping[str, str]) -> Iterable[Finding]:
         try:
             found = kind()
         except ValidationError as error:
-            first = error.errors(include_url=False, include_input=False)[0]
-            variable = ".".join(map(str, first["loc"])).upper()
+            variable, wrong = first_wrong(error)
             advice = f"set {variable} otherwise, or unset it for the default"
-            yield Finding(f"settings of {name}", Verdict.PROBLEM, f"{variable}: {first['msg']}", advice)
+            yield Finding(f"settings of {name}", Verdict.PROBLEM, f"{variable}: {wrong}", advice)
         else:
             yield ok(f"settings of {name}", f"readable; datasets: {', '.join(found.hf_datasets)}")
     if not environment.get("HF_TOKEN"):

@@ -43,8 +43,8 @@ Ask = Callable[[JetStreamContext, int], Awaitable[list[Drift]]]
 class Options:
     """What the user asked for.
 
-    `environment` is what the services get, besides what we set. `fresh` drops the data of the last time. Servers in
-    NATS_URL and DATABASE_URL may be starting at the same moment: `patience_seconds`.
+    `environment` is what the services get, in addition to what we set. `fresh` drops the data of the last time.
+    Servers in NATS_URL and DATABASE_URL may be starting at the same moment: `patience_seconds`.
     """
 
     data_dir: DataDir
@@ -80,10 +80,10 @@ class Deployment:
     _nats_url: str = field(default="", init=False, repr=False)
     _chosen: dict[str, int] = field(default_factory=dict, init=False)
 
-    async def start(self, prelude: "Prelude") -> Addresses:
+    async def start(self, setup_hook: "SetupHook") -> Addresses:
         """Start everything, wait until every service is ready, and return where it is.
 
-        `prelude` runs beside the servers' start and returns more environment for the services.
+        `setup_hook` runs while the servers start, and returns more environment for the services.
         """
         self._chosen = self._choose_ports()
         self.supervisor.mend = self.apply_topology
@@ -91,7 +91,7 @@ class Deployment:
         async with asyncio.TaskGroup() as group:
             nats_task = group.create_task(self._start_nats())
             database_task = group.create_task(self._start_database())
-            more_task = group.create_task(prelude(self))
+            more_task = group.create_task(setup_hook(self))
         more = more_task.result()
         addresses = self._addresses(nats_task.result(), database_task.result(), more)
         services = list(self._services(addresses, more))
@@ -241,9 +241,9 @@ class Deployment:
         return Service(command, self.log_of(name), port, self.terminal.of(name), **more)
 
 
-Prelude = Callable[[Deployment], Coroutine[Any, Any, Mapping[str, str]]]
+SetupHook = Callable[[Deployment], Coroutine[Any, Any, Mapping[str, str]]]
 
 
-async def no_prelude(_: Deployment) -> Mapping[str, str]:
+async def no_setup(_: Deployment) -> Mapping[str, str]:
     """Add nothing to the start."""
     return {}

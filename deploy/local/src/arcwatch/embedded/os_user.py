@@ -52,7 +52,7 @@ def _made(name: str) -> OsUser:
         )
     command = [tool, "--system", "--user-group", "--no-create-home", "--shell", "/usr/sbin/nologin", name]
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own words
-    # Somebody who started at the same moment may have made it: what counts is that it is there.
+    # Another start at the same moment may have made it: what counts is that it is there.
     user = _known(name)
     if user is None:
         raise DeploymentError(f"cannot make the user {name} for PostgreSQL: {done.stderr.strip()}; or set DATABASE_URL")

@@ -32,7 +32,7 @@ _INITDB_OPTIONS = (
 async def make_cluster(
     data: Path, bin_dir: Path, user: OsUser | None, log: Path, say: Callable[[str], None], *, durable: bool = True
 ) -> None:
-    """Leave `data` as it is when it is a whole cluster; else make one beside it and move it into place.
+    """Leave `data` as it is when it is a whole cluster; else make a new one and move it into place.
 
     Whatever else stood there is moved aside, not deleted.
     """
@@ -121,7 +121,7 @@ def check_not_running(data: Path, say: Callable[[str], None]) -> None:
 async def end_orphans(data: Path) -> None:
     """Wait until the backends of a server that was killed are gone: they hold its memory, and no other can start.
 
-    They end by themselves once they notice. One that computes does not, and what it computes nobody will get.
+    They end by themselves once they notice. One that computes does not, and no client will get what it computes.
     """
     deadline = time.monotonic() + _ORPHANS_SECONDS
     while orphans := _processes_in(data):

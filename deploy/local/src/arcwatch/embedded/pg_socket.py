@@ -36,7 +36,7 @@ def socket_dir(home: Path, user: OsUser | None) -> Path:
 
 
 def _check_ours(folder: Path, owner: int) -> None:
-    # The temporary folder belongs to everybody: somebody else may have been there first.
+    # The temporary folder belongs to all users: another may have made this first.
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != owner or stat.S_IMODE(found.st_mode) != stat.S_IRWXU:
         raise DeploymentError(f"{folder} is not a folder of mode 0700 that we own: remove it and start again")

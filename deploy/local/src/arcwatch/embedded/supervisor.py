@@ -176,7 +176,7 @@ class Supervisor:
         if status == EX_CONFIG and not service.was_ready:
             return _last_word(child)
         if deaths >= self._policy.quick_deaths:
-            return _gave_up(child, deaths)
+            return _died_too_often(child, deaths)
         if status == EX_CONFIG:
             # Its settings were good enough before, so it is what it works on that changed.
             await self.mend()
@@ -205,9 +205,9 @@ def _last_word(child: Child) -> ChildDiedError:
     return ChildDiedError(said)
 
 
-def _gave_up(child: Child, deaths: int) -> ChildDiedError:
+def _died_too_often(child: Child, deaths: int) -> ChildDiedError:
     return ChildDiedError(
-        f"gave up on {child.command.name} after {deaths} quick deaths: {child.died(len(child.last_lines))}"
+        f"{child.command.name} is not started again after {deaths} quick deaths: {child.died(len(child.last_lines))}"
     )
 
 

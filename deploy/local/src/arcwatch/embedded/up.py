@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from arcwatch import ports
-from arcwatch.embedded.deployment import Addresses, Deployment, Options, Prelude, no_prelude
+from arcwatch.embedded.deployment import Addresses, Deployment, Options, SetupHook, no_setup
 from arcwatch.embedded.supervisor import Supervisor
 from arcwatch.errors import DeploymentError, explained
 from arcwatch.terminal import Terminal
@@ -21,10 +21,10 @@ _ONE_PRESS_SECONDS = 0.3
 
 @dataclass(frozen=True)
 class Extras:
-    """What a demo adds: a part of the start, and work beside the running services."""
+    """What a demo adds: a part of the start, and what runs in the background as long as the services do."""
 
-    prelude: Prelude = no_prelude
-    beside: Callable[[Addresses], Coroutine[Any, Any, None]] | None = None
+    setup_hook: SetupHook = no_setup
+    background: Callable[[Addresses], Coroutine[Any, Any, None]] | None = None
 
 
 def up(options: Options, terminal: Terminal, extras: Extras = Extras()) -> None:
@@ -60,7 +60,7 @@ async def _run(options: Options, terminal: Terminal, extras: Extras, lock: int) 
 async def _started(
     options: Options, terminal: Terminal, supervisor: Supervisor, extras: Extras, lock: int
 ) -> AsyncIterator[asyncio.Task[None]]:
-    """Yield the task that starts everything and then works beside it; end it before anything is stopped."""
+    """Yield the task that starts everything and then runs in the background; end it before anything is stopped."""
     deployment = Deployment(options, supervisor, terminal, lock)
     work = asyncio.create_task(_start(deployment, extras))
     try:
@@ -73,7 +73,7 @@ async def _started(
 async def _start(deployment: Deployment, extras: Extras) -> None:
     data_dir, terminal = deployment.options.data_dir, deployment.terminal
     terminal.say(f"starting; data is in {data_dir.path}, logs in {data_dir.logs}")
-    addresses = await deployment.start(extras.prelude)
+    addresses = await deployment.start(extras.setup_hook)
     data_dir.remember(
         running={**asdict(addresses), "ready_at": datetime.now(UTC).isoformat()}, services=deployment.ops_ports()
     )
@@ -85,8 +85,8 @@ async def _start(deployment: Deployment, extras: Extras) -> None:
     terminal.say("Ctrl-C stops everything")
     async with asyncio.TaskGroup() as group:
         group.create_task(deployment.keep_topology())
-        if extras.beside is not None:
-            group.create_task(extras.beside(addresses))
+        if extras.background is not None:
+            group.create_task(extras.background(addresses))
 
 
 async def _first(work: asyncio.Task[None], failed: asyncio.Future[DeploymentError], stopping: asyncio.Event) -> None:
@@ -99,7 +99,7 @@ async def _first(work: asyncio.Task[None], failed: asyncio.Future[DeploymentErro
         signalled.cancel()
     if stopping.is_set():
         return
-    # A server that died explains why the work beside it failed, so it comes first.
+    # A server that died explains why the work failed, so it comes first.
     if failed.done():
         raise failed.result()
     if error := work.exception():

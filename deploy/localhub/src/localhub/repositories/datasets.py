@@ -13,7 +13,7 @@ _NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*", re.ASCII)
 
 
 class Datasets:
-    """Opens dataset repositories when somebody first asks for them."""
+    """Opens dataset repositories at the first request for them."""
 
     def __init__(
         self,

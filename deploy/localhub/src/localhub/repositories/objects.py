@@ -1,4 +1,4 @@
-"""Files and folders as git objects, in a bare repository; large files as LFS pointers beside it."""
+"""Files and folders as git objects, in a bare repository; large files as LFS pointers next to it."""
 
 import hashlib
 import re

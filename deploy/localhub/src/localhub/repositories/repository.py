@@ -19,7 +19,7 @@ from localhub.repositories.objects import BlobInfo, ObjectStore, TreeEntry
 from localhub.repositories.worktree import TEMPORARY, WorkTree
 
 MAIN = Ref(b"refs/heads/main")
-FOUND = "Update files in the folder"  # the message of changes that nobody described
+FOUND = "Update files in the folder"  # the message of changes that came without one
 LISTINGS_KEPT = 8  # pages of one listing come one after the other
 MAIN_NAMES = frozenset({"main", "refs/heads/main", "HEAD"})
 
@@ -171,7 +171,7 @@ class DatasetRepository:
             return self._objects.read(entry.oid)
 
     def _catch_up(self, date: datetime | None) -> CommitRecord | None:
-        """Give what others changed in the folder a commit of its own; an empty new dataset needs none."""
+        """Commit what others changed in the folder; an empty new dataset needs none."""
         if self._history.head is None and not any(self.folder.iterdir()):
             return None
         return self._commit_folder(FOUND, date)

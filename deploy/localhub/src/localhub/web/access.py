@@ -10,7 +10,7 @@ BEARER = "Bearer "
 
 @dataclass
 class Access:
-    """Datasets are open unless listed here. Without a `token` of its own the server accepts any."""
+    """Datasets are open unless listed here. Without a `token` the server accepts any."""
 
     token: str | None = None
     private: set[str] = field(default_factory=set)

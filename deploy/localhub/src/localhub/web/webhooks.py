@@ -14,7 +14,7 @@ from localhub.errors import HubError
 from localhub.repositories.repository import NewCommit
 
 ATTEMPTS = 3
-RETRY_SECONDS = 0.2  # the Hub waits longer; here somebody is watching
+RETRY_SECONDS = 0.2  # the Hub waits longer; here a test or a user waits
 TIMEOUT = aiohttp.ClientTimeout(total=10)
 DOMAINS = ("repo", "discussions")
 
@@ -51,7 +51,7 @@ class Webhook:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One POST that was tried. `status` is None when nobody answered."""
+    """One POST that was tried. `status` is None when there was no answer."""
 
     webhook: str
     delivery_id: str

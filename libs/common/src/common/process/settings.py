@@ -94,10 +94,13 @@ def load(settings_type: type[SettingsT], **overrides: Any) -> SettingsT:
     try:
         return settings_type(**overrides)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        name = ".".join(str(part) for part in first["loc"]).upper()
-        message = first["msg"].removeprefix("Value error, ")
-        stop(f"bad setting {name}: {message}")
+        stop("bad setting {}: {}".format(*first_wrong(error)))
+
+
+def first_wrong(error: ValidationError) -> tuple[str, str]:
+    """Return the first variable that is wrong, and what is wrong with it; its value may be a secret."""
+    first = error.errors(include_url=False, include_input=False)[0]
+    return ".".join(str(part) for part in first["loc"]).upper(), first["msg"].removeprefix("Value error, ")
 
 
 def stop(line: str) -> NoReturn:

@@ -75,3 +75,17 @@ async def proxy(upstream: str, seen: list[str]) -> AsyncIterator[str]:
 
     async with _listening(handle) as own:
         yield f"http://127.0.0.1:{own}"
+
+
+@contextlib.asynccontextmanager
+async def refusing_proxy() -> AsyncIterator[str]:
+    """Yield the URL of an HTTP proxy that knows nobody."""
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    async with _listening(handle) as own:
+        yield f"http://127.0.0.1:{own}"

@@ -111,6 +111,18 @@ async def test_a_redirect_leads_by_the_proxy_of_its_own_host(
     assert not any(server.cdn_url in each for each in seen)
 
 
+async def test_a_proxy_that_refuses_is_told_without_its_password(
+    url: str, file: RemoteFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with relays.refusing_proxy() as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.replace("//", "//me:secret@"))
+        async with HubClient(url, attempts=1) as hub:
+            for asked in (hub.folders(DATA), hub.download(DATA, "main", file)):
+                with pytest.raises(TransientError, match="407 Proxy Authentication Required") as raised:
+                    await asked
+                assert "secret" not in str(raised.value)
+
+
 @pytest.mark.parametrize(
     ("no_proxy", "url", "direct"),
     [

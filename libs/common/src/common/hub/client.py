@@ -209,7 +209,7 @@ class HubClient:
             raise HubRefusedError(f"the Hub points to {where}, which must not see HF_TOKEN")
 
     def _on_connection_lost(self, request: httpx2.Request) -> None:
-        """Take note of a lost connection. The client asks huggingface.co for things of its own: not what is meant."""
+        """Take note of a lost connection. The client also asks huggingface.co: that is not the Hub."""
         if self._is_to_hub(request):
             self.on_outcome("connection_lost")
 

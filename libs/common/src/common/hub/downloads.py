@@ -92,7 +92,7 @@ class Downloads:
                 return await self._once(dataset, revision, file)
         except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
             self.on_outcome("connection_lost")
-            reason = certificate_problem(error) or str(error) or f"no end within {limit:.0f} s"
+            reason = _reason_of(error) or f"no end within {limit:.0f} s"
             raise TransientError(f"{file.path}: {reason}", kind="hub_unreachable") from error
 
     async def _once(self, dataset: str, revision: str, file: RemoteFile) -> bytearray:
@@ -137,6 +137,13 @@ class Downloads:
             line = f"{dataset}: the Hub answers {response.status} for a file; {hint}"
             raise HubRefusedError(line, response.status)
         raise passing_error(response.status, response.headers, f"{file.path}: ")
+
+
+def _reason_of(error: Exception) -> str:
+    if isinstance(error, aiohttp.ClientHttpProxyError):
+        # Its own text quotes the proxy's URL, and with it a password.
+        return f"the proxy answers {error.status} {error.message}"
+    return certificate_problem(error) or str(error)
 
 
 def _joined(url: URL, location: str) -> URL:

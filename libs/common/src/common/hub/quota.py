@@ -21,7 +21,7 @@ _LEFT = re.compile(r'"(?P<name>\w+)"\s*;\s*r\s*=\s*(?P<left>\d{1,12})\s*;\s*t\s*
 _SECONDS = re.compile(r"\d+(\.\d*)?", re.ASCII)
 _POLICY = re.compile(r"q\s*=\s*(?P<quota>\d{1,12})")
 
-# Nobody takes the last twentieth of a budget (and no less than two requests). What the other replicas have on the way
+# No replica takes the last twentieth of a budget (and no less than two requests). What others have in flight
 # is not in our count yet, and a person's `arcwatch sync` or a webhook still has to get through.
 RESERVE = 0.05
 MIN_RESERVE = 2
@@ -29,7 +29,7 @@ MIN_RESERVE = 2
 JITTER_SECONDS = 0.5
 # A reset of 0 s is one that was rounded down: all tries would be used up before it came.
 MIN_RETRY_SECONDS = 1.0
-# Whoever asks for more is asked again after this, at the latest.
+# A server that asks for more is asked again after this, at the latest.
 MAX_RETRY_SECONDS = 3600.0
 # A window of 300 s, and some more: what lasts longer is not waited for, but tried again later.
 MAX_WAIT_SECONDS = 330.0

@@ -45,7 +45,7 @@ class Call:
     _began: float = field(default_factory=monotonic)
 
     def seconds_left(self) -> float:
-        """Return the time that is left; raise TransientError when there is none, or nobody waits any more."""
+        """Return the time that is left; raise TransientError when there is none, or the call was abandoned."""
         seconds = self._began + self.seconds - monotonic()
         if self.abandoned or seconds <= 0:
             raise TransientError(f"no whole answer within {self.seconds:.0f} s", kind="hub_unreachable")

@@ -1,4 +1,4 @@
-"""The Hub's listings, kept for a short while: anybody may ask for them, and the Hub counts requests."""
+"""The Hub's listings, kept for a short while: any reader may ask for them, and the Hub counts requests."""
 
 from collections.abc import Awaitable, Callable
 from functools import partial

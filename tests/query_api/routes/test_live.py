@@ -251,12 +251,12 @@ async def test_an_id_of_an_older_stream_means_load_again_however_far_the_new_one
         for number in range(3):
             await writer.publish(await writer.ingest(f"m-{number}"))
         await api.until_latest("m-2")
-        told = await _first(api, old)
-        assert (told.name, told.sequence) == ("reset", 3)
+        received = await _first(api, old)
+        assert (received.name, received.sequence) == ("reset", 3)
     async with start() as api:
         assert (await _first(api, old)).name == "reset"
         assert (await _first(api, 2)).data["model"] == "m-2"
-        assert (await _first(api, (told.id or "").replace("-3", "-1"))).data["model"] == "m-1"
+        assert (await _first(api, (received.id or "").replace("-3", "-1"))).data["model"] == "m-1"
 
 
 async def test_a_page_that_listens_is_told_of_a_new_stream_whose_first_event_comes_late(
@@ -270,10 +270,10 @@ async def test_a_page_that_listens_is_told_of_a_new_stream_whose_first_event_com
         await writer.publish(*(ModelDiscovered(dataset=DATASET, model=f"m-{number}") for number in range(3)))
         await writer.publish(await writer.ingest("new"))
         # A hint may have had the new stream read before it was known to be another one.
-        told = await take(events, 2)
-        while told[-2].name != "reset":
-            told += await take(events, 1)
-        assert [(each.name, each.sequence) for each in told[-2:]] == [("reset", 3), ("ingested", 4)]
+        received = await take(events, 2)
+        while received[-2].name != "reset":
+            received += await take(events, 1)
+        assert [(each.name, each.sequence) for each in received[-2:]] == [("reset", 3), ("ingested", 4)]
 
 
 async def test_nobody_reads_from_which_address_a_sync_was_asked_for(api: Api, writer: Writer) -> None:

@@ -50,7 +50,7 @@ def frame_of(event: Event, view: View, place: EventId | None = None) -> Frame | 
 def _shown(event: Event, view: View) -> ApiModel | None:
     if not isinstance(event, ModelIngested):
         return _SHAPES[type(event)].model_validate(event, from_attributes=True)
-    submission = view.told_by(event)
+    submission = view.announced_by(event)
     if submission is None:
         return None
     run = {"run_id": event.run_id, "trigger": event.trigger, "auto_triggered": event.auto_triggered}

@@ -46,8 +46,8 @@ class View:
         kept = {key: each for key, each in self.submissions.items() if not _is_of_run(each, event)}
         return replace(self, submissions=MappingProxyType(kept | {patched.key: patched}))
 
-    def told_by(self, event: ModelIngested) -> Submission | None:
-        """Return the submission that an event tells of: as it is known, or an older version as the event has it."""
+    def announced_by(self, event: ModelIngested) -> Submission | None:
+        """Return the submission that an event announces: as it is known, or an older version as the event has it."""
         known = self.submissions.get((event.dataset, event.model))
         return known if known and _is_of_run(known, event) else _provisional(event)
 

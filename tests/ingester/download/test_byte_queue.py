@@ -53,19 +53,22 @@ async def test_files_are_taken_in_the_order_of_their_arrival_and_then_none() -> 
     assert await asyncio.wait_for(queue.get(), DEADLINE) is None
 
 
-async def test_the_writer_is_woken_for_room_only_when_it_holds_some() -> None:
+async def test_the_writer_is_woken_for_room_only_when_it_holds_some_and_producers_wait() -> None:
     queue = ByteQueue(100)
     await queue.reserve(60)
     await queue.reserve(40)
+    queue.put(arrival("a", 60))
+    assert await queue.get()
+    getting = asyncio.create_task(queue.get())
+    assert not await begun(getting), "no producer waits: more may come for one COPY"
+    waiting = asyncio.create_task(queue.reserve(50))
+    assert await asyncio.wait_for(getting, DEADLINE) is None
+    queue.release(60)
+    await asyncio.wait_for(waiting, DEADLINE)
     waiting = asyncio.create_task(queue.reserve(50))
     getting = asyncio.create_task(queue.get())
     assert not await begun(getting), "what is reserved is still being downloaded"
-    queue.put(arrival("a", 60))
-    assert await asyncio.wait_for(getting, DEADLINE)
-    assert await asyncio.wait_for(queue.get(), DEADLINE) is None
-    queue.release(60)
-    await asyncio.wait_for(waiting, DEADLINE)
-    getting = asyncio.create_task(queue.get())
-    assert not await begun(getting), "no producer waits any more"
     queue.put(arrival("b", 40))
     assert await asyncio.wait_for(getting, DEADLINE)
+    queue.release(40)
+    await asyncio.wait_for(waiting, DEADLINE)

@@ -107,7 +107,7 @@ CASES: dict[str, list[Case]] = {
         Case({_LISTED: "60x1620", _INTERVAL: "86400x1620"}, ("1600m",), ("1500m", "1560m")),
         # Never listed, since the first start.
         Case({_LISTED: "0x300", _INTERVAL: "3600x300"}, ("200m",), ("100m",)),
-        # Nobody asked for syncs.
+        # No sync was asked for.
         Case({_LISTED: "60x300", _INTERVAL: "0x300"}, (), ("299m",)),
     ],
     "ArcwatchHubUnreachable": [
@@ -134,9 +134,9 @@ CASES: dict[str, list[Case]] = {
             ("14m", "20m"),
             ("9m", "12m", "22m"),
         ),
-        # The query API stays ready then, so this is how anybody hears of it.
+        # The query API stays ready then, so this alert alone tells of it.
         Case({f'arcwatch_check_up{{{_API},check="consumer"}}': "1x10 0x10 1x10"}, ("14m", "20m"), ("9m", "12m", "22m")),
-        # Its last samples, which Prometheus shows for a while after a restart of its own, grow no older.
+        # Its last samples, which Prometheus shows for a while after its restart, grow no older.
         Case(
             {f"arcwatch_bus_last_poll_timestamp_seconds{{{_INGESTER}}}": "0+60x10 600x10 1260+60x5 _x10"},
             ("16m", "20m"),

@@ -1,4 +1,4 @@
-"""The deployment of docker-compose.yml as an operator runs it, under a project name of its own."""
+"""The deployment of docker-compose.yml as an operator runs it, under a new project name."""
 
 import ipaddress
 import json
@@ -113,7 +113,7 @@ class Container:
         return docker("exec", self.name, "cat", path)
 
     def crash(self) -> None:
-        """Kill its first process with SIGKILL, past the engine, which would take it for somebody's wish."""
+        """Kill its first process with SIGKILL, past the engine, which would take it for an operator's wish."""
         pid = self.inspected()["State"]["Pid"]
         image = self.inspected()["Config"]["Image"]
         docker("run", "--rm", "--pid", "host", "--user", "root", "--entrypoint", "sh", image, "-c", f"kill -9 {pid}")

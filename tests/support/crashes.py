@@ -109,4 +109,4 @@ class Crash:
                 self.connection.terminate()
             raise PowerCut
         assert self.task is not None
-        self.task.cancel()  # it is heard at the next await
+        self.task.cancel()  # it arrives at the next await

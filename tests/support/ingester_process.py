@@ -1,4 +1,4 @@
-"""The real ingester as a process of its own: to weigh it, and to kill it."""
+"""The real ingester as a process: to measure its memory, and to kill it."""
 
 import asyncio
 import contextlib

@@ -57,7 +57,7 @@ class TestPostgres:
 
 @asynccontextmanager
 async def database_away(postgres: TestPostgres, url: str) -> AsyncIterator[None]:
-    """Let nobody into one database, and throw out whoever is in."""
+    """Refuse connections to one database, and end those that are open."""
     name = urlsplit(url).path.lstrip("/")
     connection = await asyncpg.connect(postgres.superuser_url())
     try:
@@ -95,7 +95,7 @@ def _start(run: Path) -> None:
             stderr=log,
             start_new_session=True,
         )
-    # It outlives this process on purpose, so nobody here waits for its end.
+    # It outlives this process on purpose, so this process does not wait for its end.
     keeper.returncode = 0
     deadline = time.monotonic() + _START_SECONDS
     while not (run / "postgres.json").exists():

@@ -22,7 +22,7 @@ _SETTINGS = PostgresSettings(durable=False, max_connections=300, extra=(("autova
 
 
 async def keep(run: Path) -> None:
-    """Run the server until nobody uses it."""
+    """Run the server until no test process uses it."""
     with (run / "users").open("a") as users:
         home = Path(tempfile.mkdtemp(prefix="arcwatch-pg-"))
         server = PostgresServer(home, _SETTINGS, log=run / "postgres.log")
@@ -30,7 +30,7 @@ async def keep(run: Path) -> None:
             await server.start()
             await migrate(server.url())
             _publish(run, server)
-            while not _nobody_left(users.fileno()):  # noqa: ASYNC110 - the kernel has no event for a lock
+            while not _unused(users.fileno()):  # noqa: ASYNC110 - the kernel has no event for a lock
                 await asyncio.sleep(_LOOKS_EVERY_SECONDS)
             (run / "postgres.json").unlink(missing_ok=True)
         finally:
@@ -44,7 +44,7 @@ def _publish(run: Path, server: PostgresServer) -> None:
     ready.rename(run / "postgres.json")
 
 
-def _nobody_left(descriptor: int) -> bool:
+def _unused(descriptor: int) -> bool:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

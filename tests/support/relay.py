@@ -10,7 +10,7 @@ from tests.support.ports import free_port
 
 
 class Relay:
-    """Listens on a TCP port of its own once told to; `hang_up` closes what it accepts, `let_through` passes it on."""
+    """Listens on a free TCP port once told to; `hang_up` closes what it accepts, `let_through` passes it on."""
 
     def __init__(self, socket: Path) -> None:
         self.port = free_port()

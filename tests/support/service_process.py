@@ -1,4 +1,4 @@
-"""A real service as a process of its own, its output in a file."""
+"""A real service as a process, its output in a file."""
 
 import asyncio
 import sys

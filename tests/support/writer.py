@@ -163,7 +163,7 @@ class Writer:
         )  # fmt: skip
 
     def failure(self, model: str, dataset: str = DATASET) -> ModelIngestionFailed:
-        """Return the event of an ingestion that gave up."""
+        """Return the event of an ingestion that failed for good."""
         return ModelIngestionFailed(
             run_id=None, dataset=dataset, model=model, kind="folder_gone", reason="no such folder", delivery_count=6,
             failed_at=self.tick(),

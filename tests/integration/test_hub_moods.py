@@ -109,6 +109,7 @@ async def test_a_file_broken_to_the_last_delivery_costs_itself_and_is_tried_by_t
     assert hub.requests.count("resolve") == 4 + 4 * MAX_DELIVER, "four files once, the broken one four times a delivery"
     hub.faults.remove(rule)
     pipeline.published.clear()
+    await pipeline.drain()  # settles the event
     (announced,) = await pipeline.settle()
     assert announced is not None
     assert (announced.successful, announced.failed) == (5, 0)

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
+from common.events import SyncStatus
 from pydantic import Field
 
 from query_api.schemas.base import ApiModel, By, Cached, Count, Fraction, Percent, Query, Status, TaskSetName
@@ -103,7 +104,7 @@ class CronStatusAnswer(Cached):
     auto_ingest: bool
     next_run: datetime | None
     last_run: datetime | None
-    last_status: Literal["completed", "partial", "failed"] | None
+    last_status: SyncStatus | None
     last_new_models_found: Count | None
     last_trigger: str | None
     last_error: str | None

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Literal
 
+from common.events import SyncStatus
 from pydantic import Field
 from pydantic.dataclasses import dataclass as checked
 
@@ -67,7 +68,7 @@ class Sync:
 
     id: int
     trigger: str
-    status: Literal["running", "completed", "partial", "failed", "unknown"]
+    status: Literal["running", SyncStatus, "unknown"]
     started_at: datetime
     completed_at: datetime | None
     models_seen: Count

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Collection, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -16,8 +16,7 @@ from query_api.probes.hub_folders import HubFolders
 from query_api.schemas.ingestion import FolderRow, SamplePuzzle
 from query_api.schemas.problems import ProblemError
 from query_api.store import submissions
-from query_api.view.snapshot import View
-from query_api.view.task_sets import TaskIndex
+from query_api.store.rows import Key, Submission
 
 # A person waits at a page. The client itself would go on retrying for minutes.
 TIMEOUT_SECONDS = 20.0
@@ -37,12 +36,12 @@ async def with_deadline(answer: Awaitable[T]) -> T:
         raise ProblemError(502, str(error) or "the Hub does not answer") from error
 
 
-async def folders(hub_folders: HubFolders, view: View, dataset: str) -> list[FolderRow]:
+async def folders(hub_folders: HubFolders, ingested: Mapping[Key, Submission], dataset: str) -> list[FolderRow]:
     """Return the Hub's folders, and what is known of each."""
     listed = await with_deadline(hub_folders.of(dataset))
     rows = []
     for name, tree_oid in sorted(listed.items()):
-        known = view.submissions.get((dataset, name))
+        known = ingested.get((dataset, name))
         rows.append(
             FolderRow(
                 name=name,
@@ -55,13 +54,13 @@ async def folders(hub_folders: HubFolders, view: View, dataset: str) -> list[Fol
 
 @dataclass(frozen=True)
 class FolderCheck:
-    """Looks into the folders of a dataset; `tasks` is None where its task set is not installed."""
+    """Looks into the folders of a dataset; `task_ids` is None where its task set is not installed."""
 
     hub: HubClient
     pool: asyncpg.Pool
-    view: View
+    ingested: Mapping[Key, Submission]
     dataset: str
-    tasks: TaskIndex | None
+    task_ids: Collection[str] | None
 
     async def sample(self, folder: str) -> SamplePuzzle:
         """Fetch one file of a folder at the present commit."""
@@ -81,7 +80,7 @@ class FolderCheck:
         )
 
     def _is_task(self, file: RemoteFile) -> bool:
-        return file.path.endswith(".json") and (self.tasks is None or _stem(file) in self.tasks.pairs)
+        return file.path.endswith(".json") and (self.task_ids is None or _stem(file) in self.task_ids)
 
     async def _fetch(self, sha: str, file: RemoteFile) -> list[object]:
         if file.size > MAX_SAMPLE_BYTES:
@@ -93,7 +92,7 @@ class FolderCheck:
         return pairs if isinstance(pairs, list) else []
 
     async def _existing(self, folder: str, puzzle_id: str) -> int:
-        known = self.view.submissions.get((self.dataset, folder))
+        known = self.ingested.get((self.dataset, folder))
         if known is None:
             return 0
         names = [each.model_name for each in known.attempts]

@@ -43,7 +43,7 @@ async def hf_folders(needs: Needs, _request: web.Request, query: FoldersQuery) -
     dataset = settings.hf_datasets[0]
     if query.base_url is not None:
         dataset = dataset_of(query.base_url, settings.endpoint, settings.hf_datasets)
-    return FoldersAnswer(folders=tuple(await hub_checks.folders(needs.folders, needs.view(), dataset)))
+    return FoldersAnswer(folders=tuple(await hub_checks.folders(needs.folders, needs.view().submissions, dataset)))
 
 
 async def validate_ingestion(needs: Needs, _request: web.Request, query: ValidationQuery) -> ValidationAnswer:
@@ -54,7 +54,8 @@ async def validate_ingestion(needs: Needs, _request: web.Request, query: Validat
     try:
         dataset = dataset_of(query.body.base_url, settings.endpoint, settings.hf_datasets)
         source, tasks = detect_source(dataset), needs.tasks_of(dataset)
-        check = hub_checks.FolderCheck(needs.hub, needs.pool, needs.view(), dataset, tasks)
+        task_ids = tasks.pairs if tasks else None
+        check = hub_checks.FolderCheck(needs.hub, needs.pool, needs.view().submissions, dataset, task_ids)
         sample = await hub_checks.with_deadline(check.sample(query.body.dataset_name))
     except ProblemError as problem:
         errors.append(problem.details.detail)

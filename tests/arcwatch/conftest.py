@@ -4,10 +4,11 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from localhub import LocalHub
+
+from tests.support.hub import TestHub
 
 
 @pytest.fixture
-async def hub(tmp_path: Path) -> AsyncIterator[LocalHub]:
-    async with LocalHub(tmp_path / "hub") as running:
+async def hub(tmp_path: Path) -> AsyncIterator[TestHub]:
+    async with TestHub(tmp_path / "hub") as running:
         yield running

@@ -16,13 +16,13 @@ from common.bus import bus, topology
 from common.database import migrate, open_pool
 from common.events import ModelDiscovered
 from common.hub.client import HubClient
-from localhub import LocalHub
 from watcher.metrics import Metrics
 from watcher.store.syncs import Syncs
 from watcher.store.versions import Versions
 from watcher.sync import Request, Syncer
 
 from tests.bench.report import figure, title
+from tests.support.hub import TestHub
 from tests.support.submissions import V1, V2, solved, submission, tasks
 from tests.support.system import whole
 
@@ -44,9 +44,9 @@ def main(rounds: int) -> None:
 async def _main(rounds: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
-        async with _servers(place / "one") as (database_url, nats_url), LocalHub(place / "many") as hub:
+        async with _servers(place / "one") as (database_url, nats_url), TestHub(place / "many") as hub:
             await _listing(hub, database_url, nats_url, rounds)
-        async with _servers(place / "two") as (database_url, nats_url), LocalHub(place / "few") as hub:
+        async with _servers(place / "two") as (database_url, nats_url), TestHub(place / "few") as hub:
             await _webhook(hub, database_url, nats_url, rounds)
 
 
@@ -63,7 +63,7 @@ async def _servers(folder: Path) -> AsyncIterator[tuple[str, str]]:
         await postgres.stop()
 
 
-async def _listing(hub: LocalHub, database_url: str, nats_url: str, rounds: int) -> None:
+async def _listing(hub: TestHub, database_url: str, nats_url: str, rounds: int) -> None:
     hub.commit(V2, {f"model-{number:04}/x.json": b"[%d]" % number for number in range(MODELS)})
     async with (
         open_pool(database_url) as pool,
@@ -92,7 +92,7 @@ async def _seconds(syncer: Syncer) -> float:
     return perf_counter() - started
 
 
-async def _webhook(hub: LocalHub, database_url: str, nats_url: str, rounds: int) -> None:
+async def _webhook(hub: TestHub, database_url: str, nats_url: str, rounds: int) -> None:
     task = tasks()[0]
     hub.commit(V2, submission("first", {task: solved(task)}))
     hub.commit(V1, {"README.md": b"x"})

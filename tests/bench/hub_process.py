@@ -4,12 +4,12 @@ import asyncio
 import sys
 from pathlib import Path
 
-from localhub import LocalHub
+from tests.support.hub import TestHub
 
 
 async def main(directory: str, latency: str) -> None:
     """Serve until standard input ends."""
-    async with LocalHub(Path(directory)) as hub:
+    async with TestHub(Path(directory)) as hub:
         hub.latency = float(latency)
         print(hub.url, flush=True)
         await asyncio.to_thread(sys.stdin.read)

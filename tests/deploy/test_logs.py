@@ -14,10 +14,10 @@ from arcwatch.embedded.nats_conf import PERMISSIONS
 from arcwatch.embedded.nats_server import NatsServer
 from common.bus import bus, topology
 from common.events import ModelDiscovered
-from localhub import LocalHub
-from localhub.faults import Status
 
 from tests.support.eventually import eventually
+from tests.support.hub import TestHub
+from tests.support.hub.faults import Status
 from tests.support.ports import free_port
 from tests.support.submissions import V1, V2, solved, submission, tasks
 
@@ -55,7 +55,7 @@ async def service(name: str, log: Path, environment: dict[str, str]) -> AsyncIte
         await process.wait()
 
 
-async def test_no_secret_reaches_a_log_and_every_line_is_json(hub: LocalHub, database_url: str, tmp_path: Path) -> None:
+async def test_no_secret_reaches_a_log_and_every_line_is_json(hub: TestHub, database_url: str, tmp_path: Path) -> None:
     passwords = {user: f"NatsPasswordOf{index}ThatNobodyMaySee" for index, user in enumerate(PERMISSIONS)}
     server = NatsServer(tmp_path / "nats", passwords=passwords)
     await server.start()

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import aiohttp
 import pytest
-from localhub import LocalHub
 
 from tests.support.deployments import Arcwatch
 from tests.support.eventually import eventually
+from tests.support.hub import TestHub
 from tests.support.otlp import Collector, Span, collecting
 from tests.support.submissions import V2, solved, submission, tasks
 
@@ -47,7 +47,7 @@ def whole_path(collector: Collector) -> list[Span]:
 
 
 async def test_one_trace_leads_from_the_sync_to_the_view(tmp_path: Path, data_dir: Path) -> None:
-    async with LocalHub(tmp_path / "hub") as hub, collecting() as collector:
+    async with TestHub(tmp_path / "hub") as hub, collecting() as collector:
         hub.commit(V2, {"README.md": b"A dataset of submissions.\n"})
         env = {
             "ADMIN_TOKEN": TOKEN,

@@ -4,22 +4,22 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from localhub import LocalHub
 
 from tests.support import pipeline as support
+from tests.support.hub import TestHub
 from tests.support.pipeline import Pipeline
 from tests.support.submissions import V1, V2
 
 
 @pytest.fixture
-async def hub(tmp_path: Path) -> AsyncIterator[LocalHub]:
-    async with LocalHub(tmp_path / "hub") as running:
+async def hub(tmp_path: Path) -> AsyncIterator[TestHub]:
+    async with TestHub(tmp_path / "hub") as running:
         for dataset in (V1, V2):
             running.commit(dataset, {"README.md": b"A dataset of submissions.\n"})
         yield running
 
 
 @pytest.fixture
-async def pipeline(hub: LocalHub, database_url: str, nats_url: str) -> AsyncIterator[Pipeline]:
+async def pipeline(hub: TestHub, database_url: str, nats_url: str) -> AsyncIterator[Pipeline]:
     async with support.build(hub, database_url, nats_url) as built:
         yield built

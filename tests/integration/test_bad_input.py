@@ -12,11 +12,11 @@ from common.events import ModelDiscovered
 from common.outcomes import PermanentError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from localhub import LocalHub
-from localhub.faults import Replace
 
 from tests.ingester.strategies import outputs_of, submissions
 from tests.support import pipeline as support
+from tests.support.hub import TestHub
+from tests.support.hub.faults import Replace
 from tests.support.pipeline import Pipeline
 from tests.support.stored import expected, stored
 from tests.support.submissions import V2, solved, submission, tasks, unsolved
@@ -92,7 +92,7 @@ async def accounts(pipeline: Pipeline, model: str, files: int, dataset: str = V2
 
 
 async def test_every_bad_file_is_accounted_for_and_rows_are_what_the_transform_says(
-    pipeline: Pipeline, hub: LocalHub
+    pipeline: Pipeline, hub: TestHub
 ) -> None:
     bad = dict(zip(tasks(), [body for body, _ in BAD.values()], strict=False))
     good = {task: solved(task) for task in tasks()[len(BAD) : len(BAD) + 3]}
@@ -118,7 +118,7 @@ async def test_every_bad_file_is_accounted_for_and_rows_are_what_the_transform_s
     assert await accounts(pipeline, "m", files) == (files - fatal - len(others), fatal, len(others))
 
 
-async def test_200_mb_by_the_listing_are_refused_before_any_download(pipeline: Pipeline, hub: LocalHub) -> None:
+async def test_200_mb_by_the_listing_are_refused_before_any_download(pipeline: Pipeline, hub: TestHub) -> None:
     hub.commit(V2, submission("m", {TASK: GOOD, tasks()[1]: solved(tasks()[1])}))
     sizes = {TASK.id: 200_000_000, tasks()[1].id: len(solved(tasks()[1]))}
     paths = {f"m/{task_id}.json": size for task_id, size in sizes.items()}
@@ -152,7 +152,7 @@ NAMES = [
 ]
 
 
-async def test_a_model_may_have_any_name_that_a_folder_may_have(pipeline: Pipeline, hub: LocalHub) -> None:
+async def test_a_model_may_have_any_name_that_a_folder_may_have(pipeline: Pipeline, hub: TestHub) -> None:
     for name in NAMES:
         hub.commit(V2, submission(name, {TASK: GOOD}))
     announced = await pipeline.settle()
@@ -163,7 +163,7 @@ async def test_a_model_may_have_any_name_that_a_folder_may_have(pipeline: Pipeli
 
 
 async def test_a_task_may_have_any_name_that_a_file_may_have(
-    hub: LocalHub, database_url: str, nats_url: str, tmp_path: Path
+    hub: TestHub, database_url: str, nats_url: str, tmp_path: Path
 ) -> None:
     dataset = "owner/conceptarc_submissions"
     of_set = tmp_path / "tasks" / "ConceptARC"
@@ -204,7 +204,7 @@ def folders(draw: Any) -> tuple[dict[Task, bytes], dict[str, bytes]]:
 @given(before=folders(), after=folders())
 async def test_any_folder_and_any_change_of_it_is_accounted_for(
     pipeline: Pipeline,
-    hub: LocalHub,
+    hub: TestHub,
     before: tuple[dict[Task, bytes], dict[str, bytes]],
     after: tuple[dict[Task, bytes], dict[str, bytes]],
 ) -> None:
@@ -233,7 +233,7 @@ async def listed(pipeline: Pipeline, model: str) -> list[str]:
 
 @pytest.mark.parametrize("short", [0, 1], ids=["fits", "too short"])
 async def test_a_name_fits_with_every_attempt_or_is_refused_before_a_download(
-    hub: LocalHub, database_url: str, nats_url: str, short: int
+    hub: TestHub, database_url: str, nats_url: str, short: int
 ) -> None:
     """The existing app's column may be narrow: one attempt that does not fit would cost the whole submission."""
     async with open_pool(database_url) as pool:

@@ -16,12 +16,12 @@ from common.schedule import Schedule
 from ingester import store
 from ingester.handlers import FailureRecorder
 from ingester.metrics import Metrics
-from localhub import LocalHub
-from localhub.faults import Status
 from watcher.metrics import Metrics as WatcherMetrics
 from watcher.poll import RETRY_FAILED, Poller
 
 from tests.support.eventually import eventually
+from tests.support.hub import TestHub
+from tests.support.hub.faults import Status
 from tests.support.pipeline import Pipeline
 from tests.support.submissions import V1, V2, solved, submission, tasks, unsolved
 
@@ -77,7 +77,7 @@ async def database_now(pipeline: Pipeline) -> dt.datetime:
 
 @SKEWS
 async def test_every_way_in_which_a_run_ends_is_timed_by_the_database(
-    pipeline: Pipeline, hub: LocalHub, skew: Callable[[float], None], hours: float
+    pipeline: Pipeline, hub: TestHub, skew: Callable[[float], None], hours: float
 ) -> None:
     began = await database_now(pipeline)
     skew(hours)
@@ -108,7 +108,7 @@ async def test_every_way_in_which_a_run_ends_is_timed_by_the_database(
     assert failed.failed_at == await pipeline.pool.fetchval("SELECT max(completed_at) FROM ingestion_runs")
 
 
-async def test_a_clock_that_is_set_back_meanwhile_makes_no_duration_negative(pipeline: Pipeline, hub: LocalHub) -> None:
+async def test_a_clock_that_is_set_back_meanwhile_makes_no_duration_negative(pipeline: Pipeline, hub: TestHub) -> None:
     hub.commit(V2, submission("m", {TASK: solved(TASK)}))
     events = [ModelDiscovered(dataset=V2, model="m", dry_run=True), ModelDiscovered(dataset=V2, model="m")]
     ends = [pipeline.ingester.ingest, _given_up(pipeline), _abandoned(pipeline)]
@@ -141,7 +141,7 @@ def _abandoned(pipeline: Pipeline) -> End:
     return end
 
 
-async def test_the_latest_model_is_the_one_that_was_committed_last(pipeline: Pipeline, hub: LocalHub) -> None:
+async def test_the_latest_model_is_the_one_that_was_committed_last(pipeline: Pipeline, hub: TestHub) -> None:
     """However long its transaction took: another that began later may have been committed before."""
     hub.commit(V2, submission("slow", {TASK: solved(TASK)}))
     hub.commit(V2, submission("fast", {TASK: unsolved(TASK)}))
@@ -226,7 +226,7 @@ async def test_a_watcher_runs_a_missed_tick_once_and_at_its_time_whatever_its_ho
 
 @SKEWS
 async def test_a_dataset_that_failed_is_tried_again_after_the_same_while_on_any_host(
-    pipeline: Pipeline, hub: LocalHub, skew: Callable[[float], None], hours: float
+    pipeline: Pipeline, hub: TestHub, skew: Callable[[float], None], hours: float
 ) -> None:
     yearly, began = Schedule("0 0 1 1 *"), await database_now(pipeline)
     skew(hours)

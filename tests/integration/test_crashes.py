@@ -9,11 +9,11 @@ import pytest
 from common.bus import topology
 from common.events import ModelDiscovered, ModelIngested
 from common.outcomes import TransientError
-from localhub import LocalHub
 
 from tests.support import pipeline as support
 from tests.support.crashes import Crash
 from tests.support.eventually import eventually
+from tests.support.hub import TestHub
 from tests.support.ingester_process import ingester_process
 from tests.support.pipeline import Pipeline
 from tests.support.stored import expected, stored
@@ -23,7 +23,7 @@ FOUR = tasks()[:4]
 MANY_CALLS = 25
 
 
-def event_for(hub: LocalHub, model: str) -> ModelDiscovered:
+def event_for(hub: TestHub, model: str) -> ModelDiscovered:
     revision = hub.head(V2)
     return ModelDiscovered(dataset=V2, model=model, revision=revision, tree_oid=hub.oid(V2, model), trigger="schedule")
 
@@ -32,7 +32,7 @@ def event_for(hub: LocalHub, model: str) -> ModelDiscovered:
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("cut", [False, True], ids=["stopped", "cut"])
 async def test_a_redelivery_after_an_end_at_any_call_brings_the_same_final_state(
-    pipeline: Pipeline, hub: LocalHub, monkeypatch: pytest.MonkeyPatch, *, cut: bool, after: bool, changed: bool
+    pipeline: Pipeline, hub: TestHub, monkeypatch: pytest.MonkeyPatch, *, cut: bool, after: bool, changed: bool
 ) -> None:
     crash = Crash(cut=cut, after=after)
     crash.install(monkeypatch)
@@ -61,7 +61,7 @@ async def redelivered(pipeline: Pipeline, event: ModelDiscovered) -> ModelIngest
     return None
 
 
-async def assert_final(pipeline: Pipeline, hub: LocalHub, model: str, files: Any, versions: int) -> None:
+async def assert_final(pipeline: Pipeline, hub: TestHub, model: str, files: Any, versions: int) -> None:
     assert await stored(pipeline.pool, V2, model) == expected(files, model)
     assert await pipeline.pool.fetchval("SELECT count(*) FROM staged_rows") == 0
     rows = await pipeline.pool.fetch("SELECT tree_oid, superseded_at FROM submission_versions WHERE model = $1", model)
@@ -76,7 +76,7 @@ async def assert_final(pipeline: Pipeline, hub: LocalHub, model: str, files: Any
 
 
 async def test_what_a_killed_ingester_staged_is_not_fetched_again_by_the_next(
-    hub: LocalHub, database_url: str, nats_url: str
+    hub: TestHub, database_url: str, nats_url: str
 ) -> None:
     files = {task: solved(task) for task in tasks()[:12]}
     hub.commit(V2, submission("m", files))

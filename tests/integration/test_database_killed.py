@@ -19,9 +19,9 @@ from common.database import migrate
 from common.outcomes import Retry, consequence
 from common.process.outage import DATABASE_ERRORS, reason_of
 from common.process.periodic import FAILURES
-from localhub import LocalHub
 
 from tests.support.eventually import eventually
+from tests.support.hub import TestHub
 from tests.support.service_process import MODULES, ServiceProcess, service_process
 from tests.support.submissions import V2, solved, submission, tasks
 
@@ -80,7 +80,7 @@ async def services(folder: Path, **environment: str) -> AsyncIterator[dict[str, 
 
 
 async def test_a_killed_postgresql_is_told_of_once_by_each_service_and_without_a_traceback(
-    hub: LocalHub, server: PostgresServer, nats_url: str, tmp_path: Path
+    hub: TestHub, server: PostgresServer, nats_url: str, tmp_path: Path
 ) -> None:
     async with bus.connect(nats_url, "test") as client:
         await topology.apply(client.jetstream())

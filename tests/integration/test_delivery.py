@@ -15,13 +15,13 @@ from common.events import DeadLetter
 from ingester import app as ingester_app
 from ingester import store
 from ingester.settings import Settings as IngesterSettings
-from localhub import LocalHub
-from localhub.faults import Status
 from nats.js import JetStreamContext
 from watcher import app as watcher_app
 from watcher.settings import Settings as WatcherSettings
 
 from tests.support.eventually import eventually
+from tests.support.hub import TestHub
+from tests.support.hub.faults import Status
 from tests.support.pipeline import Pipeline
 from tests.support.services import running
 from tests.support.submissions import V1, V2, solved, submission, tasks
@@ -30,7 +30,7 @@ FIVE = tasks()[:5]
 
 
 @pytest.fixture
-def shared(pipeline: Pipeline, hub: LocalHub, database_url: str, nats_url: str) -> dict[str, Any]:
+def shared(pipeline: Pipeline, hub: TestHub, database_url: str, nats_url: str) -> dict[str, Any]:
     """Return what both services' settings have in common. The pipeline has applied the topology."""
     return {"hf_endpoint": hub.url, "hf_datasets": (V1, V2), "database_url": database_url, "nats_url": nats_url}
 
@@ -73,7 +73,7 @@ async def settled(js: JetStreamContext) -> bool:
 
 @pytest.mark.usefixtures("ingester")
 async def test_a_bare_json_body_from_any_client_forces_an_ingestion(
-    pipeline: Pipeline, hub: LocalHub, js: JetStreamContext
+    pipeline: Pipeline, hub: TestHub, js: JetStreamContext
 ) -> None:
     hub.commit(V2, submission("m", {FIVE[0]: solved(FIVE[0])}))
     await pipeline.client.publish("model.discovered", json.dumps({"dataset": V2, "model": "m"}).encode())
@@ -111,7 +111,7 @@ async def last(js: JetStreamContext, subject: str) -> dict[str, Any]:
     ids=["cut", "no-text", "deep", "field-missing", "unknown-dataset", "path", "nul", "folder-gone"],
 )
 async def test_a_wrong_event_is_one_dead_letter_and_good_ones_flow_on(
-    pipeline: Pipeline, hub: LocalHub, js: JetStreamContext, body: bytes, kind: str, reason: str
+    pipeline: Pipeline, hub: TestHub, js: JetStreamContext, body: bytes, kind: str, reason: str
 ) -> None:
     hub.commit(V2, submission("m", {FIVE[0]: solved(FIVE[0])}))
     await pipeline.client.publish("model.discovered", body)
@@ -148,7 +148,7 @@ async def test_a_folder_that_is_gone_and_a_dry_run_that_fails_page_nobody(
 
 @pytest.mark.usefixtures("ingester")
 async def test_what_never_succeeds_is_dead_lettered_at_the_last_delivery_with_its_run_failed(
-    pipeline: Pipeline, hub: LocalHub, js: JetStreamContext
+    pipeline: Pipeline, hub: TestHub, js: JetStreamContext
 ) -> None:
     hub.access.private.add(V2)
     hub.access.token = "secret"
@@ -165,7 +165,7 @@ async def test_what_never_succeeds_is_dead_lettered_at_the_last_delivery_with_it
 
 @pytest.mark.usefixtures("ingester")
 async def test_files_that_stay_broken_are_tried_later_and_the_others_not_fetched_again(
-    pipeline: Pipeline, hub: LocalHub, js: JetStreamContext
+    pipeline: Pipeline, hub: TestHub, js: JetStreamContext
 ) -> None:
     hub.commit(V2, submission("m", {task: solved(task) for task in FIVE}))
     # One delivery tries a file four times, so this one comes through in the second delivery.
@@ -180,7 +180,7 @@ async def test_files_that_stay_broken_are_tried_later_and_the_others_not_fetched
 
 
 async def test_two_ingesters_share_the_work_and_do_none_of_it_twice(
-    pipeline: Pipeline, hub: LocalHub, js: JetStreamContext, shared: dict[str, Any]
+    pipeline: Pipeline, hub: TestHub, js: JetStreamContext, shared: dict[str, Any]
 ) -> None:
     for number in range(8):
         hub.commit(V2, submission(f"m{number}", {task: solved(task) for task in FIVE}))
@@ -201,7 +201,7 @@ async def test_two_ingesters_share_the_work_and_do_none_of_it_twice(
 
 
 async def test_the_services_find_a_new_model_by_themselves_at_start(
-    pipeline: Pipeline, hub: LocalHub, shared: dict[str, Any]
+    pipeline: Pipeline, hub: TestHub, shared: dict[str, Any]
 ) -> None:
     hub.commit(V2, submission("m", {FIVE[0]: solved(FIVE[0])}))
     async with (
@@ -224,7 +224,11 @@ async def has(pipeline: Pipeline, model: str) -> bool:
 
 
 async def test_stopping_in_the_middle_hands_the_work_to_the_next_ingester(
-    pipeline: Pipeline, hub: LocalHub, js: JetStreamContext, shared: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    pipeline: Pipeline,
+    hub: TestHub,
+    js: JetStreamContext,
+    shared: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("common.bus.bus.GRACEFUL_TIMEOUT_SECONDS", 0.2)
     hub.commit(V2, submission("m", {task: solved(task) for task in FIVE}))

@@ -10,9 +10,9 @@ import pytest
 from aiohttp import web
 from common.events import ModelDiscovered, ModelIngested
 from common.outcomes import PermanentError, TransientError
-from localhub import LocalHub
-from localhub.faults import Exchange, Replace
 
+from tests.support.hub import TestHub
+from tests.support.hub.faults import Exchange, Replace
 from tests.support.pipeline import Pipeline
 from tests.support.submissions import V2, answer_file, solved, submission, tasks, unsolved
 
@@ -21,7 +21,7 @@ TASK, OTHER = tasks()[:2]
 REQUESTS = {"new": 5, "changed": 4, "renamed": 4, "gone": 3}
 
 
-async def test_a_folder_deleted_before_its_delivery_ends_as_skipped(pipeline: Pipeline, hub: LocalHub) -> None:
+async def test_a_folder_deleted_before_its_delivery_ends_as_skipped(pipeline: Pipeline, hub: TestHub) -> None:
     hub.commit(V2, submission("m", {TASK: solved(TASK)}))
     await pipeline.sync()
     hub.commit(V2, {"m": None})
@@ -35,7 +35,7 @@ async def test_a_folder_deleted_before_its_delivery_ends_as_skipped(pipeline: Pi
 
 
 async def test_a_folder_renamed_before_its_delivery_ends_as_skipped_and_the_new_name_lands(
-    pipeline: Pipeline, hub: LocalHub
+    pipeline: Pipeline, hub: TestHub
 ) -> None:
     hub.commit(V2, submission("old", {TASK: solved(TASK)}))
     await pipeline.sync()
@@ -48,7 +48,7 @@ async def test_a_folder_renamed_before_its_delivery_ends_as_skipped_and_the_new_
 
 @pytest.mark.parametrize("trigger", ["schedule", "manual"])
 async def test_a_model_that_was_ingested_and_is_gone_is_left_to_the_watcher(
-    pipeline: Pipeline, hub: LocalHub, trigger: str
+    pipeline: Pipeline, hub: TestHub, trigger: str
 ) -> None:
     for model in ("m", "stays"):
         hub.commit(V2, submission(model, {TASK: solved(TASK)}))
@@ -70,7 +70,7 @@ async def test_a_name_that_never_was_is_a_failure_for_whoever_asked(pipeline: Pi
 
 
 @pytest.mark.parametrize("trigger", ["schedule", "manual"])
-async def test_one_answer_that_misses_a_folder_is_not_believed(pipeline: Pipeline, hub: LocalHub, trigger: str) -> None:
+async def test_one_answer_that_misses_a_folder_is_not_believed(pipeline: Pipeline, hub: TestHub, trigger: str) -> None:
     hub.commit(V2, submission("m", {TASK: solved(TASK)}))
     event = ModelDiscovered.model_validate({"dataset": V2, "model": "m", "trigger": trigger})
     hub.faults.add(Replace(b"[]"), "paths-info", times=1)
@@ -81,7 +81,7 @@ async def test_one_answer_that_misses_a_folder_is_not_believed(pipeline: Pipelin
 class Rewritten:
     """The history is replaced by one commit while the request is under way."""
 
-    hub: LocalHub
+    hub: TestHub
 
     async def respond(self, exchange: Exchange) -> web.StreamResponse:
         await asyncio.to_thread(self.hub.squash, V2)
@@ -90,7 +90,7 @@ class Rewritten:
 
 @pytest.mark.parametrize("case", REQUESTS)
 async def test_a_history_rewritten_between_any_two_requests_costs_a_short_wait(
-    pipeline: Pipeline, hub: LocalHub, case: str
+    pipeline: Pipeline, hub: TestHub, case: str
 ) -> None:
     for skip in range(REQUESTS[case] + 1):
         model = f"m{skip}"

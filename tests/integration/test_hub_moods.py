@@ -14,8 +14,11 @@ from common.hub import downloads
 from common.hub.downloads import verify
 from common.hub.responses import CorruptFileError, HubRefusedError
 from common.outcomes import TransientError
-from localhub import LocalHub, Quota
-from localhub.faults import (
+from localhub.quota import Quota
+
+from tests.support import pipeline as support
+from tests.support.hub import TestHub
+from tests.support.hub.faults import (
     ConnectionReset,
     Corrupt,
     Endless,
@@ -30,8 +33,6 @@ from localhub.faults import (
     Trickle,
     Truncate,
 )
-
-from tests.support import pipeline as support
 from tests.support.pipeline import Pipeline
 from tests.support.submissions import V2, solved, submission, tasks, unsolved
 
@@ -53,7 +54,7 @@ def _without_pauses() -> Iterator[None]:
     ids=lambda fault: f"{type(fault).__name__}{getattr(fault, 'status', '')}",
 )
 async def test_a_passing_fault_of_one_file_is_not_seen_in_the_result(
-    pipeline: Pipeline, hub: LocalHub, fault: Fault
+    pipeline: Pipeline, hub: TestHub, fault: Fault
 ) -> None:
     hub.commit(V2, submission("m", {task: solved(task) for task in FIVE}))
     hub.faults.add(fault, FIRST, times=2)
@@ -63,7 +64,7 @@ async def test_a_passing_fault_of_one_file_is_not_seen_in_the_result(
 
 
 async def test_a_trickle_is_given_up_and_asked_for_again(
-    pipeline: Pipeline, hub: LocalHub, monkeypatch: pytest.MonkeyPatch
+    pipeline: Pipeline, hub: TestHub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(downloads, "FIXED_SECONDS", 2.0)
     hub.commit(V2, submission("m", {task: solved(task) for task in FIVE}))
@@ -75,7 +76,7 @@ async def test_a_trickle_is_given_up_and_asked_for_again(
 
 
 async def test_a_file_that_one_answer_misses_costs_a_delivery_and_no_other_file(
-    pipeline: Pipeline, hub: LocalHub
+    pipeline: Pipeline, hub: TestHub
 ) -> None:
     """A copy of the Hub may lag behind: a 404 for one file says nothing of the others."""
     hub.commit(V2, submission("m", {task: solved(task) for task in FIVE}))
@@ -92,7 +93,7 @@ async def test_a_file_that_one_answer_misses_costs_a_delivery_and_no_other_file(
 
 @pytest.mark.parametrize("fault", [Corrupt(), Status(500)], ids=["integrity", "unavailable"])
 async def test_a_file_broken_to_the_last_delivery_costs_itself_and_is_tried_by_the_next_sync(
-    pipeline: Pipeline, hub: LocalHub, fault: Fault, request: pytest.FixtureRequest
+    pipeline: Pipeline, hub: TestHub, fault: Fault, request: pytest.FixtureRequest
 ) -> None:
     hub.commit(V2, submission("m", {task: solved(task) for task in FIVE}))
     rule = hub.faults.add(fault, FIRST)
@@ -118,7 +119,7 @@ async def test_a_file_broken_to_the_last_delivery_costs_itself_and_is_tried_by_t
 
 @pytest.mark.parametrize("delivery", [1, 2], ids=["", "after a delivery that opened no run"])
 async def test_force_takes_no_file_that_another_event_had_fetched(
-    pipeline: Pipeline, hub: LocalHub, delivery: int
+    pipeline: Pipeline, hub: TestHub, delivery: int
 ) -> None:
     hub.commit(V2, submission("m", {task: solved(task) for task in FIVE}))
     await pipeline.sync()
@@ -136,7 +137,7 @@ async def test_force_takes_no_file_that_another_event_had_fetched(
     assert pipeline.downloads() - before == 1, "all but one are its own"
 
 
-async def test_a_dry_run_between_two_deliveries_takes_nothing_from_either(pipeline: Pipeline, hub: LocalHub) -> None:
+async def test_a_dry_run_between_two_deliveries_takes_nothing_from_either(pipeline: Pipeline, hub: TestHub) -> None:
     """Each goes on with the files of its own, whichever begins or ends while the other waits."""
     hub.commit(V2, submission("m", {task: solved(task) for task in FIVE}))
     await pipeline.sync()
@@ -155,7 +156,7 @@ async def test_a_dry_run_between_two_deliveries_takes_nothing_from_either(pipeli
     assert await pipeline.pool.fetchval("SELECT count(*) FROM staged_rows") == 0
 
 
-async def test_what_a_failed_run_had_fetched_is_not_used_by_the_next(pipeline: Pipeline, hub: LocalHub) -> None:
+async def test_what_a_failed_run_had_fetched_is_not_used_by_the_next(pipeline: Pipeline, hub: TestHub) -> None:
     """It may be old by then: another scoring, another limit."""
     hub.commit(V2, submission("m", {task: solved(task) for task in FIVE}))
     await pipeline.sync()
@@ -172,7 +173,7 @@ async def test_what_a_failed_run_had_fetched_is_not_used_by_the_next(pipeline: P
 
 @pytest.mark.parametrize(("one", "another"), [(solved, unsolved), (unsolved, solved)], ids=["solved", "unsolved"])
 async def test_a_file_that_changes_to_and_fro_between_deliveries_is_fetched_once_for_each_content(
-    pipeline: Pipeline, hub: LocalHub, one: Callable[[Task], bytes], another: Callable[[Task], bytes]
+    pipeline: Pipeline, hub: TestHub, one: Callable[[Task], bytes], another: Callable[[Task], bytes]
 ) -> None:
     """Both ways round: PostgreSQL gives what was staged in the order of the blobs, not of the deliveries."""
     hub.faults.add(Status(500), FIRST)
@@ -186,7 +187,7 @@ async def test_a_file_that_changes_to_and_fro_between_deliveries_is_fetched_once
     assert hub.requests.count(f"resolve/.*/{other.id}") == 2
 
 
-async def test_a_run_whose_content_was_reverted_meanwhile_is_ended(pipeline: Pipeline, hub: LocalHub) -> None:
+async def test_a_run_whose_content_was_reverted_meanwhile_is_ended(pipeline: Pipeline, hub: TestHub) -> None:
     hub.commit(V2, submission("m", {task: solved(task) for task in FIVE}))
     await pipeline.settle()
     hub.commit(V2, submission("m", {task: unsolved(task) for task in FIVE[:2]}))
@@ -203,7 +204,7 @@ async def test_a_run_whose_content_was_reverted_meanwhile_is_ended(pipeline: Pip
 
 
 @pytest.mark.parametrize("fault", [Corrupt(), Status(500)], ids=["integrity", "unavailable"])
-async def test_a_forced_run_on_a_bad_day_takes_nothing_away(pipeline: Pipeline, hub: LocalHub, fault: Fault) -> None:
+async def test_a_forced_run_on_a_bad_day_takes_nothing_away(pipeline: Pipeline, hub: TestHub, fault: Fault) -> None:
     hub.commit(V2, submission("m", {task: solved(task) for task in FIVE}))
     await pipeline.settle()
     hub.faults.add(fault, FIRST)
@@ -213,7 +214,7 @@ async def test_a_forced_run_on_a_bad_day_takes_nothing_away(pipeline: Pipeline, 
     assert await pipeline.errors("m") == {}
 
 
-async def test_a_rate_limit_is_waited_for_to_its_reset(pipeline: Pipeline, hub: LocalHub) -> None:
+async def test_a_rate_limit_is_waited_for_to_its_reset(pipeline: Pipeline, hub: TestHub) -> None:
     hub.commit(V2, submission("m", {task: solved(task) for task in FIVE}))
     await pipeline.sync()
     hub.faults.add(RateLimited(reset=1), FIRST, times=1)
@@ -226,7 +227,7 @@ async def test_a_rate_limit_is_waited_for_to_its_reset(pipeline: Pipeline, hub: 
 
 
 async def test_a_rate_limit_that_lasts_is_met_by_few_files_and_told_to_the_handler(
-    pipeline: Pipeline, hub: LocalHub
+    pipeline: Pipeline, hub: TestHub
 ) -> None:
     hub.commit(V2, submission("m", {task: solved(task) for task in tasks()[:60]}))
     await pipeline.sync()
@@ -237,7 +238,7 @@ async def test_a_rate_limit_that_lasts_is_met_by_few_files_and_told_to_the_handl
     assert hub.requests.count("resolve") <= pipeline.ingester.settings.ingest_concurrency + 1
 
 
-async def test_files_that_are_there_only_later_are_left_to_a_later_delivery(pipeline: Pipeline, hub: LocalHub) -> None:
+async def test_files_that_are_there_only_later_are_left_to_a_later_delivery(pipeline: Pipeline, hub: TestHub) -> None:
     hub.commit(V2, submission("m", {task: solved(task) for task in FIVE}))
     await pipeline.sync()
     for task, seconds in zip(FIVE[:3], ("400", "900", "500"), strict=True):
@@ -249,7 +250,7 @@ async def test_files_that_are_there_only_later_are_left_to_a_later_delivery(pipe
 
 
 async def test_replicas_that_share_a_quota_never_take_its_last_requests(
-    hub: LocalHub, database_url: str, nats_url: str
+    hub: TestHub, database_url: str, nats_url: str
 ) -> None:
     many = tasks()[:60]
     for name in ("m", "n"):
@@ -268,7 +269,7 @@ async def test_replicas_that_share_a_quota_never_take_its_last_requests(
     assert hub.requests.count("resolve") == 120
 
 
-async def test_a_redirect_to_the_cdn_does_not_carry_the_token(hub: LocalHub, database_url: str, nats_url: str) -> None:
+async def test_a_redirect_to_the_cdn_does_not_carry_the_token(hub: TestHub, database_url: str, nats_url: str) -> None:
     hub.access.token = "hf_secret"
     hub.access.private.add(V2)
     hub.faults.add(RedirectToCdn(), "resolve")
@@ -277,12 +278,12 @@ async def test_a_redirect_to_the_cdn_does_not_carry_the_token(hub: LocalHub, dat
         announced = await pipeline.ingester.ingest(ModelDiscovered(dataset=V2, model="m"))
     assert announced is not None
     assert announced.failed == 0
-    assert len(hub.cdn.requests) == 5
-    assert not any("Authorization" in request.headers for request in hub.cdn.requests)
+    assert len(hub.cdn_requests) == 5
+    assert not any("Authorization" in request.headers for request in hub.cdn_requests)
 
 
 async def test_a_next_page_on_another_host_is_not_followed_with_the_token(
-    hub: LocalHub, database_url: str, nats_url: str
+    hub: TestHub, database_url: str, nats_url: str
 ) -> None:
     hub.access.token = "hf_secret"
     hub.commit(V2, {f"m{number}/{FIVE[0].id}.json": b"[]" for number in range(1_001)})
@@ -290,11 +291,11 @@ async def test_a_next_page_on_another_host_is_not_followed_with_the_token(
     async with support.build(hub, database_url, nats_url, hf_token="hf_secret") as pipeline:
         with pytest.raises(HubRefusedError, match="must not see HF_TOKEN"):
             await pipeline.ingester.hub.folders(V2)
-    assert len(hub.cdn.requests) == 0
+    assert len(hub.cdn_requests) == 0
 
 
 @pytest.mark.parametrize("how", ["private", "gated"])
-async def test_a_dataset_that_may_not_be_read_names_the_setting(pipeline: Pipeline, hub: LocalHub, how: str) -> None:
+async def test_a_dataset_that_may_not_be_read_names_the_setting(pipeline: Pipeline, hub: TestHub, how: str) -> None:
     hub.access.token = "hf_secret"
     getattr(hub.access, how).add(V2)
     with pytest.raises(HubRefusedError, match="HF_TOKEN"):
@@ -303,7 +304,7 @@ async def test_a_dataset_that_may_not_be_read_names_the_setting(pipeline: Pipeli
 
 async def test_lfs_files_are_proven_by_their_sha256(database_url: str, nats_url: str, tmp_path: Path) -> None:
     async with (
-        LocalHub(tmp_path / "lfs", lfs_above=1_000) as hub,
+        TestHub(tmp_path / "lfs", lfs_above=1_000) as hub,
         support.build(hub, database_url, nats_url, hf_datasets=(V2,)) as pipeline,
     ):
         hub.commit(V2, submission("m", {FIVE[0]: solved(FIVE[0])}))
@@ -312,14 +313,14 @@ async def test_lfs_files_are_proven_by_their_sha256(database_url: str, nats_url:
         announced = await pipeline.ingester.ingest(ModelDiscovered(dataset=V2, model="m"))
         assert announced is not None
         assert announced.successful == 1
-        assert len(hub.cdn.requests) == 1
+        assert len(hub.cdn_requests) == 1
         with pytest.raises(CorruptFileError, match="its hash is"):
             verify(file, b"x" * file.size)
 
 
 @pytest.mark.parametrize("fault", [Replace(b"[]"), Shortened(), Shortened(3)], ids=["nothing", "4 of 5", "2 of 5"])
 async def test_a_listing_that_is_not_the_folder_takes_no_task_away(
-    pipeline: Pipeline, hub: LocalHub, fault: Fault
+    pipeline: Pipeline, hub: TestHub, fault: Fault
 ) -> None:
     hub.commit(V2, submission("m", {task: solved(task) for task in FIVE}))
     await pipeline.settle()
@@ -331,14 +332,14 @@ async def test_a_listing_that_is_not_the_folder_takes_no_task_away(
     assert (announced.tree_oid, announced.tasks_submitted) == (hub.oid(V2, "m"), 5)
 
 
-async def test_a_folder_that_one_answer_leaves_out_is_not_gone(pipeline: Pipeline, hub: LocalHub) -> None:
+async def test_a_folder_that_one_answer_leaves_out_is_not_gone(pipeline: Pipeline, hub: TestHub) -> None:
     hub.commit(V2, submission("m", {FIVE[0]: solved(FIVE[0])}))
     hub.faults.add(Replace(b"[]"), "paths-info", times=1)
     assert await pipeline.ingester.ingest(ModelDiscovered(dataset=V2, model="m")) is not None
 
 
 async def test_a_copy_takes_no_history_when_one_answer_leaves_the_original_out(
-    pipeline: Pipeline, hub: LocalHub
+    pipeline: Pipeline, hub: TestHub
 ) -> None:
     hub.commit(V2, submission("m", {FIVE[0]: solved(FIVE[0])}))
     await pipeline.settle()

@@ -12,18 +12,18 @@ import pytest
 from common import database
 from common.arc_tasks import Task
 from common.events import IngestionProgress, ModelDiscovered
-from localhub import LocalHub
 from nats.aio.msg import Msg
 
 from tests.support import pipeline as support
 from tests.support.eventually import eventually
+from tests.support.hub import TestHub
 from tests.support.pipeline import Pipeline
 from tests.support.submissions import V1, V2, WRONG, answer_file, attempt, solved, submission, tasks, unsolved
 
 FIVE = tasks()[:5]
 
 
-async def test_a_new_folder_is_ingested_with_its_score(pipeline: Pipeline, hub: LocalHub) -> None:
+async def test_a_new_folder_is_ingested_with_its_score(pipeline: Pipeline, hub: TestHub) -> None:
     files = {task: solved(task) for task in FIVE[:2]} | {FIVE[2]: unsolved(FIVE[2])}
     hub.commit(V2, submission("gpt-9-thinking-high", files))
     (announced,) = await pipeline.settle()
@@ -38,9 +38,7 @@ async def test_a_new_folder_is_ingested_with_its_score(pipeline: Pipeline, hub: 
     assert rows == 6
 
 
-async def test_a_new_submission_costs_its_files_one_listing_and_two_questions(
-    pipeline: Pipeline, hub: LocalHub
-) -> None:
+async def test_a_new_submission_costs_its_files_one_listing_and_two_questions(pipeline: Pipeline, hub: TestHub) -> None:
     hub.commit(V2, submission("m", {task: solved(task) for task in FIVE}))
     await pipeline.sync()
     before = len(hub.requests)
@@ -48,9 +46,7 @@ async def test_a_new_submission_costs_its_files_one_listing_and_two_questions(
     assert len(hub.requests) - before == len(FIVE) + 3, "is it there, and where is main?"
 
 
-async def test_an_unchanged_submission_is_neither_published_nor_fetched_again(
-    pipeline: Pipeline, hub: LocalHub
-) -> None:
+async def test_an_unchanged_submission_is_neither_published_nor_fetched_again(pipeline: Pipeline, hub: TestHub) -> None:
     hub.commit(V2, submission("m", {task: solved(task) for task in FIVE}))
     await pipeline.settle()
     before = len(hub.requests)
@@ -58,7 +54,7 @@ async def test_an_unchanged_submission_is_neither_published_nor_fetched_again(
     assert len(hub.requests) - before == 2, "one request per dataset"
 
 
-async def test_a_changed_submission_costs_its_changed_files(pipeline: Pipeline, hub: LocalHub) -> None:
+async def test_a_changed_submission_costs_its_changed_files(pipeline: Pipeline, hub: TestHub) -> None:
     hub.commit(V2, submission("m", {task: unsolved(task) for task in FIVE}))
     await pipeline.settle()
     before = pipeline.downloads()
@@ -72,7 +68,7 @@ async def test_a_changed_submission_costs_its_changed_files(pipeline: Pipeline, 
 
 
 async def test_a_file_deleted_upstream_leaves_the_version_but_stays_in_history(
-    pipeline: Pipeline, hub: LocalHub
+    pipeline: Pipeline, hub: TestHub
 ) -> None:
     hub.commit(V2, submission("m", {task: solved(task) for task in FIVE}))
     await pipeline.settle()
@@ -90,7 +86,7 @@ async def test_a_file_deleted_upstream_leaves_the_version_but_stays_in_history(
 
 
 async def test_a_revert_to_earlier_content_makes_the_old_version_current_again(
-    pipeline: Pipeline, hub: LocalHub
+    pipeline: Pipeline, hub: TestHub
 ) -> None:
     for body in (solved, unsolved, solved):
         hub.commit(V2, submission("m", {FIVE[0]: body(FIVE[0])}))
@@ -101,7 +97,7 @@ async def test_a_revert_to_earlier_content_makes_the_old_version_current_again(
     assert (await pipeline.version("m"))["tree_oid"] == hub.oid(V2, "m")
 
 
-async def test_an_old_event_does_not_bring_an_old_version_back(pipeline: Pipeline, hub: LocalHub) -> None:
+async def test_an_old_event_does_not_bring_an_old_version_back(pipeline: Pipeline, hub: TestHub) -> None:
     hub.commit(V2, submission("m", {FIVE[0]: unsolved(FIVE[0])}))
     await pipeline.sync()
     hub.commit(V2, submission("m", {FIVE[0]: solved(FIVE[0])}))
@@ -112,7 +108,7 @@ async def test_an_old_event_does_not_bring_an_old_version_back(pipeline: Pipelin
     assert (await pipeline.version("m"))["tree_oid"] == hub.oid(V2, "m")
 
 
-async def test_a_rename_keeps_the_history_and_fetches_nothing(pipeline: Pipeline, hub: LocalHub) -> None:
+async def test_a_rename_keeps_the_history_and_fetches_nothing(pipeline: Pipeline, hub: TestHub) -> None:
     for body in (unsolved, solved):
         hub.commit(V2, submission("old", {FIVE[0]: body(FIVE[0])}))
         await pipeline.settle()
@@ -132,7 +128,7 @@ async def test_a_rename_keeps_the_history_and_fetches_nothing(pipeline: Pipeline
     assert await pipeline.settle() == []
 
 
-async def test_content_that_a_folder_had_before_its_last_is_no_rename_of_it(pipeline: Pipeline, hub: LocalHub) -> None:
+async def test_content_that_a_folder_had_before_its_last_is_no_rename_of_it(pipeline: Pipeline, hub: TestHub) -> None:
     """Only the current content of a folder that is gone tells where it went."""
     for body in (unsolved, solved):
         hub.commit(V2, submission("old", {FIVE[0]: body(FIVE[0])}))
@@ -144,7 +140,7 @@ async def test_content_that_a_folder_had_before_its_last_is_no_rename_of_it(pipe
 
 
 async def test_an_attempt_that_left_its_file_is_marked_once_although_the_file_is_still_there(
-    pipeline: Pipeline, hub: LocalHub
+    pipeline: Pipeline, hub: TestHub
 ) -> None:
     one = json.loads(solved(FIVE[0]))
     for pair in one:
@@ -165,7 +161,7 @@ async def test_an_attempt_that_left_its_file_is_marked_once_although_the_file_is
     assert await _marked(pipeline) == set()
 
 
-async def test_a_partial_upload_that_grows_ends_complete(pipeline: Pipeline, hub: LocalHub) -> None:
+async def test_a_partial_upload_that_grows_ends_complete(pipeline: Pipeline, hub: TestHub) -> None:
     for task in FIVE[:3]:
         hub.commit(V2, submission("m", {task: solved(task)}))
         await pipeline.settle()
@@ -175,7 +171,7 @@ async def test_a_partial_upload_that_grows_ends_complete(pipeline: Pipeline, hub
     assert await pipeline.pool.fetchval("SELECT count(*) FROM submission_versions WHERE superseded_at IS NULL") == 1
 
 
-async def test_a_squashed_history_changes_nothing(pipeline: Pipeline, hub: LocalHub) -> None:
+async def test_a_squashed_history_changes_nothing(pipeline: Pipeline, hub: TestHub) -> None:
     hub.commit(V2, submission("m", {FIVE[0]: solved(FIVE[0])}))
     await pipeline.sync()
     hub.squash(V2)
@@ -186,7 +182,7 @@ async def test_a_squashed_history_changes_nothing(pipeline: Pipeline, hub: Local
     assert await pipeline.settle() == []
 
 
-async def test_force_fetches_all_again_and_changes_no_figure(pipeline: Pipeline, hub: LocalHub) -> None:
+async def test_force_fetches_all_again_and_changes_no_figure(pipeline: Pipeline, hub: TestHub) -> None:
     hub.commit(V2, submission("m", {task: solved(task) for task in FIVE}))
     await pipeline.settle()
     before = await pipeline.version("m")
@@ -197,7 +193,7 @@ async def test_force_fetches_all_again_and_changes_no_figure(pipeline: Pipeline,
     assert differing == {"ingested_at", "run_id"}
 
 
-async def test_force_changes_nothing_in_a_row_but_when_it_was_ingested(pipeline: Pipeline, hub: LocalHub) -> None:
+async def test_force_changes_nothing_in_a_row_but_when_it_was_ingested(pipeline: Pipeline, hub: TestHub) -> None:
     """A file that tells no time keeps that of its first ingestion."""
     timeless = solved(FIVE[0]).replace(b"_timestamp", b"_time")
     hub.commit(V2, submission("m", {FIVE[0]: timeless, FIVE[1]: solved(FIVE[1])}))
@@ -213,7 +209,7 @@ async def _rows(pipeline: Pipeline) -> list[dict[str, Any]]:
     return [dict(row) for row in await pipeline.pool.fetch("SELECT * FROM explanations ORDER BY id")]
 
 
-async def test_a_dry_run_tells_the_score_and_writes_no_submission(pipeline: Pipeline, hub: LocalHub) -> None:
+async def test_a_dry_run_tells_the_score_and_writes_no_submission(pipeline: Pipeline, hub: TestHub) -> None:
     hub.commit(V2, submission("m", {task: solved(task) for task in FIVE}))
     assert await pipeline.ingester.ingest(ModelDiscovered(dataset=V2, model="m", dry_run=True)) is None
     run = await pipeline.pool.fetchrow("SELECT * FROM ingestion_runs")
@@ -223,7 +219,7 @@ async def test_a_dry_run_tells_the_score_and_writes_no_submission(pipeline: Pipe
         assert await pipeline.pool.fetchval(f"SELECT count(*) FROM {table}") == 0, table
 
 
-async def test_the_same_folder_name_in_two_datasets_is_two_models(pipeline: Pipeline, hub: LocalHub) -> None:
+async def test_the_same_folder_name_in_two_datasets_is_two_models(pipeline: Pipeline, hub: TestHub) -> None:
     shared = sorted({task.id for task in tasks("ARC1-Eval")} & {task.id for task in tasks("ARC2-Eval")})
     assert len(shared) == 6
     for dataset, source in ((V1, "ARC1-Eval"), (V2, "ARC2-Eval")):
@@ -236,7 +232,7 @@ async def test_the_same_folder_name_in_two_datasets_is_two_models(pipeline: Pipe
     assert dict(map(tuple, rows)) == {V1: 6, V2: 6}
 
 
-async def test_one_bad_file_costs_itself_alone(pipeline: Pipeline, hub: LocalHub) -> None:
+async def test_one_bad_file_costs_itself_alone(pipeline: Pipeline, hub: TestHub) -> None:
     good, cut, empty, odd = FIVE[:4]
     files = {good: solved(good), cut: solved(cut)[:-20], empty: b"", odd: b'{"attempt_1": null}'}
     hub.commit(V2, submission("m", files) | {"m/deadbeef.json": b"[]", "m/results.json": b"{}", "m/notes.txt": b"-"})
@@ -252,7 +248,7 @@ async def test_one_bad_file_costs_itself_alone(pipeline: Pipeline, hub: LocalHub
     assert (await pipeline.version("m"))["status"] == "partial"
 
 
-async def test_a_file_known_to_be_bad_is_not_fetched_again_until_it_changes(pipeline: Pipeline, hub: LocalHub) -> None:
+async def test_a_file_known_to_be_bad_is_not_fetched_again_until_it_changes(pipeline: Pipeline, hub: TestHub) -> None:
     hub.commit(V2, submission("m", {FIVE[0]: b"[", FIVE[1]: unsolved(FIVE[1])}))
     await pipeline.settle()
     hub.commit(V2, submission("m", {FIVE[1]: solved(FIVE[1])}))
@@ -265,9 +261,7 @@ async def test_a_file_known_to_be_bad_is_not_fetched_again_until_it_changes(pipe
     assert await pipeline.errors("m") == {}
 
 
-async def test_a_file_above_the_limit_is_refused_by_the_listing(
-    hub: LocalHub, database_url: str, nats_url: str
-) -> None:
+async def test_a_file_above_the_limit_is_refused_by_the_listing(hub: TestHub, database_url: str, nats_url: str) -> None:
     from tests.support import pipeline as support  # noqa: PLC0415 - only this test builds its own
 
     async with support.build(hub, database_url, nats_url, ingest_max_file_bytes=10_000) as pipeline:
@@ -278,7 +272,7 @@ async def test_a_file_above_the_limit_is_refused_by_the_listing(
         assert pipeline.downloads() == 1
 
 
-async def test_tokens_that_add_up_beyond_bigint_cost_the_sum_alone(pipeline: Pipeline, hub: LocalHub) -> None:
+async def test_tokens_that_add_up_beyond_bigint_cost_the_sum_alone(pipeline: Pipeline, hub: TestHub) -> None:
     def vast(task: Task) -> bytes:
         return json.dumps([{"attempt_1": attempt(WRONG, 0, tokens=2**61)}]).encode()
 
@@ -291,7 +285,7 @@ async def test_tokens_that_add_up_beyond_bigint_cost_the_sum_alone(pipeline: Pip
 
 
 async def test_costs_add_up_to_the_last_digit_and_absent_answers_are_not_submitted(
-    pipeline: Pipeline, hub: LocalHub
+    pipeline: Pipeline, hub: TestHub
 ) -> None:
     """PostgreSQL's sum of floats depends on the order of the rows."""
     costs = {1: [0.1, 0.2, 0.3, 1e16, -0.0], 2: [0.7, 0.1, 0.3, 0.2, 0.1]}
@@ -311,7 +305,7 @@ async def test_costs_add_up_to_the_last_digit_and_absent_answers_are_not_submitt
     assert [each["pairs_submitted"] for each in json.loads(version["attempts"])] == [5, 4]
 
 
-async def test_force_judges_anew_what_it_fetches_anew(pipeline: Pipeline, hub: LocalHub) -> None:
+async def test_force_judges_anew_what_it_fetches_anew(pipeline: Pipeline, hub: TestHub) -> None:
     """A scoring that was wrong is put right by force, although no blob changed."""
     hub.commit(V2, submission("m", {task: solved(task) for task in FIVE}))
     await pipeline.settle()
@@ -321,7 +315,7 @@ async def test_force_judges_anew_what_it_fetches_anew(pipeline: Pipeline, hub: L
     assert announced.score_submitted == 1
 
 
-async def test_force_takes_back_a_file_that_is_not_usable_any_more(pipeline: Pipeline, hub: LocalHub) -> None:
+async def test_force_takes_back_a_file_that_is_not_usable_any_more(pipeline: Pipeline, hub: TestHub) -> None:
     body = solved(FIVE[0]).replace(b'"because"', json.dumps("x" * 400_000).encode(), 1)
     hub.commit(V2, submission("m", {FIVE[0]: body, FIVE[1]: solved(FIVE[1])}))
     await pipeline.settle()
@@ -351,7 +345,7 @@ async def _marked(pipeline: Pipeline) -> set[tuple[Any, ...]]:
     return {tuple(row) for row in rows}
 
 
-async def test_a_forced_event_for_a_renamed_folder_keeps_its_history(pipeline: Pipeline, hub: LocalHub) -> None:
+async def test_a_forced_event_for_a_renamed_folder_keeps_its_history(pipeline: Pipeline, hub: TestHub) -> None:
     hub.commit(V2, submission("old", {FIVE[0]: solved(FIVE[0])}))
     await pipeline.settle()
     hub.rename(V2, "old", "new")
@@ -360,7 +354,7 @@ async def test_a_forced_event_for_a_renamed_folder_keeps_its_history(pipeline: P
     assert [row["model"] for row in models] == ["new"]
 
 
-async def test_a_folder_without_any_task_is_no_submission(pipeline: Pipeline, hub: LocalHub) -> None:
+async def test_a_folder_without_any_task_is_no_submission(pipeline: Pipeline, hub: TestHub) -> None:
     hub.commit(V2, {"figures/plot.png": b"png", "figures/readme.md": b"-"})
     assert await pipeline.settle() == [None]
     assert await pipeline.pool.fetchval("SELECT count(*) FROM submission_versions") == 0
@@ -371,7 +365,7 @@ async def test_a_folder_without_any_task_is_no_submission(pipeline: Pipeline, hu
 @pytest.mark.parametrize("trigger", ["manual", "schedule", "webhook"])
 @pytest.mark.parametrize("forged", ["tree_oid", "revision", "both", "old", "published_at"])
 async def test_an_event_cannot_name_a_content_that_is_not_there(
-    pipeline: Pipeline, hub: LocalHub, trigger: str, forged: str
+    pipeline: Pipeline, hub: TestHub, trigger: str, forged: str
 ) -> None:
     """Anybody who may publish may write anything into it, for a model that nobody has seen yet too."""
     at = datetime(2026, 1, 2, tzinfo=UTC)
@@ -394,7 +388,7 @@ async def test_an_event_cannot_name_a_content_that_is_not_there(
 
 
 async def test_a_redelivery_after_the_commit_is_done_although_the_folder_is_gone(
-    pipeline: Pipeline, hub: LocalHub
+    pipeline: Pipeline, hub: TestHub
 ) -> None:
     hub.commit(V2, submission("m", {FIVE[0]: solved(FIVE[0])}))
     await pipeline.sync()
@@ -404,7 +398,7 @@ async def test_a_redelivery_after_the_commit_is_done_although_the_folder_is_gone
     assert await pipeline.ingester.ingest(event, 2) is not None
 
 
-async def test_the_end_of_a_run_is_the_last_that_progress_tells(pipeline: Pipeline, hub: LocalHub) -> None:
+async def test_the_end_of_a_run_is_the_last_that_progress_tells(pipeline: Pipeline, hub: TestHub) -> None:
     told = []
 
     async def heard(message: Msg) -> None:
@@ -427,7 +421,7 @@ SELECT EXISTS (
 
 
 async def test_a_commit_may_take_longer_than_other_statements(
-    hub: LocalHub, database_url: str, nats_url: str, monkeypatch: pytest.MonkeyPatch
+    hub: TestHub, database_url: str, nats_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(database, "COMMAND_TIMEOUT_SECONDS", 0.5)
     hub.commit(V2, submission("m", {FIVE[0]: solved(FIVE[0])}))

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from common.arc_tasks import Task
 from common.events import ModelDiscovered
-from localhub import LocalHub
 
 from tests.support import pipeline as support
 from tests.support.eventually import eventually
+from tests.support.hub import TestHub
 from tests.support.ingester_process import ingester_process
 from tests.support.pipeline import Pipeline
 from tests.support.submissions import V2, solved, submission, tasks
@@ -20,14 +20,14 @@ MOST_MEGABYTES = 200
 
 
 @pytest.fixture
-async def hub(tmp_path: Path) -> AsyncIterator[LocalHub]:
+async def hub(tmp_path: Path) -> AsyncIterator[TestHub]:
     # As on the real Hub, files of this size are in LFS.
-    async with LocalHub(tmp_path / "hub", lfs_above=MEGABYTE) as running:
+    async with TestHub(tmp_path / "hub", lfs_above=MEGABYTE) as running:
         yield running
 
 
 @pytest.fixture
-async def pipeline(hub: LocalHub, database_url: str, nats_url: str) -> AsyncIterator[Pipeline]:
+async def pipeline(hub: TestHub, database_url: str, nats_url: str) -> AsyncIterator[Pipeline]:
     async with support.build(hub, database_url, nats_url, hf_datasets=(V2,)) as built:
         yield built
 
@@ -53,7 +53,7 @@ Peak = Callable[[Mapping[Task, bytes]], Awaitable[float]]
 
 
 @pytest.fixture
-def peak(pipeline: Pipeline, hub: LocalHub, database_url: str, nats_url: str) -> Peak:
+def peak(pipeline: Pipeline, hub: TestHub, database_url: str, nats_url: str) -> Peak:
     """Return the most megabytes that an ingester process holds over an ingestion of some files."""
 
     async def ingest(files: Mapping[Task, bytes]) -> float:

@@ -11,10 +11,10 @@ import asyncpg
 import pytest
 from common.database import MIGRATIONS, check_migrated, migrate, open_pool
 from common.outcomes import StartupError
-from localhub import LocalHub
 
 from tests.support import existing_app
 from tests.support import pipeline as support
+from tests.support.hub import TestHub
 from tests.support.submissions import V1, V2, solved, submission, tasks
 
 ALL = sorted(path.stem for path in MIGRATIONS.glob("*.sql"))
@@ -78,7 +78,7 @@ async def test_the_existing_app_goes_on_writing_after_the_migration(
 
 
 async def test_the_first_sync_takes_the_apps_rows_over_and_doubles_none(
-    existing: asyncpg.Connection, empty_database_url: str, nats_url: str, hub: LocalHub
+    existing: asyncpg.Connection, empty_database_url: str, nats_url: str, hub: TestHub
 ) -> None:
     """The same folder name is in both datasets, and the app's rows do not say which one they answer.
 
@@ -146,7 +146,7 @@ async def test_rows_of_ingesters_with_other_clocks_are_mended_and_the_apps_own_s
 
 
 async def test_numbers_and_names_too_large_for_the_apps_columns_cost_themselves(
-    existing: asyncpg.Connection, empty_database_url: str, nats_url: str, hub: LocalHub
+    existing: asyncpg.Connection, empty_database_url: str, nats_url: str, hub: TestHub
 ) -> None:
     await migrate(empty_database_url)
     task = tasks()[0]

@@ -6,10 +6,10 @@ from common.events import ModelDiscovered
 from common.outcomes import Fail
 from ingester.handlers import FailureRecorder
 from ingester.metrics import Metrics as IngesterMetrics
-from localhub import LocalHub
 from nats.js.errors import NotFoundError
 
 from tests.support import pipeline as support
+from tests.support.hub import TestHub
 from tests.support.pipeline import Pipeline
 from tests.support.postgres import TestPostgres
 from tests.support.submissions import V2, solved, submission, tasks, unsolved
@@ -30,7 +30,7 @@ async def give_up(pipeline: Pipeline) -> None:
     await failures(b'{"dataset": "o/d", "model": "x"}', Fail("unexpected", "a bug"), 6)
 
 
-async def test_an_emptied_database_is_filled_again(pipeline: Pipeline, hub: LocalHub) -> None:
+async def test_an_emptied_database_is_filled_again(pipeline: Pipeline, hub: TestHub) -> None:
     hub.commit(V2, submission("m", {TASK: solved(TASK)}))
     for _ in range(3):
         assert (await pipeline.sync()).datasets[1].published == 1
@@ -44,7 +44,7 @@ async def test_an_emptied_database_is_filled_again(pipeline: Pipeline, hub: Loca
 
 
 async def test_a_database_restored_from_an_earlier_dump_gets_what_came_after_it(
-    hub: LocalHub, postgres: TestPostgres, nats_url: str
+    hub: TestHub, postgres: TestPostgres, nats_url: str
 ) -> None:
     first = await postgres.create()
     hub.commit(V2, submission("a", {TASK: solved(TASK)}))
@@ -65,7 +65,7 @@ async def test_a_database_restored_from_an_earlier_dump_gets_what_came_after_it(
 
 
 async def test_an_event_that_waits_or_is_being_worked_on_is_not_published_again(
-    pipeline: Pipeline, hub: LocalHub
+    pipeline: Pipeline, hub: TestHub
 ) -> None:
     hub.commit(V2, submission("m", {TASK: solved(TASK)}))
     assert (await pipeline.sync()).datasets[1].published == 1
@@ -86,7 +86,7 @@ async def test_an_event_that_waits_or_is_being_worked_on_is_not_published_again(
     assert (await pipeline.sync()).datasets[1].published == 0, "the new one still waits"
 
 
-async def test_without_the_durable_nothing_is_taken_for_dealt_with(pipeline: Pipeline, hub: LocalHub) -> None:
+async def test_without_the_durable_nothing_is_taken_for_dealt_with(pipeline: Pipeline, hub: TestHub) -> None:
     hub.commit(V2, submission("m", {TASK: solved(TASK)}))
     await pipeline.sync()
     await pipeline.client.jetstream().delete_consumer(topology.STREAM, topology.INGESTER.name)

@@ -17,11 +17,11 @@ from arcwatch.embedded.postgres import PostgresServer, PostgresSettings
 from common import database
 from common.bus import bus, topology
 from common.events import ModelDiscovered, SyncRequested
-from localhub import LocalHub
 from nats.aio.client import Client
 
 from tests.support.deployments import clean_environment
 from tests.support.eventually import eventually
+from tests.support.hub import TestHub
 from tests.support.ports import free_port
 from tests.support.submissions import V2, solved, submission, tasks
 
@@ -35,7 +35,7 @@ MOST_LINES = 12
 class World:
     """Every service as a process, and what they need."""
 
-    hub: LocalHub
+    hub: TestHub
     nats: NatsServer
     postgres: PostgresServer
     client: Client
@@ -95,7 +95,7 @@ async def world(nats_server: NatsServer, tmp_path: Path) -> AsyncIterator[World]
     await postgres.start()
     await database.migrate(postgres.url())
     try:
-        async with LocalHub(tmp_path / "hub") as hub, bus.connect(nats_server.url(), "test") as client:
+        async with TestHub(tmp_path / "hub") as hub, bus.connect(nats_server.url(), "test") as client:
             hub.commit(V2, submission("first", {FOUR[0]: solved(FOUR[0])}))
             await topology.apply(client.jetstream())
             world = World(hub, nats_server, postgres, client, {}, {})

@@ -12,9 +12,9 @@ from common.outcomes import Fail, TransientError
 from ingester import store
 from ingester.handlers import FailureRecorder
 from ingester.metrics import Metrics
-from localhub import LocalHub
-from localhub.faults import Status
 
+from tests.support.hub import TestHub
+from tests.support.hub.faults import Status
 from tests.support.pipeline import Pipeline
 from tests.support.submissions import V2, solved, submission, tasks, unsolved
 
@@ -25,7 +25,7 @@ PLAIN = ModelDiscovered(dataset=V2, model="m", trigger="schedule")
 DRY = ModelDiscovered(dataset=V2, model="m", dry_run=True)
 
 
-async def interrupted(pipeline: Pipeline, hub: LocalHub, event: ModelDiscovered, sequence: int) -> None:
+async def interrupted(pipeline: Pipeline, hub: TestHub, event: ModelDiscovered, sequence: int) -> None:
     """Deliver an event for the first time, on a bad day: its run waits, with four files staged."""
     rule = hub.faults.add(Status(404), FIRST)
     with pytest.raises(TransientError, match="1 files stay broken"):
@@ -57,7 +57,7 @@ async def gave_up(
 
 
 async def test_a_plain_request_leaves_a_forced_run_that_waits_for_its_next_delivery(
-    pipeline: Pipeline, hub: LocalHub
+    pipeline: Pipeline, hub: TestHub
 ) -> None:
     hub.commit(V2, submission("m", {task: solved(task) for task in FIVE}))
     await pipeline.ingester.ingest(PLAIN, 1, 1)
@@ -74,7 +74,7 @@ async def test_a_plain_request_leaves_a_forced_run_that_waits_for_its_next_deliv
 
 @pytest.mark.parametrize("other", [DRY, PLAIN], ids=["dry", "plain"])
 async def test_an_event_that_is_given_up_ends_no_run_of_another(
-    pipeline: Pipeline, hub: LocalHub, other: ModelDiscovered
+    pipeline: Pipeline, hub: TestHub, other: ModelDiscovered
 ) -> None:
     hub.commit(V2, submission("m", {task: solved(task) for task in FIVE}))
     await interrupted(pipeline, hub, FORCED, 1)
@@ -84,7 +84,7 @@ async def test_an_event_that_is_given_up_ends_no_run_of_another(
 
 
 async def test_an_event_at_work_elsewhere_is_given_up_without_ending_that_work(
-    pipeline: Pipeline, hub: LocalHub
+    pipeline: Pipeline, hub: TestHub
 ) -> None:
     """Acks are not fenced: an event may be delivered again while its first delivery goes on."""
     hub.commit(V2, submission("m", {task: solved(task) for task in FIVE}))
@@ -105,7 +105,7 @@ async def test_a_failure_told_twice_is_one_run(pipeline: Pipeline) -> None:
 
 
 async def test_a_dry_run_that_fails_is_told_and_counts_as_no_failure_of_the_model(
-    pipeline: Pipeline, hub: LocalHub
+    pipeline: Pipeline, hub: TestHub
 ) -> None:
     hub.commit(V2, submission("m", {task: solved(task) for task in FIVE}))
     await interrupted(pipeline, hub, DRY, 1)
@@ -120,7 +120,7 @@ async def test_a_dry_run_that_fails_is_told_and_counts_as_no_failure_of_the_mode
     assert sample("arcwatch_ingester_ingestions_total", {"status": "failed"}) == 0
 
 
-async def test_a_dry_run_that_succeeds_counts_as_no_ingestion(pipeline: Pipeline, hub: LocalHub) -> None:
+async def test_a_dry_run_that_succeeds_counts_as_no_ingestion(pipeline: Pipeline, hub: TestHub) -> None:
     hub.commit(V2, submission("m", {FIVE[0]: solved(FIVE[0]), FIVE[1]: b"["}))
     await pipeline.ingester.ingest(DRY)
     sample = pipeline.ingester.metrics.registry.get_sample_value
@@ -128,22 +128,22 @@ async def test_a_dry_run_that_succeeds_counts_as_no_ingestion(pipeline: Pipeline
     assert sample("arcwatch_ingester_files_total", {"outcome": "failed"}) == 0
 
 
-async def _fails(pipeline: Pipeline, _hub: LocalHub) -> None:
+async def _fails(pipeline: Pipeline, _hub: TestHub) -> None:
     await gave_up(pipeline, PLAIN, 1)
 
 
-async def _is_deleted(pipeline: Pipeline, hub: LocalHub) -> None:
+async def _is_deleted(pipeline: Pipeline, hub: TestHub) -> None:
     hub.commit(V2, {"m": None})
     await pipeline.ingester.ingest(PLAIN, 2, 1)
 
 
-async def _holds_no_task(pipeline: Pipeline, hub: LocalHub) -> None:
+async def _holds_no_task(pipeline: Pipeline, hub: TestHub) -> None:
     hub.commit(V2, {"m": None})
     hub.commit(V2, {"m/plot.png": b"png"})
     await pipeline.ingester.ingest(PLAIN, 2, 1)
 
 
-async def _lands(pipeline: Pipeline, _hub: LocalHub) -> None:
+async def _lands(pipeline: Pipeline, _hub: TestHub) -> None:
     await pipeline.ingester.ingest(PLAIN, 2, 1)
 
 
@@ -153,7 +153,7 @@ async def _lands(pipeline: Pipeline, _hub: LocalHub) -> None:
     ids=["fails", "is-deleted", "holds-no-task", "lands"],
 )
 async def test_nothing_stays_staged_for_a_run_that_ended(
-    pipeline: Pipeline, hub: LocalHub, end: Callable[[Pipeline, LocalHub], Awaitable[None]], status: str
+    pipeline: Pipeline, hub: TestHub, end: Callable[[Pipeline, TestHub], Awaitable[None]], status: str
 ) -> None:
     hub.commit(V2, submission("m", {task: solved(task) for task in FIVE}))
     await interrupted(pipeline, hub, PLAIN, 1)
@@ -162,7 +162,7 @@ async def test_nothing_stays_staged_for_a_run_that_ended(
     assert await staged(pipeline) == 0
 
 
-async def test_nothing_stays_staged_for_a_dry_run_that_ended(pipeline: Pipeline, hub: LocalHub) -> None:
+async def test_nothing_stays_staged_for_a_dry_run_that_ended(pipeline: Pipeline, hub: TestHub) -> None:
     hub.commit(V2, submission("m", {task: solved(task) for task in FIVE}))
     await interrupted(pipeline, hub, DRY, 1)
     await pipeline.ingester.ingest(DRY, 2, 1)
@@ -170,7 +170,7 @@ async def test_nothing_stays_staged_for_a_dry_run_that_ended(pipeline: Pipeline,
     assert await staged(pipeline) == 0
 
 
-async def test_a_run_whose_content_was_reverted_takes_its_staged_rows_along(pipeline: Pipeline, hub: LocalHub) -> None:
+async def test_a_run_whose_content_was_reverted_takes_its_staged_rows_along(pipeline: Pipeline, hub: TestHub) -> None:
     hub.commit(V2, submission("m", {task: solved(task) for task in FIVE}))
     await pipeline.ingester.ingest(PLAIN, 1, 1)
     hub.commit(V2, submission("m", {task: unsolved(task) for task in FIVE}))
@@ -181,7 +181,7 @@ async def test_a_run_whose_content_was_reverted_takes_its_staged_rows_along(pipe
     assert await staged(pipeline) == 0
 
 
-async def test_a_version_is_not_committed_without_files_that_were_staged(pipeline: Pipeline, hub: LocalHub) -> None:
+async def test_a_version_is_not_committed_without_files_that_were_staged(pipeline: Pipeline, hub: TestHub) -> None:
     """Should anybody take them away meanwhile, the next delivery fetches them again."""
     hub.commit(V2, submission("m", {task: solved(task) for task in FIVE}))
     taken = asyncio.Event()

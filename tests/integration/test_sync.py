@@ -15,11 +15,11 @@ import stamina
 from aiohttp import web
 from common.bus import topology
 from common.events import ModelDiscovered, SyncCompleted
-from localhub import LocalHub
-from localhub.faults import Exchange, Fault, HtmlPage, Replace, Shortened, Status
 from localhub.redirect import body_of
 from watcher.sync import Syncer
 
+from tests.support.hub import TestHub
+from tests.support.hub.faults import Exchange, Fault, HtmlPage, Replace, Shortened, Status
 from tests.support.pipeline import Pipeline
 from tests.support.submissions import V1, V2, solved, submission, tasks, unsolved
 
@@ -33,7 +33,7 @@ def _impatient() -> Iterator[None]:
         yield
 
 
-def asked(hub: LocalHub) -> list[str]:
+def asked(hub: TestHub) -> list[str]:
     """Return the API requests since the last call."""
     found = [request.path for request in hub.requests]
     hub.requests.clear()
@@ -58,7 +58,7 @@ def of(completed: SyncCompleted, dataset: str = V2) -> dict[str, object]:
     return {name: value for name in names if (value := getattr(found, name))}
 
 
-async def test_each_kind_of_difference_is_told_and_published_once(pipeline: Pipeline, hub: LocalHub) -> None:
+async def test_each_kind_of_difference_is_told_and_published_once(pipeline: Pipeline, hub: TestHub) -> None:
     for model in ("same", "changes", "moves", "goes"):
         hub.commit(V2, {f"{model}/{TASK.id}.json": solved(TASK), f"{model}/{OTHER.id}.json": model.encode()})
     first = await pipeline.sync()
@@ -84,7 +84,7 @@ async def test_each_kind_of_difference_is_told_and_published_once(pipeline: Pipe
     assert await removed(pipeline) == {"goes"}
 
 
-async def test_an_idle_sync_is_one_request_per_dataset(pipeline: Pipeline, hub: LocalHub) -> None:
+async def test_an_idle_sync_is_one_request_per_dataset(pipeline: Pipeline, hub: TestHub) -> None:
     hub.commit(V2, {**small("a"), **small("b")})
     hub.commit(V1, submission("c", {V1_TASK: solved(V1_TASK)}))
     await pipeline.settle()
@@ -95,7 +95,7 @@ async def test_an_idle_sync_is_one_request_per_dataset(pipeline: Pipeline, hub: 
     assert completed.models_seen == 3
 
 
-async def test_a_folder_without_tasks_is_looked_into_once_for_each_content(pipeline: Pipeline, hub: LocalHub) -> None:
+async def test_a_folder_without_tasks_is_looked_into_once_for_each_content(pipeline: Pipeline, hub: TestHub) -> None:
     hub.commit(V2, {"figures/plot.png": b"png", **small("m")})
     first = await pipeline.sync()
     assert of(first) == {"new": ("figures", "m"), "published": 2}
@@ -117,7 +117,7 @@ async def test_a_folder_without_tasks_is_looked_into_once_for_each_content(pipel
 
 
 async def test_a_dry_run_or_one_that_ended_early_says_nothing_of_a_folders_tasks(
-    pipeline: Pipeline, hub: LocalHub
+    pipeline: Pipeline, hub: TestHub
 ) -> None:
     hub.commit(V2, {"figures/plot.png": b"png", **small("m")})
     await pipeline.ingester.ingest(ModelDiscovered(dataset=V2, model="figures", dry_run=True))
@@ -133,7 +133,7 @@ async def test_a_dry_run_or_one_that_ended_early_says_nothing_of_a_folders_tasks
 
 @pytest.mark.parametrize("trigger", ["manual", "schedule", "webhook"])
 async def test_a_sync_that_only_reports_changes_nothing_but_its_own_row(
-    pipeline: Pipeline, hub: LocalHub, trigger: str
+    pipeline: Pipeline, hub: TestHub, trigger: str
 ) -> None:
     hub.commit(V2, {**small("goes"), **submission("returns", {TASK: unsolved(TASK)})})
     await pipeline.settle()
@@ -148,12 +148,12 @@ async def test_a_sync_that_only_reports_changes_nothing_but_its_own_row(
     assert await removed(pipeline) == {"goes"}
 
 
-async def test_hidden_folders_and_files_are_no_models(pipeline: Pipeline, hub: LocalHub) -> None:
+async def test_hidden_folders_and_files_are_no_models(pipeline: Pipeline, hub: TestHub) -> None:
     hub.commit(V2, {".github/x.json": b"{}", "results.json": b"{}", "a\tb/x.json": b"{}", **small("m")})
     assert of(await pipeline.sync()) == {"new": ("m",), "published": 1}
 
 
-async def test_a_page_that_fails_fails_the_whole_listing(pipeline: Pipeline, hub: LocalHub) -> None:
+async def test_a_page_that_fails_fails_the_whole_listing(pipeline: Pipeline, hub: TestHub) -> None:
     hub.commit(V2, small("m"))
     await pipeline.settle()
     hub.commit(V2, {f"n{number:04}/x.json": b"[]" for number in range(1001)})
@@ -166,7 +166,7 @@ async def test_a_page_that_fails_fails_the_whole_listing(pipeline: Pipeline, hub
     assert not pipeline.published
 
 
-async def test_a_folder_that_moves_between_two_pages_is_not_gone(pipeline: Pipeline, hub: LocalHub) -> None:
+async def test_a_folder_that_moves_between_two_pages_is_not_gone(pipeline: Pipeline, hub: TestHub) -> None:
     hub.commit(V2, {f"n{number:04}/{TASK.id}.json": solved(TASK) for number in range(1001)})
     listed = await pipeline.syncer.hub.folders(V2)
     versions = [(V2, name, oid) for name, oid in listed.items()]
@@ -188,7 +188,7 @@ async def test_a_folder_that_moves_between_two_pages_is_not_gone(pipeline: Pipel
 class MoveOnce:
     """Renames a folder just before a page of the listing is answered."""
 
-    def __init__(self, hub: LocalHub) -> None:
+    def __init__(self, hub: TestHub) -> None:
         self.hub, self.moved = hub, False
 
     async def respond(self, exchange: Exchange) -> web.StreamResponse:
@@ -198,7 +198,7 @@ class MoveOnce:
 
 
 @pytest.mark.parametrize("how", ["unauthorized", "forbidden", "missing", "empty", "html", "object", "entries"])
-async def test_what_is_no_listing_never_means_that_models_vanished(pipeline: Pipeline, hub: LocalHub, how: str) -> None:
+async def test_what_is_no_listing_never_means_that_models_vanished(pipeline: Pipeline, hub: TestHub, how: str) -> None:
     hub.commit(V2, small("m"))
     await pipeline.settle()
     faults: dict[str, Fault] = {
@@ -222,7 +222,7 @@ async def test_what_is_no_listing_never_means_that_models_vanished(pipeline: Pip
     assert row["error"].startswith(V2)
 
 
-async def test_models_that_only_one_listing_leaves_out_have_not_vanished(pipeline: Pipeline, hub: LocalHub) -> None:
+async def test_models_that_only_one_listing_leaves_out_have_not_vanished(pipeline: Pipeline, hub: TestHub) -> None:
     hub.commit(V2, {**small("a"), **small("b"), **small("c")})
     await pipeline.settle()
     hub.commit(V2, {"b": None, **submission("d", {TASK: unsolved(TASK)})})
@@ -235,7 +235,7 @@ async def test_models_that_only_one_listing_leaves_out_have_not_vanished(pipelin
     assert await removed(pipeline) == {"b"}
 
 
-async def test_a_folder_that_comes_back_is_not_marked_any_more(pipeline: Pipeline, hub: LocalHub) -> None:
+async def test_a_folder_that_comes_back_is_not_marked_any_more(pipeline: Pipeline, hub: TestHub) -> None:
     hub.commit(V2, {**small("stays"), **submission("m", {TASK: unsolved(TASK)})})
     await pipeline.settle()
     hub.commit(V2, {"m": None})
@@ -247,14 +247,14 @@ async def test_a_folder_that_comes_back_is_not_marked_any_more(pipeline: Pipelin
     assert not pipeline.published
 
 
-async def test_report_only_publishes_nothing_and_says_the_same(pipeline: Pipeline, hub: LocalHub) -> None:
+async def test_report_only_publishes_nothing_and_says_the_same(pipeline: Pipeline, hub: TestHub) -> None:
     hub.commit(V2, small("m"))
     assert of(await pipeline.sync(auto_ingest=False)) == {"new": ("m",)}
     assert not pipeline.published
     assert of(await pipeline.sync()) == {"new": ("m",), "published": 1}
 
 
-async def test_a_failed_dataset_is_tried_again_after_the_others(pipeline: Pipeline, hub: LocalHub) -> None:
+async def test_a_failed_dataset_is_tried_again_after_the_others(pipeline: Pipeline, hub: TestHub) -> None:
     hub.commit(V1, submission("a", {V1_TASK: solved(V1_TASK)}))
     hub.commit(V2, small("m"))
     order: list[str] = []
@@ -272,7 +272,7 @@ async def test_a_failed_dataset_is_tried_again_after_the_others(pipeline: Pipeli
 
 
 async def test_a_bug_in_a_sync_fails_its_dataset_not_the_sync(
-    pipeline: Pipeline, hub: LocalHub, monkeypatch: pytest.MonkeyPatch
+    pipeline: Pipeline, hub: TestHub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def broken(_syncer: Syncer, _dataset: str) -> None:
         raise ZeroDivisionError("a bug")
@@ -284,7 +284,7 @@ async def test_a_bug_in_a_sync_fails_its_dataset_not_the_sync(
     assert await pipeline.pool.fetchval("SELECT count(*) FROM sync_runs WHERE status = 'running'") == 0
 
 
-async def test_a_sync_without_bus_or_database_ends_and_is_written_down(pipeline: Pipeline, hub: LocalHub) -> None:
+async def test_a_sync_without_bus_or_database_ends_and_is_written_down(pipeline: Pipeline, hub: TestHub) -> None:
     hub.commit(V2, small("m"))
 
     async def lost(event: object) -> bool:
@@ -300,7 +300,7 @@ async def test_a_sync_without_bus_or_database_ends_and_is_written_down(pipeline:
 
 
 async def test_content_that_an_event_was_dealt_with_for_is_published_again_within_the_dedupe_window(
-    pipeline: Pipeline, hub: LocalHub
+    pipeline: Pipeline, hub: TestHub
 ) -> None:
     one, two = {f"m/{TASK.id}.json": solved(TASK)}, {f"m/{TASK.id}.json": unsolved(TASK)}
     hub.commit(V2, {**small("other"), f"other/{OTHER.id}.json": solved(OTHER)})
@@ -317,7 +317,7 @@ async def test_content_that_an_event_was_dealt_with_for_is_published_again_withi
     assert (await pipeline.version("m"))["tree_oid"] == (await pipeline.version("n"))["tree_oid"]
 
 
-async def test_the_oldest_commit_is_published_first_whatever_the_names(pipeline: Pipeline, hub: LocalHub) -> None:
+async def test_the_oldest_commit_is_published_first_whatever_the_names(pipeline: Pipeline, hub: TestHub) -> None:
     for name, day in (("c", 1), ("a", 2), ("d", 3), ("b", 3)):
         hub.commit(V2, submission(name, {TASK: solved(TASK)}), date=datetime(2026, 11, day, tzinfo=UTC))
     hub.commit(V2, {f"a/{OTHER.id}.json": solved(OTHER)}, date=datetime(2026, 11, 4, tzinfo=UTC))
@@ -325,7 +325,7 @@ async def test_the_oldest_commit_is_published_first_whatever_the_names(pipeline:
     assert [event.model for event in pipeline.published] == ["c", "b", "d", "a"]
 
 
-async def test_a_folder_whose_commit_is_not_told_is_published_last(pipeline: Pipeline, hub: LocalHub) -> None:
+async def test_a_folder_whose_commit_is_not_told_is_published_last(pipeline: Pipeline, hub: TestHub) -> None:
     hub.commit(V2, {**small("a"), **small("b")})
     hub.faults.add(NotDescribed("a"), "paths-info", times=None)
     await pipeline.sync()
@@ -345,7 +345,7 @@ class NotDescribed:
         return whole
 
 
-async def test_every_sync_is_announced_without_the_models_that_stayed(pipeline: Pipeline, hub: LocalHub) -> None:
+async def test_every_sync_is_announced_without_the_models_that_stayed(pipeline: Pipeline, hub: TestHub) -> None:
     hub.commit(V2, small("m"))
     await pipeline.settle()
     completed = await pipeline.sync(trigger="manual", requested_by="somebody", request_id="r-1")
@@ -359,7 +359,7 @@ async def test_every_sync_is_announced_without_the_models_that_stayed(pipeline: 
     assert "unchanged" not in stored
 
 
-async def test_the_metrics_say_what_the_last_listing_showed(pipeline: Pipeline, hub: LocalHub) -> None:
+async def test_the_metrics_say_what_the_last_listing_showed(pipeline: Pipeline, hub: TestHub) -> None:
     metrics = pipeline.syncer.metrics
     pipeline.syncer.hub.on_outcome = metrics.hub.requested
     hub.commit(V2, {**small("a"), **small("b")})
@@ -384,7 +384,7 @@ async def test_the_metrics_say_what_the_last_listing_showed(pipeline: Pipeline, 
     assert sample("arcwatch_watcher_sync_duration_seconds_count") == 2
 
 
-async def test_two_thousand_models_take_little_memory_and_few_requests(pipeline: Pipeline, hub: LocalHub) -> None:
+async def test_two_thousand_models_take_little_memory_and_few_requests(pipeline: Pipeline, hub: TestHub) -> None:
     hub.commit(V2, {f"model-{number:04}/x.json": b"[%d]" % number for number in range(2000)})
     await pipeline.sync(auto_ingest=False)
     asked(hub)

@@ -10,12 +10,12 @@ from common.events import ModelDiscovered, SyncCompleted
 from common.metrics.bus_metrics import BusMetrics
 from ingester import app as ingester_app
 from ingester.settings import Settings as IngesterSettings
-from localhub import LocalHub
-from localhub.faults import Status
 from prometheus_client import CollectorRegistry
 
 from tests.support.deployments import Arcwatch, command
 from tests.support.eventually import eventually
+from tests.support.hub import TestHub
+from tests.support.hub.faults import Status
 from tests.support.pipeline import Pipeline
 from tests.support.services import running
 from tests.support.submissions import V1, V2, solved, submission, tasks, unsolved
@@ -25,7 +25,7 @@ Ask = Callable[..., Awaitable[Arcwatch]]
 
 
 @pytest.fixture
-def environment(pipeline: Pipeline, hub: LocalHub, database_url: str, nats_url: str) -> Mapping[str, str]:
+def environment(pipeline: Pipeline, hub: TestHub, database_url: str, nats_url: str) -> Mapping[str, str]:
     """Return what points a command to the test's servers. The pipeline has applied the topology."""
     return {
         "HF_ENDPOINT": hub.url,
@@ -63,9 +63,7 @@ async def last_event(pipeline: Pipeline, subject: str) -> dict[str, Any]:
     return found
 
 
-async def test_a_check_shows_every_difference_and_publishes_nothing(
-    pipeline: Pipeline, hub: LocalHub, ask: Ask
-) -> None:
+async def test_a_check_shows_every_difference_and_publishes_nothing(pipeline: Pipeline, hub: TestHub, ask: Ask) -> None:
     for model in ("same", "changes", "moves", "goes"):
         hub.commit(V2, {f"{model}/{TASK.id}.json": solved(TASK) + b" " * len(model)})
     await pipeline.settle()
@@ -91,7 +89,7 @@ async def test_a_check_shows_every_difference_and_publishes_nothing(
     assert (told["trigger"], told["auto_ingest"]) == ("manual", False)
 
 
-async def test_scripts_get_json_and_an_exit_status_for_news(pipeline: Pipeline, hub: LocalHub, ask: Ask) -> None:
+async def test_scripts_get_json_and_an_exit_status_for_news(pipeline: Pipeline, hub: TestHub, ask: Ask) -> None:
     hub.commit(V2, {**submission("m", {TASK: solved(TASK)}), "figures/plot.png": b"png"})
     run = await ask("sync", "--auto-ingest", "--json", "--exit-code")
     assert run.status == 10
@@ -110,7 +108,7 @@ async def test_scripts_get_json_and_an_exit_status_for_news(pipeline: Pipeline, 
     assert told.out[-1].endswith("1 ingested already, 1 without tasks; 0 sent to be ingested")
 
 
-async def test_a_dataset_that_fails_is_told_with_its_reason_and_fails_the_command(hub: LocalHub, ask: Ask) -> None:
+async def test_a_dataset_that_fails_is_told_with_its_reason_and_fails_the_command(hub: TestHub, ask: Ask) -> None:
     hub.faults.add(Status(403), f"datasets/{V1}/tree", times=None)
     run = await ask("sync", "--check-only")
     assert run.status == 1
@@ -145,7 +143,7 @@ async def test_what_a_user_can_mend_is_said(
 
 
 @pytest.mark.usefixtures("ingester")
-async def test_an_ingestion_is_followed_to_its_end(hub: LocalHub, ask: Ask) -> None:
+async def test_an_ingestion_is_followed_to_its_end(hub: TestHub, ask: Ask) -> None:
     hub.commit(V2, submission("m", {TASK: solved(TASK)}))
     run = await ask("ingest", V2, "m", "--follow")
     assert run.status == 0, run.err
@@ -155,7 +153,7 @@ async def test_an_ingestion_is_followed_to_its_end(hub: LocalHub, ask: Ask) -> N
 
 
 @pytest.mark.usefixtures("ingester")
-async def test_a_run_that_is_skipped_is_followed_to_its_end(hub: LocalHub, ask: Ask) -> None:
+async def test_a_run_that_is_skipped_is_followed_to_its_end(hub: TestHub, ask: Ask) -> None:
     hub.commit(V2, {"figures/plot.png": b"png"})
     run = await ask("ingest", V2, "figures", "--follow", "--timeout", "60")
     assert (run.status, run.err) == (0, [])
@@ -164,7 +162,7 @@ async def test_a_run_that_is_skipped_is_followed_to_its_end(hub: LocalHub, ask: 
 
 @pytest.mark.usefixtures("ingester")
 async def test_a_failed_ingestion_is_told_listed_among_the_dead_and_replayed(
-    pipeline: Pipeline, hub: LocalHub, ask: Ask
+    pipeline: Pipeline, hub: TestHub, ask: Ask
 ) -> None:
     failed = await ask("ingest", V2, "модель", "--follow")
     assert failed.status == 1
@@ -224,7 +222,7 @@ async def test_a_dead_letter_that_nobody_needs_is_removed_whoever_wrote_it(pipel
     assert await _waiting_by_the_metric(pipeline) == 0
 
 
-async def test_a_webhook_is_registered_once_for_every_dataset(hub: LocalHub, ask: Ask) -> None:
+async def test_a_webhook_is_registered_once_for_every_dataset(hub: TestHub, ask: Ask) -> None:
     hub.access.token = "secret-token"
     more = {"HF_TOKEN": "secret-token", "HF_WEBHOOK_SECRET": "s"}
     refused = await ask("webhooks", "create", "--url", "https://a.org", **{**more, "HF_TOKEN": "wrong"})

@@ -14,10 +14,10 @@ from common.outcomes import Fail
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from ingester import store as ingester_store
-from localhub import LocalHub
 from nats.aio.msg import Msg
 
 from tests.support import pipeline as support
+from tests.support.hub import TestHub
 from tests.support.pipeline import Pipeline
 from tests.support.submissions import solved, tasks, unsolved
 
@@ -254,7 +254,7 @@ def test_random_histories_end_equal(database_url: str, nats_url: str, tmp_path: 
 
         async def opened() -> tuple[contextlib.AsyncExitStack, Pipeline]:
             stack = contextlib.AsyncExitStack()
-            hub = await stack.enter_async_context(LocalHub(tmp_path / "hub"))
+            hub = await stack.enter_async_context(TestHub(tmp_path / "hub"))
             return stack, await stack.enter_async_context(support.build(hub, database_url, nats_url))
 
         stack, pipeline = runner.run(opened())

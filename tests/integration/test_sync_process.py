@@ -12,12 +12,12 @@ import pytest
 from aiohttp import web
 from common.bus import topology
 from common.events import ModelDiscovered
-from localhub import LocalHub
-from localhub.faults import Exchange
 from watcher import app as watcher_app
 from watcher.settings import Settings as WatcherSettings
 
 from tests.support.eventually import eventually
+from tests.support.hub import TestHub
+from tests.support.hub.faults import Exchange
 from tests.support.pipeline import Pipeline
 from tests.support.services import running
 from tests.support.submissions import V1, V2, solved, submission, tasks
@@ -39,7 +39,7 @@ class NoAnswer:
 
 
 @pytest.fixture
-def shared(pipeline: Pipeline, hub: LocalHub, database_url: str, nats_url: str) -> dict[str, Any]:
+def shared(pipeline: Pipeline, hub: TestHub, database_url: str, nats_url: str) -> dict[str, Any]:
     """Return the watchers' settings. The pipeline has applied the topology."""
     return {"hf_endpoint": hub.url, "hf_datasets": (V1, V2), "database_url": database_url, "nats_url": nats_url}
 
@@ -75,7 +75,7 @@ async def discovered(pipeline: Pipeline) -> list[ModelDiscovered]:
 
 
 async def test_another_watcher_takes_over(
-    pipeline: Pipeline, hub: LocalHub, shared: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    pipeline: Pipeline, hub: TestHub, shared: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("watcher.poll.LOOK_SECONDS", 0.1)
     async with running(watcher_app.run, WatcherSettings(**shared)):
@@ -93,7 +93,7 @@ async def test_another_watcher_takes_over(
 
 
 async def test_the_same_watcher_goes_on_after_its_restart(
-    pipeline: Pipeline, hub: LocalHub, shared: dict[str, Any]
+    pipeline: Pipeline, hub: TestHub, shared: dict[str, Any]
 ) -> None:
     hub.commit(V2, submission("m", {TASK: solved(TASK)}))
     async with killed_in_the_middle_of_a_sync(pipeline, shared) as sync_id:
@@ -110,7 +110,7 @@ async def test_the_same_watcher_goes_on_after_its_restart(
 
 
 async def test_a_commit_is_heard_of_through_the_webhook_and_only_its_dataset_is_listed(
-    pipeline: Pipeline, hub: LocalHub, database_url: str, nats_url: str, monkeypatch: pytest.MonkeyPatch
+    pipeline: Pipeline, hub: TestHub, database_url: str, nats_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HF_WEBHOOK_SECRET", "s")
     async with whole(hub, database_url, nats_url) as system:

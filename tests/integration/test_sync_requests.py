@@ -9,14 +9,14 @@ from common import outcomes
 from common.bus import topology
 from common.events import DeadLetter, SyncCompleted
 from common.outcomes import TransientError
-from localhub import LocalHub
-from localhub.faults import RateLimited, Replace, Status
 from nats.js import JetStreamContext
 from watcher import app as watcher_app
 from watcher.settings import Settings as WatcherSettings
 from watcher.sync import Request
 
 from tests.support.eventually import eventually
+from tests.support.hub import TestHub
+from tests.support.hub.faults import RateLimited, Replace, Status
 from tests.support.pipeline import Pipeline
 from tests.support.services import running
 from tests.support.submissions import V1, V2, solved, submission, tasks
@@ -32,7 +32,7 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.fixture
-def settings(pipeline: Pipeline, hub: LocalHub, database_url: str, nats_url: str) -> WatcherSettings:
+def settings(pipeline: Pipeline, hub: TestHub, database_url: str, nats_url: str) -> WatcherSettings:
     """Return the settings of a watcher that syncs only when asked. The pipeline has applied the topology."""
     shared: dict[str, Any] = {"hf_endpoint": hub.url, "database_url": database_url, "nats_url": nats_url}
     return WatcherSettings(**shared, hf_datasets=(V1, V2), enable_cron_jobs=False)
@@ -50,7 +50,7 @@ async def letters(js: JetStreamContext) -> int:
 
 
 async def test_a_request_that_met_a_503_is_served_later_for_what_is_left(
-    pipeline: Pipeline, hub: LocalHub, settings: WatcherSettings
+    pipeline: Pipeline, hub: TestHub, settings: WatcherSettings
 ) -> None:
     js = pipeline.client.jetstream()
     hub.commit(V2, submission("m", {TASK: solved(TASK)}))
@@ -71,7 +71,7 @@ async def test_a_request_that_met_a_503_is_served_later_for_what_is_left(
 
 
 async def test_a_request_that_is_never_served_is_one_dead_letter_with_the_reason(
-    pipeline: Pipeline, hub: LocalHub, settings: WatcherSettings
+    pipeline: Pipeline, hub: TestHub, settings: WatcherSettings
 ) -> None:
     js = pipeline.client.jetstream()
     hub.faults.add(Status(503), f"datasets/{V2}/tree", times=None)
@@ -84,14 +84,14 @@ async def test_a_request_that_is_never_served_is_one_dead_letter_with_the_reason
     assert dead_letter.reason.endswith(f"{V2}: the Hub answers 503")
 
 
-async def test_a_request_is_served_once_however_often_it_comes(pipeline: Pipeline, hub: LocalHub) -> None:
+async def test_a_request_is_served_once_however_often_it_comes(pipeline: Pipeline, hub: TestHub) -> None:
     request = Request("webhook", (V2,))
     for key in ("7@then", "7@then", "8@then"):
         await pipeline.syncer.serve(request, key)
     assert await pipeline.pool.fetchval("SELECT count(*) FROM sync_runs") == 2
 
 
-async def test_a_request_waits_as_long_as_the_hub_asks_for(pipeline: Pipeline, hub: LocalHub) -> None:
+async def test_a_request_waits_as_long_as_the_hub_asks_for(pipeline: Pipeline, hub: TestHub) -> None:
     hub.faults.add(RateLimited(reset=77), f"datasets/{V2}/tree", times=1)
     with pytest.raises(TransientError) as raised:
         await pipeline.syncer.serve(Request("webhook"), "7@then")
@@ -100,7 +100,7 @@ async def test_a_request_waits_as_long_as_the_hub_asks_for(pipeline: Pipeline, h
 
 @pytest.mark.parametrize("what", ["\\u0000", "\\ud800"], ids=["NUL", "a lone surrogate"])
 async def test_what_postgresql_refuses_in_an_error_leaves_no_sync_running(
-    pipeline: Pipeline, hub: LocalHub, what: str
+    pipeline: Pipeline, hub: TestHub, what: str
 ) -> None:
     hub.commit(V2, submission("m", {TASK: solved(TASK)}))
     entry = (

@@ -20,12 +20,12 @@ from ingester import app as ingester_app
 from ingester import store
 from ingester.ingestion.lock_queue import LockQueue
 from ingester.store import lock_waiters
-from localhub import LocalHub
 from structlog.testing import capture_logs
 
 from tests.support import pipeline as support
 from tests.support.crashes import Crash
 from tests.support.eventually import eventually
+from tests.support.hub import TestHub
 from tests.support.ingester_process import IngesterProcess, ingester_process
 from tests.support.pipeline import Pipeline
 from tests.support.submissions import V1, V2, solved, submission, tasks
@@ -38,12 +38,12 @@ GONE = PermanentError("no such folder", kind="folder_gone")
 
 
 @pytest.fixture
-def queue(pipeline: Pipeline, hub: LocalHub) -> LockQueue:
+def queue(pipeline: Pipeline, hub: TestHub) -> LockQueue:
     hub.commit(V2, submission("m", {ONE: solved(ONE)}))
     return ingester_app.build_lock_queue(pipeline.ingester, pipeline.client)
 
 
-def event_for(hub: LocalHub, model: str) -> ModelDiscovered:
+def event_for(hub: TestHub, model: str) -> ModelDiscovered:
     """Return what the watcher says of a model."""
     tree_oid = hub.oid(V2, model)
     return ModelDiscovered(dataset=V2, model=model, revision=hub.head(V2), tree_oid=tree_oid, trigger="schedule")
@@ -93,7 +93,7 @@ async def test_copies_wait_as_one_forced_request_and_run_once_more(pipeline: Pip
 
 
 async def test_a_copy_that_does_not_force_asks_for_what_was_just_committed_and_runs_nothing(
-    pipeline: Pipeline, hub: LocalHub, queue: LockQueue
+    pipeline: Pipeline, hub: TestHub, queue: LockQueue
 ) -> None:
     event = event_for(hub, "m")
     await lock_waiters.join(pipeline.pool, event, "m")
@@ -107,7 +107,7 @@ async def test_a_copy_that_does_not_force_asks_for_what_was_just_committed_and_r
 
 
 async def test_copies_that_disagree_on_the_content_ask_the_hub(
-    pipeline: Pipeline, hub: LocalHub, queue: LockQueue
+    pipeline: Pipeline, hub: TestHub, queue: LockQueue
 ) -> None:
     old = event_for(hub, "m")
     hub.commit(V2, submission("m", {MORE[0]: solved(MORE[0])}))
@@ -188,7 +188,7 @@ async def test_a_lock_that_is_freed_at_any_moment_leaves_one_run(
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("cut", [False, True], ids=["stopped", "cut"])
 async def test_no_end_of_the_holder_loses_a_request_that_waits(
-    pipeline: Pipeline, hub: LocalHub, queue: LockQueue, monkeypatch: pytest.MonkeyPatch, *, cut: bool, after: bool
+    pipeline: Pipeline, hub: TestHub, queue: LockQueue, monkeypatch: pytest.MonkeyPatch, *, cut: bool, after: bool
 ) -> None:
     crash = Crash(cut=cut, after=after)
     crash.install(monkeypatch)
@@ -366,7 +366,7 @@ async def settle_one(pipeline: Pipeline) -> None:
 
 
 async def test_a_renamed_model_waits_for_who_is_at_its_old_name(
-    pipeline: Pipeline, hub: LocalHub, queue: LockQueue
+    pipeline: Pipeline, hub: TestHub, queue: LockQueue
 ) -> None:
     await queue.deliver(ANN, 1)
     hub.commit(V2, {"m": None, **submission("n", {ONE: solved(ONE)})})
@@ -410,7 +410,7 @@ async def run_of(pool: asyncpg.Pool, model: str, number: int) -> int | None:
 @pytest.mark.parametrize("ingesters", [2, 3])
 @pytest.mark.parametrize("killed", [False, True], ids=["", "killed"])
 async def test_twenty_requests_for_a_model_run_once_more_while_others_flow_on(
-    hub: LocalHub, database_url: str, nats_url: str, ingesters: int, *, killed: bool
+    hub: TestHub, database_url: str, nats_url: str, ingesters: int, *, killed: bool
 ) -> None:
     hub.commit(V2, submission("m", {task: solved(task) for task in (ONE, *MORE)}))
     hub.commit(V2, submission("other", {ONE: solved(ONE)}))

@@ -10,13 +10,13 @@ import asyncpg
 import nats
 import pytest
 from common.bus import topology
-from localhub import LocalHub
 from nats.aio.client import Client
 from pydantic import SecretStr
 from query_api.app import serving
 from query_api.settings import Settings
 
 from tests.support.api import Api
+from tests.support.hub import TestHub
 from tests.support.writer import Writer
 
 TOKEN = "the-admin-token"
@@ -33,9 +33,9 @@ async def bus(nats_url: str) -> AsyncIterator[Client]:
 
 
 @pytest.fixture
-async def hub(tmp_path: Path) -> AsyncIterator[LocalHub]:
+async def hub(tmp_path: Path) -> AsyncIterator[TestHub]:
     """Lend a Hub without datasets."""
-    async with LocalHub(tmp_path / "hub") as running:
+    async with TestHub(tmp_path / "hub") as running:
         yield running
 
 

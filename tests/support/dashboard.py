@@ -11,7 +11,6 @@ from common.bus import bus, topology
 from common.events import SyncRequested
 from ingester import app as ingester_app
 from ingester.settings import Settings as IngesterSettings
-from localhub import LocalHub
 from nats.aio.client import Client
 from pydantic import SecretStr
 from query_api import app as query_app
@@ -20,6 +19,7 @@ from query_api.settings import Settings as QuerySettings
 from watcher import app as watcher_app
 from watcher.settings import Settings as WatcherSettings
 
+from tests.support.hub import TestHub
 from tests.support.ports import free_port
 from tests.support.services import running
 from tests.support.submissions import V1, V2, answer_file, solved, submission, tasks, unsolved
@@ -32,7 +32,7 @@ LISTENERS = "arcwatch_query_api_event_clients "
 class Running:
     """What a test does to the system behind the page."""
 
-    hub: LocalHub
+    hub: TestHub
     client: Client
     url: str
     settings: QuerySettings
@@ -70,7 +70,7 @@ async def system(
     """
     assert (BUILT / "index.html").exists(), "the dashboard is not built: run `make install`"
     async with contextlib.AsyncExitStack() as stack:
-        hub = await stack.enter_async_context(LocalHub(folder / "hub"))
+        hub = await stack.enter_async_context(TestHub(folder / "hub"))
         for dataset in (V1, V2):
             hub.commit(dataset, {"README.md": b"A dataset of submissions.\n"})
         client = await stack.enter_async_context(bus.connect(nats_url, "test"))

@@ -15,7 +15,6 @@ from ingester import store as ingester_store
 from ingester.ingestion.ingest import Ingester
 from ingester.metrics import Metrics as IngesterMetrics
 from ingester.settings import Settings as IngesterSettings
-from localhub import LocalHub
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from watcher.metrics import Metrics as WatcherMetrics
@@ -24,6 +23,7 @@ from watcher.store.syncs import Syncs
 from watcher.store.versions import Versions
 from watcher.sync import Request, Syncer
 
+from tests.support.hub import TestHub
 from tests.support.submissions import V1, V2
 
 
@@ -31,7 +31,7 @@ from tests.support.submissions import V1, V2
 class Pipeline:
     """What a test drives: `sync` publishes, `drain` does an ingester's part with what was published."""
 
-    hub: LocalHub
+    hub: TestHub
     pool: asyncpg.Pool
     client: Client
     syncer: Syncer
@@ -91,7 +91,7 @@ class Pipeline:
 
 
 @contextlib.asynccontextmanager
-async def build(hub: LocalHub, database_url: str, nats_url: str, **settings: Any) -> AsyncIterator[Pipeline]:
+async def build(hub: TestHub, database_url: str, nats_url: str, **settings: Any) -> AsyncIterator[Pipeline]:
     """Yield a pipeline whose retries do not wait."""
     chosen = IngesterSettings(
         **{

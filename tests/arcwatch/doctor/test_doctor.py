@@ -14,10 +14,11 @@ from arcwatch.embedded.nats_server import NatsServer
 from arcwatch.ports import check_free
 from common.bus import bus, topology
 from common.events import ModelDiscovered
-from localhub import LocalHub, Quota, faults
+from localhub.quota import Quota
 
 from tests.support import relays
 from tests.support.deployments import command
+from tests.support.hub import TestHub, faults
 from tests.support.ports import free_port
 
 OPEN, PRIVATE, GATED = (f"arcprize/arc_agi_v2_{name}_eval" for name in ("public", "private", "gated"))
@@ -26,8 +27,8 @@ NOW = datetime(2026, 11, 2, 8, 5, tzinfo=UTC)
 
 
 @pytest.fixture
-async def hub(tmp_path: Path) -> AsyncIterator[LocalHub]:
-    async with LocalHub(tmp_path / "hub", token=TOKEN, private=[PRIVATE], gated=[GATED]) as running:
+async def hub(tmp_path: Path) -> AsyncIterator[TestHub]:
+    async with TestHub(tmp_path / "hub", token=TOKEN, private=[PRIVATE], gated=[GATED]) as running:
         for repo in (OPEN, PRIVATE, GATED):
             running.commit(repo, {"model/1.json": b"[]"})
         yield running
@@ -64,7 +65,7 @@ async def diagnosed(folder: Path, endpoint: str, *arguments: str, **env: str) ->
 
 
 async def test_where_all_is_well_it_says_so_and_exits_with_0(
-    tmp_path: Path, hub: LocalHub, database_url: str, nats_url: str
+    tmp_path: Path, hub: TestHub, database_url: str, nats_url: str
 ) -> None:
     async with bus.connect(nats_url, "test") as client:
         await topology.apply(client.jetstream())
@@ -96,7 +97,7 @@ async def test_wrong_settings_and_empty_servers(tmp_path: Path, empty_database_u
     assert found.advice("dead letters") == "arcwatch topology apply"
 
 
-async def test_a_refused_token_is_told_from_a_dataset_that_it_may_not_read(tmp_path: Path, hub: LocalHub) -> None:
+async def test_a_refused_token_is_told_from_a_dataset_that_it_may_not_read(tmp_path: Path, hub: TestHub) -> None:
     datasets = f"{OPEN},{PRIVATE},{GATED}"
     wrong = await diagnosed(tmp_path, hub.url, HF_TOKEN="hf_wrong", HF_DATASETS=datasets)
     assert wrong["HF_TOKEN"] == ("problem", "the Hub answers 401: the token is wrong, expired or revoked")
@@ -111,14 +112,14 @@ async def test_a_refused_token_is_told_from_a_dataset_that_it_may_not_read(tmp_p
 
 
 async def test_a_token_that_no_header_can_carry_is_said_to_be_wrong_without_being_shown(
-    tmp_path: Path, hub: LocalHub
+    tmp_path: Path, hub: TestHub
 ) -> None:
     found = await diagnosed(tmp_path, hub.url, HF_TOKEN="hf_two words")
     assert found["settings of ingester"][1].startswith("HF_TOKEN:")
     assert "two words" not in found.text
 
 
-async def test_a_hub_behind_a_proxy_and_an_authority_of_ones_own(tmp_path: Path, hub: LocalHub) -> None:
+async def test_a_hub_behind_a_proxy_and_an_authority_of_ones_own(tmp_path: Path, hub: TestHub) -> None:
     seen: list[str] = []
     async with relays.tls(hub.url) as url, relays.proxy(url, seen) as proxy:
         way = {"HTTPS_PROXY": proxy, "NO_PROXY": "", "HF_TOKEN": TOKEN}
@@ -132,7 +133,7 @@ async def test_a_hub_behind_a_proxy_and_an_authority_of_ones_own(tmp_path: Path,
         assert lost["Hub"][1].startswith("SSL_CERT_FILE: /nowhere holds no certificates")
 
 
-async def test_what_the_hub_answers_tells_what_to_do(tmp_path: Path, hub: LocalHub) -> None:
+async def test_what_the_hub_answers_tells_what_to_do(tmp_path: Path, hub: TestHub) -> None:
     hub.faults.add(faults.Status(404), f"datasets/{OPEN}", times=None)
     assert "mend its name" in (await diagnosed(tmp_path, hub.url, HF_TOKEN=TOKEN)).advice(f"Hub: {OPEN}")
     hub.faults.clear()
@@ -178,7 +179,7 @@ def test_clocks_may_differ_by_seconds_only(ahead: float, verdict: Verdict) -> No
     assert clock("x", NOW, NOW + timedelta(seconds=ahead)).verdict is verdict
 
 
-async def test_what_differs_waits_and_fills_on_nats_is_named(tmp_path: Path, hub: LocalHub, nats_url: str) -> None:
+async def test_what_differs_waits_and_fills_on_nats_is_named(tmp_path: Path, hub: TestHub, nats_url: str) -> None:
     async with bus.connect(nats_url, "test") as client:
         js = client.jetstream()
         await topology.apply(js)
@@ -198,7 +199,7 @@ async def test_what_differs_waits_and_fills_on_nats_is_named(tmp_path: Path, hub
 
 
 async def test_a_cluster_s_replicas_are_no_drift_where_the_setting_names_them(
-    tmp_path: Path, hub: LocalHub, nats_url: str
+    tmp_path: Path, hub: TestHub, nats_url: str
 ) -> None:
     async with bus.connect(nats_url, "test") as client:
         await topology.apply(client.jetstream())
@@ -207,14 +208,14 @@ async def test_a_cluster_s_replicas_are_no_drift_where_the_setting_names_them(
     assert "NATS_REPLICAS" in found.advice("NATS")
 
 
-async def test_a_port_that_is_taken_is_named(tmp_path: Path, hub: LocalHub, nats_server: NatsServer) -> None:
+async def test_a_port_that_is_taken_is_named(tmp_path: Path, hub: TestHub, nats_server: NatsServer) -> None:
     port = nats_server.url().rpartition(":")[2]
     found = await diagnosed(tmp_path, hub.url, HF_TOKEN=TOKEN, PORT=port)
     assert (found.status, found.problems()) == (1, {"PORT"})
     assert f"port {port} on 127.0.0.1 is in use" in found.advice("PORT")
 
 
-async def test_servers_that_do_not_answer_are_problems(tmp_path: Path, hub: LocalHub) -> None:
+async def test_servers_that_do_not_answer_are_problems(tmp_path: Path, hub: TestHub) -> None:
     port = free_port()
     check_free(port)
     servers = (

@@ -21,11 +21,11 @@ from arcwatch.data_dir import DataDir
 from arcwatch.errors import DeploymentError
 from common.bus import bus, topology
 from common.events import ModelDiscovered
-from localhub import LocalHub
 
 from tests.support.child_scripts import marked
 from tests.support.deployments import Arcwatch, command
 from tests.support.eventually import eventually
+from tests.support.hub import TestHub
 from tests.support.submissions import solved, submission, tasks
 
 REPO = "arcprize/arc_agi_v2_public_eval"
@@ -40,14 +40,14 @@ def data_dir() -> Iterator[Path]:
 
 
 @pytest.fixture
-async def hub(tmp_path: Path) -> AsyncIterator[LocalHub]:
-    async with LocalHub(tmp_path / "hub") as running:
+async def hub(tmp_path: Path) -> AsyncIterator[TestHub]:
+    async with TestHub(tmp_path / "hub") as running:
         running.commit(REPO, {"some-model/0934a4d8.json": b"[]"})
         yield running
 
 
 @pytest.fixture
-def env(hub: LocalHub) -> dict[str, str]:
+def env(hub: TestHub) -> dict[str, str]:
     return {"HF_ENDPOINT": hub.url, "HF_DATASETS": REPO}
 
 
@@ -168,7 +168,7 @@ async def test_other_ways_to_ask_for_the_end_are_as_good(
     assert run.left() == []
 
 
-async def test_what_dies_or_is_deleted_comes_back_by_itself(data_dir: Path, env: dict[str, str], hub: LocalHub) -> None:
+async def test_what_dies_or_is_deleted_comes_back_by_itself(data_dir: Path, env: dict[str, str], hub: TestHub) -> None:
     task = tasks()[0]
     hub.commit(REPO, submission("m", {task: solved(task)}))
     async with up(data_dir, env) as run:

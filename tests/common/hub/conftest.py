@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 import stamina
-from localhub import LocalHub
+
+from tests.support.hub import TestHub
 
 FILES = {"README.md": b"x", "a/1.json": b"[1]", "b/1.json": b"[2]", "b/deep/2.json": b"[3]"}
 
@@ -17,8 +18,8 @@ def _impatient() -> Iterator[None]:
 
 
 @pytest.fixture
-async def server(tmp_path: Path) -> AsyncIterator[LocalHub]:
+async def server(tmp_path: Path) -> AsyncIterator[TestHub]:
     """Lend a Hub that holds `owner/data`."""
-    async with LocalHub(tmp_path / "hub") as running:
+    async with TestHub(tmp_path / "hub") as running:
         running.commit("owner/data", FILES)
         yield running

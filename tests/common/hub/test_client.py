@@ -15,8 +15,10 @@ from common.hub import transport
 from common.hub.client import HubClient
 from common.hub.responses import FolderGoneError, HubRefusedError, RevisionGoneError, outcome_of
 from common.outcomes import TransientError
-from localhub import LocalHub
-from localhub.faults import (
+
+from tests.support.eventually import eventually
+from tests.support.hub import TestHub
+from tests.support.hub.faults import (
     Bomb,
     ConnectionReset,
     Delay,
@@ -35,8 +37,6 @@ from localhub.faults import (
     Truncate,
 )
 
-from tests.support.eventually import eventually
-
 DATA = "owner/data"
 
 
@@ -46,24 +46,24 @@ def outcomes() -> Counter[str]:
 
 
 @pytest.fixture
-async def hub(server: LocalHub, outcomes: Counter[str]) -> AsyncIterator[HubClient]:
+async def hub(server: TestHub, outcomes: Counter[str]) -> AsyncIterator[HubClient]:
     async with HubClient(server.url, on_outcome=lambda outcome: outcomes.update([outcome])) as opened:
         yield opened
 
 
 @pytest.fixture
-async def secret(server: LocalHub) -> AsyncIterator[HubClient]:
+async def secret(server: TestHub) -> AsyncIterator[HubClient]:
     """Yield a client with the token that the Hub asks for."""
     server.access.token = "secret"
     async with HubClient(server.url, "secret") as opened:
         yield opened
 
 
-async def test_a_listing_holds_the_folders_and_no_files(hub: HubClient, server: LocalHub) -> None:
+async def test_a_listing_holds_the_folders_and_no_files(hub: HubClient, server: TestHub) -> None:
     assert await hub.folders(DATA) == {name: server.oid(DATA, name) for name in ("a", "b")}
 
 
-async def test_a_pinned_listing_does_not_move(hub: HubClient, server: LocalHub) -> None:
+async def test_a_pinned_listing_does_not_move(hub: HubClient, server: TestHub) -> None:
     sha = await hub.head(DATA)
     before = await hub.folders(DATA)
     server.commit(DATA, {"a/1.json": b"[9]", "c/1.json": b"[]"})
@@ -76,7 +76,7 @@ async def test_a_folders_files_are_all_below_it(hub: HubClient) -> None:
     assert {file.path: file.size for file in files} == {"b/1.json": 3, "b/deep/2.json": 3}
 
 
-async def test_folders_are_described_many_at_a_time_and_missing_ones_left_out(hub: HubClient, server: LocalHub) -> None:
+async def test_folders_are_described_many_at_a_time_and_missing_ones_left_out(hub: HubClient, server: TestHub) -> None:
     server.commit(DATA, {f"m{number:03}/x.json": b"[]" for number in range(250)})
     names = [*(f"m{number:03}" for number in range(250)), "nobody"]
     server.requests.clear()
@@ -86,20 +86,20 @@ async def test_folders_are_described_many_at_a_time_and_missing_ones_left_out(hu
     assert len(list(server.requests)) == 1 + 2 + 1
 
 
-async def test_a_folder_left_out_of_one_answer_only_is_described(hub: HubClient, server: LocalHub) -> None:
+async def test_a_folder_left_out_of_one_answer_only_is_described(hub: HubClient, server: TestHub) -> None:
     server.faults.add(Shortened(), "paths-info", times=1)
     assert (await hub.describe(DATA, ["a", "b"], await hub.head(DATA))).keys() == {"a", "b"}
 
 
 @pytest.mark.parametrize("left_out", [1, 2, 3])
-async def test_a_listing_that_is_not_the_tree_is_not_believed(hub: HubClient, server: LocalHub, left_out: int) -> None:
+async def test_a_listing_that_is_not_the_tree_is_not_believed(hub: HubClient, server: TestHub, left_out: int) -> None:
     server.faults.add(Shortened(left_out), "tree/main/b", times=1)
     files = await hub.files(DATA, "b", "main", server.oid(DATA, "b"))
     assert {file.path for file in files} == {"b/1.json", "b/deep/2.json"}
     assert server.requests.count("tree/main/b") == 2
 
 
-async def test_a_listing_without_its_second_page_is_not_believed(hub: HubClient, server: LocalHub) -> None:
+async def test_a_listing_without_its_second_page_is_not_believed(hub: HubClient, server: TestHub) -> None:
     server.commit(DATA, {f"many/{number:04}.json": b"[]" for number in range(1001)})
     rule = server.faults.add(NoNextPage(), "tree/main/many", times=1)
     assert len(await hub.files(DATA, "many", "main", server.oid(DATA, "many"))) == 1001
@@ -115,7 +115,7 @@ class NoNextPage:
         return whole
 
 
-async def test_a_tree_that_cannot_be_made_needs_two_equal_listings(hub: HubClient, server: LocalHub) -> None:
+async def test_a_tree_that_cannot_be_made_needs_two_equal_listings(hub: HubClient, server: TestHub) -> None:
     unknown = "0" * 40  # as of a folder of files with many modes
     files = await hub.files(DATA, "b", "main", unknown)
     assert {file.path for file in files} == {"b/1.json", "b/deep/2.json"}
@@ -126,14 +126,14 @@ async def test_a_tree_that_cannot_be_made_needs_two_equal_listings(hub: HubClien
 
 
 @pytest.mark.parametrize("oid", [None, "0" * 40])
-async def test_an_empty_listing_is_never_believed(hub: HubClient, server: LocalHub, oid: str | None) -> None:
+async def test_an_empty_listing_is_never_believed(hub: HubClient, server: TestHub, oid: str | None) -> None:
     server.faults.add(Replace(b"[]"), "tree/main/b", times=None)
     with pytest.raises(TransientError, match="is not the folder's content"):
         await hub.files(DATA, "b", "main", oid)
 
 
 async def test_a_listing_with_lfs_files_is_the_tree_at_once(tmp_path: Path) -> None:
-    async with LocalHub(tmp_path / "lfs", lfs_above=100) as server:
+    async with TestHub(tmp_path / "lfs", lfs_above=100) as server:
         server.commit(DATA, {"m/1.json": b"[]", "m/2.json": b" " * 101})
         async with HubClient(server.url) as hub:
             files = await hub.files(DATA, "m", "main", server.oid(DATA, "m"))
@@ -153,7 +153,7 @@ async def test_a_listing_with_lfs_files_is_the_tree_at_once(tmp_path: Path) -> N
     ids=["500", "503", "429", "reset", "truncated"],
 )
 async def test_what_passes_is_tried_again_at_once(
-    hub: HubClient, server: LocalHub, outcomes: Counter[str], fault: Fault, outcome: str
+    hub: HubClient, server: TestHub, outcomes: Counter[str], fault: Fault, outcome: str
 ) -> None:
     server.faults.add(fault, "tree", times=2)
     assert (await hub.folders(DATA)).keys() == {"a", "b"}
@@ -161,13 +161,13 @@ async def test_what_passes_is_tried_again_at_once(
 
 
 @pytest.mark.parametrize("fault", [Status(500), ConnectionReset(), HtmlPage(), Replace(b'{"a": 1}'), Replace(b"[7]")])
-async def test_what_does_not_pass_is_transient(hub: HubClient, server: LocalHub, fault: Fault) -> None:
+async def test_what_does_not_pass_is_transient(hub: HubClient, server: TestHub, fault: Fault) -> None:
     server.faults.add(fault, "tree", times=None)
     with pytest.raises(TransientError):
         await hub.folders(DATA)
 
 
-async def test_a_broken_hub_that_names_a_late_hour_is_not_asked_again_before(hub: HubClient, server: LocalHub) -> None:
+async def test_a_broken_hub_that_names_a_late_hour_is_not_asked_again_before(hub: HubClient, server: TestHub) -> None:
     server.faults.add(Status(503, {"Retry-After": "900"}), "tree", times=None)
     with pytest.raises(TransientError) as raised:
         await hub.folders(DATA)
@@ -176,7 +176,7 @@ async def test_a_broken_hub_that_names_a_late_hour_is_not_asked_again_before(hub
 
 
 @pytest.mark.parametrize("status", [401, 403, 404])
-async def test_a_refusal_is_told_at_once_with_what_to_do(hub: HubClient, server: LocalHub, status: int) -> None:
+async def test_a_refusal_is_told_at_once_with_what_to_do(hub: HubClient, server: TestHub, status: int) -> None:
     server.faults.add(Status(status), "tree", times=None)
     server.requests.clear()
     with pytest.raises(HubRefusedError, match="HF_DATASETS"):
@@ -185,7 +185,7 @@ async def test_a_refusal_is_told_at_once_with_what_to_do(hub: HubClient, server:
 
 
 async def test_private_gated_and_missing_datasets_are_refused(
-    hub: HubClient, secret: HubClient, server: LocalHub
+    hub: HubClient, secret: HubClient, server: TestHub
 ) -> None:
     server.access.private.add(DATA)
     with pytest.raises(HubRefusedError, match="HF_TOKEN"):
@@ -195,7 +195,7 @@ async def test_private_gated_and_missing_datasets_are_refused(
         await hub.folders("owner/nothing")
 
 
-async def test_a_squashed_commit_is_gone_and_so_is_a_folder(hub: HubClient, server: LocalHub) -> None:
+async def test_a_squashed_commit_is_gone_and_so_is_a_folder(hub: HubClient, server: TestHub) -> None:
     sha = await hub.head(DATA)
     server.squash(DATA)
     with pytest.raises(RevisionGoneError):
@@ -204,24 +204,24 @@ async def test_a_squashed_commit_is_gone_and_so_is_a_folder(hub: HubClient, serv
         await hub.files(DATA, "nobody", await hub.head(DATA))
 
 
-async def test_the_token_does_not_follow_a_link_to_another_host(secret: HubClient, server: LocalHub) -> None:
+async def test_the_token_does_not_follow_a_link_to_another_host(secret: HubClient, server: TestHub) -> None:
     server.commit(DATA, {f"m{number:04}/x.json": b"[]" for number in range(1001)})
     server.faults.add(ForeignNextPage(), "tree", times=None)
     with pytest.raises(HubRefusedError, match="must not see HF_TOKEN"):
         await secret.folders(DATA)
 
 
-async def test_the_token_does_not_follow_a_link_to_another_scheme(secret: HubClient, server: LocalHub) -> None:
+async def test_the_token_does_not_follow_a_link_to_another_scheme(secret: HubClient, server: TestHub) -> None:
     server.commit(DATA, {f"m{number:04}/x.json": b"[]" for number in range(1001)})
     server.faults.add(OtherSchemeNextPage(), "tree", times=None)
     with pytest.raises(HubRefusedError, match=r"https://127\.0\.0\.1, which must not see HF_TOKEN"):
         await secret.folders(DATA)
 
 
-async def test_the_token_does_not_follow_a_redirect_to_another_port(secret: HubClient, server: LocalHub) -> None:
+async def test_the_token_does_not_follow_a_redirect_to_another_port(secret: HubClient, server: TestHub) -> None:
     server.faults.add(Status(302, {"Location": f"{server.cdn_url}/x"}), "tree", times=None)
     await secret.folders(DATA)
-    (request,) = server.cdn.requests
+    (request,) = server.cdn_requests
     assert "Authorization" not in request.headers
 
 
@@ -264,7 +264,7 @@ class Onward:
     ids=[*ASKS, "pages of folders", "pages of files"],
 )
 async def test_no_request_comes_when_nobody_waits_any_more(
-    server: LocalHub, ask: Ask, *, redirects: bool, cancelled: bool
+    server: TestHub, ask: Ask, *, redirects: bool, cancelled: bool
 ) -> None:
     onward = Onward(redirects)
     server.faults.add(onward, "/api/", times=None)
@@ -281,7 +281,7 @@ async def test_no_request_comes_when_nobody_waits_any_more(
 
 
 @pytest.mark.parametrize("fault", [Delay(600), Trickle(600), Status(302, {"Location": "/"})])
-async def test_an_answer_that_does_not_come_leaves_no_thread_behind(server: LocalHub, fault: Fault) -> None:
+async def test_an_answer_that_does_not_come_leaves_no_thread_behind(server: TestHub, fault: Fault) -> None:
     server.faults.add(fault, times=None)
     with stamina.set_testing(True, attempts=1):
         async with asyncio.timeout(20), HubClient(server.url, call_seconds=0.5) as hub:
@@ -290,7 +290,7 @@ async def test_an_answer_that_does_not_come_leaves_no_thread_behind(server: Loca
     assert not [thread.name for thread in threading.enumerate() if thread.name.startswith("hub-client")]
 
 
-async def test_an_endless_listing_ends_after_some_pages_and_is_not_retried(hub: HubClient, server: LocalHub) -> None:
+async def test_an_endless_listing_ends_after_some_pages_and_is_not_retried(hub: HubClient, server: TestHub) -> None:
     server.faults.add(EndlessPages(), "tree", times=None)
     with pytest.raises(TransientError, match="does not end within 60 pages"):
         await hub.folders(DATA)
@@ -298,14 +298,14 @@ async def test_an_endless_listing_ends_after_some_pages_and_is_not_retried(hub: 
 
 
 @pytest.mark.parametrize("fault", [Endless(), Bomb(200 * 1024 * 1024)])
-async def test_a_body_without_end_ends_after_some_bytes(hub: HubClient, server: LocalHub, fault: Fault) -> None:
+async def test_a_body_without_end_ends_after_some_bytes(hub: HubClient, server: TestHub, fault: Fault) -> None:
     rule = server.faults.add(fault, "tree", times=None)
     with pytest.raises(TransientError, match="does not end within 32 MiB"):
         await hub.folders(DATA)
     assert rule.struck == 1
 
 
-async def test_a_call_can_be_cancelled_while_the_hub_is_silent(hub: HubClient, server: LocalHub) -> None:
+async def test_a_call_can_be_cancelled_while_the_hub_is_silent(hub: HubClient, server: TestHub) -> None:
     server.latency = 5.0
     call = asyncio.create_task(hub.folders(DATA))
     await asyncio.sleep(0)

@@ -9,8 +9,9 @@ from common.hub.client import HubClient
 from common.hub.downloads import MAX_REDIRECTS, RemoteFile
 from common.hub.responses import CorruptFileError, FileMissingError, HubRefusedError, RevisionGoneError
 from common.outcomes import TransientError
-from localhub import LocalHub
-from localhub.faults import RedirectToCdn, Status
+
+from tests.support.hub import TestHub
+from tests.support.hub.faults import RedirectToCdn, Status
 
 DATA = "owner/data"
 SECRET = "hf_secret"
@@ -22,7 +23,7 @@ def outcomes() -> Counter[str]:
 
 
 @pytest.fixture
-async def hub(server: LocalHub, outcomes: Counter[str]) -> AsyncIterator[HubClient]:
+async def hub(server: TestHub, outcomes: Counter[str]) -> AsyncIterator[HubClient]:
     """Lend a client of a Hub that is private."""
     server.access.token = SECRET
     server.access.private.add(DATA)
@@ -31,25 +32,25 @@ async def hub(server: LocalHub, outcomes: Counter[str]) -> AsyncIterator[HubClie
 
 
 @pytest.fixture
-def file(server: LocalHub) -> RemoteFile:
+def file(server: TestHub) -> RemoteFile:
     return RemoteFile("b/1.json", 3, server.oid(DATA, "b/1.json"))
 
 
-def authorizations(server: LocalHub) -> set[str | None]:
+def authorizations(server: TestHub) -> set[str | None]:
     """Return what the Hub was shown."""
     return {request.headers.get("Authorization") for request in server.requests}
 
 
-async def test_another_origin_sees_no_token(hub: HubClient, server: LocalHub, file: RemoteFile) -> None:
+async def test_another_origin_sees_no_token(hub: HubClient, server: TestHub, file: RemoteFile) -> None:
     server.faults.add(RedirectToCdn(), "resolve")
     assert await hub.download(DATA, "main", file) == b"[2]"
-    (request,) = server.cdn.requests
+    (request,) = server.cdn_requests
     assert "Authorization" not in request.headers
     assert authorizations(server) == {f"Bearer {SECRET}"}
 
 
 async def test_a_redirect_within_the_hub_keeps_the_token(
-    hub: HubClient, server: LocalHub, file: RemoteFile, outcomes: Counter[str]
+    hub: HubClient, server: TestHub, file: RemoteFile, outcomes: Counter[str]
 ) -> None:
     server.faults.add(Status(307, {"Location": f"../../main/{file.path}"}), "resolve/old", times=1)
     assert await hub.download(DATA, "old", file) == b"[2]"
@@ -57,7 +58,7 @@ async def test_a_redirect_within_the_hub_keeps_the_token(
     assert outcomes == {"ok": 1}
 
 
-async def test_redirects_without_end_end(hub: HubClient, server: LocalHub, file: RemoteFile) -> None:
+async def test_redirects_without_end_end(hub: HubClient, server: TestHub, file: RemoteFile) -> None:
     server.faults.add(Status(302, {"Location": "x"}), times=None)
     with pytest.raises(TransientError, match="redirects more than 10 times"):
         await hub.download(DATA, "main", file)
@@ -66,7 +67,7 @@ async def test_redirects_without_end_end(hub: HubClient, server: LocalHub, file:
 
 @pytest.mark.parametrize("place", ["mailto:x@example.org", "http://[", "ftp://127.0.0.1/x"])
 async def test_a_redirect_to_no_web_page_is_transient(
-    hub: HubClient, server: LocalHub, file: RemoteFile, place: str
+    hub: HubClient, server: TestHub, file: RemoteFile, place: str
 ) -> None:
     server.faults.add(Status(302, {"Location": place}), "resolve", times=None)
     with pytest.raises(TransientError):
@@ -74,7 +75,7 @@ async def test_a_redirect_to_no_web_page_is_transient(
 
 
 async def test_the_quota_is_the_hubs_even_where_a_cdn_answers(
-    hub: HubClient, server: LocalHub, file: RemoteFile
+    hub: HubClient, server: TestHub, file: RemoteFile
 ) -> None:
     server.faults.add(RedirectToCdn(), "resolve")
     await hub.download(DATA, "main", file)
@@ -82,7 +83,7 @@ async def test_the_quota_is_the_hubs_even_where_a_cdn_answers(
 
 
 async def test_passwords_of_netrc_are_not_sent(
-    server: LocalHub, file: RemoteFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    server: TestHub, file: RemoteFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "netrc").write_text("machine 127.0.0.1 login me password mine\n")
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
@@ -104,7 +105,7 @@ async def test_passwords_of_netrc_are_not_sent(
     ],
 )
 async def test_each_answer_has_its_error_its_tries_and_its_word(
-    hub: HubClient, server: LocalHub, file: RemoteFile, outcomes: Counter[str],
+    hub: HubClient, server: TestHub, file: RemoteFile, outcomes: Counter[str],
     answer: Status, error: type[TransientError], tries: int, outcome: str,
 ) -> None:  # fmt: skip
     server.faults.add(answer, "resolve", times=None)
@@ -115,7 +116,7 @@ async def test_each_answer_has_its_error_its_tries_and_its_word(
     assert outcomes == {outcome: tries}
 
 
-async def test_verified_bytes_are_counted(server: LocalHub, file: RemoteFile) -> None:
+async def test_verified_bytes_are_counted(server: TestHub, file: RemoteFile) -> None:
     counted: list[int] = []
     async with HubClient(server.url, on_bytes=counted.append) as hub:
         await hub.download(DATA, "main", file)

@@ -9,11 +9,11 @@ from common.hub.client import HubClient
 from common.hub.downloads import RemoteFile
 from common.hub.network import Network, read_environment
 from common.outcomes import StartupError, TransientError
-from localhub import LocalHub
-from localhub.faults import RedirectToCdn
 from yarl import URL
 
 from tests.support import relays
+from tests.support.hub import TestHub
+from tests.support.hub.faults import RedirectToCdn
 
 DATA = "owner/data"
 # What `openssl rehash` calls the tests' authority in a directory of them.
@@ -38,14 +38,14 @@ def _clean(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-async def url(server: LocalHub) -> AsyncIterator[str]:
+async def url(server: TestHub) -> AsyncIterator[str]:
     """Lend the Hub's https:// URL, which an authority of the tests' own vouches for."""
     async with relays.tls(server.url) as secure:
         yield secure
 
 
 @pytest.fixture
-def file(server: LocalHub) -> RemoteFile:
+def file(server: TestHub) -> RemoteFile:
     return RemoteFile("b/1.json", 3, server.oid(DATA, "b/1.json"))
 
 
@@ -67,7 +67,7 @@ async def test_listings_and_downloads_go_by_the_proxy(
 
 @pytest.mark.parametrize("name", ["HTTP_PROXY", "http_proxy"])
 async def test_a_proxy_for_plain_http_is_asked_for_whole_urls(
-    server: LocalHub, file: RemoteFile, monkeypatch: pytest.MonkeyPatch, name: str
+    server: TestHub, file: RemoteFile, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     seen: list[str] = []
     async with relays.proxy(server.url, seen) as proxy:
@@ -98,7 +98,7 @@ async def test_what_no_proxy_names_is_reached_directly(
 
 
 async def test_a_redirect_leads_by_the_proxy_of_its_own_host(
-    server: LocalHub, file: RemoteFile, monkeypatch: pytest.MonkeyPatch
+    server: TestHub, file: RemoteFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[str] = []
     server.faults.add(RedirectToCdn(), "resolve")
@@ -107,7 +107,7 @@ async def test_a_redirect_leads_by_the_proxy_of_its_own_host(
         monkeypatch.setenv("NO_PROXY", URL(server.cdn_url).authority)
         async with HubClient(server.url) as hub:
             await hub.download(DATA, "main", file)
-    assert [server.url in each for each in seen].count(True) == len(server.cdn.requests) == 1
+    assert [server.url in each for each in seen].count(True) == len(server.cdn_requests) == 1
     assert not any(server.cdn_url in each for each in seen)
 
 
@@ -174,7 +174,7 @@ async def test_a_directory_of_authorities_is_trusted(url: str, tmp_path: Path, m
 
 
 async def test_an_unknown_authority_is_refused_and_the_way_out_named(
-    url: str, server: LocalHub, file: RemoteFile
+    url: str, server: TestHub, file: RemoteFile
 ) -> None:
     server.requests.clear()
     async with HubClient(url, "secret", attempts=1) as hub:

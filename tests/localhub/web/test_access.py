@@ -13,7 +13,8 @@ from huggingface_hub.errors import (
     RepositoryNotFoundError,
     RevisionNotFoundError,
 )
-from localhub import LocalHub
+
+from tests.support.hub import TestHub
 
 OPEN, PRIVATE, GATED = "arcprize/open", "arcprize/private", "arcprize/gated"
 TOKEN = "hf_right"
@@ -21,14 +22,14 @@ ask = asyncio.to_thread
 
 
 @pytest.fixture
-async def guarded(tmp_path: Path) -> AsyncIterator[LocalHub]:
-    async with LocalHub(tmp_path / "hub", token=TOKEN, private=[PRIVATE], gated=[GATED]) as hub:
+async def guarded(tmp_path: Path) -> AsyncIterator[TestHub]:
+    async with TestHub(tmp_path / "hub", token=TOKEN, private=[PRIVATE], gated=[GATED]) as hub:
         for repo in (OPEN, PRIVATE, GATED):
             hub.commit(repo, {"model/1.json": b"[]"})
         yield hub
 
 
-def client(hub: LocalHub, token: str | None = None) -> HfApi:
+def client(hub: TestHub, token: str | None = None) -> HfApi:
     return HfApi(endpoint=hub.url, token=token or False)
 
 
@@ -38,21 +39,21 @@ def listed(api: HfApi, repo: str, path: str | None = None, revision: str | None 
 
 @pytest.mark.parametrize(("token", "status"), [(None, 401), (TOKEN, 404)])
 async def test_a_missing_dataset_is_401_for_strangers_and_404_for_accounts(
-    guarded: LocalHub, token: str | None, status: int
+    guarded: TestHub, token: str | None, status: int
 ) -> None:
     with pytest.raises(RepositoryNotFoundError) as refused:
         await ask(listed, client(guarded, token), "arcprize/missing")
     assert refused.value.response.status_code == status
 
 
-async def test_a_private_dataset_looks_missing_to_strangers(guarded: LocalHub) -> None:
+async def test_a_private_dataset_looks_missing_to_strangers(guarded: TestHub) -> None:
     with pytest.raises(RepositoryNotFoundError) as refused:
         await ask(client(guarded).dataset_info, PRIVATE)
     assert refused.value.response.status_code == 401
     assert (await ask(client(guarded, TOKEN).dataset_info, PRIVATE)).private is True
 
 
-async def test_a_gated_dataset_shows_its_card_but_not_its_content(guarded: LocalHub) -> None:
+async def test_a_gated_dataset_shows_its_card_but_not_its_content(guarded: TestHub) -> None:
     stranger = client(guarded)
     assert (await ask(stranger.dataset_info, GATED, expand=["gated"])).gated == "manual"
     with pytest.raises(GatedRepoError) as refused:
@@ -61,13 +62,13 @@ async def test_a_gated_dataset_shows_its_card_but_not_its_content(guarded: Local
     assert await ask(listed, client(guarded, TOKEN), GATED) == ["model"]
 
 
-async def test_a_wrong_token_is_refused_even_for_open_datasets(guarded: LocalHub) -> None:
+async def test_a_wrong_token_is_refused_even_for_open_datasets(guarded: TestHub) -> None:
     assert await ask(listed, client(guarded), OPEN) == ["model"]
     with pytest.raises(HfHubHTTPError, match="Invalid credentials"):
         await ask(listed, client(guarded, "hf_wrong"), OPEN)
 
 
-async def test_unknown_revisions_and_entries_have_their_own_errors(guarded: LocalHub, tmp_path: Path) -> None:
+async def test_unknown_revisions_and_entries_have_their_own_errors(guarded: TestHub, tmp_path: Path) -> None:
     api = client(guarded)
     with pytest.raises(RevisionNotFoundError):
         await ask(listed, api, OPEN, None, "0" * 40)
@@ -83,7 +84,7 @@ async def test_unknown_revisions_and_entries_have_their_own_errors(guarded: Loca
             await ask(hf_hub_download, OPEN, path, **options)  # type: ignore[arg-type]  # keywords
 
 
-async def test_a_dataset_whose_folder_vanishes_is_missing_until_it_is_back(guarded: LocalHub) -> None:
+async def test_a_dataset_whose_folder_vanishes_is_missing_until_it_is_back(guarded: TestHub) -> None:
     folder = guarded.datasets.root / OPEN
     folder.rename(folder.with_name("elsewhere"))
     with pytest.raises(RepositoryNotFoundError):
@@ -92,7 +93,7 @@ async def test_a_dataset_whose_folder_vanishes_is_missing_until_it_is_back(guard
     assert await ask(listed, client(guarded), OPEN) == ["model"]
 
 
-async def test_private_datasets_are_listed_only_for_accounts(guarded: LocalHub) -> None:
+async def test_private_datasets_are_listed_only_for_accounts(guarded: TestHub) -> None:
     def names(api: HfApi) -> set[str]:
         return {dataset.id for dataset in api.list_datasets(author="arcprize")}
 
@@ -102,4 +103,4 @@ async def test_private_datasets_are_listed_only_for_accounts(guarded: LocalHub) 
 
 def test_private_datasets_without_a_token_are_a_mistake(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="need a token"):
-        LocalHub(tmp_path, private=[PRIVATE])
+        TestHub(tmp_path, private=[PRIVATE])

@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 import stamina
 from common.hub import downloads
-from localhub import LocalHub, faults
 from pydantic import AnyHttpUrl, SecretStr
 from query_api.probes import hub_checks
 
 from tests.query_api.conftest import TOKEN, Start
 from tests.support import relays
 from tests.support.api import Api
+from tests.support.hub import TestHub, faults
 from tests.support.submissions import solved, tasks
 from tests.support.writer import DATASET, Writer
 
@@ -20,12 +20,12 @@ BEARER = {"Authorization": f"Bearer {TOKEN}"}
 
 
 @pytest.fixture
-async def hub_api(start: Start, hub: LocalHub) -> AsyncIterator[Api]:
+async def hub_api(start: Start, hub: TestHub) -> AsyncIterator[Api]:
     async with start(hf_endpoint=AnyHttpUrl(hub.url), hf_token=SecretStr("hf_x")) as api:
         yield api
 
 
-def commit(hub: LocalHub, folder: str) -> str:
+def commit(hub: TestHub, folder: str) -> str:
     task = tasks()[0]
     hub.commit(DATASET, {f"{folder}/{task.id}.json": solved(task), f"{folder}/results.json": b"{}"})
     return hub.oid(DATASET, folder)
@@ -38,7 +38,7 @@ async def check(api: Api, folder: str, base_url: str, **more: Any) -> Any:
     return found
 
 
-async def test_folders_tell_what_is_ingested_as_it_is_now(hub: LocalHub, hub_api: Api, writer: Writer) -> None:
+async def test_folders_tell_what_is_ingested_as_it_is_now(hub: TestHub, hub_api: Api, writer: Writer) -> None:
     oids = {name: commit(hub, name) for name in ("changed-1", "new-1", "same-1")}
     await writer.publish(await writer.ingest("changed-1", content="older"))
     await writer.publish(await writer.ingest("same-1", tree_oid=oids["same-1"]))
@@ -52,7 +52,7 @@ async def test_folders_tell_what_is_ingested_as_it_is_now(hub: LocalHub, hub_api
     ]
 
 
-async def test_everybody_shares_one_listing(hub: LocalHub, hub_api: Api) -> None:
+async def test_everybody_shares_one_listing(hub: TestHub, hub_api: Api) -> None:
     commit(hub, "m-1")
     hub.requests.clear()
     for _ in range(5):
@@ -60,7 +60,7 @@ async def test_everybody_shares_one_listing(hub: LocalHub, hub_api: Api) -> None
     assert hub.requests.count("/tree/") == 1
 
 
-async def test_a_folder_that_can_be_ingested_is_valid(hub: LocalHub, hub_api: Api) -> None:
+async def test_a_folder_that_can_be_ingested_is_valid(hub: TestHub, hub_api: Api) -> None:
     commit(hub, "m-1")
     found = await check(hub_api, "m-1", DATASET, source="auto")
     task = tasks()[0]
@@ -75,7 +75,7 @@ async def test_a_folder_that_can_be_ingested_is_valid(hub: LocalHub, hub_api: Ap
     }  # fmt: skip
 
 
-async def test_answers_that_are_stored_already_are_counted(hub: LocalHub, hub_api: Api, writer: Writer) -> None:
+async def test_answers_that_are_stored_already_are_counted(hub: TestHub, hub_api: Api, writer: Writer) -> None:
     commit(hub, "m-1")
     await writer.answer("m-1-attempt1", tasks()[0].id, [True])
     await writer.publish(await writer.ingest("m-1"))
@@ -83,7 +83,7 @@ async def test_answers_that_are_stored_already_are_counted(hub: LocalHub, hub_ap
     assert (await check(hub_api, "m-1", DATASET))["checks"]["samplePuzzle"]["existingEntries"] == 1
 
 
-async def test_each_reason_is_named(hub: LocalHub, hub_api: Api) -> None:
+async def test_each_reason_is_named(hub: TestHub, hub_api: Api) -> None:
     commit(hub, "m-1")
     found = await check(hub_api, "nobody", DATASET, source="ARC1")
     assert not found["valid"]
@@ -103,7 +103,7 @@ async def test_a_hub_that_is_away_is_a_502(start: Start, monkeypatch: pytest.Mon
 
 
 async def test_a_file_that_is_not_what_the_listing_says_is_no_sample(
-    hub: LocalHub, hub_api: Api, monkeypatch: pytest.MonkeyPatch
+    hub: TestHub, hub_api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(downloads, "ATTEMPTS", 1)
     commit(hub, "m-1")
@@ -115,7 +115,7 @@ async def test_a_file_that_is_not_what_the_listing_says_is_no_sample(
         assert word in found["errors"][0]
 
 
-async def test_the_size_limit_is_the_largest_size(hub: LocalHub, hub_api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_size_limit_is_the_largest_size(hub: TestHub, hub_api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     commit(hub, "m-1")
     size = len(solved(tasks()[0]))
     monkeypatch.setattr(hub_checks, "MAX_SAMPLE_BYTES", size)
@@ -125,7 +125,7 @@ async def test_the_size_limit_is_the_largest_size(hub: LocalHub, hub_api: Api, m
     assert "larger than any task file" in found["errors"][0]
 
 
-async def test_the_smallest_task_file_is_the_sample_and_no_other_file(hub: LocalHub, hub_api: Api) -> None:
+async def test_the_smallest_task_file_is_the_sample_and_no_other_file(hub: TestHub, hub_api: Api) -> None:
     one, other = tasks()[:2]
     uploaded = {f"m-1/{one.id}.json": solved(one) + b" " * 5_000, f"m-1/{other.id}.json": solved(other)}
     hub.commit(DATASET, uploaded | {"m-1/README.md": b"", "m-1/0.json": b"{}", "m-1/results.json": b"[]"})
@@ -138,7 +138,7 @@ async def test_the_smallest_task_file_is_the_sample_and_no_other_file(hub: Local
 
 @pytest.mark.parametrize(("no_proxy", "ways"), [("", 2), ("127.0.0.1", 0)], ids=["proxy", "NO_PROXY"])
 async def test_checks_go_by_the_proxy_to_a_hub_of_an_authority_of_ones_own(
-    hub: LocalHub, start: Start, monkeypatch: pytest.MonkeyPatch, no_proxy: str, ways: int
+    hub: TestHub, start: Start, monkeypatch: pytest.MonkeyPatch, no_proxy: str, ways: int
 ) -> None:
     commit(hub, "m-1")
     seen: list[str] = []
@@ -153,7 +153,7 @@ async def test_checks_go_by_the_proxy_to_a_hub_of_an_authority_of_ones_own(
     assert seen.count(f"CONNECT {url.removeprefix('https://')}") == ways
 
 
-async def test_a_hub_whose_authority_is_unknown_is_a_502_that_names_the_setting(hub: LocalHub, start: Start) -> None:
+async def test_a_hub_whose_authority_is_unknown_is_a_502_that_names_the_setting(hub: TestHub, start: Start) -> None:
     async with relays.tls(hub.url) as url, start(hf_endpoint=AnyHttpUrl(url)) as api:
         with stamina.set_testing(True, attempts=1):
             status, body = await api.get("/api/admin/hf-folders")

@@ -6,11 +6,11 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from localhub import LocalHub
 from pydantic import AnyHttpUrl
 
 from tests.query_api.conftest import SECRET, TOKEN, Start
 from tests.support.api import Api
+from tests.support.hub import TestHub
 from tests.support.submissions import solved, tasks
 from tests.support.writer import DATASET, Writer
 
@@ -49,7 +49,7 @@ async def full_api(start: Start, writer: Writer, tmp_path: Path) -> AsyncIterato
     await writer.publish(await writer.ingest("m-1"), await writer.ingest("m-2", failed=1), await writer.sync())
     for attempt in ("m-1-attempt1", "m-1-attempt2", "m-2-attempt1"):
         await writer.answer(attempt, task.id, [True], cost=0.1, tokens=5, time_ms=9)
-    async with LocalHub(tmp_path / "hub") as hub:
+    async with TestHub(tmp_path / "hub") as hub:
         hub.commit(DATASET, {f"m-1/{task.id}.json": solved(task)})
         changes = {"hf_endpoint": AnyHttpUrl(hub.url), "hf_datasets": (DATASET,), "admin_requests_per_minute": 10**9}
         async with start(**changes) as api:

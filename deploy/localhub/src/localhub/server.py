@@ -1,23 +1,22 @@
-"""A Hub-compatible server over a folder of dataset repositories, and the ways to change and to break it."""
+"""A Hub-compatible server over a folder of dataset repositories, and the ways to change it."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 
-from localhub.quota import Quota, QuotaMeter
+from localhub.quota import QuotaMeter
 from localhub.redirect import CDN, CdnAddress
 from localhub.repositories.datasets import Datasets
 from localhub.repositories.repository import NewCommit
-from localhub.rules import Faults
 from localhub.web.access import Access
 from localhub.web.cdn import Cdn
 from localhub.web.middleware import Gate
-from localhub.web.requestlog import RequestLog
 from localhub.web.routes import HubRoutes
 from localhub.web.webhooks import Webhooks
 
@@ -35,6 +34,7 @@ class LocalHub:
 
     The methods that write (`commit`, `rename`, `squash`) are plain and may be called from any thread, before the
     start too. Port 0 takes a free one. `host` must be an address at which clients reach it: answers name it.
+    `middlewares` get every request to the Hub and to its CDN first, and may answer it or change the answer.
     """
 
     def __init__(
@@ -46,18 +46,16 @@ class LocalHub:
         token: str | None = None,
         private: Iterable[str] = (),
         gated: Iterable[str] = (),
-        quota: Quota | None = None,
         lfs_above: int | None = None,
         clock: Callable[[], datetime] = _now,
+        middlewares: Sequence[Middleware] = (),
     ) -> None:
         self.clock = clock
         self.access = Access(token, set(private), set(gated))
-        self.faults = Faults()
-        self.requests = RequestLog()
         self.webhooks = Webhooks()
         self.datasets = Datasets(root, clock=self._time, lfs_above=lfs_above, on_commit=self._committed)
-        self._gate = Gate(self.requests, self.faults, QuotaMeter(quota or Quota()))
-        self.cdn = Cdn(self.datasets)
+        self._gate = Gate(QuotaMeter())
+        self._middlewares = middlewares
         self._host = host
         self._port = port
         self._executor: ThreadPoolExecutor | None = None
@@ -66,23 +64,6 @@ class LocalHub:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._cdn_address = CdnAddress()
         self.url = ""
-
-    @property
-    def cdn_url(self) -> str:
-        return self._cdn_address.url
-
-    @property
-    def latency(self) -> float:
-        """Seconds that every answer waits."""
-        return self._gate.latency
-
-    @latency.setter
-    def latency(self, seconds: float) -> None:
-        self._gate.latency = seconds
-
-    def limit(self, quota: Quota) -> None:
-        """Put another quota in force, with nothing used of it."""
-        self._gate.meter = QuotaMeter(quota)
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -96,12 +77,13 @@ class LocalHub:
         self._loop = asyncio.get_running_loop()
         self._executor = ThreadPoolExecutor(THREADS, "hub")
         routes = HubRoutes(self.datasets, self.access, self.webhooks, self._executor)
-        app = web.Application(middlewares=[self._gate.middleware], client_max_size=16 * 1024 * 1024)
+        app = web.Application(middlewares=[*self._middlewares, self._gate.middleware], client_max_size=16 * 1024 * 1024)
         app.add_routes(routes.table())
         app[CDN] = self._cdn_address
         self._port = await self._listen(app, self._port)
         self.url = f"http://{self._host}:{self._port}"
-        self._cdn_address.url = f"http://{self._host}:{await self._listen(self.cdn.application(self._executor), 0)}"
+        cdn = Cdn(self.datasets, self._executor).application(self._middlewares)
+        self._cdn_address.url = f"http://{self._host}:{await self._listen(cdn, 0)}"
         self._tasks = [asyncio.create_task(self.webhooks.run(self.url)), asyncio.create_task(self._watch())]
 
     async def stop(self) -> None:

@@ -1,1 +1,1 @@
-"""Folders as dataset repositories in real git: objects, commits, history. Knows nothing of requests and faults."""
+"""Folders as dataset repositories in real git: objects, commits, history. Knows nothing of requests."""

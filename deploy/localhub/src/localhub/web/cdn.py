@@ -1,27 +1,26 @@
-"""The other host, to which the Hub redirects downloads. It keeps the headers it received."""
+"""The other host, to which the Hub redirects downloads."""
 
 import asyncio
+from collections.abc import Iterable
 from concurrent.futures import Executor
 
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 
 from localhub.errors import HubError
 from localhub.repositories.datasets import Datasets
 from localhub.web.download import ranged
-from localhub.web.requestlog import LoggedRequest, RequestLog
 
 
 class Cdn:
     """Serves the same files under the same paths, without looking at tokens."""
 
-    def __init__(self, datasets: Datasets) -> None:
+    def __init__(self, datasets: Datasets, executor: Executor) -> None:
         self._datasets = datasets
-        self._executor: Executor | None = None
-        self.requests = RequestLog()
-
-    def application(self, executor: Executor) -> web.Application:
         self._executor = executor
-        app = web.Application()
+
+    def application(self, middlewares: Iterable[Middleware]) -> web.Application:
+        app = web.Application(middlewares=middlewares)
         app.router.add_get("/datasets/{owner}/{name}/{kind}/{revision}/{path:.+}", self._download)
         app.router.add_get("/{other:.*}", self._elsewhere)
         return app
@@ -31,11 +30,11 @@ class Cdn:
         try:
             data = await loop.run_in_executor(self._executor, self._content, request)
         except HubError as error:
-            return self._logged(request, error.response())
-        return self._logged(request, ranged(request, data, {"ETag": '"cdn"'}))
+            return error.response()
+        return ranged(request, data, {"ETag": '"cdn"'})
 
-    async def _elsewhere(self, request: web.Request) -> web.Response:
-        return self._logged(request, web.json_response([]))
+    async def _elsewhere(self, _request: web.Request) -> web.Response:
+        return web.json_response([])
 
     def _content(self, request: web.Request) -> bytes:
         repository = self._datasets.get(f"{request.match_info['owner']}/{request.match_info['name']}")
@@ -43,9 +42,3 @@ class Cdn:
             raise HubError(404, "Not found")
         commit = repository.resolve(request.match_info["revision"])
         return repository.read(repository.entry(commit, request.match_info["path"]))
-
-    def _logged(self, request: web.Request, response: web.Response) -> web.Response:
-        self.requests.append(
-            LoggedRequest(request.method, request.path, request.query_string, response.status, dict(request.headers))
-        )
-        return response

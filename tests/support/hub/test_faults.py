@@ -1,9 +1,8 @@
-"""Every way in which the local Hub can fail does what its name says, to the requests it is meant for only."""
+"""Every way in which a test makes the Hub fail does what its name says, to the requests it is meant for only."""
 
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import aiohttp
@@ -11,29 +10,15 @@ import pytest
 from huggingface_hub import HfApi, hf_hub_download
 from huggingface_hub.errors import HfHubHTTPError
 from huggingface_hub.utils._http import parse_ratelimit_headers
-from localhub import LocalHub, Quota, faults
 
-REPO = "arcprize/arc_agi_v1_public_eval"
-FILE = f"/datasets/{REPO}/resolve/main/model/1.json"
-INFO = f"/api/datasets/{REPO}"
-CONTENT = json.dumps([[number] * 5 for number in range(100)]).encode()
+from tests.support.hub import TestHub, faults
+from tests.support.hub.asked import CONTENT, FILE, INFO, REPO, fetch
+
 ask = asyncio.to_thread
 
 
-@pytest.fixture
-async def web(hub: LocalHub) -> AsyncIterator[aiohttp.ClientSession]:
-    hub.commit(REPO, {"model/1.json": CONTENT})
-    async with aiohttp.ClientSession(hub.url, auto_decompress=False) as session:
-        yield session
-
-
-async def fetch(web: aiohttp.ClientSession, path: str) -> tuple[int, bytes]:
-    async with web.get(path) as answer:
-        return answer.status, await answer.read()
-
-
 async def test_a_rule_strikes_the_matching_requests_as_often_as_it_says(
-    hub: LocalHub, web: aiohttp.ClientSession
+    hub: TestHub, web: aiohttp.ClientSession
 ) -> None:
     rule = hub.faults.add(faults.Status(503), "/resolve/", times=2, skip=1)
     assert [(await fetch(web, FILE))[0] for _ in range(4)] == [200, 503, 503, 200]
@@ -48,7 +33,7 @@ async def test_a_rule_strikes_the_matching_requests_as_often_as_it_says(
         assert (answer.status, answer.content_length) == (200, len(CONTENT))
 
 
-async def test_a_rate_limit_tells_the_client_when_to_come_back(hub: LocalHub, api: HfApi, web: object) -> None:
+async def test_a_rate_limit_tells_the_client_when_to_come_back(hub: TestHub, api: HfApi, web: object) -> None:
     hub.faults.add(faults.RateLimited(reset=77), INFO)
     with pytest.raises(HfHubHTTPError, match="Retry after 77 seconds") as refused:
         await ask(api.dataset_info, REPO)
@@ -57,14 +42,14 @@ async def test_a_rate_limit_tells_the_client_when_to_come_back(hub: LocalHub, ap
     assert (refused.value.response.status_code, info.resource_type, info.remaining) == (429, "api", 0)
 
 
-async def test_the_client_retries_a_listing_through_a_503(hub: LocalHub, api: HfApi, web: object) -> None:
+async def test_the_client_retries_a_listing_through_a_503(hub: TestHub, api: HfApi, web: object) -> None:
     hub.faults.add(faults.Status(503), "/tree/", times=1)
     tree = await ask(lambda: list(api.list_repo_tree(REPO, repo_type="dataset")))
     assert [entry.path for entry in tree] == ["model"]
     assert [request.status for request in hub.requests.matching("/tree/")] == [503, 200]
 
 
-async def test_only_the_second_page_of_a_listing_can_fail(hub: LocalHub, web: aiohttp.ClientSession) -> None:
+async def test_only_the_second_page_of_a_listing_can_fail(hub: TestHub, web: aiohttp.ClientSession) -> None:
     hub.commit(REPO, {f"m{number}/1.json": b"[]" for number in range(3)})
     hub.faults.add(faults.Status(500), r"/tree/.*cursor=")
     async with web.get(f"{INFO}/tree/main?limit=2") as first:
@@ -74,14 +59,14 @@ async def test_only_the_second_page_of_a_listing_can_fail(hub: LocalHub, web: ai
         assert second.status == 500
 
 
-async def test_a_next_page_can_lead_to_another_host(hub: LocalHub, web: aiohttp.ClientSession) -> None:
+async def test_a_next_page_can_lead_to_another_host(hub: TestHub, web: aiohttp.ClientSession) -> None:
     hub.commit(REPO, {f"m{number}/1.json": b"[]" for number in range(3)})
     hub.faults.add(faults.ForeignNextPage(), "/tree/")
     async with web.get(f"{INFO}/tree/main?limit=2") as first:
         assert str(first.links["next"]["url"]).startswith(hub.cdn_url)
 
 
-async def test_a_reset_cuts_the_connection_before_the_answer(hub: LocalHub, web: aiohttp.ClientSession) -> None:
+async def test_a_reset_cuts_the_connection_before_the_answer(hub: TestHub, web: aiohttp.ClientSession) -> None:
     hub.faults.add(faults.ConnectionReset(), times=1)
     with pytest.raises((aiohttp.ServerDisconnectedError, aiohttp.ClientOSError)):
         async with web.post(f"{INFO}/paths-info/main", data={"paths": "model"}):
@@ -90,7 +75,7 @@ async def test_a_reset_cuts_the_connection_before_the_answer(hub: LocalHub, web:
     assert (await fetch(web, FILE))[0] == 200
 
 
-async def test_a_truncated_body_ends_before_its_announced_length(hub: LocalHub, web: aiohttp.ClientSession) -> None:
+async def test_a_truncated_body_ends_before_its_announced_length(hub: TestHub, web: aiohttp.ClientSession) -> None:
     hub.faults.add(faults.Truncate(keep=0.25), times=1)
     async with web.get(FILE) as answer:
         assert answer.content_length == len(CONTENT)
@@ -98,7 +83,7 @@ async def test_a_truncated_body_ends_before_its_announced_length(hub: LocalHub, 
             await answer.read()
 
 
-async def test_the_client_repeats_a_truncated_download(hub: LocalHub, web: object, tmp_path: Path) -> None:
+async def test_the_client_repeats_a_truncated_download(hub: TestHub, web: object, tmp_path: Path) -> None:
     hub.faults.add(faults.Truncate(), "/resolve/", method="GET", times=1)
     options = {"repo_type": "dataset", "endpoint": hub.url, "cache_dir": tmp_path / "cache", "token": False}
     path = await ask(hf_hub_download, REPO, "model/1.json", **options)  # type: ignore[arg-type]  # keywords
@@ -106,7 +91,7 @@ async def test_the_client_repeats_a_truncated_download(hub: LocalHub, web: objec
     assert [request.status for request in hub.requests.matching("/resolve/", "GET")] == [0, 200]
 
 
-async def test_corruption_keeps_the_length_the_headers_and_the_json(hub: LocalHub, web: aiohttp.ClientSession) -> None:
+async def test_corruption_keeps_the_length_the_headers_and_the_json(hub: TestHub, web: aiohttp.ClientSession) -> None:
     hub.faults.add(faults.Corrupt(), times=1)
     async with web.get(FILE) as answer:
         body = await answer.read()
@@ -116,18 +101,18 @@ async def test_corruption_keeps_the_length_the_headers_and_the_json(hub: LocalHu
     assert json.loads(body) != json.loads(CONTENT)
 
 
-async def test_a_page_of_a_proxy_comes_with_status_200(hub: LocalHub, web: aiohttp.ClientSession) -> None:
+async def test_a_page_of_a_proxy_comes_with_status_200(hub: TestHub, web: aiohttp.ClientSession) -> None:
     hub.faults.add(faults.HtmlPage(), times=1)
     async with web.get(FILE) as answer:
         assert (answer.status, answer.content_type) == (200, "text/html")
 
 
-async def test_another_body_can_take_the_place_of_the_right_one(hub: LocalHub, web: aiohttp.ClientSession) -> None:
+async def test_another_body_can_take_the_place_of_the_right_one(hub: TestHub, web: aiohttp.ClientSession) -> None:
     hub.faults.add(faults.Replace(b"[]"), "/tree/", times=1)
     assert await fetch(web, f"{INFO}/tree/main") == (200, b"[]")
 
 
-async def test_an_endless_body_ends_when_the_client_leaves(hub: LocalHub, web: aiohttp.ClientSession) -> None:
+async def test_an_endless_body_ends_when_the_client_leaves(hub: TestHub, web: aiohttp.ClientSession) -> None:
     hub.faults.add(faults.Endless(), "/resolve/", times=1)
     async with web.get(FILE) as answer:
         assert await answer.content.readexactly(3 * len(CONTENT)) == 3 * CONTENT
@@ -135,7 +120,7 @@ async def test_an_endless_body_ends_when_the_client_leaves(hub: LocalHub, web: a
     assert await fetch(web, FILE) == (200, CONTENT)
 
 
-async def test_delays_and_latency_hold_the_right_answer_back(hub: LocalHub, web: aiohttp.ClientSession) -> None:
+async def test_delays_and_latency_hold_the_right_answer_back(hub: TestHub, web: aiohttp.ClientSession) -> None:
     for slow in (faults.Delay(0.1), faults.Trickle(0.1)):
         hub.faults.add(slow, "/resolve/", times=1)
         started = time.perf_counter()
@@ -148,7 +133,7 @@ async def test_delays_and_latency_hold_the_right_answer_back(hub: LocalHub, web:
 
 
 async def test_the_cdn_serves_the_file_and_the_client_keeps_its_token_from_it(
-    hub: LocalHub, web: object, tmp_path: Path
+    hub: TestHub, web: object, tmp_path: Path
 ) -> None:
     hub.faults.add(faults.RedirectToCdn(), "/resolve/")
     path = await ask(
@@ -161,58 +146,15 @@ async def test_the_cdn_serves_the_file_and_the_client_keeps_its_token_from_it(
         token="hf_secret",
     )
     assert await ask(Path(path).read_bytes) == CONTENT
-    assert [request.path for request in hub.cdn.requests] == [FILE]
+    assert [request.path for request in hub.cdn_requests] == [FILE]
     assert "hf_secret" in str(hub.requests[-1].headers)
-    assert "hf_secret" not in str(hub.cdn.requests[-1].headers)
+    assert "hf_secret" not in str(hub.cdn_requests[-1].headers)
 
 
-async def test_a_quota_allows_so_many_requests_and_then_answers_429(hub: LocalHub, web: aiohttp.ClientSession) -> None:
-    hub.limit(Quota(api=2, resolvers=1, window_seconds=60))
-    assert [(await fetch(web, INFO))[0] for _ in range(3)] == [200, 200, 429]
-    assert [(await fetch(web, FILE))[0] for _ in range(2)] == [200, 429]
-    async with web.get(INFO) as refused:
-        info = parse_ratelimit_headers(refused.headers)
-    assert info is not None
-    assert (info.remaining, info.limit, info.window_seconds) == (0, 2, 60)
-    assert 0 < info.reset_in_seconds <= 60
-    async with web.get(INFO, headers={"Authorization": "Bearer other"}) as other:
-        assert (other.status, other.headers["RateLimit"]) == (200, '"api";r=1;t=60')
-
-
-async def test_a_quota_is_full_again_after_its_window(hub: LocalHub, web: aiohttp.ClientSession) -> None:
-    hub.limit(Quota(api=1, window_seconds=0.1))
-    assert [(await fetch(web, INFO))[0] for _ in range(2)] == [200, 429]
-    deadline = time.monotonic() + 5
-    while (await fetch(web, INFO))[0] != 200:
-        assert time.monotonic() < deadline
-
-
-async def test_every_answer_says_what_is_left(hub: LocalHub, web: aiohttp.ClientSession) -> None:
-    for path, kind in ((INFO, "api"), (FILE, "resolvers"), ("/api/datasets/no/such", "api")):
-        async with web.get(path) as answer:
-            info = parse_ratelimit_headers(answer.headers)
-            assert info is not None
-            assert info.resource_type == kind
-            assert info.remaining > 0
-
-
-async def test_the_log_keeps_method_path_query_and_status(hub: LocalHub, web: aiohttp.ClientSession) -> None:
+async def test_the_log_keeps_method_path_query_and_status(hub: TestHub, web: aiohttp.ClientSession) -> None:
     hub.requests.clear()
     await fetch(web, f"{INFO}?expand=sha")
     (request,) = hub.requests
     assert (request.method, request.path, request.query, request.status) == ("GET", INFO, "expand=sha", 200)
     assert hub.requests.count("sha", "POST") == 0
     assert len(hub.requests) == 1
-
-
-async def test_a_stopped_hub_refuses_connections_and_comes_back_at_the_same_address(
-    hub: LocalHub, web: aiohttp.ClientSession
-) -> None:
-    url = hub.url
-    await hub.stop()
-    with pytest.raises(aiohttp.ClientConnectionError):
-        await fetch(web, INFO)
-    hub.commit(REPO, {"other/1.json": b"[]"})
-    await hub.start()
-    assert hub.url == url
-    assert b"other/1.json" in (await fetch(web, INFO))[1]

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from aiohttp import web
-
 from localhub.quota import kind_of, rate_limit_headers
 from localhub.redirect import CDN, body_of, redirect_to_cdn
 
@@ -143,7 +142,11 @@ class RedirectToCdn:
 
     async def respond(self, exchange: Exchange) -> web.StreamResponse:
         whole = await exchange.answer()
-        return redirect_to_cdn(exchange.request, whole) if whole.status < web.HTTPMultipleChoices.status_code else whole
+        if whole.status >= web.HTTPMultipleChoices.status_code:
+            return whole
+        redirect = redirect_to_cdn(exchange.request, whole)
+        redirect.headers.update({name: value for name, value in whole.headers.items() if name.startswith("RateLimit")})
+        return redirect
 
 
 @dataclass(frozen=True)

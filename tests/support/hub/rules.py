@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from localhub.faults import Fault
+from tests.support.hub.faults import Fault
 
 
 @dataclass

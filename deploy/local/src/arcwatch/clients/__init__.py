@@ -1,1 +1,1 @@
-"""How commands talk to a deployment: its API, its bus, its dead letters. They do not know how it was started."""
+"""How commands talk to a deployment: its API, its bus, its dead letters. They know nothing of how it was started."""

@@ -1,1 +1,1 @@
-"""Every check of `arcwatch doctor`. They change nothing."""
+"""Every check of `arcwatch doctor`. They change nothing, and know nothing of how findings are shown."""

@@ -1,1 +1,1 @@
-"""The deployment on one machine: NATS, PostgreSQL, processes, and what keeps them running."""
+"""The deployment on one machine: NATS, PostgreSQL, processes, what keeps them up. It knows no command and no check."""

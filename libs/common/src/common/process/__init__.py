@@ -1,1 +1,1 @@
-"""What each service process is made of: settings, logs, its start and stop, ops port, traces. No domain."""
+"""What a service process is made of: settings, logs, start and stop, ops port, traces. It knows no event or table."""

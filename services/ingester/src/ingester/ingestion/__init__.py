@@ -1,1 +1,1 @@
-"""One event's way: its turn at the model's lock, its target on the Hub, the commit, the report. Knows no deliveries."""
+"""One event's way: its turn at the lock, its target, the commit, the report. Acks nothing: it knows no NATS message."""

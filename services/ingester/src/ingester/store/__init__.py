@@ -1,4 +1,4 @@
-"""Every SQL statement of the ingester, as functions over a locked model. It knows nothing of the Hub or the bus."""
+"""All SQL of the ingester, as functions over one locked model, or over all. It knows nothing of the Hub or the bus."""
 
 from ingester.store.runs import (
     Origin,

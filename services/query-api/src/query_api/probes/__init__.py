@@ -1,1 +1,1 @@
-"""Who is at work, whether the Hub is there, and whether this replica is ready. They know no route."""
+"""Who is at work, whether the Hub is there, and whether this replica is ready. They know no route and no view."""

@@ -48,7 +48,7 @@ def failures(pipeline: Pipeline) -> FailureRecorder:
     return FailureRecorder(pipeline.pool, pipeline.client, Metrics(), "test")
 
 
-async def gave_up(
+async def failed_for_good(
     pipeline: Pipeline, event: ModelDiscovered, sequence: int, delivery_count: int = 6
 ) -> FailureRecorder:
     recorder = failures(pipeline)
@@ -78,7 +78,7 @@ async def test_an_event_that_is_given_up_ends_no_run_of_another(
 ) -> None:
     hub.commit(V2, submission("m", {task: solved(task) for task in FIVE}))
     await interrupted(pipeline, hub, FORCED, 1)
-    await gave_up(pipeline, other, 2)
+    await failed_for_good(pipeline, other, 2)
     assert await runs(pipeline) == [(1, "running"), (2, "failed")]
     assert await staged(pipeline) > 0
 
@@ -90,7 +90,7 @@ async def test_an_event_at_work_elsewhere_is_given_up_without_ending_that_work(
     hub.commit(V2, submission("m", {task: solved(task) for task in FIVE}))
     await interrupted(pipeline, hub, FORCED, 1)
     async with store.locked(pipeline.pool, V2, "m"):
-        await gave_up(pipeline, FORCED, 1)
+        await failed_for_good(pipeline, FORCED, 1)
     assert await runs(pipeline) == [(1, "running"), (1, "failed")]
     assert await staged(pipeline) > 0
 
@@ -98,9 +98,9 @@ async def test_an_event_at_work_elsewhere_is_given_up_without_ending_that_work(
 async def test_a_failure_told_twice_is_one_run(pipeline: Pipeline) -> None:
     """The power failed before the message was settled."""
     for _ in range(2):
-        await gave_up(pipeline, PLAIN, 7)
+        await failed_for_good(pipeline, PLAIN, 7)
     assert await runs(pipeline) == [(7, "failed")]
-    await gave_up(pipeline, PLAIN, 8)
+    await failed_for_good(pipeline, PLAIN, 8)
     assert await runs(pipeline) == [(7, "failed"), (8, "failed")]
 
 
@@ -109,7 +109,7 @@ async def test_a_dry_run_that_fails_is_told_and_counts_as_no_failure_of_the_mode
 ) -> None:
     hub.commit(V2, submission("m", {task: solved(task) for task in FIVE}))
     await interrupted(pipeline, hub, DRY, 1)
-    recorder = await gave_up(pipeline, DRY, 1)
+    recorder = await failed_for_good(pipeline, DRY, 1)
     rows = await pipeline.pool.fetch("SELECT status, dry_run FROM ingestion_runs")
     assert [tuple(row) for row in rows] == [("failed", True)]
     message = await pipeline.client.jetstream().get_last_msg(STREAM, ModelIngestionFailed.subject)
@@ -129,7 +129,7 @@ async def test_a_dry_run_that_succeeds_counts_as_no_ingestion(pipeline: Pipeline
 
 
 async def _fails(pipeline: Pipeline, _hub: TestHub) -> None:
-    await gave_up(pipeline, PLAIN, 1)
+    await failed_for_good(pipeline, PLAIN, 1)
 
 
 async def _is_deleted(pipeline: Pipeline, hub: TestHub) -> None:

@@ -61,7 +61,7 @@ async def test_each_write_is_logged_with_who_and_what(api: Api) -> None:
         await api.post("/api/admin/start-ingestion", INGESTION, **BEARER)
     line = next(each for each in lines if each["event"] == "admin.start_ingestion")
     assert line["by"] == "admin at 127.0.0.1"
-    assert line["asked"]["model"] == "m-1"
+    assert line["published"]["model"] == "m-1"
     assert TOKEN not in str(lines)
 
 

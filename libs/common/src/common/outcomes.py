@@ -110,5 +110,5 @@ def _kind_of(error: BaseException) -> tuple[str, bool]:
 
 def _delay(error: BaseException, delivery_count: int) -> float:
     own = RETRY_DELAYS_SECONDS[min(delivery_count, len(RETRY_DELAYS_SECONDS)) - 1]
-    asked = getattr(error, "retry_after_seconds", None)
-    return own if asked is None else float(asked)
+    retry_after = getattr(error, "retry_after_seconds", None)
+    return own if retry_after is None else float(retry_after)

@@ -60,7 +60,7 @@ class FailureRecorder:
         if event is not None:
             await self.record(event, verdict, delivery_count, sequence)
             return
-        self.metrics.gave_up(verdict.kind)
+        self.metrics.failed_for_good(verdict.kind)
         failed = ModelIngestionFailed(
             kind=verdict.kind,
             reason=verdict.reason,
@@ -76,7 +76,7 @@ class FailureRecorder:
     ) -> None:
         """Do so for a valid event. A dry run that failed is no failure of its model: no metric counts it."""
         if not event.dry_run:
-            self.metrics.gave_up(verdict.kind)
+            self.metrics.failed_for_good(verdict.kind)
         origin = Origin(event, sequence, delivery_count, self.instance)
         run = await store.end_event(self.pool, origin, "failed", verdict.reason)
         failed = ModelIngestionFailed(

@@ -59,7 +59,7 @@ class Metrics:
         for word, again in product(SETTLED, ("false", "true")):
             self.deliveries.labels(word, again)
 
-    def gave_up(self, kind: str) -> None:
+    def failed_for_good(self, kind: str) -> None:
         """Count a run that failed for good."""
         self.ingestions.labels("failed").inc()
         self.failures.labels(kind).inc()

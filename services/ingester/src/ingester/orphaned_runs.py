@@ -57,7 +57,7 @@ class OrphanedRuns:
         if ended is None:
             return False
         if not run.dry_run:
-            self.metrics.gave_up(KIND)
+            self.metrics.failed_for_good(KIND)
         failed = ModelIngestionFailed(
             run_id=run.id,
             dataset=run.dataset,

@@ -90,8 +90,8 @@ class Syncer:
             return
         completed = await self.sync(replace(request, datasets=left, key=key, event_sequence=sequence))
         if completed is not None and completed.error:
-            asked = [each.retry_after_seconds for each in completed.datasets if each.retry_after_seconds is not None]
-            raise TransientError(completed.error, kind="sync_failed", retry_after_seconds=max(asked, default=None))
+            delays = [each.retry_after_seconds for each in completed.datasets if each.retry_after_seconds is not None]
+            raise TransientError(completed.error, kind="sync_failed", retry_after_seconds=max(delays, default=None))
 
     async def resume(self, sync_id: int, request: Request) -> SyncCompleted | None:
         """Run a sync again whose watcher died; None when another watcher works on it."""
@@ -151,8 +151,8 @@ class Syncer:
             reason = reason_of(error)
             log.warning("sync.dataset_failed", dataset=dataset, reason=reason, again_in_seconds=again_in_seconds)
             # Copies of the Hub may lag behind a commit of this moment: the pauses between deliveries grow.
-            asked = None if isinstance(error, RevisionGoneError) else getattr(error, "retry_after_seconds", None)
-            return DatasetSynced(dataset=dataset, error=reason, retry_after_seconds=asked)
+            delay = None if isinstance(error, RevisionGoneError) else getattr(error, "retry_after_seconds", None)
+            return DatasetSynced(dataset=dataset, error=reason, retry_after_seconds=delay)
         except Exception as error:
             # A bug of ours; were it raised, the sync would stay `running` and be resumed for ever.
             log.exception("sync.dataset_failed", dataset=dataset)

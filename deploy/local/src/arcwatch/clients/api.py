@@ -17,9 +17,9 @@ _TIMEOUT_SECONDS = 30.0
 
 def get(data_dir: Path | None, url: str | None, path: str, query: Mapping[str, object]) -> dict[str, Any]:
     """Return the answer to a GET; parameters that are None are left out."""
-    asked = urllib.parse.urlencode({name: value for name, value in query.items() if value is not None})
+    query_string = urllib.parse.urlencode({name: value for name, value in query.items() if value is not None})
     base = api_url(data_dir, url)
-    request = urllib.request.Request(f"{base}{path}?{asked}", headers={"Accept": "application/json"})  # noqa: S310 - the scheme is checked below
+    request = urllib.request.Request(f"{base}{path}?{query_string}", headers={"Accept": "application/json"})  # noqa: S310 - the scheme is checked below
     if request.type not in {"http", "https"}:
         raise DeploymentError(f"{base} is not an http URL")
     try:

@@ -22,7 +22,7 @@ from arcwatch.errors import DeploymentError
 _NO_MESSAGE = 10037
 _UNREADABLE = "unreadable"
 _ADVISORY = "$JS.EVENT.ADVISORY.CONSUMER."
-# One is told in nanoseconds and the other read as a float.
+# One is written in nanoseconds and the other read as a float.
 _SAME_INSTANT = timedelta(milliseconds=1)
 
 

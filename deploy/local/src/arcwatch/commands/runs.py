@@ -26,8 +26,8 @@ def ls(
     """List ingestion runs, the latest first."""
     from arcwatch.clients.api import get
 
-    asked = {"dataset": dataset, "model": model, "status": status, "limit": limit}
-    answer = get(data_dir, url, "/api/admin/ingestion-history", asked)
+    query = {"dataset": dataset, "model": model, "status": status, "limit": limit}
+    answer = get(data_dir, url, "/api/admin/ingestion-history", query)
     if json:
         as_json(answer["runs"])
         return

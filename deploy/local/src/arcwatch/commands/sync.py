@@ -119,5 +119,5 @@ def _summary(found: "DatasetSynced") -> str:
     }
     if found.without_tasks:
         counts["without tasks"] = len(found.without_tasks)
-    told = ", ".join(f"{count} {what}" for what, count in counts.items())
-    return f"{found.dataset}: {told}; {found.published} sent to be ingested"
+    text = ", ".join(f"{count} {what}" for what, count in counts.items())
+    return f"{found.dataset}: {text}; {found.published} sent to be ingested"

@@ -43,9 +43,9 @@ async def _findings(client: HubClient, settings: ServiceSettings) -> Iterable[Fi
     return [*findings, *await asyncio.gather(*(_dataset(client, name, settings) for name in settings.hf_datasets))]
 
 
-async def _answer(asked: Awaitable[T]) -> T | TransientError:
+async def _answer(request: Awaitable[T]) -> T | TransientError:
     try:
-        return await asked
+        return await request
     except TransientError as error:
         return error
 

@@ -75,7 +75,7 @@ class NatsServer:
             ports_file_dir=home,
         )
         conf = home / "nats.conf"
-        # It holds the passwords: nobody else may read it, at no moment.
+        # It holds the passwords: no other user may read it, at no moment.
         with open(os.open(conf, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:  # noqa: PTH123 - Path.open takes no mode
             file.write(text)
         return conf

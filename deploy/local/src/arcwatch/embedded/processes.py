@@ -154,7 +154,7 @@ class Child:
         how = f"{self.command.name} {how_ended(self.returncode)}"
         if lines == 1:
             return ChildDiedError(f"{how}: {said[0]} (log: {self.log})")
-        # The first line alone must be a whole sentence: it is also told as the reason of a stop.
+        # The first line alone must be a whole sentence: it is also shown as the reason of a stop.
         return ChildDiedError("\n    ".join([f"{how}\n  its last lines (all of them: {self.log}):", *said]))
 
     async def _ended_within(self, seconds: float, hurry: asyncio.Event | None = None) -> None:

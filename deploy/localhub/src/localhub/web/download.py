@@ -35,10 +35,10 @@ def file_response(
 
 def ranged(request: web.Request, data: bytes, headers: dict[str, str]) -> web.Response:
     """Answer with the part that a `Range` header asks for, or with everything."""
-    asked = _RANGE.fullmatch(request.headers.get("Range", ""))
-    if not asked or asked.groups() == ("", ""):
+    wanted = _RANGE.fullmatch(request.headers.get("Range", ""))
+    if not wanted or wanted.groups() == ("", ""):
         return web.Response(body=data, headers=headers)
-    first, last = asked.groups()
+    first, last = wanted.groups()
     start = int(first) if first else max(0, len(data) - int(last))
     stop = min(int(last) + 1, len(data)) if first and last else len(data)
     if start >= stop:

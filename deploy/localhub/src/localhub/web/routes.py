@@ -223,8 +223,8 @@ def _flag(request: web.Request, name: str) -> bool:
 
 
 def _number(request: web.Request, name: str) -> int:
-    asked = request.query.get(name, "")
-    return int(asked) if asked.isdecimal() else 0
+    value = request.query.get(name, "")
+    return int(value) if value.isdecimal() else 0
 
 
 def _limit(request: web.Request, most: int) -> int:

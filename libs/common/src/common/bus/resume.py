@@ -43,19 +43,19 @@ async def republish_unsettled(js: JetStreamContext, stream: str, subject: str, u
 
 
 async def _syncs(js: JetStreamContext, stream: str, until: int) -> Iterable[RawStreamMsg]:
-    asked: dict[int, Scope] = {}
+    scopes: dict[int, Scope] = {}
     last: dict[Scope, RawStreamMsg] = {}
     async for message in _all(js, stream, SyncRequested.subject, until):
         if request := _read(SyncRequested, message):
-            asked[_place(message)] = scope = (request.dataset, request.auto_ingest)
+            scopes[_place(message)] = scope = (request.dataset, request.auto_ingest)
             last[scope] = message
     async for message in _all(js, stream, SyncCompleted.subject, until):
         completed = _read(SyncCompleted, message)
         if completed is None or completed.status != "completed":
             continue
         settled = _up_to(completed, message)
-        if settled in asked and (latest := last.get(asked[settled])) and _place(latest) <= settled:
-            del last[asked[settled]]
+        if settled in scopes and (latest := last.get(scopes[settled])) and _place(latest) <= settled:
+            del last[scopes[settled]]
     return last.values()
 
 

@@ -33,7 +33,7 @@ MIN_RETRY_SECONDS = 1.0
 MAX_RETRY_SECONDS = 3600.0
 # A window of 300 s, and some more: what lasts longer is not waited for, but tried again later.
 MAX_WAIT_SECONDS = 330.0
-# The reset is told in whole seconds; windows are 300 s long.
+# The reset comes in whole seconds; windows are 300 s long.
 SAME_WINDOW_SECONDS = 1.5
 # The Hub has three; whatever answers in its place may not fill memory, or metrics, with names.
 MAX_BUDGETS = 20

@@ -58,9 +58,9 @@ class Call:
             raise UnboundedAnswerError(f"the Hub's answer does not end within {MAX_REQUESTS} pages")
         self.requests_left -= 1
         self.on_request(request)
-        asked = request.extensions.get("timeout", {})
+        timeouts = request.extensions.get("timeout", {})
         request.extensions["timeout"] = {
-            name: min(asked.get(name) or longest, longest, seconds) for name, longest in _TIMEOUTS.items()
+            name: min(timeouts.get(name) or longest, longest, seconds) for name, longest in _TIMEOUTS.items()
         }
 
     def count(self, size: int) -> None:
@@ -118,7 +118,7 @@ class _Routes(httpx2.BaseTransport):
 
 
 def _pool(network: Network, proxy: str | None) -> httpx2.HTTPTransport:
-    # An SSL context of its own may only be given for a proxy that speaks TLS.
+    # A separate SSL context may only be given for a proxy that speaks TLS.
     tls = network.tls if proxy and proxy.startswith("https:") else None
     by = httpx2.Proxy(proxy, ssl_context=tls) if proxy else None
     return httpx2.HTTPTransport(verify=network.tls, proxy=by, trust_env=False)
@@ -139,8 +139,8 @@ class _Connections(httpx2.Client):
 def _reason_of(error: httpx2.RequestError) -> str:
     """Return what a request met, without what it sent."""
     # A protocol error quotes the header that it refuses, and with it the token.
-    told = "" if isinstance(error, httpx2.ProtocolError) else str(error)
-    return certificate_problem(error) or told or type(error).__name__
+    message = "" if isinstance(error, httpx2.ProtocolError) else str(error)
+    return certificate_problem(error) or message or type(error).__name__
 
 
 class _Shared(httpx2.Client):

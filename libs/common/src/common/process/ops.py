@@ -74,9 +74,9 @@ def routes(
 
 async def _found(checks: Mapping[str, Check], dependencies: Mapping[str, Check]) -> dict[str, str | None]:
     bounds = dict.fromkeys(dependencies, DEPENDENCY_TIMEOUT_SECONDS) | dict.fromkeys(checks, CHECK_TIMEOUT_SECONDS)
-    asked = {**dependencies, **checks}
-    answers = await asyncio.gather(*(_bounded(check, bounds[name]) for name, check in asked.items()))
-    return dict(zip(asked, answers, strict=True))
+    all_checks = {**dependencies, **checks}
+    answers = await asyncio.gather(*(_bounded(check, bounds[name]) for name, check in all_checks.items()))
+    return dict(zip(all_checks, answers, strict=True))
 
 
 async def _bounded(check: Check, seconds: float) -> str | None:

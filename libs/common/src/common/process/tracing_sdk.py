@@ -35,12 +35,12 @@ class SdkTracer:
         self, name: str, kind: Kind, carrier: Mapping[str, str] | None, attributes: Mapping[str, Value]
     ) -> AbstractContextManager[object]:
         """Open a span until the block ends; `carrier` are the headers of a message, where one is handled."""
-        context = None if carrier is None else self._told_by(carrier)
+        context = None if carrier is None else self._context_of(carrier)
         return self._tracer.start_as_current_span(name, context=context, kind=_KINDS[kind], attributes=dict(attributes))
 
     def record(self, name: str, carrier: Mapping[str, str], started_ns: int, attributes: Mapping[str, Value]) -> None:
         """Write down a span that ends now."""
-        context = self._told_by(carrier)
+        context = self._context_of(carrier)
         self._tracer.start_span(name, context=context, start_time=started_ns, attributes=dict(attributes)).end()
 
     def inject(self, headers: dict[str, str]) -> None:
@@ -58,7 +58,7 @@ class SdkTracer:
         """Send what is left."""
         self._provider.shutdown()
 
-    def _told_by(self, carrier: Mapping[str, str]) -> Context:
+    def _context_of(self, carrier: Mapping[str, str]) -> Context:
         # Into an empty context: a message without a trace begins one, whatever runs around it.
         return self._propagator.extract(carrier, context=Context())
 

@@ -219,10 +219,10 @@ class _Ingestion:
         self.ingester.metrics.files.observe(len(missing))
         if broken and self.origin.delivery_count < MAX_DELIVER:
             first = next(iter(broken.values()))
-            asked = [error.retry_after_seconds for error in broken.values() if error.retry_after_seconds is not None]
+            delays = [error.retry_after_seconds for error in broken.values() if error.retry_after_seconds is not None]
             raise TransientError(
                 f"{len(broken)} files stay broken, first {first}",
                 kind=first.kind,
-                retry_after_seconds=max(asked, default=None),
+                retry_after_seconds=max(delays, default=None),
             )
         return broken

@@ -48,7 +48,7 @@ async def start_ingestion(needs: Needs, request: web.Request, query: IngestionQu
         requested_by=_who(request),
     )
     await publish(needs.client, event)
-    log.info("admin.start_ingestion", by=_who(request), asked=event.model_dump(mode="json", exclude_none=True))
+    log.info("admin.start_ingestion", by=_who(request), published=event.model_dump(mode="json", exclude_none=True))
     return IngestionAccepted(
         message="Ingestion requested; /api/events tells how it goes.",
         config=IngestionConfig(
@@ -71,7 +71,7 @@ async def sync(needs: Needs, request: web.Request, query: SyncQuery) -> SyncAcce
         dataset=body.dataset, auto_ingest=body.auto_ingest, requested_by=_who(request), request_id=fresh_id()
     )
     await publish(needs.client, event)
-    log.info("admin.sync", by=_who(request), asked=event.model_dump(mode="json", exclude_none=True))
+    log.info("admin.sync", by=_who(request), published=event.model_dump(mode="json", exclude_none=True))
     return SyncAccepted(message="Sync requested; /api/events tells what it found.", request_id=event.request_id or "")
 
 

@@ -55,14 +55,14 @@ def _hub(services: Services) -> hub.Needs:
 
 
 def _status(services: Services) -> status.Needs:
-    settings, client, asked = services.settings, services.client, services.settings.hf_datasets[0]
+    settings, client, dataset = services.settings, services.client, services.settings.hf_datasets[0]
     return status.Needs(
         settings,
         client,
         services.projector,
         ingesters=WorkerProbe(client, topology.INGESTER),
         watchers=WorkerProbe(client, topology.WATCHER),
-        hub=HubProbe(settings.endpoint, partial(services.hub.head, asked), services.hub.quota),
+        hub=HubProbe(settings.endpoint, partial(services.hub.head, dataset), services.hub.quota),
     )
 
 

@@ -5,7 +5,7 @@ SHELL := /bin/sh
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
-# The system's certificates where there are any: a company's proxy may have one of its own.
+# The system's certificates where there are any: a company's proxy may need its own.
 CERTS := $(if $(wildcard /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/cert.pem),--system-certs)
 UV := $(BIN)/uv $(CERTS) pip
 MEMBERS := libs/common services/watcher services/ingester services/query-api deploy/localhub deploy/local

@@ -23,7 +23,7 @@ class Metrics:
         self.registry.register(self.requests)
         self.events = counter("events", "Events heard on the stream", ["subject"])
         self.reconciliations = counter("reconciliations", "Times the whole view was compared")
-        self.reconciled = counter("reconciled_submissions", "Submissions that no event had told of")
+        self.reconciled = counter("reconciled_submissions", "Submissions that no event had announced")
         self.database_errors = counter("database_errors", "Reads that the database did not answer")
         self.submissions = gauge("view_submissions", "Submissions in the view")
         self.view_age = gauge("view_age_seconds", "How far the view may lag; 0 while all is well")

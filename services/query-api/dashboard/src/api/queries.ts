@@ -65,7 +65,7 @@ export const statusQuery = () =>
   queryOptions({
     queryKey: keys.status(),
     queryFn: async ({ signal }) => (await unwrap(api.GET("/api/status", { signal }))).data,
-    // Nothing announces that somebody fell silent.
+    // Nothing announces that a service fell silent.
     refetchInterval: 30_000,
   });
 
@@ -87,7 +87,7 @@ export const runErrorsQuery = (run: number, query: { limit: number; offset: numb
 export const foldersQuery = (dataset: string) =>
   queryOptions({
     queryKey: keys.folders(dataset),
-    // The server itself has tried the Hub several times when it gives up.
+    // The server itself has tried the Hub several times when it answers with an error.
     retry: false,
     queryFn: async ({ signal }) => {
       const query = { baseUrl: dataset };

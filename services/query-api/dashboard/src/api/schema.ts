@@ -1813,7 +1813,7 @@ export interface components {
             busy: number | null;
             /**
              * Waiting
-             * @description Messages that nobody has taken yet.
+             * @description Messages that no service has taken yet.
              */
             waiting: number | null;
             /** Silent */
@@ -1902,7 +1902,7 @@ export interface components {
             busy: number | null;
             /**
              * Waiting
-             * @description Messages that nobody has taken yet.
+             * @description Messages that no service has taken yet.
              */
             waiting: number | null;
         };

@@ -1,4 +1,4 @@
-/** What is selected lives in the address, so that it can be sent to somebody. */
+/** What is selected lives in the address, so that it can be shared. */
 import { useCallback } from "react";
 import { useSearchParams } from "wouter";
 

@@ -46,7 +46,7 @@ export function withProgress(running: readonly Running[], event: Progress, now: 
   );
 }
 
-/** Takes a model's runs out: it was ingested, or given up. */
+/** Takes a model's runs out: it was ingested, or failed for good. */
 export function withoutModel(
   running: readonly Running[],
   event: { dataset: string | null; model: string | null },

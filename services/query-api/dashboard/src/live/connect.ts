@@ -14,7 +14,7 @@ const RETRY_MS = 5_000;
 // A browser opens six connections to a server of HTTP/1.1: a seventh tab would wait for ever if all of them listened.
 const REST_AFTER_MS = 10_000;
 
-/** Listens until the returned function is called; rests while nobody looks at the page. */
+/** Listens until the returned function is called; rests while the page is hidden. */
 export function connect(client: QueryClient): () => void {
   const stream = new Stream(client);
   let rest: ReturnType<typeof setTimeout> | undefined;
@@ -32,13 +32,13 @@ export function connect(client: QueryClient): () => void {
   };
 }
 
-/** The one connection: opened anew where the browser gives up, and after a rest. */
+/** The one connection: opened anew where the browser does not connect again, and after a rest. */
 class Stream {
   private readonly client: QueryClient;
   private readonly reload: Reload;
   private source: EventSource | null = null;
   private retry: ReturnType<typeof setTimeout> | undefined;
-  /** Something may have happened that this page was not told. */
+  /** Something may have happened that this page did not hear of. */
   private missed = false;
 
   constructor(client: QueryClient) {
@@ -72,7 +72,7 @@ class Stream {
       setTimeout(() => void this.client.invalidateQueries({ queryKey: keys.models() }), RETRY_MS);
     this.missed = true;
     change((state) => ({ connection: "lost", lostAt: state.lostAt ?? Date.now() }));
-    // A browser gives up for good on an answer that is no stream.
+    // A browser does not try again after an answer that is no stream.
     if (this.source?.readyState === EventSource.CLOSED) {
       clearTimeout(this.retry);
       this.retry = setTimeout(() => this.open(), RETRY_MS);
@@ -111,7 +111,7 @@ function reloader(client: QueryClient): Reload {
   };
 }
 
-/** What happened cannot be told: nothing that is shown can be relied on, nor that a run still works. */
+/** What happened is not known: nothing that is shown can be relied on, nor that a run still works. */
 function onReset(client: QueryClient): void {
   change(() => ({ running: [] }));
   void client.invalidateQueries();

@@ -14,7 +14,7 @@ class WorkerState(ApiModel):
     alive: bool | None
     idle: Annotated[Count | None, Field(description="Requests for work that wait: one for each idle replica.")]
     busy: Annotated[Count | None, Field(description="Messages being worked on.")]
-    waiting: Annotated[Count | None, Field(description="Messages that nobody has taken yet.")]
+    waiting: Annotated[Count | None, Field(description="Messages that no service has taken yet.")]
 
 
 class WatcherState(WorkerState):

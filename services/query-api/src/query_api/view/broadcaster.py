@@ -117,7 +117,7 @@ class Broadcaster:
         missed = await self._missed(last)
         place = self._total
         if missed is None:
-            missed = [reset_frame(self._newest, "what happened since the last event cannot be told")]
+            missed = [reset_frame(self._newest, "what happened since the last event is not known")]
         await self._write(write, [each.data for each in missed])
         return place
 

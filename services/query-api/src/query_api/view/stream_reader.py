@@ -2,7 +2,7 @@
 
 It makes no consumer: who may make one may also change those of the ingesters, because the server goes by the request's
 body. Core subscriptions only say that it is worth while to look; what is read comes by direct gets, which change
-nothing. A look every other second finds what no hint told of, and shows that the stream is there.
+nothing. A look every other second finds what no hint announced, and shows that the stream is there.
 """
 
 import asyncio

@@ -225,6 +225,16 @@ async def test_the_token_does_not_follow_a_redirect_to_another_port(secret: HubC
     assert "Authorization" not in request.headers
 
 
+async def test_a_webhook_is_asked_for_once_and_a_list_of_them_again(secret: HubClient, server: TestHub) -> None:
+    rule = server.faults.add(Truncate(), "/api/settings/webhooks", method="POST", times=1)
+    with pytest.raises(TransientError):
+        await secret.create_webhook("https://arc.example.org", [DATA], "s")
+    assert rule.struck == 1
+    server.faults.add(Status(503), "/api/settings/webhooks", method="GET", times=2)
+    (found,) = await secret.webhooks()
+    assert (found.url, found.datasets) == ("https://arc.example.org", frozenset({DATA}))
+
+
 async def test_the_quota_is_learned_from_answers(hub: HubClient) -> None:
     await hub.folders(DATA)
     assert hub.quota.budgets["api"].left > 0

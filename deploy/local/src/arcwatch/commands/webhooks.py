@@ -1,5 +1,6 @@
 """`arcwatch webhooks create`: let the Hub tell of new commits at once."""
 
+import asyncio
 import os
 from typing import Annotated
 
@@ -35,11 +36,10 @@ def create(
         raise DeploymentError(
             "set HF_WEBHOOK_SECRET, here and for the query API, to one long random text: it verifies the Hub's calls"
         )
-    hook, there_already = register(settings, url, secret)
-    watched = [item.name for item in hook.watched]
+    hook, there_already = asyncio.run(register(settings, url, secret))
     if json:
-        as_json({"id": hook.id, "url": hook.url, "watched": watched, "created": not there_already})
+        as_json({"id": hook.id, "url": hook.url, "watched": hook.watched, "created": not there_already})
         return
     say(f"{'there already' if there_already else 'registered'}: {hook.url} (webhook {hook.id})")
-    for name in watched:
+    for name in hook.watched:
         say(f"  {name}")

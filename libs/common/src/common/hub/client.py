@@ -1,4 +1,4 @@
-"""The one client of the Hub, for every service and command: listings, verified downloads, whose token it is.
+"""The one client of the Hub, for every service and command: listings, verified downloads, the token's account.
 
 Listings come from the official client, run in threads. It retries by sleeping in its thread; so an answer that is worth
 a retry is raised as `TransientError` before it sees it. Retrying is done here, where it can be cancelled. Its requests
@@ -43,6 +43,7 @@ from common.hub.responses import (
     worth_retrying,
 )
 from common.hub.transport import CALL, Call
+from common.hub.webhooks import Webhook, register_webhook, registered_webhooks
 from common.outcomes import TransientError
 
 log = structlog.get_logger(__name__)
@@ -53,6 +54,8 @@ RETRY_ATTEMPTS = 5
 CALL_SECONDS = 120.0
 # `paths-info` takes many paths in one request; the Hub refuses bodies that are too large.
 PATHS_PER_REQUEST = 200
+# Of what the Hub says to a request that it refuses, for a line that people read.
+MESSAGE_LENGTH = 200
 # Downloads at a time, where the caller does not say.
 CONNECTIONS = 8
 
@@ -107,6 +110,14 @@ class HubClient:
         """Return the name of the token's account; raise HubRefusedError where the Hub does not know the token."""
         return await self._call("HF_TOKEN", lambda api: str(api.whoami()["name"]))
 
+    async def webhooks(self) -> list[Webhook]:
+        """Return the webhooks of the token's account."""
+        return await self._call("webhooks", registered_webhooks)
+
+    async def create_webhook(self, url: str, datasets: Sequence[str], secret: str) -> Webhook:
+        """Register a webhook for datasets; asked once, as a lost answer may have been a yes."""
+        return await self._ask("webhooks", functools.partial(register_webhook, url, datasets, secret))
+
     async def head(self, dataset: str) -> str:
         """Return the sha of the dataset's main branch: one request."""
         info = await self._call(dataset, lambda api: api.dataset_info(dataset, expand=["sha"]))
@@ -159,12 +170,15 @@ class HubClient:
         return again.files
 
     async def _call(self, dataset: str, ask: "Callable[[HfApi], T]") -> "T":
-        api = HfApi(endpoint=self.endpoint, token=self.token or False)
         async for attempt in stamina.retry_context(on=worth_retrying, attempts=self.attempts, timeout=None):
             with attempt:
-                async with self.quota.request(API):
-                    return await self._in_thread(dataset, ask, api)
+                return await self._ask(dataset, ask)
         raise AssertionError("stamina returns or raises")
+
+    async def _ask(self, dataset: str, ask: "Callable[[HfApi], T]") -> "T":
+        api = HfApi(endpoint=self.endpoint, token=self.token or False)
+        async with self.quota.request(API):
+            return await self._in_thread(dataset, ask, api)
 
     async def _in_thread(self, dataset: str, ask: "Callable[[HfApi], T]", api: HfApi) -> "T":
         call = Call(self._listings, self._on_request, self._on_response, self._on_connection_lost, self.call_seconds)
@@ -197,7 +211,8 @@ class HubClient:
         if isinstance(error, RepositoryNotFoundError) or outcome_of(status) in {"unauthorized", "not_found"}:
             token = "the HF_TOKEN given may not read it" if self.token else "set HF_TOKEN if it is private"
             return HubRefusedError(f"{dataset}: the Hub answers {status}; check HF_DATASETS, and {token}", status)
-        return TransientError(f"the Hub answers {status} for {dataset}", kind="hub_error")
+        said = f": {error.server_message[:MESSAGE_LENGTH]}" if error.server_message else ""
+        return TransientError(f"the Hub answers {status} for {dataset}{said}", kind="hub_error")
 
     def _on_request(self, request: httpx2.Request) -> None:
         """Raise HubRefusedError before the token goes elsewhere. Runs in the client's thread.

@@ -94,8 +94,8 @@ class VersionStatements(LockedModel):
         await self.connection.execute(sql.DELETE_TASK_RESULTS, row["id"])
         await self.connection.copy_records_to_table(
             "task_results",
-            records=[(row["id"], r.puzzle_id, r.hf_blob_oid, r.pairs_total, r.pairs_solved) for r in results],
-            columns=("version_id", "puzzle_id", "hf_blob_oid", "pairs_total", "pairs_solved"),
+            records=[(row["id"], *result) for result in results],
+            columns=sql.TASK_RESULT_COLUMNS,
         )
 
     async def has_history(self) -> bool:

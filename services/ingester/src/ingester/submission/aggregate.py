@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from typing import NamedTuple
 
 from common.arc_tasks import TaskSet
 
@@ -17,9 +18,8 @@ Number = int | Decimal
 """PostgreSQL's sum() of bigint is numeric, which arrives as Decimal."""
 
 
-@dataclass(frozen=True, slots=True)
-class TaskResult:
-    """How much of one task a version solved, by the usable file of this blob oid."""
+class TaskResult(NamedTuple):
+    """How much of one task a version solved, by the usable file of this blob oid: a row of `task_results`."""
 
     puzzle_id: str
     hf_blob_oid: str

@@ -1,5 +1,10 @@
 """A model's versions and their task results: which one is current, and which models have the same content."""
 
+from ingester.submission.aggregate import TaskResult
+
+# Of `task_results`, as COPY takes them.
+TASK_RESULT_COLUMNS = ("version_id", *TaskResult._fields)
+
 CURRENT_VERSION = """
 SELECT id, tree_oid, run_id, ingested_at, complete FROM submission_versions
 WHERE hf_dataset = $1 AND model = $2 AND superseded_at IS NULL

@@ -1,7 +1,7 @@
 """Files are fetched within bounds, and what was fetched is not lost, however a run ends."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, cast
 
 import pytest
@@ -10,9 +10,11 @@ from common.hub.responses import HubRefusedError
 from common.outcomes import TransientError
 from ingester.download import writer
 from ingester.download.pipeline import DownloadPipeline
-from ingester.download.writer import MANY_ROWS, Records
+from ingester.download.writer import MANY_ROWS
 from ingester.submission.documents import Bytes
+from ingester.submission.staged_row import Row, StagedFile, StagedRow
 
+FILE = StagedFile(1, "owner/name", "m", "oid")
 ROOM = 100
 DEADLINE = 20.0  # seconds; an end that never comes is what it stands for
 
@@ -29,12 +31,12 @@ class Database:
         self.go_on = asyncio.Event()
         self.go_on.set()
 
-    async def stage(self, records: Records) -> None:
+    async def stage(self, rows: Iterable[StagedRow]) -> None:
         self.copying.set()
-        rows = [str(row[0]) for row in records]
+        staged = [each.row.puzzle_id for each in rows]
         await self.go_on.wait()
-        self.staged += rows
-        self.copies.append(len(rows))
+        self.staged += staged
+        self.copies.append(len(staged))
 
 
 class Downloads:
@@ -76,8 +78,8 @@ async def collected(
     concurrency: int = 4,
     rows_each: int = 1,
 ) -> dict[str, TransientError]:
-    def transform(task_id: str, _file: RemoteFile, _body: Bytes) -> Records:
-        return [(task_id,)] * rows_each
+    def transform(task_id: str, _file: RemoteFile, _body: Bytes) -> list[StagedRow]:
+        return [StagedRow(FILE, Row(task_id))] * rows_each
 
     pipeline = DownloadPipeline(cast("Any", downloads), concurrency, ROOM)
     return await asyncio.wait_for(
@@ -132,10 +134,10 @@ async def test_small_files_of_many_rows_are_written_before_the_next_come() -> No
 
 async def test_a_file_that_comes_during_a_copy_waits_for_more(monkeypatch: pytest.MonkeyPatch) -> None:
     class Busy(Database):
-        async def stage(self, records: Records) -> None:
+        async def stage(self, rows: Iterable[StagedRow]) -> None:
             for _ in range(5):  # turns of the event loop, in which another file or two come
                 await asyncio.sleep(0)
-            await super().stage(records)
+            await super().stage(rows)
 
     monkeypatch.setattr(writer, "COPY_BYTES", 3)
     monkeypatch.setattr(writer, "COPY_SECONDS", 60.0)
@@ -201,8 +203,8 @@ async def test_a_copy_under_way_reaches_its_end_when_the_run_does(end: str) -> N
 
 async def test_a_database_lost_at_the_end_does_not_hide_why_the_run_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     class Lost(Database):
-        async def stage(self, records: Records) -> None:
-            del records
+        async def stage(self, rows: Iterable[StagedRow]) -> None:
+            del rows
             raise OSError("connection lost")
 
     monkeypatch.setattr(writer, "COPY_SECONDS", 60.0)

@@ -17,6 +17,7 @@ from ingester.store import Session
 from ingester.submission.documents import Bytes
 from ingester.submission.limits import Limits
 from ingester.submission.memory_estimate import estimate_memory
+from ingester.submission.staged_row import StagedFile, StagedRow
 from ingester.submission.transform import transform
 
 # A COPY costs about a millisecond besides its rows. 400 files of 40 kB took 0.39 s with 13 of them, 0.45 s with 179.
@@ -28,23 +29,23 @@ MANY_ROWS = 10_000
 # A file that takes more memory is read when the rows of those before it are out of it.
 HEAVY_BYTES = 32 * 1024 * 1024
 
-Records = Sequence[Sequence[Any]]
-# Task id, listing entry, verified bytes -> rows in STAGED_COLUMNS order. Never raises for bad content.
-Transform = Callable[[str, RemoteFile, Bytes], Records]
+# Task id, listing entry, verified bytes -> its rows. Never raises for bad content.
+Transform = Callable[[str, RemoteFile, Bytes], Sequence[StagedRow]]
 
 
-def staged_records(
+def staged_rows(
     session: Session, run_id: int, tasks: TaskSet, limits: Limits, count: Callable[[int], object]
 ) -> Transform:
     """Return the transform of a run's files; `count` gets the number of rows of each file."""
     dataset, model = session.key
 
-    def records(task_id: str, file: RemoteFile, body: Bytes) -> Records:
+    def rows_of(task_id: str, file: RemoteFile, body: Bytes) -> Sequence[StagedRow]:
         rows = transform(body, tasks.tasks[task_id], model, limits).staged
         count(len(rows))
-        return [(run_id, dataset, model, file.blob_oid, *row) for row in rows]
+        staged = StagedFile(run_id, dataset, model, file.blob_oid)
+        return [StagedRow(staged, row) for row in rows]
 
-    return records
+    return rows_of
 
 
 @dataclass
@@ -56,7 +57,7 @@ class Writer:
     transform: Transform
     progress: Progress
     broken: dict[str, TransientError] = field(default_factory=dict)
-    _batch: deque[Sequence[Any]] = field(default_factory=deque)
+    _batch: deque[StagedRow] = field(default_factory=deque)
     _batch_bytes: int = 0
     _written_at: float = field(default_factory=time.monotonic)
 
@@ -114,7 +115,7 @@ async def _to_its_end(copying: Coroutine[Any, Any, None]) -> None:
         raise
 
 
-def _emptied(records: deque[Sequence[Any]]) -> Iterator[Sequence[Any]]:
+def _emptied(rows: deque[StagedRow]) -> Iterator[StagedRow]:
     """Yield rows and let go of them: those of a large file are not kept in memory along with their encoded form."""
-    while records:
-        yield records.popleft()
+    while rows:
+        yield rows.popleft()

@@ -18,7 +18,7 @@ from ingester import store
 from ingester.download.pipeline import DownloadPipeline
 from ingester.download.plan import Plan, make_plan
 from ingester.download.progress import Progress
-from ingester.download.writer import staged_records
+from ingester.download.writer import staged_rows
 from ingester.ingestion.commit import Commit
 from ingester.ingestion.report import Report
 from ingester.ingestion.target import FolderMissingError, Target, resolve_target
@@ -214,7 +214,7 @@ class _Ingestion:
         )
         await progress.advance(plan.files - len(missing))
         count = self.ingester.metrics.rows.inc
-        transform = staged_records(self.session, run.id, self.tasks, self.ingester.limits, count)
+        transform = staged_rows(self.session, run.id, self.tasks, self.ingester.limits, count)
         broken = await self.ingester.downloads.run(self.session, target.revision, missing, transform, progress)
         self.ingester.metrics.files.observe(len(missing))
         if broken and self.origin.delivery_count < MAX_DELIVER:

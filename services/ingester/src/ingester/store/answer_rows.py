@@ -1,12 +1,12 @@
 """Rows of answers: staged while a run goes on, brought into `explanations` when it ends."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from ingester.store.locked_model import HEAVY_SECONDS, LockedModel
 from ingester.store.statements import explanations as sql
 from ingester.submission.aggregate import AttemptSums
+from ingester.submission.staged_row import StagedRow
 
 
 @dataclass(frozen=True)
@@ -22,8 +22,9 @@ class RowStatements(LockedModel):
         rows = await self.connection.fetch(sql.STAGED_FILES, *self.key, run_id)
         return {(row["puzzle_id"], row["hf_blob_oid"]) for row in rows}
 
-    async def stage(self, records: Iterable[Sequence[Any]]) -> None:
-        """Write rows of fetched files (in STAGED_COLUMNS order) by COPY, so that they survive this delivery."""
+    async def stage(self, rows: Iterable[StagedRow]) -> None:
+        """Write rows of fetched files by COPY, so that they survive this delivery."""
+        records = (file + row for file, row in rows)
         await self.connection.copy_records_to_table("staged_rows", records=records, columns=sql.STAGED_COLUMNS)
 
     async def create_wanted(self, run_id: int, files: dict[str, str]) -> None:

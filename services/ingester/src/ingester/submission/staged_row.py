@@ -8,6 +8,15 @@ from typing import NamedTuple
 from ingester.submission.error_kinds import Problem
 
 
+class StagedFile(NamedTuple):
+    """The first columns of `staged_rows`: by which run a file was fetched, whose it is, and its content's hash."""
+
+    run_id: int
+    hf_dataset: str
+    model: str
+    hf_blob_oid: str
+
+
 class Row(NamedTuple):
     """The columns of `staged_rows` after hf_blob_oid, in their order.
 
@@ -43,6 +52,13 @@ class Row(NamedTuple):
     provider_raw_response: str | None = None
     created_at: datetime | None = None
     notes: str | None = None
+
+
+class StagedRow(NamedTuple):
+    """A row of `staged_rows`: the columns of a file, shared by all of its rows, then the row's own."""
+
+    file: StagedFile
+    row: Row
 
 
 def file_row(

@@ -5,11 +5,11 @@ from typing import Any
 
 import aiohttp
 import pytest
-from localhub import LocalHub
 from pydantic import SecretStr
 from query_api.app import serving
 from query_api.settings import Settings
 
+from tests.support.hub import TestHub
 from tests.support.pipeline import Pipeline
 from tests.support.submissions import V2, solved, submission, tasks, unsolved
 
@@ -34,7 +34,7 @@ async def versions(http: aiohttp.ClientSession, model: str) -> list[dict[str, An
 
 
 async def test_solved_failed_added_and_removed_tasks_are_told(
-    pipeline: Pipeline, hub: LocalHub, http: aiohttp.ClientSession
+    pipeline: Pipeline, hub: TestHub, http: aiohttp.ClientSession
 ) -> None:
     hub.commit(V2, submission("m", {A: solved(A), B: unsolved(B), C: solved(C), D: solved(D)}))
     await pipeline.settle()
@@ -59,7 +59,7 @@ async def test_solved_failed_added_and_removed_tasks_are_told(
 
 
 async def test_a_version_that_comes_back_is_the_current_one_and_compared_with_what_it_replaced(
-    pipeline: Pipeline, hub: LocalHub, http: aiohttp.ClientSession
+    pipeline: Pipeline, hub: TestHub, http: aiohttp.ClientSession
 ) -> None:
     for body in (solved, unsolved, solved):
         hub.commit(V2, submission("m", {A: body(A), B: solved(B)}))
@@ -71,7 +71,7 @@ async def test_a_version_that_comes_back_is_the_current_one_and_compared_with_wh
 
 
 async def test_a_renamed_model_shows_its_old_versions(
-    pipeline: Pipeline, hub: LocalHub, http: aiohttp.ClientSession
+    pipeline: Pipeline, hub: TestHub, http: aiohttp.ClientSession
 ) -> None:
     for body in (unsolved, solved):
         hub.commit(V2, submission("old", {A: body(A)}))

@@ -3,15 +3,16 @@
 import asyncio
 from pathlib import Path
 
-from localhub import LocalHub
 from localhub.samples.landing import ARC1, ARC2, INITIAL, LATER, Landing, land_samples, put_initial_samples
+
+from tests.support.hub import TestHub
 
 TWICE = "baseline-ensemble-1-thinking-low"
 ARC1_ONLY = [landing for landing in LATER[:5] if landing.dataset == ARC1]
 
 
 def test_the_first_samples_are_there_at_once_with_dates_in_the_past(tmp_path: Path) -> None:
-    hub = LocalHub(tmp_path)
+    hub = TestHub(tmp_path)
     put_initial_samples(hub)
     assert hub.datasets.names() == [ARC1, ARC2]
     repository = hub.datasets.create(ARC1)
@@ -26,7 +27,7 @@ def test_the_first_samples_are_there_at_once_with_dates_in_the_past(tmp_path: Pa
 
 
 async def test_samples_land_one_by_one_and_some_change_later(tmp_path: Path) -> None:
-    hub = LocalHub(tmp_path)
+    hub = TestHub(tmp_path)
     await asyncio.wait_for(land_samples(hub, 0.0, ARC1_ONLY), 30)
     repository = hub.datasets.create(ARC1)
     newest, _, oldest, _ = repository.commits("main")
@@ -40,7 +41,7 @@ async def test_samples_land_one_by_one_and_some_change_later(tmp_path: Path) -> 
 
 
 async def test_what_holds_no_file_is_passed_over(tmp_path: Path) -> None:
-    hub = LocalHub(tmp_path)
+    hub = TestHub(tmp_path)
     nothing_sure = Landing(ARC1, "baseline-most-common-output-with-one-colour")
     assert nothing_sure in LATER
     await asyncio.wait_for(land_samples(hub, 600.0, [nothing_sure]), 30)

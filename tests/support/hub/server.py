@@ -1,7 +1,7 @@
 """The local Hub with faults, latency, another quota, and logs of what it and its CDN were asked."""
 
 import asyncio
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from aiohttp import web
@@ -38,6 +38,22 @@ class TestHub(LocalHub):
     def limit(self, quota: Quota) -> None:
         """Put another quota in force, with nothing used of it."""
         self._gate.meter = QuotaMeter(quota)
+
+    def head(self, repo: str) -> str:
+        """Commit what changed in the folder, if anything did; answer the sha of the newest commit."""
+        return self.datasets.create(repo).head().sha
+
+    def oid(self, repo: str, path: str) -> str:
+        """Look up the git oid of a file or a folder, as `main` has it."""
+        repository = self.datasets.create(repo)
+        return repository.entry(repository.head(), path).oid
+
+    def rename(self, repo: str, old: str, new: str) -> str:
+        """Move a file or a folder, whose oid stays, by one commit; answer its sha."""
+        source = self.datasets.root / repo / old
+        files = (path for path in [source, *source.rglob("*")] if path.is_file())
+        moved = {str(PurePosixPath(new, path.relative_to(source))): path.read_bytes() for path in files}
+        return self.commit(repo, {old: None, **moved})
 
     async def _logged(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         at_hub = CDN in request.config_dict  # the other application, the CDN, knows of none

@@ -1,9 +1,9 @@
 """A Hub-compatible server over a folder of dataset repositories, and the ways to change it."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Self
 
@@ -25,14 +25,10 @@ THREADS = 4
 WATCH_SECONDS = 1.0  # how soon webhooks tell of a change of the folder's files
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
 class LocalHub:
     """Serves DIR/<owner>/<name>/<model>/<file>.json; use `async with`, or `start` and `stop`.
 
-    The methods that write (`commit`, `rename`, `squash`) are plain and may be called from any thread, before the
+    The methods that write (`commit`, `squash`) are plain and may be called from any thread, before the
     start too. Port 0 takes a free one. `host` must be an address at which clients reach it: answers name it.
     `middlewares` get every request to the Hub and to its CDN first, and may answer it or change the answer.
     """
@@ -47,13 +43,11 @@ class LocalHub:
         private: Iterable[str] = (),
         gated: Iterable[str] = (),
         lfs_above: int | None = None,
-        clock: Callable[[], datetime] = _now,
         middlewares: Sequence[Middleware] = (),
     ) -> None:
-        self.clock = clock
         self.access = Access(token, set(private), set(gated))
         self.webhooks = Webhooks()
-        self.datasets = Datasets(root, clock=self._time, lfs_above=lfs_above, on_commit=self._committed)
+        self.datasets = Datasets(root, lfs_above=lfs_above, on_commit=self._committed)
         self._gate = Gate(QuotaMeter())
         self._middlewares = middlewares
         self._host = host
@@ -97,10 +91,6 @@ class LocalHub:
             self._executor.shutdown()
         self.datasets.close()
 
-    def head(self, repo: str) -> str:
-        """Commit what changed in the folder, if anything did; answer the sha of the newest commit."""
-        return self.datasets.create(repo).head().sha
-
     def commit(
         self,
         repo: str,
@@ -112,20 +102,9 @@ class LocalHub:
         """Write files as one commit (None removes a file or a folder); answer its sha."""
         return self.datasets.create(repo).commit(changes, message, date).sha
 
-    def rename(self, repo: str, old: str, new: str, *, date: datetime | None = None) -> str:
-        return self.datasets.create(repo).rename(old, new, date).sha
-
-    def squash(self, repo: str, *, date: datetime | None = None) -> str:
+    def squash(self, repo: str) -> str:
         """Replace the history by one commit: the old shas are gone."""
-        return self.datasets.create(repo).squash(date).sha
-
-    def oid(self, repo: str, path: str) -> str:
-        """Look up the git oid of a file or a folder, as `main` has it."""
-        repository = self.datasets.create(repo)
-        return repository.entry(repository.head(), path).oid
-
-    def _time(self) -> datetime:
-        return self.clock()  # `clock` may be replaced while the server runs
+        return self.datasets.create(repo).squash().sha
 
     async def _listen(self, app: web.Application, port: int) -> int:
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)

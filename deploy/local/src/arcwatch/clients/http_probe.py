@@ -16,9 +16,9 @@ async def ask(port: int, path: str, host: str = LOOPBACK) -> tuple[int, bytes] |
     return None
 
 
-async def is_ok(port: int, path: str, host: str = LOOPBACK) -> bool:
+async def is_ok(port: int, path: str) -> bool:
     """Tell whether a GET is answered with 200."""
-    answer = await ask(port, path, host)
+    answer = await ask(port, path)
     return answer is not None and answer[0] == HTTPStatus.OK
 
 

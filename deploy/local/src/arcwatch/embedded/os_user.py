@@ -28,11 +28,11 @@ class OsUser:
         return self.uid, self.gid
 
 
-def private_user(name: str = NAME) -> OsUser | None:
+def private_user() -> OsUser | None:
     """Return the private user, made if need be; None when we are not root and so run it as ourselves."""
     if os.geteuid() != 0:
         return None
-    return _known(name) or _made(name)
+    return _known(NAME) or _made(NAME)
 
 
 def _known(name: str) -> OsUser | None:

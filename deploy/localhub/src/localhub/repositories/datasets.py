@@ -3,7 +3,6 @@
 import re
 import threading
 from collections.abc import Callable
-from datetime import datetime
 from pathlib import Path
 
 from localhub.repositories.repository import DatasetRepository, NewCommit
@@ -19,12 +18,10 @@ class Datasets:
         self,
         root: Path,
         *,
-        clock: Callable[[], datetime],
         lfs_above: int | None,
         on_commit: Callable[[NewCommit], None],
     ) -> None:
         self.root = root
-        self._clock = clock
         self._lfs_above = lfs_above
         self._on_commit = on_commit
         self._open: dict[str, DatasetRepository] = {}
@@ -71,7 +68,6 @@ class Datasets:
             name,
             self.root / name,
             self.root / STATE / f"{name}.git",
-            clock=self._clock,
             lfs_above=self._lfs_above,
             on_commit=self._on_commit,
         )

@@ -6,7 +6,7 @@ import time
 import weakref
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
 from dulwich.errors import NotGitRepository
@@ -51,13 +51,11 @@ class DatasetRepository:
         folder: Path,
         git_folder: Path,
         *,
-        clock: Callable[[], datetime],
         lfs_above: int | None = None,
         on_commit: Callable[[NewCommit], None] = lambda _commit: None,
     ) -> None:
         self.name = name
         self.folder = folder
-        self._clock = clock
         self._on_commit = on_commit
         self._lock = threading.RLock()
         self._git = _open(git_folder)
@@ -68,11 +66,6 @@ class DatasetRepository:
         self._history = History(self._git, head.decode() if head else None)
         self._scanned_at = 0
         self._listings: dict[tuple[str, str, bool], list[Entry]] = {}
-
-    @property
-    def files_read(self) -> int:
-        """How many times a file's content was read from the folder."""
-        return self._worktree.files_read
 
     def close(self) -> None:
         with self._lock:
@@ -106,21 +99,12 @@ class DatasetRepository:
                 self._write(self._inside(path), data)
             return self._commit_folder(message or _describe(changes), date)
 
-    def rename(self, old: str, new: str, date: datetime | None = None) -> CommitRecord:
-        """Move a file or a folder; its oid stays."""
-        with self._lock:
-            self._catch_up(date)
-            target = self._inside(new)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            self._inside(old).rename(target)
-            return self._commit_folder(f"Rename {old} to {new}", date)
-
-    def squash(self, date: datetime | None = None) -> CommitRecord:
+    def squash(self) -> CommitRecord:
         """Replace the whole history by one commit of the same content."""
         with self._lock:
-            before = self._catch_up(date) or self.head()
+            before = self._catch_up(None) or self.head()
             message = f"Squash {len(self._history)} commits, the last being {before.sha}"
-            record = self._write_commit(before.tree, None, message, date)
+            record = self._write_commit(before.tree, None, message, None)
             self._history.restart_from(record)
             self._on_commit(NewCommit(self.name, before.sha, record.sha))
             return record
@@ -189,7 +173,7 @@ class DatasetRepository:
         return head
 
     def _write_commit(self, tree: str, parent: str | None, message: str, date: datetime | None) -> CommitRecord:
-        commit = make_commit(tree, parent, message, date or self._clock())
+        commit = make_commit(tree, parent, message, date or datetime.now(UTC))
         self._objects.put(commit)
         self._objects.flush()
         self._git.refs.set_if_equals(MAIN, None, commit.id)

@@ -39,14 +39,12 @@ class WorkTree:
         self._store = store
         self._files: dict[str, _File] = {}
         self._folders: dict[str, _Folder] = {}
-        self.files_read = 0
 
     def scan(self) -> str:
         """Keep whatever changed since the last scan; answers the oid of the root folder."""
         scan = _Scan(self._store, self._files, self._folders)
         root = scan.folder(str(self._root), "")
         self._files, self._folders = scan.files, scan.folders
-        self.files_read += scan.files_read
         return root.oid
 
 
@@ -60,7 +58,6 @@ class _Scan:
         self._trusted_before = time.time_ns() - RACY_NS
         self.files: dict[str, _File] = {}
         self.folders: dict[str, _Folder] = {}
-        self.files_read = 0
 
     def folder(self, path: str, relative: str) -> _Folder:
         entries = tuple(sorted(self._entries(path, relative)))
@@ -98,7 +95,6 @@ class _Scan:
 
     def _read(self, path: str, stamp: _Stamp) -> _File:
         data = Path(path).read_bytes()
-        self.files_read += 1
         trusted = max(stamp[0], stamp[1]) < self._trusted_before
         return _File(stamp if trusted else None, self._store.put_file(data))
 

@@ -49,21 +49,10 @@ class Webhook:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """One POST that was tried. `status` is None when there was no answer."""
-
-    webhook: str
-    delivery_id: str
-    url: str
-    status: int | None
-
-
 @dataclass
 class Webhooks:
     """Registrations, and the queue of what has to be sent."""
 
-    deliveries: list[Delivery] = field(default_factory=list)
     _hooks: dict[str, Webhook] = field(default_factory=dict)
     _queue: asyncio.Queue[NewCommit] = field(default_factory=asyncio.Queue)
 
@@ -106,13 +95,11 @@ class Webhooks:
                 await asyncio.gather(*(self._send(session, hook, payload(hook, commit, base_url)) for hook in hooks))
 
     async def _send(self, session: aiohttp.ClientSession, hook: Webhook, body: dict[str, Any]) -> None:
-        delivery_id = secrets.token_hex(12)
-        headers = {"Webhook-Id": delivery_id}
+        headers = {"Webhook-Id": secrets.token_hex(12)}
         if hook.secret:
             headers["X-Webhook-Secret"] = hook.secret
         for attempt in range(1, ATTEMPTS + 1):
             status = await _post(session, hook.url, body, headers)
-            self.deliveries.append(Delivery(hook.id, delivery_id, hook.url, status))
             if status is not None and status < HTTPStatus.MULTIPLE_CHOICES:
                 return
             await asyncio.sleep(RETRY_SECONDS * attempt)

@@ -107,7 +107,7 @@ async def test_a_poll_of_an_unchanged_folder_reads_no_file(
     # The change time cannot be set, so the first polls may still find it too fresh to be trusted.
     async with asyncio.timeout(5):
         await sha_of(api)
-        assert len(read) == 20, "those whose times were set"
+        assert len(set(read)) == 20, "those whose times were set"
         while read:
             read.clear()
             await sha_of(api)

@@ -129,7 +129,7 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
         DataDir(tmp_path / "file" / "data").prepare()
 
 
-def test_a_folder_with_somebody_s_own_things_is_not_taken_over(tmp_path: Path) -> None:
+def test_a_folder_with_a_user_s_own_things_is_not_taken_over(tmp_path: Path) -> None:
     (tmp_path / "logs").mkdir()
     with pytest.raises(DeploymentError, match="holds something else than arcwatch's data"):
         DataDir(tmp_path).prepare()

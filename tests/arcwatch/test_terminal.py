@@ -1,4 +1,4 @@
-"""Promise: what the user sees comes in order, and a terminal that stands still or is gone stops nobody."""
+"""Promise: what the user sees comes in order, and a terminal that stands still or is gone stops no command."""
 
 import io
 import threading
@@ -16,7 +16,7 @@ class Closed(io.StringIO):
 
 
 class Still(io.StringIO):
-    """A terminal in which somebody pressed Ctrl-S."""
+    """A terminal in which the user pressed Ctrl-S."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -49,13 +49,13 @@ def test_a_file_gets_no_colours(tmp_path: Path) -> None:
     assert "\x1b" not in (tmp_path / "err").read_text()
 
 
-def test_a_terminal_that_is_gone_stops_nobody() -> None:
+def test_a_terminal_that_is_gone_stops_no_command() -> None:
     terminal = Terminal(io.StringIO(), Closed())
     terminal.say("into the void")
     terminal.close()
 
 
-def test_a_terminal_that_stands_still_stops_nobody_and_says_later_what_it_missed() -> None:
+def test_a_terminal_that_stands_still_stops_no_command_and_says_later_what_it_missed() -> None:
     err = Still()
     terminal = Terminal(io.StringIO(), err)
     for number in range(module._MOST_WAITING * 2):

@@ -41,7 +41,7 @@ async def _ours(database_url: str, nats_url: str) -> AsyncIterator[str]:
     settings = Settings(
         database_url=SecretStr(database_url), nats_url=SecretStr(nats_url), port=0, ops_port=0, log_format="json"
     )
-    # The access log goes where a container's would: to a pipe that somebody reads.
+    # The access log goes where a container's would: to a pipe that another process reads.
     async with serving(settings) as (url, *_):
         settle()
         yield url

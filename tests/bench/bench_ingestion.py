@@ -49,7 +49,7 @@ HEAVY_REASONING = REASONING * (5 * MEGABYTE // len(REASONING))
 
 
 def main(rounds: int) -> None:
-    """Run both latencies, then weigh the process."""
+    """Run both latencies, then measure the process's memory."""
     disable_progress_bars()
     asyncio.run(_main(rounds))
 

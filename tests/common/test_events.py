@@ -162,11 +162,11 @@ def test_a_syncs_event_stays_small_whatever_the_number_of_models() -> None:
 
 def dead_letter_of(**more: Any) -> DeadLetter:
     about = {"service": "ingester", "kind": "folder_gone", "reason": "no folder", "subject": "model.discovered"}
-    told = {"body": "{}", "headers": {}, "delivery_count": 1, "stream_sequence": 7, "failed_at": NOW}
-    return DeadLetter.model_validate({**about, **told, **more})
+    rest = {"body": "{}", "headers": {}, "delivery_count": 1, "stream_sequence": 7, "failed_at": NOW}
+    return DeadLetter.model_validate({**about, **rest, **more})
 
 
-def test_a_replayed_letter_has_a_fresh_id_and_keeps_the_rest() -> None:
+def test_a_replayed_dead_letter_has_a_fresh_id_and_keeps_the_rest() -> None:
     dead_letter = dead_letter_of(headers={"nats-msg-id": "old", "ce-source": "arcwatch/watcher"})
     assert (dead_letter.subject_of("watcher"), dead_letter.idempotency_key) == ("dead.watcher", "dead-ingester-7")
     again = dead_letter.replayed()
@@ -178,7 +178,7 @@ def test_a_replayed_letter_has_a_fresh_id_and_keeps_the_rest() -> None:
 
 
 @pytest.mark.parametrize("filler", ["x", "\0", "😀"], ids=["plain", "control", "wide"])
-def test_a_letter_is_whole_up_to_a_quarter_of_a_mebibyte_of_json(filler: str) -> None:
+def test_a_dead_letter_is_whole_up_to_a_quarter_of_a_mebibyte_of_json(filler: str) -> None:
     in_json = len(json.dumps(filler, ensure_ascii=False).encode()) - 2
     room = 256 * 1024 - len(dead_letter_of(body="").model_dump_json())
     body = filler * (room // in_json) + "." * (room % in_json)
@@ -186,7 +186,7 @@ def test_a_letter_is_whole_up_to_a_quarter_of_a_mebibyte_of_json(filler: str) ->
     assert dead_letter_of(body=body + ".").fitting().shortened
 
 
-def test_a_letter_that_is_too_long_is_told_by_its_beginnings() -> None:
+def test_a_dead_letter_that_is_too_long_keeps_its_beginnings() -> None:
     headers = {f"{number:02}{'n' * 300}": "v" * 300 for number in range(30)}
     long = dead_letter_of(body="b" * 300_000, reason="r" * 10_000, headers=headers)
     kept = {f"{number:02}{'n' * 254}": "v" * 256 for number in range(20)}

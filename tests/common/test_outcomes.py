@@ -59,14 +59,14 @@ def test_an_error_without_words_is_named() -> None:
     assert found.reason == "TimeoutError"
 
 
-def test_a_permanent_error_is_given_up_at_once_with_its_reason() -> None:
+def test_a_permanent_error_fails_for_good_at_once_with_its_reason() -> None:
     assert consequence(PermanentError("no folder m", kind="folder_gone"), 1) == Fail("folder_gone", "no folder m")
 
 
 @pytest.mark.parametrize(
     "error", [*LOST, TransientError("busy"), ZeroDivisionError("a bug")], ids=lambda e: type(e).__name__
 )
-def test_the_last_delivery_gives_up_whatever_the_error(error: BaseException) -> None:
+def test_the_last_delivery_fails_for_good_whatever_the_error(error: BaseException) -> None:
     found = consequence(error, MAX_DELIVER)
     assert isinstance(found, Fail)
     first = consequence(error, 1)

@@ -261,7 +261,7 @@ def hours(of: float) -> datetime:
 @pytest.mark.parametrize(
     ("last", "now", "overdue"),
     [
-        # All night long nobody may sync, and at its end there is patience again.
+        # All night long no watcher may sync, and at its end there is patience again.
         (-3, -1.9, None),
         (-3, 3, None),
         (-3, 6.49, None),
@@ -276,7 +276,7 @@ def hours(of: float) -> datetime:
         (None, 12, 11),
     ],
 )
-def test_in_a_blackout_nobody_is_late(last: float | None, now: float, overdue: float | None) -> None:
+def test_in_a_blackout_no_watcher_is_late(last: float | None, now: float, overdue: float | None) -> None:
     found = Schedule("0 * * * *", NIGHT).overdue_since(None if last is None else hours(last), hours(now), PATIENCE)
     assert found == (None if overdue is None else hours(overdue))
 

@@ -32,6 +32,6 @@ async def test_a_failure_raises_the_alarm_and_its_mending_ends_it(
         hub.commit(V2, submission("late", {task: solved(task) for task in tasks()[:2]}))
         await system.ask_for("late")
         await eventually(lambda: box.has(FAILED, "resolved"), 30)
-        # Its dead letter still waits for somebody to look at it.
+        # Its dead letter still waits for an operator.
         assert box.has("ArcwatchDeadLetterWaiting", "firing")
         assert not box.has("ArcwatchDeadLetterWaiting", "resolved")

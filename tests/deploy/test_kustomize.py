@@ -88,7 +88,7 @@ def test_every_service_is_probed_reached_and_kept_through_drains(overlay: Path) 
         (container,) = kinds["Deployment"]["template"]["spec"]["containers"]
         assert container["livenessProbe"]["httpGet"]["path"] == "/healthz"
         assert container["readinessProbe"]["httpGet"]["path"] == "/readyz"
-        # What is only shown there is waited for as well: a probe that gives up sooner takes out a service that answers.
+        # What is only shown there is waited for as well: a shorter timeout takes out a service that answers.
         bounds = ops.DEPENDENCY_TIMEOUT_SECONDS, ops.CHECK_TIMEOUT_SECONDS
         assert container["readinessProbe"]["timeoutSeconds"] > max(bounds)
         assert container["startupProbe"]

@@ -1,4 +1,4 @@
-"""What is not on the screen of our own page: tabs that nobody looks at, and other people's React apps."""
+"""What is not on the screen of our own page: hidden tabs, and other people's React apps."""
 
 import asyncio
 import contextlib
@@ -29,7 +29,7 @@ SEEN = """(state) => {
 }"""
 
 
-async def test_a_tab_that_nobody_looks_at_lets_its_connection_go_and_catches_up(
+async def test_a_hidden_tab_lets_its_connection_go_and_catches_up(
     tmp_path: Path, database_url: str, nats_url: str
 ) -> None:
     async with system(tmp_path, database_url, nats_url) as running, browser(running.url) as chromium:

@@ -61,7 +61,7 @@ async def test_a_run_unfolds_to_every_file_that_could_not_be_used(
         assert chromium.complaints == []
 
 
-async def test_an_ingestion_that_is_given_up_is_told_and_says_why(
+async def test_an_ingestion_that_failed_for_good_is_shown_and_says_why(
     tmp_path: Path, database_url: str, nats_url: str
 ) -> None:
     async with opened(tmp_path, database_url, nats_url) as (running, chromium):

@@ -47,7 +47,7 @@ async def test_the_latest_model_appears_changes_and_everything_ends_with_ctrl_c(
 
             first = await eventually(latest, LANDING_SECONDS)
             assert first.endswith("-attempt1")
-            # Six were there at the start; what comes after has landed while somebody looked on.
+            # Six were there at the start; what comes after has landed while a reader looked on.
             assert await eventually(lambda: _more_than(6, total), LANDING_SECONDS)
             assert await eventually(newer)
             history = await answer(http, "/api/admin/ingestion-history")

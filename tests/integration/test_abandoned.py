@@ -1,4 +1,4 @@
-"""A run that nobody goes on with is ended with a reason; one whose event still waits, or that is at work, is not."""
+"""An orphaned run is ended with a reason; one whose event still waits, or that is at work, is left."""
 
 from typing import Any
 
@@ -152,7 +152,7 @@ async def test_what_is_staged_for_runs_that_ended_is_swept_and_nothing_else(pipe
     assert [tuple(row) for row in rows] == [(goes_on, "goes-on"), (None, "goes-on")]
 
 
-async def test_a_run_that_somebody_is_at_is_left_alone(pipeline: Pipeline, orphaned: OrphanedRuns) -> None:
+async def test_a_run_that_an_ingester_is_at_is_left_alone(pipeline: Pipeline, orphaned: OrphanedRuns) -> None:
     run_id = await half_done(pipeline, "m")
     async with store.locked(pipeline.pool, V2, "m"):
         assert await orphaned.run_once() == 0

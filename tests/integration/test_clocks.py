@@ -136,7 +136,7 @@ def _abandoned(pipeline: Pipeline) -> End:
     async def end(_event: ModelDiscovered, _count: int, sequence: int) -> None:
         run_id = await pipeline.pool.fetchval("SELECT id FROM ingestion_runs WHERE event_sequence = $1", sequence)
         async with store.locked(pipeline.pool, V2, "m") as session:
-            assert await session.fail_orphaned(run_id, "nobody goes on with it") is not None
+            assert await session.fail_orphaned(run_id, "no ingester goes on with it") is not None
 
     return end
 

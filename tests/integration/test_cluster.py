@@ -63,7 +63,7 @@ async def test_every_submission_lands_exactly_once_whoever_dies(
         await ingesters[0].kill()
         await eventually(lambda: _landed(pool, SUBMISSIONS), 120)
         assert await _leader(client) != leader
-        # What was committed while nobody led the stream is announced by its next delivery.
+        # What was committed while the stream had no leader is announced by its next delivery.
         await eventually(lambda: _settled(client), 90)
 
         runs = await pool.fetch("SELECT dataset_name, status, count(*) FROM ingestion_runs GROUP BY 1, 2")

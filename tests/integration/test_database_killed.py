@@ -107,10 +107,10 @@ async def test_a_killed_postgresql_is_told_of_once_by_each_service_and_without_a
     for name, each in running.items():
         assert "Traceback" not in each.log.read_text(), each.log.read_text()
         lines = [json.loads(line) for line in each.log.read_text().splitlines()]
-        told = [line for line in lines if line["level"] in {"warning", "error"}]
+        logged = [line for line in lines if line["level"] in {"warning", "error"}]
         # Each event that was met has its own line, which says what becomes of it.
-        assert {line["kind"] for line in told if line["message"] == "delivery.retry"} <= {"connection_lost"}, told
-        assert len([line for line in told if line["message"] != "delivery.retry"]) <= MOST_LINES, told
+        assert {line["kind"] for line in logged if line["message"] == "delivery.retry"} <= {"connection_lost"}, logged
+        assert len([line for line in logged if line["message"] != "delivery.retry"]) <= MOST_LINES, logged
         for words in (began[name], ended[name]):
             assert len([line for line in lines if about_the_database(line, words)]) == 1, lines
 

@@ -51,7 +51,7 @@ def js(pipeline: Pipeline) -> JetStreamContext:
     return pipeline.client.jetstream()
 
 
-async def letters(js: JetStreamContext) -> list[DeadLetter]:
+async def dead_letters(js: JetStreamContext) -> list[DeadLetter]:
     info = await js.stream_info(topology.DEAD_STREAM)
     found = []
     for sequence in range(max(info.state.first_seq, 1), info.state.last_seq + 1):
@@ -118,7 +118,7 @@ async def test_a_wrong_event_is_one_dead_letter_and_good_ones_flow_on(
     await pipeline.client.publish("model.discovered", json.dumps({"dataset": V2, "model": "m"}).encode())
     await eventually(lambda: current_models(pipeline))
     await eventually(lambda: settled(js))
-    (dead_letter,) = await letters(js)
+    (dead_letter,) = await dead_letters(js)
     assert dead_letter.kind == kind
     assert reason in dead_letter.reason
     assert dead_letter.body == body.decode(errors="replace")
@@ -128,22 +128,22 @@ async def test_a_wrong_event_is_one_dead_letter_and_good_ones_flow_on(
 
 @pytest.mark.usefixtures("ingester")
 @pytest.mark.parametrize(
-    ("more", "status", "told"),
+    ("more", "status", "published"),
     [({"trigger": "schedule"}, "skipped", False), ({"dry_run": True}, "failed", True)],
     ids=["gone", "dry"],
 )
-async def test_a_folder_that_is_gone_and_a_dry_run_that_fails_page_nobody(
-    pipeline: Pipeline, js: JetStreamContext, more: dict[str, Any], status: str, *, told: bool
+async def test_a_folder_that_is_gone_and_a_dry_run_that_fails_page_no_operator(
+    pipeline: Pipeline, js: JetStreamContext, more: dict[str, Any], status: str, *, published: bool
 ) -> None:
     await js.publish("model.discovered", json.dumps({"dataset": V2, "model": "nobody", **more}).encode())
     await eventually(lambda: pipeline.pool.fetchval("SELECT count(*) FROM ingestion_runs"))
     await eventually(lambda: settled(js))
     runs = await pipeline.pool.fetch("SELECT status, dry_run, event_sequence FROM ingestion_runs")
-    assert [tuple(row) for row in runs] == [(status, told, 1)]
-    assert await letters(js) == []
+    assert [tuple(row) for row in runs] == [(status, published, 1)]
+    assert await dead_letters(js) == []
     assert (await store.count_models(pipeline.pool, [V2], timedelta(hours=1))).failing == 0
     failed = await last(js, "model.ingestion_failed")
-    assert (failed.get("kind"), failed.get("dry_run")) == (("folder_gone", True) if told else (None, None))
+    assert (failed.get("kind"), failed.get("dry_run")) == (("folder_gone", True) if published else (None, None))
 
 
 @pytest.mark.usefixtures("ingester")
@@ -153,7 +153,7 @@ async def test_what_never_succeeds_is_dead_lettered_at_the_last_delivery_with_it
     hub.access.private.add(V2)
     hub.access.token = "secret"
     await pipeline.client.publish("model.discovered", json.dumps({"dataset": V2, "model": "m"}).encode())
-    (dead_letter,) = await eventually(lambda: letters(js), 30)
+    (dead_letter,) = await eventually(lambda: dead_letters(js), 30)
     assert dead_letter.delivery_count == topology.MAX_DELIVER
     assert dead_letter.kind == "hub_refused"
     assert "HF_TOKEN" in dead_letter.reason

@@ -1,6 +1,6 @@
 """A folder, or a whole history, that is gone before its event is delivered is news: the run is skipped, or asked again.
 
-Only a name that somebody mistyped is a failure.
+Only a mistyped name is a failure.
 """
 
 import asyncio

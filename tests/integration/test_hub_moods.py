@@ -63,7 +63,7 @@ async def test_a_passing_fault_of_one_file_is_not_seen_in_the_result(
     assert (announced.successful, announced.failed, announced.score_submitted) == (5, 0, 1)
 
 
-async def test_a_trickle_is_given_up_and_asked_for_again(
+async def test_a_trickle_is_cut_and_asked_for_again(
     pipeline: Pipeline, hub: TestHub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(downloads, "FIXED_SECONDS", 2.0)
@@ -302,7 +302,7 @@ async def test_a_dataset_that_may_not_be_read_names_the_setting(pipeline: Pipeli
         await pipeline.ingester.ingest(ModelDiscovered(dataset=V2, model="m"))
 
 
-async def test_lfs_files_are_proven_by_their_sha256(database_url: str, nats_url: str, tmp_path: Path) -> None:
+async def test_lfs_files_are_verified_by_their_sha256(database_url: str, nats_url: str, tmp_path: Path) -> None:
     async with (
         TestHub(tmp_path / "lfs", lfs_above=1_000) as hub,
         support.build(hub, database_url, nats_url, hf_datasets=(V2,)) as pipeline,

@@ -367,7 +367,7 @@ async def test_a_folder_without_any_task_is_no_submission(pipeline: Pipeline, hu
 async def test_an_event_cannot_name_a_content_that_is_not_there(
     pipeline: Pipeline, hub: TestHub, trigger: str, forged: str
 ) -> None:
-    """Anybody who may publish may write anything into it, for a model that nobody has seen yet too."""
+    """Any client that may publish may write anything into it, for a model that was never ingested too."""
     at = datetime(2026, 1, 2, tzinfo=UTC)
     old = hub.commit(V2, submission("m", {FIVE[0]: unsolved(FIVE[0])}))
     old_oid = hub.oid(V2, "m")
@@ -399,17 +399,17 @@ async def test_a_redelivery_after_the_commit_is_done_although_the_folder_is_gone
 
 
 async def test_the_end_of_a_run_is_the_last_that_progress_tells(pipeline: Pipeline, hub: TestHub) -> None:
-    told = []
+    received = []
 
     async def heard(message: Msg) -> None:
-        told.append(IngestionProgress.model_validate_json(message.data))
+        received.append(IngestionProgress.model_validate_json(message.data))
 
     await pipeline.client.subscribe(IngestionProgress.subject, cb=heard)
     await pipeline.client.flush()
     hub.commit(V2, submission("m", {FIVE[0]: b"[", FIVE[1]: solved(FIVE[1])}))
     await pipeline.settle()
-    await eventually(lambda: told and told[-1].status == "partial")
-    assert (told[0].done, told[-1].done, told[-1].total) == (0, 2, 2)
+    await eventually(lambda: received and received[-1].status == "partial")
+    assert (received[0].done, received[-1].done, received[-1].total) == (0, 2, 2)
 
 
 _WAITS_A_SECOND = """

@@ -1,4 +1,4 @@
-"""The ingester's memory stays bounded, whatever a submission weighs."""
+"""The ingester's memory stays bounded, whatever a submission's size."""
 
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping

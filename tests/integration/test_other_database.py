@@ -25,7 +25,7 @@ async def stored(pipeline: Pipeline, subject: str) -> int:
 
 
 async def give_up(pipeline: Pipeline) -> None:
-    """Do what the handler does when an ingestion is given up."""
+    """Do what the handler does when an ingestion fails for good."""
     failures = FailureRecorder(pipeline.pool, pipeline.client, IngesterMetrics(), "test")
     await failures(b'{"dataset": "o/d", "model": "x"}', Fail("unexpected", "a bug"), 6)
 
@@ -79,7 +79,7 @@ async def test_an_event_that_waits_or_is_being_worked_on_is_not_published_again(
     )
     assert (await pipeline.sync()).datasets[1].published == 0, "an ingester works on it"
     await pipeline.pool.execute("DELETE FROM ingestion_runs")
-    assert (await pipeline.sync()).datasets[1].published == 1, "it was delivered, and nobody works on it"
+    assert (await pipeline.sync()).datasets[1].published == 1, "it was delivered, and no ingester works on it"
     assert (await pipeline.sync()).datasets[1].published == 0, "the new one waits"
     for message in messages:
         await message.ack_sync()

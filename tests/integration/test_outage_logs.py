@@ -1,4 +1,4 @@
-"""An outage is told in a few lines: what is away, which work waits for it, and what happens next. No traceback."""
+"""An outage is logged in a few lines: what is away, which work waits for it, and what happens next. No traceback."""
 
 import asyncio
 import contextlib
@@ -119,43 +119,43 @@ async def ask(world: World) -> None:
     await bus.publish(world.client, SyncRequested(), "test")
 
 
-# When the outage may end: line, by which service, how often. By then much more has been tried than is told.
-TOLD_BY_THEN = {
+# When the outage may end: line, by which service, how often. By then much more has been tried than is logged.
+LOGGED_BY_THEN = {
     "postgres": ("outage.began", "watcher", 1),  # after up to 15 s
     "nats": ("delivery.retry", "ingester", 1),
     "hub": ("sync.dataset_failed", "watcher", 2),
 }
 
 
-@pytest.mark.parametrize("which", TOLD_BY_THEN)
-async def test_an_outage_is_told_in_a_few_lines(world: World, which: str) -> None:
+@pytest.mark.parametrize("which", LOGGED_BY_THEN)
+async def test_an_outage_is_logged_in_a_few_lines(world: World, which: str) -> None:
     world.hub.commit(V2, submission("m", {task: solved(task) for task in FOUR}))
     before = {name: len(lines) for name, lines in world.lines().items()}
 
-    def told(service: str, *words: str) -> list[str]:
+    def logged(service: str, *words: str) -> list[str]:
         return [line for line in world.lines()[service][before[service] :] if all(word in line for word in words)]
 
     if which != "hub":
         world.hub.latency = 1.0
         await ask(world)
-        await eventually(lambda: told("ingester", "ingestion.started", "model=m"), 30)
+        await eventually(lambda: logged("ingester", "ingestion.started", "model=m"), 30)
     await stop(world, which)
     world.hub.latency = 0.0
     if which == "hub":
         await ask(world)
-    line, service, times = TOLD_BY_THEN[which]
-    await eventually(lambda: len(told(service, line)) >= times, 60)
+    line, service, times = LOGGED_BY_THEN[which]
+    await eventually(lambda: len(logged(service, line)) >= times, 60)
     await start(world, which)
     await eventually(lambda: world.landed("m"), 120)
     await eventually(world.ready, 60)
     for name in MODULES:
-        everything = told(name)
+        everything = logged(name)
         assert len(everything) <= MOST_LINES, "\n".join(everything)
         assert [each for each in everything if "Traceback" in each] == []
-    for each in told("ingester", "delivery.retry"):
+    for each in logged("ingester", "delivery.retry"):
         assert all(word in each for word in ("model=m", f"dataset={V2}", "reason=", "again_in_seconds="))
     if which != "hub":
         what = "what=nats" if which == "nats" else "what=database"
         for name in ("watcher", "ingester") if which == "postgres" else MODULES:
-            assert len(told(name, "outage.began", what, "what_next=")) == 1, name
-            await eventually(partial(told, name, "outage.ended", what), 60)
+            assert len(logged(name, "outage.began", what, "what_next=")) == 1, name
+            await eventually(partial(logged, name, "outage.ended", what), 60)

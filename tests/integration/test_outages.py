@@ -64,7 +64,7 @@ async def test_the_ops_ports_tell_which_server_is_away_and_when_it_is_back(
         await eventually(lambda: ready(system), 30)
 
 
-async def test_a_message_given_up_while_the_database_is_away_is_a_dead_letter_and_can_be_replayed(
+async def test_a_message_that_fails_for_good_while_the_database_is_away_is_a_dead_letter_and_can_be_replayed(
     hub: LocalHub, database_url: str, nats_url: str, postgres: TestPostgres, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(outcomes, "RETRY_DELAYS_SECONDS", (0.05,) * 5)

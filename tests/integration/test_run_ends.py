@@ -73,7 +73,7 @@ async def test_a_plain_request_leaves_a_forced_run_that_waits_for_its_next_deliv
 
 
 @pytest.mark.parametrize("other", [DRY, PLAIN], ids=["dry", "plain"])
-async def test_an_event_that_is_given_up_ends_no_run_of_another(
+async def test_an_event_that_fails_for_good_ends_no_run_of_another(
     pipeline: Pipeline, hub: TestHub, other: ModelDiscovered
 ) -> None:
     hub.commit(V2, submission("m", {task: solved(task) for task in FIVE}))
@@ -83,7 +83,7 @@ async def test_an_event_that_is_given_up_ends_no_run_of_another(
     assert await staged(pipeline) > 0
 
 
-async def test_an_event_at_work_elsewhere_is_given_up_without_ending_that_work(
+async def test_an_event_at_work_elsewhere_fails_for_good_without_ending_that_work(
     pipeline: Pipeline, hub: TestHub
 ) -> None:
     """Acks are not fenced: an event may be delivered again while its first delivery goes on."""
@@ -113,8 +113,8 @@ async def test_a_dry_run_that_fails_is_told_and_counts_as_no_failure_of_the_mode
     rows = await pipeline.pool.fetch("SELECT status, dry_run FROM ingestion_runs")
     assert [tuple(row) for row in rows] == [("failed", True)]
     message = await pipeline.client.jetstream().get_last_msg(STREAM, ModelIngestionFailed.subject)
-    told = ModelIngestionFailed.model_validate_json(message.data or b"")
-    assert (told.dry_run, told.event_sequence) == (True, 1)
+    failed = ModelIngestionFailed.model_validate_json(message.data or b"")
+    assert (failed.dry_run, failed.event_sequence) == (True, 1)
     sample = recorder.metrics.registry.get_sample_value
     assert sample("arcwatch_ingester_failures_total", {"kind": "hub_error"}) == 0
     assert sample("arcwatch_ingester_ingestions_total", {"status": "failed"}) == 0

@@ -334,7 +334,7 @@ async def test_a_folder_whose_commit_is_not_told_is_published_last(pipeline: Pip
 
 @dataclass
 class NotDescribed:
-    """Leaves a folder out of what is told of each."""
+    """Leaves a folder out of what the listing says of each."""
 
     name: str
 

@@ -85,8 +85,8 @@ async def test_a_check_shows_every_difference_and_publishes_nothing(pipeline: Pi
     ]
     after = await pipeline.client.jetstream().stream_info(topology.STREAM)
     assert after.state.messages == before.state.messages + 1, "only sync.completed"
-    told = await last_event(pipeline, SyncCompleted.subject)
-    assert (told["trigger"], told["auto_ingest"]) == ("manual", False)
+    completed = await last_event(pipeline, SyncCompleted.subject)
+    assert (completed["trigger"], completed["auto_ingest"]) == ("manual", False)
 
 
 async def test_scripts_get_json_and_an_exit_status_for_news(pipeline: Pipeline, hub: TestHub, ask: Ask) -> None:
@@ -103,9 +103,9 @@ async def test_scripts_get_json_and_an_exit_status_for_news(pipeline: Pipeline, 
     assert again.status == 0
     (_, shown) = document(again)["datasets"]
     assert (shown["unchanged"], shown["without_tasks"]) == (["m"], ["figures"])
-    told = await ask("sync", "--check-only", "--verbose")
-    assert ["figures", V2, "without", "tasks", "-"] in [line.split() for line in told.out]
-    assert told.out[-1].endswith("1 ingested already, 1 without tasks; 0 sent to be ingested")
+    verbose = await ask("sync", "--check-only", "--verbose")
+    assert ["figures", V2, "without", "tasks", "-"] in [line.split() for line in verbose.out]
+    assert verbose.out[-1].endswith("1 ingested already, 1 without tasks; 0 sent to be ingested")
 
 
 async def test_a_dataset_that_fails_is_told_with_its_reason_and_fails_the_command(hub: TestHub, ask: Ask) -> None:
@@ -171,11 +171,11 @@ async def test_a_failed_ingestion_is_told_listed_among_the_dead_and_replayed(
     async def listed() -> Any:
         return document(await ask("dead", "ls", "--json"))
 
-    (letter,) = await eventually(listed)
-    assert (letter["service"], letter["kind"], letter["deliveries"]) == ("ingester", "folder_gone", 1)
+    (dead_letter,) = await eventually(listed)
+    assert (dead_letter["service"], dead_letter["kind"], dead_letter["deliveries"]) == ("ingester", "folder_gone", 1)
     hub.commit(V2, submission("модель", {TASK: solved(TASK)}))
     replayed = await ask("dead", "replay", "--all")
-    assert replayed.out == [f"replayed {letter['sequence']}: модель of {V2}"]
+    assert replayed.out == [f"replayed {dead_letter['sequence']}: модель of {V2}"]
     await eventually(lambda: pipeline.pool.fetchval("SELECT 1 FROM submission_versions WHERE model = 'модель'"))
     assert (await ask("dead", "ls")).out == ["there are no dead letters"]
 
@@ -204,13 +204,13 @@ async def _waiting_by_the_metric(pipeline: Pipeline) -> float | None:
     return registry.get_sample_value("arcwatch_bus_dead_letters", {"service": "ingester"})
 
 
-async def test_a_dead_letter_that_nobody_needs_is_removed_whoever_wrote_it(pipeline: Pipeline, ask: Ask) -> None:
+async def test_a_dead_letter_that_is_not_needed_is_removed_whoever_wrote_it(pipeline: Pipeline, ask: Ask) -> None:
     js = pipeline.client.jetstream()
     for body in (b"{}", b"no JSON", b"3"):
         await js.publish("dead.ingester", body, stream=topology.DEAD_STREAM)
-    letters = document(await ask("dead", "ls", "--json"))
-    assert [letter["kind"] for letter in letters] == ["unreadable"] * 3
-    first, second, third = (str(letter["sequence"]) for letter in letters)
+    dead_letters = document(await ask("dead", "ls", "--json"))
+    assert [dead_letter["kind"] for dead_letter in dead_letters] == ["unreadable"] * 3
+    first, second, third = (str(dead_letter["sequence"]) for dead_letter in dead_letters)
     refused = await ask("dead", "replay", first)
     assert (refused.status, refused.out) == (1, [])
     assert f"`arcwatch dead rm {first}`" in refused.err[0]

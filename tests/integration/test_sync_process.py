@@ -135,8 +135,8 @@ async def test_a_wrong_request_for_a_sync_is_one_dead_letter_and_a_good_one_behi
             await js.publish("sync.requested", body)
         await eventually(lambda: pipeline.pool.fetchval("SELECT 1 FROM sync_runs WHERE trigger = 'manual'"))
 
-        async def letters() -> bool:
+        async def dead_lettered() -> bool:
             info = await js.stream_info(topology.DEAD_STREAM, subjects_filter="dead.>")
             return (info.state.subjects or {}) == {"dead.watcher": 2}
 
-        await eventually(letters)
+        await eventually(dead_lettered)

@@ -1,4 +1,4 @@
-"""A sync that somebody asked for is not lost, and is not done twice, whatever the Hub does meanwhile."""
+"""A sync that a request asked for is not lost, and is not done twice, whatever the Hub does meanwhile."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -44,7 +44,7 @@ async def settled(js: JetStreamContext) -> bool:
     return (info.num_pending, info.num_ack_pending) == (0, 0)
 
 
-async def letters(js: JetStreamContext) -> int:
+async def dead_letters(js: JetStreamContext) -> int:
     info = await js.stream_info(topology.DEAD_STREAM, subjects_filter="dead.>")
     return sum((info.state.subjects or {}).values())
 
@@ -60,14 +60,14 @@ async def test_a_request_that_met_a_503_is_served_later_for_what_is_left(
         found = await eventually(lambda: pipeline.pool.fetch("SELECT * FROM sync_runs WHERE status = 'completed'"), 30)
         await eventually(lambda: settled(js))
     assert (found[0]["trigger"], found[0]["new_models_found"]) == ("webhook", 1)
-    told = SyncCompleted.model_validate_json(
+    completed = SyncCompleted.model_validate_json(
         (await js.get_last_msg(topology.STREAM, SyncCompleted.subject)).data or b""
     )
-    assert told.event_sequence == asked.seq
+    assert completed.event_sequence == asked.seq
     statuses = await pipeline.pool.fetch("SELECT status FROM sync_runs ORDER BY id")
     assert [row["status"] for row in statuses] == ["partial", "failed", "completed"]
     assert hub.requests.count(f"datasets/{V1}/tree") == 1
-    assert await letters(js) == 0
+    assert await dead_letters(js) == 0
 
 
 async def test_a_request_that_is_never_served_is_one_dead_letter_with_the_reason(
@@ -77,7 +77,7 @@ async def test_a_request_that_is_never_served_is_one_dead_letter_with_the_reason
     hub.faults.add(Status(503), f"datasets/{V2}/tree", times=None)
     async with running(watcher_app.run, settings):
         await js.publish("sync.requested", b'{"request_id": "r-1"}')
-        await eventually(lambda: letters(js), 60)
+        await eventually(lambda: dead_letters(js), 60)
     message = await js.get_last_msg(topology.DEAD_STREAM, "dead.watcher")
     dead_letter = DeadLetter.model_validate_json(message.data or b"")
     assert (dead_letter.kind, dead_letter.delivery_count) == ("sync_failed", topology.MAX_DELIVER)

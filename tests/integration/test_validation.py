@@ -87,7 +87,7 @@ async def test_through_the_environment_s_proxy(hub: LocalHub, database_url: str,
     hub.commit(V2, {f"m/{TASK.id}.json": solved(TASK)})
     seen: list[str] = []
     async with relays.proxy(hub.url, seen) as url:
-        # Nobody but the proxy knows where this is.
+        # Only the proxy knows where this is.
         settings = {"HF_ENDPOINT": "http://hub.invalid:80", "HTTP_PROXY": url, "http_proxy": url}
         async with query_api(database_url, nats_url, tmp_path / "log", **settings) as api:
             found = await validated(api, "m")

@@ -1,4 +1,4 @@
-"""What changed from one version to the next is told as the Hub had it, after real ingestions."""
+"""What changed from one version to the next is shown as the Hub had it, after real ingestions."""
 
 from collections.abc import AsyncIterator
 from typing import Any

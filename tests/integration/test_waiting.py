@@ -339,8 +339,8 @@ async def test_a_handing_back_that_keeps_failing_is_told_once_and_once_when_it_w
             with pytest.raises(nats.errors.TimeoutError):
                 await broken.run_once()
         await dataclasses.replace(broken, publish=queue.publish).run_once()
-    told = [(each["event"], each["what"]) for each in lines if each["log_level"] != "debug" and "what" in each]
-    assert told == [("outage.began", "handing back"), ("outage.ended", "handing back")]
+    logged = [(each["event"], each["what"]) for each in lines if each["log_level"] != "debug" and "what" in each]
+    assert logged == [("outage.began", "handing back"), ("outage.ended", "handing back")]
 
 
 async def test_what_an_ingester_from_before_handed_back_is_kept_until_all_is_settled(

@@ -32,7 +32,7 @@ class Reach:
         self.paths = {function.path for function in self._functions}
 
     def of_line(self, line: int) -> list[Function]:
-        """Return the functions that a change of a line is in force in; none where nobody can tell."""
+        """Return the functions that a change of a line is in force in; none where that is unknown."""
         around = [each for each in self._functions if each.path == self._path and line in each.lines]
         if around:
             return around

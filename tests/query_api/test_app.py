@@ -22,7 +22,7 @@ async def _open(api: Api, sends: bytes) -> tuple[asyncio.StreamReader, asyncio.S
     return reader, writer
 
 
-async def test_half_requests_displace_nobody_who_asks(start: Start) -> None:
+async def test_half_requests_displace_no_client_that_asks(start: Start) -> None:
     async with start(max_connections=16) as api:
         half = [await _open(api, HALF) for _ in range(100)]
         for path in ("/api/models", "/healthz", "/readyz"):

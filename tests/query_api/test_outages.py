@@ -157,7 +157,7 @@ async def test_it_is_ready_from_the_load_of_the_view_to_the_stop(
 
 @contextlib.asynccontextmanager
 async def locked(pool: asyncpg.Pool) -> AsyncIterator[None]:
-    """Let nobody read the submissions."""
+    """Let no role read the submissions."""
     async with pool.acquire() as connection, connection.transaction():
         await connection.execute("LOCK TABLE submission_versions IN ACCESS EXCLUSIVE MODE")
         yield

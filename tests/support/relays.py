@@ -79,7 +79,7 @@ async def proxy(upstream: str, seen: list[str]) -> AsyncIterator[str]:
 
 @contextlib.asynccontextmanager
 async def refusing_proxy() -> AsyncIterator[str]:
-    """Yield the URL of an HTTP proxy that knows nobody."""
+    """Yield the URL of an HTTP proxy that knows no user."""
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")

@@ -10,7 +10,7 @@ import aiohttp
 
 
 @dataclass(frozen=True)
-class Told:
+class ReceivedEvent:
     """One event."""
 
     id: str | None
@@ -26,8 +26,8 @@ class Told:
 @asynccontextmanager
 async def listening(
     http: aiohttp.ClientSession, path: str = "/api/events", last: int | str | None = None, *, pings: bool = False
-) -> AsyncIterator[AsyncIterator[Told]]:
-    """Open the stream and wait for its first line, so that nothing told afterwards is missed. Pings only if wanted."""
+) -> AsyncIterator[AsyncIterator[ReceivedEvent]]:
+    """Open the stream and wait for its first line, so that nothing sent afterwards is missed. Pings only if wanted."""
     headers = {} if last is None else {"Last-Event-ID": str(last)}
     async with http.get(path, headers=headers, timeout=aiohttp.ClientTimeout(total=60)) as answer:
         assert answer.status == 200, await answer.text()
@@ -35,7 +35,7 @@ async def listening(
         yield _events(answer.content, pings=pings)
 
 
-async def _events(content: aiohttp.StreamReader, *, pings: bool) -> AsyncIterator[Told]:
+async def _events(content: aiohttp.StreamReader, *, pings: bool) -> AsyncIterator[ReceivedEvent]:
     fields: dict[str, str] = {}
     async for line in content:
         text = line.decode().rstrip("\n")
@@ -46,10 +46,10 @@ async def _events(content: aiohttp.StreamReader, *, pings: bool) -> AsyncIterato
             if fields["event"] == "ping" and not pings:
                 fields = {}
                 continue
-            yield Told(fields.get("id"), fields["event"], json.loads(fields["data"]))
+            yield ReceivedEvent(fields.get("id"), fields["event"], json.loads(fields["data"]))
             fields = {}
 
 
-async def take(events: AsyncIterator[Told], count: int) -> list[Told]:
+async def take(events: AsyncIterator[ReceivedEvent], count: int) -> list[ReceivedEvent]:
     """Return the next events."""
     return [await anext(events) for _ in range(count)]

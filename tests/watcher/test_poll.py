@@ -349,7 +349,7 @@ async def test_each_sync_that_dead_watchers_left_is_gone_on_with_or_closed(world
 
 
 @pytest.mark.parametrize(("trigger", "enabled"), [("webhook", True), ("manual", True), ("schedule", False)])
-async def test_a_sync_that_nobody_goes_on_with_is_closed(world: World, trigger: str, *, enabled: bool) -> None:
+async def test_a_sync_that_no_watcher_goes_on_with_is_closed(world: World, trigger: str, *, enabled: bool) -> None:
     poller = await world.settled(world.watcher(enabled=enabled))
     await world.pool.execute(
         "INSERT INTO sync_runs (trigger, status, started_at) VALUES ($1, 'running', $2)", trigger, MIDNIGHT

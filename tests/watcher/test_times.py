@@ -56,7 +56,7 @@ def test_a_sync_that_ran_by_itself_is_gone_on_with_as_what_it_was(trigger: Any) 
 
 
 @pytest.mark.parametrize("trigger", ["manual", "webhook", "whim", ""])
-def test_a_sync_that_somebody_asked_for_is_not_gone_on_with(trigger: str) -> None:
+def test_a_sync_that_a_request_asked_for_is_not_gone_on_with(trigger: str) -> None:
     assert _repeated(SyncRow(1, None, trigger), auto_ingest=True) is None
 
 

@@ -63,7 +63,7 @@ async def test_one_that_cannot_be_replayed_stops_no_other(client: Client, nats_u
     assert (await client.jetstream().get_msg(STREAM, 1)).data == b'{"model": "good"}'
 
 
-async def test_a_shortened_letter_is_replayed_whole(client: Client) -> None:
+async def test_a_shortened_dead_letter_is_replayed_whole(client: Client) -> None:
     whole = b"\x01" * 500_000
     ack = await client.jetstream().publish("model.discovered", whole, headers={"Who": "me"})
     await dead_letter(client, body="\x01", shortened=True, stream_sequence=ack.seq)
@@ -85,14 +85,14 @@ async def test_a_body_s_escape_sequences_are_shown_and_not_obeyed(client: Client
     assert json.loads(text)[0]["reason"] == evil
 
 
-async def test_more_letters_than_a_batch_are_listed(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_more_dead_letters_than_a_batch_are_listed(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("common.bus.stored.BATCH", 2)
     wanted = [await dead_letter(client) for _ in range(5)]
     await dead_letters.remove(client, [wanted[0], wanted[3]])
     assert [dead.sequence for dead in await dead_letters.listed(client)] == [2, 3, 5]
 
 
-async def test_letters_of_two_streams_that_share_a_place_are_both_listed(client: Client) -> None:
+async def test_dead_letters_of_two_streams_that_share_a_place_are_both_listed(client: Client) -> None:
     first, second = [await dead_letter(client, stream_sequence=1, reason=reason) for reason in ("before", "after")]
     assert [(dead.sequence, dead.reason) for dead in await dead_letters.listed(client)] == [
         (first, "before"),

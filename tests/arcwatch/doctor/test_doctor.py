@@ -80,9 +80,9 @@ async def test_where_all_is_well_it_says_so_and_exits_with_0(
 
 
 async def test_wrong_settings_and_empty_servers(tmp_path: Path, empty_database_url: str, nats_url: str) -> None:
-    nobody = f"http://127.0.0.1:{free_port()}"
+    unreachable = f"http://127.0.0.1:{free_port()}"
     env = {"HF_DATASETS": "owner/unknown", "HF_SYNC_SCHEDULE": "whenever"}
-    found = await diagnosed(tmp_path, nobody, "--database-url", empty_database_url, "--nats-url", nats_url, **env)
+    found = await diagnosed(tmp_path, unreachable, "--database-url", empty_database_url, "--nats-url", nats_url, **env)
     assert found.status == 1
     assert found.problems() == {
         "settings of watcher",

@@ -83,7 +83,7 @@ def attacks(user: str) -> list[Attack]:
 
 @dataclass
 class World:
-    """A server with the topology, some messages of each kind, and two deliveries that nobody settled yet."""
+    """A server with the topology, some messages of each kind, and two deliveries that no service has settled yet."""
 
     server: NatsServer
     admin: Client
@@ -151,7 +151,7 @@ async def test_hostile_subjects_and_bodies_change_nothing(world: World, user: st
 
 
 @pytest.mark.parametrize("user", USERS)
-async def test_nobody_settles_what_was_delivered_to_another(world: World, user: str) -> None:
+async def test_no_user_settles_what_was_delivered_to_another(world: World, user: str) -> None:
     before = await world.state(user)
     client = await _user(world, user)
     for durable, reply in world.deliveries.items():
@@ -198,7 +198,7 @@ def allowed(user: str, number: int) -> Iterator[Attack]:
 
 
 @pytest.mark.parametrize("user", USERS)
-async def test_answers_go_to_the_asker_and_to_nobody_else(world: World, user: str) -> None:
+async def test_answers_go_to_the_asker_and_to_no_other_user(world: World, user: str) -> None:
     """The server sends an answer with rights of its own, to whatever subject is named for it."""
     before = await world.state(user)
     client = await _user(world, user)

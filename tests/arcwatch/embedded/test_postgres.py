@@ -121,7 +121,7 @@ async def test_it_is_our_child_and_gone_after_the_stop(make: Make, home: Path) -
     assert not alive(server.child.pid)
 
 
-async def test_only_its_owner_reaches_the_folder_and_nobody_over_tcp(make: Make, home: Path) -> None:
+async def test_only_its_owner_reaches_the_folder_and_no_client_over_tcp(make: Make, home: Path) -> None:
     server = make()
     await server.start()
     for folder in (home, home / "data", home / "socket"):
@@ -268,7 +268,7 @@ async def test_any_path_will_do(make: Make, bare: Path, name: str) -> None:
             shutil.rmtree(socket_dir(server.home, os_user.private_user()))
 
 
-def test_somebody_else_s_folder_in_the_temporary_folder_is_not_trusted(
+def test_another_user_s_folder_in_the_temporary_folder_is_not_trusted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))

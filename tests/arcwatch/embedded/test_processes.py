@@ -69,8 +69,8 @@ async def test_standard_error_is_output_too(tmp_path: Path) -> None:
     await child.stop()
     assert lines == ["it broke"]
     assert str(child.died()) == f"child ended with exit status 1: it broke (log: {child.log})"
-    told = str(child.died(2)).splitlines()
-    assert told == ["child ended with exit status 1", f"  its last lines (all of them: {child.log}):", "    it broke"]
+    text = str(child.died(2)).splitlines()
+    assert text == ["child ended with exit status 1", f"  its last lines (all of them: {child.log}):", "    it broke"]
 
 
 async def test_an_endless_line_neither_blocks_the_child_nor_is_lost(tmp_path: Path) -> None:

@@ -98,7 +98,9 @@ async def test_a_service_that_dies_is_started_again_and_the_user_is_told(watched
     assert watched.said == ["ingester-1 ended with exit status 1: starting it again in 0.01 s"]
 
 
-async def test_a_service_that_keeps_dying_is_given_up_with_its_last_words(watched: Watched, tmp_path: Path) -> None:
+async def test_a_service_that_keeps_dying_is_not_started_again_and_its_last_words_are_shown(
+    watched: Watched, tmp_path: Path
+) -> None:
     watched.run(DIES_AT_FIRST, str(tmp_path / "births"), "99")
     error = await watched.failure()
     assert "ingester-1 is not started again after 3 quick deaths" in str(error)

@@ -118,9 +118,9 @@ async def _lets_plain_nats_clients_publish(data_dir: Path) -> None:
     async with await nats.connect(url) as client:
         stored = await client.jetstream().publish("model.discovered", b'{"dataset": "none/such", "model": "m"}')
         assert stored.stream == topology.STREAM
-    told = json.loads("\n".join(ingester.out))
-    assert (told["user"], told["inbox_prefix"]) == ("ingester", "_INBOX.ingester")
-    async with await nats.connect(told["url"], inbox_prefix=told["inbox_prefix"].encode()) as client:
+    printed = json.loads("\n".join(ingester.out))
+    assert (printed["user"], printed["inbox_prefix"]) == ("ingester", "_INBOX.ingester")
+    async with await nats.connect(printed["url"], inbox_prefix=printed["inbox_prefix"].encode()) as client:
         with pytest.raises(nats.errors.TimeoutError):
             await client.jetstream(timeout=1).publish("sync.requested", b"{}")
         assert (await client.jetstream().consumer_info(topology.STREAM, "ingester")).name == "ingester"

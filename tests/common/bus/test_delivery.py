@@ -1,4 +1,4 @@
-"""A message is settled exactly once in the end: acked, or given up with one dead letter, whatever fails on the way."""
+"""A message is settled exactly once in the end: acked, or one dead letter, whatever fails on the way."""
 
 import asyncio
 import contextlib
@@ -23,7 +23,7 @@ from tests.support.eventually import eventually
 
 @dataclass
 class Service:
-    """A service whose handler does what a test wants; it notes what is settled and what is given up."""
+    """A service whose handler does what a test wants; it notes what is settled and what fails for good."""
 
     js: JetStreamContext
     handle: Callable[[SyncRequested], Awaitable[None]]
@@ -39,7 +39,7 @@ class Service:
             raise self.broken.pop()
         self.failed.append(verdict)
 
-    async def letters(self) -> list[DeadLetter]:
+    async def dead_letters(self) -> list[DeadLetter]:
         info = await self.js.stream_info(DEAD_STREAM)
         found = [await self.js.get_msg(DEAD_STREAM, number) for number in range(1, info.state.last_seq + 1)]
         return [DeadLetter.model_validate_json(each.data or b"") for each in found if each.subject == "dead.watcher"]
@@ -94,7 +94,7 @@ async def test_what_passes_is_delivered_again_after_a_pause(nats_url: str) -> No
         await service.js.publish("sync.requested", b"{}")
         await eventually(lambda: service.settled_as["done again"])
         assert service.settled_as == {"retry": 1, "retry again": 1, "done again": 1}
-        assert await service.letters() == []
+        assert await service.dead_letters() == []
 
 
 @pytest.mark.parametrize("error", [PermanentError("no", kind="refused"), ZeroDivisionError("a bug"), OSError("gone")])
@@ -104,7 +104,7 @@ async def test_what_does_not_pass_is_one_dead_letter(nats_url: str, error: Excep
 
     async with serving(nats_url, handle) as service:
         await service.js.publish("sync.requested", b'{"request_id": "r"}', headers={"Who": "me"})
-        (dead_letter,) = await eventually(service.letters, 30)
+        (dead_letter,) = await eventually(service.dead_letters, 30)
         await eventually(service.idle)
         assert str(error) in dead_letter.reason
         assert (dead_letter.subject, dead_letter.body, dead_letter.headers["Who"]) == (
@@ -124,16 +124,16 @@ async def test_a_failure_that_cannot_be_noted_keeps_the_message(nats_url: str) -
         service.broken = [OSError("the database is away"), ZeroDivisionError("a bug")]
         with capture_logs() as lines:
             await service.js.publish("sync.requested", b'{"dataset": "a/b"}')
-            (dead_letter,) = await eventually(service.letters)
+            (dead_letter,) = await eventually(service.dead_letters)
         assert dead_letter.delivery_count == 3
         await eventually(service.idle)
         bug, away = (line for line in lines if line["event"] == "delivery.not_settled")
         assert (away["dataset"], away["failed"], away["reason"]) == ("a/b", "no", "the database is away")
-        # Only what nobody expects comes with a traceback.
+        # Only what no handler expects comes with a traceback.
         assert (away["exc_info"], type(bug["exc_info"])) == (None, ZeroDivisionError)
 
 
-async def test_headers_and_bodies_of_any_kind_can_be_given_up(nats_url: str) -> None:
+async def test_headers_and_bodies_of_any_kind_can_be_dead_lettered(nats_url: str) -> None:
     async def handle(_: SyncRequested) -> None:
         raise AssertionError("never reached")
 
@@ -145,13 +145,13 @@ async def test_headers_and_bodies_of_any_kind_can_be_given_up(nats_url: str) -> 
         await eventually(service.idle)
 
 
-async def test_what_grows_past_the_payload_s_limit_is_one_shortened_letter(nats_url: str) -> None:
+async def test_what_grows_past_the_payload_s_limit_is_one_shortened_dead_letter(nats_url: str) -> None:
     async def handle(_: SyncRequested) -> None:
         raise AssertionError("never reached")
 
     async with serving(nats_url, handle) as service:
         await service.js.publish("sync.requested", b"\x01" * 1_000_000, headers={"Long": "x" * 40_000})
-        (dead_letter,) = await eventually(service.letters, 30)
+        (dead_letter,) = await eventually(service.dead_letters, 30)
         await eventually(service.idle)
         assert dead_letter.shortened
         assert dead_letter.body
@@ -173,7 +173,7 @@ async def test_a_stream_that_counts_from_1_again_swallows_no_dead_letter(nats_ur
 
 
 async def enough(service: Service, count: int) -> list[DeadLetter]:
-    found = await service.letters()
+    found = await service.dead_letters()
     return found if len(found) == count else []
 
 

@@ -151,7 +151,7 @@ async def test_of_several_for_one_model_the_forced_one_is_asked_for_once(story: 
     assert [each.get("requested_by") for each in await story.left(INGESTER)] == ["second", "third"]
 
 
-async def test_what_nobody_can_read_is_passed_over(story: Story) -> None:
+async def test_what_is_unreadable_is_passed_over(story: Story) -> None:
     for subject in (ModelDiscovered.subject, ModelIngested.subject, ModelIngestionFailed.subject):
         await story.js.publish(subject, b"{")
     await story.discovered("m")

@@ -67,7 +67,7 @@ async def test_where_nothing_follows_nothing_comes(client: Client, count: int) -
     assert await read(client, after=100) == []
 
 
-async def test_a_stream_that_nobody_serves_is_an_error_and_no_end(client: Client) -> None:
+async def test_a_stream_that_no_server_serves_is_an_error_and_no_end(client: Client) -> None:
     await client.jetstream().delete_stream(STREAM)
     with pytest.raises(StreamReadError, match=r"^no server answers for the stream's messages \(status 503\)$"):
         await read(client)

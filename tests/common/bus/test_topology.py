@@ -190,7 +190,7 @@ def test_every_stored_event_has_its_place(event: type[Event]) -> None:
 
 
 @pytest.mark.parametrize("durable", DURABLES, ids=lambda durable: durable.name)
-def test_what_a_durable_gives_up_reaches_the_dead_letters(durable: topology.Durable) -> None:
+def test_what_a_durable_stops_delivering_reaches_the_dead_letters(durable: topology.Durable) -> None:
     dead, _ = topology.streams(1)
     assert covers(dead.subjects or [], DeadLetter.subject_of(durable.name))
     for kind in ("MAX_DELIVERIES", "MSG_TERMINATED"):

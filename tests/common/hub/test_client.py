@@ -273,7 +273,7 @@ class Onward:
     [*((ask, True) for ask in ASKS.values()), (ASKS["folders"], False), (ASKS["files"], False)],
     ids=[*ASKS, "pages of folders", "pages of files"],
 )
-async def test_no_request_comes_when_nobody_waits_any_more(
+async def test_no_request_comes_when_no_caller_waits_any_more(
     server: TestHub, ask: Ask, *, redirects: bool, cancelled: bool
 ) -> None:
     onward = Onward(redirects)

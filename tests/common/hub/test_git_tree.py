@@ -100,7 +100,7 @@ def test_the_empty_tree_is_no_folder() -> None:
     assert not is_tree("4b825dc642cb6eb9a060e54bf8d69288fbee4904", "m", [])
 
 
-def test_a_large_folder_that_fits_in_no_way_is_given_up_soon() -> None:
+def test_a_large_folder_that_fits_in_no_way_is_refused_soon() -> None:
     entries = [Entry(f"m/{number}.json", ONE, 3) for number in range(20_000)]
     assert not is_tree("0" * 40, "m", entries)
 

@@ -72,7 +72,7 @@ async def test_a_proxy_for_plain_http_is_asked_for_whole_urls(
     seen: list[str] = []
     async with relays.proxy(server.url, seen) as proxy:
         monkeypatch.setenv(name, proxy.removeprefix("http://"))
-        # Nobody but the proxy knows where this is.
+        # Only the proxy knows where this is.
         async with HubClient("http://hub.invalid") as hub:
             await hub.folders(DATA)
             await hub.download(DATA, "main", file)

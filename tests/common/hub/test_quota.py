@@ -1,4 +1,4 @@
-"""Nobody takes the Hub's last requests: whoever would, waits until the Hub's own reset."""
+"""No process takes the Hub's last requests: one that would, waits until the Hub's own reset."""
 
 import asyncio
 import random
@@ -41,7 +41,7 @@ def test_the_last_twentieth_is_left_to_others(left: int, quota: int | None, wait
     assert learned(Clock(), left, quota=quota).wait_seconds("api") == (100 if waits else 0)
 
 
-def test_after_the_reset_nobody_waits() -> None:
+def test_after_the_reset_no_request_waits() -> None:
     clock = Clock()
     quota = learned(clock, 0, reset=60)
     clock.now += 59

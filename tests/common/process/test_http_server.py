@@ -175,7 +175,7 @@ async def test_headers_of_a_usual_length_are_taken_however_many_requests_come() 
         assert server.closed == {}
 
 
-async def test_a_body_that_nobody_wanted_does_not_cost_its_answer() -> None:
+async def test_a_body_that_no_route_wanted_does_not_cost_its_answer() -> None:
     async with running(Limits(10)) as server:
         head = b"POST /nowhere HTTP/1.1\r\nHost: x\r\nContent-Length: 200000\r\n\r\n"
         client = await Client.open(server, head + b"x" * 200_000 + GET)

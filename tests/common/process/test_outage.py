@@ -1,4 +1,4 @@
-"""What is away is told once, and once more when it is back; a line names the work that waits for it."""
+"""What is away is logged once, and once more when it is back; a line names the work that waits for it."""
 
 import asyncio
 import json
@@ -14,7 +14,7 @@ from common.process.periodic import periodically
 from structlog.testing import capture_logs
 
 
-def told(lines: list[Any]) -> list[tuple[str, str]]:
+def logged(lines: list[Any]) -> list[tuple[str, str]]:
     """Return (level, event) of what an operator sees."""
     return [(line["log_level"], line["event"]) for line in lines if line["log_level"] != "debug"]
 
@@ -28,7 +28,7 @@ def test_an_outage_is_two_lines_however_often_it_is_met() -> None:
         outage.worked()
         outage.worked()
         outage.failed(TimeoutError())
-    assert told(lines) == [("warning", "outage.began"), ("info", "outage.ended"), ("warning", "outage.began")]
+    assert logged(lines) == [("warning", "outage.began"), ("info", "outage.ended"), ("warning", "outage.began")]
     (first, last) = (line for line in lines if line["event"] == "outage.began")
     assert (first["what"], first["reason"], first["what_next"]) == ("database", "refused", "events wait")
     assert last["reason"] == "TimeoutError"
@@ -96,11 +96,11 @@ async def test_periodic_work_outlives_an_outage_and_one_line_tells_of_it() -> No
         running = asyncio.create_task(periodically("look", work, 0.0, Outage("database", "asked again")))
         await asyncio.wait_for(done.wait(), 20)
         running.cancel()
-    assert told(lines)[0] == ("warning", "outage.began")
+    assert logged(lines)[0] == ("warning", "outage.began")
     assert next(line["reason"] for line in lines if line["event"] == "outage.began") == "no such table"
     failed = {"event": "periodic.failed", "log_level": "debug", "work": "look"}
     reasons = ["no such table", "refused", "refused"]
     assert [line for line in lines if line["event"] == "periodic.failed"] == [
         {**failed, "reason": reason} for reason in reasons
     ]
-    assert len([line for line in told(lines) if line[1] == "outage.began"]) == 1
+    assert len([line for line in logged(lines) if line[1] == "outage.began"]) == 1

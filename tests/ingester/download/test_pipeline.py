@@ -64,7 +64,7 @@ class Downloads:
 
 class Progress:
     async def advance(self) -> None:
-        """Nobody listens."""
+        """No listener."""
 
 
 def sized(*sizes: int) -> dict[str, RemoteFile]:

@@ -139,10 +139,10 @@ async def test_a_row_that_the_app_wrote_while_it_read_another_dataset_is_not_tak
 
 
 async def test_what_is_staged_of_the_wanted_files_becomes_the_models_rows(pool: asyncpg.Pool, session: Session) -> None:
-    told = {"pattern_description": "seen", "reasoning_log": "thought", "created_at": AT, "input_tokens": 5}
+    columns = {"pattern_description": "seen", "reasoning_log": "thought", "created_at": AT, "input_tokens": 5}
     await staged(pool, 1)
     for _ in range(2):  # two deliveries may both have fetched it
-        await staged(pool, 1, model_name="m-attempt1", **told)
+        await staged(pool, 1, model_name="m-attempt1", **columns)
     await staged(pool, 1, model_name="m-attempt2")
     await staged(pool, 1, model_name="m-attempt1", puzzle_id="q", hf_blob_oid="older")
     await staged(pool, 1, model_name="m-attempt1", puzzle_id="not wanted")
@@ -164,7 +164,7 @@ async def test_what_is_staged_of_the_wanted_files_becomes_the_models_rows(pool: 
     }
     of_second = {"pattern_description": "", "reasoning_log": None, "created_at": at, "input_tokens": None}
     expected = [
-        {**same, **told, "model_name": "m-attempt1", "has_reasoning_log": True},
+        {**same, **columns, "model_name": "m-attempt1", "has_reasoning_log": True},
         {**same, **of_second, "model_name": "m-attempt2", "has_reasoning_log": False},
     ]
     assert [{key: row[key] for key in expected[0]} for row in rows] == expected

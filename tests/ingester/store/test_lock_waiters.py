@@ -40,8 +40,8 @@ async def test_copies_that_disagree_on_the_content_name_none(
     await lock_waiters.join(pool, EVENT.model_copy(update={**about, "tree_oid": tree_oid}), "m")
     found = await lock_waiters.by_model(pool, EVENT)
     assert found is not None
-    told = (found.event.tree_oid, found.event.revision, found.event.published_at)
-    assert told == ((oid(1), oid("head"), AT) if agreed else (None, None, None))
+    actual = (found.event.tree_oid, found.event.revision, found.event.published_at)
+    assert actual == ((oid(1), oid("head"), AT) if agreed else (None, None, None))
 
 
 async def test_requests_are_told_apart_by_dataset_model_and_dry_run_and_by_id(pool: asyncpg.Pool) -> None:
@@ -62,7 +62,7 @@ async def test_requests_are_told_apart_by_dataset_model_and_dry_run_and_by_id(po
     assert await pool.fetchval("SELECT count(*) FROM waiting_requests") == 3
 
 
-async def test_a_request_is_free_while_nobody_holds_the_lock_that_it_waits_behind(pool: asyncpg.Pool) -> None:
+async def test_a_request_is_free_while_no_session_holds_the_lock_that_it_waits_behind(pool: asyncpg.Pool) -> None:
     await lock_waiters.join(pool, EVENT, "old name")
     async with contextlib.AsyncExitStack() as held:
         for dataset, model in ((DATASET, "m"), (OTHER, "old name")):

@@ -98,7 +98,7 @@ async def test_an_event_ends_its_own_run(pool: asyncpg.Pool, sequence: int | Non
     assert [tuple(row) for row in about] == [("why", 6)]
 
 
-async def test_an_event_without_a_run_gets_one_and_none_is_ended_where_somebody_is_at_it(
+async def test_an_event_without_a_run_gets_one_and_none_is_ended_where_an_ingester_is_at_it(
     pool: asyncpg.Pool, session: Session
 ) -> None:
     running = await run(pool, event_sequence=7)
@@ -111,7 +111,7 @@ async def test_an_event_without_a_run_gets_one_and_none_is_ended_where_somebody_
     assert session.key == (DATASET, "m")
 
 
-_TOLD = {"status": "failed", "error_log": "why", "event_sequence": 7}
+_FAILED_END = {"status": "failed", "error_log": "why", "event_sequence": 7}
 
 
 @pytest.mark.parametrize(
@@ -132,8 +132,8 @@ _TOLD = {"status": "failed", "error_log": "why", "event_sequence": 7}
 async def test_an_end_that_is_told_twice_is_one_run_if_it_is_the_same_end(
     pool: asyncpg.Pool, change: dict[str, Any], delivery_count: int, *, same: bool
 ) -> None:
-    told = {**_TOLD, "completed_at": datetime.now(UTC), **change}
-    old, newer = await run(pool, **told), await run(pool, **told)
+    columns = {**_FAILED_END, "completed_at": datetime.now(UTC), **change}
+    old, newer = await run(pool, **columns), await run(pool, **columns)
     found = await store.end_event(pool, origin(delivery_count), "failed", "why")
     assert (found.id == newer) is same
     assert found.id != old
@@ -141,7 +141,7 @@ async def test_an_end_that_is_told_twice_is_one_run_if_it_is_the_same_end(
 
 
 async def test_an_event_that_is_ended_again_tells_the_run_that_was_still_going_on(pool: asyncpg.Pool) -> None:
-    await run(pool, **_TOLD, completed_at=datetime.now(UTC))
+    await run(pool, **_FAILED_END, completed_at=datetime.now(UTC))
     going_on = await run(pool, event_sequence=7)
     assert (await store.end_event(pool, origin(), "failed", "why")).id == going_on
 

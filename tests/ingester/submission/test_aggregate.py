@@ -26,7 +26,7 @@ def task_set(*pairs: int) -> TaskSet:
     return TaskSet("ARC2-Eval", MappingProxyType(tasks), sum(pairs))
 
 
-def test_both_scores_are_shown_beside_what_was_not_submitted() -> None:
+def test_both_scores_are_shown_with_what_was_not_submitted() -> None:
     figures = aggregate(task_set(1, 2, 3, 2), [solved(1, 1), solved(2, 1), solved(3, 0)], [])
     assert (figures.tasks_total, figures.tasks_submitted, figures.tasks_solved) == (4, 3, 1)
     assert (figures.pairs_total, figures.pairs_solved) == (8, 2)

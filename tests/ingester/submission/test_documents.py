@@ -69,7 +69,7 @@ def test_what_cannot_be_stored_is_mended_compactly_and_noted_by_its_name() -> No
         dump([float("nan"), "\ud800"], Notes(), "attempt_1")
 
 
-def test_every_nul_is_counted_whoever_stands_beside_it() -> None:
+def test_every_nul_is_counted_whatever_stands_next_to_it() -> None:
     for value, count in ((["\0 \0"], 2), ({"\0": "a\\\0"}, 2), (["\0\0\ud800"], 3)):
         notes = Notes()
         dump(value, notes, "attempt_1")

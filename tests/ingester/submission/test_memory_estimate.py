@@ -1,4 +1,4 @@
-"""A file is refused before it takes more memory than one file may, and its weight is told from its bytes alone."""
+"""A file is refused before it takes more memory than one file may; the estimate reads its bytes alone."""
 
 import json
 import re
@@ -55,7 +55,7 @@ KINDS = {
 
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize("kind", KINDS)
-def test_no_file_takes_more_memory_than_it_weighs(kind: str) -> None:
+def test_no_file_takes_more_memory_than_estimated(kind: str) -> None:
     data = KINDS[kind]
     tracemalloc.start()
     try:
@@ -74,11 +74,11 @@ def test_a_file_beyond_the_limit_is_refused_and_says_what_to_do(kind: str) -> No
     assert re.match(r"reading it would take about \d+ MiB .*INGEST_MAX_FILE_BYTES", refused.message)
 
 
-@pytest.mark.parametrize(("most", "told"), [(2**20, "take 1;"), (2**20 - 1, "take 0;"), (5 * 2**20, "take 5;")])
-def test_a_refusal_tells_mebibytes(most: int, told: str) -> None:
+@pytest.mark.parametrize(("most", "text"), [(2**20, "take 1;"), (2**20 - 1, "take 0;"), (5 * 2**20, "take 5;")])
+def test_a_refusal_tells_mebibytes(most: int, text: str) -> None:
     refused = transform(b"[%s{}]" % repeated(b"[],"), TWO, "m", Limits(max_memory=most))
     assert isinstance(refused, FileError)
-    assert told in refused.message
+    assert text in refused.message
 
 
 def test_the_largest_file_of_plain_words_fits_and_the_default_is_that_of_the_settings() -> None:
@@ -91,7 +91,7 @@ def test_the_largest_file_of_plain_words_fits_and_the_default_is_that_of_the_set
 @pytest.mark.parametrize(
     ("value", "size"), [(b"[", 80), (b"{", 80), (b":", 100), (b",", 64), (b'""', 40), (b'"attempt_"', 2040), (b"1", 0)]
 )
-def test_each_value_weighs_what_it_was_measured_to_take(value: bytes, size: int) -> None:
+def test_each_value_is_estimated_at_what_it_was_measured_to_take(value: bytes, size: int) -> None:
     data = value * 1000 + b" " * SIZE
     roughly = estimate_memory(data, NO_END)
     assert roughly == estimate_memory(data, roughly - 1) == 5 * len(data) + 1000 * size
@@ -145,7 +145,7 @@ def test_no_limit_on_a_files_size_refuses_a_small_file_for_one_wide_character() 
 
 
 @pytest.mark.parametrize("piece", ["😀".encode(), b'"attempt_', b"[", b"a"])
-def test_a_light_file_that_is_not_looked_at_weighs_no_less_than_one_that_is(piece: bytes) -> None:
+def test_a_light_file_that_is_not_looked_at_is_estimated_at_no_less_than_one_that_is(piece: bytes) -> None:
     data = piece * 1000
     looked_at = estimate_memory(data, len(data))
     assert len(data) < looked_at <= estimate_memory(data, NO_END)

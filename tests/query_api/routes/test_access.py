@@ -1,4 +1,4 @@
-"""Strangers lock out nobody who knows a secret, nor fill memory; pages of configured origins can read every error."""
+"""Wrong secrets lock no client out that knows a secret, nor fill memory; configured origins can read every error."""
 
 from collections.abc import Callable
 from typing import Any
@@ -27,7 +27,7 @@ async def _statuses(count: int, ask: Callable[[], Any]) -> list[int]:
     return [(await ask())[0] for _ in range(count)]
 
 
-async def test_strangers_with_wrong_secrets_lock_nobody_out(start: Start) -> None:
+async def test_strangers_with_wrong_secrets_lock_no_client_out(start: Start) -> None:
     async with start(admin_requests_per_minute=3) as api:
         assert await _statuses(5, lambda: api.post("/api/admin/sync", {}, **WRONG)) == [403, 403, 403, 429, 429]
         assert await _statuses(4, lambda: api.post(HOOK, payload(), **{"X-Webhook-Secret": "x"})) == [

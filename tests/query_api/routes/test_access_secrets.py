@@ -101,8 +101,8 @@ async def test_who_shows_no_secret_or_a_wrong_one_hears_which(
         assert found[:2] == (status, detail)
         assert found[2].get("WWW-Authenticate") == (challenge if status == 401 else None)
         setting = {"/admin": "ADMIN_TOKEN", "/hook": "HF_WEBHOOK_SECRET"}[path]
-        told = {"setting": setting, "remote": "127.0.0.1", "path": path, "event": "secret.refused"}
-        assert lines == ([{**told, "log_level": "warning"}] if status == 403 else [])
+        line = {"setting": setting, "remote": "127.0.0.1", "path": path, "event": "secret.refused"}
+        assert lines == ([{**line, "log_level": "warning"}] if status == 403 else [])
 
 
 @pytest.mark.parametrize(("path", "setting"), [("/admin", "ADMIN_TOKEN"), ("/hook", "HF_WEBHOOK_SECRET")])

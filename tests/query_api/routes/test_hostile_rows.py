@@ -155,7 +155,7 @@ async def paths(api: Api, pool: asyncpg.Pool, task_id: str) -> set[str]:
     """Return the document's GET routes, filled in with what the database holds."""
     models = await pool.fetch("SELECT DISTINCT hf_dataset, model FROM submission_versions")
     runs = await pool.fetch("SELECT id FROM ingestion_runs WHERE id > 0")
-    # Nobody wrote answers of the other attempts.
+    # There are no answers of the other attempts.
     named = [name for name in await api.data("/api/model-dataset/models") if not name.endswith("-attempt2")]
     found: set[str] = set()
     for template, methods in openapi.document(ENDPOINTS)["paths"].items():

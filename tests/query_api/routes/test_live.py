@@ -18,7 +18,7 @@ from query_api.view.projection import StreamEvent
 from tests.query_api.conftest import Start
 from tests.support.api import Api
 from tests.support.eventually import eventually
-from tests.support.sse import Told, listening, take
+from tests.support.sse import ReceivedEvent, listening, take
 from tests.support.writer import DATASET, START, Writer
 
 
@@ -149,7 +149,7 @@ async def test_a_stop_lets_every_client_go_at_once(start: Start) -> None:
         answer.close()
 
 
-async def _first(api: Api, last: int | str) -> Told:
+async def _first(api: Api, last: int | str) -> ReceivedEvent:
     async with listening(api.http, last=last) as events:
         return (await take(events, 1))[0]
 
@@ -276,7 +276,7 @@ async def test_a_page_that_listens_is_told_of_a_new_stream_whose_first_event_com
         assert [(each.name, each.sequence) for each in received[-2:]] == [("reset", 3), ("ingested", 4)]
 
 
-async def test_nobody_reads_from_which_address_a_sync_was_asked_for(api: Api, writer: Writer) -> None:
+async def test_no_client_reads_from_which_address_a_sync_was_asked_for(api: Api, writer: Writer) -> None:
     asked = (await writer.sync()).model_copy(update={"requested_by": "admin at 192.0.2.7"})
     await writer.publish(asked)
     received = await _first(api, 0)

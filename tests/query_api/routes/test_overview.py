@@ -1,4 +1,4 @@
-"""The list of submissions is filtered, sorted and paged; the schedule's state is told with the last sync."""
+"""The list of submissions is filtered, sorted and paged; the schedule's state is shown with the last sync."""
 
 from datetime import UTC, datetime, timedelta
 

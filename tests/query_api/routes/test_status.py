@@ -16,7 +16,7 @@ from tests.support.api import Api
 from tests.support.writer import Writer
 
 
-async def test_nobody_at_work_is_told(api: Api) -> None:
+async def test_no_service_at_work_is_shown(api: Api) -> None:
     data = await api.data("/api/status")
 
     assert data["ingesters"] == {"alive": False, "idle": 0, "busy": 0, "waiting": 0}

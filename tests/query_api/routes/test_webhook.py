@@ -16,7 +16,7 @@ KNOWN = {"X-Webhook-Secret": SECRET}
 
 
 def payload(repo: str = DATASET, kind: str = "dataset", scope: str = "repo.content") -> dict[str, Any]:
-    """Return a delivery such as the Hub sends, with fields that nobody reads."""
+    """Return a delivery such as the Hub sends, with fields that no code reads."""
     return {
         "event": {"action": "update", "scope": scope},
         "repo": {"type": kind, "name": repo, "id": "6", "private": False, "url": {"web": "x"}, "owner": {"id": "1"}},

@@ -47,12 +47,12 @@ async def ask() -> AsyncIterator[Ask]:
         app.router.add_route(endpoint.method, endpoint.path, _answering(endpoint))
     async with TestServer(app) as server, ClientSession(server.make_url("/")) as http:
 
-        async def asking(path: str, data: Any = None, kind: str = "application/json") -> tuple[int, Any]:
+        async def send(path: str, data: Any = None, kind: str = "application/json") -> tuple[int, Any]:
             method = "GET" if data is None else "POST"
             async with http.request(method, path, data=data, headers={"Content-Type": kind}) as answer:
                 return answer.status, await answer.json()
 
-        yield asking
+        yield send
 
 
 def _answering(endpoint: Endpoint[None]) -> Callable[[web.Request], Awaitable[web.Response]]:
@@ -116,7 +116,7 @@ async def test_a_body_has_types_of_its_own(ask: Ask, body: str, detail: str) -> 
     assert problem["detail"].startswith(detail)
 
 
-async def test_a_body_beside_a_query_that_is_wrong_is_not_read(ask: Ask) -> None:
+async def test_a_body_with_a_query_that_is_wrong_is_not_read(ask: Ask) -> None:
     status, problem = await ask("/tasks/7?body=1", "{")
     assert (status, problem["detail"]) == (400, "unknown parameter 'body'; there are none")
 
@@ -131,7 +131,7 @@ async def test_a_body_is_json_of_a_bounded_size(ask: Ask) -> None:
     assert (status, problem["detail"]) == (413, "the body may have 65536 bytes at most")
 
 
-async def test_a_body_that_stops_coming_is_given_up(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_body_that_stops_coming_is_refused(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
     assert request_parsing.BODY_SECONDS == 15
     monkeypatch.setattr(request_parsing, "BODY_SECONDS", 0.4)
 

@@ -72,7 +72,7 @@ def test_an_answer_larger_than_all_room_displaces_nothing() -> None:
     assert kept.get("/large", zipped=False) is None
 
 
-def test_what_is_asked_for_stays_and_what_nobody_asks_for_goes(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_asked_for_stays_and_what_no_client_asks_for_goes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(response_cache, "MAX_KEPT_RESPONSES", 10)
     kept = _empty()
     _make(kept, "/hot")

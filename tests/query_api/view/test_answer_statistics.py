@@ -153,7 +153,7 @@ def test_the_cheapest_right_answer_and_the_shortest_time_lead() -> None:
     assert (summary.most_efficient_model, summary.fastest_model) == ("cheap-attempt1", "fast-attempt1")
 
 
-def test_of_equals_the_first_that_was_asked_for_leads_and_of_nothing_nobody() -> None:
+def test_of_equals_the_first_that_was_asked_for_leads_and_of_nothing_none() -> None:
     same = priced(1.0, 10, a=(True,))
     summary = compare(TASKS, {"x-attempt1": same, "y-attempt1": same}).summary
     leaders = (summary.winner_model, summary.accuracy_leader_model, summary.most_efficient_model, summary.fastest_model)

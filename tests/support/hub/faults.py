@@ -225,7 +225,7 @@ class Replace:
 
 @dataclass(frozen=True)
 class Endless:
-    """No length is told, and the body begins anew for ever."""
+    """No length is sent, and the body begins anew for ever."""
 
     async def respond(self, exchange: Exchange) -> web.StreamResponse:
         whole = await exchange.answer()

@@ -1,4 +1,4 @@
-# Sourced by the scripts beside it: what they need to make an image from Debian's packages.
+# Sourced by the scripts of this folder: what they need to make an image from Debian's packages.
 set -eu
 here=$(dirname "$0")
 root=$(cd "$here/../../.." && pwd)
@@ -15,7 +15,7 @@ tag() {
 }
 
 # rootfs PACKAGES [FLAG...]: a small Debian in $tar, from the mirror that this machine's apt uses. As in slim images,
-# nobody reads manuals in it.
+# no person reads manuals in it.
 rootfs() {
     packages=$1
     shift

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Stands in for python:*-slim: Debian's Python under /usr/local, with pip. The machine's certificates come along: a
-# company's proxy may have one of its own, and pip and npm run behind it.
+# company's proxy may need its own, and pip and npm run behind it.
 . "$(dirname "$0")/debian.sh"
 certificates=/etc/ssl/certs/ca-certificates.crt
 rootfs python3,python3-venv,ca-certificates \

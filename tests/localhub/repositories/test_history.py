@@ -202,7 +202,7 @@ def test_a_dataset_needs_an_owner_and_a_name(tmp_path: Path, name: str) -> None:
 
 
 async def test_writers_and_readers_at_the_same_time_see_whole_commits(hub: TestHub, api: HfApi) -> None:
-    """Both files of a commit always carry the same number, whoever reads while somebody writes."""
+    """Both files of a commit always carry the same number, whoever reads while another thread writes."""
     hub.commit(REPO, {"m/a.json": b"0", "m/b.json": b"0"})
     stop = threading.Event()
 

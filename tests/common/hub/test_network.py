@@ -1,5 +1,6 @@
 """Listings and downloads take the environment's proxies, trust its certificate authorities, and say what they miss."""
 
+import ssl
 from collections.abc import AsyncIterator
 from pathlib import Path
 from shutil import copy
@@ -7,7 +8,7 @@ from shutil import copy
 import pytest
 from common.hub.client import HubClient
 from common.hub.downloads import RemoteFile
-from common.hub.network import Network, read_environment
+from common.hub.network import Network, certificate_problem, read_environment
 from common.outcomes import StartupError, TransientError
 from yarl import URL
 
@@ -149,6 +150,33 @@ async def test_a_proxy_that_refuses_is_told_without_its_password(
 def test_no_proxy_means_hosts_domains_networks_and_ports(no_proxy: str, url: str, *, direct: bool) -> None:
     network = Network(proxies={"https": PROXY}, no_proxy=no_proxy)
     assert network.proxy_for(URL(url)) == (None if direct else PROXY)
+
+
+def test_a_proxy_may_be_spoken_to_by_tls_and_its_password_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "https://me:secret@proxy")
+    network = read_environment()
+    assert (network.proxies["https"], network.no_proxy) == ("https://me:secret@proxy", "")
+    assert "secret" not in repr(network)
+
+
+def test_only_a_certificate_that_is_not_trusted_is_called_so() -> None:
+    refused = ssl.SSLCertVerificationError("refused")
+    assert certificate_problem(refused) is None
+    refused.verify_message = "self-signed certificate"
+    wrapped, unrelated = OSError("no answer"), OSError("no answer")
+    wrapped.__cause__ = refused
+    assert certificate_problem(unrelated) is None
+    assert certificate_problem(wrapped) == (
+        "its certificate is not trusted (self-signed certificate); if an authority of yours signs it, name the "
+        "authority's file in SSL_CERT_FILE or REQUESTS_CA_BUNDLE"
+    )
+
+
+def test_a_file_that_is_not_there_is_named_with_the_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere/ca.pem")
+    with pytest.raises(StartupError) as raised:
+        read_environment()
+    assert str(raised.value) == "REQUESTS_CA_BUNDLE: /nowhere/ca.pem holds no certificates: No such file or directory"
 
 
 def test_each_scheme_has_its_proxy() -> None:

@@ -26,3 +26,7 @@ def test_a_bare_number_is_a_place_on_whatever_stream_there_is() -> None:
 def test_what_is_no_id_is_nowhere(text: str) -> None:
     assert EventId.parse(text) == NOWHERE
     assert NOWHERE.stream not in {None, EventId.of(MADE, 1).stream, EventId.of(None, 1).stream}
+
+
+def test_a_stream_of_which_the_server_says_no_instant_is_0() -> None:
+    assert str(EventId.of(None, 7)) == "0-7"

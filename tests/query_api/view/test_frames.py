@@ -17,7 +17,7 @@ from query_api.schemas.live_events import LiveEvents
 from query_api.view import frames
 from query_api.view.answers import row
 from query_api.view.event_id import EventId
-from query_api.view.frames import Frame, FrameLog, frame_of
+from query_api.view.frames import PING, Frame, FrameLog, frame_of, reset_frame
 from query_api.view.snapshot import View
 
 from tests.support.writer import DATASET, START, submission
@@ -127,3 +127,27 @@ def test_what_waits_for_a_slow_client_is_written_in_pieces() -> None:
     assert b"".join(pieces) == b"".join(parts)
     assert max(map(len, pieces)) < 80_000
     assert len(pieces) < 20
+
+
+def test_a_reset_says_why_and_from_where_the_client_goes_on() -> None:
+    assert reset_frame(EventId(9, 5), "too old") == Frame(5, b'id: 9-5\nevent: reset\ndata: {"reason":"too old"}\n\n')
+
+
+def test_a_ping_moves_no_client_on() -> None:
+    assert Frame(None, b"event: ping\ndata: {}\n\n") == PING
+
+
+def test_frames_may_fill_the_bound_and_a_cleared_log_is_empty() -> None:
+    kept = FrameLog(3, 100)
+    kept.add(Frame(1, b"x" * 99))
+    kept.clear()
+    assert (len(kept), list(kept)) == (0, [])
+    for number, size in ((2, 60), (3, 40)):
+        assert kept.add(Frame(number, b"x" * size)) is None
+    assert kept.newest(1) == [Frame(3, b"x" * 40)]
+
+
+def test_a_piece_is_written_when_it_has_64_kib() -> None:
+    size = 64 * 1024
+    assert list(map(len, frames.chunks([b"x" * size, b"y", b"z" * (size - 1), b"z"]))) == [size, size, 1]
+    assert list(map(len, frames.chunks([b"x" * (size - 1), b"yy", b"z"]))) == [size + 1, 1]

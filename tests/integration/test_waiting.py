@@ -27,7 +27,7 @@ from tests.support.crashes import Crash
 from tests.support.eventually import eventually
 from tests.support.hub import TestHub
 from tests.support.ingester_process import IngesterProcess, ingester_process
-from tests.support.pipeline import Pipeline
+from tests.support.pipeline import Pipeline, is_behind
 from tests.support.submissions import V1, V2, solved, submission, tasks
 
 ONE, *MORE = tasks()[:6]
@@ -66,7 +66,7 @@ async def handed_back(pipeline: Pipeline, queue: LockQueue) -> list[ModelDiscove
     js = pipeline.client.jetstream()
     puller = await js.pull_subscribe_bind("ingester", topology.STREAM)
     delivered = []
-    while (await js.consumer_info(topology.STREAM, "ingester")).num_pending:
+    while await is_behind(js):
         (message,) = await puller.fetch(1, timeout=10)
         event = ModelDiscovered.model_validate_json(message.data)
         await queue.deliver(event, 1, (message.headers or {}).get("Nats-Msg-Id", ""))

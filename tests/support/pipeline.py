@@ -17,6 +17,8 @@ from ingester.metrics import Metrics as IngesterMetrics
 from ingester.settings import Settings as IngesterSettings
 from nats.aio.client import Client
 from nats.aio.msg import Msg
+from nats.js import JetStreamContext
+from nats.js.errors import NotFoundError
 from watcher.metrics import Metrics as WatcherMetrics
 from watcher.publishing import Publisher
 from watcher.store.syncs import Syncs
@@ -25,6 +27,19 @@ from watcher.sync import Request, Syncer
 
 from tests.support.hub import TestHub
 from tests.support.submissions import V1, V2
+
+
+async def is_behind(js: JetStreamContext) -> bool:
+    """Tell whether the ingesters' durable has events to deliver.
+
+    By places on the stream: the server adds a message to `num_pending` a moment after it has stored it.
+    """
+    try:
+        newest = (await js.get_last_msg(topology.STREAM, ModelDiscovered.subject)).seq or 0
+    except NotFoundError:
+        return False
+    delivered = (await js.consumer_info(topology.STREAM, topology.INGESTER.name)).delivered
+    return delivered is None or delivered.stream_seq < newest
 
 
 @dataclass
@@ -53,11 +68,10 @@ class Pipeline:
     async def delivered(self) -> list[Msg]:
         """Take what the ingesters' durable has not delivered yet; an ack settles it."""
         js = self.client.jetstream()
-        waiting = (await js.consumer_info(topology.STREAM, topology.INGESTER.name)).num_pending or 0
         subscription = await js.pull_subscribe_bind(topology.INGESTER.name, topology.STREAM, inbox_prefix=b"_INBOX.")
         found: list[Msg] = []
-        while len(found) < waiting:
-            came = await subscription.fetch(waiting - len(found), timeout=30)
+        while await is_behind(js):
+            came = await subscription.fetch(1, timeout=30)
             found += [message for message in came if message.metadata.num_delivered == 1]
         await subscription.unsubscribe()
         return found

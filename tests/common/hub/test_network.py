@@ -129,6 +129,7 @@ async def test_a_proxy_that_refuses_is_told_without_its_password(
     [
         ("", "https://hub.example.org", False),
         (",", "https://hub.example.org", False),
+        (",", "https://hub.example.org.", False),
         ("*", "https://hub.example.org", True),
         ("example.org", "https://hub.example.org", True),
         ("example.org", "https://example.org", True),

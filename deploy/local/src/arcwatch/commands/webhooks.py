@@ -1,6 +1,5 @@
 """`arcwatch webhooks create`: let the Hub tell of new commits at once."""
 
-import asyncio
 import os
 from typing import Annotated
 
@@ -23,6 +22,8 @@ def create(
 
     Needs HF_TOKEN, and HF_WEBHOOK_SECRET as the query API has it.
     """
+    import asyncio
+
     from common.process.settings import ServiceSettings
 
     from arcwatch.clients.hub_webhooks import create as register

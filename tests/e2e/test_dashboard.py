@@ -106,9 +106,10 @@ async def test_the_overview_asks_once_for_a_model_whatever_it_shows_of_it(
     tmp_path: Path, database_url: str, nats_url: str
 ) -> None:
     async with opened(tmp_path, database_url, nats_url) as (running, chromium):
-        await running.land("gpt-5", files(10, 5, half=1))
-        await running.land("claude-opus-5", files(3, 3))
         first = await chromium.open("/")
+        await running.land("gpt-5", files(10, 5, half=1))
+        await hero_shows(first, "GPT 5")  # or the next one may be ingested before it
+        await running.land("claude-opus-5", files(3, 3))
         await hero_shows(first, "Claude Opus 5")
         await first.close()
         chromium.asked.clear()

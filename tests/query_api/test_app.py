@@ -65,3 +65,9 @@ def test_listeners_leave_places_for_others() -> None:
     found = with_connection_limits(Settings(max_connections=100, max_event_clients=2_000))
     assert (found.max_connections, found.max_event_clients) == (100, 75)
     assert with_connection_limits(Settings(max_event_clients=10)).max_event_clients == 10
+
+
+async def test_an_error_while_serving_ends_the_service(start: Start) -> None:
+    with pytest.raises(RuntimeError, match="unexpected"):
+        async with asyncio.timeout(60), start():
+            raise RuntimeError("unexpected")

@@ -153,8 +153,10 @@ async def _background(*forever: "asyncio._CoroutineLike[None]") -> AsyncIterator
     """Run loops in the background of the block; one that fails ends the block with its error."""
     async with task_group() as group:
         tasks = [group.create_task(each) for each in forever]
-        yield
-        await cancel_all(tasks)
+        try:
+            yield
+        finally:  # a task may swallow the one cancellation of the group
+            await cancel_all(tasks)
 
 
 @contextlib.asynccontextmanager

@@ -70,6 +70,9 @@ TESTS = {
     "query_api.view.answers": [
         "tests/query_api/view/test_answers.py",
         "tests/query_api/routes/test_latest_model.py::test_an_answer_expires_at_midnight_or_at_the_next_tick",
+        "tests/query_api/routes/test_latest_model.py::test_days_are_calendar_days_in_utc",
+        "tests/query_api/routes/test_latest_model.py::test_days_are_of_utc_wherever_the_machine_stands",
+        "tests/query_api/routes/test_latest_model.py::test_days_read_as_people_say_them",
     ],
     "query_api.routes.access": [
         "tests/query_api/routes/test_access_secrets.py",
@@ -78,12 +81,6 @@ TESTS = {
     "query_api.view.version_changes": ["tests/query_api/view/test_version_changes.py"],
     "query_api.view.event_id": ["tests/query_api/view/test_event_id.py"],
     "query_api.view.frames": ["tests/query_api/view/test_frames.py"],
-    "query_api.view.latest": [
-        "tests/query_api/view/test_answers.py",
-        "tests/query_api/routes/test_latest_model.py",
-        "-k",
-        "day or count",
-    ],
     "query_api.server.response_cache": [
         "tests/query_api/server/test_response_cache.py",
         "tests/query_api/view/test_answers.py",

@@ -12,7 +12,8 @@ from common.bus import bus
 from common.events import Event, ModelIngested, ModelIngestionFailed, SyncCompleted
 from common.model_names import attempt_model_name, display_name
 from nats.aio.client import Client
-from query_api.store.rows import Attempt, Submission
+from query_api.schemas.cached import AttemptRow
+from query_api.store.rows import Submission
 
 DATASET = "arcprize/arc_agi_v2_public_eval"
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -58,32 +59,32 @@ def oid(*parts: object) -> str:
     return hashlib.sha1(repr(parts).encode(), usedforsecurity=False).hexdigest()
 
 
-def submission(model: str, content: int, run_id: int) -> Submission:
+def submission(model: str, content: int, run_id: int, **changes: Any) -> Submission:
     """Return a submission as the view holds it."""
-    return Submission(
-        dataset=DATASET,
-        model=model,
-        display_name=model,
-        source="ARC2-Eval",
-        ingestion_status="completed",
-        removed_upstream_at=None,
-        tree_oid=oid(content),
-        revision=oid(run_id),
-        run_id=run_id,
-        published_at=START,
-        ingested_at=START + timedelta(seconds=run_id),
-        score=content / 10,
-        score_submitted=content / 10,
-        tasks_total=120,
-        tasks_submitted=120,
-        tasks_solved=content,
-        pairs_total=167,
-        pairs_solved=content,
-        attempts=(Attempt(f"{model}-attempt1", 40.0),),
-        total_cost=1.0,
-        total_tokens=100,
-        errors=0,
-    )
+    values: dict[str, Any] = {
+        "dataset": DATASET,
+        "model": model,
+        "display_name": model,
+        "source": "ARC2-Eval",
+        "status": "completed",
+        "tree_oid": oid(content),
+        "revision": oid(run_id),
+        "run_id": run_id,
+        "published_at": START,
+        "ingested_at": START + timedelta(seconds=run_id),
+        "score": content / 10,
+        "score_submitted": content / 10,
+        "tasks_total": 120,
+        "tasks_submitted": 120,
+        "tasks_solved": content,
+        "pairs_total": 167,
+        "pairs_solved": content,
+        "attempts": (AttemptRow(model_name=f"{model}-attempt1", accuracy_percent=40.0),),
+        "total_cost": 1.0,
+        "total_tokens": 100,
+        "errors": 0,
+    }
+    return Submission(**values | changes)
 
 
 @dataclass

@@ -2,17 +2,15 @@
 
 import json
 import time
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from query_api.schemas.cached import LatestQuery
 from query_api.server.response_cache import ResponseCache
 from query_api.settings import Settings
-from query_api.view.answers import Moment, latest_model
-from query_api.view.latest import ago, days_between, moment_of
+from query_api.view.answers import Moment, ago, days_between, latest_model
 from query_api.view.projection import State
-from query_api.view.snapshot import View
+from query_api.view.snapshot import View, moment_of
 
 from tests.support.api import Api
 from tests.support.writer import DATASET, START, Writer, submission
@@ -83,7 +81,7 @@ def test_days_are_of_utc_wherever_the_machine_stands(monkeypatch: pytest.MonkeyP
 
 def test_what_was_never_published_counts_from_its_ingestion() -> None:
     dated = submission("m-1", 1, 1)
-    undated = replace(dated, published_at=None)
+    undated = submission("m-1", 1, 1, published_at=None)
     days = [moment_of(each, by) for each in (dated, undated) for by in ("published", "ingested")]
     assert days == [START, dated.ingested_at, dated.ingested_at, dated.ingested_at]
 

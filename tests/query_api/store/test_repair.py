@@ -61,7 +61,7 @@ def test_no_value_in_any_column_is_beyond_repair(odd: dict[str, Any]) -> None:
 
 
 def test_a_repaired_submission_equals_itself() -> None:
-    values = {name: getattr(submission("m", 1, 1), name) for name in Submission.__dataclass_fields__}
+    values = {name: getattr(submission("m", 1, 1), name) for name in Submission.model_fields}
     odd = values | {"score": float("nan"), "total_cost": float("inf"), "score_submitted": 1.5}
     one, other = (repair.shaped(Submission, odd, "submission_versions") for _ in range(2))
     assert one is not None

@@ -37,6 +37,19 @@ async def test_the_view_holds_current_versions_and_the_last_sync_that_ended(pool
     assert (again.id, again.new_models_found) == (ended.sync_id, 5)
 
 
+async def test_a_folder_that_is_gone_upstream_is_removed_however_its_ingestion_ended(
+    pool: asyncpg.Pool, rows: Writer
+) -> None:
+    await rows.ingest("m", failed=1)
+    assert [each.status for each in (await submissions.load(pool)).submissions] == ["partial"]
+    await rows.remove("m")
+    assert [each.status for each in (await submissions.load(pool)).submissions] == ["removed"]
+    (record,) = await submissions.versions(pool, DATASET, "m")
+    assert record.submission is not None
+    assert (record.version.status, record.submission.status) == ("partial", "removed")
+    assert record.version.removed_upstream_at == rows.now
+
+
 async def test_a_sync_from_tomorrow_is_not_the_last_one(pool: asyncpg.Pool, rows: Writer) -> None:
     ended, wrong = await rows.sync(), await rows.sync()
     ahead = "UPDATE sync_runs SET started_at = now() + $2::interval WHERE id = $1"

@@ -7,9 +7,9 @@ from typing import Any, get_args
 
 import pytest
 from query_api.schemas.base import Query
-from query_api.schemas.cached import LatestQuery, ModelsQuery, SortBy
+from query_api.schemas.cached import AttemptRow, LatestQuery, ModelsQuery, SortBy
 from query_api.settings import Settings
-from query_api.store.rows import Attempt, Submission, Sync
+from query_api.store.rows import Submission, Sync
 from query_api.view.answers import Moment, cron_status, latest_model, models
 from query_api.view.projection import State
 from query_api.view.snapshot import View
@@ -18,10 +18,10 @@ from tests.support.writer import DATASET, START, submission
 
 NOW = datetime(2026, 3, 3, 12, tzinfo=UTC)
 OTHER = "arcprize/arc_agi_v1_public_eval"
-A = replace(submission("a", 1, 1), display_name="zebra", total_cost=None, published_at=START + timedelta(days=2))
-B = replace(submission("b", 3, 2), display_name="Yak", total_cost=9.0, published_at=None)
-C = replace(submission("c", 2, 3), display_name="ant", dataset=OTHER, source="ARC1-Eval", total_cost=0.5)
-D = replace(submission("d", 2, 4), display_name="Bee", removed_upstream_at=START)
+A = submission("a", 1, 1, display_name="zebra", total_cost=None, published_at=START + timedelta(days=2))
+B = submission("b", 3, 2, display_name="Yak", total_cost=9.0, published_at=None)
+C = submission("c", 2, 3, display_name="ant", dataset=OTHER, source="ARC1-Eval", total_cost=0.5)
+D = submission("d", 2, 4, display_name="Bee", status="removed")
 
 
 def moment(
@@ -73,7 +73,7 @@ def test_an_answer_says_since_when_it_may_lag() -> None:
 
 
 def test_a_submission_without_attempts_is_named_by_its_first_one_all_the_same() -> None:
-    found = latest_model(moment(replace(A, attempts=())), LatestQuery()).data
+    found = latest_model(moment(A.model_copy(update={"attempts": ()})), LatestQuery()).data
     assert found is not None
     assert found.model_name == "a-attempt1"
 
@@ -85,7 +85,7 @@ def test_the_latest_is_asked_for_by_its_instant_and_its_dataset() -> None:
 
     assert (latest(), latest(by="published")) == ("c-attempt1", "a-attempt1")
     assert (latest(dataset=DATASET), latest(by="published", dataset=OTHER)) == ("b-attempt1", "c-attempt1")
-    other = replace(C, attempts=(Attempt("c-attempt2", 1.0),))
+    other = C.model_copy(update={"attempts": (AttemptRow(model_name="c-attempt2", accuracy_percent=1.0),)})
     found = latest_model(moment(other), LatestQuery()).data
     assert found is not None
     assert found.model_name == "c-attempt2"
@@ -99,7 +99,7 @@ def test_a_row_shows_each_attempts_accuracy_as_json() -> None:
 
 
 def test_the_latest_published_counts_days_from_its_publication() -> None:
-    published = replace(A, published_at=NOW - timedelta(days=9), ingested_at=NOW)
+    published = A.model_copy(update={"published_at": NOW - timedelta(days=9), "ingested_at": NOW})
     ages = [latest_model(moment(published), LatestQuery(by=by)).data for by in ("ingested", "published")]
     assert [each and each.days_ago for each in ages] == [0, 9]
     assert ages[1] is not None

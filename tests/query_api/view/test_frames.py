@@ -1,7 +1,6 @@
 """Events leave in the API's shapes: a model as its row in /api/models, names in camelCase, nothing that is private."""
 
 import json
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,8 +13,8 @@ from common.events import (
     SyncCompleted,
 )
 from query_api.schemas.live_events import LiveEvents
+from query_api.store.rows import Submission
 from query_api.view import frames
-from query_api.view.answers import row
 from query_api.view.event_id import EventId
 from query_api.view.frames import PING, Frame, FrameLog, frame_of, reset_frame
 from query_api.view.snapshot import View
@@ -37,11 +36,11 @@ SYNCED = SyncCompleted(
 
 def ingested(run_id: int) -> ModelIngested:
     """Return the event of a run of the known model."""
-    known = replace(KNOWN, run_id=run_id)
+    known = KNOWN.model_copy(update={"run_id": run_id})
     shared: dict[str, Any] = {
         name: getattr(known, name)
         for name in ModelIngested.model_fields
-        if name in known.__dataclass_fields__ and name != "attempts"
+        if name in Submission.model_fields and name != "attempts"
     }
     return ModelIngested(
         **shared, attempts=("m-1-attempt1",), successful=120, failed=2, skipped=0, duration_ms=1, auto_triggered=True,
@@ -61,7 +60,7 @@ def data(event: Event, view: View = VIEW) -> tuple[str, Any]:
 def test_a_model_comes_as_the_row_that_the_api_answers_with() -> None:
     name, found = data(ingested(KNOWN.run_id))
     run = {"runId": 7, "trigger": "webhook", "autoTriggered": True}
-    assert (name, found) == ("ingested", json.loads(row(KNOWN).model_dump_json()) | run)
+    assert (name, found) == ("ingested", json.loads(KNOWN.model_dump_json()) | run)
 
 
 def test_an_older_version_comes_with_its_own_figures_and_null_for_what_only_the_database_knew() -> None:

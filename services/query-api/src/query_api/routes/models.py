@@ -22,7 +22,6 @@ from query_api.store.repair import all_shaped
 from query_api.store.rows import Results, Submission
 from query_api.store.submissions import VersionRecord
 from query_api.view.answer_statistics import attempt_figures
-from query_api.view.answers import row
 from query_api.view.task_sets import NAMES, TaskIndex
 from query_api.view.version_changes import changes
 
@@ -46,10 +45,10 @@ async def model(needs: Needs, _request: web.Request, query: ModelQuery | ModelBy
         raise ProblemError(404, f"there is no submission {query.model!r} in {query.dataset!r}; /api/models lists all")
     tasks = needs.task_sets.get(NAMES.get(current.source, ""))
     results = records[0].results
-    fields = dict(row(current)) | {"attempts": await _attempts(needs, current, tasks)}
     return ModelAnswer(
         data=ModelDetail(
-            **fields,
+            **current.model_dump(exclude={"attempts"}),
+            attempts=await _attempts(needs, current, tasks),
             versions=tuple(_with_changes(records)),
             ingestion_errors=tuple(await runs.errors(needs.pool, current.run_id, ERRORS_SHOWN)),
             tasks=tuple(_tasks(results)),

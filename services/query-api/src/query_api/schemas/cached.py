@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Literal
 
 from common.events import SyncStatus
-from pydantic import Field
+from pydantic import Field, FiniteFloat
 
 from query_api.schemas.base import ApiModel, By, Cached, Count, Fraction, Percent, Query, Status, TaskSetName
 
@@ -80,7 +80,8 @@ class ModelRow(ApiModel):
     pairs_total: Count | None
     pairs_solved: Count | None
     attempts: tuple[AttemptRow, ...]
-    total_cost: Annotated[float | None, Field(description="USD")]
+    # One that is no number would differ from itself: each reconciliation would find a difference.
+    total_cost: Annotated[FiniteFloat | None, Field(description="USD")]
     total_tokens: Count | None
     published_at: datetime | None
     ingested_at: datetime

@@ -89,6 +89,12 @@ def parsed(stored: str | None) -> Any:
         return None
 
 
+def parsed_list(stored: str | None) -> list[Any]:
+    """Return the list that a jsonb column holds; an empty one for anything else."""
+    value = parsed(stored)
+    return value if isinstance(value, list) else []
+
+
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 # A day within what Python knows, so that every time zone has them.
 EARLIEST: Final = datetime(1, 1, 2, tzinfo=UTC)

@@ -9,57 +9,22 @@ from common.events import SyncStatus
 from pydantic import Field
 from pydantic.dataclasses import dataclass as checked
 
-from query_api.schemas.base import Count, Fraction, IngestionStatus, Percent, Status
+from query_api.schemas.base import Count
+from query_api.schemas.cached import ModelRow
 
 Key = tuple[str, str]
 """(dataset, model folder)."""
 
 
-@checked(frozen=True, slots=True)
-class Attempt:
-    """One attempt of a submission; `accuracy_percent` is over all pairs of the set."""
-
-    model_name: str
-    accuracy_percent: Percent | None = None
-
-
-@checked(frozen=True, slots=True)
-class Submission:
+class Submission(ModelRow):
     """The current version of one model's submission. None: not known (from an event while the database is away)."""
 
-    dataset: str
-    model: str
-    display_name: str
-    source: str
-    ingestion_status: IngestionStatus
-    removed_upstream_at: datetime | None
-    tree_oid: str
-    revision: str
-    run_id: int
-    published_at: datetime | None
-    ingested_at: datetime
-    score: Fraction
-    score_submitted: Fraction | None
-    tasks_total: Count
-    tasks_submitted: Count
-    tasks_solved: Count | None
-    pairs_total: Count | None
-    pairs_solved: Count | None
-    attempts: tuple[Attempt, ...]
-    # One that is no number would differ from itself: each reconciliation would find a difference.
-    total_cost: Annotated[float, Field(allow_inf_nan=False)] | None
-    total_tokens: Count | None
-    errors: Count
+    run_id: Annotated[int, Field(exclude=True)]
 
     @property
     def key(self) -> Key:
         """What distinguishes it from every other submission."""
         return self.dataset, self.model
-
-    @property
-    def status(self) -> Status:
-        """How its ingestion ended, unless its folder is gone upstream."""
-        return "removed" if self.removed_upstream_at else self.ingestion_status
 
 
 @checked(frozen=True, slots=True)

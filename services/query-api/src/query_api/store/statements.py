@@ -8,9 +8,11 @@ from typing import Final
 
 # Submissions and their versions.
 
-_SUBMISSION = """hf_dataset AS dataset, model, display_name, source, status AS ingestion_status, removed_upstream_at,
-    tree_oid, revision, run_id, published_at, ingested_at, score, score_submitted, tasks_total, tasks_submitted,
-    tasks_solved, pairs_total, pairs_solved, attempts, total_cost, total_tokens, errors"""
+# How its ingestion ended, unless its folder is gone upstream.
+_SUBMISSION = """hf_dataset AS dataset, model, display_name, source, tree_oid, revision, run_id, published_at,
+    ingested_at, score, score_submitted, tasks_total, tasks_submitted, tasks_solved, pairs_total, pairs_solved,
+    attempts, total_cost, total_tokens, errors,
+    CASE WHEN removed_upstream_at IS NULL THEN status ELSE 'removed' END AS status"""
 
 CURRENT_SUBMISSIONS: Final = f"SELECT {_SUBMISSION} FROM submission_versions WHERE superseded_at IS NULL"  # noqa: S608
 
@@ -20,7 +22,8 @@ CURRENT_SUBMISSIONS_OF: Final = f"""
 """  # noqa: S608
 
 VERSIONS_OF_MODEL: Final = f"""
-SELECT id, superseded_at, {_SUBMISSION} FROM submission_versions WHERE hf_dataset = $1 AND model = $2
+SELECT id, superseded_at, removed_upstream_at, status AS ingestion_status, {_SUBMISSION}
+FROM submission_versions WHERE hf_dataset = $1 AND model = $2
 ORDER BY superseded_at DESC NULLS FIRST, ingested_at DESC LIMIT $3
 """  # noqa: S608
 

@@ -4,14 +4,15 @@ import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import asyncpg
 
+from query_api.schemas.cached import AttemptRow
 from query_api.schemas.model_detail import Version
 from query_api.store import statements as sql
-from query_api.store.repair import LATEST, all_shaped, parsed, shaped
-from query_api.store.rows import Answers, Attempt, Key, Results, Submission, Sync, TaskAnswer, TaskResult
+from query_api.store.repair import LATEST, all_shaped, parsed_list, shaped
+from query_api.store.rows import Answers, Key, Results, Submission, Sync, TaskAnswer, TaskResult
 
 _VERSIONS_TABLE = "submission_versions"
 
@@ -39,19 +40,18 @@ async def submissions(pool: asyncpg.Pool, keys: Collection[Key]) -> list[Submiss
     return list(filter(None, map(_submission, rows)))
 
 
-def _submission(row: "Mapping[str, Any] | asyncpg.Record") -> Submission | None:
-    values = {**dict(row), "attempts": _attempts(row["attempts"])}
+def _submission(row: asyncpg.Record) -> Submission | None:
+    values = {name: row[name] for name in Submission.model_fields} | {"attempts": _attempts(row["attempts"])}
     if row["ingested_at"] >= LATEST:
         # It would be the latest model for ever.
         values["ingested_at"] = None
     return shaped(Submission, values, _VERSIONS_TABLE)
 
 
-def _attempts(stored: str) -> tuple[Attempt, ...]:
-    found = parsed(stored)
-    rows = [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
-    attempts = [{name: each.get(name) for name in ("model_name", "accuracy_percent")} for each in rows]
-    return tuple(all_shaped(Attempt, attempts, _VERSIONS_TABLE))
+def _attempts(stored: str) -> tuple[AttemptRow, ...]:
+    rows = (each for each in parsed_list(stored) if isinstance(each, dict))
+    attempts = ({name: each.get(name) for name in AttemptRow.model_fields} for each in rows)
+    return tuple(all_shaped(AttemptRow, attempts, _VERSIONS_TABLE))
 
 
 def _sync(row: asyncpg.Record | None) -> Sync | None:
@@ -94,12 +94,9 @@ async def versions(pool: asyncpg.Pool, dataset: str, model: str) -> list[Version
 
 
 def _version(row: asyncpg.Record, results: Results) -> VersionRecord | None:
-    values = dict(row)
-    shared = {name: values[name] for name in Version.model_fields if name in values}
-    version = shaped(Version, {**shared, "status": values["ingestion_status"], "changes": None}, _VERSIONS_TABLE)
-    del values["id"]
-    superseded_at = values.pop("superseded_at")
-    submission = _submission(values) if superseded_at is None else None
+    values = dict(row) | {"status": row["ingestion_status"], "changes": None}
+    version = shaped(Version, {name: values[name] for name in Version.model_fields}, _VERSIONS_TABLE)
+    submission = _submission(row) if row["superseded_at"] is None else None
     return VersionRecord(version, results, submission) if version else None
 
 

@@ -9,7 +9,7 @@ import asyncpg
 
 from query_api.schemas.task_detail import PairAnswer, TaskAttempt
 from query_api.store import statements as sql
-from query_api.store.repair import all_shaped, parsed
+from query_api.store.repair import all_shaped, parsed, parsed_list
 
 REASONING_CHARACTERS = 4_000
 RAW_CHARACTERS = 2_000
@@ -31,8 +31,8 @@ def answers(row: Mapping[str, Any]) -> list[PairAnswer]:
     """Return a row's answers in the order of the test pairs; older rows have the grids without the verdicts."""
     if not row["has_multiple_predictions"]:
         return [_answer(parsed(row["predicted_output_grid"]), correct=bool(row["is_prediction_correct"]))]
-    grids = _list(row["multiple_predicted_outputs"])
-    results = [each if isinstance(each, dict) else {} for each in _list(row["multi_test_results"])]
+    grids = parsed_list(row["multiple_predicted_outputs"])
+    results = [each if isinstance(each, dict) else {} for each in parsed_list(row["multi_test_results"])]
     return [
         _answer(
             grids[index] if index < len(grids) else None,
@@ -56,8 +56,3 @@ def is_grid(value: object) -> bool:
     if any(len(one) != len(other) for one, other in pairwise(value)):
         return False
     return all(type(cell) is int and 0 <= cell <= LAST_COLOUR for row in value for cell in row)
-
-
-def _list(stored: str | None) -> list[Any]:
-    value = parsed(stored)
-    return value if isinstance(value, list) else []

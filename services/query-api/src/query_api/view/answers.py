@@ -2,26 +2,24 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Any, TypedDict
 
 from query_api.schemas.base import JSON, Query, Rendered
 from query_api.schemas.cached import (
-    AttemptRow,
     CronStatusAnswer,
     LatestAnswer,
     LatestModel,
     LatestQuery,
-    ModelRow,
     ModelsAnswer,
     ModelsQuery,
     SortBy,
 )
 from query_api.settings import Settings
 from query_api.store.rows import Submission
-from query_api.view.latest import days_between, label, moment_of
 from query_api.view.projection import State
+from query_api.view.snapshot import moment_of
 from query_api.view.task_sets import TaskIndex
 
 
@@ -67,7 +65,7 @@ def latest_model(moment: Moment, query: LatestQuery) -> LatestAnswer:
     days = days_between(moment_of(found, query.by), moment.now.date())
     data = LatestModel(
         model_name=found.attempts[0].model_name if found.attempts else f"{found.model}-attempt1",
-        display_label=label(found, days),
+        display_label=f"Latest: {found.display_name} ({ago(days)})",
         days_ago=days,
         **{name: getattr(found, name) for name in _LATEST_FIELDS},
     )
@@ -75,23 +73,29 @@ def latest_model(moment: Moment, query: LatestQuery) -> LatestAnswer:
 
 
 _LATEST_FIELDS = LatestModel.model_fields.keys() - {"model_name", "display_label", "days_ago"}
-_ROW_FIELDS = ModelRow.model_fields.keys() - {"attempts"}
 
 
-def row(submission: Submission) -> ModelRow:
-    """Return a submission as the API shows it."""
-    # From attributes, pydantic's own way, takes half as long again.
-    attempts = tuple(
-        AttemptRow(model_name=each.model_name, accuracy_percent=each.accuracy_percent) for each in submission.attempts
-    )
-    return ModelRow(attempts=attempts, **{name: getattr(submission, name) for name in _ROW_FIELDS})
+def days_between(then: datetime, today: date) -> int:
+    """Count calendar days in UTC; a moment in the future (a clock that is ahead) is today."""
+    return max(0, (today - then.astimezone(UTC).date()).days)
+
+
+def ago(days: int) -> str:
+    """Say a number of days.
+
+    >>> ago(0), ago(1), ago(2)
+    ('today', '1 day ago', '2 days ago')
+    """
+    if days == 0:
+        return "today"
+    return "1 day ago" if days == 1 else f"{days} days ago"
 
 
 # After an event one row is new: writing the other thousand again would hold up every other request.
 @lru_cache(maxsize=10_000)
 def row_json(submission: Submission) -> bytes:
     """Return a row as JSON."""
-    return row(submission).model_dump_json().encode()
+    return submission.model_dump_json().encode()
 
 
 def _instant(value: datetime | None) -> float:

@@ -18,7 +18,6 @@ from query_api.schemas.live_events import (
     ResetEvent,
     SyncEvent,
 )
-from query_api.view.answers import row
 from query_api.view.event_id import EventId
 from query_api.view.snapshot import View
 
@@ -54,7 +53,7 @@ def _shown(event: Event, view: View) -> ApiModel | None:
     if submission is None:
         return None
     run = {"run_id": event.run_id, "trigger": event.trigger, "auto_triggered": event.auto_triggered}
-    return IngestedEvent(**dict(row(submission)), **run)
+    return IngestedEvent(**(dict(submission) | run))
 
 
 def reset_frame(place: EventId, reason: str) -> Frame:

@@ -1,7 +1,7 @@
 """The cached view: every current submission and the last sync, as immutable snapshots."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from types import MappingProxyType
@@ -9,8 +9,9 @@ from types import MappingProxyType
 from common.events import ModelIngested
 
 from query_api.schemas.base import By
+from query_api.schemas.cached import AttemptRow
 from query_api.store.repair import shaped
-from query_api.store.rows import Attempt, Key, Submission, Sync
+from query_api.store.rows import Key, Submission, Sync
 
 
 @dataclass(frozen=True)
@@ -85,14 +86,17 @@ class View:
         there = (
             each
             for each in self.submissions.values()
-            if each.removed_upstream_at is None
+            if each.status != "removed"
             and each.tasks_submitted
-            and (dataset is None or each.dataset == dataset)
+            and dataset in {None, each.dataset}
+            and (by == "ingested" or each.published_at)
         )
-        if by == "published":
-            dated = ((each.published_at, each) for each in there if each.published_at)
-            return max(dated, key=lambda pair: (pair[0], *_age(pair[1])), default=(None, None))[1]
-        return max(there, key=_age, default=None)
+        return max(there, key=lambda each: (moment_of(each, by), *_age(each)), default=None)
+
+
+def moment_of(submission: Submission, by: By) -> datetime:
+    """Return the instant that "latest" is counted from."""
+    return (by == "published" and submission.published_at) or submission.ingested_at
 
 
 def _age(submission: Submission) -> tuple[datetime, int, Key]:
@@ -107,11 +111,11 @@ def _is_of_run(submission: Submission, event: ModelIngested) -> bool:
 
 def _provisional(event: ModelIngested) -> Submission | None:
     """Return what an event says of a submission; the rest is not known."""
-    known = event.model_dump(include={each.name for each in fields(Submission)} - {"attempts"})
-    unknown = dict.fromkeys(("removed_upstream_at", "tasks_solved", "pairs_total", "pairs_solved", "total_tokens"))
+    known = event.model_dump(include=Submission.model_fields.keys() - {"attempts"})
+    unknown = dict.fromkeys(Submission.model_fields)
     values = {
-        "ingestion_status": "partial" if event.failed else "completed",
-        "attempts": tuple(map(Attempt, event.attempts)),
+        "status": "partial" if event.failed else "completed",
+        "attempts": tuple(AttemptRow(model_name=each, accuracy_percent=None) for each in event.attempts),
         "total_cost": event.cost,
         "errors": event.failed,
     }

@@ -110,7 +110,6 @@ async def query_api(session: Session, server: NatsServer) -> None:
         await other.client.publish("ingestion.progress", b"half")
     async with asyncio.timeout(5):
         assert [message.body async for message in first_of(reader)] == [b"news"]
-    await reader.close()
     assert (await progress.next_msg(timeout=3)).data == b"half"
     await session.js.consumer_info(topology.STREAM, "ingester")
 

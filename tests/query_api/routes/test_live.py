@@ -19,7 +19,7 @@ from tests.query_api.conftest import Start
 from tests.support.api import Api
 from tests.support.eventually import eventually
 from tests.support.sse import ReceivedEvent, listening, take
-from tests.support.writer import DATASET, START, Writer
+from tests.support.writer import DATASET, Writer
 
 
 async def test_pages_hear_what_happens_in_order(api: Api, writer: Writer) -> None:
@@ -217,7 +217,7 @@ async def test_numbers_that_begin_anew_reset_every_client(api: Api, writer: Writ
         await writer.publish(await writer.ingest(f"m-{number}"))
     await api.until_latest("m-2")
     async with listening(api.http) as events:
-        api.services.broadcaster.broadcast([StreamEvent(EventId(7, 2), START, await writer.ingest("m-3"))])
+        api.services.broadcaster.broadcast([StreamEvent(EventId(7, 2), await writer.ingest("m-3"))])
         assert [(each.name, each.sequence) for each in await take(events, 2)] == [("reset", 1), ("ingested", 2)]
     assert [(await _first(api, last)).sequence for last in (1, 3)] == [2, 2]
 

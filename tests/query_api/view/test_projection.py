@@ -28,7 +28,7 @@ class FakeReader:
     """A stream that is there, and on which the test puts the messages itself."""
 
     silent_since: datetime | None = None
-    created = START
+    stream = 1
 
     async def start(self, after: int | None = None) -> int:
         return 0

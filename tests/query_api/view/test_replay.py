@@ -4,7 +4,7 @@ import pytest
 from common.bus import topology
 from nats.aio.client import Client
 from query_api.view import replay
-from query_api.view.event_id import EventId
+from query_api.view.event_id import EventId, stream_number
 from query_api.view.replay import StreamReplay
 from query_api.view.snapshot import View
 
@@ -13,7 +13,7 @@ from tests.support.writer import Writer
 
 async def _place(bus: Client, sequence: int) -> EventId:
     info = await bus.jetstream().stream_info(topology.STREAM)
-    return EventId.of(info.created, sequence)
+    return EventId(stream_number(info.created), sequence)
 
 
 async def test_frames_carry_the_ids_of_their_places(bus: Client, writer: Writer) -> None:

@@ -9,6 +9,8 @@ from arcwatch.embedded.nats_server import NatsServer
 from common.bus import stored, topology
 from common.bus.stored import Message
 from nats.aio.client import Client
+from nats.aio.msg import Msg
+from query_api.view import stream_reader
 from query_api.view.projection import SUBJECTS
 from query_api.view.stream_reader import OrderedReader
 
@@ -16,10 +18,16 @@ from tests.support.eventually import eventually
 from tests.support.lossy_relay import lossy
 
 
+@pytest.fixture(autouse=True)
+def often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Look at the stream more often than in earnest."""
+    monkeypatch.setattr(stream_reader, "POLL_SECONDS", 0.2)
+
+
 @asynccontextmanager
 async def reading(client: Client, after: int | None = None) -> AsyncIterator[tuple[OrderedReader, list[Message]]]:
     """Run a reader beside the block."""
-    reader = OrderedReader(client, topology.STREAM, SUBJECTS, poll_seconds=0.2)
+    reader = OrderedReader(client, topology.STREAM, SUBJECTS)
     found: list[Message] = []
     await reader.start(after)
 
@@ -30,7 +38,6 @@ async def reading(client: Client, after: int | None = None) -> AsyncIterator[tup
     task = asyncio.create_task(read())
     yield reader, found
     task.cancel()
-    await reader.close()
 
 
 async def put(client: Client, *bodies: str, subject: str = "model.ingested") -> None:
@@ -43,12 +50,11 @@ def bodies(found: list[Message]) -> list[str]:
 
 
 async def test_what_is_published_between_start_and_reading_is_not_lost(bus: Client) -> None:
-    reader = OrderedReader(bus, topology.STREAM, SUBJECTS, poll_seconds=0.2)
+    reader = OrderedReader(bus, topology.STREAM, SUBJECTS)
     await put(bus, "before")
     assert await reader.start() == 1
     await put(bus, "between")
     assert (await anext(reader.messages())).body == b"between"
-    await reader.close()
 
 
 async def test_other_subjects_are_not_read(bus: Client) -> None:
@@ -86,9 +92,12 @@ async def test_no_consumer_is_made(bus: Client) -> None:
         assert {each.name for each in consumers} == {each.name for each in topology.DURABLES}
 
 
-async def test_what_no_hint_tells_of_is_found(bus: Client) -> None:
-    async with reading(bus) as (reader, found):
-        await reader.close()
+async def test_what_no_hint_tells_of_is_found(bus: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def deaf(_reader: OrderedReader, _hint: Msg) -> None:
+        """Hear no hint."""
+
+    monkeypatch.setattr(OrderedReader, "_on_hint", deaf)
+    async with reading(bus) as (_, found):
         await put(bus, "1")
         await eventually(lambda: bodies(found) == ["1"])
 
@@ -132,7 +141,7 @@ async def test_a_stream_that_does_not_answer_is_silent_and_then_goes_on(bus: Cli
 
 async def test_a_stream_made_anew_is_followed_from_its_beginning_on(bus: Client) -> None:
     """Also when it has grown past our place before we look."""
-    reader = OrderedReader(bus, topology.STREAM, SUBJECTS, poll_seconds=0.2)
+    reader = OrderedReader(bus, topology.STREAM, SUBJECTS)
     await put(bus, "1", "2")
     await reader.start()
     await bus.jetstream().delete_stream(topology.STREAM)
@@ -144,20 +153,18 @@ async def test_a_stream_made_anew_is_followed_from_its_beginning_on(bus: Client)
         if len(found) == 5:
             break
     assert bodies(found) == ["new", "and", "more", "than", "before"]
-    await reader.close()
 
 
 async def test_a_stream_that_was_set_back_is_followed_from_its_end_on(bus: Client) -> None:
     """As after a restore: it is the same stream, but shorter than our place."""
     resumed: list[None] = []
-    reader = OrderedReader(bus, topology.STREAM, SUBJECTS, poll_seconds=0.2)
+    reader = OrderedReader(bus, topology.STREAM, SUBJECTS)
     await put(bus, "1")
     await reader.start()
-    reader.on_resumed(lambda: resumed.append(None))
+    reader.on_resumed = lambda: resumed.append(None)
     reader._place = 10
     messages = aiter(reader.messages())
     following = asyncio.ensure_future(anext(messages))
     await eventually(lambda: resumed)
     await put(bus, "2")
     assert (await asyncio.wait_for(following, 10)).body == b"2"
-    await reader.close()

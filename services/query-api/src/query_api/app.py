@@ -99,16 +99,14 @@ async def build(settings: Settings, pool: asyncpg.Pool, hub: HubClient, client: 
         return projector.state.view
 
     broadcaster = Broadcaster(metrics, StreamReplay(client, topology.STREAM, view), view)
-    reader = OrderedReader(client, topology.STREAM, SUBJECTS)
     projector = ViewProjector(
-        reader=reader,
+        reader=OrderedReader(client, topology.STREAM, SUBJECTS),
         load=partial(_load_view, pool),
         reread=partial(submissions.submissions, pool),
         interval_seconds=settings.reconcile_interval_seconds,
         metrics=metrics,
         on_applied=broadcaster.broadcast,
     )
-    reader.on_resumed(projector.request_reconcile)
     needed = filter(None, map(detect_source, settings.hf_datasets))
     return Services(
         settings=settings,

@@ -22,11 +22,6 @@ class EventId(NamedTuple):
         return f"{self.stream}-{self.sequence}"
 
     @classmethod
-    def of(cls, created: datetime | None, sequence: int) -> "EventId":
-        """Return the id of a place on the stream that was made at this instant."""
-        return cls(stream_number(created), sequence)
-
-    @classmethod
     def parse(cls, text: str) -> "EventId":
         """Return what a client names; what is no id is a place that no stream has."""
         if not re.fullmatch(PATTERN, text):

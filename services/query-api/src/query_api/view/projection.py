@@ -8,8 +8,9 @@ import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import reduce
 from time import monotonic
-from typing import Final
+from typing import Final, get_args
 
 import structlog
 from common.bus.stored import Message
@@ -26,13 +27,9 @@ from query_api.view.stream_reader import OrderedReader
 
 log = structlog.get_logger(__name__)
 
-SUBJECTS: Final = (ModelIngested.subject, ModelIngestionFailed.subject, SyncCompleted.subject)
 Known = ModelIngested | ModelIngestionFailed | SyncCompleted
-_TYPES: Final[dict[str, type[Known]]] = {
-    ModelIngested.subject: ModelIngested,
-    ModelIngestionFailed.subject: ModelIngestionFailed,
-    SyncCompleted.subject: SyncCompleted,
-}
+_TYPES: Final[dict[str, type[Known]]] = {each.subject: each for each in get_args(Known)}
+SUBJECTS: Final = tuple(_TYPES)
 
 # While the stream is silent or the database away, the database is asked this often.
 IMPAIRED_INTERVAL_SECONDS = 5.0
@@ -53,14 +50,9 @@ class StreamEvent:
     """An event of the stream, in its place."""
 
     place: EventId
-    at: datetime
     event: Known
     headers: Mapping[str, str] = field(default_factory=dict)
     received: float = field(default_factory=monotonic)
-
-    def record_applied(self) -> None:
-        """Write down, in the trace that began with a sync, that the view holds what this event says."""
-        tracing.record("view update", self.headers, monotonic() - self.received, subject=self.event.subject)
 
 
 @dataclass(frozen=True)
@@ -82,7 +74,7 @@ class ViewProjector:
         reread: Callable[[Collection[Key]], Awaitable[list[Submission]]],
         interval_seconds: float,
         metrics: Metrics,
-        on_applied: Callable[[Sequence[StreamEvent]], None] = lambda _: None,
+        on_applied: Callable[[Sequence[StreamEvent]], None],
     ) -> None:
         self._reader = reader
         self._load = load
@@ -94,20 +86,22 @@ class ViewProjector:
         self._wake = asyncio.Event()
         self._has_capacity = asyncio.Event()
         self._reconcile_requested = False
-        self._next_reconcile_at = 0.0
+        self._asked_at = float("-inf")
+        """When the whole database was asked last, or an answer of it failed to come."""
         self._confirmed_at = datetime.now(UTC)
         self._database_lost = False
         self._database_time = (datetime.now(UTC), monotonic())
         self.state = State(View())
+        reader.on_resumed = self.request_reconcile
         metrics.view_age.set_function(self._age_seconds)
 
     async def start(self) -> EventId:
         """Listen first, then load: what happens in between is applied on top. Return the place listened after."""
         last = await self._reader.start()
-        listening_after = EventId.of(self._reader.created, last)
-        self._replace(await self._loaded())
+        listening_after = EventId(self._reader.stream, last)
+        view = await self._loaded()
         self._on_database_answer(whole=True)
-        self._update_as_of()
+        self._show(view)
         return listening_after
 
     def request_reconcile(self) -> None:
@@ -136,8 +130,8 @@ class ViewProjector:
             self.request_reconcile()
             return
         self._metrics.events.labels(message.subject).inc()
-        place = EventId.of(self._reader.created, message.sequence)
-        self._pending.append(StreamEvent(place, message.stored_at, event, message.headers))
+        place = EventId(self._reader.stream, message.sequence)
+        self._pending.append(StreamEvent(place, event, message.headers))
         self._wake.set()
 
     async def apply(self) -> None:
@@ -146,13 +140,14 @@ class ViewProjector:
             try:
                 await asyncio.wait_for(self._wake.wait(), TICK_SECONDS)
             except TimeoutError:
-                self._update_as_of()
+                self._show(self.state.view)
             if self._wake.is_set() or self._due():
                 self._wake.clear()
                 await self.step()
 
     def _due(self) -> bool:
-        return self._reconcile_requested or asyncio.get_running_loop().time() >= self._next_reconcile_at
+        pause = min(self._interval, IMPAIRED_INTERVAL_SECONDS) if self._as_of() else self._interval
+        return self._reconcile_requested or monotonic() >= self._asked_at + pause
 
     async def step(self) -> None:
         """Apply received events, or reconcile with the whole database when that is due."""
@@ -160,26 +155,29 @@ class ViewProjector:
         self._has_capacity.set()
         whole = self._due() or any(isinstance(each.event, SyncCompleted) for each in batch)
         self._reconcile_requested = False
+        ingested = [each.event for each in batch if isinstance(each.event, ModelIngested)]
         try:
             async with asyncio.timeout(DATABASE_TIMEOUT_SECONDS):
-                await (self._reconcile(expected=bool(batch)) if whole else self._apply_events(batch))
+                view = await (self._reconciled(expected=bool(batch)) if whole else self._reread_for(ingested))
         except DATABASE_ERRORS as error:
-            self._on_database_error(error, batch)
+            self._on_database_error(error)
+            view = reduce(View.patched, ingested, self.state.view)
         else:
             self._on_database_answer(whole=whole)
-        self._update_as_of()
+        self._show(view)
         if batch:
             self._on_applied(batch)
         for each in batch:
-            each.record_applied()
+            # In the trace that began with a sync.
+            tracing.record("view update", each.headers, monotonic() - each.received, subject=each.event.subject)
 
-    async def _reconcile(self, *, expected: bool) -> None:
+    async def _reconciled(self, *, expected: bool) -> View:
         before, after = self.state.view, await self._loaded()
-        self._replace(after)
         if not expected and not self._database_lost:
             drift = before.submissions.items() ^ after.submissions.items()
             self._metrics.reconciled.inc(len({key for key, _ in drift}))
         self._metrics.reconciliations.inc()
+        return after
 
     async def _loaded(self) -> View:
         view = await self._load()
@@ -192,54 +190,37 @@ class ViewProjector:
         read_at, then = self._database_time
         return read_at + timedelta(seconds=monotonic() - then)
 
-    async def _apply_events(self, events: Sequence[StreamEvent]) -> None:
-        ingested = [each.event for each in events if isinstance(each.event, ModelIngested)]
+    async def _reread_for(self, ingested: Sequence[ModelIngested]) -> View:
         if not ingested:
-            return
+            return self.state.view
         keys: set[Key] = {(event.dataset, event.model) for event in ingested}
         keys |= self.state.view.twins(keys, {event.tree_oid for event in ingested})
-        self._replace(self.state.view.reread(keys, await self._reread(keys)))
+        return self.state.view.reread(keys, await self._reread(keys))
 
-    def _replace(self, view: View) -> None:
-        if view != self.state.view:
-            self.state = State(view, self.state.as_of)
+    def _show(self, view: View) -> None:
+        """Make a view the state, unless that would answer the same."""
+        shown = State(view, self._as_of())
+        if shown != self.state:
+            self.state = shown
             self._metrics.submissions.set(len(view.submissions))
 
     def _on_database_answer(self, *, whole: bool) -> None:
-        if not whole:
+        if whole:
             if self._database_lost:
-                # Patches from events may differ from what was committed: only a whole comparison ends their time.
-                self.request_reconcile()
-            return
-        if self._database_lost:
-            log.info("database.back")
-        self._database_lost = False
-        self._confirmed_at = datetime.now(UTC)
-        impaired = self._reader.silent_since is not None
-        self._schedule(min(self._interval, IMPAIRED_INTERVAL_SECONDS) if impaired else self._interval)
+                log.info("database.back")
+            self._database_lost = False
+            self._confirmed_at = datetime.now(UTC)
+            self._asked_at = monotonic()
+        elif self._database_lost:
+            # Patches from events may differ from what was committed: only a whole comparison ends their time.
+            self.request_reconcile()
 
-    def _on_database_error(self, error: BaseException, events: Sequence[StreamEvent]) -> None:
+    def _on_database_error(self, error: BaseException) -> None:
         if not self._database_lost:
             log.warning("database.lost", reason=reason_of(error))
         self._database_lost = True
         self._metrics.database_errors.inc()
-        view = self.state.view
-        for each in events:
-            if isinstance(each.event, ModelIngested):
-                view = view.patched(each.event)
-        self._replace(view)
-        self._schedule(min(self._interval, IMPAIRED_INTERVAL_SECONDS))
-
-    def _schedule(self, seconds: float) -> None:
-        self._next_reconcile_at = asyncio.get_running_loop().time() + seconds
-
-    def _update_as_of(self) -> None:
-        as_of = self._as_of()
-        if as_of != self.state.as_of:
-            self.state = State(self.state.view, as_of)
-        if as_of and self._reader.silent_since:
-            latest = asyncio.get_running_loop().time() + IMPAIRED_INTERVAL_SECONDS
-            self._next_reconcile_at = min(self._next_reconcile_at, latest)
+        self._asked_at = monotonic()
 
     def _as_of(self) -> datetime | None:
         if self._database_lost:

@@ -1,7 +1,9 @@
 """What the analytics pages show of answers: by task, by cost, and side by side. Pure."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TypedDict
+from operator import itemgetter
+from typing import Any
 
 from query_api.schemas.performance import (
     AttemptUnion,
@@ -18,17 +20,8 @@ from query_api.schemas.performance import (
 from query_api.store.rows import Answers, TaskAnswer
 from query_api.view.task_sets import TaskIndex
 
-MIN_UNION = 2
 
-
-class AttemptFigures(TypedDict, total=False):
-    """What is said of one attempt on its model's page."""
-
-    tasks_correct: int
-    overall: FigureSet
-
-
-def result_of(answer: TaskAnswer | None) -> Result:
+def _result(answer: TaskAnswer | None) -> Result:
     """Say how a task went."""
     if answer is None:
         return "not_attempted"
@@ -39,24 +32,17 @@ def performance(model_name: str, tasks: TaskIndex, answers: Answers) -> Performa
     """Return the tasks of a set by result."""
     by_result: dict[Result, list[str]] = {"correct": [], "incorrect": [], "not_attempted": []}
     for task_id in tasks.pairs:
-        by_result[result_of(answers.get(task_id))].append(task_id)
-    correct, incorrect, missing = by_result["correct"], by_result["incorrect"], by_result["not_attempted"]
+        by_result[_result(answers.get(task_id))].append(task_id)
+    counts = {result: len(found) for result, found in by_result.items()}
     return Performance(
         model_name=model_name,
         dataset=tasks.name,
-        correct=tuple(correct),
-        incorrect=tuple(incorrect),
-        not_attempted=tuple(missing),
-        summary=PerformanceSummary(
-            correct=len(correct),
-            incorrect=len(incorrect),
-            not_attempted=len(missing),
-            total_puzzles=len(tasks.pairs),
-        ),
+        **{str(result): tuple(found) for result, found in by_result.items()},
+        summary=PerformanceSummary(**counts, total_puzzles=len(tasks.pairs)),
     )
 
 
-def attempt_figures(answers: Answers, tasks: TaskIndex | None) -> AttemptFigures:
+def attempt_figures(answers: Answers, tasks: TaskIndex | None) -> dict[str, Any]:
     """Return how many tasks an attempt solved whole, and what its answers took, as far as the task set is known."""
     known = [answer for task_id, answer in answers.items() if tasks is None or task_id in tasks.pairs]
     return {"tasks_correct": sum(each.correct for each in known), "overall": _figures(known)}
@@ -75,34 +61,23 @@ def metrics(model_name: str, tasks: TaskIndex, answers: Answers) -> Metrics:
 
 
 def _figures(answers: Sequence[TaskAnswer]) -> FigureSet:
-    cost = [each.cost for each in answers if each.cost is not None]
-    time = [each.time_ms for each in answers if each.time_ms is not None]
-    tokens = [each.tokens for each in answers if each.tokens is not None]
-    return FigureSet(
-        count=len(answers),
-        avg_cost=_average(cost),
-        total_cost=sum(cost),
-        avg_time=_average(time),
-        total_time=sum(time),
-        avg_tokens=_average(tokens),
-        total_tokens=sum(tokens),
-    )
-
-
-def _average(values: Sequence[float]) -> float:
-    return sum(values) / len(values) if values else 0.0
+    figures: dict[str, float] = {}
+    for name, figure in (("cost", "cost"), ("time", "time_ms"), ("tokens", "tokens")):
+        told = [value for each in answers if (value := getattr(each, figure)) is not None]
+        figures |= {f"avg_{name}": sum(told) / len(told) if told else 0.0, f"total_{name}": sum(told)}
+    return FigureSet(count=len(answers), **figures)
 
 
 def compare(tasks: TaskIndex, models: Mapping[str, Answers]) -> Comparison:
     """Compare two to four attempts, task by task."""
-    results = {name: [result_of(answers.get(task_id)) for task_id in tasks.pairs] for name, answers in models.items()}
+    results = {name: [_result(answers.get(task_id)) for task_id in tasks.pairs] for name, answers in models.items()}
     rows = list(zip(*results.values(), strict=True))
     performances = [_performance(name, tasks, answers) for name, answers in models.items()]
     return Comparison(
         summary=ComparisonSummary(
             total_puzzles=len(tasks.pairs),
             dataset=tasks.name,
-            **_names(models),
+            **{f"model{number}_name": name for number, name in enumerate(models, start=1)},
             **_agreement(rows, len(models)),
             **_leaders(performances),
             model_performance=tuple(performances),
@@ -117,35 +92,25 @@ def compare(tasks: TaskIndex, models: Mapping[str, Answers]) -> Comparison:
     )
 
 
-def _names(models: Iterable[str]) -> dict[str, str]:
-    return {f"model{number}_name": name for number, name in enumerate(models, start=1)}
-
-
 def _agreement(rows: Sequence[tuple[Result, ...]], models: int) -> dict[str, int]:
     right = [row.count("correct") for row in rows]
-    only = {
-        f"model{number + 1}_only_correct": sum(
-            count == 1 and row[number] == "correct" for count, row in zip(right, rows, strict=True)
-        )
-        for number in range(models)
-    }
+    alone = Counter(row.index("correct") for row in rows if row.count("correct") == 1)
     return {
         "all_correct": right.count(models),
-        "all_incorrect": sum(row.count("incorrect") == models for row in rows),
-        "all_not_attempted": sum(row.count("not_attempted") == models for row in rows),
+        "all_incorrect": rows.count(("incorrect",) * models),
+        "all_not_attempted": rows.count(("not_attempted",) * models),
         "three_correct": right.count(3),
         "two_correct": right.count(2),
         "one_correct": right.count(1),
         "fully_solved_count": len(right) - right.count(0),
         "unsolved_count": right.count(0),
-        **only,
+        **{f"model{number + 1}_only_correct": alone[number] for number in range(models)},
     }
 
 
 def _performance(name: str, tasks: TaskIndex, answers: Answers) -> ModelPerformance:
-    figures = metrics(name, tasks, answers).overall
-    correct = sum(answer.correct for task_id, answer in answers.items() if task_id in tasks.pairs)
-    total = len(tasks.pairs)
+    found = metrics(name, tasks, answers)
+    figures, correct, total = found.overall, found.correct.count, len(tasks.pairs)
     return ModelPerformance(
         model_name=name,
         total_puzzles_in_dataset=total,
@@ -170,7 +135,7 @@ def _leaders(performances: Sequence[ModelPerformance]) -> dict[str, str | None]:
     def best(key: Callable[[ModelPerformance], float | None]) -> str | None:
         ranked = [(value, each.model_name) for each in performances if (value := key(each)) is not None]
         # The first of equals, in the order asked for.
-        return max(ranked, key=lambda pair: pair[0])[1] if ranked else None
+        return max(ranked, key=itemgetter(0), default=(None, None))[1]
 
     return {
         # Of the whole set: who answers one task rightly has not won against who answers a hundred.
@@ -194,7 +159,7 @@ def _unions(tasks: TaskIndex, models: Mapping[str, Answers]) -> Iterable[Attempt
     for name in models:
         groups.setdefault(base_name(name), []).append(name)
     for base, names in groups.items():
-        if len(names) >= MIN_UNION:
+        if len(names) > 1:
             yield _union(base, names, tasks, [models[name] for name in names])
 
 

@@ -58,7 +58,7 @@ def _answering(control: AccessControl, endpoint: Endpoint[None]) -> Callable[[we
         try:
             control.check(endpoint, request)
         except ProblemError as problem:
-            detail = json.loads(problem.body())["detail"]
+            detail = json.loads(problem.details.model_dump_json())["detail"]
             return web.Response(status=problem.status, text=detail, headers=problem.headers)
         return web.Response()
 

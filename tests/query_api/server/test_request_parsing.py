@@ -60,7 +60,7 @@ def _answering(endpoint: Endpoint[None]) -> Callable[[web.Request], Awaitable[we
         try:
             return web.json_response((await read(endpoint, request)).model_dump(mode="json"))
         except ProblemError as problem:
-            return web.json_response(json.loads(problem.body()), status=problem.status)
+            return web.json_response(json.loads(problem.details.model_dump_json()), status=problem.status)
 
     return answer
 

@@ -11,13 +11,8 @@ from nats.aio.client import Client
 from query_api.probes.hub_urls import dataset_of
 from query_api.routes.endpoint import Endpoint
 from query_api.routes.publish import publish
-from query_api.schemas.ingestion import (
-    IngestionAccepted,
-    IngestionConfig,
-    IngestionQuery,
-    SyncAccepted,
-    SyncQuery,
-)
+from query_api.schemas.base import BodyQuery
+from query_api.schemas.ingestion import IngestionAccepted, IngestionBody, IngestionConfig, SyncAccepted, SyncBody
 from query_api.schemas.problems import ProblemError
 from query_api.settings import Settings
 
@@ -32,7 +27,7 @@ class Needs:
     client: Client
 
 
-async def start_ingestion(needs: Needs, request: web.Request, query: IngestionQuery) -> IngestionAccepted:
+async def start_ingestion(needs: Needs, request: web.Request, query: BodyQuery[IngestionBody]) -> IngestionAccepted:
     """Ask for one model to be ingested."""
     body, settings = query.body, needs.settings
     dataset = dataset_of(body.base_url, settings.endpoint, settings.hf_datasets)
@@ -62,7 +57,7 @@ async def start_ingestion(needs: Needs, request: web.Request, query: IngestionQu
     )
 
 
-async def sync(needs: Needs, request: web.Request, query: SyncQuery) -> SyncAccepted:
+async def sync(needs: Needs, request: web.Request, query: BodyQuery[SyncBody]) -> SyncAccepted:
     """Ask for the Hub to be compared with the database now."""
     body, configured = query.body, needs.settings.hf_datasets
     if body.dataset is not None and body.dataset not in configured:
@@ -86,7 +81,7 @@ ENDPOINTS: tuple[Endpoint[Needs], ...] = (
         name="startIngestion",
         summary="Ingest one model now",
         tag="Admin",
-        query=IngestionQuery,
+        query=BodyQuery[IngestionBody],
         answer=IngestionAccepted,
         status=202,
         problems=frozenset({422, 503}),
@@ -99,7 +94,7 @@ ENDPOINTS: tuple[Endpoint[Needs], ...] = (
         name="startSync",
         summary="Compare the Hub with the database now",
         tag="Admin",
-        query=SyncQuery,
+        query=BodyQuery[SyncBody],
         answer=SyncAccepted,
         status=202,
         problems=frozenset({422, 503}),

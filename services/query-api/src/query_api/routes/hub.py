@@ -14,7 +14,8 @@ from query_api.probes import hub_checks
 from query_api.probes.hub_folders import HubFolders
 from query_api.probes.hub_urls import dataset_of
 from query_api.routes.endpoint import Endpoint
-from query_api.schemas.ingestion import Checks, FoldersAnswer, FoldersQuery, ValidationAnswer, ValidationQuery
+from query_api.schemas.base import BodyQuery
+from query_api.schemas.ingestion import Checks, FoldersAnswer, FoldersQuery, ValidationAnswer, ValidationBody
 from query_api.schemas.problems import ProblemError
 from query_api.settings import Settings
 from query_api.view.snapshot import View
@@ -46,7 +47,7 @@ async def hf_folders(needs: Needs, _request: web.Request, query: FoldersQuery) -
     return FoldersAnswer(folders=tuple(await hub_checks.folders(needs.folders, needs.view().submissions, dataset)))
 
 
-async def validate_ingestion(needs: Needs, _request: web.Request, query: ValidationQuery) -> ValidationAnswer:
+async def validate_ingestion(needs: Needs, _request: web.Request, query: BodyQuery[ValidationBody]) -> ValidationAnswer:
     """Answer whether an ingestion would work; each check is made."""
     errors: list[str] = []
     settings = needs.settings
@@ -109,7 +110,7 @@ ENDPOINTS: tuple[Endpoint[Needs], ...] = (
         name="validateIngestion",
         summary="Check that an ingestion would work",
         tag="Admin",
-        query=ValidationQuery,
+        query=BodyQuery[ValidationBody],
         answer=ValidationAnswer,
         secured="adminToken",
         handle=validate_ingestion,

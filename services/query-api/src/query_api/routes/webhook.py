@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from query_api.routes.endpoint import Endpoint
 from query_api.routes.publish import publish
-from query_api.schemas.base import Answer, Query
+from query_api.schemas.base import Answer, BodyQuery
 
 log = structlog.get_logger(__name__)
 
@@ -59,12 +59,6 @@ class WebhookBody(_Part):
         return self.updated_refs is None or any(each.ref == _MAIN for each in self.updated_refs)
 
 
-class WebhookQuery(Query):
-    """A delivery."""
-
-    body: WebhookBody
-
-
 class WebhookAnswer(Answer):
     """Whether the delivery asks for a sync."""
 
@@ -80,7 +74,7 @@ class Needs:
     datasets: tuple[str, ...]
 
 
-async def receive(needs: Needs, request: web.Request, query: WebhookQuery) -> WebhookAnswer:
+async def receive(needs: Needs, request: web.Request, query: BodyQuery[WebhookBody]) -> WebhookAnswer:
     """Ask for a sync of the dataset that changed."""
     event, repo = query.body.event, query.body.repo
     if repo.type != "dataset" or repo.name not in needs.datasets:
@@ -103,7 +97,7 @@ ENDPOINTS: tuple[Endpoint[Needs], ...] = (
         name="receiveWebhook",
         summary="The Hub tells that a dataset changed",
         tag="Webhooks",
-        query=WebhookQuery,
+        query=BodyQuery[WebhookBody],
         answer=WebhookAnswer,
         status=202,
         problems=frozenset({503}),

@@ -73,12 +73,6 @@ class ValidationBody(Body):
     verbose: bool | None = None
 
 
-class ValidationQuery(Query):
-    """A check."""
-
-    body: ValidationBody
-
-
 class SamplePuzzle(ApiModel):
     """One file of the folder, really fetched."""
 
@@ -120,12 +114,6 @@ class IngestionBody(Body):
     verbose: bool | None = None
 
 
-class IngestionQuery(Query):
-    """An ingestion."""
-
-    body: IngestionBody
-
-
 class IngestionConfig(ApiModel):
     """What was asked for, as it was understood."""
 
@@ -149,12 +137,6 @@ class SyncBody(Body):
 
     dataset: DatasetName | None = None
     auto_ingest: Annotated[bool | None, Field(description="Null: as HF_SYNC_AUTO_INGEST says.")] = None
-
-
-class SyncQuery(Query):
-    """A sync."""
-
-    body: SyncBody
 
 
 class SyncAccepted(Answer):

@@ -9,6 +9,7 @@ from pydantic import Field
 from query_api.schemas.base import Answer, ApiModel, Count, Query, TaskSetName
 from query_api.schemas.cached import DatasetName
 from query_api.schemas.model_detail import IngestionError
+from query_api.schemas.performance import PlainName
 
 RunSort = Literal["startedAt", "durationMs", "accuracyPercent", "failed"]
 
@@ -21,17 +22,12 @@ class HistoryQuery(Query):
 
     run: Annotated[RunId | None, Field(description="Only this one, by its id.")] = None
     dataset: DatasetName | None = None
-    model: Annotated[str | None, Field(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f\x7f]+$")] = None
+    model: PlainName | None = None
     status: RunStatus | None = None
     auto_triggered: bool | None = None
     search: Annotated[
-        str | None,
-        Field(
-            min_length=1,
-            max_length=255,
-            pattern=r"^[^\x00-\x1f\x7f]+$",
-            description="Part of the model's folder, the dataset or the error; upper and lower case are the same.",
-        ),
+        PlainName | None,
+        Field(description="Part of the model's folder, the dataset or the error; upper and lower case are the same."),
     ] = None
     sort: RunSort = "startedAt"
     order: Literal["asc", "desc"] = "desc"

@@ -131,9 +131,8 @@ class _WithoutNulls(ApiModel):
 
     @model_serializer(mode="wrap")
     def _drop(self, serialize: SerializerFunctionWrapHandler) -> dict[str, object]:
-        fields = {field.alias or name: name for name, field in type(self).model_fields.items()}
-        optional = {alias for alias, name in fields.items() if name.startswith(("model3", "model4"))}
-        return {key: value for key, value in serialize(self).items() if value is not None or key not in optional}
+        shown: dict[str, object] = serialize(self)
+        return {k: v for k, v in shown.items() if v is not None or not k.startswith(("model3", "model4"))}
 
 
 class ModelPerformance(ApiModel):

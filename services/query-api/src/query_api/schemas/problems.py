@@ -54,7 +54,3 @@ class ProblemError(Exception):
         self.status = status
         self.headers = dict(headers or {})
         self.details = ProblemDetails(title=TITLES.get(status, "Error"), status=status, detail=detail, errors=errors)
-
-    def body(self) -> bytes:
-        """Return the JSON body."""
-        return self.details.model_dump_json(exclude_defaults=False).encode()

@@ -191,4 +191,4 @@ def problem_response(problem: ProblemError) -> web.Response:
     """Return an error as problem details."""
     headers = CIMultiDict(SECURITY_HEADERS)
     headers.update({"Content-Type": CONTENT_TYPE, "Cache-Control": "no-store", **problem.headers})
-    return web.Response(body=problem.body(), status=problem.status, headers=headers)
+    return web.Response(body=problem.details.model_dump_json().encode(), status=problem.status, headers=headers)

@@ -75,11 +75,10 @@ def _schemas(endpoints: Sequence[Endpoint[Any]]) -> tuple[Schemas, dict[str, Any
     wanted += [(model, "validation") for model in _sorted(bodies | query)]
     refs, definitions = models_json_schema(wanted, ref_template=_REF)  # type: ignore[arg-type] # its modes are literals
     components = definitions["$defs"]
-    inline = {model.__name__: components.pop(model.__name__) for model in _sorted(query)}
+    inline = {model: components.pop(refs[model, "validation"]["$ref"].rpartition("/")[2]) for model in query}
     found: dict[type[BaseModel], Any] = {model: refs[model, "serialization"] for model in answers}
     found |= {model: refs[model, "validation"] for model in bodies}
-    found |= {model: inline[model.__name__] for model in query}
-    return found, dict(sorted(components.items()))
+    return found | inline, dict(sorted(components.items()))
 
 
 def _sorted(models: Iterable[type[BaseModel]]) -> list[type[BaseModel]]:

@@ -166,7 +166,7 @@ async def _listening(
         (settings.host, settings.port),
         http_server.Limits(settings.max_connections),
         shutdown_seconds=SHUTDOWN_SECONDS,
-        on_closed=metrics.closed,
+        on_closed=lambda reason: metrics.closed_connections.labels(reason).inc(),
         error_answer=http.unreadable,
     ) as (port, connections):
         metrics.connections.set_function(lambda: len(connections))

@@ -1,6 +1,7 @@
 """Counts requests and their durations. The client library's own counters cost several times as much per request."""
 
 from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from itertools import accumulate
 from typing import Final
@@ -27,29 +28,24 @@ class _Answers:
         self.seconds = 0.0
 
 
-class _Route:
-    def __init__(self) -> None:
-        self.answers: dict[tuple[str, int], _Answers] = {}
-
-    def observe(self, method: str, status: int, seconds: float) -> None:
-        answers = self.answers.get((method, status)) or self._first(method, status)
-        answers.buckets[bisect_left(BOUNDS, seconds)] += 1
-        answers.seconds += seconds
-
-    def _first(self, method: str, status: int) -> _Answers:
-        return self.answers.setdefault((method if method in _METHODS else "other", status), _Answers())
-
-
 class RequestMeter(Collector):
     """All routes' counts, in the shapes that Prometheus knows."""
 
     def __init__(self, prefix: str) -> None:
         self._prefix = prefix
-        self._routes: dict[str, _Route] = {}
+        self._routes: defaultdict[str, defaultdict[tuple[str, int], _Answers]]
+        self._routes = defaultdict(lambda: defaultdict(_Answers))
 
     def of(self, route: str) -> Observe:
         """Return what counts one route's answers."""
-        return self._routes.setdefault(route, _Route()).observe
+        of_route = self._routes[route]
+
+        def observe(method: str, status: int, seconds: float) -> None:
+            answers = of_route[method if method in _METHODS else "other", status]
+            answers.buckets[bisect_left(BOUNDS, seconds)] += 1
+            answers.seconds += seconds
+
+        return observe
 
     def collect(self) -> Iterable[Metric]:
         """Return the metrics as they are now."""
@@ -60,11 +56,11 @@ class RequestMeter(Collector):
             f"{self._prefix}_request_duration_seconds", "Time until an answer is ready", labels=["route", "status"]
         )
         names = [*map(str, BOUNDS), "+Inf"]
-        for name, route in self._routes.items():
-            by_status: dict[int, list[_Answers]] = {}
-            for (method, status), answers in route.answers.items():
+        for name, of_route in self._routes.items():
+            by_status: defaultdict[int, list[_Answers]] = defaultdict(list)
+            for (method, status), answers in of_route.items():
                 requests.add_metric([name, method, str(status)], sum(answers.buckets))
-                by_status.setdefault(status, []).append(answers)
+                by_status[status].append(answers)
             for status, found in by_status.items():
                 cumulated = accumulate(map(sum, zip(*(each.buckets for each in found), strict=True)))
                 durations.add_metric(

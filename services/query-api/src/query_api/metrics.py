@@ -3,7 +3,7 @@
 from functools import partial
 
 from common.metrics.hub_metrics import HubMetrics
-from common.process.http_server import REASONS, Reason
+from common.process.http_server import REASONS
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from query_api.meter import RequestMeter
@@ -35,7 +35,3 @@ class Metrics:
         for reason in REASONS:
             self.closed_connections.labels(reason)
         self.registry.register(REPAIRED)
-
-    def closed(self, reason: Reason) -> None:
-        """Count a connection that was closed or refused."""
-        self.closed_connections.labels(reason).inc()

@@ -21,7 +21,7 @@ import asyncpg
 import huggingface_hub
 from arcwatch.embedded.nats_server import NatsServer
 from arcwatch.embedded.postgres import PostgresServer, PostgresSettings
-from common.arc_tasks import Task
+from common.arc.task_sets import Task
 from common.bus import bus, topology
 from common.database import migrate, open_pool
 from common.events import ModelDiscovered

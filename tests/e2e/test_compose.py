@@ -12,7 +12,7 @@ import asyncpg
 import nats
 import pytest
 from arcwatch.embedded.nats_conf import PERMISSIONS
-from common.arc_tasks import Task
+from common.arc.task_sets import Task
 from common.bus.inbox import prefix
 
 from tests.support.alert_rules import ROOT

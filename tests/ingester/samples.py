@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from common.arc_tasks import Pair, Task
+from common.arc.task_sets import Pair, Task
 from common.error_kinds import NoteKind
 from ingester.submission.limits import Limits
 from ingester.submission.transform import FileError, FileResult, transform

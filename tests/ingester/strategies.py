@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
-from common.arc_tasks import Pair, Task
+from common.arc.task_sets import Pair, Task
 from hypothesis import strategies as st
 
 Grid = list[list[int]]

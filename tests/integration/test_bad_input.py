@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from common.arc_tasks import Task, load_task_set
+from common.arc.task_sets import Task, load_task_set
 from common.database import open_pool
 from common.events import ModelDiscovered
 from common.outcomes import PermanentError

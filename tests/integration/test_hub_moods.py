@@ -7,7 +7,7 @@ from time import monotonic
 
 import pytest
 import stamina
-from common.arc_tasks import Task
+from common.arc.task_sets import Task
 from common.bus.topology import MAX_DELIVER
 from common.events import ModelDiscovered
 from common.hub import downloads

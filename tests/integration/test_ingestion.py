@@ -10,7 +10,7 @@ from typing import Any
 import asyncpg
 import pytest
 from common import database
-from common.arc_tasks import Task
+from common.arc.task_sets import Task
 from common.events import IngestionProgress, ModelDiscovered
 from nats.aio.msg import Msg
 

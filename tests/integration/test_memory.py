@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
 
 import pytest
-from common.arc_tasks import Task
+from common.arc.task_sets import Task
 from common.events import ModelDiscovered
 
 from tests.support import pipeline as support

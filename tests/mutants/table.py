@@ -51,7 +51,7 @@ TESTS = {
     "watcher.poll": ["tests/watcher/test_times.py", "tests/watcher/test_poll.py"],
     "watcher.store.statements": ["tests/watcher/store/test_syncs.py", "tests/watcher/store/test_versions.py"],
     "watcher.sync": ["tests/watcher/test_times.py", "tests/watcher/test_compare.py"],
-    "common.arc_tasks": ["tests/common/test_arc_tasks.py", "-k", "not stay_small"],
+    "common.arc.task_sets": ["tests/common/arc/test_task_sets.py", "-k", "not stay_small"],
     "common.events": ["tests/common/test_events.py"],
     "common.hub.git_tree": ["tests/common/hub/test_git_tree.py"],
     "common.hub.network": ["tests/common/hub/test_network.py"],

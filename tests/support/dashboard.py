@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import aiohttp
-from common.arc_tasks import Task
+from common.arc.task_sets import Task
 from common.bus import bus, topology
 from common.events import SyncRequested
 from ingester import app as ingester_app

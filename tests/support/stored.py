@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import asyncpg
-from common.arc_tasks import Task
+from common.arc.task_sets import Task
 from ingester.submission.staged_row import Row
 from ingester.submission.transform import FileResult, transform
 

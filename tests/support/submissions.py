@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from common.arc_tasks import Grid, Task, load_task_set
+from common.arc.task_sets import Grid, Task, load_task_set
 
 V1 = "arcprize/arc_agi_v1_public_eval"
 V2 = "arcprize/arc_agi_v2_public_eval"

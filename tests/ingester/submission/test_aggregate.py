@@ -5,7 +5,7 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import Any
 
-from common.arc_tasks import Pair, Task, TaskSet
+from common.arc.task_sets import Pair, Task, TaskSet
 from hypothesis import given
 from hypothesis import strategies as st
 from ingester.submission.aggregate import Aggregates, AttemptScore, AttemptSums, TaskResult, aggregate
@@ -23,7 +23,7 @@ def sums(name: str = "m-attempt1", correct: int = 0, submitted: int = 0, **about
 def task_set(*pairs: int) -> TaskSet:
     pair = Pair((b"\0",), (b"\1",))
     tasks = {str(number): Task(str(number), (), (pair,) * count) for number, count in enumerate(pairs)}
-    return TaskSet("ARC2-Eval", MappingProxyType(tasks), sum(pairs))
+    return TaskSet("ARC2-Eval", MappingProxyType(tasks), sum(pairs), "0123456789ab")
 
 
 def test_both_scores_are_shown_with_what_was_not_submitted() -> None:

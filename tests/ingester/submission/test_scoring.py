@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from common.arc_tasks import Pair, Task
+from common.arc.task_sets import Pair, Task
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from ingester.submission.staged_row import Row

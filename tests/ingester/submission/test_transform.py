@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from common.arc_tasks import load_task_set
+from common.arc.task_sets import load_task_set
 from common.error_kinds import NoteKind
 from ingester.submission.staged_row import Row
 

@@ -1,7 +1,7 @@
 """Solvers answer with grids or not at all, by what the training pairs show and by the best of them first."""
 
 import pytest
-from common.arc_tasks import Grid, Pair
+from common.arc.task_sets import Grid, Pair
 from localhub.samples.bench import SOLVERS, Bench, Trial, answers, attempt
 
 

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 import pytest
-from common.arc_tasks import Grid, Pair, Task, TaskSet, load_task_set
+from common.arc.task_sets import Grid, Pair, Task, TaskSet, load_task_set
 from localhub.samples.bench import Bench
 from localhub.samples.models import MODELS
 from localhub.samples.submission import submission_files
@@ -60,7 +60,7 @@ def test_solvers_never_see_what_they_have_to_find(monkeypatch: pytest.MonkeyPatc
     model = BY_NAME["baseline-ensemble-2-thinking-max"]
     answers_to = []
     for tasks in (some, hidden):
-        task_set = TaskSet(SOURCE, MappingProxyType(tasks), 0)
+        task_set = TaskSet(SOURCE, MappingProxyType(tasks), 0, "")
         monkeypatch.setattr("localhub.samples.bench.load_task_set", lambda *_, found=task_set, **__: found)
         answers_to.append(submission_files(model, Bench(SOURCE)))
     assert answers_to[0] == answers_to[1]

@@ -5,7 +5,7 @@ from typing import Any
 
 import asyncpg
 import pytest
-from common.arc_tasks import load_task_set
+from common.arc.task_sets import load_task_set
 from query_api.store.task_attempts import answers, is_grid
 
 from tests.support.api import Api

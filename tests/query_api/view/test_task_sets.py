@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
-from common import arc_tasks
-from common.arc_tasks import load_task_set
+from common.arc import task_sets
+from common.arc.task_sets import load_task_set
 from query_api.view.task_sets import TaskIndex, load
 from structlog.testing import capture_logs
 
@@ -49,10 +49,10 @@ def test_a_bundled_set_that_is_missing_is_told_whether_it_is_needed_or_not(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     load_task_set.cache_clear()
-    monkeypatch.setattr(arc_tasks, "find_spec", lambda _: None)
+    monkeypatch.setattr(task_sets, "find_spec", lambda _: None)
     with capture_logs() as lines:
         assert load(tmp_path) == {}
-    assert [line["source"] for line in lines] == list(arc_tasks.BUNDLED)
+    assert [line["source"] for line in lines] == list(task_sets.BUNDLED)
     assert all("install it" in line["reason"] for line in lines)
 
 

@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 
 import asyncpg
 import structlog
-from common.arc_tasks import TaskSetError, detect_source, load_task_set
+from common.arc.task_sets import TaskSetError, detect_source, load_task_set
 from common.bus import bus
 from common.bus.backlog import oldest_unsettled
 from common.bus.delivery import Delivery

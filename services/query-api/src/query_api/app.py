@@ -8,7 +8,7 @@ from functools import partial
 import asyncpg
 import structlog
 from aiohttp import web
-from common.arc_tasks import detect_source
+from common.arc.task_sets import detect_source
 from common.bus import bus, topology
 from common.database import answers, check_migrated, open_pool
 from common.events import IngestionProgress

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from common.arc_tasks import TaskSetError, detect_source, load_task_set
+from common.arc.task_sets import TaskSetError, detect_source, load_task_set
 from common.process.settings import ServiceSettings, first_wrong
 from pydantic import ValidationError
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from common.arc_tasks import Grid, Pair, load_task_set
+from common.arc.task_sets import Grid, Pair, load_task_set
 
 from localhub.samples.grids import Rule, Solver
 from localhub.samples.guesses import learn_most_common_output, learn_nearest, learn_one_colour

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from common.arc_tasks import Grid, Pair
+from common.arc.task_sets import Grid, Pair
 
 Rule = Callable[[Grid], Grid | None]
 """Turns an input into an output; None where it does not apply."""

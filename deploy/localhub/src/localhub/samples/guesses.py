@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from common.arc_tasks import Grid, Pair
+from common.arc.task_sets import Grid, Pair
 
 from localhub.samples.grids import Rule, same_size, size
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
-from common.arc_tasks import detect_source
+from common.arc.task_sets import detect_source
 
 from localhub.samples.bench import Bench
 from localhub.samples.models import MODELS, SMALL_MODELS

@@ -6,7 +6,7 @@ from datetime import timedelta
 from itertools import zip_longest
 from typing import Any
 
-from common.arc_tasks import Grid
+from common.arc.task_sets import Grid
 
 from localhub.samples.bench import Bench, Question, Trial, answers
 from localhub.samples.models import SampleModel

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from common.arc_tasks import Grid, Pair
+from common.arc.task_sets import Grid, Pair
 
 from localhub.samples.grids import Rule, cut, size
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from common.arc_tasks import TaskSet
+from common.arc.task_sets import TaskSet
 from common.hub.downloads import RemoteFile
 from common.outcomes import TransientError
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from common.arc_tasks import TaskSet
+from common.arc.task_sets import TaskSet
 from common.error_kinds import ErrorKind
 from common.events import ModelDiscovered, RunStatus
 from common.model_names import display_name
@@ -81,6 +81,7 @@ class Commit:
             status=_status(failed),
             errors=failed,
             totals=totals,
+            task_set_version=self.tasks.version,
         )
 
     def _result(self, totals: Aggregates, failed: int) -> RunResult:

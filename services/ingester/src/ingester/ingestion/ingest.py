@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import asyncpg
 import structlog
-from common.arc_tasks import TaskSet, detect_source, load_task_set
+from common.arc.task_sets import TaskSet, detect_source, load_task_set
 from common.bus.topology import MAX_DELIVER
 from common.events import IngestionProgress, ModelDiscovered, ModelIngested
 from common.hub.client import HubClient

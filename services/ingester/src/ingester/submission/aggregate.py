@@ -10,7 +10,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
 
-from common.arc_tasks import TaskSet
+from common.arc.task_sets import TaskSet
 
 from ingester.submission.limits import BIGINT
 

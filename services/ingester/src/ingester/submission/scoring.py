@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from common.arc_tasks import Grid, Task
+from common.arc.task_sets import Grid, Task
 
 from ingester.submission.answers import Answer, read_answer
 from ingester.submission.attempts import Attempt

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from common.arc_tasks import Grid, Task
+from common.arc.task_sets import Grid, Task
 from common.error_kinds import ErrorKind, NoteKind
 from common.model_names import attempt_model_name
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import structlog
 from aiohttp import web
-from common.arc_tasks import detect_source
+from common.arc.task_sets import detect_source
 from common.events import ModelDiscovered, SyncRequested, fresh_id
 from nats.aio.client import Client
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import asyncpg
 from aiohttp import web
-from common.arc_tasks import detect_source
+from common.arc.task_sets import detect_source
 from common.database import answers
 from common.hub.client import HubClient
 from common.process.outage import DATABASE_ERRORS

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import asyncpg
 from aiohttp import web
-from common.arc_tasks import Grid, Pair, TaskSetError, load_task_set
+from common.arc.task_sets import Grid, Pair, TaskSetError, load_task_set
 
 from query_api.routes.endpoint import Endpoint
 from query_api.schemas.problems import ProblemError

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Final, Generic, Literal, TypeVar
 
-from common.arc_tasks import Source
+from common.arc.task_sets import Source
 from common.error_kinds import ErrorKind, NoteKind
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache
 
-from common.arc_tasks import detect_source
+from common.arc.task_sets import detect_source
 from multidict import CIMultiDict
 
 from query_api.routes.access import SECURITY_HEADERS

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Final
 
 import structlog
-from common.arc_tasks import BUNDLED, Source, TaskSetError, load_task_set
+from common.arc.task_sets import BUNDLED, Source, TaskSetError, load_task_set
 
 log = structlog.get_logger(__name__)
 
@@ -19,6 +19,10 @@ NAMES: Final[Mapping[str, str]] = MappingProxyType(
         Source.ARC1_EVAL: "evaluation",
         Source.ARC2: "training2",
         Source.ARC2_EVAL: "evaluation2",
+        Source.ARC1_SEMI_PRIVATE: "semi-private",
+        Source.ARC1_PRIVATE: "private",
+        Source.ARC2_SEMI_PRIVATE: "semi-private2",
+        Source.ARC2_PRIVATE: "private2",
         Source.ARC_HEAVY: "arc-heavy",
         Source.CONCEPT_ARC: "concept-arc",
     }

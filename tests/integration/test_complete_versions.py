@@ -91,6 +91,9 @@ async def test_the_view_says_of_runs_from_before_what_their_rows_say(
         for number, (dataset, oid, status, total, skipped, dry_run) in enumerate(rows)
         if dataset and oid and not dry_run
     }
-    columns = "hf_dataset, model, tree_oid, running, without_tasks"
-    assert {tuple(row) for row in await before.fetch(f"SELECT {columns} FROM content_runs")} == expected
+    select = "SELECT hf_dataset, model, tree_oid, running, without_tasks FROM content_runs"
+    # Since then more layouts are read: what an ingester of before found empty is looked into again.
+    assert {tuple(row) for row in await before.fetch(select)} == {(*row[:-1], False) for row in expected}
+    await before.execute("UPDATE ingestion_runs SET rules_version = 2")
+    assert {tuple(row) for row in await before.fetch(select)} == expected
     assert sum(row[-1] for row in expected) == 2

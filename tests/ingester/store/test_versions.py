@@ -25,7 +25,7 @@ def new_version(run_id: int) -> VersionRow:
         total_tokens=11,
         total_time_ms=12,
     )
-    return VersionRow(oid(2), oid("head"), "ARC2-Eval", "M", None, run_id, "partial", 6, totals)
+    return VersionRow(oid(2), oid("head"), "ARC2-Eval", "M", None, run_id, "partial", 6, totals, "0123456789ab")
 
 
 async def test_only_a_current_version_of_the_same_content_under_another_name_is_one_to_take_over(

@@ -41,13 +41,13 @@ async def test_a_model_is_known_by_its_current_version_and_whether_all_of_it_cam
 async def test_a_folder_is_without_tasks_when_a_run_looked_at_all_of_it_and_found_none(
     pool: asyncpg.Pool, versions: Versions
 ) -> None:
-    empty = {"status": "skipped", "total_puzzles": 0, "skipped": 1, "tree_oid": oid(1)}
+    empty = {"status": "skipped", "total_puzzles": 0, "skipped": 1, "tree_oid": oid(1), "rules_version": 2}
     for _ in range(2):
         await run(pool, **empty, dataset_name="empty")
     await run(pool, **empty | {"dataset_name": "older", "dry_run": None})
     others: list[dict[str, Any]] = [
         *({"hf_dataset": OTHER}, {"status": "completed"}, {"total_puzzles": 1}, {"skipped": 0}),
-        *({"dry_run": True}, {"tree_oid": None}),
+        *({"dry_run": True}, {"tree_oid": None}, {"rules_version": None}, {"rules_version": 1}),
     ]
     for number, other in enumerate(others):
         await run(pool, **empty | {"dataset_name": f"other{number}"} | other)

@@ -1,6 +1,12 @@
-"""What can be wrong with a file: the closed sets of words that reach `ingestion_errors.kind`, metrics and the API."""
+"""What can be wrong with a file: the closed sets of words that reach `ingestion_errors.kind`, metrics and the API.
 
+Each has a severity, and a word on what the uploader can do.
+"""
+
+from collections.abc import Mapping
 from enum import StrEnum
+from types import MappingProxyType
+from typing import Final, Literal, NamedTuple
 
 
 class ErrorKind(StrEnum):
@@ -32,11 +38,17 @@ class NoteKind(StrEnum):
     MALFORMED_ATTEMPT = "malformed_attempt"
     """An attempt, its metadata or a part of them is not of the right type: that part is not used."""
     UNKNOWN_ATTEMPT = "unknown_attempt"
-    """A key begins with "attempt_" but gives no number from 0 to 9999: it is not used."""
+    """A key means an attempt, and is not "attempt_" with a number from 0 to 9999: it is not used."""
+    UNKNOWN_ANSWER = "unknown_answer"
+    """An attempt has no "answer", and a key that means one: it is not used."""
+    NULL_ATTEMPT = "null_attempt"
+    """An attempt is null: it counts as not made. The harness tries such attempts again later."""
     PAIR_OUT_OF_RANGE = "pair_out_of_range"
     """An entry names no pair of the task, nor does its place in the list: it scores nothing."""
     DUPLICATE_ANSWER = "duplicate_answer"
     """One attempt answers one pair several times: a right answer counts, else the first."""
+    UNREAD_METADATA = "unread_metadata"
+    """Tokens, cost or time are there in a shape that is not read: the answer counts, its figures are missing."""
     DUPLICATE_KEY = "duplicate_key"
     """A JSON object has one key several times: the last one counts."""
     VALUE_OUT_OF_RANGE = "value_out_of_range"
@@ -45,3 +57,60 @@ class NoteKind(StrEnum):
     """Text held what PostgreSQL cannot store: each such character became U+FFFD."""
     TOO_DEEP = "too_deep"
     """A value is nested too deeply to be stored: it became null."""
+
+    DUPLICATE_FILE = "duplicate_file"
+    """Several files answer one task: the nearest to the model's folder counts."""
+    OTHER_TASK_SET = "other_task_set"
+    """Files in a folder that names another task set than the dataset's: they do not count."""
+    NO_TASK_NAME = "no_task_name"
+    """JSON files whose names are those of no task and of no report: they are not read."""
+    MODEL_NAME_MISSING = "model_name_missing"
+    """The model's folder is called like a task set, since the upload named no model."""
+    NOTHING_USABLE = "nothing_usable"
+    """The folder was uploaded as a submission, and nothing in it could be used."""
+
+
+Severity = Literal["error", "warning", "note"]
+"""error: answers are lost; warning: answers or figures may be; note: mended, and nothing is lost."""
+
+
+class Advice(NamedTuple):
+    """What is said of a kind of finding, wherever it is shown."""
+
+    severity: Severity
+    text: str
+
+
+_FORMAT = 'Write each file as a list with one {"attempt_1": {"answer": grid}, ...} for each test pair'
+
+ADVICE: Final[Mapping[ErrorKind | NoteKind, Advice]] = MappingProxyType(
+    {
+        ErrorKind.NOT_JSON: Advice("error", "Upload the file again: it is empty, cut off or no JSON."),
+        ErrorKind.NOT_A_SUBMISSION: Advice("error", f"{_FORMAT}."),
+        ErrorKind.UNKNOWN_TASK: Advice("error", "Rename the file to its task's id, or upload it to its set's dataset."),
+        ErrorKind.INTEGRITY: Advice("error", "Nothing: the file is fetched again by the next sync."),
+        ErrorKind.TOO_LARGE: Advice("error", "Make the file smaller, or ask the operator for more."),
+        ErrorKind.TOO_COMPLEX: Advice("error", "Make the file smaller, or ask the operator for more."),
+        ErrorKind.UNAVAILABLE: Advice("error", "Nothing: the file is fetched again by the next sync."),
+        NoteKind.UNREADABLE_ANSWER: Advice("warning", "Answer with a list of rows of integers."),
+        NoteKind.MALFORMED_PAIR: Advice("warning", f"{_FORMAT}."),
+        NoteKind.MALFORMED_ATTEMPT: Advice("warning", f"{_FORMAT}; metadata is an object."),
+        NoteKind.UNKNOWN_ATTEMPT: Advice("warning", 'Call attempts "attempt_1", "attempt_2": others are not counted.'),
+        NoteKind.UNKNOWN_ANSWER: Advice("warning", 'Put the grid under the key "answer": others are not counted.'),
+        NoteKind.NULL_ATTEMPT: Advice("note", "Run the harness again: it fills attempts that are null."),
+        NoteKind.PAIR_OUT_OF_RANGE: Advice(
+            "warning", "The task set has no such pair: it was amended, or it is another."
+        ),
+        NoteKind.DUPLICATE_ANSWER: Advice("warning", "Answer each pair once for each attempt."),
+        NoteKind.UNREAD_METADATA: Advice("note", "Write metadata as the official harness does, to have it counted."),
+        NoteKind.DUPLICATE_KEY: Advice("warning", "Write each key once: the last one counts."),
+        NoteKind.VALUE_OUT_OF_RANGE: Advice("note", "Write finite numbers that are not negative."),
+        NoteKind.TEXT_REPLACED: Advice("note", "Write UTF-8 without NUL characters."),
+        NoteKind.TOO_DEEP: Advice("note", "Nest values less deeply."),
+        NoteKind.DUPLICATE_FILE: Advice("warning", "Keep one file for each task."),
+        NoteKind.OTHER_TASK_SET: Advice("warning", "Upload these files to the dataset of their task set."),
+        NoteKind.NO_TASK_NAME: Advice("warning", "Call each file <task id>.json, or one for all submission.json."),
+        NoteKind.MODEL_NAME_MISSING: Advice("error", "Upload again with a model's name, and delete this folder."),
+        NoteKind.NOTHING_USABLE: Advice("error", "Mend what the other findings name, and upload again."),
+    }
+)

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 import asyncpg
+from common.arc.rules import RULES_VERSION
 from common.events import ModelDiscovered, RunStatus
 from common.storable import storable
 
@@ -96,7 +97,7 @@ class RunStatements(LockedModel):
         delivery = (origin.delivery_count, origin.ingester)
         content = (start.revision, start.tree_oid, start.total_puzzles)
         about = (event.dry_run, start.base_url, start.source, event.trigger, origin.auto_triggered, origin.sequence)
-        arguments = (*self.key, *delivery, *content, *about)
+        arguments = (*self.key, *delivery, *content, *about, RULES_VERSION)
         if begun := await self.connection.fetchrow(sql.RESUME_RUN, *arguments):
             return RunOpened(begun["id"], resumed=True, begun_for=begun["event_sequence"])
         return RunOpened(await self.connection.fetchval(sql.OPEN_RUN, *arguments), resumed=False)

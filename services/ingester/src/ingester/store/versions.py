@@ -5,6 +5,7 @@ from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
+from common.arc.rules import RULES_VERSION
 from common.events import ModelIngested, RunStatus
 
 from ingester.store.locked_model import HEAVY_SECONDS, LockedModel
@@ -39,6 +40,7 @@ class VersionRow:
     status: RunStatus
     errors: int
     totals: Aggregates
+    task_set_version: str
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,8 @@ class VersionStatements(LockedModel):
         await self.connection.execute(sql.SUPERSEDE_VERSION, *self.key, at, version.tree_oid)
         content = (version.tree_oid, version.revision, version.source, version.display_name, version.published_at)
         run = (at, version.run_id, version.status)
-        arguments = (*self.key, *content, *run, *_figures(version.totals), version.errors)
+        judged_by = (RULES_VERSION, version.task_set_version)
+        arguments = (*self.key, *content, *run, *_figures(version.totals), version.errors, *judged_by)
         row = await self.row(sql.UPSERT_VERSION, *arguments)
         await self.connection.execute(sql.DELETE_TASK_RESULTS, row["id"])
         await self.connection.copy_records_to_table(

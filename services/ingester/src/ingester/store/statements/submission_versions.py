@@ -62,8 +62,8 @@ WHERE hf_dataset = $1 AND model = $2 AND superseded_at IS NULL AND tree_oid <> $
 UPSERT_VERSION = """
 INSERT INTO submission_versions (hf_dataset, model, tree_oid, revision, source, display_name, published_at, ingested_at,
     run_id, status, tasks_total, tasks_submitted, tasks_solved, pairs_total, pairs_solved, score, score_submitted,
-    attempts, total_cost, total_tokens, total_time_ms, errors)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)
+    attempts, total_cost, total_tokens, total_time_ms, errors, rules_version, task_set_version)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)
 ON CONFLICT (hf_dataset, model, tree_oid) DO UPDATE SET
     revision = excluded.revision, source = excluded.source, display_name = excluded.display_name,
     published_at = coalesce(excluded.published_at, submission_versions.published_at),
@@ -72,7 +72,7 @@ ON CONFLICT (hf_dataset, model, tree_oid) DO UPDATE SET
     tasks_solved = excluded.tasks_solved, pairs_total = excluded.pairs_total, pairs_solved = excluded.pairs_solved,
     score = excluded.score, score_submitted = excluded.score_submitted, attempts = excluded.attempts,
     total_cost = excluded.total_cost, total_tokens = excluded.total_tokens, total_time_ms = excluded.total_time_ms,
-    errors = excluded.errors
+    errors = excluded.errors, rules_version = excluded.rules_version, task_set_version = excluded.task_set_version
 RETURNING id, published_at
 """
 

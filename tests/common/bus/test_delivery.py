@@ -16,6 +16,7 @@ from common.bus.topology import DEAD_STREAM, STREAM, WATCHER
 from common.events import DeadLetter, SyncRequested
 from common.outcomes import Fail, PermanentError, TransientError
 from nats.js import JetStreamContext
+from prometheus_client import CollectorRegistry
 from structlog.testing import capture_logs
 
 from tests.support.eventually import eventually
@@ -27,12 +28,22 @@ class Service:
 
     js: JetStreamContext
     handle: Callable[[SyncRequested], Awaitable[None]]
-    settled_as: Counter[str] = field(default_factory=Counter)
+    registry: CollectorRegistry = field(default_factory=CollectorRegistry)
     failed: list[Fail] = field(default_factory=list)
     broken: list[Exception] = field(default_factory=list)
 
-    def settled(self, outcome: str, *, redelivered: bool) -> None:
-        self.settled_as[f"{outcome}{' again' if redelivered else ''}"] += 1
+    @property
+    def settled_as(self) -> Counter[str]:
+        """What the metrics say of settled messages; a redelivered one is settled `again`."""
+        samples = (sample for metric in self.registry.collect() for sample in metric.samples)
+        counted = {
+            (each.labels["outcome"], each.labels["redelivered"]): int(each.value)
+            for each in samples
+            if each.name == "arcwatch_watcher_deliveries_total" and each.value
+        }
+        return Counter(
+            {f"{outcome}{' again' if again == 'true' else ''}": n for (outcome, again), n in counted.items()}
+        )
 
     async def note(self, _body: bytes, verdict: Fail, _count: int, _sequence: int) -> None:
         if self.broken:
@@ -61,7 +72,7 @@ async def serving(url: str, handle: Callable[[SyncRequested], Awaitable[None]]) 
         broker = bus.make_broker(url, "test")
         opened = await bus.connect_broker(broker)
         service = Service(client.jetstream(), handle)
-        broker.add_middleware(Delivery("watcher", opened.jetstream, service, on_failure=service.note))
+        broker.add_middleware(Delivery("watcher", opened.jetstream(), service.registry, service.note))
 
         @bus.subscriber(broker, WATCHER, url, decoder(SyncRequested))  # type: ignore[untyped-decorator] # Any, see bus
         async def on_message(event: SyncRequested) -> None:

@@ -56,7 +56,7 @@ async def run(settings: Settings, stopping: asyncio.Event) -> None:
         broker = bus.make_broker(nats_url, instance)
         client = await bus.connect_broker(broker)
         failures = handlers.FailureRecorder(pool, client, metrics, instance)
-        broker.add_middleware(Delivery(SERVICE, client.jetstream, metrics, on_failure=failures))
+        broker.add_middleware(Delivery(SERVICE, client.jetstream(), metrics.registry, failures))
         ingester = build_ingester(settings, pool, hub, client, metrics=metrics, columns=await store.column_types(pool))
         queue = build_lock_queue(ingester, client)
         handlers.register(broker, nats_url, queue, failures)

@@ -1,9 +1,7 @@
 """The ingester's metrics. Labels come from closed sets; never a model's name."""
 
 from functools import partial
-from itertools import product
 
-from common.bus.delivery import SETTLED
 from common.error_kinds import ErrorKind, NoteKind
 from common.metrics.hub_metrics import HubMetrics
 from common.outcomes import KINDS
@@ -28,7 +26,6 @@ class Metrics:
         counter = partial(Counter, namespace=_NAMESPACE, registry=self.registry)
         gauge = partial(Gauge, namespace=_NAMESPACE, registry=self.registry)
         histogram = partial(Histogram, namespace=_NAMESPACE, registry=self.registry)
-        self.deliveries = counter("deliveries", "Messages settled", ["outcome", "redelivered"])
         self.ingestions = counter("ingestions", "Runs ended", ["status"])
         self.failures = counter("failures", "Runs that failed for good, by kind", ["kind"])
         self.settled_files = counter("files", "Files of ended runs", ["outcome"])
@@ -56,14 +53,8 @@ class Metrics:
             self.file_errors.labels(kind)
         for outcome in _FILE_OUTCOMES:
             self.settled_files.labels(outcome)
-        for word, again in product(SETTLED, ("false", "true")):
-            self.deliveries.labels(word, again)
 
     def failed_for_good(self, kind: str) -> None:
         """Count a run that failed for good."""
         self.ingestions.labels("failed").inc()
         self.failures.labels(kind).inc()
-
-    def settled(self, outcome: str, *, redelivered: bool) -> None:
-        """Count a settled message (the observer of common.bus.delivery)."""
-        self.deliveries.labels(outcome, str(redelivered).lower()).inc()

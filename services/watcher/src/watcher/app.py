@@ -40,7 +40,7 @@ async def run(settings: Settings, stopping: asyncio.Event) -> None:
         await check_migrated(pool)
         broker = bus.make_broker(nats_url, settings.arcwatch_instance or SERVICE)
         client = await bus.connect_broker(broker)
-        broker.add_middleware(Delivery(SERVICE, client.jetstream, metrics))
+        broker.add_middleware(Delivery(SERVICE, client.jetstream(), metrics.registry))
         syncer = build(settings, pool, hub, client, metrics)
         handlers.register(broker, nats_url, syncer, auto_ingest=settings.hf_sync_auto_ingest)
         pool_metrics.register(pool, metrics.registry)

@@ -4,7 +4,6 @@ from datetime import datetime
 from itertools import product
 from typing import get_args
 
-from common.bus.delivery import SETTLED
 from common.events import SyncStatus, Trigger
 from common.metrics.hub_metrics import HubMetrics
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -19,9 +18,6 @@ class Metrics:
         self.registry = registry = CollectorRegistry()
         self.hub = HubMetrics("watcher", registry)
         name = "arcwatch_watcher"
-        self.deliveries = Counter(
-            f"{name}_deliveries", "Messages settled", ["outcome", "redelivered"], registry=registry
-        )
         self.syncs = Counter(f"{name}_syncs", "Syncs ended", ["trigger", "status"], registry=registry)
         self.sync_duration = Histogram(
             f"{name}_sync_duration_seconds", "Time of a sync", buckets=_DURATIONS, registry=registry
@@ -42,8 +38,6 @@ class Metrics:
         )
         self.published = Counter(f"{name}_published_events", "model.discovered events stored", registry=registry)
         # A counter that appears with 1 has not increased, for Prometheus: the first failure would go unseen.
-        for word, again in product(SETTLED, ("false", "true")):
-            self.deliveries.labels(word, again)
         for trigger, status in product(get_args(Trigger), get_args(SyncStatus)):
             self.syncs.labels(trigger, status)
         self._listed: dict[str, datetime] = {}
@@ -52,7 +46,3 @@ class Metrics:
         """Take note of a complete listing, ours or another watcher's; an older one changes nothing."""
         self._listed[dataset] = max(at, self._listed.get(dataset, at))
         self.last_success.labels(dataset).set(self._listed[dataset].timestamp())
-
-    def settled(self, outcome: str, *, redelivered: bool) -> None:
-        """Count a settled message (the observer of common.bus.delivery)."""
-        self.deliveries.labels(outcome, str(redelivered).lower()).inc()

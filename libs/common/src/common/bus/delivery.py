@@ -4,10 +4,10 @@ import asyncio
 import contextlib
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import product
 from types import TracebackType
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 import nats.errors
 import structlog
@@ -16,6 +16,7 @@ from faststream.exceptions import HandlerException, NackMessage, RejectMessage
 from faststream.message import StreamMessage
 from nats.aio.msg import Msg
 from nats.js import JetStreamContext
+from prometheus_client import CollectorRegistry, Counter
 from pydantic import ValidationError
 
 from common import outcomes
@@ -29,64 +30,67 @@ log = structlog.get_logger(__name__)
 
 PUBLISH_TIMEOUT_SECONDS = 10.0
 
-
-# What becomes of a message, in the words of metrics.
-SETTLED = ("done", "retry", "dead_letter")
-
-
-class Observer(Protocol):
-    """What a service wants to know of its deliveries, for its metrics."""
-
-    def settled(self, outcome: str, *, redelivered: bool) -> None:
-        """Take note of one settled message: `done`, `retry` or `dead_letter`."""
+# Takes the body, the verdict, the number of deliveries and the message's place on the stream.
+OnFailure = Callable[[bytes, Fail, int, int], Awaitable[None]]
 
 
-@dataclass(frozen=True)
 class Delivery:
-    """How one service settles its messages.
+    """How one service settles its messages, and counts them in `registry`.
 
-    `js` is called for each dead letter, so that it may be set up after the broker. `on_failure` runs before the dead
-    letter is stored, and may run again after a crash: it records the failure where users look for it. It gets the body,
-    the verdict, the number of deliveries and the message's place on the stream.
+    `on_failure` runs before the dead letter is stored, and may run again after a crash: it records the failure where
+    users look for it.
     """
 
-    service: str
-    js: Callable[[], JetStreamContext]
-    observer: Observer
-    on_failure: Callable[[bytes, Fail, int, int], Awaitable[None]] | None = None
+    def __init__(
+        self,
+        service: str,
+        js: JetStreamContext,
+        registry: CollectorRegistry,
+        on_failure: OnFailure | None = None,
+    ) -> None:
+        self._service, self._js, self._on_failure = service, js, on_failure
+        labels = ["outcome", "redelivered"]
+        self._messages = Counter(f"arcwatch_{service}_deliveries", "Messages settled", labels, registry=registry)
+        # A counter that appears with 1 has not increased, for Prometheus: the first failure would go unseen.
+        for values in product(("done", "retry", "dead_letter"), ("false", "true")):
+            self._messages.labels(*values)
 
-    def __call__(self, msg: Msg | None, /, *, context: ContextRepo) -> "BaseMiddleware[Any, Any]":
-        """Make the middleware of one message; FastStream calls this, with None for what is published."""
-        if msg is None:
-            return BaseMiddleware(None, context=context)
+    def __call__(self, msg: Msg, /, *, context: ContextRepo) -> "DeliveryMiddleware":
+        """Make the middleware of one message; FastStream calls this."""
         return DeliveryMiddleware(msg, context=context, delivery=self)
+
+    def settled(self, outcome: str, msg: Msg) -> None:
+        """Count a message that was settled."""
+        self._messages.labels(outcome, str(deliveries(msg) > 1).lower()).inc()
 
     async def settle(self, msg: Msg, error: BaseException) -> HandlerException:
         """Do what the outcomes table says and return FastStream's exception for it."""
-        count = msg.metadata.num_delivered or 1
+        count = deliveries(msg)
         verdict = outcomes.consequence(error, count)
+        line = log.bind(**about(msg), delivery_count=count)
         if verdict.unexpected:
-            log.error("delivery.unexpected", **about(msg), delivery_count=count, exc_info=error)
+            line.error("delivery.unexpected", exc_info=error)
+        line = line.bind(kind=verdict.kind, reason=verdict.reason)
         if isinstance(verdict, Retry):
-            log.warning(
-                "delivery.retry",
-                **about(msg),
-                kind=verdict.kind,
-                reason=verdict.reason,
-                delivery_count=count,
-                again_in_seconds=verdict.delay_seconds,
-            )
-            self.observer.settled("retry", redelivered=count > 1)
+            line.warning("delivery.retry", again_in_seconds=verdict.delay_seconds)
+            self.settled("retry", msg)
             return NackMessage(delay=verdict.delay_seconds)
-        return await self._dead_letter(msg, verdict, count)
+        line.error("delivery.dead_letter")
+        await self._dead_letter(msg, verdict, count)
+        self.settled("dead_letter", msg)
+        return RejectMessage()
 
-    async def _dead_letter(self, msg: Msg, verdict: Fail, count: int) -> HandlerException:
-        log.error("delivery.dead_letter", **about(msg), kind=verdict.kind, reason=verdict.reason, delivery_count=count)
-        if self.on_failure is not None:
-            recording = self.on_failure(msg.data, verdict, count, msg.metadata.sequence.stream)
-            await self._record_failure(recording, last=count >= topology.MAX_DELIVER)
+    async def _dead_letter(self, msg: Msg, verdict: Fail, count: int) -> None:
+        if self._on_failure is not None:
+            try:
+                await self._on_failure(msg.data, verdict, count, msg.metadata.sequence.stream)
+            except Exception:
+                # Nothing comes after the last delivery: then the dead letter is stored all the same.
+                if count < topology.MAX_DELIVER:
+                    raise
+                log.exception("delivery.failure_not_recorded")
         dead_letter = DeadLetter(
-            service=self.service,
+            service=self._service,
             kind=verdict.kind,
             reason=verdict.reason,
             subject=msg.subject,
@@ -97,25 +101,18 @@ class Delivery:
             failed_at=datetime.now(UTC),
             stored_at=msg.metadata.timestamp,
         )
-        await self.js().publish(
-            DeadLetter.subject_of(self.service),
+        await self._js.publish(
+            DeadLetter.subject_of(self._service),
             dead_letter.fitting().model_dump_json().encode(),
             timeout=PUBLISH_TIMEOUT_SECONDS,
             stream=topology.DEAD_STREAM,
             headers={"Nats-Msg-Id": dead_letter.idempotency_key, "content-type": "application/json"},
         )
-        self.observer.settled("dead_letter", redelivered=count > 1)
-        return RejectMessage()
 
-    @staticmethod
-    async def _record_failure(recording: Awaitable[None], *, last: bool) -> None:
-        """Record the failure. The last time the dead letter is stored even where that fails: nothing comes after it."""
-        try:
-            await recording
-        except Exception:
-            if not last:
-                raise
-            log.exception("delivery.failure_not_recorded")
+
+def deliveries(msg: Msg) -> int:
+    """Return how often a message was delivered, this time included."""
+    return msg.metadata.num_delivered or 1
 
 
 class DeliveryMiddleware(BaseMiddleware[Any, Msg]):
@@ -131,10 +128,8 @@ class DeliveryMiddleware(BaseMiddleware[Any, Msg]):
         msg: StreamMessage[Any],
     ) -> Any:
         """Run the handler, in the message's trace; raise FastStream's exception for what becomes of it."""
-        count = self.msg.metadata.num_delivered or 1
-        with tracing.span(
-            f"{self.msg.subject} process", kind="consumer", carrier=self.msg.headers or {}, delivery_count=count
-        ):
+        name, count = f"{self.msg.subject} process", deliveries(self.msg)
+        with tracing.span(name, kind="consumer", carrier=self.msg.headers or {}, delivery_count=count):
             return await self._handled(call_next, msg)
 
     async def _handled(
@@ -153,7 +148,7 @@ class DeliveryMiddleware(BaseMiddleware[Any, Msg]):
             raise
         except Exception as error:
             raise await self._settled(error) from error
-        self._delivery.observer.settled("done", redelivered=(self.msg.metadata.num_delivered or 1) > 1)
+        self._delivery.settled("done", self.msg)
         return result
 
     async def after_processed(

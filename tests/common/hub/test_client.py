@@ -232,7 +232,10 @@ async def test_a_webhook_is_asked_for_once_and_a_list_of_them_again(secret: HubC
     assert rule.struck == 1
     server.faults.add(Status(503), "/api/settings/webhooks", method="GET", times=2)
     (found,) = await secret.webhooks()
-    assert (found.url, found.datasets) == ("https://arc.example.org", frozenset({DATA}))
+    assert (found.url, [(item.type, item.name) for item in found.watched]) == (
+        "https://arc.example.org",
+        [("dataset", DATA)],
+    )
 
 
 async def test_the_quota_is_learned_from_answers(hub: HubClient) -> None:

@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
-from common.hub.client import HubClient
+from common.hub.client import HubClient, Webhook
 from common.hub.quota import Quota
 from common.hub.responses import HubRefusedError
-from common.hub.webhooks import Webhook
 from common.outcomes import TransientError
 from common.process.settings import ServiceSettings
 
@@ -42,7 +41,8 @@ def receiver(url: str) -> str:
 
 
 def _is_it(hook: Webhook, address: str, datasets: Sequence[str]) -> bool:
-    return hook.url == address and hook.datasets >= set(datasets) and not hook.disabled
+    watched = {item.name for item in hook.watched if item.type == "dataset"}
+    return hook.url == address and watched >= set(datasets) and not hook.disabled
 
 
 def _refusal(error: TransientError, endpoint: str) -> str:

@@ -38,9 +38,10 @@ def create(
             "set HF_WEBHOOK_SECRET, here and for the query API, to one long random text: it verifies the Hub's calls"
         )
     hook, there_already = asyncio.run(register(settings, url, secret))
+    watched = [item.name for item in hook.watched]
     if json:
-        as_json({"id": hook.id, "url": hook.url, "watched": hook.watched, "created": not there_already})
+        as_json({"id": hook.id, "url": hook.url, "watched": watched, "created": not there_already})
         return
     say(f"{'there already' if there_already else 'registered'}: {hook.url} (webhook {hook.id})")
-    for name in hook.watched:
+    for name in watched:
         say(f"  {name}")

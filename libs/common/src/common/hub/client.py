@@ -7,19 +7,19 @@ are bounded by `transport`.
 
 import asyncio
 import contextvars
-import functools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from http import HTTPStatus
-from typing import Final, Self, TypeVar
+from typing import Any, Final, Self, TypeVar
 
 import httpx2
 import stamina
 import structlog
-from huggingface_hub import HfApi, RepoFile, RepoFolder
+from huggingface_hub import HfApi, RepoFile, RepoFolder, WebhookInfo, WebhookWatchedItem
 from huggingface_hub.errors import (
     EntryNotFoundError,
     GatedRepoError,
@@ -43,7 +43,6 @@ from common.hub.responses import (
     worth_retrying,
 )
 from common.hub.transport import CALL, Call
-from common.hub.webhooks import Webhook, register_webhook, registered_webhooks
 from common.outcomes import TransientError
 
 log = structlog.get_logger(__name__)
@@ -58,6 +57,8 @@ PATHS_PER_REQUEST = 200
 MESSAGE_LENGTH = 200
 # Downloads at a time, where the caller does not say.
 CONNECTIONS = 8
+
+Webhook = WebhookInfo
 
 
 @dataclass(frozen=True)
@@ -112,11 +113,13 @@ class HubClient:
 
     async def webhooks(self) -> list[Webhook]:
         """Return the webhooks of the token's account."""
-        return await self._call("webhooks", registered_webhooks)
+        return await self._call("webhooks", HfApi.list_webhooks)
 
     async def create_webhook(self, url: str, datasets: Sequence[str], secret: str) -> Webhook:
-        """Register a webhook for datasets; asked once, as a lost answer may have been a yes."""
-        return await self._ask("webhooks", functools.partial(register_webhook, url, datasets, secret))
+        """Register a webhook for commits of datasets; asked once, as a lost answer may have been a yes."""
+        watched: list[Any] = [WebhookWatchedItem("dataset", name) for name in datasets]
+        register = partial(HfApi.create_webhook, url=url, watched=watched, domains=["repo"], secret=secret)
+        return await self._ask("webhooks", register)
 
     async def head(self, dataset: str) -> str:
         """Return the sha of the dataset's main branch: one request."""
@@ -148,7 +151,10 @@ class HubClient:
         found: dict[str, Folder] = {}
         for start in range(0, len(names), PATHS_PER_REQUEST):
             part = list(names[start : start + PATHS_PER_REQUEST])
-            entries = await self._call(dataset, functools.partial(_paths_info, dataset, part, revision))
+            ask = partial(
+                HfApi.get_paths_info, repo_id=dataset, paths=part, expand=True, revision=revision, repo_type="dataset"
+            )
+            entries = await self._call(dataset, ask)
             found |= {entry.path: _folder(entry) for entry in entries if isinstance(entry, RepoFolder)}
         return found
 
@@ -158,16 +164,17 @@ class HubClient:
         A listing counts when it makes the folder's tree oid. Where it does not (the modes are not listed, and cannot
         all be tried), a second one has to say the same. An empty one never counts: git has no empty folders.
         """
-        ask = functools.partial(_tree, dataset, folder, revision, tree_oid)
-        first = await self._call(dataset, ask)
-        if first.verified:
-            return first.files
-        again = await self._call(dataset, ask)
-        if not again.verified:
-            if not again.files or again.entries != first.entries:
+        ask = partial(_listing, dataset, folder, revision, tree_oid)
+        first, verified = await self._call(dataset, ask)
+        entries = first
+        if not verified:
+            entries, verified = await self._call(dataset, ask)
+        files = [_file(entry) for entry in entries if isinstance(entry, RepoFile)]
+        if not verified:
+            if not files or entries != first:
                 raise TransientError(f"the Hub's listing of {folder} is not the folder's content", kind="hub_error")
             log.warning("hub.listing_not_verified", dataset=dataset, folder=folder, tree_oid=tree_oid)
-        return again.files
+        return files
 
     async def _call(self, dataset: str, ask: "Callable[[HfApi], T]") -> "T":
         async for attempt in stamina.retry_context(on=worth_retrying, attempts=self.attempts, timeout=None):
@@ -245,31 +252,21 @@ class HubClient:
 T = TypeVar("T")
 
 
-@dataclass(frozen=True)
-class _Listing:
-    """A folder's files, everything listed below it in a comparable order, and whether that makes the folder's oid."""
-
-    files: list[RemoteFile]
-    entries: list[Entry]
-    verified: bool
-
-
-def _tree(dataset: str, folder: str, revision: str, tree_oid: str | None, api: HfApi) -> _Listing:
+def _listing(
+    dataset: str, folder: str, revision: str, tree_oid: str | None, api: HfApi
+) -> tuple[list[RepoFile | RepoFolder], bool]:
+    """Return what is listed below a folder, in a comparable order, and whether that makes the folder's oid."""
     found = list(api.list_repo_tree(dataset, folder, recursive=True, revision=revision, repo_type="dataset"))
-    files = [_file(entry) for entry in found if isinstance(entry, RepoFile)]
-    entries = [_entry(entry) for entry in found]
-    verified = bool(files) and (tree_oid is None or is_tree(tree_oid, folder, entries))
-    return _Listing(files, sorted(entries, key=lambda entry: entry.path), verified)
+    verified = any(isinstance(entry, RepoFile) for entry in found) and (
+        tree_oid is None or is_tree(tree_oid, folder, map(_entry, found))
+    )
+    return sorted(found, key=lambda entry: entry.path), verified
 
 
 def _entry(entry: RepoFile | RepoFolder) -> Entry:
     if isinstance(entry, RepoFolder):
         return Entry(entry.path, entry.tree_id)
     return Entry(entry.path, entry.blob_id, entry.size)
-
-
-def _paths_info(dataset: str, paths: Iterable[str], revision: str, api: HfApi) -> list[RepoFile | RepoFolder]:
-    return api.get_paths_info(dataset, list(paths), expand=True, revision=revision, repo_type="dataset")
 
 
 def _folder(entry: RepoFolder) -> Folder:

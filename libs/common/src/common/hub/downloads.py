@@ -38,7 +38,6 @@ SLOWEST_BYTES_PER_SECOND = 50_000
 TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=30)
 FIXED_SECONDS = 30.0
 MAX_REDIRECTS = 10
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
 @dataclass(frozen=True)
@@ -66,8 +65,21 @@ class Downloads:
     async def opened(self, connections: int) -> AsyncIterator[Self]:
         """Hold the session while the block lasts."""
         connector = aiohttp.TCPConnector(limit=connections, ssl=self.network.tls)
-        async with aiohttp.ClientSession(connector=connector) as self._http:
+        middlewares = (self._send,)
+        async with aiohttp.ClientSession(connector=connector, timeout=TIMEOUT, middlewares=middlewares) as self._http:
             yield self
+
+    async def _send(self, request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+        """Send a request, or what it is redirected to: each by its own proxy, and the token to the Hub alone."""
+        proxy = self.network.proxy_for(request.url)
+        request.update_proxy(URL(proxy) if proxy else None, None, None)
+        if request.url.origin() != URL(self.endpoint).origin():
+            return await send(request)
+        if self.token:
+            request.headers["Authorization"] = f"Bearer {self.token}"
+        response = await send(request)
+        self.quota.learn(response.headers)
+        return response
 
     async def fetch(self, dataset: str, revision: str, file: RemoteFile) -> bytearray:
         """Return a file's verified bytes; raise TransientError when several tries did not give them."""
@@ -90,6 +102,10 @@ class Downloads:
         try:
             async with self.quota.request(FILES), asyncio.timeout(limit):
                 return await self._once(dataset, revision, file)
+        except (aiohttp.TooManyRedirects, aiohttp.RedirectClientError) as error:
+            too_many = isinstance(error, aiohttp.TooManyRedirects)
+            line = f"more than {MAX_REDIRECTS} times" if too_many else f"to no URL: {error}"
+            raise TransientError(f"the Hub redirects {line}", kind="hub_error") from error
         except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
             self.on_outcome("connection_lost")
             reason = _reason_of(error) or f"no end within {limit:.0f} s"
@@ -97,31 +113,12 @@ class Downloads:
 
     async def _once(self, dataset: str, revision: str, file: RemoteFile) -> bytearray:
         url = f"{self.endpoint}/datasets/{dataset}/resolve/{revision}/{quote(file.path)}"
-        async with self._following(URL(url, encoded=True)) as response:
+        async with self._http.get(URL(url, encoded=True), max_redirects=MAX_REDIRECTS) as response:
             self._judge(response, dataset, file)
             body = await _read(response, file)
         verify(file, body)
         self.on_bytes(len(body))
         return body
-
-    @asynccontextmanager
-    async def _following(self, url: URL) -> AsyncIterator[aiohttp.ClientResponse]:
-        """Yield the answer at the end of a URL's redirects: each by its own proxy, and the token to the Hub alone."""
-        hub = url.origin()
-        for _ in range(MAX_REDIRECTS):
-            headers = {"Authorization": f"Bearer {self.token}"} if self.token and url.origin() == hub else {}
-            proxy = self.network.proxy_for(url)
-            async with self._http.get(
-                url, headers=headers, proxy=proxy, timeout=TIMEOUT, allow_redirects=False
-            ) as response:
-                if url.origin() == hub:
-                    self.quota.learn(response.headers)
-                location = response.headers.get("Location")
-                if response.status not in _REDIRECTS or not location:
-                    yield response
-                    return
-            url = _joined(url, location)
-        raise TransientError(f"the Hub redirects more than {MAX_REDIRECTS} times", kind="hub_error")
 
     def _judge(self, response: aiohttp.ClientResponse, dataset: str, file: RemoteFile) -> None:
         outcome = outcome_of(response.status)
@@ -144,15 +141,6 @@ def _reason_of(error: Exception) -> str:
         # Its own text quotes the proxy's URL, and with it a password.
         return f"the proxy answers {error.status} {error.message}"
     return certificate_problem(error) or str(error)
-
-
-def _joined(url: URL, location: str) -> URL:
-    try:
-        joined = url.join(URL(location))
-        joined.origin()  # raises for what is no place on the web
-    except ValueError as error:
-        raise TransientError(f"the Hub redirects to no URL: {error}", kind="hub_error") from error
-    return joined
 
 
 async def _read(response: aiohttp.ClientResponse, file: RemoteFile) -> bytearray:

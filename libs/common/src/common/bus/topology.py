@@ -3,11 +3,10 @@
 Services never declare streams: they stop with a clear line when the topology is missing.
 """
 
-import asyncio
-from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
+import stamina
 from nats.js import JetStreamContext
 from nats.js.api import (
     AckPolicy,
@@ -44,10 +43,6 @@ MAX_DELIVER = outcomes.MAX_DELIVER
 # JSConsumerCreateErrF of nats-server.
 _CONSUMER_REFUSED = 10_012
 
-# Of processes that apply the topology at once, all but one wait this often for that one.
-_TRIES = 10
-_PAUSE_SECONDS = 0.1
-
 
 @dataclass(frozen=True)
 class Durable:
@@ -55,7 +50,6 @@ class Durable:
 
     name: str
     subject: str
-    max_ack_pending: int
 
 
 # Messages that wait for their retry count as pending: with a small number, failures of one dataset hold up all others.
@@ -64,8 +58,8 @@ MAX_ACK_PENDING = 10_000
 # The server's own default. Each replica has one pull that waits.
 MAX_WAITING = 512
 
-INGESTER = Durable("ingester", "model.discovered", MAX_ACK_PENDING)
-WATCHER = Durable("watcher", "sync.requested", MAX_ACK_PENDING)
+INGESTER = Durable("ingester", "model.discovered")
+WATCHER = Durable("watcher", "sync.requested")
 DURABLES = (INGESTER, WATCHER)
 
 
@@ -81,11 +75,8 @@ class Drift:
     def __str__(self) -> str:
         if self.field == "exists":
             return f"{self.thing} does not exist"
-        return f"{self.thing}: {self.field} is {_word(self.found)}, should be {_word(self.wanted)}"
-
-
-def _word(value: object) -> object:
-    return "none" if value is None else value
+        found, wanted = ("none" if value is None else value for value in (self.found, self.wanted))
+        return f"{self.thing}: {self.field} is {found}, should be {wanted}"
 
 
 def _advisories() -> list[str]:
@@ -132,12 +123,13 @@ def consumer(durable: Durable) -> ConsumerConfig:
         ack_policy=AckPolicy.EXPLICIT,
         ack_wait=ACK_WAIT_SECONDS,
         max_deliver=MAX_DELIVER,
-        max_ack_pending=durable.max_ack_pending,
+        max_ack_pending=MAX_ACK_PENDING,
         max_waiting=MAX_WAITING,
     )
 
 
-def _differences(thing: str, wanted: object, found: object, names: Iterable[str]) -> list[Drift]:
+def _differences(thing: str, wanted: StreamConfig | ConsumerConfig, found: object) -> list[Drift]:
+    names = (field.name for field in fields(wanted) if field.name not in _NOT_COMPARED)
     pairs = ((name, getattr(wanted, name), getattr(found, name)) for name in names)
     return [Drift(thing, name, want, have) for name, want, have in pairs if _plain(want) != _plain(have)]
 
@@ -150,25 +142,17 @@ def _plain(value: object) -> object:
 
 
 _NO_LIMIT: tuple[object, ...] = (None, 0, -1, "", "none", [], StreamConsumerLimits())
-# All but names, words for people, and what only says where something began.
-_STREAM_FIELDS = tuple(
-    field.name
-    for field in fields(StreamConfig)
-    if field.name not in {"name", "description", "metadata", "placement", "template_owner", "first_seq"}
-)
 _BEGINNING = ("deliver_policy", "opt_start_seq", "opt_start_time")
-_CONSUMER_FIELDS = tuple(
-    field.name
-    for field in fields(ConsumerConfig)
-    # A pause shows in the server's own field: the field keeps moments that are past.
-    if field.name not in {"name", "durable_name", "description", "metadata", "pause_until", *_BEGINNING}
-)
+# Names, words for people, and what only says where something began.
+_NOT_COMPARED = {"name", "durable_name", "description", "metadata", "placement", "template_owner", "first_seq"}
+# A pause shows in the server's own field: this one keeps moments that are past.
+_NOT_COMPARED |= {"pause_until", *_BEGINNING}
 
 
 def durable_drift(durable: Durable, info: ConsumerInfo) -> list[Drift]:
     """Return how a durable differs from the table."""
     thing = f"durable {durable.name}"
-    found = _differences(thing, consumer(durable), info.config, _CONSUMER_FIELDS)
+    found = _differences(thing, consumer(durable), info.config)
     return [*found, *([Drift(thing, "paused", wanted=False, found=True)] if info.paused else [])]
 
 
@@ -178,7 +162,7 @@ async def _stream_drift(js: JetStreamContext, wanted: StreamConfig) -> list[Drif
         info = await js.stream_info(wanted.name or "")
     except NotFoundError:
         return [Drift(thing, "exists", wanted=True, found=False)]
-    return _differences(thing, wanted, info.config, _STREAM_FIELDS)
+    return _differences(thing, wanted, info.config)
 
 
 async def _consumer_drift(js: JetStreamContext, durable: Durable) -> list[Drift]:
@@ -202,16 +186,17 @@ async def apply(js: JetStreamContext, replicas: int = 1) -> list[Drift]:
     for config in streams(replicas):
         await _mend(js, config)
     for durable in DURABLES:
-        if found := await _consumer_drift(js, durable):
-            await _mend_durable(js, durable, absent=found[0].field == "exists")
+        try:
+            info = await js.consumer_info(STREAM, durable.name)
+        except NotFoundError:
+            await _make_durable(js, durable)
+        else:
+            if durable_drift(durable, info):
+                await _mend_durable(js, durable, info)
     return before
 
 
-async def _mend_durable(js: JetStreamContext, durable: Durable, *, absent: bool) -> None:
-    if absent:
-        await _make_durable(js, durable)
-        return
-    info = await js.consumer_info(STREAM, durable.name)
+async def _mend_durable(js: JetStreamContext, durable: Durable, info: ConsumerInfo) -> None:
     if info.paused:
         await js.resume_consumer(STREAM, durable.name)
     # Where it began cannot be changed, and need not be.
@@ -252,16 +237,9 @@ def _beginning_at(durable: Durable, sequence: int) -> ConsumerConfig:
     return replace(consumer(durable), deliver_policy=DeliverPolicy.BY_START_SEQUENCE, opt_start_seq=sequence)
 
 
+# Another process may make the same stream at this moment: until it is there, the server finds no room for two.
+@stamina.retry(on=APIError, attempts=11, timeout=None, wait_initial=0.1, wait_max=0.1, wait_jitter=0)
 async def _mend(js: JetStreamContext, config: StreamConfig) -> None:
-    for last in (*(False,) * _TRIES, True):
-        found = await _stream_drift(js, config)
-        if not found:
-            return
+    if found := await _stream_drift(js, config):
         absent = any(each.field == "exists" for each in found)
-        try:
-            await (js.add_stream(config) if absent else js.update_stream(config))
-        except APIError:
-            # Another process makes the same stream at this moment: until it is there, the server finds no room for two.
-            if last:
-                raise
-            await asyncio.sleep(_PAUSE_SECONDS)
+        await (js.add_stream(config) if absent else js.update_stream(config))

@@ -9,7 +9,9 @@ included. So it begins at the stream's end, and what is not settled is published
   once that very content was ingested at all. Of several for one model the last forced one counts, else the last.
 """
 
+from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass
 from typing import TypeVar
 
 from nats.js import JetStreamContext
@@ -36,44 +38,72 @@ EventT = TypeVar("EventT", bound=Event)
 async def republish_unsettled(js: JetStreamContext, stream: str, subject: str, until: int) -> None:
     """Publish a subject's unsettled events again, up to a sequence."""
     find = {ModelDiscovered.subject: _models, SyncRequested.subject: _syncs}[subject]
-    for message in await find(js, stream, until):
+    for message in await find(_Past(js, stream, until)):
         # The id is the same for all processes that do this at once.
         headers = resent(message.headers or {}, f"again-{message.seq}")
         await js.publish(subject, message.data or b"", stream=stream, headers=headers)
 
 
-async def _syncs(js: JetStreamContext, stream: str, until: int) -> Iterable[RawStreamMsg]:
+@dataclass(frozen=True)
+class _Past:
+    """What a stream holds, up to a sequence."""
+
+    js: JetStreamContext
+    stream: str
+    until: int
+
+    async def events(self, kind: type[EventT]) -> AsyncIterator[tuple[RawStreamMsg, EventT]]:
+        """Yield the messages of a kind that can be read; others are dead-lettered, or will never say anything."""
+        sequence = 1
+        while sequence <= self.until:
+            try:
+                message = await self.js.get_msg(self.stream, sequence, subject=kind.subject, next=True)
+            except NotFoundError:
+                return
+            sequence = _place(message) + 1
+            try:
+                event = kind.model_validate_json(message.data or b"")
+            except ValidationError:
+                continue
+            if _place(message) <= self.until:
+                yield message, event
+
+
+async def _syncs(past: _Past) -> Iterable[RawStreamMsg]:
     scopes: dict[int, Scope] = {}
     last: dict[Scope, RawStreamMsg] = {}
-    async for message in _all(js, stream, SyncRequested.subject, until):
-        if request := _read(SyncRequested, message):
-            scopes[_place(message)] = scope = (request.dataset, request.auto_ingest)
-            last[scope] = message
-    async for message in _all(js, stream, SyncCompleted.subject, until):
-        completed = _read(SyncCompleted, message)
-        if completed is None or completed.status != "completed":
-            continue
+    async for message, request in past.events(SyncRequested):
+        scopes[_place(message)] = scope = (request.dataset, request.auto_ingest)
+        last[scope] = message
+    async for message, completed in past.events(SyncCompleted):
         settled = _up_to(completed, message)
-        if settled in scopes and (latest := last.get(scopes[settled])) and _place(latest) <= settled:
+        if completed.status != "completed" or settled not in scopes:
+            continue
+        if (latest := last.get(scopes[settled])) and _place(latest) <= settled:
             del last[scopes[settled]]
     return last.values()
 
 
-async def _models(js: JetStreamContext, stream: str, until: int) -> Iterable[RawStreamMsg]:
-    ended: dict[Key, int] = {}
+async def _models(past: _Past) -> Iterable[RawStreamMsg]:
+    ended: dict[Key, int] = defaultdict(int)
     known: set[tuple[Key, str | None]] = set()
+    found: dict[Key, tuple[bool, RawStreamMsg]] = {}
     key: Key
-    async for message in _all(js, stream, ModelIngested.subject, until):
-        if ingested := _read(ModelIngested, message):
-            key = (ingested.dataset, ingested.model)
-            ended[key] = max(ended.get(key, 0), _up_to(ingested, message))
-            known.add((key, ingested.tree_oid))
-    async for message in _all(js, stream, ModelIngestionFailed.subject, until):
-        failed = _read(ModelIngestionFailed, message)
-        if failed and not failed.dry_run:
+    async for message, ingested in past.events(ModelIngested):
+        key = (ingested.dataset, ingested.model)
+        ended[key] = max(ended[key], _up_to(ingested, message))
+        known.add((key, ingested.tree_oid))
+    async for message, failed in past.events(ModelIngestionFailed):
+        if not failed.dry_run:
             key = (failed.dataset, failed.model)
-            ended[key] = max(ended.get(key, 0), _up_to(failed, message))
-    return await _open(js, stream, until, ended, known)
+            ended[key] = max(ended[key], _up_to(failed, message))
+    async for message, event in past.events(ModelDiscovered):
+        key = (event.dataset, event.model)
+        settled = _place(message) <= ended[key] or (not event.force and (key, event.tree_oid) in known)
+        # A dry run changes nothing, and its requester is not waiting any more.
+        if not settled and not event.dry_run and (event.force or not found.get(key, (False,))[0]):
+            found[key] = (event.force, message)
+    return [message for _, message in found.values()]
 
 
 def _up_to(end: ModelIngested | ModelIngestionFailed | SyncCompleted, message: RawStreamMsg) -> int:
@@ -82,39 +112,5 @@ def _up_to(end: ModelIngested | ModelIngestionFailed | SyncCompleted, message: R
     return min(_place(message), end.event_sequence or _place(message))
 
 
-async def _open(
-    js: JetStreamContext, stream: str, until: int, ended: dict[Key, int], known: set[tuple[Key, str | None]]
-) -> Iterable[RawStreamMsg]:
-    found: dict[Key, tuple[bool, RawStreamMsg]] = {}
-    async for message in _all(js, stream, ModelDiscovered.subject, until):
-        event = _read(ModelDiscovered, message)
-        # A dry run changes nothing, and its requester is not waiting any more.
-        if event is None or event.dry_run:
-            continue
-        key = (event.dataset, event.model)
-        settled = _place(message) <= ended.get(key, 0) or (not event.force and (key, event.tree_oid) in known)
-        if not settled and (event.force or not found.get(key, (False,))[0]):
-            found[key] = (event.force, message)
-    return [message for _, message in found.values()]
-
-
-def _read(kind: type[EventT], message: RawStreamMsg) -> EventT | None:
-    try:
-        return kind.model_validate_json(message.data or b"")
-    except ValidationError:
-        return None  # dead-lettered, or it will never say anything
-
-
 def _place(message: RawStreamMsg) -> int:
     return message.seq or 0
-
-
-async def _all(js: JetStreamContext, stream: str, subject: str, until: int) -> AsyncIterator[RawStreamMsg]:
-    sequence = 1
-    while sequence <= until:
-        try:
-            message = await js.get_msg(stream, sequence, subject=subject, next=True)
-        except NotFoundError:
-            return
-        if (sequence := _place(message) + 1) <= until + 1:
-            yield message

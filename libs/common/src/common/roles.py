@@ -16,7 +16,6 @@ from common.outcomes import StartupError
 
 _CREATED = re.compile(r"CREATE (?:UNLOGGED )?TABLE (?:IF NOT EXISTS )?(\w+)")
 _CREATED_VIEW = re.compile(r"CREATE (?:OR REPLACE )?VIEW (\w+)")
-_READS = "SELECT"
 _WRITES = "SELECT, INSERT, UPDATE, DELETE"
 # What the watcher does, and so all that it may.
 _WATCHES = {
@@ -36,20 +35,28 @@ SELECT s.oid::regclass::text FROM pg_class s JOIN pg_depend d ON d.objid = s.oid
 WHERE s.relkind = 'S' AND d.refobjid = ANY($1::text[]::regclass[])
 """
 
-# Statements of rights take no parameters: the server puts names in, quoted, with this.
+# Statements of rights take no parameters: the server puts names in, quoted, with this: first the role's.
 _FORMAT = "SELECT format($1, VARIADIC $2::text[])"
 _MAKE = "CREATE ROLE %I LOGIN"
 _SET_PASSWORD = "ALTER ROLE %I PASSWORD %L"  # noqa: S105 - the statement
-_ONLY_READS = "ALTER ROLE %I SET default_transaction_read_only = on"
-_CONNECT = "GRANT CONNECT ON DATABASE %I TO %I"
-_TEMPORARY = "GRANT TEMPORARY ON DATABASE %I TO %I"
-_SCHEMA = "GRANT USAGE ON SCHEMA public TO %I"
-# What a service looks at to see that the database is migrated.
-_SEE_MIGRATIONS = "GRANT SELECT ON public._pogo_migration TO %I"
-_TABLE = "GRANT {rights} ON public.%I TO %I"
+_TABLE = "GRANT {rights} ON public.%2$I TO %1$I"
 _SEQUENCE = "GRANT USAGE ON SEQUENCE {name} TO %I"
-_LATER_TABLES = "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT {rights} ON TABLES TO %I"
-_LATER_SEQUENCES = "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE ON SEQUENCES TO %I"
+# Second the database's. A service looks at the migrations to see that the database has them all.
+_USE = """
+GRANT CONNECT ON DATABASE %2$I TO %1$I;
+GRANT USAGE ON SCHEMA public TO %1$I;
+GRANT SELECT ON public._pogo_migration TO %1$I;
+"""
+# A second fence: what it may by rights of everybody, such as temporary tables, a reader does not either.
+_READ = """
+ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO %1$I;
+ALTER ROLE %1$I SET default_transaction_read_only = on;
+"""
+_WRITE = f"""
+GRANT TEMPORARY ON DATABASE %2$I TO %1$I;
+ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT {_WRITES} ON TABLES TO %1$I;
+ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE ON SEQUENCES TO %1$I;
+"""
 
 
 @dataclass(frozen=True, repr=False)
@@ -70,17 +77,17 @@ class Login:
 
 async def grant(url: str, *, writer: Login, reader: Login, watcher: Login | None = None) -> None:
     """Make the roles where they are missing, and give them their rights. Safe to run again, and after migrations."""
+    reads = dict.fromkeys([*tables(), *views()], "SELECT")
     connection = await asyncpg.connect(url, timeout=CONNECT_TIMEOUT_SECONDS)
     try:
         async with connection.transaction():
             await connection.execute(_LOCK)
-            await _make(connection, reader)
-            await _let_read(connection, reader.user)
-            await _make(connection, writer)
-            await _let_write(connection, writer.user)
+            await _equip(connection, reader, reads, _USE + _READ)
+            await _equip(connection, writer, reads | dict.fromkeys(tables(), _WRITES), _USE + _WRITE)
+            for row in await connection.fetch(_SEQUENCES, tables()):
+                await _run(connection, _SEQUENCE.format(name=row[0]), writer.user)
             if watcher is not None:
-                await _make(connection, watcher)
-                await _let_use(connection, watcher.user, _WATCHES)
+                await _equip(connection, watcher, _WATCHES, _USE)
     except asyncpg.InsufficientPrivilegeError as error:
         raise StartupError(f"the user in DATABASE_URL cannot make or equip roles: {error}") from error
     finally:
@@ -110,28 +117,11 @@ async def _make(connection: asyncpg.Connection, login: Login) -> None:
     await _run(connection, _SET_PASSWORD, login.user, login.password)
 
 
-async def _let_read(connection: asyncpg.Connection, user: str) -> None:
-    await _let_use(connection, user, dict.fromkeys([*tables(), *views()], _READS))
-    await _run(connection, _LATER_TABLES.format(rights=_READS), user)
-    # A second fence: what it may by rights of everybody, such as temporary tables, it does not either.
-    await _run(connection, _ONLY_READS, user)
-
-
-async def _let_write(connection: asyncpg.Connection, user: str) -> None:
-    await _let_use(connection, user, dict.fromkeys(tables(), _WRITES) | dict.fromkeys(views(), _READS))
-    await _run(connection, _LATER_TABLES.format(rights=_WRITES), user)
-    await _run(connection, _TEMPORARY, await connection.fetchval(_DATABASE), user)
-    for row in await connection.fetch(_SEQUENCES, tables()):
-        await _run(connection, _SEQUENCE.format(name=row[0]), user)
-    await _run(connection, _LATER_SEQUENCES, user)
-
-
-async def _let_use(connection: asyncpg.Connection, user: str, rights: Mapping[str, str]) -> None:
-    await _run(connection, _CONNECT, await connection.fetchval(_DATABASE), user)
-    for statement in (_SCHEMA, _SEE_MIGRATIONS):
-        await _run(connection, statement, user)
+async def _equip(connection: asyncpg.Connection, login: Login, rights: Mapping[str, str], script: str) -> None:
+    await _make(connection, login)
+    await _run(connection, script, login.user, await connection.fetchval(_DATABASE))
     for name, granted in rights.items():
-        await _run(connection, _TABLE.format(rights=granted), name, user)
+        await _run(connection, _TABLE.format(rights=granted), login.user, name)
 
 
 async def _run(connection: asyncpg.Connection, statement: str, *names: str) -> None:

@@ -7,13 +7,11 @@ from nats.js.errors import NotFoundError
 from common.bus.topology import STREAM, Durable
 
 
-async def oldest_unsettled(js: JetStreamContext, durable: Durable) -> RawStreamMsg | None:
-    """Ask the server; None when every event is settled."""
-    return await oldest_of(js, durable, await js.consumer_info(STREAM, durable.name))
-
-
-async def oldest_of(js: JetStreamContext, durable: Durable, info: ConsumerInfo) -> RawStreamMsg | None:
-    """Do the same with what the server said of the durable already."""
+async def oldest_unsettled(
+    js: JetStreamContext, durable: Durable, info: ConsumerInfo | None = None
+) -> RawStreamMsg | None:
+    """Ask the server, unless `info` says already what it knows of the durable; None when every event is settled."""
+    info = info or await js.consumer_info(STREAM, durable.name)
     if not (info.num_pending or info.num_ack_pending):
         return None
     floor = info.ack_floor.stream_seq if info.ack_floor else 0

@@ -15,7 +15,7 @@ from nats.aio.client import Client
 from nats.js import JetStreamContext
 from prometheus_client import CollectorRegistry, Gauge
 
-from common.bus.backlog import oldest_of
+from common.bus.backlog import oldest_unsettled
 from common.bus.topology import DEAD_STREAM, DURABLES, STREAM, Durable
 from common.process.outage import reason_of
 
@@ -31,29 +31,21 @@ class BusMetrics:
     """Gauges of the streams and durables. Labels are the names in common.bus.topology."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        self.pending = _gauge(registry, "consumer_pending_events", "Events not delivered yet", "durable")
-        self.unacknowledged = _gauge(
-            registry, "consumer_unacknowledged_events", "Events delivered and not settled yet", "durable"
-        )
-        self.redelivered = _gauge(
-            registry, "consumer_redelivered_events", "Unsettled events that were delivered before", "durable"
-        )
-        self.pulls = _gauge(registry, "consumer_waiting_pulls", "Replicas that wait for an event", "durable")
-        self.oldest = _gauge(
-            registry, "consumer_oldest_event_age_seconds", "Age of the oldest unsettled event (0: none)", "durable"
-        )
+        gauge = partial(Gauge, namespace="arcwatch_bus", registry=registry)
+        of_durable = partial(gauge, labelnames=["durable"])
+        self.pending = of_durable("consumer_pending_events", "Events not delivered yet")
+        self.unacknowledged = of_durable("consumer_unacknowledged_events", "Events delivered and not settled yet")
+        self.redelivered = of_durable("consumer_redelivered_events", "Unsettled events that were delivered before")
+        self.pulls = of_durable("consumer_waiting_pulls", "Replicas that wait for an event")
+        self.oldest = of_durable("consumer_oldest_event_age_seconds", "Age of the oldest unsettled event (0: none)")
         # Computed at each scrape: while NATS does not answer, what waits gets older all the same.
         self._oldest_at: dict[str, datetime | None] = {}
         for durable in DURABLES:
             self.oldest.labels(durable.name).set_function(partial(self._age_seconds, durable.name))
-        self.bytes = _gauge(registry, "stream_bytes", "Bytes that a stream takes on the disk", "stream")
-        self.limit = _gauge(registry, "stream_limit_bytes", "Bytes that a stream may take", "stream")
-        self.dead_letters = _gauge(registry, "dead_letters", "Dead letters that wait to be looked at", "service")
-        self.polled = Gauge(
-            "arcwatch_bus_last_poll_timestamp_seconds",
-            "When NATS last answered all of this (0: never)",
-            registry=registry,
-        )
+        self.bytes = gauge("stream_bytes", "Bytes that a stream takes on the disk", ["stream"])
+        self.limit = gauge("stream_limit_bytes", "Bytes that a stream may take", ["stream"])
+        self.dead_letters = gauge("dead_letters", "Dead letters that wait to be looked at", ["service"])
+        self.polled = gauge("last_poll_timestamp_seconds", "When NATS last answered all of this (0: never)")
 
     async def poll(self, js: JetStreamContext) -> None:
         """Ask the server once; raises its errors."""
@@ -75,7 +67,7 @@ class BusMetrics:
         self.unacknowledged.labels(durable.name).set(info.num_ack_pending or 0)
         self.redelivered.labels(durable.name).set(info.num_redelivered or 0)
         self.pulls.labels(durable.name).set(info.num_waiting or 0)
-        oldest = await oldest_of(js, durable, info)
+        oldest = await oldest_unsettled(js, durable, info)
         self._oldest_at[durable.name] = oldest.time if oldest else None
 
     def _age_seconds(self, durable: str) -> float:
@@ -95,7 +87,3 @@ async def watch(client: Client, metrics: BusMetrics, every_seconds: float = POLL
         except (nats.errors.Error, OSError, TimeoutError) as error:
             log.debug("bus_metrics.failed", reason=reason_of(error))
         await asyncio.sleep(every_seconds)
-
-
-def _gauge(registry: CollectorRegistry, name: str, text: str, label: str) -> Gauge:
-    return Gauge(f"arcwatch_bus_{name}", text, [label], registry=registry)

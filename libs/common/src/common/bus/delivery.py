@@ -55,8 +55,8 @@ class Delivery:
         for values in product(("done", "retry", "dead_letter"), ("false", "true")):
             self._messages.labels(*values)
 
-    def __call__(self, msg: Msg, /, *, context: ContextRepo) -> "DeliveryMiddleware":
-        """Make the middleware of one message; FastStream calls this."""
+    def __call__(self, msg: Any, /, *, context: ContextRepo) -> "BaseMiddleware[Any, Any]":
+        """Make the middleware of one message; FastStream calls this, with None for what is published."""
         return DeliveryMiddleware(msg, context=context, delivery=self)
 
     def settled(self, outcome: str, msg: Msg) -> None:

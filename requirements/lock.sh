@@ -5,11 +5,11 @@ compile() {
     out=$1
     shift
     "$BIN/uv" pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
-        --no-emit-package arcwatch-common --no-emit-package arcwatch-watcher --no-emit-package arcwatch-ingester \
+        --no-emit-package arcwatch-common --no-emit-package arcwatch-verifier --no-emit-package arcwatch-watcher --no-emit-package arcwatch-ingester \
         --no-emit-package arcwatch-query-api --no-emit-package arcwatch-localhub --no-emit-package arcwatch \
         -o "requirements/$out.txt" "$@"
 }
-services="libs/common/pyproject.toml services/watcher/pyproject.toml services/ingester/pyproject.toml \
+services="libs/common/pyproject.toml libs/verifier/pyproject.toml services/watcher/pyproject.toml services/ingester/pyproject.toml \
     services/query-api/pyproject.toml"
 members="$services deploy/localhub/pyproject.toml deploy/local/pyproject.toml"
 compile bootstrap requirements/bootstrap.in

@@ -43,7 +43,7 @@ def shape_of(package: Path) -> Shape:
         lines=sum(len(file.read_text().splitlines()) for file in files),
         parts=len({file.relative_to(package).parts[0] for file in modules}),
         imports=len(_imports_between_parts(package.name)),
-        largest_folder=max(_folders(package, modules), key=lambda each: each[1]),
+        largest_folder=max(_folders(package, modules), key=lambda each: each[1], default=("", 0)),
         names_twice=tuple(sorted(stem for stem, count in stems.items() if count > 1)),
         longest_function=max((each for file in files for each in _functions(file)), key=lambda each: each[1]),
     )

@@ -1,54 +1,35 @@
 """Loose JSON values read as the official scorer's models read them: "1", 1.0 and true are the integer 1."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from functools import partial
+from typing import Annotated, Any, TypeVar
 
-from pydantic import FailFast, TypeAdapter, ValidationError
+from pydantic import AfterValidator, FailFast, TypeAdapter, ValidationError
 
+T = TypeVar("T")
 Rows = list[list[int]]
 
-_INTEGER: TypeAdapter[int] = TypeAdapter(int)
-_NUMBER: TypeAdapter[float] = TypeAdapter(float)
-_INSTANT: TypeAdapter[datetime] = TypeAdapter(datetime)
 # No model answered before 1970, and asyncpg writes the ends of the calendar as infinity.
 _FIRST_YEAR, _LAST_YEAR = 1970, 9998
-# FailFast: a million bad cells are one error, not a million.
-_ROWS: TypeAdapter[Rows] = TypeAdapter(Annotated[list[Annotated[list[int], FailFast()]], FailFast()])
 
 
-def as_integer(value: Any) -> int | None:
-    """Return an integer, or None where there is none to read."""
-    if type(value) is int:
-        return value
+def _in_utc(found: datetime) -> datetime:
+    instant = found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    if not _FIRST_YEAR <= instant.year <= _LAST_YEAR:
+        raise ValueError
+    return instant
+
+
+def _read(adapter: TypeAdapter[T], value: Any) -> T | None:
     try:
-        return _INTEGER.validate_python(value)
-    except ValidationError:
+        return adapter.validate_python(value)
+    except (ValidationError, OverflowError):  # beyond every float, or the years 1 to 9999 in UTC
         return None
 
 
-def as_number(value: Any) -> float | None:
-    """Return a number, which may be infinite or NaN, or None where there is none to read."""
-    if type(value) is float:
-        return value
-    try:
-        return _NUMBER.validate_python(value)
-    except (ValidationError, OverflowError):
-        return None
-
-
-def as_instant(value: Any) -> datetime | None:
-    """Return an instant in UTC, or None where there is none to read; without a zone it is taken as UTC."""
-    try:
-        found = _INSTANT.validate_python(value)
-        instant = found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
-    except (ValidationError, OverflowError):  # OverflowError: beyond the years 1 to 9999 in UTC
-        return None
-    return instant if _FIRST_YEAR <= instant.year <= _LAST_YEAR else None
-
-
-def as_rows(value: Any) -> Rows | None:
-    """Return rows of integers, however ragged, or None where there are none to read."""
-    try:
-        return _ROWS.validate_python(value)
-    except ValidationError:
-        return None
+# Each returns None where there is nothing of its kind to read. A number may be infinite or NaN; an instant is in UTC,
+# and without a zone is taken as UTC; rows may be ragged. FailFast: a million bad cells are one error, not a million.
+as_integer = partial(_read, TypeAdapter(int))
+as_number = partial(_read, TypeAdapter(float))
+as_instant = partial(_read, TypeAdapter[datetime](Annotated[datetime, AfterValidator(_in_utc)]))
+as_rows = partial(_read, TypeAdapter[Rows](Annotated[list[Annotated[list[int], FailFast()]], FailFast()]))

@@ -1,12 +1,15 @@
 """A submission of one attempt, two tasks to answer, and what the tests ask of the transform."""
 
 import json
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 from common.arc.task_sets import Pair, Task
-from common.error_kinds import NoteKind
+from common.error_kinds import ErrorKind, NoteKind
+from ingester.submission.error_kinds import Problem
 from ingester.submission.limits import Limits
-from ingester.submission.transform import FileError, FileResult, transform
+from ingester.submission.staged_row import Row
+from ingester.submission.transform import transform
 
 ONE = Task("0a1b2c3d", (), (Pair((b"\0",), (b"\x01\x02", b"\x03\x04")),))
 TWO = Task("4e5f6a7b", (), (*ONE.test, Pair((b"\0",), (b"\x00",))))
@@ -34,21 +37,37 @@ METADATA: dict[str, Any] = {
 ATTEMPT = {"answer": RIGHT, "metadata": METADATA, "correct": None}
 
 
-def used(document: Any, task: Task = ONE, limits: Limits | None = None) -> FileResult:
+class UsedFile(NamedTuple):
+    """What the rows of a file say: its own row, then its attempts'."""
+
+    pairs_total: int
+    pairs_solved: int
+    notes: tuple[Problem, ...]
+    rows: tuple[Row, ...]
+
+
+def used(document: Any, task: Task = ONE, limits: Limits | None = None) -> UsedFile:
     data = document if isinstance(document, bytes) else json.dumps(document).encode()
-    result = transform(data, task, "m", limits or Limits())
-    assert isinstance(result, FileResult), result
-    return result
+    return read(transform(data, task, "m", limits or Limits()), task)
 
 
-def refused(data: bytes) -> FileError:
-    result = transform(data, ONE, "m")
-    assert isinstance(result, FileError), result
-    assert [row[:3] for row in result.staged] == [(result.puzzle_id, None, None)] == [(ONE.id, None, None)]
-    return result
+def read(rows: Sequence[Row], task: Task) -> UsedFile:
+    own, *attempts = rows
+    assert own.pairs_total is not None, own.notes
+    assert own.pairs_solved is not None
+    assert own == Row(task.id, pairs_total=own.pairs_total, pairs_solved=own.pairs_solved, notes=own.notes)
+    notes = tuple(Problem(NoteKind(each["kind"]), each["message"]) for each in json.loads(own.notes or ""))
+    return UsedFile(own.pairs_total, own.pairs_solved, notes, tuple(attempts))
 
 
-def kinds(result: FileResult) -> list[NoteKind]:
+def refused(data: bytes, task: Task = ONE, limits: Limits | None = None) -> Problem:
+    (own,) = transform(data, task, "m", limits or Limits())
+    assert own == Row(task.id, notes=own.notes)
+    (problem,) = json.loads(own.notes or "")
+    return Problem(ErrorKind(problem["kind"]), problem["message"])
+
+
+def kinds(result: UsedFile) -> list[NoteKind]:
     return [NoteKind(note.kind) for note in result.notes]
 
 

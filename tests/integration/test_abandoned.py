@@ -10,7 +10,7 @@ from ingester import store
 from ingester.metrics import Metrics
 from ingester.orphaned_runs import KIND, OrphanedRuns
 from ingester.store import lock_waiters
-from ingester.submission.staged_row import Row, StagedFile, StagedRow
+from ingester.submission.staged_row import Row
 from structlog.testing import capture_logs
 
 from tests.support.pipeline import Pipeline
@@ -28,7 +28,7 @@ async def half_done(pipeline: Pipeline, model: str, sequence: int | None = 1, *,
         event = ModelDiscovered(dataset=V2, model=model, trigger="schedule", dry_run=dry_run)
         origin = store.Origin(event, sequence, 1, "dead")
         run = await session.open_run(store.RunStart(origin, "", "ARC2-Eval", "0" * 40, "1" * 40, total_puzzles=3))
-        await session.stage([StagedRow(StagedFile(run.id, V2, model, "2" * 40), Row("00000000"))])
+        await session.stage([(run.id, V2, model, "2" * 40, *Row("00000000"))])
     await pipeline.pool.execute("UPDATE ingestion_runs SET started_at = now() - interval '10 minutes'")
     return run.id
 

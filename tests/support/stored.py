@@ -6,8 +6,9 @@ from typing import Any
 
 import asyncpg
 from common.arc.task_sets import Task
+from ingester.submission.limits import Limits
 from ingester.submission.staged_row import Row
-from ingester.submission.transform import FileResult, transform
+from ingester.submission.transform import transform
 
 JSON_COLUMNS = {"predicted_output_grid", "multiple_predicted_outputs", "multi_test_results", "provider_raw_response"}
 # The file's own figures are in `task_results`; `created_at` falls back to the time of the ingestion.
@@ -20,14 +21,17 @@ Stored = dict[str, list[Any]]
 
 def expected(files: Mapping[Task, bytes], model: str) -> Stored:
     """Return what ingesting these files must leave."""
-    results = [transform(body, task, model) for task, body in files.items()]
-    used = [result for result in results if isinstance(result, FileResult)]
-    notes = [(result.puzzle_id, note.kind, note.message, False) for result in used for note in result.notes]
-    fatal = [(each.puzzle_id, each.kind, each.message, True) for each in results if not isinstance(each, FileResult)]
+    rows = [row for task, body in files.items() for row in transform(body, task, model, Limits())]
+    own = [row for row in rows if row.model_name is None]
+    results = [(each.puzzle_id, each.pairs_total, each.pairs_solved) for each in own if each.pairs_total is not None]
     return {
-        "rows": sorted((_comparable(row._asdict()) for result in used for row in result.rows), key=_by_name),
-        "results": sorted((each.puzzle_id, each.pairs_total, each.pairs_solved) for each in used),
-        "errors": sorted([*notes, *fatal]),
+        "rows": sorted((_comparable(row._asdict()) for row in rows if row.model_name is not None), key=_by_name),
+        "results": sorted(results),
+        "errors": sorted(
+            (each.puzzle_id, problem["kind"], problem["message"], each.pairs_total is None)
+            for each in own
+            for problem in json.loads(each.notes or "")
+        ),
     }
 
 

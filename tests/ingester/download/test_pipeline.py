@@ -12,9 +12,8 @@ from ingester.download import writer
 from ingester.download.pipeline import DownloadPipeline
 from ingester.download.writer import MANY_ROWS
 from ingester.submission.documents import Bytes
-from ingester.submission.staged_row import Row, StagedFile, StagedRow
+from ingester.submission.staged_row import StagedRow
 
-FILE = StagedFile(1, "owner/name", "m", "oid")
 ROOM = 100
 DEADLINE = 20.0  # seconds; an end that never comes is what it stands for
 
@@ -33,7 +32,7 @@ class Database:
 
     async def stage(self, rows: Iterable[StagedRow]) -> None:
         self.copying.set()
-        staged = [each.row.puzzle_id for each in rows]
+        staged = [task_id for (task_id,) in rows]
         await self.go_on.wait()
         self.staged += staged
         self.copies.append(len(staged))
@@ -79,7 +78,7 @@ async def collected(
     rows_each: int = 1,
 ) -> dict[str, TransientError]:
     def transform(task_id: str, _file: RemoteFile, _body: Bytes) -> list[StagedRow]:
-        return [StagedRow(FILE, Row(task_id))] * rows_each
+        return [(task_id,)] * rows_each
 
     pipeline = DownloadPipeline(cast("Any", downloads), concurrency, ROOM)
     return await asyncio.wait_for(

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from ingester.submission.answers import Answer, read_answer, rows_in_text
+from ingester.submission.answers import read_answer, rows_in_text
 
 
 @pytest.mark.parametrize(
@@ -48,15 +48,15 @@ def test_a_grid_is_found_where_the_official_scorer_finds_it(text: str, rows: Any
 
 @pytest.mark.parametrize(("rows", "read"), [(1000, True), (1001, False)])
 def test_a_grid_of_a_thousand_rows_is_still_read(rows: int, read: bool) -> None:  # noqa: FBT001 - a table
-    assert (read_answer([[1]] * rows).rows is not None) is read
+    assert (read_answer([[1]] * rows) is not None) is read
     assert (rows_in_text(str([[1]] * rows)) is not None) is read
 
 
-def test_what_cannot_be_read_is_stored_as_it_came() -> None:
+def test_what_is_no_grid_is_not_read() -> None:
     odd: list[Any] = [None, 7, "no grid", [1], [["x"]], {"a": [[1]]}, "[[1.5]]"]
-    assert [read_answer(each) for each in odd] == [Answer(each, None) for each in odd]
+    assert [read_answer(each) for each in odd] == [None] * len(odd)
 
 
-def test_what_can_be_read_is_stored_as_the_grid() -> None:
-    assert read_answer("It is [[1, 2]].") == read_answer([["1", 2.0]]) == Answer([[1, 2]], [[1, 2]])
-    assert read_answer([]) == Answer([], [])
+def test_a_grid_is_read_from_text_and_from_a_list() -> None:
+    assert read_answer("It is [[1, 2]].") == read_answer([["1", 2.0]]) == [[1, 2]]
+    assert read_answer([]) == []

@@ -3,9 +3,9 @@
 from typing import Any
 
 import pytest
-from common.error_kinds import NoteKind
-from ingester.submission.attempts import MAX_ATTEMPT_NUMBER, Attempt, NotASubmissionError, read_attempts
-from ingester.submission.error_kinds import Notes, Problem
+from common.error_kinds import ErrorKind, NoteKind
+from ingester.submission.attempts import MAX_ATTEMPT_NUMBER, Attempt, read_attempts
+from ingester.submission.error_kinds import Notes, Problem, UnusableFileError
 
 
 def read(document: Any, pairs_total: int = 2) -> tuple[list[Attempt], tuple[Problem, ...]]:
@@ -18,14 +18,16 @@ def read(document: Any, pairs_total: int = 2) -> tuple[list[Attempt], tuple[Prob
     [({}, "an object"), ("[]", "text"), (True, "a boolean"), (None, "null"), (7, "a number"), (0.5, "a number")],
 )
 def test_what_is_no_list_is_named(document: Any, name: str) -> None:
-    with pytest.raises(NotASubmissionError, match=f"^a list of test pairs is expected, not {name}$"):
+    with pytest.raises(UnusableFileError, match=f"^a list of test pairs is expected, not {name}$") as raised:
         read(document)
+    assert raised.value.kind is ErrorKind.NOT_A_SUBMISSION
 
 
 @pytest.mark.parametrize(("first", "name"), [([], "a list"), ("x", "text"), (False, "a boolean"), (1, "a number")])
 def test_a_list_without_any_object_is_named_after_its_first_entry(first: Any, name: str) -> None:
-    with pytest.raises(NotASubmissionError, match=f"^a list of objects is expected, not of {name}$"):
+    with pytest.raises(UnusableFileError, match=f"^a list of objects is expected, not of {name}$") as raised:
         read([first, []])
+    assert raised.value.kind is ErrorKind.NOT_A_SUBMISSION
 
 
 def test_a_null_pair_makes_a_list_of_pairs_and_an_empty_list_is_one() -> None:

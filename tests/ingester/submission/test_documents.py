@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 from common.error_kinds import ErrorKind, NoteKind
-from ingester.submission.documents import NotJsonError, clean, dump, parse
-from ingester.submission.error_kinds import Notes, Problem
-from ingester.submission.transform import FileResult, transform
+from ingester.submission.documents import clean, dump, parse
+from ingester.submission.error_kinds import Notes, Problem, UnusableFileError
+from ingester.submission.limits import Limits
+from ingester.submission.transform import transform
 
 from tests.ingester.samples import ATTEMPT, TWO, kinds, refused, used, with_metadata
 
@@ -42,7 +43,7 @@ def test_json_that_is_no_list_of_pairs_costs_the_file(data: bytes) -> None:
 
 
 def test_an_error_is_staged_as_the_files_own_row() -> None:
-    (row,) = refused(b"{}").staged
+    (row,) = transform(b"{}", TWO, "m", Limits())
     assert json.loads(row.notes or "") == [
         {"kind": "not_a_submission", "message": "a list of test pairs is expected, not an object"}
     ]
@@ -50,7 +51,7 @@ def test_an_error_is_staged_as_the_files_own_row() -> None:
 
 def test_why_a_file_is_no_json_is_said_in_words() -> None:
     for data in (b"[" * 100_000, b"[" * 100_000 + b"]" * 100_000):
-        with pytest.raises(NotJsonError, match=r"^it is nested too deeply$"):
+        with pytest.raises(UnusableFileError, match=r"^it is nested too deeply$"):
             parse(data)
 
 
@@ -92,7 +93,7 @@ def test_a_number_that_is_too_long_leaves_the_rest_of_the_file_as_it_is() -> Non
 
 def test_an_empty_file_is_called_empty() -> None:
     for data in (b"", b" \n"):
-        with pytest.raises(NotJsonError, match=r"^the file is empty$"):
+        with pytest.raises(UnusableFileError, match=r"^the file is empty$"):
             parse(data)
 
 
@@ -141,9 +142,8 @@ def test_a_verdict_outlives_another_answer_that_is_too_deep() -> None:
     right = json.dumps([list(row) for row in TWO.test[0].output]).encode()
     for depth in range(900, 1000):  # where reading ends, and where writing does, depends on who called
         data = b'[{"attempt_1":{"answer":%s}},{"attempt_1":{"answer":%s}}]' % (right, b"[" * depth + b"]" * depth)
-        result = transform(data, TWO, "m")
-        if isinstance(result, FileResult):
-            verdicts = [each["correct"] for each in json.loads(result.rows[0].multi_test_results or "[]")]
+        for row in transform(data, TWO, "m", Limits())[1:]:
+            verdicts = [each["correct"] for each in json.loads(row.multi_test_results or "[]")]
             assert verdicts == [True, False]
 
 

@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from ingester.submission.limits import BIGINT
+from ingester.submission.limits import BIGINT, Limits
 from ingester.submission.staged_row import Row
 from ingester.submission.transform import transform
 
@@ -55,7 +55,7 @@ JSON = st.recursive(
 def test_a_megabyte_of_malice_neither_lingers_nor_fills_the_memory(name: str) -> None:
     tracemalloc.start()
     try:
-        transform(HOSTILE[name], TWO, "m")
+        transform(HOSTILE[name], TWO, "m", Limits())
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
@@ -67,14 +67,14 @@ def test_a_megabyte_of_malice_neither_lingers_nor_fills_the_memory(name: str) ->
 @given(st.lists(st.dictionaries(KEYS, st.dictionaries(KEYS, JSON, max_size=4) | JSON, max_size=3) | JSON, max_size=4))
 @example([{"attempt_1": {"metadata": {"choices": [{"message": {"role": []}}]}}}])
 def test_any_json_becomes_storable_rows_or_an_error(document: Any) -> None:
-    for row in transform(json.dumps(document).encode(), TWO, "m").staged:
+    for row in transform(json.dumps(document).encode(), TWO, "m", Limits()):
         assert_storable(row)
 
 
 @settings(max_examples=200, deadline=None)
 @given(st.binary(max_size=60) | st.text('[]{}",:1e\\u0d8attempt_', max_size=60).map(str.encode))
 def test_any_bytes_become_rows_or_an_error(data: bytes) -> None:
-    for row in transform(data, TWO, "m").staged:
+    for row in transform(data, TWO, "m", Limits()):
         assert_storable(row)
 
 
@@ -97,7 +97,7 @@ async def test_postgresql_takes_the_rows_of_odd_files(database_url: str) -> None
         json.dumps(with_metadata(usage={"prompt_tokens": BIGINT})).encode(),
         b"not json",
     ]
-    rows = [row for data in odd for task in (ONE, TWO) for row in transform(data, task, "m").staged]
+    rows = [row for data in odd for task in (ONE, TWO) for row in transform(data, task, "m", Limits())]
     assert len(rows) == 26
     connection = await asyncpg.connect(database_url)
     try:

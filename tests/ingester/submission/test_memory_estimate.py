@@ -10,9 +10,9 @@ from ingester.app import limits_of
 from ingester.settings import Settings
 from ingester.submission.limits import MEBIBYTE, Limits
 from ingester.submission.memory_estimate import estimate_memory
-from ingester.submission.transform import FileError, FileResult, transform
+from ingester.submission.transform import transform
 
-from tests.ingester.samples import TWO
+from tests.ingester.samples import TWO, refused, used
 
 SIZE = 3 * MEBIBYTE // 2
 NO_END = 2**63
@@ -59,7 +59,7 @@ def test_no_file_takes_more_memory_than_estimated(kind: str) -> None:
     data = KINDS[kind]
     tracemalloc.start()
     try:
-        assert isinstance(transform(data, TWO, "m", Limits(max_memory=NO_END)), FileResult)
+        assert transform(data, TWO, "m", Limits(max_memory=NO_END))[0].pairs_total == 2
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
@@ -68,24 +68,21 @@ def test_no_file_takes_more_memory_than_estimated(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_file_beyond_the_limit_is_refused_and_says_what_to_do(kind: str) -> None:
-    refused = transform(KINDS[kind], TWO, "m", Limits(max_memory=SIZE))
-    assert isinstance(refused, FileError)
-    assert (refused.puzzle_id, refused.kind) == (TWO.id, ErrorKind.TOO_COMPLEX)
-    assert re.match(r"reading it would take about \d+ MiB .*INGEST_MAX_FILE_BYTES", refused.message)
+    problem = refused(KINDS[kind], TWO, Limits(max_memory=SIZE))
+    assert problem.kind is ErrorKind.TOO_COMPLEX
+    assert re.match(r"reading it would take about \d+ MiB .*INGEST_MAX_FILE_BYTES", problem.message)
 
 
 @pytest.mark.parametrize(("most", "text"), [(2**20, "take 1;"), (2**20 - 1, "take 0;"), (5 * 2**20, "take 5;")])
 def test_a_refusal_tells_mebibytes(most: int, text: str) -> None:
-    refused = transform(b"[%s{}]" % repeated(b"[],"), TWO, "m", Limits(max_memory=most))
-    assert isinstance(refused, FileError)
-    assert text in refused.message
+    assert text in refused(b"[%s{}]" % repeated(b"[],"), TWO, Limits(max_memory=most)).message
 
 
 def test_the_largest_file_of_plain_words_fits_and_the_default_is_that_of_the_settings() -> None:
     assert limits_of(COLUMNS, Settings()) == Limits()
     assert limits_of(COLUMNS, Settings(ingest_max_file_bytes=20_000_000)).max_memory == 6 * 20_000_000
     largest = holding(words=b'"%s"' % repeated(b"x, y [z] "))
-    assert isinstance(transform(largest, TWO, "m", Limits(max_memory=6 * len(largest))), FileResult)
+    assert used(largest, TWO, Limits(max_memory=6 * len(largest)))
 
 
 @pytest.mark.parametrize(
@@ -127,7 +124,7 @@ def test_what_is_too_long_or_fits_for_certain_is_not_gone_through_word_by_word()
 def test_a_file_that_takes_just_what_one_may_take_is_read() -> None:
     data = holding()
     weight = estimate_memory(data, NO_END)
-    assert isinstance(transform(data, TWO, "m", Limits(max_memory=weight)), FileResult)
+    assert used(data, TWO, Limits(max_memory=weight))
 
 
 def test_brackets_and_commas_in_words_are_words() -> None:
@@ -141,7 +138,7 @@ def test_brackets_and_commas_in_words_are_words() -> None:
 def test_no_limit_on_a_files_size_refuses_a_small_file_for_one_wide_character() -> None:
     limits = limits_of(COLUMNS, Settings(ingest_max_file_bytes=MEBIBYTE))
     data = holding(words=b'"\\ud83d\\ude00%s"' % (b"x, y [z] " * (900 * 1024 // 9)))
-    assert isinstance(transform(data, TWO, "m", limits), FileResult)
+    assert used(data, TWO, limits)
 
 
 @pytest.mark.parametrize("piece", ["😀".encode(), b'"attempt_', b"[", b"a"])

@@ -10,9 +10,9 @@ from common.arc.task_sets import Pair, Task
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from ingester.submission.staged_row import Row
-from ingester.submission.transform import FileResult, transform
 
-from tests.ingester import oracle
+from tests.ingester import oracle, samples
+from tests.ingester.samples import UsedFile
 from tests.ingester.strategies import outputs_of, submissions, tasks
 
 TWO_PAIRS = Task("0a1b2c3d", (), (Pair((b"\0",), (b"\x01\x02", b"\x03\x04")), Pair((b"\0",), (b"\x00",))))
@@ -34,10 +34,8 @@ def test_every_submission_is_scored_as_the_oracle_scores_it(data: st.DataObject)
         assert_same_sums(row, expected.sums[number])
 
 
-def used(document: Any, task: Task = TWO_PAIRS) -> FileResult:
-    result = transform(json.dumps(document).encode(), task, "m")
-    assert isinstance(result, FileResult)
-    return result
+def used(document: Any, task: Task = TWO_PAIRS) -> UsedFile:
+    return samples.used(document, task)
 
 
 def verdicts_of(row: Row) -> list[bool]:

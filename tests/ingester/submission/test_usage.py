@@ -128,13 +128,13 @@ def test_what_is_not_there_is_null_and_no_note() -> None:
 def test_a_note_names_the_attempt_and_the_number(metadata: dict[str, Any], what: str) -> None:
     usage, notes = added_up(metadata)
     assert notes == [(NoteKind.VALUE_OUT_OF_RANGE, f"attempt_1: {what} is no number in range, it became null")]
-    assert usage._replace(started_at=None) == NOTHING
+    assert usage._replace(created_at=None) == NOTHING
 
 
 def test_a_note_on_a_sum_says_so() -> None:
     parts = [{"usage": {"total_tokens": 3}, "cost": {"total_cost": 3.0}}] * 2
     usage, notes = added_up(*parts, limits=Limits(max_token=5, max_cost=5.0))
-    assert (usage.total_tokens, usage.cost) == (None, None)
+    assert (usage.total_tokens, usage.estimated_cost) == (None, None)
     text = "attempt_1: the sum of {} is no number in range, it became null"
     assert notes[0][1] == "; ".join(text.format(each) for each in ("total_tokens", "total_cost"))
 
@@ -149,7 +149,7 @@ def test_a_pair_that_ran_backwards_or_has_no_end_costs_the_others_no_time() -> N
     backwards = {"start_timestamp": "2025-12-11T10:00:10Z", "end_timestamp": "2025-12-11T10:00:05Z"}
     endless = {"start_timestamp": "2025-12-11T09:00:00Z"}
     usage, notes = added_up(first, backwards, endless, {"end_timestamp": "2025-12-11T10:00:10Z"})
-    assert (usage.time_ms, usage.started_at) == (10_000, datetime(2025, 12, 11, 9, tzinfo=UTC))
+    assert (usage.api_processing_time_ms, usage.created_at) == (10_000, datetime(2025, 12, 11, 9, tzinfo=UTC))
     assert len(notes) == 1
 
 
@@ -157,6 +157,6 @@ def test_numbers_may_be_as_large_as_the_limits() -> None:
     limits = Limits(max_token=5, max_cost=5.0, max_ms=1000)
     span = {"start_timestamp": "2025-12-11T10:00:00Z", "end_timestamp": "2025-12-11T10:00:01Z"}
     usage, notes = added_up({"usage": {"total_tokens": 5}, "cost": {"total_cost": 5.0}, **span}, limits=limits)
-    assert (usage.total_tokens, usage.cost, usage.time_ms, notes) == (5, 5.0, 1000, [])
+    assert (usage.total_tokens, usage.estimated_cost, usage.api_processing_time_ms, notes) == (5, 5.0, 1000, [])
     usage, _ = added_up({"usage": {"total_tokens": 0}, "cost": {"total_cost": 0}})
-    assert (usage.total_tokens, usage.cost) == (0, 0.0)
+    assert (usage.total_tokens, usage.estimated_cost) == (0, 0.0)

@@ -24,8 +24,7 @@ class RowStatements(LockedModel):
 
     async def stage(self, rows: Iterable[StagedRow]) -> None:
         """Write rows of fetched files by COPY, so that they survive this delivery."""
-        records = (file + row for file, row in rows)
-        await self.connection.copy_records_to_table("staged_rows", records=records, columns=sql.STAGED_COLUMNS)
+        await self.connection.copy_records_to_table("staged_rows", records=rows, columns=sql.STAGED_COLUMNS)
 
     async def create_wanted(self, run_id: int, files: dict[str, str]) -> None:
         """Name the files (task id -> blob oid) of the version being committed; the first step of the transaction."""

@@ -1,7 +1,7 @@
 """Reads an answer: a grid, or text that holds one."""
 
 import json
-from typing import Any, NamedTuple
+from typing import Any
 
 from ingester.submission.coercion import Rows, as_rows
 
@@ -12,18 +12,10 @@ _MOST_ROWS = 1_000
 _MOST_BRACKETS = 2 * (_MOST_ROWS + 1)
 
 
-class Answer(NamedTuple):
-    """What an attempt says about a pair. `stored` is the grid where one can be read, else the answer as it came."""
-
-    stored: Any
-    rows: Rows | None
-
-
-def read_answer(raw: Any) -> Answer:
-    """Read the integers of an answer; nothing is said yet about its shape or its truth."""
+def read_answer(raw: Any) -> Rows | None:
+    """Return the integers of an answer, None where there is no grid; nothing is said yet about its shape or truth."""
     found = rows_in_text(raw) if isinstance(raw, str) else raw
-    rows = as_rows(found) if isinstance(found, list) and len(found) <= _MOST_ROWS else None
-    return Answer(raw if rows is None else rows, rows)
+    return as_rows(found) if isinstance(found, list) and len(found) <= _MOST_ROWS else None
 
 
 def rows_in_text(text: str) -> list[list[Any]] | None:

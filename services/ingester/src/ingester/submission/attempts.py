@@ -4,19 +4,15 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from common.error_kinds import NoteKind
+from common.error_kinds import ErrorKind, NoteKind
 
 from ingester.submission.coercion import as_integer
-from ingester.submission.error_kinds import Notes
+from ingester.submission.error_kinds import Notes, UnusableFileError
 
 _PREFIX = "attempt_"
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,3}")
 MAX_ATTEMPT_NUMBER = 9999
 _NOTHING: Mapping[str, Any] = {}
-
-
-class NotASubmissionError(Exception):
-    """The document is no list of test pairs."""
 
 
 class Attempt(NamedTuple):
@@ -37,9 +33,11 @@ class Attempt(NamedTuple):
 def read_attempts(document: Any, pairs_total: int, notes: Notes) -> Iterator[Attempt]:
     """Yield every attempt that is there; a null slot, a null pair and a missing one are no attempts."""
     if not isinstance(document, list):
-        raise NotASubmissionError(f"a list of test pairs is expected, not {_name_of(document)}")
+        message = f"a list of test pairs is expected, not {_name_of(document)}"
+        raise UnusableFileError(ErrorKind.NOT_A_SUBMISSION, message)
     if document and not any(entry is None or isinstance(entry, dict) for entry in document):
-        raise NotASubmissionError(f"a list of objects is expected, not of {_name_of(document[0])}")
+        message = f"a list of objects is expected, not of {_name_of(document[0])}"
+        raise UnusableFileError(ErrorKind.NOT_A_SUBMISSION, message)
     for place, entry in enumerate(document):
         if isinstance(entry, dict):
             yield from _read_pair(entry, place, pairs_total, notes)

@@ -5,27 +5,26 @@ range, it keeps lone surrogates so that they can be replaced, and it refuses dee
 0.5 ms for 315 kB; pydantic_core.from_json takes 0.34 ms, but hides duplicates and refuses a file for one surrogate.
 """
 
+import contextlib
 import json
 import math
 import re
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
-from common.error_kinds import NoteKind
+from common.error_kinds import ErrorKind, NoteKind
 from pydantic_core import PydanticSerializationError, to_json
 
-from ingester.submission.error_kinds import Notes
+from ingester.submission.error_kinds import Notes, UnusableFileError
 
 Bytes = bytes | bytearray
 
 REPLACEMENT = "\ufffd"
 _SHORT = 30  # characters of a number that a note quotes
 _SURROGATE = re.compile(r"[\ud800-\udfff]")  # the parser joins pairs, so what is left is lone
-_ESCAPED_NUL = re.compile(r"(?<!\\)(\\++)u0000")  # possessive: linear in time and memory
-
-
-class NotJsonError(Exception):
-    """The bytes are no JSON document."""
+# After an even number of backslashes, each pair of which is one. Possessive: linear in time and memory.
+_ESCAPED_NUL = re.compile(r"(?<!\\)((?:\\\\)*+)\\u0000")
 
 
 def parse(data: Bytes) -> tuple[Any, Notes]:
@@ -34,9 +33,9 @@ def parse(data: Bytes) -> tuple[Any, Notes]:
     try:
         value, notes = _read(text)
     except json.JSONDecodeError as error:
-        raise NotJsonError(_describe(error, data)) from None
+        raise UnusableFileError(ErrorKind.NOT_JSON, _describe(error, data)) from None
     except RecursionError:
-        raise NotJsonError("it is nested too deeply") from None
+        raise UnusableFileError(ErrorKind.NOT_JSON, "it is nested too deeply") from None
     if complaint:
         notes.add(NoteKind.TEXT_REPLACED, complaint)
     return value, notes
@@ -46,21 +45,15 @@ def dump(value: Any, notes: Notes, what: str) -> str | None:
     """Write a value for a jsonb column; `what` names it in notes."""
     try:
         text = to_json(value).decode()  # a quarter of the standard library's time
+        if "\\u0000" not in text:
+            return text
     except PydanticSerializationError:  # a lone surrogate, or deeper than 254
-        return _dump_hostile(value, notes, what)
-    if "\\u0000" not in text:
-        return text
-    text, nuls = _without_nuls(text)
-    return _without_surrogates(text, notes, what, replaced=nuls)
-
-
-def _dump_hostile(value: Any, notes: Notes, what: str) -> str | None:
-    try:
-        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    except RecursionError:
-        notes.add(NoteKind.TOO_DEEP, f"{what} is nested too deeply to be stored")
-        return None
-    text, nuls = _without_nuls(text)
+        try:
+            text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        except RecursionError:
+            notes.add(NoteKind.TOO_DEEP, f"{what} is nested too deeply to be stored")
+            return None
+    text, nuls = _ESCAPED_NUL.subn(lambda found: found[1] + REPLACEMENT, text)
     return _without_surrogates(text, notes, what, replaced=nuls)
 
 
@@ -71,28 +64,14 @@ def clean(text: str, notes: Notes, what: str) -> str:
     return _without_surrogates(text.replace("\0", REPLACEMENT), notes, what, replaced=text.count("\0"))
 
 
-def _without_nuls(text: str) -> tuple[str, int]:
-    replaced = 0
-
-    def replace(found: re.Match[str]) -> str:
-        nonlocal replaced
-        backslashes = found[1]
-        if len(backslashes) % 2 == 0:  # an escaped backslash before the letters u0000
-            return found[0]
-        replaced += 1
-        return backslashes[1:] + REPLACEMENT
-
-    return _ESCAPED_NUL.sub(replace, text), replaced
-
-
 def _without_surrogates(text: str, notes: Notes, what: str, *, replaced: int) -> str:
-    surrogates = 0
     try:
         text.encode()  # four times faster than searching
     except UnicodeEncodeError:
         text, surrogates = _SURROGATE.subn(REPLACEMENT, text)
-    if replaced + surrogates:
-        notes.add(NoteKind.TEXT_REPLACED, f"{what}: {replaced + surrogates} NUL or lone surrogate characters")
+        replaced += surrogates
+    if replaced:
+        notes.add(NoteKind.TEXT_REPLACED, f"{what}: {replaced} NUL or lone surrogate characters")
     return text
 
 
@@ -113,47 +92,49 @@ def _describe(error: json.JSONDecodeError, data: Bytes) -> str:
 
 def _read(text: str) -> tuple[Any, Notes]:
     try:
-        hooks = _Hooks()
-        return json.loads(text, **hooks.always), hooks.notes
+        return _Reader().read(text)
     except json.JSONDecodeError:
         raise
     except ValueError:  # an integer of more digits than sys.get_int_max_str_digits()
-        hooks = _Hooks()
-        return json.loads(text, **hooks.always, parse_int=hooks.read_int), hooks.notes
+        reader = _Reader()
+        return reader.read(text, reader.read_int)
 
 
-class _Hooks:
-    """What the parser calls. A hook for integers makes grids five times slower: it comes only when one is too long."""
+class _Reader:
+    """Gives the parser its hooks; one for integers makes grids five times slower, and comes only where it must."""
 
     def __init__(self) -> None:
-        self.notes = Notes()
-        self.always: dict[str, Any] = {
-            "object_pairs_hook": self.read_object,
-            "parse_float": self.read_float,
-            "parse_constant": self.refuse,
-        }
+        self._notes = Notes()
 
-    def read_object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    def read(self, text: str, read_int: Callable[[str], int | None] | None = None) -> tuple[Any, Notes]:
+        value = json.loads(
+            text,
+            object_pairs_hook=self._read_object,
+            parse_float=self._read_float,
+            parse_constant=self._refuse,
+            parse_int=read_int,
+        )
+        return value, self._notes
+
+    def read_int(self, text: str) -> int | None:
+        with contextlib.suppress(ValueError):
+            return int(text)
+        self._refuse(text)
+        return None
+
+    def _read_object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         found = dict(pairs)
         if len(found) != len(pairs):
             twice, _ = Counter(key for key, _ in pairs).most_common(1)[0]
-            self.notes.add(NoteKind.DUPLICATE_KEY, f"the key {twice!a} occurs several times in an object")
+            self._notes.add(NoteKind.DUPLICATE_KEY, f"the key {twice!a} occurs several times in an object")
         return found
 
-    def read_float(self, text: str) -> float | None:
-        value = float(text)
-        if math.isfinite(value):
+    def _read_float(self, text: str) -> float | None:
+        if math.isfinite(value := float(text)):
             return value
-        self.refuse(text)
+        self._refuse(text)
         return None
 
-    def read_int(self, text: str) -> int | None:
-        try:
-            return int(text)
-        except ValueError:
-            self.refuse(text)
-            return None
-
-    def refuse(self, text: str) -> None:
+    def _refuse(self, text: str) -> None:
         shown = text if len(text) < _SHORT else f"a number of {len(text)} characters"
-        self.notes.add(NoteKind.VALUE_OUT_OF_RANGE, f"{shown} in the file became null")
+        self._notes.add(NoteKind.VALUE_OUT_OF_RANGE, f"{shown} in the file became null")

@@ -19,6 +19,14 @@ class Problem(NamedTuple):
     message: str
 
 
+class UnusableFileError(Exception):
+    """A file's content cannot be used, and why: it costs itself alone."""
+
+    def __init__(self, kind: ErrorKind, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+
+
 class UnfetchedFile(NamedTuple):
     """A file that was not even fetched, and why: one row for `ingestion_errors`."""
 

@@ -1,32 +1,33 @@
 """The official rules: when an answer is right, which answer counts, and when a pair is solved."""
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from common.arc.task_sets import Grid, Task
+from common.arc.task_sets import Task
 
-from ingester.submission.answers import Answer, read_answer
+from ingester.submission.answers import read_answer
 from ingester.submission.attempts import Attempt
+from ingester.submission.coercion import Rows
 
 
 class Judged(NamedTuple):
-    """An attempt at a pair, its answer, and the verdict. What names no pair of the task is never right."""
+    """An attempt at a pair, its answer's integers, and the verdict. What names no pair of the task is never right."""
 
     attempt: Attempt
-    answer: Answer
+    rows: Rows | None
     right: bool
+
+    @property
+    def stored(self) -> Any:
+        """The grid where one can be read, else the answer as it came."""
+        return self.attempt.answer if self.rows is None else self.rows
 
 
 def judge(attempt: Attempt, task: Task) -> Judged:
-    """Compare an attempt with the task's expected output; what the file says in `correct` is not asked."""
-    answer = read_answer(attempt.answer)
-    right = attempt.pair is not None and is_right(answer, task.test[attempt.pair].output)
-    return Judged(attempt, answer, right)
-
-
-def is_right(answer: Answer, expected: Grid) -> bool:
-    """Tell whether an answer is the expected output, cell by cell."""
-    return answer.rows == list(map(list, expected))
+    """Compare an attempt with the task's output, cell by cell; what the file says in `correct` is not asked."""
+    rows = read_answer(attempt.answer)
+    right = attempt.pair is not None and rows == list(map(list, task.test[attempt.pair].output))
+    return Judged(attempt, rows, right)
 
 
 def select_answer(judged: Sequence[Judged]) -> Judged:

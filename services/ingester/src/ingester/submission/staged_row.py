@@ -1,20 +1,10 @@
 """Rows of the table `staged_rows`, ready for COPY: jsonb values are text, instants are aware."""
 
-import json
-from collections.abc import Iterable
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from ingester.submission.error_kinds import Problem
-
-
-class StagedFile(NamedTuple):
-    """The first columns of `staged_rows`: by which run a file was fetched, whose it is, and its content's hash."""
-
-    run_id: int
-    hf_dataset: str
-    model: str
-    hf_blob_oid: str
+# As COPY takes it: the run, dataset, model and blob oid of a file, then the columns of one of its rows.
+StagedRow = tuple[Any, ...]
 
 
 class Row(NamedTuple):
@@ -52,18 +42,3 @@ class Row(NamedTuple):
     provider_raw_response: str | None = None
     created_at: datetime | None = None
     notes: str | None = None
-
-
-class StagedRow(NamedTuple):
-    """A row of `staged_rows`: the columns of a file, shared by all of its rows, then the row's own."""
-
-    file: StagedFile
-    row: Row
-
-
-def file_row(
-    puzzle_id: str, problems: Iterable[Problem], pairs_total: int | None = None, pairs_solved: int | None = None
-) -> Row:
-    """Make the row of the file itself; without pairs it says that the file could not be used."""
-    notes = json.dumps([problem._asdict() for problem in problems])
-    return Row(puzzle_id, pairs_total=pairs_total, pairs_solved=pairs_solved, notes=notes)

@@ -1,170 +1,126 @@
 """Turns the bytes of one file into rows. Nothing in a file can make this raise: a bad file costs itself alone."""
 
+import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
-from common.arc.task_sets import Grid, Task
+from common.arc.task_sets import Task
 from common.error_kinds import ErrorKind, NoteKind
 from common.model_names import attempt_model_name
 
-from ingester.submission.attempts import NotASubmissionError, read_attempts
-from ingester.submission.documents import Bytes, NotJsonError, clean, dump, parse
-from ingester.submission.error_kinds import Notes, Problem
+from ingester.submission.attempts import read_attempts
+from ingester.submission.documents import Bytes, clean, dump, parse
+from ingester.submission.error_kinds import Notes, Problem, UnusableFileError
 from ingester.submission.limits import MEBIBYTE, Limits
 from ingester.submission.memory_estimate import estimate_memory
 from ingester.submission.reasoning import describe, reasoning_text
 from ingester.submission.scoring import Judged, judge, pairs_solved, select_answer
-from ingester.submission.staged_row import Row, file_row
+from ingester.submission.staged_row import Row
 from ingester.submission.usage import add_up
 
-__all__ = ["FileError", "FileResult", "Limits", "transform"]
-
-DEFAULT_LIMITS = Limits()
+Json = Callable[[Any], str | None]
 
 
-@dataclass(frozen=True, slots=True)
-class FileResult:
-    """A file that was used: its rows, one for each attempt number in it, and what was mended."""
+def transform(data: Bytes, task: Task, folder: str, limits: Limits) -> list[Row]:
+    """Score a submission's file for a task; return the file's own row, then one for each attempt number in it.
 
-    puzzle_id: str
-    rows: tuple[Row, ...]
-    pairs_total: int
-    pairs_solved: int
-    notes: tuple[Problem, ...]
-
-    @property
-    def staged(self) -> tuple[Row, ...]:
-        """Every row to stage: the file's own, then its attempts'."""
-        return file_row(self.puzzle_id, self.notes, self.pairs_total, self.pairs_solved), *self.rows
-
-
-@dataclass(frozen=True, slots=True)
-class FileError:
-    """A file that could not be used."""
-
-    puzzle_id: str
-    kind: ErrorKind
-    message: str
-
-    @property
-    def staged(self) -> tuple[Row, ...]:
-        """Every row to stage: the file's own."""
-        return (file_row(self.puzzle_id, [Problem(self.kind, self.message)]),)
-
-
-def transform(data: Bytes, task: Task, folder: str, limits: Limits = DEFAULT_LIMITS) -> FileResult | FileError:
-    """Score a submission's file for a task and make its rows; `folder` is the model's."""
-    if (estimate := estimate_memory(data, limits.max_memory)) > limits.max_memory:
-        return FileError(task.id, ErrorKind.TOO_COMPLEX, _too_complex(estimate, limits.max_memory))
+    `folder` is the model's. The own row of a file that cannot be used has no pairs, and says why.
+    """
     try:
-        document, notes = parse(data)
-        judged = [judge(attempt, task) for attempt in read_attempts(document, len(task.test), notes)]
-    except NotJsonError as error:
-        return FileError(task.id, ErrorKind.NOT_JSON, str(error))
-    except NotASubmissionError as error:
-        return FileError(task.id, ErrorKind.NOT_A_SUBMISSION, str(error))
+        judged, notes = _judge_all(data, task, limits)
+    except UnusableFileError as error:
+        return [Row(task.id, notes=_as_json([Problem(error.kind, str(error))]))]
     by_number: dict[int, list[Judged]] = defaultdict(list)
     for each in judged:
         by_number[each.attempt.number].append(each)
-    rows = tuple(
-        _AttemptRow(number, by_number[number], task=task, folder=folder, limits=limits, notes=notes).make()
+    rows = [
+        _attempt_row(attempt_model_name(folder, number), by_number[number], task, limits, notes)
         for number in sorted(by_number)
-    )
-    return FileResult(task.id, rows, len(task.test), pairs_solved(judged), notes.merged())
+    ]
+    own = Row(task.id, None, len(task.test), pairs_solved(judged), notes=_as_json(notes.merged()))
+    return [own, *rows]
 
 
-def _too_complex(estimate: int, most: int) -> str:
-    return (
-        f"reading it would take about {estimate // MEBIBYTE} MiB of memory, one file may take {most // MEBIBYTE}; "
-        f"raise INGEST_MAX_FILE_BYTES, then ingest with --force"
-    )
-
-
-class _AttemptRow:
-    """One attempt number's row in the making."""
-
-    def __init__(
-        self, number: int, judged: Sequence[Judged], *, task: Task, folder: str, limits: Limits, notes: Notes
-    ) -> None:
-        self._number = number
-        self._label = f"attempt_{number}"
-        last = len(task.test)  # what names no pair of the task comes after the pairs; equals stay in the file's order
-        self._judged = sorted(judged, key=lambda each: last if each.attempt.pair is None else each.attempt.pair)
-        self._placed = [each for each in self._judged if each.attempt.pair is not None]
-        self._task = task
-        self._folder = folder
-        self._limits = limits
-        self._notes = notes
-
-    def make(self) -> Row:
-        metadata = [each.attempt.metadata for each in self._placed]
-        usage = add_up(metadata, self._limits, self._notes, self._label)
-        verdict = self._verdict([self._selected(pair) for pair in range(len(self._task.test))])
-        return Row(
-            puzzle_id=self._task.id,
-            model_name=attempt_model_name(self._folder, self._number),
-            num_test_pairs=len(self._task.test),
-            input_tokens=usage.input_tokens,
-            output_tokens=usage.output_tokens,
-            reasoning_tokens=usage.reasoning_tokens,
-            total_tokens=usage.total_tokens,
-            estimated_cost=usage.cost,
-            api_processing_time_ms=usage.time_ms,
-            pattern_description=self._text(next(filter(None, map(describe, metadata)), "")),
-            reasoning_log=self._reasoning() or None,
-            provider_raw_response=self._json([each.attempt.raw for each in self._judged]),
-            created_at=usage.started_at,
-            **verdict,
+def _judge_all(data: Bytes, task: Task, limits: Limits) -> tuple[list[Judged], Notes]:
+    if (estimate := estimate_memory(data, limits.max_memory)) > limits.max_memory:
+        needed, allowed = estimate // MEBIBYTE, limits.max_memory // MEBIBYTE
+        raise UnusableFileError(
+            ErrorKind.TOO_COMPLEX,
+            f"reading it would take about {needed} MiB of memory, one file may take {allowed}; "
+            "raise INGEST_MAX_FILE_BYTES, then ingest with --force",
         )
+    document, notes = parse(data)
+    return [judge(attempt, task) for attempt in read_attempts(document, len(task.test), notes)], notes
 
-    def _selected(self, pair: int) -> Judged | None:
-        answers = [each for each in self._placed if each.attempt.pair == pair]
-        for each in answers:
-            if each.answer.rows is None:
-                self._notes.add(NoteKind.UNREADABLE_ANSWER, f"{each.attempt.label}: no grid of integers")
-        if len(answers) > 1:
-            self._notes.add(NoteKind.DUPLICATE_ANSWER, f"{answers[0].attempt.label} has {len(answers)} answers")
-        return select_answer(answers) if answers else None
 
-    def _verdict(self, selected: Sequence[Judged | None]) -> Mapping[str, Any]:
-        stored = [None if each is None else each.answer.stored for each in selected]
-        right = [each is not None and each.right for each in selected]
-        if len(right) == 1:
-            return {
-                "predicted_output_grid": None if stored[0] is None else self._json(stored[0]),
-                "is_prediction_correct": right[0],
-                "has_multiple_predictions": False,
-            }
-        outputs = [pair.output for pair in self._task.test]
-        results = [_result(index, *values) for index, values in enumerate(zip(right, stored, outputs, strict=True))]
+def _as_json(problems: Iterable[Problem]) -> str:
+    return json.dumps([problem._asdict() for problem in problems])
+
+
+def _attempt_row(model_name: str, judged: list[Judged], task: Task, limits: Limits, notes: Notes) -> Row:
+    """Make the row of what one attempt number says of a task's pairs."""
+    label = f"attempt_{judged[0].attempt.number}"
+    pairs = len(task.test)  # what names no pair of the task comes after the pairs; equals stay in the file's order
+    judged.sort(key=lambda each: pairs if each.attempt.pair is None else each.attempt.pair)
+    placed = [each for each in judged if each.attempt.pair is not None]
+    metadata = [each.attempt.metadata for each in placed]
+    to_text, to_json = partial(clean, notes=notes, what=label), partial(dump, notes=notes, what=label)
+    usage = add_up(metadata, limits, notes, label)
+    verdict = _verdict([_selected(placed, pair, notes) for pair in range(pairs)], task, to_json)
+    return Row(
+        puzzle_id=task.id,
+        model_name=model_name,
+        num_test_pairs=pairs,
+        pattern_description=to_text(next(filter(None, map(describe, metadata)), "")),
+        reasoning_log=to_text(_reasoning(placed, task)) or None,
+        provider_raw_response=to_json([each.attempt.raw for each in judged]),
+        **usage._asdict(),
+        **verdict,
+    )
+
+
+def _selected(placed: Sequence[Judged], pair: int, notes: Notes) -> Judged | None:
+    answers = [each for each in placed if each.attempt.pair == pair]
+    for each in answers:
+        if each.rows is None:
+            notes.add(NoteKind.UNREADABLE_ANSWER, f"{each.attempt.label}: no grid of integers")
+    if len(answers) > 1:
+        notes.add(NoteKind.DUPLICATE_ANSWER, f"{answers[0].attempt.label} has {len(answers)} answers")
+    return select_answer(answers) if answers else None
+
+
+def _verdict(selected: Sequence[Judged | None], task: Task, to_json: Json) -> Mapping[str, Any]:
+    stored = [None if each is None else each.stored for each in selected]
+    right = [each is not None and each.right for each in selected]
+    if len(right) == 1:
         return {
-            "has_multiple_predictions": True,
-            "multiple_predicted_outputs": self._json(stored),
-            # An answer may be stored and yet be too deep for a place inside of another value: its verdict stays.
-            "multi_test_results": self._json(results) or self._json([each | {"predicted": None} for each in results]),
-            "multi_test_all_correct": all(right),
-            "multi_test_average_accuracy": sum(right) / len(right),
+            "predicted_output_grid": None if stored[0] is None else to_json(stored[0]),
+            "is_prediction_correct": right[0],
+            "has_multiple_predictions": False,
         }
-
-    def _reasoning(self) -> str:
-        texts = [(each.attempt.pair, reasoning_text(each.attempt.metadata)) for each in self._placed]
-        if len(self._task.test) == 1:
-            return self._text("\n\n".join(text for _, text in texts if text))
-        return self._text("\n\n".join(f"[pair {pair}]\n{text}" for pair, text in texts if text))
-
-    def _json(self, value: Any) -> str | None:
-        return dump(value, self._notes, self._label)
-
-    def _text(self, text: str) -> str:
-        return clean(text, self._notes, self._label)
-
-
-def _result(index: int, right: bool, stored: Any, expected: Grid) -> dict[str, Any]:  # noqa: FBT001 - a value of a row
+    results = [
+        {
+            "index": index,
+            "correct": right[index],
+            "predicted": stored[index],
+            "expectedDimensions": {"rows": len(pair.output), "cols": len(pair.output[0])},
+        }
+        for index, pair in enumerate(task.test)
+    ]
     return {
-        "index": index,
-        "correct": right,
-        "predicted": stored,
-        "expectedDimensions": {"rows": len(expected), "cols": len(expected[0])},
+        "has_multiple_predictions": True,
+        "multiple_predicted_outputs": to_json(stored),
+        # An answer may be stored and yet be too deep for a place inside of another value: its verdict stays.
+        "multi_test_results": to_json(results) or to_json([each | {"predicted": None} for each in results]),
+        "multi_test_all_correct": all(right),
+        "multi_test_average_accuracy": sum(right) / len(right),
     }
+
+
+def _reasoning(placed: Sequence[Judged], task: Task) -> str:
+    texts = [(each.attempt.pair, reasoning_text(each.attempt.metadata)) for each in placed]
+    if len(task.test) == 1:
+        return "\n\n".join(text for _, text in texts if text)
+    return "\n\n".join(f"[pair {pair}]\n{text}" for pair, text in texts if text)

@@ -1,7 +1,7 @@
 """Adds up what an attempt used: tokens, cost and time."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, TypeVar
 
@@ -17,15 +17,15 @@ _NOTHING: Metadata = {}
 
 
 class Usage(NamedTuple):
-    """Sums over an attempt's pairs; None where no pair says anything. Cost in USD."""
+    """Sums over an attempt's pairs, by the names of a row's columns; None where no pair says anything. Cost in USD."""
 
     input_tokens: int | None
     output_tokens: int | None
     reasoning_tokens: int | None
     total_tokens: int | None
-    cost: float | None
-    time_ms: int | None
-    started_at: datetime | None
+    estimated_cost: float | None
+    api_processing_time_ms: int | None
+    created_at: datetime | None
 
 
 def add_up(metadata: Sequence[Metadata], limits: Limits, notes: Notes, label: str) -> Usage:
@@ -34,15 +34,15 @@ def add_up(metadata: Sequence[Metadata], limits: Limits, notes: Notes, label: st
     usage = [adder.part(each, "usage") for each in metadata]
     details = [adder.part(each, "completion_tokens_details") for each in usage]
     costs = [adder.part(each, "cost") for each in metadata]
-    spans = [adder.span(each) for each in metadata]
+    spans = [(adder.instant(each, "start_timestamp"), adder.instant(each, "end_timestamp")) for each in metadata]
     return Usage(
         input_tokens=adder.tokens(usage, "prompt_tokens"),
         output_tokens=adder.tokens(usage, "completion_tokens"),
         reasoning_tokens=adder.tokens(details, "reasoning_tokens"),
         total_tokens=adder.tokens(usage, "total_tokens"),
-        cost=adder.cost(costs),
-        time_ms=adder.milliseconds(spans),
-        started_at=min((start for start, _ in spans if start), default=None),
+        estimated_cost=adder.total(costs, "total_cost", as_number, math.fsum, limits.max_cost),
+        api_processing_time_ms=adder.milliseconds(end - start for start, end in spans if start and end),
+        created_at=min((start for start, _ in spans if start), default=None),
     )
 
 
@@ -60,43 +60,34 @@ class _Adder:
             self._notes.add(NoteKind.MALFORMED_ATTEMPT, f"{self._label}: {key} is no object")
         return _NOTHING
 
-    def tokens(self, parts: Iterable[Metadata], key: str) -> int | None:
-        found = [
-            number
-            for part in parts
-            if (value := part.get(key)) is not None
-            and (number := self._checked(as_integer(value), self._limits.max_token, key)) is not None
-        ]
-        return self._checked(sum(found), self._limits.max_token, f"the sum of {key}") if found else None
-
-    def cost(self, parts: Iterable[Metadata]) -> float | None:
-        found = [
-            number
-            for part in parts
-            if (value := part.get("total_cost")) is not None
-            and (number := self._checked(as_number(value), self._limits.max_cost, "total_cost")) is not None
-        ]
-        return self._checked(math.fsum(found), self._limits.max_cost, "the sum of total_cost") if found else None
-
-    def span(self, metadata: Metadata) -> tuple[datetime | None, timedelta | None]:
-        start, end = self._instant(metadata, "start_timestamp"), self._instant(metadata, "end_timestamp")
-        return start, end - start if start and end else None
-
-    def milliseconds(self, spans: Iterable[tuple[datetime | None, timedelta | None]]) -> int | None:
-        found = [span for _, span in spans if span is not None and self._is_forward(span)]
-        # Rounded once, after adding: half a millisecond is the most that an attempt is off.
-        total = (sum(found, timedelta()) + timedelta(microseconds=500)) // timedelta(milliseconds=1)
-        return self._checked(total, self._limits.max_ms, "the duration in ms") if found else None
-
-    def _is_forward(self, span: timedelta) -> bool:
-        return self._checked(span.total_seconds(), math.inf, "end_timestamp - start_timestamp") is not None
-
-    def _instant(self, metadata: Metadata, key: str) -> datetime | None:
+    def instant(self, metadata: Metadata, key: str) -> datetime | None:
         value = metadata.get(key)
         found = as_instant(value)
         if value is not None and found is None:
             self._note(key)
         return found
+
+    def tokens(self, parts: Iterable[Metadata], key: str) -> int | None:
+        return self.total(parts, key, as_integer, sum, self._limits.max_token)
+
+    def total(
+        self,
+        parts: Iterable[Metadata],
+        key: str,
+        read: Callable[[Any], Number | None],
+        add: Callable[[list[Number]], Number],
+        largest: float,
+    ) -> Number | None:
+        values = [value for part in parts if (value := part.get(key)) is not None]
+        found = [number for value in values if (number := self._checked(read(value), largest, key)) is not None]
+        return self._checked(add(found), largest, f"the sum of {key}") if found else None
+
+    def milliseconds(self, spans: Iterable[timedelta]) -> int | None:
+        what = "end_timestamp - start_timestamp"
+        found = [span for span in spans if self._checked(span.total_seconds(), math.inf, what) is not None]
+        # Rounded once, after adding: half a millisecond is the most that an attempt is off.
+        total = (sum(found, timedelta()) + timedelta(microseconds=500)) // timedelta(milliseconds=1)
+        return self._checked(total, self._limits.max_ms, "the duration in ms") if found else None
 
     def _checked(self, value: Number | None, largest: float, what: str) -> Number | None:
         if value is not None and 0 <= value <= largest:  # NaN is not

@@ -1,11 +1,11 @@
 """Rows of answers: staged while a run goes on, brought into `explanations` when it ends."""
 
-from ingester.submission.staged_row import Row, StagedFile
+from ingester.submission.staged_row import Row
 
 _TEMPLATE_ID = "external-huggingface"
 
 # Of `staged_rows`, in the order of a StagedRow.
-STAGED_COLUMNS = (*StagedFile._fields, *Row._fields)
+STAGED_COLUMNS = ("run_id", "hf_dataset", "model", "hf_blob_oid", *Row._fields)
 
 STAGED_FILES = """
 SELECT puzzle_id, hf_blob_oid FROM staged_rows

@@ -29,10 +29,10 @@ from common.hub.downloads import RemoteFile
 from common.process.gc_tuning import settle
 from huggingface_hub.utils.tqdm import disable_progress_bars
 from ingester import app as ingester_app
-from ingester import store
 from ingester.ingestion.ingest import Ingester
 from ingester.metrics import Metrics
 from ingester.settings import Settings
+from ingester.store.session import column_types
 from localhub import LocalHub
 
 from tests.bench.report import figure, ratio, title
@@ -129,7 +129,7 @@ async def _at(latency: float, hub_dir: Path, database_url: str, nats_url: str, r
             ingester_app.hub_client(settings, metrics := Metrics()) as hub,
         ):
             await topology.apply(client.jetstream())
-            columns = await store.column_types(pool)
+            columns = await column_types(pool)
             ingester = ingester_app.build_ingester(settings, pool, hub, client, metrics=metrics, columns=columns)
             settle()  # as the service does
             await _measure(latency, ingester, pool, http, rounds)

@@ -4,8 +4,7 @@ from collections.abc import AsyncIterator
 
 import asyncpg
 import pytest
-from ingester import store
-from ingester.store import Session
+from ingester.store.session import Session, locked
 
 from tests.ingester.database_rows import DATASET
 
@@ -18,5 +17,5 @@ async def pool(database_url: str) -> AsyncIterator[asyncpg.Pool]:
 
 @pytest.fixture
 async def session(pool: asyncpg.Pool) -> AsyncIterator[Session]:
-    async with store.locked(pool, DATASET, "m") as session:
+    async with locked(pool, DATASET, "m") as session:
         yield session

@@ -6,10 +6,11 @@ import asyncpg
 import pytest
 from common.bus import bus, topology
 from common.events import ModelDiscovered, ModelIngestionFailed
-from ingester import store
 from ingester.metrics import Metrics
 from ingester.orphaned_runs import KIND, OrphanedRuns
 from ingester.store import lock_waiters
+from ingester.store.runs import Origin, RunStart, delete_orphaned_staging
+from ingester.store.session import locked
 from ingester.submission.staged_row import Row
 from structlog.testing import capture_logs
 
@@ -24,10 +25,10 @@ def orphaned(pipeline: Pipeline) -> OrphanedRuns:
 
 async def half_done(pipeline: Pipeline, model: str, sequence: int | None = 1, *, dry_run: bool = False) -> int:
     """Leave what an ingester leaves that died ten minutes ago: a run, and staged rows; return the run."""
-    async with store.locked(pipeline.pool, V2, model) as session:
+    async with locked(pipeline.pool, V2, model) as session:
         event = ModelDiscovered(dataset=V2, model=model, trigger="schedule", dry_run=dry_run)
-        origin = store.Origin(event, sequence, 1, "dead")
-        run = await session.open_run(store.RunStart(origin, "", "ARC2-Eval", "0" * 40, "1" * 40, total_puzzles=3))
+        origin = Origin(event, sequence, 1, "dead")
+        run = await session.open_run(RunStart(origin, "", "ARC2-Eval", "0" * 40, "1" * 40, total_puzzles=3))
         await session.stage([(run.id, V2, model, "2" * 40, *Row("00000000"))])
     await pipeline.pool.execute("UPDATE ingestion_runs SET started_at = now() - interval '10 minutes'")
     return run.id
@@ -147,13 +148,13 @@ async def test_what_is_staged_for_runs_that_ended_is_swept_and_nothing_else(pipe
         " VALUES ($1, 'goes-on', '', 'old'), ($1, 'ended', '', 'old')",
         V2,
     )
-    await store.delete_orphaned_staging(pipeline.pool)
+    await delete_orphaned_staging(pipeline.pool)
     rows = await pipeline.pool.fetch("SELECT run_id, model FROM staged_rows ORDER BY run_id")
     assert [tuple(row) for row in rows] == [(goes_on, "goes-on"), (None, "goes-on")]
 
 
 async def test_a_run_that_an_ingester_is_at_is_left_alone(pipeline: Pipeline, orphaned: OrphanedRuns) -> None:
     run_id = await half_done(pipeline, "m")
-    async with store.locked(pipeline.pool, V2, "m"):
+    async with locked(pipeline.pool, V2, "m"):
         assert await orphaned.run_once() == 0
     assert (await run_row(pipeline, run_id))["status"] == "running"

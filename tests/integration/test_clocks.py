@@ -13,9 +13,9 @@ from common.bus import topology
 from common.events import ModelDiscovered, ModelIngestionFailed, SyncCompleted
 from common.outcomes import Fail, TransientError
 from common.schedule import Schedule
-from ingester import store
 from ingester.handlers import FailureRecorder
 from ingester.metrics import Metrics
+from ingester.store.session import locked
 from watcher.metrics import Metrics as WatcherMetrics
 from watcher.poll import RETRY_FAILED, Poller
 
@@ -135,7 +135,7 @@ def _given_up(pipeline: Pipeline) -> End:
 def _abandoned(pipeline: Pipeline) -> End:
     async def end(_event: ModelDiscovered, _count: int, sequence: int) -> None:
         run_id = await pipeline.pool.fetchval("SELECT id FROM ingestion_runs WHERE event_sequence = $1", sequence)
-        async with store.locked(pipeline.pool, V2, "m") as session:
+        async with locked(pipeline.pool, V2, "m") as session:
             assert await session.fail_orphaned(run_id, "no ingester goes on with it") is not None
 
     return end

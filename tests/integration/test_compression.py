@@ -2,7 +2,7 @@
 
 import asyncpg
 from common.database import open_pool
-from ingester import store
+from ingester.store.session import locked
 
 from tests.support.submissions import V2
 
@@ -11,7 +11,7 @@ _HAS_LZ4 = "SELECT 'lz4' = ANY (enumvals) FROM pg_settings WHERE name = 'default
 
 
 async def _compression(pool: asyncpg.Pool) -> str:
-    async with store.locked(pool, V2, "m") as session:
+    async with locked(pool, V2, "m") as session:
         return str(await session.connection.fetchval(_DEFAULT))
 
 

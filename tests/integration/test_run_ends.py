@@ -9,9 +9,9 @@ import pytest
 from common.bus.topology import STREAM
 from common.events import IngestionProgress, ModelDiscovered, ModelIngestionFailed
 from common.outcomes import Fail, TransientError
-from ingester import store
 from ingester.handlers import FailureRecorder
 from ingester.metrics import Metrics
+from ingester.store.session import locked
 
 from tests.support.hub import TestHub
 from tests.support.hub.faults import Status
@@ -89,7 +89,7 @@ async def test_an_event_at_work_elsewhere_fails_for_good_without_ending_that_wor
     """Acks are not fenced: an event may be delivered again while its first delivery goes on."""
     hub.commit(V2, submission("m", {task: solved(task) for task in FIVE}))
     await interrupted(pipeline, hub, FORCED, 1)
-    async with store.locked(pipeline.pool, V2, "m"):
+    async with locked(pipeline.pool, V2, "m"):
         await failed_for_good(pipeline, FORCED, 1)
     assert await runs(pipeline) == [(1, "running"), (1, "failed")]
     assert await staged(pipeline) > 0

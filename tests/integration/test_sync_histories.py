@@ -13,7 +13,7 @@ from common.events import ModelDiscovered
 from common.outcomes import Fail
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from ingester import store as ingester_store
+from ingester.store.runs import Origin, end_event
 from nats.aio.msg import Msg
 
 from tests.support import pipeline as support
@@ -171,8 +171,8 @@ class Play:
                 raise
             finished = isinstance(verdict, Fail)
             if finished:
-                origin = ingester_store.Origin(event, None, count, "test")
-                await ingester_store.end_event(self.pipeline.pool, origin, "failed", verdict.reason)
+                origin = Origin(event, None, count, "test")
+                await end_event(self.pipeline.pool, origin, "failed", verdict.reason)
         return finished
 
     def _commit(self, changes: dict[str, bytes | None]) -> None:

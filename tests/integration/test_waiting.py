@@ -17,9 +17,9 @@ from common.bus import bus, topology
 from common.events import ModelDiscovered
 from common.outcomes import PermanentError, TransientError
 from ingester import app as ingester_app
-from ingester import store
 from ingester.ingestion.lock_queue import LockQueue
 from ingester.store import lock_waiters
+from ingester.store.session import LockHeldError, locked
 from structlog.testing import capture_logs
 
 from tests.support import pipeline as support
@@ -77,7 +77,7 @@ async def handed_back(pipeline: Pipeline, queue: LockQueue) -> list[ModelDiscove
 
 async def test_copies_wait_as_one_forced_request_and_run_once_more(pipeline: Pipeline, queue: LockQueue) -> None:
     plain = ANN.model_copy(update={"force": False, "trigger": "webhook"})
-    async with store.locked(pipeline.pool, V2, "m"):
+    async with locked(pipeline.pool, V2, "m"):
         for event in (plain, ANN, BOB, plain):
             await queue.deliver(event, 6)
         assert await waits(pipeline) == [("m", True, False)]
@@ -111,7 +111,7 @@ async def test_copies_that_disagree_on_the_content_ask_the_hub(
 ) -> None:
     old = event_for(hub, "m")
     hub.commit(V2, submission("m", {MORE[0]: solved(MORE[0])}))
-    async with store.locked(pipeline.pool, V2, "m"):
+    async with locked(pipeline.pool, V2, "m"):
         for event in (event_for(hub, "m"), old):
             await queue.deliver(event, 1)
     await queue.hand_back()
@@ -136,7 +136,7 @@ async def test_a_request_joined_after_it_was_handed_back_waits_for_the_lock_that
 ) -> None:
     await lock_waiters.join(pipeline.pool, ANN, "its-old-name")
     assert await queue.hand_back() == 1
-    async with store.locked(pipeline.pool, V2, "m"):
+    async with locked(pipeline.pool, V2, "m"):
         await queue.deliver(BOB, 1)
         assert await queue.hand_back() == 0
     assert await queue.hand_back() == 1
@@ -144,7 +144,7 @@ async def test_a_request_joined_after_it_was_handed_back_waits_for_the_lock_that
 
 async def test_a_dry_run_waits_for_itself_and_answers_no_other_request(pipeline: Pipeline, queue: LockQueue) -> None:
     dry = ANN.model_copy(update={"dry_run": True})
-    async with store.locked(pipeline.pool, V2, "m"):
+    async with locked(pipeline.pool, V2, "m"):
         await queue.deliver(dry, 1)
         await queue.deliver(ANN, 1)
         assert await waits(pipeline) == [("m", True, False), ("m", True, True)]
@@ -161,7 +161,7 @@ async def test_a_lock_that_is_freed_at_any_moment_leaves_one_run(
     pipeline: Pipeline, queue: LockQueue, monkeypatch: pytest.MonkeyPatch, freed: str
 ) -> None:
     holder = contextlib.AsyncExitStack()
-    await holder.enter_async_context(store.locked(pipeline.pool, V2, "m"))
+    await holder.enter_async_context(locked(pipeline.pool, V2, "m"))
 
     async def free_now(moment: str) -> None:
         if moment == freed:
@@ -213,8 +213,8 @@ async def test_no_end_of_the_holder_loses_a_request_that_waits(
 
 
 async def unlocked(pipeline: Pipeline, model: str) -> bool:
-    with contextlib.suppress(store.LockHeldError):
-        async with store.locked(pipeline.pool, V2, model):
+    with contextlib.suppress(LockHeldError):
+        async with locked(pipeline.pool, V2, model):
             return True
     return False
 
@@ -242,7 +242,7 @@ async def test_what_fails_for_good_takes_what_it_answers_with_it_but_not_what_ca
 
 
 async def test_what_fails_for_good_once_the_lock_is_free_fails_once(pipeline: Pipeline, queue: LockQueue) -> None:
-    answers = iter([store.LockHeldError(V2, "m"), GONE])
+    answers = iter([LockHeldError(V2, "m"), GONE])
 
     async def failing(event: ModelDiscovered, count: int, sequence: int | None) -> None:
         raise next(answers)
@@ -370,7 +370,7 @@ async def test_a_renamed_model_waits_for_who_is_at_its_old_name(
 ) -> None:
     await queue.deliver(ANN, 1)
     hub.commit(V2, {"m": None, **submission("n", {ONE: solved(ONE)})})
-    async with store.locked(pipeline.pool, V2, "m"):
+    async with locked(pipeline.pool, V2, "m"):
         await queue.deliver(event_for(hub, "n"), 6)
         assert await waits(pipeline) == [("n", False, False)]
         assert await queue.hand_back() == 0

@@ -11,10 +11,10 @@ from common.database import open_pool
 from common.events import ModelDiscovered, ModelIngested
 from common.hub.client import HubClient
 from ingester import app as ingester_app
-from ingester import store as ingester_store
 from ingester.ingestion.ingest import Ingester
 from ingester.metrics import Metrics as IngesterMetrics
 from ingester.settings import Settings as IngesterSettings
+from ingester.store.session import column_types
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.js import JetStreamContext
@@ -123,7 +123,7 @@ async def build(hub: TestHub, database_url: str, nats_url: str, **settings: Any)
         HubClient(hub.url) as listings,
     ):
         await topology.apply(client.jetstream())
-        columns = await ingester_store.column_types(pool)
+        columns = await column_types(pool)
         ingester = ingester_app.build_ingester(chosen, pool, downloads, client, metrics=metrics, columns=columns)
         publish = Publisher(client, Versions(pool), "watcher")
         pipeline = Pipeline(hub, pool, client, None, ingester)  # type: ignore[arg-type] # set below

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import asyncpg
-from ingester.store import Session
+from ingester.store.session import Session
 
 from tests.ingester.database_rows import AT, DATASET, HOUR, OTHER, answer, run, staged
 

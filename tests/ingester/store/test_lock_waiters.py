@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import asyncpg
 import pytest
-from ingester import store
 from ingester.store import lock_waiters
+from ingester.store.session import locked
 
 from tests.ingester.database_rows import AT, DATASET, EVENT, HOUR, OTHER
 from tests.support.writer import oid
@@ -66,7 +66,7 @@ async def test_a_request_is_free_while_no_session_holds_the_lock_that_it_waits_b
     await lock_waiters.join(pool, EVENT, "old name")
     async with contextlib.AsyncExitStack() as held:
         for dataset, model in ((DATASET, "m"), (OTHER, "old name")):
-            await held.enter_async_context(store.locked(pool, dataset, model))
+            await held.enter_async_context(locked(pool, dataset, model))
         assert len(await lock_waiters.free(pool)) == 1
-    async with store.locked(pool, DATASET, "old name"):
+    async with locked(pool, DATASET, "old name"):
         assert await lock_waiters.free(pool) == []

@@ -8,8 +8,8 @@ from typing import Any
 import asyncpg
 import pytest
 from common.error_kinds import ErrorKind
-from ingester import store
-from ingester.store import Origin, RunResult, RunStart, Session
+from ingester.store.runs import Origin, RunResult, RunStart, delete_orphaned_staging, end_event, running_runs
+from ingester.store.session import Session
 from ingester.submission.error_kinds import UnfetchedFile
 
 from tests.ingester.database_rows import AT, DATASET, ELSEWHERE, EVENT, HOUR, KEY, OTHER, put, run, staged, statuses
@@ -87,7 +87,7 @@ async def test_an_event_ends_its_own_run(pool: asyncpg.Pool, sequence: int | Non
         await staged(pool, await run(pool, **{"event_sequence": sequence, **other}))
     own = await run(pool, event_sequence=sequence)
     await staged(pool, own)
-    ended = await store.end_event(pool, origin(sequence=sequence), "failed", "why")
+    ended = await end_event(pool, origin(sequence=sequence), "failed", "why")
     assert (ended.id, ended.started_at) == (own, AT)
     assert ended.duration_ms > 0
     assert ended.ended_at > AT
@@ -102,7 +102,7 @@ async def test_an_event_without_a_run_gets_one_and_none_is_ended_where_an_ingest
     pool: asyncpg.Pool, session: Session
 ) -> None:
     running = await run(pool, event_sequence=7)
-    made = await store.end_event(pool, origin(), "failed", "why")
+    made = await end_event(pool, origin(), "failed", "why")
     assert await statuses(pool) == {running: "running", made.id: "failed"}
     rows = await pool.fetch(
         "SELECT duration_ms, successful, failed, skipped + total_puzzles FROM ingestion_runs WHERE id = $1", made.id
@@ -134,7 +134,7 @@ async def test_an_end_that_is_told_twice_is_one_run_if_it_is_the_same_end(
 ) -> None:
     columns = {**_FAILED_END, "completed_at": datetime.now(UTC), **change}
     old, newer = await run(pool, **columns), await run(pool, **columns)
-    found = await store.end_event(pool, origin(delivery_count), "failed", "why")
+    found = await end_event(pool, origin(delivery_count), "failed", "why")
     assert (found.id == newer) is same
     assert found.id != old
     assert len(await statuses(pool)) == (2 if same else 3)
@@ -143,7 +143,7 @@ async def test_an_end_that_is_told_twice_is_one_run_if_it_is_the_same_end(
 async def test_an_event_that_is_ended_again_tells_the_run_that_was_still_going_on(pool: asyncpg.Pool) -> None:
     await run(pool, **_FAILED_END, completed_at=datetime.now(UTC))
     going_on = await run(pool, event_sequence=7)
-    assert (await store.end_event(pool, origin(), "failed", "why")).id == going_on
+    assert (await end_event(pool, origin(), "failed", "why")).id == going_on
 
 
 async def test_runs_that_began_some_time_ago_and_do_not_wait_are_told_by_age(pool: asyncpg.Pool) -> None:
@@ -158,7 +158,7 @@ async def test_runs_that_began_some_time_ago_and_do_not_wait_are_told_by_age(poo
         await run(pool, dataset_name="waits", hf_dataset=OTHER),
     ]
     await pool.execute("UPDATE ingestion_runs SET total_puzzles = 1 WHERE id = $1", first)
-    assert [each.id for each in await store.running(pool, HOUR)] == [first, *others]
+    assert [each.id for each in await running_runs(pool, HOUR)] == [first, *others]
 
 
 async def test_only_a_run_that_still_runs_is_abandoned(pool: asyncpg.Pool, session: Session) -> None:
@@ -176,7 +176,7 @@ async def test_what_is_staged_for_no_running_run_is_swept(pool: asyncpg.Pool) ->
         await staged(pool, run_id, puzzle_id=str(run_id))
     for place, changes in enumerate([{}, {"model": "n"}, {"hf_dataset": OTHER}]):
         await put(pool, "staged_rows", **{**KEY, "puzzle_id": f"old{place}", "hf_blob_oid": "b", **changes})
-    await store.delete_orphaned_staging(pool)
+    await delete_orphaned_staging(pool)
     left = await pool.fetch("SELECT puzzle_id FROM staged_rows ORDER BY 1")
     assert [row["puzzle_id"] for row in left] == [str(running), "old0"]
 

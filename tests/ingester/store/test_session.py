@@ -3,8 +3,8 @@
 from datetime import UTC, datetime
 
 import asyncpg
-from ingester import store
-from ingester.store import Session, lock_waiters
+from ingester.store import lock_waiters
+from ingester.store.session import Session, column_types, count_models
 
 from tests.ingester.database_rows import AT, DATASET, EVENT, HOUR, OTHER, run, version
 
@@ -30,17 +30,17 @@ async def test_models_stand_by_their_last_run_of_late_and_their_current_version(
     await version(pool, 1, model="p", ingested_at=later, superseded_at=later)
     await version(pool, 1, model="q", ingested_at=later, removed_upstream_at=later)
     await version(pool, 1, model="r", ingested_at=later, hf_dataset="x/y")
-    found = await store.count_models(pool, [DATASET, OTHER], HOUR * 3 / 2)
+    found = await count_models(pool, [DATASET, OTHER], HOUR * 3 / 2)
     assert (found.failing, found.partial, found.whole, found.waiting) == (3, 1, 2, 0)
     assert found.last_landing == AT + HOUR
     assert newest
     await lock_waiters.join(pool, EVENT, "m")
-    assert (await store.count_models(pool, [DATASET, OTHER], HOUR)).waiting == 1
+    assert (await count_models(pool, [DATASET, OTHER], HOUR)).waiting == 1
 
 
 async def test_columns_are_those_of_our_table_and_no_other(pool: asyncpg.Pool) -> None:
     await pool.execute("CREATE SCHEMA elsewhere CREATE TABLE explanations (strange text)")
-    found = await store.column_types(pool)
+    found = await column_types(pool)
     assert found["model_name"] == ("text", None)
     assert found["puzzle_id"] == ("character varying", 255)
     assert not {"strange", "hf_blob_oids", "superseded_at"} & found.keys()

@@ -6,8 +6,8 @@ from typing import Any
 
 import asyncpg
 import pytest
-from ingester import store
-from ingester.store import Session, VersionRow
+from ingester.store.session import Session, locked
+from ingester.store.versions import VersionRow
 from ingester.submission.aggregate import Aggregates, AttemptScore, TaskResult
 
 from tests.ingester.database_rows import AT, DATASET, OTHER, answer, put, run, staged, version
@@ -188,5 +188,5 @@ async def test_a_renamed_model_takes_its_own_history_along(pool: asyncpg.Pool, s
     assert [row["model_name"] for row in rows] == ["m-attempt1", "old-attempt1", "old-attempt7"]
     rows = await pool.fetch("SELECT dataset_name FROM ingestion_runs ORDER BY id")
     assert [row["dataset_name"] for row in rows] == ["m", "old", "n"]
-    async with store.locked(pool, DATASET, "busy"):
+    async with locked(pool, DATASET, "busy"):
         assert await session.rename_from("busy", "M") is False

@@ -25,7 +25,7 @@ from common.process.periodic import periodically
 from common.process.service import until
 from nats.aio.client import Client
 
-from ingester import handlers, model_gauges, orphaned_runs, store
+from ingester import handlers, model_gauges, orphaned_runs
 from ingester.download import malloc_tuning
 from ingester.download.pipeline import DownloadPipeline
 from ingester.ingestion import lock_queue
@@ -34,7 +34,7 @@ from ingester.ingestion.lock_queue import LockQueue
 from ingester.metrics import Metrics
 from ingester.orphaned_runs import OrphanedRuns
 from ingester.settings import Settings
-from ingester.store import ColumnTypes
+from ingester.store.session import ColumnTypes, column_types
 from ingester.submission.limits import BIGINT, INT4, MEMORY_PER_BYTE, Limits
 
 log = structlog.get_logger(__name__)
@@ -57,7 +57,7 @@ async def run(settings: Settings, stopping: asyncio.Event) -> None:
         client = await bus.connect_broker(broker)
         failures = handlers.FailureRecorder(pool, client, metrics, instance)
         broker.add_middleware(Delivery(SERVICE, client.jetstream(), metrics.registry, failures))
-        ingester = build_ingester(settings, pool, hub, client, metrics=metrics, columns=await store.column_types(pool))
+        ingester = build_ingester(settings, pool, hub, client, metrics=metrics, columns=await column_types(pool))
         queue = build_lock_queue(ingester, client)
         handlers.register(broker, nats_url, queue, failures)
         pool_metrics.register(pool, metrics.registry)

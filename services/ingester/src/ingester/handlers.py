@@ -15,11 +15,10 @@ from faststream.nats import NatsBroker
 from faststream.nats.annotations import NatsMessage
 from nats.aio.client import Client
 
-from ingester import store
 from ingester.ingestion.lock_queue import LockQueue
 from ingester.ingestion.report import publish_failure
 from ingester.metrics import Metrics
-from ingester.store import Origin
+from ingester.store.runs import Origin, end_event
 
 log = structlog.get_logger(__name__)
 
@@ -78,7 +77,7 @@ class FailureRecorder:
         if not event.dry_run:
             self.metrics.failed_for_good(verdict.kind)
         origin = Origin(event, sequence, delivery_count, self.instance)
-        run = await store.end_event(self.pool, origin, "failed", verdict.reason)
+        run = await end_event(self.pool, origin, "failed", verdict.reason)
         failed = ModelIngestionFailed(
             run_id=run.id,
             dataset=event.dataset,

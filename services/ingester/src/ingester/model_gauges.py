@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import asyncpg
 
-from ingester import store
 from ingester.metrics import Metrics
+from ingester.store.session import ModelCounts, count_models
 
 POLL_SECONDS = 5.0
 # A day, which is the longest usual schedule, and two hours for a slow sync.
@@ -15,10 +15,10 @@ RECENTLY = timedelta(hours=26)
 
 async def update(pool: asyncpg.Pool, datasets: Sequence[str], metrics: Metrics) -> None:
     """Read the counts and set the gauges. While the database is away the last figures stay: readiness tells."""
-    set_gauges(await store.count_models(pool, datasets, RECENTLY), metrics)
+    set_gauges(await count_models(pool, datasets, RECENTLY), metrics)
 
 
-def set_gauges(counts: store.ModelCounts, metrics: Metrics) -> None:
+def set_gauges(counts: ModelCounts, metrics: Metrics) -> None:
     metrics.models.labels("failing").set(counts.failing)
     metrics.models.labels("partial").set(counts.partial)
     metrics.models.labels("whole").set(counts.whole)

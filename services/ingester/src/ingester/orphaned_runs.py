@@ -15,10 +15,11 @@ from common.events import ModelIngestionFailed
 from common.outcomes import TransientError
 from nats.aio.client import Client
 
-from ingester import store
 from ingester.ingestion.lock_queue import is_settled
 from ingester.ingestion.report import publish_failure
 from ingester.metrics import Metrics
+from ingester.store.runs import RunningRun, delete_orphaned_staging, running_runs
+from ingester.store.session import locked
 
 POLL_SECONDS = 60.0
 # A copy of the stream that answers may lag behind for a moment: what just began is not looked at.
@@ -38,8 +39,8 @@ class OrphanedRuns:
 
     async def run_once(self) -> int:
         """End every orphaned run, and delete what is staged for no run; return how many runs were ended."""
-        await store.delete_orphaned_staging(self.pool)
-        running = await store.running(self.pool, GRACE)
+        await delete_orphaned_staging(self.pool)
+        running = await running_runs(self.pool, GRACE)
         if not running:
             return 0
         # Asked after the runs: an event stored meanwhile belongs to none of them.
@@ -47,9 +48,9 @@ class OrphanedRuns:
         lost = [run for run in running if is_settled(run.event_sequence, oldest.seq if oldest else None)]
         return sum([await self._end(run) for run in lost])
 
-    async def _end(self, run: store.RunningRun) -> bool:
+    async def _end(self, run: RunningRun) -> bool:
         try:
-            async with store.locked(self.pool, run.dataset, run.model) as session:
+            async with locked(self.pool, run.dataset, run.model) as session:
                 ended = await session.fail_orphaned(run.id, REASON)
         except TransientError:
             # Another ingester holds the model's lock, and will end its runs.

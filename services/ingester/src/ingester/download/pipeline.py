@@ -14,7 +14,7 @@ from common.process.task_group import task_group
 from ingester.download.byte_queue import Arrival, ByteQueue
 from ingester.download.progress import Progress
 from ingester.download.writer import Transform, Writer
-from ingester.store import Session
+from ingester.store.session import Session
 from ingester.submission.documents import Bytes
 
 

@@ -13,7 +13,7 @@ from common.outcomes import TransientError
 
 from ingester.download.byte_queue import Arrival, ByteQueue
 from ingester.download.progress import Progress
-from ingester.store import Session
+from ingester.store.session import Session
 from ingester.submission.documents import Bytes
 from ingester.submission.limits import Limits
 from ingester.submission.memory_estimate import estimate_memory

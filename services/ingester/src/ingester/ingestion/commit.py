@@ -11,7 +11,9 @@ from common.outcomes import TransientError
 
 from ingester.download.plan import Plan
 from ingester.ingestion.target import Target
-from ingester.store import CurrentVersion, RunOpened, RunResult, Session, VersionRow
+from ingester.store.runs import RunOpened, RunResult
+from ingester.store.session import Session
+from ingester.store.versions import CurrentVersion, VersionRow
 from ingester.submission.aggregate import Aggregates, aggregate
 from ingester.submission.error_kinds import UnfetchedFile
 

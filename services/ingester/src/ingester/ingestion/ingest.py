@@ -14,7 +14,6 @@ from common.model_names import attempt_model_name, display_name, is_plain_folder
 from common.outcomes import PermanentError, TransientError
 from common.process import tracing
 
-from ingester import store
 from ingester.download.pipeline import DownloadPipeline
 from ingester.download.plan import Plan, make_plan
 from ingester.download.progress import Progress
@@ -24,7 +23,9 @@ from ingester.ingestion.report import Report
 from ingester.ingestion.target import FolderMissingError, Target, resolve_target
 from ingester.metrics import Metrics
 from ingester.settings import Settings
-from ingester.store import CurrentVersion, LockHeldError, Origin, RunOpened, RunResult, RunStart, Session
+from ingester.store.runs import Origin, RunOpened, RunResult, RunStart, end_event
+from ingester.store.session import LockHeldError, Session, locked
+from ingester.store.versions import CurrentVersion
 from ingester.submission.attempts import MAX_ATTEMPT_NUMBER
 from ingester.submission.error_kinds import JUDGED_BY_LISTING, RETRYABLE
 from ingester.submission.limits import Limits
@@ -54,7 +55,7 @@ class Ingester:
         `sequence` is the event's on the stream. Raises TransientError and PermanentError as the outcomes table says.
         """
         tasks = self._task_set(event)
-        async with store.locked(self.pool, event.dataset, event.model) as session:
+        async with locked(self.pool, event.dataset, event.model) as session:
             with (
                 self.metrics.running.track_inprogress(),
                 tracing.span("ingestion", dataset=event.dataset, model=event.model, trigger=event.trigger),
@@ -157,7 +158,7 @@ class _Ingestion:
         """
         if self.event.trigger == "manual" and not await self.session.has_history():
             raise PermanentError(reason, kind="folder_gone")
-        run = await store.end_event(self.session.connection, self.origin, "skipped", reason)
+        run = await end_event(self.session.connection, self.origin, "skipped", reason)
         await self.report.skipped(run.id, reason, run.duration_ms)
 
     async def _no_submission(self, run: RunOpened, plan: Plan) -> None:

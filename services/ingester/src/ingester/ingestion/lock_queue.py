@@ -19,7 +19,8 @@ from common.process.outage import AWAY, Outage, reason_of
 from common.process.periodic import FAILURES
 
 from ingester.metrics import Metrics
-from ingester.store import LockHeldError, lock_waiters
+from ingester.store import lock_waiters
+from ingester.store.session import LockHeldError
 
 log = structlog.get_logger(__name__)
 

@@ -10,7 +10,7 @@ from nats.aio.client import Client
 
 from ingester.download.plan import Plan
 from ingester.metrics import Metrics
-from ingester.store import RunEnded, RunResult
+from ingester.store.runs import RunEnded, RunResult
 
 log = structlog.get_logger(__name__)
 

@@ -159,7 +159,7 @@ async def end_event(
     return RunEnded(*rows[0])
 
 
-async def running(pool: asyncpg.Pool, older_than: timedelta) -> list[RunningRun]:
+async def running_runs(pool: asyncpg.Pool, older_than: timedelta) -> list[RunningRun]:
     """Return the runs that began some time ago and did not end."""
     return [RunningRun(**dict(row)) for row in await pool.fetch(sql.RUNNING_RUNS, older_than)]
 

@@ -20,7 +20,7 @@ TESTS = {
         "tests/ingester/submission/test_scoring.py",
         _TRANSFORM,
         "-k",
-        "not oracle and not bundled",
+        "not verifier and not bundled",
     ],
     "ingester.store.statements.explanations": ["tests/ingester/store/test_answer_rows.py"],
     "ingester.store.statements.ingestion_runs": ["tests/ingester/store/test_runs.py"],

@@ -1,7 +1,7 @@
-"""Scores, verdicts, tokens, costs and durations agree with the official rules, written a second time."""
+"""Scores, verdicts, tokens, costs and durations agree with those of the verifier, which shares no code with them."""
 
 import json
-import math
+from datetime import timedelta
 from fractions import Fraction
 from typing import Any
 
@@ -10,8 +10,10 @@ from common.arc.task_sets import Pair, Task
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from ingester.submission.staged_row import Row
+from verifier.rules import score_task
+from verifier.usage import Usage
 
-from tests.ingester import oracle, samples
+from tests.ingester import samples
 from tests.ingester.samples import UsedFile
 from tests.ingester.strategies import outputs_of, submissions, tasks
 
@@ -21,17 +23,17 @@ FIRST, SECOND = [[1, 2], [3, 4]], [[0]]
 
 @settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
-def test_every_submission_is_scored_as_the_oracle_scores_it(data: st.DataObject) -> None:
+def test_every_submission_is_scored_as_the_verifier_scores_it(data: st.DataObject) -> None:
     task = data.draw(tasks())
     document = data.draw(submissions(outputs_of(task)))
     result = used(document, task)
-    expected = oracle.score(json.loads(json.dumps(document)), outputs_of(task))
+    expected = score_task(json.loads(json.dumps(document)), outputs_of(task))
     assert (result.pairs_solved, result.pairs_total) == (expected.pairs_solved, len(task.test))
     assert result.pairs_solved <= result.pairs_total
-    assert [row.model_name for row in result.rows] == [f"m-attempt{number}" for number in sorted(expected.verdicts)]
-    for row, number in zip(result.rows, sorted(expected.verdicts), strict=True):
-        assert verdicts_of(row) == [verdict is True for verdict in expected.verdicts[number]]
-        assert_same_sums(row, expected.sums[number])
+    assert [row.model_name for row in result.rows] == [f"m-attempt{number}" for number in sorted(expected.attempts)]
+    for row, number in zip(result.rows, sorted(expected.attempts), strict=True):
+        assert verdicts_of(row) == [verdict is True for verdict in expected.attempts[number].pairs]
+        assert_same_sums(row, expected.attempts[number].usage)
 
 
 def used(document: Any, task: Task = TWO_PAIRS) -> UsedFile:
@@ -51,11 +53,12 @@ def verdicts_of(row: Row) -> list[bool]:
     return verdicts
 
 
-def assert_same_sums(row: Row, sums: oracle.Sums) -> None:
+def assert_same_sums(row: Row, sums: Usage) -> None:
     assert (row.input_tokens, row.output_tokens) == (sums.input_tokens, sums.output_tokens)
     assert (row.reasoning_tokens, row.total_tokens) == (sums.reasoning_tokens, sums.total_tokens)
     assert row.estimated_cost == (None if sums.cost is None else float(sums.cost))
-    milliseconds = None if sums.microseconds is None else math.floor(Fraction(sums.microseconds, 1000) + Fraction(1, 2))
+    half = timedelta(microseconds=500)
+    milliseconds = None if sums.time is None else (sums.time + half) // timedelta(milliseconds=1)
     assert row.api_processing_time_ms == milliseconds
 
 

@@ -6,7 +6,6 @@ import { createRoot } from "react-dom/client";
 
 import { ApiError } from "./api/client.ts";
 import { App } from "./App.tsx";
-import { savedTheme } from "./hooks/useTheme.ts";
 import { connect } from "./live/connect.ts";
 
 const FIVE_MINUTES = 300_000;
@@ -23,8 +22,6 @@ const client = new QueryClient({
   },
 });
 
-const theme = savedTheme();
-if (theme !== "system") document.documentElement.dataset.theme = theme;
 connect(client);
 
 const root = document.getElementById("root");

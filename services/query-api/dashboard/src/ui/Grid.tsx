@@ -26,12 +26,12 @@ export function Grid({ cells, label, expected }: GridProps) {
     >
       {cells.map((row, y) =>
         row.map((cell, x) => (
-          <rect key={`${x}-${y}`} x={x} y={y} width={1} height={1} className={`arc-${cell}`} />
+          <rect key={`${x}-${y}`} x={x} y={y} width={1} height={1} className={`fill-arc-${cell}`} />
         )),
       )}
       <Lines rows={rows} columns={columns} />
       {framed && <Frame cells={framed} unit={side / 100} />}
-      {expected && differing(cells, expected).map(([x, y]) => <Cross key={`${x}-${y}`} x={x} y={y} />)}
+      {expected && <Crosses places={differing(cells, expected)} />}
     </svg>
   );
 }
@@ -60,8 +60,8 @@ function Frame({ cells, unit }: { cells: Cells; unit: number }) {
   );
 }
 
-function Cross({ x, y }: { x: number; y: number }) {
-  const path = `M${x + 0.24} ${y + 0.24}l.52 .52m0 -.52l-.52 .52`;
+function Crosses({ places }: { places: [x: number, y: number][] }) {
+  const path = places.map(([x, y]) => `M${x + 0.24} ${y + 0.24}l.52 .52m0 -.52l-.52 .52`).join("");
   return (
     <g className="fill-none" strokeLinecap="round">
       <path d={path} className="stroke-black" strokeWidth={0.22} />

@@ -14,70 +14,52 @@ const RETRY_MS = 5_000;
 // A browser opens six connections to a server of HTTP/1.1: a seventh tab would wait for ever if all of them listened.
 const REST_AFTER_MS = 10_000;
 
-/** Listens until the returned function is called; rests while the page is hidden. */
-export function connect(client: QueryClient): () => void {
-  const stream = new Stream(client);
-  let rest: ReturnType<typeof setTimeout> | undefined;
-  function onVisibility(): void {
-    clearTimeout(rest);
-    if (document.visibilityState === "visible") stream.open();
-    else rest = setTimeout(() => stream.close(), REST_AFTER_MS);
-  }
-  document.addEventListener("visibilitychange", onVisibility);
-  stream.open();
-  return () => {
-    document.removeEventListener("visibilitychange", onVisibility);
-    clearTimeout(rest);
-    stream.close();
-  };
-}
-
-/** The one connection: opened anew where the browser does not connect again, and after a rest. */
-class Stream {
-  private readonly client: QueryClient;
-  private readonly reload: Reload;
-  private source: EventSource | null = null;
-  private retry: ReturnType<typeof setTimeout> | undefined;
+/** Listens while the page is shown: connects again where the browser does not, and after a rest. */
+export function connect(client: QueryClient): void {
+  const reload = reloader(client);
+  let source: EventSource | undefined;
+  let retry: ReturnType<typeof setTimeout> | undefined;
+  let resting: ReturnType<typeof setTimeout> | undefined;
   /** Something may have happened that this page did not hear of. */
-  private missed = false;
+  let missed = false;
 
-  constructor(client: QueryClient) {
-    this.client = client;
-    this.reload = reloader(client);
+  function open(): void {
+    if (source && source.readyState !== EventSource.CLOSED) return;
+    source = new EventSource("/api/events");
+    source.onopen = opened;
+    source.onerror = failed;
+    listen(source, client, reload);
   }
 
-  open(): void {
-    if (this.source && this.source.readyState !== EventSource.CLOSED) return;
-    this.source = new EventSource("/api/events");
-    this.source.onopen = () => this.opened();
-    this.source.onerror = () => this.failed();
-    listen(this.source, this.client, this.reload);
+  function opened(): void {
+    change({ connection: "open", lostAt: null });
+    if (missed) void client.invalidateQueries();
+    missed = false;
   }
 
-  close(): void {
-    clearTimeout(this.retry);
-    this.source?.close();
-    this.missed = true;
-  }
-
-  private opened(): void {
-    change(() => ({ connection: "open", lostAt: null }));
-    if (this.missed) void this.client.invalidateQueries();
-    this.missed = false;
-  }
-
-  private failed(): void {
+  function failed(): void {
     // Tells whether it is the server that is gone, or only the stream.
-    if (!this.missed)
-      setTimeout(() => void this.client.invalidateQueries({ queryKey: keys.models() }), RETRY_MS);
-    this.missed = true;
+    if (!missed) setTimeout(() => void client.invalidateQueries({ queryKey: keys.models() }), RETRY_MS);
+    missed = true;
     change((state) => ({ connection: "lost", lostAt: state.lostAt ?? Date.now() }));
     // A browser does not try again after an answer that is no stream.
-    if (this.source?.readyState === EventSource.CLOSED) {
-      clearTimeout(this.retry);
-      this.retry = setTimeout(() => this.open(), RETRY_MS);
-    }
+    if (source?.readyState !== EventSource.CLOSED) return;
+    clearTimeout(retry);
+    retry = setTimeout(open, RETRY_MS);
   }
+
+  function rest(): void {
+    clearTimeout(retry);
+    source?.close();
+    missed = true;
+  }
+
+  document.addEventListener("visibilitychange", () => {
+    clearTimeout(resting);
+    if (document.visibilityState === "visible") open();
+    else resting = setTimeout(rest, REST_AFTER_MS);
+  });
+  open();
 }
 
 function listen(source: EventSource, client: QueryClient, reload: Reload): void {
@@ -113,7 +95,7 @@ function reloader(client: QueryClient): Reload {
 
 /** What happened is not known: nothing that is shown can be relied on, nor that a run still works. */
 function onReset(client: QueryClient): void {
-  change(() => ({ running: [] }));
+  change({ running: [] });
   void client.invalidateQueries();
 }
 

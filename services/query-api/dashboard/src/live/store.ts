@@ -1,5 +1,5 @@
 /** State that belongs to no answer of the API: the connection, running ingestions, toasts. */
-import { useSyncExternalStore } from "react";
+import { create } from "zustand";
 
 import type { Running } from "./cache.ts";
 
@@ -22,15 +22,18 @@ export interface LiveState {
 
 const TOAST_MS = 9_000;
 const MOST_TOASTS = 3;
+const MOST_ENDED = 100;
 
-let state: LiveState = { connection: "connecting", lostAt: null, running: [], ended: [], toasts: [] };
+export const useLive = create<LiveState>(() => ({
+  connection: "connecting",
+  lostAt: null,
+  running: [],
+  ended: [],
+  toasts: [],
+}));
+export const { setState: change } = useLive;
+
 let nextToast = 1;
-const listeners = new Set<() => void>();
-
-export function change(update: (state: LiveState) => Partial<LiveState>): void {
-  state = { ...state, ...update(state) };
-  for (const listener of listeners) listener();
-}
 
 export function toast(added: Omit<Toast, "id">): void {
   const id = nextToast++;
@@ -42,17 +45,6 @@ export function dismiss(id: number): void {
   change(({ toasts }) => ({ toasts: toasts.filter((each) => each.id !== id) }));
 }
 
-const MOST_ENDED = 100;
-
 export function noteEnd(run: number | null): void {
   if (run !== null) change(({ ended }) => ({ ended: [...ended, run].slice(-MOST_ENDED) }));
-}
-
-function subscribe(listener: () => void): () => void {
-  listeners.add(listener);
-  return () => listeners.delete(listener);
-}
-
-export function useLive<T>(select: (state: LiveState) => T): T {
-  return useSyncExternalStore(subscribe, () => select(state));
 }

@@ -2,7 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 
 import { statusQuery } from "../../api/queries.ts";
-import { setAdminToken, useAdminToken } from "../../hooks/useAdmin.ts";
+import { useAdmin } from "../../hooks/useAdmin.ts";
 import { toast } from "../../live/store.ts";
 import { syncNow } from "./actions.ts";
 import { useGuarded } from "./useGuarded.tsx";
@@ -10,7 +10,7 @@ import { useGuarded } from "./useGuarded.tsx";
 export function SyncButton() {
   const { run, busy, dialog } = useGuarded();
   const status = useQuery(statusQuery());
-  const token = useAdminToken();
+  const token = useAdmin((state) => state.token);
   const locked = status.data?.writable === false;
   return (
     <div className="flex flex-wrap items-center justify-end gap-x-4 gap-y-2">
@@ -19,7 +19,7 @@ export function SyncButton() {
         <button
           type="button"
           className="text-muted hover:text-ink text-sm underline underline-offset-3"
-          onClick={() => setAdminToken(null)}
+          onClick={() => useAdmin.setState({ token: "" })}
         >
           Forget the token
         </button>
@@ -30,7 +30,7 @@ export function SyncButton() {
         disabled={busy || locked}
         onClick={() =>
           run(async () => {
-            await syncNow(null);
+            await syncNow();
             toast({ kind: "plain", title: "Sync requested", text: "What it finds shows up here." });
           })
         }

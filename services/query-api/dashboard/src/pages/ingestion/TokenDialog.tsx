@@ -1,7 +1,7 @@
 /** Asks for the admin token, once per tab. */
 import { type SyntheticEvent, useId, useState } from "react";
 
-import { setAdminToken } from "../../hooks/useAdmin.ts";
+import { useAdmin } from "../../hooks/useAdmin.ts";
 import { Dialog } from "../../ui/Dialog.tsx";
 
 export function TokenDialog({
@@ -18,7 +18,7 @@ export function TokenDialog({
   function submit(event: SyntheticEvent): void {
     event.preventDefault();
     if (!token.trim()) return;
-    setAdminToken(token.trim());
+    useAdmin.setState({ token: token.trim() });
     onDone();
   }
   return (

@@ -1,6 +1,6 @@
 /** What changes something: each needs the admin token. */
 import { api, ApiError, unwrap } from "../../api/client.ts";
-import { authorization, setAdminToken } from "../../hooks/useAdmin.ts";
+import { useAdmin } from "../../hooks/useAdmin.ts";
 
 export interface Wish {
   dataset: string;
@@ -18,25 +18,26 @@ async function guarded<T>(request: () => Promise<T>, patience = PATIENCE): Promi
     return await request();
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
-    if (error.status === 401 || error.status === 403) setAdminToken(null);
+    if (error.status === 401 || error.status === 403) useAdmin.setState({ token: "" });
     if (error.status !== 429 || patience === 0) throw error;
     await new Promise((resolve) => setTimeout(resolve, (error.retryAfterSeconds ?? 1) * 1_000));
     return guarded(request, patience - 1);
   }
 }
 
+const headers = () => ({ Authorization: `Bearer ${useAdmin.getState().token}` });
+
 export function validate({ dataset, model }: Wish) {
   const body = { datasetName: model, baseUrl: dataset };
-  return guarded(() => unwrap(api.POST("/api/admin/validate-ingestion", { body, headers: authorization() })));
+  return guarded(() => unwrap(api.POST("/api/admin/validate-ingestion", { body, headers: headers() })));
 }
 
 export function start({ dataset, model, force, dryRun }: Wish) {
   const body = { datasetName: model, baseUrl: dataset, source: "auto", dryRun, forceOverwrite: force };
-  return guarded(() => unwrap(api.POST("/api/admin/start-ingestion", { body, headers: authorization() })));
+  return guarded(() => unwrap(api.POST("/api/admin/start-ingestion", { body, headers: headers() })));
 }
 
-export function syncNow(dataset: string | null) {
-  return guarded(() =>
-    unwrap(api.POST("/api/admin/sync", { body: { dataset, autoIngest: null }, headers: authorization() })),
-  );
+export function syncNow() {
+  const body = { dataset: null, autoIngest: null };
+  return guarded(() => unwrap(api.POST("/api/admin/sync", { body, headers: headers() })));
 }

@@ -1,8 +1,7 @@
 /** Runs an action once there is a token; asks for it first where there is none, and again when it is refused. */
 import { type ReactNode, useState } from "react";
 
-import { ApiError } from "../../api/client.ts";
-import { adminToken } from "../../hooks/useAdmin.ts";
+import { useAdmin } from "../../hooks/useAdmin.ts";
 import { toast } from "../../live/store.ts";
 import { TokenDialog } from "./TokenDialog.tsx";
 
@@ -17,9 +16,9 @@ export function useGuarded(): { run: (action: Action) => void; busy: boolean; di
     try {
       await action();
     } catch (error) {
-      const refused = error instanceof ApiError && (error.status === 401 || error.status === 403);
       const text = error instanceof Error ? error.message : String(error);
-      if (refused) setPending({ action, refused: text });
+      // The server refused the token: it is gone.
+      if (!useAdmin.getState().token) setPending({ action, refused: text });
       else toast({ kind: "bad", title: "That did not work", text });
     } finally {
       setBusy(false);
@@ -27,7 +26,7 @@ export function useGuarded(): { run: (action: Action) => void; busy: boolean; di
   }
 
   function run(action: Action): void {
-    if (adminToken()) void attempt(action);
+    if (useAdmin.getState().token) void attempt(action);
     else setPending({ action });
   }
 

@@ -1,11 +1,12 @@
 /** The frame of every page: header, freshness, the page itself, toasts. */
 import { lazy, Suspense, useEffect } from "react";
+import { ErrorBoundary } from "react-error-boundary";
 import { Link, Route, Switch, useLocation } from "wouter";
 
 import { Freshness } from "./Freshness.tsx";
 import { Header } from "./Header.tsx";
 import { OverviewPage } from "./pages/overview/OverviewPage.tsx";
-import { Boundary } from "./ui/Boundary.tsx";
+import { Broken } from "./ui/Broken.tsx";
 import { Empty, Loading } from "./ui/Panel.tsx";
 import { Toasts } from "./ui/Toasts.tsx";
 
@@ -47,7 +48,7 @@ export function App() {
       <Header />
       <Freshness />
       <main id="main" tabIndex={-1} className="min-h-dvh flex-1 pt-2 pb-10">
-        <Boundary key={location}>
+        <ErrorBoundary key={location} FallbackComponent={Broken}>
           <Suspense fallback={<Loading lines={6} label="Loading the page" />}>
             <Switch>
               <Route path="/" component={OverviewPage} />
@@ -56,7 +57,7 @@ export function App() {
               <Route component={NotFound} />
             </Switch>
           </Suspense>
-        </Boundary>
+        </ErrorBoundary>
       </main>
       <footer className="border-line text-muted flex flex-wrap gap-x-5 gap-y-1 border-t py-5 text-sm">
         <span>arcwatch</span>

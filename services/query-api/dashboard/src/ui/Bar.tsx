@@ -1,56 +1,48 @@
-/** A bar of parts, drawn as SVG: widths in an inline style would need a looser policy. */
+/** Bars: of parts that make up a whole, of what became of tasks, and of progress. */
+import type { ModelRow } from "../api/client.ts";
+import { share } from "../lib/format.ts";
 
-export interface Part {
-  value: number;
-  className: string;
-  label: string;
-}
-
-export function Bar({
-  parts,
-  total,
-  label,
-  height = 10,
-}: {
-  parts: Part[];
+interface BarProps {
+  parts: { value: number; className: string; label: string }[];
   total: number;
   label: string;
-  height?: number;
-}) {
-  const starts = parts.map((_, place) => parts.slice(0, place).reduce((sum, { value }) => sum + value, 0));
-  const width = (value: number) => (total > 0 ? (100 * value) / total : 0);
+  className?: string;
+}
+
+const width = (part: number, whole: number) => ({ width: `${100 * (share(part, whole) ?? 0)}%` });
+
+export function Bar({ parts, total, label, className = "h-2" }: BarProps) {
   return (
-    <svg
+    <div
       role="img"
       aria-label={label}
-      viewBox={`0 0 100 ${height}`}
-      height={height}
-      preserveAspectRatio="none"
-      className="bg-raised block w-full rounded-full"
+      className={`bg-raised flex w-full overflow-hidden rounded-full ${className}`}
     >
-      {parts.map((part, place) => (
-        <rect
+      {parts.map((part) => (
+        <div
           key={part.label}
-          x={width(starts[place] ?? 0)}
-          width={width(part.value)}
-          height={height}
+          title={`${part.label}: ${part.value}`}
           className={part.className}
-        >
-          <title>{`${part.label}: ${part.value}`}</title>
-        </rect>
+          style={width(part.value, total)}
+        />
       ))}
-    </svg>
+    </div>
   );
 }
 
 /** What became of the tasks of a set; before it is known which were solved, only how many were submitted. */
-export function outcome(row: { tasksSolved: number | null; tasksSubmitted: number }): Part[] {
-  if (row.tasksSolved === null)
-    return [{ label: "Submitted", value: row.tasksSubmitted, className: "fill-strong" }];
-  return [
-    { label: "Solved", value: row.tasksSolved, className: "fill-good" },
-    { label: "Not solved", value: row.tasksSubmitted - row.tasksSolved, className: "fill-bad/65" },
-  ];
+export function OutcomeBar({ row, className = "h-2" }: { row: ModelRow; className?: string }) {
+  const { tasksTotal, tasksSubmitted, tasksSolved } = row;
+  const unsolved = tasksSubmitted - (tasksSolved ?? 0);
+  const parts =
+    tasksSolved === null
+      ? [{ label: "Submitted", value: tasksSubmitted, className: "bg-strong" }]
+      : [
+          { label: "Solved", value: tasksSolved, className: "bg-good" },
+          { label: "Not solved", value: unsolved, className: "bg-bad/65" },
+        ];
+  const label = `${tasksSolved ?? 0} tasks solved, ${unsolved} not solved, ${tasksTotal - tasksSubmitted} not attempted`;
+  return <Bar parts={parts} total={tasksTotal} label={label} className={className} />;
 }
 
 interface ProgressProps {
@@ -67,21 +59,12 @@ export function ProgressBar({ done, total, label }: ProgressProps) {
       aria-label={label}
       aria-valuemin={0}
       {...(done === null ? {} : { "aria-valuenow": done, "aria-valuemax": total })}
-      className="w-full"
+      className="bg-raised h-2 w-full overflow-hidden rounded-full"
     >
-      <svg
-        viewBox="0 0 100 8"
-        height={8}
-        preserveAspectRatio="none"
-        className="bg-raised block w-full rounded-full"
-        aria-hidden="true"
-      >
-        <rect
-          width={done === null ? 100 : total ? (100 * done) / total : 0}
-          height={8}
-          className={done === null ? "waiting fill-accent" : "fill-accent transition-all duration-300"}
-        />
-      </svg>
+      <div
+        className={`bg-accent h-full ${done === null ? "waiting" : "transition-all duration-300"}`}
+        style={width(done ?? 1, done === null ? 1 : total)}
+      />
     </div>
   );
 }

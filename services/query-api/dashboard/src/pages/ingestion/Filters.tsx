@@ -2,47 +2,45 @@
 import { useQuery } from "@tanstack/react-query";
 
 import { statusQuery } from "../../api/queries.ts";
-import type { useParams } from "../../hooks/useParams.ts";
+import { useParams } from "../../hooks/useParams.ts";
 import { shortDataset } from "../../lib/format.ts";
 import { SearchField } from "../../ui/SearchField.tsx";
-import { Select } from "../../ui/Select.tsx";
+import { type Choice, Select } from "../../ui/Select.tsx";
 import { STATUSES } from "./history.ts";
 
-interface FiltersProps {
-  params: URLSearchParams;
-  update: ReturnType<typeof useParams>[1];
-}
-
-export function Filters({ params, update }: FiltersProps) {
+export function Filters() {
+  const [params, update] = useParams();
   const status = useQuery(statusQuery());
   const set = (name: string) => (value: string) => update({ [name]: value, page: null }, { replace: true });
-  const dataset = params.get("dataset") ?? "";
-  const datasets = [...new Set([...(status.data?.datasets ?? []), ...(dataset ? [dataset] : [])])];
-  const choice = (name: string) => ({ value: params.get(name) ?? "", onPick: set(name) });
+  const dataset = params.get("dataset");
+  const datasets = new Set([...(status.data?.datasets ?? []), ...(dataset ? [dataset] : [])]);
+  const how: Choice[] = [
+    ["true", "Auto-triggered"],
+    ["false", "By hand"],
+  ];
+  const selects: [name: string, label: string, any: string, options: Choice[]][] = [
+    ["status", "Status", "Any status", STATUSES.map((each) => [each, each])],
+    ["auto", "Triggered", "Triggered either way", how],
+    [
+      "dataset",
+      "Dataset of the runs",
+      "All datasets",
+      Array.from(datasets, (each) => [each, shortDataset(each)]),
+    ],
+  ];
   return (
     <div className="mb-3 flex flex-wrap gap-2.5">
       <SearchField label="Search the runs" value={params.get("q") ?? ""} onSearch={set("q")} />
-      <Select
-        label="Status"
-        any="Any status"
-        {...choice("status")}
-        options={STATUSES.map((each) => [each, each])}
-      />
-      <Select
-        label="Triggered"
-        any="Triggered either way"
-        {...choice("auto")}
-        options={[
-          ["true", "Auto-triggered"],
-          ["false", "By hand"],
-        ]}
-      />
-      <Select
-        label="Dataset of the runs"
-        any="All datasets"
-        {...choice("dataset")}
-        options={datasets.map((each) => [each, shortDataset(each)])}
-      />
+      {selects.map(([name, label, any, options]) => (
+        <Select
+          key={name}
+          label={label}
+          any={any}
+          value={params.get(name) ?? ""}
+          options={options}
+          onPick={set(name)}
+        />
+      ))}
     </div>
   );
 }

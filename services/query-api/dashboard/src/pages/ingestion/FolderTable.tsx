@@ -1,6 +1,6 @@
 /** Folders with what is known of them, each with a box to choose it. */
 import { Badge, type Tone } from "../../ui/Badge.tsx";
-import { Scroll } from "../../ui/Scroll.tsx";
+import { Table } from "../../ui/Table.tsx";
 import { type FolderState, type ListedFolder, STATE_NAMES } from "./folders.ts";
 
 const TONES: Record<FolderState, Tone> = { ingested: "good", changed: "part", new: "accent" };
@@ -12,49 +12,45 @@ interface FolderTableProps {
 }
 
 export function FolderTable({ rows, chosen, onToggle }: FolderTableProps) {
-  const all = rows.every(({ name }) => chosen.has(name));
-  const names = () => rows.map(({ name }) => name);
+  const box = (label: string, names: string[], id?: string) => (
+    <input
+      id={id}
+      type="checkbox"
+      aria-label={label}
+      checked={names.every((name) => chosen.has(name))}
+      onChange={(event) => onToggle(names, event.target.checked)}
+    />
+  );
+  const all = rows.map(({ name }) => name);
   return (
-    <Scroll label="Table of folders" className="border-line max-h-80 overflow-auto rounded-xl border">
-      <table className="w-full text-sm">
-        <thead className="bg-raised label sticky top-0 z-10 text-left">
-          <tr>
-            <th className="w-10 px-3 py-2">
-              <input
-                type="checkbox"
-                aria-label="Choose all"
-                checked={all}
-                onChange={(event) => onToggle(names(), event.target.checked)}
-              />
-            </th>
-            <th className="py-2">Folder</th>
-            <th className="py-2">State</th>
-            <th className="hidden px-3 py-2 text-right sm:table-cell">Attempts stored</th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map(({ name, state, attemptsFound }) => (
-            <tr key={name} className="border-line hover:bg-raised border-t">
-              <td className="px-3 py-2">
-                <input
-                  id={`folder-${name}`}
-                  type="checkbox"
-                  aria-label={`Choose ${name}`}
-                  checked={chosen.has(name)}
-                  onChange={(event) => onToggle([name], event.target.checked)}
-                />
-              </td>
-              <td className="py-2 pr-3 wrap-anywhere">
-                <label htmlFor={`folder-${name}`}>{name}</label>
-              </td>
-              <td className="py-2 pr-3">
-                <Badge tone={TONES[state]}>{STATE_NAMES[state].toLowerCase()}</Badge>
-              </td>
-              <td className="text-muted hidden px-3 py-2 text-right sm:table-cell">{attemptsFound}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </Scroll>
+    <Table
+      label="Table of folders"
+      frame="border-line max-h-80 overflow-auto rounded-xl border"
+      head="bg-raised label sticky top-0 z-10"
+      rows={rows}
+      keyOf={({ name }) => name}
+      columns={[
+        {
+          name: box("Choose all", all),
+          className: "w-10 px-3 py-2 text-left",
+          cell: ({ name }) => box(`Choose ${name}`, [name], `folder-${name}`),
+        },
+        {
+          name: "Folder",
+          className: "py-2 pr-3 text-left wrap-anywhere",
+          cell: ({ name }) => <label htmlFor={`folder-${name}`}>{name}</label>,
+        },
+        {
+          name: "State",
+          className: "py-2 pr-3 text-left",
+          cell: ({ state }) => <Badge tone={TONES[state]}>{STATE_NAMES[state].toLowerCase()}</Badge>,
+        },
+        {
+          name: "Attempts stored",
+          className: "text-muted hidden px-3 py-2 text-right sm:table-cell",
+          cell: ({ attemptsFound }) => attemptsFound,
+        },
+      ]}
+    />
   );
 }

@@ -4,14 +4,15 @@ import { useQuery } from "@tanstack/react-query";
 import type { Schemas } from "../../api/client.ts";
 import { cronQuery, statusQuery } from "../../api/queries.ts";
 import { useNow } from "../../hooks/useNow.ts";
-import { ago, ahead, count, moment, plural } from "../../lib/format.ts";
+import { ahead, count, moment, plural } from "../../lib/format.ts";
 import { inWords } from "../../lib/schedule.ts";
-import { Dot, Status, type Tone } from "../../ui/Badge.tsx";
+import { Ago } from "../../ui/Ago.tsx";
+import { Dot, Status } from "../../ui/Badge.tsx";
 import { Bar } from "../../ui/Bar.tsx";
 import { Answer, Panel } from "../../ui/Panel.tsx";
 import { SyncButton } from "./SyncButton.tsx";
 
-export function sentence(cron: Schemas["CronStatusAnswer"]): string {
+function sentence(cron: Schemas["CronStatusAnswer"]): string {
   if (!cron.cronEnabled) return "Scheduled syncs are switched off: ENABLE_CRON_JOBS is false.";
   const what = cron.autoIngest ? "detected and ingested" : "detected (not ingested by themselves)";
   return `New models are automatically ${what} ${inWords(cron.schedule)}.`;
@@ -51,7 +52,7 @@ function Syncs({ cron }: { cron: Schemas["CronStatusAnswer"] }) {
       <p>{sentence(cron)}</p>
       {cron.lastRun ? (
         <p className="text-muted flex flex-wrap items-center gap-2 text-sm">
-          Last sync {ago(cron.lastRun, now)} <Status status={cron.lastStatus ?? "–"} />
+          Last sync <Ago at={cron.lastRun} /> <Status status={cron.lastStatus ?? "–"} />
           found {plural(cron.lastNewModelsFound ?? 0, "new model")}
           {cron.lastTrigger ? `, asked for by ${cron.lastTrigger.replace("_", " ")}` : ""}
         </p>
@@ -65,64 +66,45 @@ function Syncs({ cron }: { cron: Schemas["CronStatusAnswer"] }) {
 
 function Workers({ status }: { status: Schemas["Status"] }) {
   const { ingesters, watcher, hub } = status;
-  const now = useNow();
+  const { idle, busy, waiting } = ingesters;
+  const counts = `${idle ?? 0} idle, ${busy ?? 0} busy, ${waiting ?? 0} waiting`;
+  const workers: [name: string, alive: boolean | null, text: string][] = [
+    ["Ingesters", ingesters.alive, ingesters.alive === null ? "not known" : counts],
+    [
+      "Watcher",
+      watcher.alive && !watcher.silent,
+      watcher.silent ? "overdue" : watcher.alive ? "listening" : "not heard of",
+    ],
+    ["Hub", hub.reachable, hub.reachable ? new URL(hub.endpoint).host : "unreachable"],
+  ];
   return (
     <ul className="space-y-3.5 text-sm">
-      <Worker
-        name="Ingesters"
-        alive={ingesters.alive}
-        text={
-          ingesters.alive === null
-            ? "not known"
-            : `${ingesters.idle ?? 0} idle, ${ingesters.busy ?? 0} busy, ${ingesters.waiting ?? 0} waiting`
-        }
-      />
-      <Worker
-        name="Watcher"
-        alive={watcher.alive === null ? null : watcher.alive && !watcher.silent}
-        text={watcher.silent ? "overdue" : watcher.alive ? "listening" : "not heard of"}
-      />
-      <Worker
-        name="Hub"
-        alive={hub.reachable}
-        text={hub.reachable ? new URL(hub.endpoint).host : "unreachable"}
-      />
-      {hub.quotaLeft !== null && hub.quotaLimit !== null && (
-        <li>
-          <div className="mb-1.5 flex justify-between gap-3">
-            <span>Hub quota left</span>
-            <span className="text-muted">
-              {count(hub.quotaLeft)} of {count(hub.quotaLimit)} requests
-            </span>
-          </div>
-          <Bar
-            label={`${count(hub.quotaLeft)} of ${count(hub.quotaLimit)} requests left`}
-            total={hub.quotaLimit}
-            height={8}
-            parts={[
-              {
-                label: "Left",
-                value: hub.quotaLeft,
-                className: hub.quotaLeft * 5 < hub.quotaLimit ? "fill-bad" : "fill-good",
-              },
-            ]}
-          />
-          {hub.quotaResetsAt && (
-            <p className="text-muted mt-1.5 text-xs">whole again {ahead(hub.quotaResetsAt, now)}</p>
-          )}
+      {workers.map(([name, alive, text]) => (
+        <li key={name} className="flex items-center gap-2.5">
+          <Dot tone={alive === null ? "plain" : alive ? "good" : "bad"} alive={alive === true} />
+          <span className="font-medium">{name}</span>
+          <span className="text-muted ml-auto truncate text-right">{text}</span>
         </li>
+      ))}
+      {hub.quotaLeft !== null && hub.quotaLimit !== null && (
+        <Quota left={hub.quotaLeft} limit={hub.quotaLimit} resetsAt={hub.quotaResetsAt} />
       )}
     </ul>
   );
 }
 
-function Worker({ name, alive, text }: { name: string; alive: boolean | null; text: string }) {
-  const tone: Tone = alive === null ? "plain" : alive ? "good" : "bad";
+function Quota({ left, limit, resetsAt }: { left: number; limit: number; resetsAt: string | null }) {
+  const now = useNow();
+  const text = `${count(left)} of ${count(limit)} requests`;
+  const className = left * 5 < limit ? "bg-bad" : "bg-good";
   return (
-    <li className="flex items-center gap-2.5">
-      <Dot tone={tone} alive={alive === true} />
-      <span className="font-medium">{name}</span>
-      <span className="text-muted ml-auto truncate text-right">{text}</span>
+    <li>
+      <div className="mb-1.5 flex justify-between gap-3">
+        <span>Hub quota left</span>
+        <span className="text-muted">{text}</span>
+      </div>
+      <Bar label={`${text} left`} total={limit} parts={[{ label: "Left", value: left, className }]} />
+      {resetsAt && <p className="text-muted mt-1.5 text-xs">whole again {ahead(resetsAt, now)}</p>}
     </li>
   );
 }

@@ -11,7 +11,7 @@ import { keyOf, named, newestOf } from "../../lib/rows.ts";
 import { Answer, Empty, Panel } from "../../ui/Panel.tsx";
 import { Filters } from "./Filters.tsx";
 import { Scatter } from "./Scatter.tsx";
-import { Table } from "./Table.tsx";
+import { Submissions } from "./Submissions.tsx";
 import { Timeline } from "./Timeline.tsx";
 
 const NONE: readonly ModelRow[] = [];
@@ -19,7 +19,7 @@ const NONE: readonly ModelRow[] = [];
 export default function ModelsPage() {
   useTitle("Leaderboard");
   const models = useQuery(modelsQuery());
-  const [params, update] = useParams();
+  const [params] = useParams();
   const rows = models.data?.data ?? NONE;
   const newest = newestOf(rows);
   const dataset = params.get("dataset") ?? "";
@@ -40,7 +40,7 @@ export default function ModelsPage() {
             nothing.
           </p>
         </div>
-        <Filters rows={rows} within={within} params={params} update={update} />
+        <Filters rows={rows} within={within} />
       </header>
       <Answer query={models} what="the models" lines={10}>
         {() =>
@@ -70,7 +70,7 @@ function Board({ rows, latest }: { rows: readonly ModelRow[]; latest: string }) 
         <Timeline rows={rows} />
       </Panel>
       <Panel title="All submissions" hint="Pick a column's name to sort by it.">
-        <Table rows={rows} latest={latest} />
+        <Submissions rows={rows} latest={latest} />
       </Panel>
     </>
   );

@@ -1,16 +1,14 @@
 /** Two submissions, task by task. */
 import { useQueries } from "@tanstack/react-query";
-import { useMemo } from "react";
 
 import type { ModelRow } from "../../api/client.ts";
 import { modelQuery } from "../../api/queries.ts";
 import { useParams } from "../../hooks/useParams.ts";
 import { compact, count, money, percent, share } from "../../lib/format.ts";
 import { setName } from "../../lib/names.ts";
-import { type Duel, cells, duel, DUELS } from "../../lib/tasks.ts";
-import { Filter } from "../../ui/Filter.tsx";
-import { Empty, Failure, Loading, Panel } from "../../ui/Panel.tsx";
-import { Scroll } from "../../ui/Scroll.tsx";
+import { type Duel, cells, duel } from "../../lib/tasks.ts";
+import { Answer, Empty, Panel } from "../../ui/Panel.tsx";
+import { type Column, Table } from "../../ui/Table.tsx";
 import { Strip } from "./Strip.tsx";
 
 export function Comparison({ first, second }: { first: ModelRow; second: ModelRow }) {
@@ -45,69 +43,59 @@ const READINGS: Reading[] = [
 ];
 
 function SideBySide({ first, second }: { first: ModelRow; second: ModelRow }) {
+  const column = (row: ModelRow, rival: ModelRow, colour: string): Column<Reading> => ({
+    name: (
+      <span className="text-ink text-sm font-semibold tracking-normal normal-case">
+        <span aria-hidden="true" className={`mr-2 inline-block size-2.5 rounded-sm ${colour}`} />
+        {row.displayName}
+      </span>
+    ),
+    className: "py-2 pr-4 text-left last:pr-0",
+    cell: (reading) => <Reached reading={reading} row={row} rival={rival} />,
+  });
   return (
-    <Scroll label="Figures side by side" className="mb-6 relative overflow-x-auto">
-      <table className="w-full text-sm">
-        <thead>
-          <tr className="text-left">
-            <th className="label py-1.5 pr-4">Figure</th>
-            <th className="py-1.5 pr-4 font-semibold">
-              <span aria-hidden="true" className="bg-accent mr-2 inline-block size-2.5 rounded-sm" />
-              {first.displayName}
-            </th>
-            <th className="py-1.5 font-semibold">
-              <span aria-hidden="true" className="bg-part mr-2 inline-block size-2.5 rounded-sm" />
-              {second.displayName}
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {READINGS.map(([name, value, say, better]) => {
-            const [one, other] = [value(first), value(second)];
-            // Of two figures that read alike, neither is called better.
-            const alike = one === null || other === null || say(one) === say(other);
-            const lead = alike ? 0 : Math.sign(one - other) * better;
-            return (
-              <tr key={name} className="border-line border-t">
-                <th scope="row" className="text-muted py-2 pr-4 text-left font-normal">
-                  {name}
-                </th>
-                <Reached text={say(one)} better={lead > 0} className="pr-4" />
-                <Reached text={say(other)} better={lead < 0} className="" />
-              </tr>
-            );
-          })}
-        </tbody>
-      </table>
-    </Scroll>
+    <Table
+      label="Figures side by side"
+      frame="mb-6 relative overflow-x-auto"
+      body="border-line border-t"
+      rows={READINGS}
+      keyOf={([name]) => name}
+      columns={[
+        {
+          name: "Figure",
+          rowHeader: true,
+          className: "text-muted py-2 pr-4 text-left",
+          cell: ([name]) => name,
+        },
+        column(first, second, "bg-accent"),
+        column(second, first, "bg-part"),
+      ]}
+    />
   );
 }
 
-function Reached({ text, better, className }: { text: string; better: boolean; className: string }) {
+function Reached({ reading, row, rival }: { reading: Reading; row: ModelRow; rival: ModelRow }) {
+  const [, value, say, sign] = reading;
+  const [own, other] = [value(row), value(rival)];
+  // Of two figures that read alike, neither is called better.
+  const better = own !== null && other !== null && say(own) !== say(other) && (own - other) * sign > 0;
   return (
-    <td className={`py-2 ${className} ${better ? "font-semibold" : "text-muted"}`}>
-      {text} {better && <span className="text-good ml-1 text-xs font-semibold">better</span>}
-    </td>
+    <span className={better ? "font-semibold" : "text-muted"}>
+      {say(own)} {better && <span className="text-good ml-1 text-xs font-semibold">better</span>}
+    </span>
   );
 }
 
 function Tasks({ first, second }: { first: ModelRow; second: ModelRow }) {
-  const [one, other] = useQueries({
+  const results = useQueries({
     queries: [modelQuery(first.dataset, first.model), modelQuery(second.dataset, second.model)],
+    combine: ([one, other]) => ({
+      data: one.data && other.data && duel(cells(one.data), cells(other.data)),
+      error: one.error ?? other.error,
+      refetch: () => Promise.all([one.refetch(), other.refetch()]),
+    }),
   });
-  const [params, update] = useParams();
-  const only = DUELS.find((each) => each === params.get("duel")) ?? null;
-  const results = useMemo(
-    () => one.data && other.data && duel(cells(one.data), cells(other.data)),
-    [one.data, other.data],
-  );
-  const error = one.error ?? other.error;
-  if (!results)
-    return error ? (
-      <Failure what="The comparison" error={error} />
-    ) : (
-      <Loading lines={4} label="Loading the comparison" />
-    );
+  const [, update] = useParams();
   const kinds: [Duel, string][] = [
     ["both", "Both solve it"],
     ["first", `Only ${first.displayName}`],
@@ -116,24 +104,20 @@ function Tasks({ first, second }: { first: ModelRow; second: ModelRow }) {
   ];
   const names = new Map(kinds);
   return (
-    <>
-      <Filter
-        kinds={kinds.map(
-          ([kind, name]) => [kind, name, results.filter(({ result }) => result === kind).length] as const,
-        )}
-        only={only}
-        onPick={(duel) => update({ duel }, { replace: true })}
-      />
-      <Strip
-        label="Tasks of both"
-        items={results.map(({ id, result }) => ({
-          id,
-          className: `cell-${result}`,
-          name: `${id}: ${names.get(result)?.toLowerCase()}`,
-          dim: only !== null && only !== result,
-        }))}
-        onPick={(task) => update({ dataset: first.dataset, model: first.model, task })}
-      />
-    </>
+    <Answer query={results} what="the comparison" lines={4}>
+      {(found) => (
+        <Strip
+          label="Tasks of both"
+          kinds={kinds}
+          param="duel"
+          cells={found.map(({ id, result }) => ({
+            id,
+            kind: result,
+            name: `${id}: ${names.get(result)?.toLowerCase()}`,
+          }))}
+          onPick={(task) => update({ dataset: first.dataset, model: first.model, task })}
+        />
+      )}
+    </Answer>
   );
 }

@@ -5,11 +5,11 @@ import { Link } from "wouter";
 import type { ModelRow } from "../../api/client.ts";
 import { modelQuery } from "../../api/queries.ts";
 import type { useLatestHFModel } from "../../hooks/useLatestHFModel.ts";
-import { useNow } from "../../hooks/useNow.ts";
-import { ago, money, moment, percent, share } from "../../lib/format.ts";
+import { money, percent, share } from "../../lib/format.ts";
 import { setName } from "../../lib/names.ts";
 import { keyOf, rankOf } from "../../lib/rows.ts";
 import { cells } from "../../lib/tasks.ts";
+import { Ago } from "../../ui/Ago.tsx";
 import { Dot } from "../../ui/Badge.tsx";
 import { Failure } from "../../ui/Panel.tsx";
 import { Mosaic } from "./Mosaic.tsx";
@@ -29,7 +29,7 @@ interface HeroProps {
 
 export function Hero({ latest, row, rows, selected, onUse }: HeroProps) {
   if (latest.latest === undefined && latest.error) {
-    return <Failure what="The latest model" error={latest.error} retry={() => void latest.refetch()} />;
+    return <Failure what="the latest model" query={latest} />;
   }
   if (latest.latest === undefined) {
     return (
@@ -62,6 +62,13 @@ export function Hero({ latest, row, rows, selected, onUse }: HeroProps) {
 type Latest = NonNullable<ReturnType<typeof useLatestHFModel>["latest"]>;
 
 function Card({ model, row, rows, selected, onUse }: Omit<HeroProps, "latest"> & { model: Latest }) {
+  const { tasksSubmitted, tasksTotal } = model;
+  const perTask = row ? share(row.totalCost, row.tasksSubmitted) : null;
+  const figures = [
+    ["Score", percent(model.score), row ? rankText(rows, row) : "of all tasks"],
+    ["Coverage", percent(share(tasksSubmitted, tasksTotal)), `${tasksSubmitted} of ${tasksTotal} tasks`],
+    ["Cost per task", money(perTask), row ? `${money(row.totalCost)} in all` : ""],
+  ];
   return (
     <section
       aria-label={`Latest ingested model: ${model.displayName}`}
@@ -72,21 +79,13 @@ function Card({ model, row, rows, selected, onUse }: Omit<HeroProps, "latest"> &
         <div className="rise flex min-w-0 flex-col" key={`${keyOf(model)}/${model.ingestedAt}`}>
           <Name model={model} />
           <dl className="mt-auto flex flex-wrap gap-x-10 gap-y-4 pt-8">
-            <HeroFigure
-              name="Score"
-              value={percent(model.score)}
-              note={row ? rankText(rows, row) : "of all tasks"}
-            />
-            <HeroFigure
-              name="Coverage"
-              value={percent(share(model.tasksSubmitted, model.tasksTotal))}
-              note={`${model.tasksSubmitted} of ${model.tasksTotal} tasks`}
-            />
-            <HeroFigure
-              name="Cost per task"
-              value={money(share(row?.totalCost ?? null, row?.tasksSubmitted ?? 0))}
-              note={row ? `${money(row.totalCost)} in all` : ""}
-            />
+            {figures.map(([name, value, note]) => (
+              <div key={name}>
+                <dt className="text-xs font-semibold tracking-[0.08em] text-white/70 uppercase">{name}</dt>
+                <dd className="mt-1 text-3xl font-semibold tracking-tight sm:text-4xl">{value}</dd>
+                <dd className="mt-1 text-xs text-white/70">{note}</dd>
+              </div>
+            ))}
           </dl>
           <div className="mt-7">
             <button
@@ -106,16 +105,13 @@ function Card({ model, row, rows, selected, onUse }: Omit<HeroProps, "latest"> &
 }
 
 function Name({ model }: { model: Latest }) {
-  const now = useNow();
   return (
     <>
       <p className="flex flex-wrap items-center gap-x-2.5 text-sm text-white/80">
         <Dot tone="good" alive />
         <span className="font-semibold text-white">Latest ingested model</span>
         <span aria-hidden="true">·</span>
-        <time dateTime={model.ingestedAt} title={moment(model.ingestedAt)}>
-          {ago(model.ingestedAt, now)}
-        </time>
+        <Ago at={model.ingestedAt} />
       </p>
       <h2 className="mt-3 text-3xl leading-[1.08] font-semibold tracking-[-0.03em] break-words sm:text-5xl">
         {model.displayName}
@@ -124,19 +120,13 @@ function Name({ model }: { model: Latest }) {
         <span className="rounded-full border border-white/25 px-2.5 py-0.5 text-xs font-medium text-white">
           {setName(model.source)}
         </span>
-        {model.publishedAt && <span>uploaded {ago(model.publishedAt, now)}</span>}
+        {model.publishedAt && (
+          <span>
+            uploaded <Ago at={model.publishedAt} />
+          </span>
+        )}
       </p>
     </>
-  );
-}
-
-function HeroFigure({ name, value, note }: { name: string; value: string; note: string }) {
-  return (
-    <div>
-      <dt className="text-xs font-semibold tracking-[0.08em] text-white/70 uppercase">{name}</dt>
-      <dd className="mt-1 text-3xl font-semibold tracking-tight sm:text-4xl">{value}</dd>
-      <dd className="mt-1 text-xs text-white/70">{note}</dd>
-    </div>
   );
 }
 

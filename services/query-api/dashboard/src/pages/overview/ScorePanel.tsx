@@ -3,12 +3,27 @@ import type { ModelRow } from "../../api/client.ts";
 import { count, moment, percent, share } from "../../lib/format.ts";
 import { setName } from "../../lib/names.ts";
 import { Status } from "../../ui/Badge.tsx";
-import { Bar, outcome } from "../../ui/Bar.tsx";
+import { OutcomeBar } from "../../ui/Bar.tsx";
+import { Figure } from "../../ui/Figure.tsx";
 import { Panel } from "../../ui/Panel.tsx";
 
 export function ScorePanel({ row, rank }: { row: ModelRow; rank: { place: number; of: number } }) {
-  const coverage = share(row.tasksSubmitted, row.tasksTotal);
-  const solved = row.tasksSolved ?? 0;
+  const { tasksTotal, tasksSubmitted, tasksSolved } = row;
+  const figures = [
+    ["Score", percent(row.score), `over all ${count(tasksTotal)} tasks`],
+    ["Of submitted", percent(row.scoreSubmitted), "as the official scorer prints it"],
+    [
+      "Coverage",
+      percent(share(tasksSubmitted, tasksTotal)),
+      `${count(tasksSubmitted)} of ${count(tasksTotal)}`,
+    ],
+    ["Place", `${rank.place} of ${rank.of}`, `on ${setName(row.source)}`],
+  ] as const;
+  const outcomes = [
+    ["text-good", tasksSolved, "solved"],
+    ["text-bad", tasksSolved === null ? null : tasksSubmitted - tasksSolved, "not solved"],
+    ["text-ink", tasksTotal - tasksSubmitted, "not attempted"],
+  ] as const;
   return (
     <Panel
       title={row.displayName}
@@ -17,44 +32,24 @@ export function ScorePanel({ row, rank }: { row: ModelRow; rank: { place: number
       className="lg:col-span-2"
     >
       <dl className="grid grid-cols-2 gap-x-6 gap-y-5 sm:grid-cols-4">
-        <div>
-          <dt className="label">Score</dt>
-          <dd className="mt-1 text-5xl font-semibold tracking-[-0.04em]">{percent(row.score)}</dd>
-          <dd className="text-muted mt-1 text-xs">over all {count(row.tasksTotal)} tasks</dd>
-        </div>
-        <Small
-          name="Of submitted"
-          value={percent(row.scoreSubmitted)}
-          note="as the official scorer prints it"
-        />
-        <Small
-          name="Coverage"
-          value={percent(coverage)}
-          note={`${count(row.tasksSubmitted)} of ${count(row.tasksTotal)}`}
-        />
-        <Small name="Place" value={`${rank.place} of ${rank.of}`} note={`on ${setName(row.source)}`} />
+        {figures.map(([name, value, note], place) => (
+          <Figure
+            key={name}
+            name={name}
+            value={value}
+            note={note}
+            className={place ? "text-2xl tracking-tight" : "text-5xl tracking-[-0.04em]"}
+          />
+        ))}
       </dl>
       <div className="mt-6">
-        <Bar
-          label={`${solved} tasks solved, ${row.tasksSubmitted - solved} not solved, ${row.tasksTotal - row.tasksSubmitted} not attempted`}
-          total={row.tasksTotal}
-          height={12}
-          parts={outcome(row)}
-        />
+        <OutcomeBar row={row} className="h-3" />
         <p className="text-muted mt-2.5 flex flex-wrap gap-x-5 gap-y-1 text-sm">
-          <span>
-            <strong className="text-good font-semibold">{count(row.tasksSolved)}</strong> solved
-          </span>
-          <span>
-            <strong className="text-bad font-semibold">
-              {row.tasksSolved === null ? "–" : count(row.tasksSubmitted - solved)}
-            </strong>{" "}
-            not solved
-          </span>
-          <span>
-            <strong className="text-ink font-semibold">{count(row.tasksTotal - row.tasksSubmitted)}</strong>{" "}
-            not attempted
-          </span>
+          {outcomes.map(([tone, number, what]) => (
+            <span key={what}>
+              <strong className={`${tone} font-semibold`}>{count(number)}</strong> {what}
+            </span>
+          ))}
           {row.pairsTotal !== null && (
             <span>
               {count(row.pairsSolved)} of {count(row.pairsTotal)} test pairs
@@ -63,15 +58,5 @@ export function ScorePanel({ row, rank }: { row: ModelRow; rank: { place: number
         </p>
       </div>
     </Panel>
-  );
-}
-
-function Small({ name, value, note }: { name: string; value: string; note: string }) {
-  return (
-    <div>
-      <dt className="label">{name}</dt>
-      <dd className="mt-1 text-2xl font-semibold tracking-tight">{value}</dd>
-      <dd className="text-muted mt-1 text-xs">{note}</dd>
-    </div>
   );
 }

@@ -1,0 +1,87 @@
+/** Every submission in a table that can be sorted. */
+import type { ReactNode } from "react";
+import { Link } from "wouter";
+
+import type { ModelRow } from "../../api/client.ts";
+import { useParams } from "../../hooks/useParams.ts";
+import { compact, count, money, percent, share } from "../../lib/format.ts";
+import { setName } from "../../lib/names.ts";
+import { keyOf, modelHref } from "../../lib/rows.ts";
+import { Ago } from "../../ui/Ago.tsx";
+import { Badge, Status } from "../../ui/Badge.tsx";
+import { OutcomeBar } from "../../ui/Bar.tsx";
+import { Table } from "../../ui/Table.tsx";
+import { sorted, type SortKey, SORTS } from "./sorting.ts";
+
+/** What a phone leaves out: a click on the model shows it. */
+const WIDE = "text-muted hidden py-2.5 pr-4 sm:table-cell";
+
+function columnsOf(latest: string) {
+  const column = (sort: SortKey, className: string, cell: (row: ModelRow) => ReactNode) => ({
+    name: SORTS[sort].name,
+    sort,
+    className,
+    cell,
+  });
+  return [
+    {
+      name: "#",
+      className: "text-muted py-2.5 pr-3 text-right",
+      cell: (_: ModelRow, place: number) => place + 1,
+    },
+    column("name", "py-2.5 pr-4 text-left", (row) => <Named row={row} latest={keyOf(row) === latest} />),
+    column("score", "py-2.5 pr-3 text-right sm:pr-4", ({ score }) => (
+      <span className="text-base font-semibold">{percent(score)}</span>
+    )),
+    column("submitted", `${WIDE} text-right`, ({ scoreSubmitted }) => percent(scoreSubmitted)),
+    column("coverage", "py-2.5 pr-4 text-left", (row) => <Coverage row={row} />),
+    column("set", `${WIDE} text-left whitespace-nowrap`, ({ source }) => setName(source)),
+    column("cost", "py-2.5 text-right sm:pr-4", (row) => money(share(row.totalCost, row.tasksSubmitted))),
+    column("tokens", `${WIDE} text-right`, ({ totalTokens }) => compact(totalTokens)),
+    column("ingested", `${WIDE} text-right whitespace-nowrap`, ({ ingestedAt }) => <Ago at={ingestedAt} />),
+  ];
+}
+
+export function Submissions({ rows, latest }: { rows: readonly ModelRow[]; latest: string }) {
+  const [params, update] = useParams();
+  const asked = params.get("sort") ?? "";
+  const key: SortKey = Object.hasOwn(SORTS, asked) ? (asked as SortKey) : "score";
+  const reversed = params.get("order") === "reversed";
+  return (
+    <Table
+      label="Table of submissions"
+      columns={columnsOf(latest)}
+      rows={sorted(rows, key, reversed)}
+      keyOf={keyOf}
+      sorted={{ by: key, ascending: SORTS[key].up !== reversed }}
+      onSort={(sort) =>
+        update({ sort, order: sort === key && !reversed ? "reversed" : null }, { replace: true })
+      }
+    />
+  );
+}
+
+function Named({ row, latest }: { row: ModelRow; latest: boolean }) {
+  return (
+    <>
+      <Link href={modelHref(row.dataset, row.model)} className="font-medium hover:underline">
+        {row.displayName}
+      </Link>{" "}
+      {latest && <Badge tone="good">Latest</Badge>}
+      {row.status !== "completed" && <Status status={row.status} />}
+    </>
+  );
+}
+
+function Coverage({ row }: { row: ModelRow }) {
+  return (
+    <div className="flex items-center gap-2.5">
+      <div className="hidden w-24 shrink-0 sm:block">
+        <OutcomeBar row={row} />
+      </div>
+      <span className="text-muted text-xs whitespace-nowrap">
+        {count(row.tasksSubmitted)}/{count(row.tasksTotal)}
+      </span>
+    </div>
+  );
+}

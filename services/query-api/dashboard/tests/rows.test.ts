@@ -8,7 +8,7 @@ import { difference, differing, verdict } from "../src/lib/grids.ts";
 import { kindName, setName } from "../src/lib/names.ts";
 import { named, newestOf, onDataset, rankOf } from "../src/lib/rows.ts";
 import { ends, moments } from "../src/lib/stamps.ts";
-import { walk } from "../src/lib/walk.ts";
+import { walk } from "../src/hooks/useRoving.ts";
 
 const expected = [
   [1, 2, 3],

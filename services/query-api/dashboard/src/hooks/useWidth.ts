@@ -1,11 +1,9 @@
 /** The width that a chart has, followed as the window changes. */
-import { type RefObject, useEffect, useRef, useState } from "react";
+import { type RefCallback, useCallback, useState } from "react";
 
-export function useWidth<T extends HTMLElement>(initial = 640): [RefObject<T | null>, number] {
-  const ref = useRef<T>(null);
+export function useWidth(initial: number): [RefCallback<HTMLElement>, number] {
   const [width, setWidth] = useState(initial);
-  useEffect(() => {
-    const element = ref.current;
+  const ref = useCallback((element: HTMLElement | null) => {
     if (!element) return;
     const observer = new ResizeObserver(([entry]) => {
       if (entry) setWidth(Math.max(240, Math.floor(entry.contentRect.width)));

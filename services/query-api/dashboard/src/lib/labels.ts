@@ -25,7 +25,6 @@ interface Box {
 
 const GAP = 9;
 const HEIGHT = 14;
-const RADIUS = 6;
 const AIR = 3;
 
 function overlaps(one: Box, other: Box): boolean {
@@ -53,8 +52,8 @@ function options(point: Point): (Label & { box: Box })[] {
 
 /** Returns a label for each point that has room within the frame; the first points go first. */
 export function placeLabels(points: readonly Point[], frame: { width: number; height: number }): Label[] {
-  const taken: Box[] = points.map(({ x, y, gap }) => {
-    const radius = gap ? gap - AIR : RADIUS;
+  const taken: Box[] = points.map(({ x, y, gap = GAP }) => {
+    const radius = gap - AIR;
     return { left: x - radius, right: x + radius, top: y - radius, bottom: y + radius };
   });
   const placed: Label[] = [];

@@ -9,38 +9,23 @@ export interface TaskCell {
   pairsTotal: number;
 }
 
-interface Result {
-  puzzleId: string;
-  pairsTotal: number;
-  pairsSolved: number;
-}
-
-export function stateOf(result: Result | undefined): TaskState {
-  if (!result) return "missing";
-  if (result.pairsSolved >= result.pairsTotal) return "correct";
-  return result.pairsSolved > 0 ? "partial" : "incorrect";
+interface Results {
+  tasks: readonly { puzzleId: string; pairsTotal: number; pairsSolved: number }[];
+  notAttempted: readonly string[];
 }
 
 /** One cell per task of the set, in the order of the ids. */
-export function cells({
-  tasks,
-  notAttempted,
-}: {
-  tasks: readonly Result[];
-  notAttempted: readonly string[];
-}): TaskCell[] {
+export function cells({ tasks, notAttempted }: Results): TaskCell[] {
   const missing = notAttempted.map((id) => ({
     id,
-    state: stateOf(undefined),
+    state: "missing" as const,
     pairsSolved: 0,
     pairsTotal: 0,
   }));
-  const known = tasks.map((each) => ({
-    id: each.puzzleId,
-    state: stateOf(each),
-    pairsSolved: each.pairsSolved,
-    pairsTotal: each.pairsTotal,
-  }));
+  const known = tasks.map(({ puzzleId, pairsSolved, pairsTotal }): TaskCell => {
+    const state = pairsSolved >= pairsTotal ? "correct" : pairsSolved > 0 ? "partial" : "incorrect";
+    return { id: puzzleId, state, pairsSolved, pairsTotal };
+  });
   return [...known, ...missing].sort((one, other) => (one.id < other.id ? -1 : 1));
 }
 
@@ -50,8 +35,7 @@ export function tally(found: readonly TaskCell[]): Record<TaskState, number> {
   return sums;
 }
 
-export const DUELS = ["both", "first", "second", "neither"] as const;
-export type Duel = (typeof DUELS)[number];
+export type Duel = "both" | "first" | "second" | "neither";
 
 /** Who solved which task of two submissions to one task set. */
 export function duel(

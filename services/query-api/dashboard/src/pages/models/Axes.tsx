@@ -1,7 +1,6 @@
 /** The lines and labels of the scatter plot's two axes. */
 import { priceTick, tick as percentTick } from "../../lib/format.ts";
-import type { Plot } from "./plot.ts";
-import { apart, ticks } from "./scatter.ts";
+import { apart, type Plot, ticks } from "./scatter.ts";
 
 // "$0.00001" and some air.
 const TICK = 68;

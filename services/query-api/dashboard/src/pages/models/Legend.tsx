@@ -1,11 +1,10 @@
 /** What the marks of the scatter plot mean. */
 import { plural } from "../../lib/format.ts";
 import { setName } from "../../lib/names.ts";
-import type { Mark } from "../../lib/palette.ts";
-import { Shape } from "../../ui/Shape.tsx";
+import { Mark, type MarkKind } from "./Mark.tsx";
 
 interface LegendProps {
-  marks: ReadonlyMap<string, Mark>;
+  marks: ReadonlyMap<string, MarkKind>;
   withLatest: boolean;
   /** Submissions that do not tell what they cost. */
   untold: number;
@@ -17,7 +16,7 @@ export function Legend({ marks, withLatest, untold }: LegendProps) {
       {[...marks].map(([source, mark]) => (
         <li key={source} className="flex items-center gap-2">
           <svg width={14} height={14} aria-hidden="true">
-            <Shape mark={mark} x={7} y={7} size={70} />
+            <Mark kind={mark} x={7} y={7} size={70} />
           </svg>
           {setName(source)}
         </li>

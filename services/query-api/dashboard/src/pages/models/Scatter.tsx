@@ -6,20 +6,18 @@ import type { ModelRow } from "../../api/client.ts";
 import { useRoving } from "../../hooks/useRoving.ts";
 import { useWidth } from "../../hooks/useWidth.ts";
 import type { Label } from "../../lib/labels.ts";
-import { marksOf } from "../../lib/palette.ts";
 import { Empty } from "../../ui/Panel.tsx";
 import { Axes } from "./Axes.tsx";
 import { Legend } from "./Legend.tsx";
-import { labelsOf, nameOf, type Plot, plotOf, ranked } from "./plot.ts";
-import { frontiers, type Spot, spotsOf } from "./scatter.ts";
-import { SpotLink } from "./SpotLink.tsx";
-import { Tip } from "./Tip.tsx";
+import { marksOf } from "./Mark.tsx";
+import { frontiers, labelsOf, nameOf, type Plot, plotOf, ranked, type Spot, spotsOf } from "./scatter.ts";
+import { SpotLink, Tip } from "./SpotLink.tsx";
 
 export function Scatter({ rows, latest }: { rows: readonly ModelRow[]; latest: string }) {
-  const [ref, width] = useWidth<HTMLDivElement>(960);
+  const [ref, width] = useWidth(960);
   const [hovered, setHovered] = useState<string | null>(null);
   const spots = useMemo(() => spotsOf(rows), [rows]);
-  const marks = useMemo(() => marksOf(rows.map(({ source }) => source)), [rows]);
+  const marks = useMemo(() => marksOf(rows), [rows]);
   const lines = useMemo(() => frontiers(spots), [spots]);
   const best = useMemo(() => new Set([...lines.values()].flat()), [lines]);
   const plot = useMemo(() => plotOf(spots, width), [spots, width]);
@@ -29,7 +27,7 @@ export function Scatter({ rows, latest }: { rows: readonly ModelRow[]; latest: s
     () => spots.toSorted((a, b) => a.cost - b.cost || a.key.localeCompare(b.key)).map(({ key }) => key),
     [spots],
   );
-  const { ref: group, active, onKeyDown, onFocus } = useRoving(byCost);
+  const { onKeyDown, stop } = useRoving<SVGSVGElement>(byCost);
   if (!spots.length) return <Empty title="No submission here tells what it cost." />;
 
   const byKey = new Map(spots.map((spot) => [spot.key, spot]));
@@ -39,7 +37,6 @@ export function Scatter({ rows, latest }: { rows: readonly ModelRow[]; latest: s
       <Legend marks={marks} withLatest={byKey.has(latest)} untold={rows.length - spots.length} />
       <div ref={ref} className="relative">
         <svg
-          ref={group}
           onKeyDown={onKeyDown}
           width={width}
           height={plot.height}
@@ -64,8 +61,7 @@ export function Scatter({ rows, latest }: { rows: readonly ModelRow[]; latest: s
               mark={marks.get(spot.row.source)}
               hovered={spot.key === hovered}
               latest={spot.key === latest}
-              reachable={spot.key === active}
-              onFocus={onFocus}
+              stop={stop(spot.key)}
               onHover={setHovered}
             />
           ))}

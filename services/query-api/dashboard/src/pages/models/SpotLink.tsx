@@ -1,39 +1,36 @@
 /** One point of the scatter plot: a link to its model, reached by mouse, finger and keyboard. */
 import { Link } from "wouter";
 
+import type { Stop } from "../../hooks/useRoving.ts";
 import { money, percent } from "../../lib/format.ts";
 import { setName } from "../../lib/names.ts";
-import type { Mark } from "../../lib/palette.ts";
 import { modelHref } from "../../lib/rows.ts";
-import { Shape } from "../../ui/Shape.tsx";
-import type { Plot } from "./plot.ts";
-import type { Spot } from "./scatter.ts";
+import { Mark, type MarkKind } from "./Mark.tsx";
+import { CHARACTER, type Plot, type Spot } from "./scatter.ts";
 
 interface SpotLinkProps {
   spot: Spot;
   plot: Plot;
-  mark: Mark | undefined;
+  mark: MarkKind;
   hovered: boolean;
   latest: boolean;
-  reachable: boolean;
-  onFocus: (key: string) => void;
+  stop: Stop;
   onHover: (key: string | null) => void;
 }
 
-export function SpotLink({ spot, plot, mark, hovered, latest, reachable, onFocus, onHover }: SpotLinkProps) {
+export function SpotLink({ spot, plot, mark, hovered, latest, stop, onHover }: SpotLinkProps) {
   const { row, cost, key } = spot;
   const [x, y] = [plot.x(cost), plot.y(row.score)];
   const name = `${row.displayName} on ${setName(row.source)}: ${percent(row.score)} for ${money(cost)} a task`;
   return (
     <Link
-      data-key={key}
-      tabIndex={reachable ? 0 : -1}
+      {...stop}
       href={modelHref(row.dataset, row.model)}
       aria-label={latest ? `${name}, the latest` : name}
       onMouseEnter={() => onHover(key)}
       onMouseLeave={() => onHover(null)}
       onFocus={() => {
-        onFocus(key);
+        stop.onFocus();
         onHover(key);
       }}
       onBlur={() => onHover(null)}
@@ -41,7 +38,36 @@ export function SpotLink({ spot, plot, mark, hovered, latest, reachable, onFocus
       {/* A finger is wider than the mark. */}
       <circle cx={x} cy={y} r={13} className="fill-transparent" />
       {latest && <circle cx={x} cy={y} r={10} className="stroke-ink fill-none stroke-[1.5]" />}
-      {mark && <Shape mark={mark} x={x} y={y} size={hovered ? 190 : 105} />}
+      <Mark kind={mark} x={x} y={y} size={hovered ? 190 : 105} />
     </Link>
+  );
+}
+
+/** What a point says of itself, kept within the plot. */
+export function Tip({ spot, plot }: { spot: Spot; plot: Plot }) {
+  const { row, cost } = spot;
+  const [x, y] = [plot.x(cost), plot.y(row.score)];
+  const lines = [
+    row.displayName,
+    `${percent(row.score)} · ${money(cost)} a task`,
+    `${setName(row.source)} · ${row.tasksSubmitted} of ${row.tasksTotal} tasks`,
+  ];
+  const wide = Math.max(...lines.map((each) => each.length)) * CHARACTER + 24;
+  const left = Math.max(4, Math.min(x - wide / 2, plot.width - wide - 4));
+  const top = y > 96 ? y - 84 : y + 18;
+  return (
+    <g className="pointer-events-none" aria-hidden="true">
+      <rect x={left} y={top} width={wide} height={66} rx={10} className="fill-ink" />
+      {lines.map((each, place) => (
+        <text
+          key={each}
+          x={left + 12}
+          y={top + 20 + place * 18}
+          className={`fill-page text-xs ${place ? "opacity-85" : "font-semibold"}`}
+        >
+          {each}
+        </text>
+      ))}
+    </g>
   );
 }

@@ -8,9 +8,8 @@ import { useRoving } from "../../hooks/useRoving.ts";
 import { useWidth } from "../../hooks/useWidth.ts";
 import { day, moment, percent } from "../../lib/format.ts";
 import { setName } from "../../lib/names.ts";
-import { marksOf } from "../../lib/palette.ts";
 import { keyOf, modelHref } from "../../lib/rows.ts";
-import { Shape } from "../../ui/Shape.tsx";
+import { Mark, marksOf } from "./Mark.tsx";
 import { piled } from "./piles.ts";
 
 const STEP = 15;
@@ -26,10 +25,10 @@ const when = (row: ModelRow) => row.publishedAt ?? row.ingestedAt;
 const orderOf = (row: ModelRow) => `${when(row)} ${keyOf(row)}`;
 
 export function Timeline({ rows }: { rows: readonly ModelRow[] }) {
-  const [ref, width] = useWidth<HTMLDivElement>(960);
-  const marks = useMemo(() => marksOf(rows.map(({ source }) => source)), [rows]);
+  const [ref, width] = useWidth(960);
+  const marks = useMemo(() => marksOf(rows), [rows]);
   const ordered = rows.toSorted((one, other) => orderOf(one).localeCompare(orderOf(other)));
-  const { ref: group, active, onKeyDown, onFocus } = useRoving(ordered.map(keyOf));
+  const { onKeyDown, stop } = useRoving<SVGSVGElement>(ordered.map(keyOf));
   const x = scaleOf(rows, width);
   const places = piled(
     ordered.map((row) => x(new Date(when(row)))),
@@ -42,7 +41,6 @@ export function Timeline({ rows }: { rows: readonly ModelRow[] }) {
   return (
     <div ref={ref}>
       <svg
-        ref={group}
         onKeyDown={onKeyDown}
         width={width}
         height={base + AXIS}
@@ -52,27 +50,22 @@ export function Timeline({ rows }: { rows: readonly ModelRow[] }) {
       >
         <Axis x={x} width={width} base={base} />
         {ordered.map((row, place) => {
-          const mark = marks.get(row.source);
-          const spot = places[place];
+          const { x: at = 0, level = 0 } = places[place] ?? {};
           const name = `${row.displayName} on ${setName(row.source)}, ${moment(when(row))}: ${percent(row.score)}`;
           return (
             <Link
               key={keyOf(row)}
-              data-key={keyOf(row)}
-              tabIndex={keyOf(row) === active ? 0 : -1}
-              onFocus={() => onFocus(keyOf(row))}
+              {...stop(keyOf(row))}
               href={modelHref(row.dataset, row.model)}
               aria-label={name}
             >
               <title>{name}</title>
-              {mark && spot && (
-                <Shape
-                  mark={mark}
-                  x={spot.x}
-                  y={base - 11 - spot.level * rise}
-                  size={rise < STEP ? 45 : 85}
-                />
-              )}
+              <Mark
+                kind={marks.get(row.source)}
+                x={at}
+                y={base - 11 - level * rise}
+                size={rise < STEP ? 45 : 85}
+              />
             </Link>
           );
         })}

@@ -1,68 +1,69 @@
-/** Many small cells that can be walked through with the arrow keys; Tab goes past all of them at once. */
-import { type KeyboardEvent, useRef, useState } from "react";
+/** Many small cells, each of a kind; buttons leave one kind bright. Tab goes past all cells at once, arrow keys walk. */
+import { useParams } from "../../hooks/useParams.ts";
+import { useRoving } from "../../hooks/useRoving.ts";
+import { count } from "../../lib/format.ts";
 
-export interface StripItem {
-  id: string;
-  className: string;
-  name: string;
-  dim?: boolean;
+interface StripProps<Kind extends string> {
+  label: string;
+  kinds: readonly (readonly [kind: Kind, name: string])[];
+  cells: readonly { id: string; kind: Kind; name: string }[];
+  /** Where the address says which kind alone is bright. */
+  param: string;
+  onPick: (id: string) => void;
 }
 
-const STEPS: Record<string, (columns: number) => number> = {
-  ArrowRight: () => 1,
-  ArrowLeft: () => -1,
-  ArrowDown: (columns) => columns,
-  ArrowUp: (columns) => -columns,
-};
+/** How many cells stand beside each other. */
+function columnsOf(strip: HTMLElement): number {
+  const tops = Array.from(strip.children, (each) => (each as HTMLElement).offsetTop);
+  return tops.filter((top) => top === tops[0]).length;
+}
 
-export function Strip({
-  label,
-  items,
-  onPick,
-}: {
-  label: string;
-  items: StripItem[];
-  onPick: (id: string) => void;
-}) {
-  const ref = useRef<HTMLDivElement>(null);
-  const [current, setCurrent] = useState(0);
-
-  function onKeyDown(event: KeyboardEvent): void {
-    const buttons = ref.current?.querySelectorAll<HTMLButtonElement>("button.cell");
-    if (!buttons?.length) return;
-    const top = buttons[0]?.offsetTop;
-    const columns = [...buttons].findIndex((button) => button.offsetTop !== top);
-    const step = STEPS[event.key]?.(columns === -1 ? buttons.length : columns);
-    const ends: Record<string, number> = { Home: 0, End: buttons.length - 1 };
-    const next = step === undefined ? ends[event.key] : current + step;
-    if (next === undefined || !buttons[next]) return;
-    event.preventDefault();
-    setCurrent(next);
-    buttons[next].focus();
-  }
-
+export function Strip<Kind extends string>({ label, kinds, cells, param, onPick }: StripProps<Kind>) {
+  const [params, update] = useParams();
+  const only = kinds.find(([kind]) => kind === params.get(param))?.[0] ?? null;
+  const { onKeyDown, stop } = useRoving(
+    cells.map(({ id }) => id),
+    columnsOf,
+  );
   return (
-    <div
-      ref={ref}
-      role="toolbar"
-      aria-label={`${label}. Arrow keys move.`}
-      data-testid="strip"
-      className={`grid gap-[3px] ${items.length > 200 ? "grid-cols-[repeat(auto-fill,minmax(1.05rem,1fr))]" : "grid-cols-[repeat(auto-fill,minmax(1.5rem,1fr))]"}`}
-      onKeyDown={onKeyDown}
-    >
-      {items.map((item, place) => (
-        <button
-          key={item.id}
-          type="button"
-          tabIndex={place === Math.min(current, items.length - 1) ? 0 : -1}
-          aria-label={item.name}
-          title={item.name}
-          data-dim={item.dim ?? false}
-          className={`cell ${item.className}`}
-          onFocus={() => setCurrent(place)}
-          onClick={() => onPick(item.id)}
-        />
-      ))}
-    </div>
+    <>
+      <div role="group" aria-label="Show only" className="mb-4 flex flex-wrap gap-2">
+        {kinds.map(([kind, name]) => (
+          <button
+            key={kind}
+            type="button"
+            aria-pressed={only === kind}
+            className="border-line hover:bg-raised aria-pressed:border-ink aria-pressed:bg-raised inline-flex items-center gap-2 rounded-full border px-3 py-1 text-sm"
+            onClick={() => update({ [param]: only === kind ? null : kind }, { replace: true })}
+          >
+            <span aria-hidden="true" className={`cell cell-${kind} size-3.5`} />
+            {name}{" "}
+            <strong className="font-semibold">
+              {count(cells.filter((each) => each.kind === kind).length)}
+            </strong>
+          </button>
+        ))}
+      </div>
+      <div
+        role="toolbar"
+        aria-label={`${label}. Arrow keys move.`}
+        data-testid="strip"
+        className={`grid gap-[3px] ${cells.length > 200 ? "grid-cols-[repeat(auto-fill,minmax(1.05rem,1fr))]" : "grid-cols-[repeat(auto-fill,minmax(1.5rem,1fr))]"}`}
+        onKeyDown={onKeyDown}
+      >
+        {cells.map(({ id, kind, name }) => (
+          <button
+            key={id}
+            type="button"
+            aria-label={name}
+            title={name}
+            data-dim={only !== null && only !== kind}
+            className={`cell cell-${kind}`}
+            onClick={() => onPick(id)}
+            {...stop(id)}
+          />
+        ))}
+      </div>
+    </>
   );
 }

@@ -5,8 +5,8 @@ import { useEffect } from "react";
 import type { ModelRow } from "../../api/client.ts";
 import { modelQuery, taskQuery } from "../../api/queries.ts";
 import { useParams } from "../../hooks/useParams.ts";
-import { cells, stateOf } from "../../lib/tasks.ts";
-import { Badge } from "../../ui/Badge.tsx";
+import { cells, type TaskCell, type TaskState } from "../../lib/tasks.ts";
+import { Badge, type Tone } from "../../ui/Badge.tsx";
 import { Dialog } from "../../ui/Dialog.tsx";
 import { Answer } from "../../ui/Panel.tsx";
 import { TaskGrids } from "./TaskGrids.tsx";
@@ -15,10 +15,10 @@ export function TaskDialog({ row, task }: { row: ModelRow; task: string }) {
   const found = useQuery(taskQuery(row.dataset, row.model, task));
   const detail = useQuery(modelQuery(row.dataset, row.model));
   const [, update] = useParams();
-  const order = detail.data ? cells(detail.data).map(({ id }) => id) : [];
-  const place = order.indexOf(task);
-  const go = (id: string | undefined) => id && update({ task: id }, { replace: true });
-  const state = detail.data && stateOf(detail.data.tasks.find(({ puzzleId }) => puzzleId === task));
+  const order = detail.data ? cells(detail.data) : [];
+  const place = order.findIndex(({ id }) => id === task);
+  const go = (next: TaskCell | undefined) => next && update({ task: next.id }, { replace: true });
+  const state = order[place]?.state;
 
   useEffect(() => {
     function onKey(event: KeyboardEvent): void {
@@ -63,13 +63,14 @@ export function TaskDialog({ row, task }: { row: ModelRow; task: string }) {
   );
 }
 
-function StateBadge({ state }: { state: ReturnType<typeof stateOf> }) {
-  const shown = {
-    correct: ["good", "solved"],
-    partial: ["part", "partly solved"],
-    incorrect: ["bad", "not solved"],
-    missing: ["plain", "not attempted"],
-  } as const;
-  const [tone, name] = shown[state];
+const STATES: Record<TaskState, [Tone, string]> = {
+  correct: ["good", "solved"],
+  partial: ["part", "partly solved"],
+  incorrect: ["bad", "not solved"],
+  missing: ["plain", "not attempted"],
+};
+
+function StateBadge({ state }: { state: TaskState }) {
+  const [tone, name] = STATES[state];
   return <Badge tone={tone}>{name}</Badge>;
 }

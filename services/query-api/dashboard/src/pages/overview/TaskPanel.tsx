@@ -4,38 +4,32 @@ import { useMemo } from "react";
 import type { ModelDetail, ModelRow } from "../../api/client.ts";
 import { useParams } from "../../hooks/useParams.ts";
 import { count } from "../../lib/format.ts";
-import { type TaskState, cells, tally } from "../../lib/tasks.ts";
-import { Filter } from "../../ui/Filter.tsx";
+import { type TaskState, cells } from "../../lib/tasks.ts";
 import { Scroll } from "../../ui/Scroll.tsx";
 import { Strip } from "./Strip.tsx";
 
-export const STATES: [TaskState, string][] = [
+const STATES: [TaskState, string][] = [
   ["correct", "Correct"],
   ["partial", "Partly correct"],
   ["incorrect", "Incorrect"],
   ["missing", "Not attempted"],
 ];
+const NAMES = new Map(STATES);
 
 export function TaskPanel({ row, detail }: { row: ModelRow; detail: ModelDetail }) {
   const found = useMemo(() => cells(detail), [detail]);
-  const sums = tally(found);
-  const [params, update] = useParams();
-  const only = STATES.find(([state]) => state === params.get("show"))?.[0] ?? null;
+  const [, update] = useParams();
   const open = (task: string) => update({ dataset: row.dataset, model: row.model, task });
   return (
     <div>
-      <Filter
-        kinds={STATES.map(([state, name]) => [state, name, sums[state]] as const)}
-        only={only}
-        onPick={(show) => update({ show }, { replace: true })}
-      />
       <Strip
         label={`Tasks of ${row.displayName}`}
-        items={found.map(({ id, state, pairsSolved, pairsTotal }) => ({
+        kinds={STATES}
+        param="show"
+        cells={found.map(({ id, state, pairsSolved, pairsTotal }) => ({
           id,
-          className: `cell-${state}`,
-          name: `${id}: ${NAMES[state]}${pairsTotal > 1 ? `, ${pairsSolved} of ${pairsTotal} pairs` : ""}`,
-          dim: only !== null && only !== state,
+          kind: state,
+          name: `${id}: ${NAMES.get(state)?.toLowerCase()}${pairsTotal > 1 ? `, ${pairsSolved} of ${pairsTotal} pairs` : ""}`,
         }))}
         onPick={open}
       />
@@ -77,8 +71,3 @@ function List({ name, ids, onPick }: ListProps) {
     </div>
   );
 }
-
-const NAMES = Object.fromEntries(STATES.map(([state, name]) => [state, name.toLowerCase()])) as Record<
-  TaskState,
-  string
->;

@@ -16,7 +16,7 @@ const HEIGHT = 132;
 const MARGIN = { top: 12, right: 14, bottom: 26, left: 44 };
 
 export function VersionChart({ versions }: { versions: readonly Schemas["Version"][] }) {
-  const [ref, width] = useWidth<HTMLDivElement>(320);
+  const [ref, width] = useWidth(320);
   const points = versions.map((each) => ({ at: new Date(each.ingestedAt), score: each.score })).reverse();
   const first = points[0]?.at ?? new Date();
   const last = points.at(-1)?.at ?? first;

@@ -24,7 +24,7 @@ export const keys = {
   folders: resource<[dataset: string]>("folders"),
 };
 
-export function owned(dataset: string): { owner: string; name: string } {
+function owned(dataset: string): { owner: string; name: string } {
   const [owner = "", name = ""] = dataset.split("/");
   return { owner, name };
 }

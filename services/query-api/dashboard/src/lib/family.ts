@@ -1,4 +1,5 @@
 /** Which family a model belongs to, told from its folder's name. */
+import { capital } from "./format.ts";
 
 const KNOWN: [RegExp, string][] = [
   [/^claude/, "Claude"],
@@ -12,10 +13,6 @@ const KNOWN: [RegExp, string][] = [
   [/^(mistral|magistral|codestral)/, "Mistral"],
   [/^(kimi|glm|minimax|hrm|trm)/, ""],
 ];
-
-function capital(word: string): string {
-  return word.slice(0, 1).toUpperCase() + word.slice(1);
-}
 
 /** A family's name: a known one, else the name's first two words. */
 export function family(model: string): string {

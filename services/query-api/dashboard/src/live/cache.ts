@@ -1,5 +1,6 @@
 /** What an event changes in the cached answers. Pure: old answer in, new answer out. */
 import type { ModelRow, Schemas } from "../api/client.ts";
+import { find, keyOf } from "../lib/rows.ts";
 
 type Models = Schemas["ModelsAnswer"];
 type Progress = Schemas["ProgressEvent"];
@@ -12,16 +13,12 @@ export interface Running extends Progress {
 /** An ingestion that said nothing for this long has ended without our hearing of it. */
 export const SILENCE_MS = 60_000;
 
-function sameModel(one: ModelRow, other: ModelRow): boolean {
-  return one.dataset === other.dataset && one.model === other.model;
-}
-
 /** Puts the row of an ingested model into the list; an event that came late changes nothing. */
 export function withIngested(models: Models | undefined, row: ModelRow): Models | undefined {
   if (!models) return models;
-  const known = models.data.find((each) => sameModel(each, row));
+  const known = find(models.data, keyOf(row));
   if (known && known.ingestedAt >= row.ingestedAt) return models;
-  const others = models.data.filter((each) => !sameModel(each, row));
+  const others = models.data.filter((each) => each !== known);
   return { ...models, total: others.length + 1, data: [row, ...others] };
 }
 

@@ -1,5 +1,5 @@
 /** A text field that finds one of many options by typing (the ARIA pattern "combobox with listbox popup"). */
-import { type KeyboardEvent, useEffect, useId, useMemo, useRef, useState } from "react";
+import { type KeyboardEvent, useId, useMemo, useState } from "react";
 
 import { Badge } from "./Badge.tsx";
 import { type Group, type Option, matching, step } from "./options.ts";
@@ -15,11 +15,9 @@ interface ComboboxProps {
 
 export function Combobox({ label, groups, value, onPick, placeholder, clearable = false }: ComboboxProps) {
   const id = useId();
-  const { open, text, shown, current, show, type, hide, point, onKeyDown } = useChoice(groups, value, onPick);
-  const selected = useMemo(
-    () => groups.flatMap((group) => group.options).find((option) => option.value === value),
-    [groups, value],
-  );
+  const choice = useChoice(groups, value, onPick);
+  const { open, text, current } = choice;
+  const selected = groups.flatMap((group) => group.options).find((option) => option.value === value);
   return (
     <div className="relative min-w-0">
       <label htmlFor={id} className="label mb-1.5 block">
@@ -35,25 +33,24 @@ export function Combobox({ label, groups, value, onPick, placeholder, clearable 
           aria-expanded={open}
           aria-controls={`${id}-list`}
           aria-autocomplete="list"
-          aria-activedescendant={open && current ? optionId(id, current) : undefined}
+          aria-activedescendant={current && optionId(id, current)}
           className="field h-11 w-full truncate pr-20 text-[0.9375rem] font-medium"
           placeholder={placeholder}
           value={text ?? selected?.label ?? ""}
-          onChange={(event) => type(event.target.value)}
+          onChange={(event) => choice.type(event.target.value)}
           onFocus={(event) => event.target.select()}
-          onClick={show}
-          onKeyDown={onKeyDown}
-          onBlur={hide}
+          onClick={choice.show}
+          onKeyDown={choice.onKeyDown}
+          onBlur={choice.hide}
         />
-        <Buttons label={label} onClear={clearable && selected ? () => onPick(null) : null} />
+        <div className="absolute inset-y-0 right-2 flex items-center gap-1">
+          {clearable && selected && <Clear label={label} onClear={() => onPick(null)} />}
+          <span aria-hidden="true" className="text-muted pointer-events-none text-xs">
+            ▾
+          </span>
+        </div>
       </div>
-      <Listbox
-        {...{ id, label, open, shown, current, value, text, onPoint: point }}
-        onPick={(option) => {
-          onPick(option.value);
-          hide();
-        }}
-      />
+      <Listbox id={id} label={label} value={value} choice={choice} />
     </div>
   );
 }
@@ -63,13 +60,13 @@ function optionId(id: string, option: Option): string {
 }
 
 /** What is typed, which options that leaves, and which of them the keys have reached. */
-function useChoice(groups: Group[], value: string | null, onPick: ComboboxProps["onPick"]) {
+function useChoice(groups: Group[], value: string | null, onPick: (value: string) => void) {
   const [open, setOpen] = useState(false);
   const [text, setText] = useState<string | null>(null);
   const [active, point] = useState<string | null>(null);
   const shown = useMemo(() => matching(groups, text ?? ""), [groups, text]);
-  const flat = useMemo(() => shown.flatMap((group) => group.options), [shown]);
-  const current = flat.find((option) => option.value === active) ?? (open ? flat[0] : undefined);
+  const flat = shown.flatMap((group) => group.options);
+  const current = open ? (flat.find((option) => option.value === active) ?? flat[0]) : undefined;
 
   function show(): void {
     setOpen(true);
@@ -84,62 +81,49 @@ function useChoice(groups: Group[], value: string | null, onPick: ComboboxProps[
     setOpen(false);
     setText(null);
   }
+  function pick(option: Option): void {
+    onPick(option.value);
+    hide();
+  }
   function onKeyDown(event: KeyboardEvent): void {
     const moved = step(flat, current, event.key);
-    if (moved && (open || event.key.startsWith("Arrow"))) {
-      if (open) point(moved.value);
-      else show();
-    } else if (event.key === "Enter" && open && current) {
-      onPick(current.value);
-      hide();
-    } else if (event.key === "Escape" && open) hide();
+    if (moved && open) point(moved.value);
+    else if (moved && event.key.startsWith("Arrow")) show();
+    else if (event.key === "Enter" && current) pick(current);
+    else if (event.key === "Escape" && open) hide();
     else return;
     event.preventDefault();
   }
-  return { open, text, shown, current, show, type, hide, point, onKeyDown };
+  return { open, text, shown, current, show, type, hide, point, pick, onKeyDown };
 }
 
-function Buttons({ label, onClear }: { label: string; onClear: (() => void) | null }) {
+function Clear({ label, onClear }: { label: string; onClear: () => void }) {
   return (
-    <div className="absolute inset-y-0 right-2 flex items-center gap-1">
-      {onClear && (
-        <button
-          type="button"
-          aria-label={`Clear ${label}`}
-          className="text-muted hover:text-ink hover:bg-raised rounded-md px-1.5 py-0.5 text-xs"
-          onMouseDown={(event) => event.preventDefault()}
-          onClick={onClear}
-        >
-          Clear
-        </button>
-      )}
-      <span aria-hidden="true" className="text-muted pointer-events-none text-xs">
-        ▾
-      </span>
-    </div>
+    <button
+      type="button"
+      aria-label={`Clear ${label}`}
+      className="text-muted hover:text-ink hover:bg-raised rounded-md px-1.5 py-0.5 text-xs"
+      onMouseDown={(event) => event.preventDefault()}
+      onClick={onClear}
+    >
+      Clear
+    </button>
   );
 }
 
 interface ListboxProps {
   id: string;
   label: string;
-  open: boolean;
-  shown: Group[];
-  current: Option | undefined;
   value: string | null;
-  text: string | null;
-  onPoint: (value: string) => void;
-  onPick: (option: Option) => void;
+  choice: ReturnType<typeof useChoice>;
 }
 
-function Listbox({ id, label, open, shown, current, value, text, onPoint, onPick }: ListboxProps) {
-  const list = useRef<HTMLDivElement>(null);
-  useEffect(() => {
-    if (open) list.current?.querySelector('[data-active="true"]')?.scrollIntoView({ block: "nearest" });
-  }, [open, current]);
+const scrollTo = (option: HTMLElement | null) => option?.scrollIntoView({ block: "nearest" });
+
+function Listbox({ id, label, value, choice }: ListboxProps) {
+  const { open, text, shown, current, point, pick } = choice;
   return (
     <div
-      ref={list}
       id={`${id}-list`}
       role="listbox"
       tabIndex={-1}
@@ -157,14 +141,15 @@ function Listbox({ id, label, open, shown, current, value, text, onPoint, onPick
             // eslint-disable-next-line jsx-a11y/click-events-have-key-events -- the field handles the keys
             <div
               key={option.value}
+              ref={option === current ? scrollTo : null}
               id={optionId(id, option)}
               role="option"
               tabIndex={-1}
               aria-selected={option.value === value}
               data-active={option === current}
               className="data-[active=true]:bg-accent-soft aria-selected:font-semibold flex items-center gap-2 rounded-lg px-2.5 py-2 text-sm"
-              onMouseMove={() => onPoint(option.value)}
-              onClick={() => onPick(option)}
+              onMouseMove={() => point(option.value)}
+              onClick={() => pick(option)}
             >
               <span className="min-w-0 flex-1 truncate">{option.label}</span>
               {option.badge && <Badge tone="good">{option.badge}</Badge>}

@@ -1,5 +1,5 @@
 /** A modal dialog of the browser's own: focus stays inside, Escape closes it. */
-import { type ReactNode, useEffect, useId, useRef } from "react";
+import { type ReactNode, useId } from "react";
 
 interface DialogProps {
   title: ReactNode;
@@ -9,18 +9,17 @@ interface DialogProps {
   children: ReactNode;
 }
 
+function show(dialog: HTMLDialogElement): () => void {
+  dialog.showModal();
+  return () => dialog.close();
+}
+
 export function Dialog({ title, onClose, wide = false, actions, children }: DialogProps) {
-  const ref = useRef<HTMLDialogElement>(null);
   const id = useId();
-  useEffect(() => {
-    const dialog = ref.current;
-    if (dialog && !dialog.open) dialog.showModal();
-    return () => dialog?.close();
-  }, []);
   return (
     // eslint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/no-noninteractive-element-interactions -- Escape closes it too
     <dialog
-      ref={ref}
+      ref={show}
       aria-labelledby={id}
       className={`panel mt-[4dvh] max-h-[92dvh] w-[calc(100vw-1.5rem)] overflow-auto p-0 shadow-2xl ${wide ? "min-h-[60dvh] max-w-6xl" : "max-w-lg"}`}
       onCancel={(event) => {
@@ -28,7 +27,7 @@ export function Dialog({ title, onClose, wide = false, actions, children }: Dial
         onClose();
       }}
       onClick={(event) => {
-        if (event.target === ref.current) onClose();
+        if (event.target === event.currentTarget) onClose();
       }}
     >
       <div className="bg-panel border-line sticky top-0 z-10 flex items-center gap-3 border-b px-5 py-3.5">

@@ -1,6 +1,8 @@
 /** A titled part of a page, and what it shows while there is nothing to show. */
 import { type ReactNode, useId } from "react";
 
+import { capital } from "../lib/format.ts";
+
 interface PanelProps {
   title: string;
   hint?: ReactNode;
@@ -47,33 +49,34 @@ export function Empty({ title, children }: { title: string; children?: ReactNode
   );
 }
 
-export function Failure({ what, error, retry }: { what: string; error: Error; retry?: () => void }) {
+interface Query<T> {
+  data: T | undefined;
+  error: Error | null;
+  refetch: () => unknown;
+}
+
+export function Failure({ what, query }: { what: string; query: Pick<Query<unknown>, "error" | "refetch"> }) {
+  const { error, refetch } = query;
   return (
     <div
       role="alert"
       className="bg-bad-soft text-bad flex flex-wrap items-center gap-3 rounded-xl px-4 py-3 text-sm"
     >
       <p className="min-w-0 flex-1 break-words">
-        <strong className="font-semibold">{capital(what)} could not be loaded.</strong> {reason(error)}
+        <strong className="font-semibold">{capital(what)} could not be loaded.</strong>{" "}
+        {/* Browsers say of a server that is away only that a fetch failed, each in words of its own. */}
+        {error instanceof TypeError ? "The server does not answer." : capital(error?.message ?? "")}
       </p>
-      {retry && (
-        <button type="button" className="button" onClick={retry}>
-          Try again
-        </button>
-      )}
+      <button type="button" className="button" onClick={() => void refetch()}>
+        Try again
+      </button>
     </div>
   );
 }
 
 /** One figure that is still on its way: its place is kept. */
-export function Late({
-  query,
-  children,
-}: {
-  query: { isPending: boolean } | undefined;
-  children: ReactNode;
-}) {
-  if (query && !query.isPending) return <>{children}</>;
+export function Late({ query, children }: { query: { isPending: boolean }; children: ReactNode }) {
+  if (!query.isPending) return <>{children}</>;
   return (
     <span className="skeleton inline-block h-4 w-14 align-middle">
       <span className="sr-only">Loading</span>
@@ -81,34 +84,16 @@ export function Late({
   );
 }
 
-function capital(text: string): string {
-  return text.slice(0, 1).toUpperCase() + text.slice(1);
-}
-
-/** Browsers say of a server that is away only that a fetch failed, each in words of its own. */
-function reason(error: Error): string {
-  return error instanceof TypeError ? "The server does not answer." : capital(error.message);
-}
-
-interface Query<T> {
-  data: T | undefined;
-  error: Error | null;
-  refetch: () => unknown;
-}
-
-/** Shows an answer, or that it is on its way, or why it is not there. An old answer is better than an error. */
-export function Answer<T>({
-  query,
-  what,
-  lines = 3,
-  children,
-}: {
+interface AnswerProps<T> {
   query: Query<T>;
   what: string;
   lines?: number;
   children: (data: T) => ReactNode;
-}) {
+}
+
+/** Shows an answer, or that it is on its way, or why it is not there. An old answer is better than an error. */
+export function Answer<T>({ query, what, lines = 3, children }: AnswerProps<T>) {
   if (query.data !== undefined) return <>{children(query.data)}</>;
-  if (query.error) return <Failure what={what} error={query.error} retry={() => void query.refetch()} />;
+  if (query.error) return <Failure what={what} query={query} />;
   return <Loading lines={lines} label={`Loading ${what}`} />;
 }

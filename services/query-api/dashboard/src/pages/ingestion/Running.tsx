@@ -14,10 +14,20 @@ export function Running() {
   const live = useLive((state) => state.running);
   const { quiet, unknown } = useQuiet();
   const now = useNow();
-  const number = live.length + quiet.length;
+  const items = [
+    ...live.map(({ done, total, ...run }) => ({ ...run, done, total, text: `${done} of ${total} files` })),
+    ...quiet.map((run) => ({
+      runId: run.id,
+      model: run.datasetName,
+      dataset: run.dataset ?? "",
+      done: null,
+      total: run.totalPuzzles,
+      text: `started ${ago(run.startedAt, now)}, no word of it yet`,
+    })),
+  ];
   return (
-    <Panel title="Running now" hint={number ? plural(number, "ingestion") : undefined}>
-      {number === 0 && (
+    <Panel title="Running now" hint={items.length ? plural(items.length, "ingestion") : undefined}>
+      {items.length === 0 && (
         <p className="text-muted text-sm">
           {unknown
             ? "Not known while the server does not answer."
@@ -25,25 +35,17 @@ export function Running() {
         </p>
       )}
       <ul className="space-y-4">
-        {live.map((each) => (
-          <Item
-            key={each.runId}
-            model={each.model}
-            dataset={each.dataset}
-            text={`${each.done} of ${each.total} files`}
-            done={each.done}
-            total={each.total}
-          />
-        ))}
-        {quiet.map((run) => (
-          <Item
-            key={run.id}
-            model={run.datasetName}
-            dataset={run.dataset ?? ""}
-            text={`started ${ago(run.startedAt, now)}, no word of it yet`}
-            done={null}
-            total={run.totalPuzzles}
-          />
+        {items.map(({ runId, model, dataset, done, total, text }) => (
+          <li key={runId} data-testid="running">
+            <div className="mb-1.5 flex flex-wrap items-baseline justify-between gap-x-4 text-sm">
+              <span className="min-w-0 break-words">
+                <strong className="font-semibold">{model}</strong>{" "}
+                <span className="text-muted">{shortDataset(dataset)}</span>
+              </span>
+              <span className="text-muted">{text}</span>
+            </div>
+            <ProgressBar done={done} total={total} label={`${model}: ${text}`} />
+          </li>
         ))}
       </ul>
     </Panel>
@@ -61,27 +63,4 @@ function useQuiet() {
     ({ id }) => !ended.includes(id) && !live.some((each) => each.runId === id),
   );
   return { quiet, unknown: runs.error !== null };
-}
-
-interface ItemProps {
-  model: string;
-  dataset: string;
-  text: string;
-  done: number | null;
-  total: number;
-}
-
-function Item({ model, dataset, text, done, total }: ItemProps) {
-  return (
-    <li data-testid="running">
-      <div className="mb-1.5 flex flex-wrap items-baseline justify-between gap-x-4 text-sm">
-        <span className="min-w-0 break-words">
-          <strong className="font-semibold">{model}</strong>{" "}
-          <span className="text-muted">{shortDataset(dataset)}</span>
-        </span>
-        <span className="text-muted">{text}</span>
-      </div>
-      <ProgressBar done={done} total={total} label={`${model}: ${text}`} />
-    </li>
-  );
 }

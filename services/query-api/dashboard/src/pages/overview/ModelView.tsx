@@ -3,9 +3,10 @@ import { useQuery } from "@tanstack/react-query";
 
 import type { ModelRow } from "../../api/client.ts";
 import { modelQuery } from "../../api/queries.ts";
+import { plural } from "../../lib/format.ts";
+import { ErrorTable } from "../../ui/ErrorTable.tsx";
 import { Answer, Panel } from "../../ui/Panel.tsx";
 import { Attempts } from "./Attempts.tsx";
-import { Problems } from "./Problems.tsx";
 import { ScorePanel } from "./ScorePanel.tsx";
 import { TaskPanel } from "./TaskPanel.tsx";
 import { UsagePanel } from "./UsagePanel.tsx";
@@ -15,6 +16,8 @@ export function ModelView({ row, rank }: { row: ModelRow; rank: { place: number;
   const detail = useQuery(modelQuery(row.dataset, row.model));
   // Right after a landing the list knows little of it; the model's own answer knows all.
   const known = detail.data && detail.data.ingestedAt >= row.ingestedAt ? detail.data : row;
+  const errors = detail.data?.ingestionErrors ?? [];
+  const fatal = errors.filter((each) => each.fatal).length;
   return (
     <div className="grid gap-5 lg:grid-cols-3">
       <ScorePanel row={known} rank={rank} />
@@ -34,8 +37,14 @@ export function ModelView({ row, rank }: { row: ModelRow; rank: { place: number;
           {(found) => <Versions versions={found.versions} />}
         </Answer>
       </Panel>
-      {detail.data && detail.data.ingestionErrors.length > 0 && (
-        <Problems errors={detail.data.ingestionErrors} />
+      {errors.length > 0 && (
+        <Panel
+          title="What was wrong with its files"
+          hint={`${plural(fatal, "file")} could not be used; ${plural(errors.length - fatal, "note")} on files that were.`}
+          className="lg:col-span-3"
+        >
+          <ErrorTable errors={errors} />
+        </Panel>
       )}
     </div>
   );

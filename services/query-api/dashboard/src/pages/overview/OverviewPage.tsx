@@ -6,7 +6,7 @@ import { useLatestHFModel } from "../../hooks/useLatestHFModel.ts";
 import { useParams } from "../../hooks/useParams.ts";
 import { useTitle } from "../../hooks/useTitle.ts";
 import { find, keyOf, rankOf } from "../../lib/rows.ts";
-import { Empty, Failure, Loading } from "../../ui/Panel.tsx";
+import { Answer, Empty } from "../../ui/Panel.tsx";
 import { Comparison } from "./Comparison.tsx";
 import { Hero } from "./Hero.tsx";
 import { ModelView } from "./ModelView.tsx";
@@ -39,29 +39,29 @@ export function OverviewPage() {
         selected={selected !== undefined && selected === newest}
         onUse={select}
       />
-      {models.data === undefined && models.error && (
-        <Failure what="The list of models" error={models.error} retry={() => void models.refetch()} />
-      )}
-      {models.isPending && <Loading lines={8} label="Loading the models" />}
-      {rows.length > 0 && (
-        <>
-          <Pickers
-            rows={rows}
-            latestKey={newest ? keyOf(newest) : null}
-            selected={selected}
-            other={other}
-            onSelect={select}
-            onCompare={(key) => update({ compare: key, duel: null })}
-          />
-          {!selected && (
-            <Empty title="This model is not here.">
-              {asked} was not ingested, or was renamed. Pick another one above.
-            </Empty>
-          )}
-          {selected && other && other !== selected && <Comparison first={selected} second={other} />}
-          {selected && <ModelView key={keyOf(selected)} row={selected} rank={rankOf(rows, selected)} />}
-        </>
-      )}
+      <Answer query={models} what="the list of models" lines={8}>
+        {() =>
+          rows.length > 0 && (
+            <>
+              <Pickers
+                rows={rows}
+                latestKey={newest ? keyOf(newest) : null}
+                selected={selected}
+                other={other}
+                onSelect={select}
+                onCompare={(key) => update({ compare: key, duel: null })}
+              />
+              {!selected && (
+                <Empty title="This model is not here.">
+                  {asked} was not ingested, or was renamed. Pick another one above.
+                </Empty>
+              )}
+              {selected && other && other !== selected && <Comparison first={selected} second={other} />}
+              {selected && <ModelView key={keyOf(selected)} row={selected} rank={rankOf(rows, selected)} />}
+            </>
+          )
+        }
+      </Answer>
       {selected && task && <TaskDialog row={selected} task={task} />}
     </div>
   );

@@ -38,19 +38,12 @@ export function TaskGrids({ task }: { task: TaskDetail }) {
 }
 
 function Spent({ name, attempt }: { name: string; attempt: TaskDetail["attempts"][number] }) {
-  const figures = [money(attempt.cost), `${compact(attempt.tokens)} tokens`, duration(attempt.timeMs)];
-  if (!attempt.reasoning) {
-    return (
-      <p className="text-muted text-sm">
-        {name}: {figures.join(", ")}
-      </p>
-    );
-  }
+  const spent = [money(attempt.cost), `${compact(attempt.tokens)} tokens`, duration(attempt.timeMs)];
+  const text = `${name}: ${spent.join(", ")}`;
+  if (!attempt.reasoning) return <p className="text-muted text-sm">{text}</p>;
   return (
     <details className="text-sm">
-      <summary className="text-muted hover:text-ink">
-        {name}: {figures.join(", ")} · how it was reasoned
-      </summary>
+      <summary className="text-muted hover:text-ink">{text} · how it was reasoned</summary>
       <Scroll label={`Reasoning of ${name}`} className="bg-raised mt-2 max-h-72 overflow-auto rounded-lg p-3">
         <pre className="text-xs whitespace-pre-wrap">{attempt.reasoning}</pre>
       </Scroll>

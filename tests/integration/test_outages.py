@@ -73,7 +73,11 @@ async def test_a_message_that_fails_for_good_while_the_database_is_away_is_a_dea
             hub.commit(V2, submission("m", {TASK: solved(TASK)}))
             await system.ask_for("m")
             (dead,) = await eventually(lambda: dead_letters.listed(system.client), 60)
-            assert (dead.service, dead.deliveries, dead.what) == ("ingester", topology.MAX_DELIVER, f"m of {V2}")
+            assert (dead.letter.service, dead.letter.delivery_count, dead.what) == (
+                "ingester",
+                topology.MAX_DELIVER,
+                f"m of {V2}",
+            )
         await eventually(lambda: ready(system), 30)
         await dead_letters.replay(system.client, [dead.sequence])
 

@@ -94,7 +94,7 @@ async def test_more_dead_letters_than_a_batch_are_listed(client: Client, monkeyp
 
 async def test_dead_letters_of_two_streams_that_share_a_place_are_both_listed(client: Client) -> None:
     first, second = [await dead_letter(client, stream_sequence=1, reason=reason) for reason in ("before", "after")]
-    assert [(dead.sequence, dead.reason) for dead in await dead_letters.listed(client)] == [
+    assert [(dead.sequence, dead.letter.reason) for dead in await dead_letters.listed(client)] == [
         (first, "before"),
         (second, "after"),
     ]

@@ -1,10 +1,10 @@
 """The dead letters: reading them, publishing them again, and removing them."""
 
 import json
-from collections.abc import AsyncIterator, Collection
-from contextlib import aclosing
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import Any
 
 import nats.errors
@@ -28,33 +28,24 @@ _SAME_INSTANT = timedelta(milliseconds=1)
 
 @dataclass(frozen=True)
 class Dead:
-    """A dead letter: `sequence` is its place among them, `stream_sequence` that of its message on the main stream.
+    """A dead letter: its place among them, what is known of it, and the places of the server's advisories of it.
 
-    `record` is None where no handler lived to write one: then only the server's advisories tell of the message.
+    Where no handler lived to write `letter`, only the advisories tell of the message: its subject is empty then.
     """
 
     sequence: int
-    service: str
-    kind: str
-    reason: str
-    deliveries: int
-    stream_sequence: int
-    failed_at: datetime
-    record: DeadLetter | None = None
-    advisories: tuple[int, ...] = field(default=(), repr=False)
+    letter: DeadLetter
+    advisories: tuple[int, ...] = ()
 
     @property
     def what(self) -> str:
         """Return the model and dataset that it is about, or the beginning of a body that cannot be read."""
-        if self.record is None:
-            return ""
+        beginning = self.letter.body[:60]
         try:
-            body = json.loads(self.record.body)
-            return (
-                " of ".join(str(body[name]) for name in ("model", "dataset") if body.get(name)) or self.record.body[:60]
-            )
+            body = json.loads(self.letter.body)
+            return " of ".join(str(body[name]) for name in ("model", "dataset") if body.get(name)) or beginning
         except (ValueError, AttributeError, TypeError, RecursionError):
-            return self.record.body[:60]
+            return beginning
 
 
 @dataclass(frozen=True)
@@ -67,23 +58,19 @@ class Acted:
 
 async def listed(client: Client) -> list[Dead]:
     """Return every dead letter, the oldest first."""
-    # Two records may name one place: streams that are made anew count from 1 again. An advisory is of the later one.
     found: dict[int, Dead] = {}
-    last: dict[tuple[str, int], int] = {}
-    advisories: dict[tuple[str, int], list[Message]] = {}
-    async for message in _messages(client):
+    advisories: defaultdict[tuple[str, int], list[Message]] = defaultdict(list)
+    for message in await _messages(client):
         if message.subject.startswith(_ADVISORY):
             body = json.loads(message.body or b"{}")
-            advisories.setdefault((body["consumer"], body["stream_seq"]), []).append(message)
+            advisories[body["consumer"], body["stream_seq"]].append(message)
         else:
-            dead = _recorded(message)
-            found[dead.sequence] = dead
-            last[dead.service, dead.stream_sequence] = dead.sequence
-    for key, messages in advisories.items():
-        places = tuple(message.sequence for message in messages)
-        known = found.get(last.get(key, 0))
-        dead = _with(known, places) if known else _unrecorded(messages[0], key, places)
-        found[dead.sequence] = dead
+            found[message.sequence] = Dead(message.sequence, _recorded(message))
+    # Two records may name one place: streams that are made anew count from 1 again. An advisory is of the later one.
+    known = {(dead.letter.service, dead.letter.stream_sequence): dead for dead in found.values()}
+    for place, messages in advisories.items():
+        dead = known.get(place) or Dead(messages[0].sequence, _unrecorded(messages[0], *place))
+        found[dead.sequence] = replace(dead, advisories=tuple(message.sequence for message in messages))
     return sorted(found.values(), key=lambda dead: dead.sequence)
 
 
@@ -135,82 +122,58 @@ async def _take_off(js: JetStreamContext, dead: Dead) -> None:
 
 
 async def _again(js: JetStreamContext, dead: Dead) -> tuple[str, bytes, dict[str, str]]:
-    if dead.record is not None and not dead.record.shortened:
-        again = dead.record.replayed()
+    letter = dead.letter
+    if letter.subject and not letter.shortened:
+        again = letter.replayed()
         return again.subject, again.body.encode(), again.headers
     remedy = f"`arcwatch dead rm {dead.sequence}` takes it off the list"
-    if dead.kind == _UNREADABLE:
+    if letter.kind == _UNREADABLE:
         raise DeploymentError(f"{dead.sequence} was written by hand and names no message to replay; {remedy}")
-    gone = f"message {dead.stream_sequence}, which {dead.sequence} is about, is no longer on the stream; {remedy}"
+    gone = f"message {letter.stream_sequence}, which {dead.sequence} is about, is no longer on the stream; {remedy}"
     try:
-        message = await js.get_msg(topology.STREAM, dead.stream_sequence)
+        message = await js.get_msg(topology.STREAM, letter.stream_sequence)
     except NotFoundError as error:
         raise DeploymentError(gone) from error
-    stored_at = dead.record.stored_at if dead.record else None
-    if stored_at and message.time and abs(message.time - stored_at) > _SAME_INSTANT:
+    if letter.stored_at and message.time and abs(message.time - letter.stored_at) > _SAME_INSTANT:
         # The stream was made anew, and what has that place now is another message.
         raise DeploymentError(gone)
     return message.subject or "", message.data or b"", resent(message.headers or {}, fresh_id())
 
 
-async def _messages(client: Client) -> AsyncIterator[Message]:
+async def _messages(client: Client) -> list[Message]:
     try:
-        async with aclosing(stored(client, topology.DEAD_STREAM, 0)) as messages:
-            async for message in messages:
-                yield message
+        return [message async for message in stored(client, topology.DEAD_STREAM, 0)]
     except StreamReadError as error:
         line = f"the stream {topology.DEAD_STREAM} cannot be read: {error}; run `arcwatch topology apply`"
         raise DeploymentError(line) from error
 
 
-def _recorded(message: Message) -> Dead:
+def _recorded(message: Message) -> DeadLetter:
     try:
-        record = DeadLetter.model_validate_json(message.body)
+        return DeadLetter.model_validate_json(message.body)
     except ValidationError:
-        return _by_hand(message)
-    return Dead(
-        sequence=message.sequence,
-        service=record.service,
-        kind=record.kind,
-        reason=record.reason,
-        deliveries=record.delivery_count,
-        stream_sequence=record.stream_sequence,
-        failed_at=record.failed_at,
-        record=record,
-    )
+        # It counts as waiting, so it must be seen and removed.
+        return _letter(
+            service=message.subject.removeprefix("dead."),
+            kind=_UNREADABLE,
+            reason="not written by arcwatch: it was published by hand",
+            # Negative: no place on the main stream, and no other dead letter's.
+            stream_sequence=-message.sequence,
+            failed_at=message.stored_at,
+        )
 
 
-def _by_hand(message: Message) -> Dead:
-    """Show what was published under `dead.>` by hand: it counts as waiting, so it must be seen and removed."""
-    return Dead(
-        sequence=message.sequence,
-        service=message.subject.removeprefix("dead."),
-        kind=_UNREADABLE,
-        reason="not written by arcwatch: it was published by hand",
-        deliveries=0,
-        # Negative: no place on the main stream, and no other dead letter's.
-        stream_sequence=-message.sequence,
-        failed_at=message.stored_at,
-    )
-
-
-def _with(dead: Dead, advisories: tuple[int, ...]) -> Dead:
-    return Dead(**{**vars(dead), "advisories": advisories})
-
-
-def _unrecorded(message: Message, key: tuple[str, int], places: tuple[int, ...]) -> Dead:
+def _unrecorded(message: Message, service: str, stream_sequence: int) -> DeadLetter:
     advisory: dict[str, Any] = json.loads(message.body or b"{}")
-    return Dead(
-        sequence=message.sequence,
-        service=key[0],
+    return _letter(
+        service=service,
         kind="max_deliveries" if "MAX_DELIVERIES" in message.subject else "terminated",
         reason="the server delivers it no more: no delivery was ever settled",
-        deliveries=int(advisory.get("deliveries") or 0),
-        stream_sequence=key[1],
-        failed_at=_time(advisory.get("timestamp")),
-        advisories=places,
+        delivery_count=advisory.get("deliveries") or 0,
+        stream_sequence=stream_sequence,
+        failed_at=advisory.get("timestamp", 0),
     )
 
 
-def _time(text: object) -> datetime:
-    return datetime.fromisoformat(text).astimezone(UTC) if isinstance(text, str) else datetime.fromtimestamp(0, UTC)
+def _letter(**known: Any) -> DeadLetter:
+    return DeadLetter.model_validate({"subject": "", "body": "", "headers": {}, "delivery_count": 0, **known})

@@ -111,13 +111,14 @@ async def _on_nats(ask: "Callable[[Client], Awaitable[T]]", data_dir: Path | Non
 
 
 def _row(dead: "Dead") -> list[object]:
-    reason = dead.reason if len(dead.reason) <= _REASON_WIDTH else f"{dead.reason[: _REASON_WIDTH - 1]}…"
-    at = moment(dead.failed_at.isoformat())
-    return [dead.sequence, at, dead.service, dead.kind, dead.deliveries, dead.what, reason]
+    letter = dead.letter
+    reason = letter.reason if len(letter.reason) <= _REASON_WIDTH else f"{letter.reason[: _REASON_WIDTH - 1]}…"
+    at = moment(letter.failed_at.isoformat())
+    return [dead.sequence, at, letter.service, letter.kind, letter.delivery_count, dead.what, reason]
 
 
 def _json(dead: "Dead") -> dict[str, Any]:
-    names = ("sequence", "service", "kind", "reason", "deliveries", "stream_sequence", "failed_at")
-    found = {name: getattr(dead, name) for name in names}
-    record = dead.record
-    return {**found, "subject": record.subject if record else None, "body": record.body if record else None}
+    letter = dead.letter
+    known = letter.model_dump(include={"service", "kind", "reason", "stream_sequence", "failed_at"})
+    message = {"subject": letter.subject, "body": letter.body} if letter.subject else {"subject": None, "body": None}
+    return {"sequence": dead.sequence, **known, "deliveries": letter.delivery_count, **message}

@@ -6,7 +6,7 @@ from pathlib import Path
 import typer
 from dotenv import load_dotenv
 
-from arcwatch.commands import dead, doctor, ingest, migrate, models, nats_url, runs, start, sync, topology, webhooks
+from arcwatch.commands import dead, doctor, ingest, listings, servers, start, sync, webhooks
 from arcwatch.errors import explained
 from arcwatch.printable import printable
 
@@ -24,16 +24,16 @@ app = typer.Typer(
 app.command("up", rich_help_panel="Run")(start.up)
 app.command("demo", rich_help_panel="Run")(start.demo)
 app.command("hub", rich_help_panel="Run")(start.hub)
-app.add_typer(models.app, name="models", rich_help_panel="Look")
-app.add_typer(runs.app, name="runs", rich_help_panel="Look")
+app.add_typer(listings.models, name="models", rich_help_panel="Look")
+app.add_typer(listings.runs, name="runs", rich_help_panel="Look")
 app.command("doctor", rich_help_panel="Look")(doctor.doctor)
 app.command("sync", rich_help_panel="Operate")(sync.sync)
 app.command("ingest", rich_help_panel="Operate")(ingest.ingest)
 app.add_typer(dead.app, name="dead", rich_help_panel="Operate")
 app.add_typer(webhooks.app, name="webhooks", rich_help_panel="Operate")
-app.command("migrate", rich_help_panel="Operate")(migrate.migrate)
-app.command("nats-url", rich_help_panel="Operate")(nats_url.nats_url)
-app.add_typer(topology.app, name="topology", rich_help_panel="Operate")
+app.command("migrate", rich_help_panel="Operate")(servers.migrate)
+app.command("nats-url", rich_help_panel="Operate")(servers.nats_url)
+app.add_typer(servers.topology, name="topology", rich_help_panel="Operate")
 
 
 def main() -> None:

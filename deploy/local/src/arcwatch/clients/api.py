@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from arcwatch.clients.running import api_url
+from arcwatch.clients.running import url_of
 from arcwatch.errors import DeploymentError
 from arcwatch.ports import LOOPBACK
 
@@ -18,7 +18,7 @@ _TIMEOUT_SECONDS = 30.0
 def get(data_dir: Path | None, url: str | None, path: str, query: Mapping[str, object]) -> dict[str, Any]:
     """Return the answer to a GET; parameters that are None are left out."""
     query_string = urllib.parse.urlencode({name: value for name, value in query.items() if value is not None})
-    base = api_url(data_dir, url)
+    base = url_of("url", data_dir, url).rstrip("/")
     request = urllib.request.Request(f"{base}{path}?{query_string}", headers={"Accept": "application/json"})  # noqa: S310 - the scheme is checked below
     if request.type not in {"http", "https"}:
         raise DeploymentError(f"{base} is not an http URL")

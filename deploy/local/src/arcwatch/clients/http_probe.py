@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 from http import HTTPStatus
 
 from arcwatch.ports import LOOPBACK
@@ -20,6 +21,18 @@ async def is_ok(port: int, path: str) -> bool:
     """Tell whether a GET is answered with 200."""
     answer = await ask(port, path)
     return answer is not None and answer[0] == HTTPStatus.OK
+
+
+async def readiness(port: int, path: str = "/readyz") -> tuple[int, str]:
+    """Return the status with which a service answers, 0 where it does not, and what is wrong in its own words."""
+    answer = await ask(port, path)
+    if answer is None:
+        return 0, f"its ops port {port} does not answer"
+    status, body = answer
+    with contextlib.suppress(ValueError, LookupError, AttributeError, TypeError):
+        checks = json.loads(body)["checks"]
+        return status, ", ".join(f"{name}: {reason}" for name, reason in checks.items() if reason != "ok")
+    return status, f"{path} answers {status}"
 
 
 async def _get(host: str, port: int, path: str) -> tuple[int, bytes]:

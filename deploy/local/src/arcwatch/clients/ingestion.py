@@ -17,11 +17,7 @@ from arcwatch.errors import DeploymentError
 # A run that ends as skipped is neither ingested nor failed: its last progress says so.
 Outcome = ModelIngested | ModelIngestionFailed | IngestionProgress
 EventT = TypeVar("EventT", bound=Event)
-
-
-async def publish(client: Client, event: ModelDiscovered) -> None:
-    """Store the request; a manual one has a fresh id, so it is never taken for an earlier one."""
-    await bus.publish(client, event, source="cli")
+SOURCE = "cli"
 
 
 async def follow(
@@ -46,7 +42,7 @@ async def follow(
     ):
         # The server knows of the subscriptions before it sees the event.
         await client.flush()
-        await publish(client, event)
+        await bus.publish(client, event, SOURCE)
         try:
             return await asyncio.wait_for(ended, timeout_seconds)
         except TimeoutError:

@@ -7,20 +7,31 @@ from typing import Any
 from arcwatch.data_dir import DataDir
 from arcwatch.errors import DeploymentError
 
+# How each server is named outright, instead.
+_OPTIONS = {
+    "url": "--url (ARCWATCH_URL)",
+    "nats_url": "--nats-url (NATS_URL)",
+    "database_url": "--database-url (DATABASE_URL)",
+}
 
-def api_url(data_dir: Path | None, given: str | None) -> str:
-    """Return the query API's URL."""
-    return (given or _of(data_dir, "url", "--url (ARCWATCH_URL)")).rstrip("/")
 
-
-def nats_url(data_dir: Path | None, given: str | None) -> str:
-    """Return the administrator's URL of NATS."""
-    return given or _of(data_dir, "nats_url", "--nats-url (NATS_URL)")
+def url_of(name: str, data_dir: Path | None, given: str | None = None) -> str:
+    """Return the URL of the query API (`url`), of NATS as its administrator, or of the database."""
+    if given:
+        return given
+    found = running(data_dir)
+    where = DataDir.at(data_dir).path
+    if found is None:
+        how = f"start `arcwatch up`, name its folder with --data-dir, or give {_OPTIONS[name]}"
+        raise DeploymentError(f"no arcwatch runs in {where}: {how}")
+    if name not in found:
+        raise DeploymentError(f"the arcwatch in {where} is still starting: try again in a moment")
+    return str(found[name])
 
 
 def nats_url_of(data_dir: Path | None, user: str) -> str:
     """Return one user's URL of the running deployment's NATS."""
-    url = nats_url(data_dir, None)
+    url = url_of("nats_url", data_dir)
     passwords = chosen(data_dir).nats_passwords()
     scheme, _, rest = url.partition("://")
     who, _, where = rest.rpartition("@")
@@ -30,11 +41,6 @@ def nats_url_of(data_dir: Path | None, user: str) -> str:
     if user not in passwords:
         raise DeploymentError(f"NATS has no user {user}: there are {', '.join(sorted(passwords))}")
     return f"{scheme}://{user}:{passwords[user]}@{where}"
-
-
-def database_url(data_dir: Path | None, given: str | None) -> str:
-    """Return the URL of the database."""
-    return given or _of(data_dir, "database_url", "--database-url (DATABASE_URL)")
 
 
 def hub_settings(data_dir: Path | None) -> Mapping[str, str]:
@@ -54,15 +60,3 @@ def chosen(data_dir: Path | None) -> DataDir:
     folder = DataDir.at(data_dir)
     demo = folder.demo
     return demo if demo.is_running() and not folder.is_running() else folder
-
-
-def _of(data_dir: Path | None, name: str, option: str) -> str:
-    found = running(data_dir)
-    where = DataDir.at(data_dir).path
-    if found is None:
-        raise DeploymentError(
-            f"no arcwatch runs in {where}: start `arcwatch up`, name its folder with --data-dir, or give {option}"
-        )
-    if name not in found:
-        raise DeploymentError(f"the arcwatch in {where} is still starting: try again in a moment")
-    return str(found[name])

@@ -1,6 +1,6 @@
 """One sync from the command line: the watcher's own parts, run in this process against a deployment."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import replace
 
 from common.database import check_migrated, open_pool
@@ -32,11 +32,6 @@ async def sync(settings: Settings, datasets: Collection[str], *, auto_ingest: bo
         if completed is None:
             raise AssertionError("a sync without a tick is never another watcher's")
         return completed
-
-
-def settings_of(hub: Mapping[str, str], nats_url: str, database_url: str) -> Settings:
-    """Return the environment's settings, with the deployment's own where it has any."""
-    return Settings(**{**hub, "nats_url": nats_url, "database_url": database_url})  # type: ignore[arg-type] # as the environment has them: text
 
 
 def _chosen(settings: Settings, datasets: Collection[str]) -> tuple[str, ...]:

@@ -1,10 +1,11 @@
 """`arcwatch dead ls`, `dead replay` and `dead rm`: the dead letters."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from arcwatch.commands.calls import on_nats
 from arcwatch.commands.options import DataDirOption, JsonOption, NatsOption, group
 from arcwatch.commands.output import as_json, moment, say, table
 
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 
 app = group("Dead letters: messages that no delivery settled.")
 
-T = TypeVar("T")
-
 _COLUMNS = ("seq", "failed at", "service", "kind", "deliveries", "about", "reason")
 _REASON_WIDTH = 100
 
@@ -32,11 +31,9 @@ SequencesArgument = Annotated[
 @app.command()
 def ls(*, data_dir: DataDirOption = None, nats_url: NatsOption = None, json: JsonOption = False) -> None:
     """List them, the oldest first. `--json` shows each with its body."""
-    import asyncio
-
     from arcwatch.clients import dead_letters
 
-    found = asyncio.run(_on_nats(dead_letters.listed, data_dir, nats_url))
+    found = on_nats(dead_letters.listed, data_dir, nats_url)
     if json:
         as_json([_json(dead) for dead in found])
         return
@@ -83,12 +80,10 @@ def _taken_off(
     all_: bool,
     json: bool,
 ) -> None:
-    import asyncio
-
     if all_ == bool(sequences):
         raise typer.BadParameter("name the messages by their SEQ, or say --all")
     chosen = None if all_ else sequences
-    acted = asyncio.run(_on_nats(lambda client: act(client, chosen), data_dir, nats_url))
+    acted = on_nats(lambda client: act(client, chosen), data_dir, nats_url)
     if json:
         as_json([_json(dead) for dead in acted.done])
     else:
@@ -100,14 +95,6 @@ def _taken_off(
         say(f"not {done} {sequence}: {reason}", err=True)
     if acted.failures:
         raise typer.Exit(1)
-
-
-async def _on_nats(ask: "Callable[[Client], Awaitable[T]]", data_dir: Path | None, nats_url: str | None) -> T:
-    from arcwatch.clients.bus import connected
-    from arcwatch.clients.running import nats_url as find
-
-    async with connected(find(data_dir, nats_url)) as client:
-        return await ask(client)
 
 
 def _row(dead: "Dead") -> list[object]:

@@ -1,15 +1,19 @@
 """`arcwatch ingest`: one model, now."""
 
-from pathlib import Path
+import contextlib
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from arcwatch.commands.calls import on_nats, read
 from arcwatch.commands.options import DataDirOption, JsonOption, NatsOption
 from arcwatch.commands.output import as_json, percent, say
 
 if TYPE_CHECKING:
-    from common.events import ModelDiscovered
+    from collections.abc import Callable, Iterator
+
+    from common.events import IngestionProgress
+    from nats.aio.client import Client
 
     from arcwatch.clients.ingestion import Outcome
 
@@ -28,44 +32,45 @@ def ingest(
     json: JsonOption = False,
 ) -> None:
     """Have a model ingested: publish `model.discovered`, as any NATS client may."""
-    import asyncio
-
-    event = _event(dataset, model, force=force)
-    outcome = asyncio.run(_ask(data_dir, nats_url, event, timeout if follow else None, bar=not json))
-    if outcome is None:
-        if json:
-            as_json(event.model_dump(mode="json"))
-        else:
-            say(f"asked for {model} of {dataset}; `arcwatch runs ls` shows how it goes")
-        return
-    _tell(outcome, json=json)
-
-
-def _event(dataset: str, model: str, *, force: bool) -> "ModelDiscovered":
     import getpass
 
+    from common.bus import bus
     from common.events import ModelDiscovered
 
-    from arcwatch.commands.settings import read
+    from arcwatch.clients import ingestion
 
     by = f"cli:{getpass.getuser()}"
-    return read(lambda: ModelDiscovered(dataset=dataset, model=model, force=force, requested_by=by))
+    event = read(lambda: ModelDiscovered(dataset=dataset, model=model, force=force, requested_by=by))
+
+    async def follow_to_the_end(client: "Client") -> "Outcome":
+        with _progress_bar(model, visible=not json) as show:
+            return await ingestion.follow(client, event, show, timeout)
+
+    if follow:
+        _tell(on_nats(follow_to_the_end, data_dir, nats_url), json=json)
+        return
+    on_nats(lambda client: bus.publish(client, event, ingestion.SOURCE), data_dir, nats_url)
+    if json:
+        as_json(event.model_dump(mode="json"))
+    else:
+        say(f"asked for {model} of {dataset}; `arcwatch runs ls` shows how it goes")
 
 
-async def _ask(
-    data_dir: Path | None, nats_url: str | None, event: "ModelDiscovered", follow_seconds: float | None, *, bar: bool
-) -> "Outcome | None":
-    from arcwatch.clients import ingestion
-    from arcwatch.clients.bus import connected
-    from arcwatch.clients.running import nats_url as find
-    from arcwatch.commands.progress_bar import bar_of
+@contextlib.contextmanager
+def _progress_bar(model: str, *, visible: bool) -> "Iterator[Callable[[IngestionProgress], None]]":
+    """Yield what shows progress on standard error; where that is no terminal it shows nothing."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    async with connected(find(data_dir, nats_url)) as client:
-        if follow_seconds is None:
-            await ingestion.publish(client, event)
-            return None
-        with bar_of(event.model, visible=bar) as show:
-            return await ingestion.follow(client, event, show, follow_seconds)
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, disable=not (visible and console.is_terminal)) as progress:
+        task = progress.add_task(f"{model}: waiting for an ingester", total=None)
+
+        def show(event: "IngestionProgress") -> None:
+            progress.update(task, description=event.model, completed=event.done, total=event.total)
+
+        yield show
 
 
 def _tell(outcome: "Outcome", *, json: bool) -> None:

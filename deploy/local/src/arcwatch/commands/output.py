@@ -25,13 +25,13 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: st
     if not cells:
         say(empty)
         return
-    heads = [name.upper() for name in columns]
-    right = [all(_is_number(row[at]) for row in cells) for at in range(len(heads))]
-    widths = [max(len(line[at]) for line in (heads, *cells)) for at in range(len(heads))]
-    for line in (heads, *cells):
+    lines = [[name.upper() for name in columns], *cells]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    numbers = [all(map(_is_number, column)) for column in zip(*cells, strict=True)]
+    for line in lines:
         padded = (
-            cell.rjust(width) if to_right else cell.ljust(width)
-            for cell, width, to_right in zip(line, widths, right, strict=True)
+            cell.rjust(width) if is_number else cell.ljust(width)
+            for cell, width, is_number in zip(line, widths, numbers, strict=True)
         )
         typer.echo("  ".join(padded).rstrip())
 

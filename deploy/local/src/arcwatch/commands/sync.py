@@ -1,9 +1,11 @@
 """`arcwatch sync`: what is new upstream, and its ingestion where that is wanted."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from arcwatch.commands.calls import read, run
 from arcwatch.commands.options import DatabaseOption, DataDirOption, JsonOption, NatsOption
 from arcwatch.commands.output import as_json, say, table
 
@@ -44,7 +46,8 @@ def sync(
     """
     if auto_ingest is None:
         raise typer.BadParameter("say --check-only or --auto-ingest")
-    completed = _run(data_dir, nats_url, database_url, dataset or [], auto_ingest=auto_ingest, verbose=verbose)
+    servers = {"nats_url": nats_url, "database_url": database_url}
+    completed = _run(data_dir, servers, dataset or [], auto_ingest=auto_ingest, verbose=verbose)
     if json:
         as_json(_json(completed))
     else:
@@ -56,28 +59,21 @@ def sync(
 
 
 def _run(
-    data_dir: Any,
-    nats_url: str | None,
-    database_url: str | None,
-    datasets: list[str],
-    *,
-    auto_ingest: bool,
-    verbose: bool,
+    data_dir: Path | None, servers: dict[str, str | None], datasets: list[str], *, auto_ingest: bool, verbose: bool
 ) -> "SyncCompleted":
-    import asyncio
     import getpass
 
     from common.process import logs
+    from watcher.settings import Settings
 
     from arcwatch.clients import running, syncing
-    from arcwatch.commands.settings import read
 
     logs.configure("info" if verbose else "critical", "console", "sync")
     # Servers that were named outright are no part of the deployment here, whose Hub may be a demo's.
-    hub = {} if nats_url and database_url else running.hub_settings(data_dir)
-    found = running.nats_url(data_dir, nats_url), running.database_url(data_dir, database_url)
-    settings = read(lambda: syncing.settings_of(hub, *found))
-    return asyncio.run(syncing.sync(settings, datasets, auto_ingest=auto_ingest, by=f"cli:{getpass.getuser()}"))
+    hub = {} if all(servers.values()) else running.hub_settings(data_dir)
+    found = {name: running.url_of(name, data_dir, given) for name, given in servers.items()}
+    settings = read(lambda: Settings(**{**hub, **found}))  # type: ignore[arg-type] # as the environment has them: text
+    return run(syncing.sync(settings, datasets, auto_ingest=auto_ingest, by=f"cli:{getpass.getuser()}"))
 
 
 def _json(completed: "SyncCompleted") -> dict[str, Any]:

@@ -5,8 +5,10 @@ from typing import Annotated
 
 import typer
 
+from arcwatch.commands.calls import read, run
 from arcwatch.commands.options import DataDirOption, JsonOption, group
 from arcwatch.commands.output import as_json, say
+from arcwatch.errors import DeploymentError
 
 app = group("The Hub's calls when a dataset changes.")
 
@@ -22,14 +24,10 @@ def create(
 
     Needs HF_TOKEN, and HF_WEBHOOK_SECRET as the query API has it.
     """
-    import asyncio
-
     from common.process.settings import ServiceSettings
 
     from arcwatch.clients.hub_webhooks import create as register
     from arcwatch.clients.running import hub_settings
-    from arcwatch.commands.settings import read
-    from arcwatch.errors import DeploymentError
 
     settings = read(lambda: ServiceSettings(**hub_settings(data_dir)))  # type: ignore[arg-type] # as the environment has them: text
     secret = os.environ.get("HF_WEBHOOK_SECRET")
@@ -37,7 +35,7 @@ def create(
         raise DeploymentError(
             "set HF_WEBHOOK_SECRET, here and for the query API, to one long random text: it verifies the Hub's calls"
         )
-    hook, there_already = asyncio.run(register(settings, url, secret))
+    hook, there_already = run(register(settings, url, secret))
     watched = [item.name for item in hook.watched]
     if json:
         as_json({"id": hook.id, "url": hook.url, "watched": watched, "created": not there_already})

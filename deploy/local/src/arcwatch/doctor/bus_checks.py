@@ -1,5 +1,6 @@
 """What `arcwatch doctor` looks at on NATS: streams and durables, their room, what waits, the dead letters."""
 
+import contextlib
 from collections.abc import Iterable
 
 from common.bus import topology
@@ -26,9 +27,11 @@ async def bus(url: str, replicas: int = 1) -> Iterable[Finding]:
             js = client.jetstream(timeout=_TIMEOUT_SECONDS)
             findings = [*_drift(await topology.drift(js, replicas))]
             for stream in (STREAM, DEAD_STREAM):
-                findings += await _room(js, stream)
+                with contextlib.suppress(NotFoundError):  # said by the drift
+                    findings.append(await _room(js, stream))
             for durable in DURABLES:
-                findings += await _waiting(js, durable)
+                with contextlib.suppress(NotFoundError):  # said by the drift
+                    findings.append(await _waiting(js, durable))
             return [*findings, await _dead_letters(client)]
     except DeploymentError as error:
         return [Finding("NATS", Verdict.PROBLEM, str(error), "is it running, and is NATS_URL right?")]
@@ -48,35 +51,29 @@ def _drift(found: list[topology.Drift]) -> Iterable[Finding]:
         yield Finding("NATS", Verdict.PROBLEM, str(each), advice)
 
 
-async def _room(js: JetStreamContext, stream: str) -> Iterable[Finding]:
-    try:
-        info = await js.stream_info(stream)
-    except NotFoundError:
-        return []  # said by the drift
+async def _room(js: JetStreamContext, stream: str) -> Finding:
+    info = await js.stream_info(stream)
     check, limit = f"stream {stream}", info.config.max_bytes or 0
     if limit <= 0:
-        return [ok(check, f"{info.state.bytes / _MEBIBYTE:.1f} MiB used, no limit")]
+        return ok(check, f"{info.state.bytes / _MEBIBYTE:.1f} MiB used, no limit")
     used = info.state.bytes / limit
     found = f"{info.state.bytes / _MEBIBYTE:.1f} of {limit / _MEBIBYTE:.0f} MiB used ({used:.0%})"
     if used < _NEARLY_FULL:
-        return [ok(check, found)]
-    return [Finding(check, Verdict.WARNING, found, "deploy/runbooks/ArcwatchStreamNearlyFull.md says how to make room")]
+        return ok(check, found)
+    return Finding(check, Verdict.WARNING, found, "deploy/runbooks/ArcwatchStreamNearlyFull.md says how to make room")
 
 
-async def _waiting(js: JetStreamContext, durable: Durable) -> Iterable[Finding]:
-    try:
-        info = await js.consumer_info(STREAM, durable.name)
-    except NotFoundError:
-        return []  # said by the drift
+async def _waiting(js: JetStreamContext, durable: Durable) -> Finding:
+    info = await js.consumer_info(STREAM, durable.name)
     pending, at_work, again = info.num_pending or 0, info.num_ack_pending or 0, info.num_redelivered or 0
     check = f"durable {durable.name}"
     found = f"{pending} wait, {at_work} delivered and not settled, {again} of them more than once"
     if pending and not at_work and not info.num_waiting:
         advice = f"no process takes them: start the {durable.name}, or look into its log"
-        return [Finding(check, Verdict.WARNING, found, advice)]
+        return Finding(check, Verdict.WARNING, found, advice)
     if again:
-        return [Finding(check, Verdict.WARNING, found, f"the log of the {durable.name} says why: delivery.retry")]
-    return [ok(check, found)]
+        return Finding(check, Verdict.WARNING, found, f"the log of the {durable.name} says why: delivery.retry")
+    return ok(check, found)
 
 
 async def _dead_letters(client: Client) -> Finding:

@@ -7,13 +7,17 @@ import asyncpg
 from common.database import pending_migrations
 from common.process.outage import DATABASE_ERRORS
 
-from arcwatch.doctor import store
 from arcwatch.doctor.checks import Finding, Verdict, clock, ok
 from arcwatch.errors import explained, without_password
 
 _TIMEOUT_SECONDS = 5.0
 # Each service takes up to eight connections when it is busy.
 _CONNECTIONS_SPARE = 8
+_SERVER = """
+SELECT current_setting('server_version') AS version, clock_timestamp() AS now,
+    (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend') AS connections,
+    current_setting('max_connections')::int AS max_connections
+"""
 
 
 async def database(url: str) -> Iterable[Finding]:
@@ -27,11 +31,12 @@ async def database(url: str) -> Iterable[Finding]:
         return [Finding("database", Verdict.PROBLEM, found, "is it running, and is DATABASE_URL right?")]
     try:
         missing = await pending_migrations(connection)
-        seen = await store.server(connection)
+        (seen,) = await connection.fetch(_SERVER)
         ours = datetime.now(UTC)
     finally:
         await connection.close()
-    return [_schema(missing, seen.version), clock("the database", seen.now, ours), _connections(seen)]
+    connections = _connections(seen["connections"], seen["max_connections"])
+    return [_schema(missing, seen["version"]), clock("the database", seen["now"], ours), connections]
 
 
 def _schema(missing: list[str], version: str) -> Finding:
@@ -40,10 +45,9 @@ def _schema(missing: list[str], version: str) -> Finding:
     return ok("database", f"PostgreSQL {version}; the schema is up to date")
 
 
-def _connections(seen: store.Server) -> Finding:
-    found = f"{seen.connections} of {seen.max_connections} in use"
-    if seen.max_connections - seen.connections >= _CONNECTIONS_SPARE:
+def _connections(used: int, most: int) -> Finding:
+    found = f"{used} of {most} in use"
+    if most - used >= _CONNECTIONS_SPARE:
         return ok("connections", found)
-    return Finding(
-        "connections", Verdict.WARNING, found, "raise max_connections, or run fewer replicas (docs/sizing.md)"
-    )
+    advice = "raise max_connections, or run fewer replicas (docs/sizing.md)"
+    return Finding("connections", Verdict.WARNING, found, advice)

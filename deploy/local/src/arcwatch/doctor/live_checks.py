@@ -1,12 +1,11 @@
 """What `arcwatch doctor` looks at in the running deployment: its services, or the ports that it would need."""
 
 import asyncio
-import json
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 
 from arcwatch import ports
-from arcwatch.clients.http_probe import ask
+from arcwatch.clients.http_probe import readiness
 from arcwatch.data_dir import DataDir
 from arcwatch.doctor.checks import Finding, Verdict, ok
 from arcwatch.errors import DeploymentError
@@ -53,13 +52,8 @@ async def services(place: DataDir) -> Iterable[Finding]:
 
 
 async def _ready(name: str, port: int, place: DataDir) -> Finding:
-    answer = await ask(port, "/readyz")
+    status, wrong = await readiness(port)
     advice = f"its log says why: {place.logs / f'{name}.log'}"
-    if answer is None:
-        return Finding(name, Verdict.PROBLEM, f"its ops port {port} does not answer", advice)
-    status, body = answer
-    checks = json.loads(body).get("checks", {})
-    wrong = ", ".join(f"{check}: {reason}" for check, reason in checks.items() if reason != "ok")
     if status != HTTPStatus.OK:
-        return Finding(name, Verdict.PROBLEM, f"not ready: {wrong}", advice)
+        return Finding(name, Verdict.PROBLEM, f"not ready: {wrong}" if status else wrong, advice)
     return Finding(name, Verdict.WARNING, f"answers, but {wrong}", advice) if wrong else ok(name, "ready")

@@ -1,0 +1,44 @@
+"""How commands reach a deployment: the services' settings, the event loop, NATS. Each is loaded when it is used."""
+
+from collections.abc import Awaitable, Callable, Coroutine
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from arcwatch.errors import DeploymentError
+
+if TYPE_CHECKING:
+    from nats.aio.client import Client
+
+T = TypeVar("T")
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """Run to the end, and return what came of it."""
+    import asyncio
+
+    return asyncio.run(work)
+
+
+def on_nats(
+    ask: "Callable[[Client], Awaitable[T]]", data_dir: Path | None, nats_url: str | None, patience_seconds: float = 0.0
+) -> T:
+    """Ask over one connection to the NATS that was named, or else to that of the running deployment."""
+    from arcwatch.clients.bus import connected
+    from arcwatch.clients.running import url_of
+
+    async def asked() -> T:
+        async with connected(url_of("nats_url", data_dir, nats_url), patience_seconds=patience_seconds) as client:
+            return await ask(client)
+
+    return run(asked())
+
+
+def read(make: Callable[[], T]) -> T:
+    """Return settings; raise DeploymentError naming the first variable that is wrong."""
+    from common.process.settings import first_wrong
+    from pydantic import ValidationError
+
+    try:
+        return make()
+    except ValidationError as error:
+        raise DeploymentError("bad setting {}: {}".format(*first_wrong(error))) from error

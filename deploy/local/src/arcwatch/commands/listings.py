@@ -1,0 +1,93 @@
+"""`arcwatch models ls` and `runs ls`: what the query API tells of submissions and their ingestion."""
+
+from typing import Annotated
+
+import typer
+
+from arcwatch.commands.options import DataDirOption, DatasetOption, JsonOption, LimitOption, UrlOption, group
+from arcwatch.commands.output import as_json, moment, percent, say, table
+
+models = group("The submissions that were ingested.")
+runs = group("The ingestion runs.")
+
+_MODEL = ("model", "dataset", "score", "of submitted", "solved", "submitted", "tasks", "errors", "ingested")
+_RUN = ("id", "model", "dataset", "status", "trigger", "tasks", "failed", "score", "took", "started")
+_NONE = "no model was ingested yet"
+
+
+@models.command("ls")
+def list_models(
+    *,
+    data_dir: DataDirOption = None,
+    url: UrlOption = None,
+    dataset: DatasetOption = None,
+    limit: LimitOption = 100,
+    json: JsonOption = False,
+) -> None:
+    """List the submissions, best score first.
+
+    The score counts all tasks of the set; `of submitted` only those that were submitted.
+    """
+    from arcwatch.clients.api import get
+
+    answer = get(data_dir, url, "/api/models", {"dataset": dataset, "limit": limit})
+    if json:
+        as_json(answer["data"])
+        return
+    rows = (
+        [
+            row["model"],
+            row["dataset"],
+            percent(row["score"]),
+            percent(row["scoreSubmitted"]),
+            row["tasksSolved"],
+            row["tasksSubmitted"],
+            row["tasksTotal"],
+            row["errors"],
+            moment(row["ingestedAt"]),
+        ]
+        for row in answer["data"]
+    )
+    table(_MODEL, rows, empty=_NONE)
+    if answer["total"] > len(answer["data"]):
+        say(f"{len(answer['data'])} of {answer['total']}; --limit shows more", err=True)
+
+
+@runs.command("ls")
+def list_runs(
+    *,
+    data_dir: DataDirOption = None,
+    url: UrlOption = None,
+    dataset: DatasetOption = None,
+    model: Annotated[str | None, typer.Option(help="Only this model's folder.")] = None,
+    status: Annotated[str | None, typer.Option(help="running, completed, partial, failed or skipped")] = None,
+    limit: LimitOption = 20,
+    json: JsonOption = False,
+) -> None:
+    """List ingestion runs, the latest first."""
+    from arcwatch.clients.api import get
+
+    query = {"dataset": dataset, "model": model, "status": status, "limit": limit}
+    answer = get(data_dir, url, "/api/admin/ingestion-history", query)
+    if json:
+        as_json(answer["runs"])
+        return
+    rows = (
+        [
+            run["id"],
+            run["datasetName"],
+            run["dataset"],
+            run["status"],
+            run["trigger"],
+            run["totalPuzzles"],
+            run["failed"],
+            percent(run["score"]),
+            f"{run['durationMs'] / 1000:.1f} s",
+            moment(run["startedAt"]),
+        ]
+        for run in answer["runs"]
+    )
+    table(_RUN, rows, empty=_NONE)
+    for run in answer["runs"]:
+        if run["errorLog"] and run["status"] == "failed":
+            say(f"run {run['id']}: {run['errorLog'].splitlines()[0]}", err=True)

@@ -1,6 +1,8 @@
 """The Dockerfile and docker-compose.yml keep their promises as far as can be told without a Docker engine."""
 
+import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -182,4 +184,11 @@ def test_users_of_nats_may_what_they_may_on_the_embedded_one() -> None:
     assert "sync_interval: always" in text
     assert f"max_file_store: {nats_conf.MAX_FILE_STORE}" in text
     passwords = {user: f"${user.upper().replace('-', '_')}_PASSWORD" for user in nats_conf.PERMISSIONS}
-    assert text.endswith("\n".join([*nats_conf.accounts(passwords), ""]))
+    wanted = json.dumps({"accounts": nats_conf.accounts(passwords)})
+    assert _words(text[text.index("accounts {") :]) == _words(wanted)[1:-1]
+    assert not re.search(r'[^"]\$JS', text), "without quotes it is a variable"
+
+
+def _words(configuration: str) -> list[str]:
+    """Return what counts in a nats.conf: quotes, commas and colons may be left out, so JSON is one."""
+    return re.findall(r"[^\s\",:{}\[\]]+|[{}\[\]]", configuration)

@@ -4,10 +4,10 @@ The permissions follow the contract in `common.bus.topology` and `common.events`
 only as a timeout; the server's log names it.
 """
 
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from common.bus import topology
 from common.bus.inbox import prefix
@@ -21,6 +21,8 @@ from common.events import (
     SyncCompleted,
     SyncRequested,
 )
+
+from arcwatch.ports import LOOPBACK
 
 MEBIBYTE = 1024 * 1024
 # What the streams may hold by their own limits, and room for the consumers' state.
@@ -40,13 +42,14 @@ class Permissions:
     subscribe: tuple[str, ...] = ()
 
 
-# What common.metrics.bus_metrics asks: how the streams and durables stand, and how old an event is.
-_LOOKS_AT_THE_BUS = (
-    f"$JS.API.CONSUMER.INFO.{STREAM}.*",
+# A reader of the stream makes no consumer: who may make one without a name may change any other by the request's body.
+_FOLLOWS_THE_STREAM = (
     f"$JS.API.STREAM.INFO.{STREAM}",
-    f"$JS.API.STREAM.INFO.{DEAD_STREAM}",
     f"$JS.API.DIRECT.GET.{STREAM}",
+    f"$JS.API.CONSUMER.INFO.{STREAM}.*",
 )
+# What common.metrics.bus_metrics asks: how the streams and durables stand, and how old an event is.
+_LOOKS_AT_THE_BUS = (*_FOLLOWS_THE_STREAM, f"$JS.API.STREAM.INFO.{DEAD_STREAM}")
 
 
 def _works_off(durable: Durable) -> tuple[str, ...]:
@@ -54,13 +57,6 @@ def _works_off(durable: Durable) -> tuple[str, ...]:
     of = f"{STREAM}.{durable.name}"
     return *_LOOKS_AT_THE_BUS, f"$JS.API.CONSUMER.MSG.NEXT.{of}", f"$JS.ACK.{of}.>"
 
-
-# A reader of the stream makes no consumer: who may make one without a name may change any other by the request's body.
-_FOLLOWS_THE_STREAM = (
-    f"$JS.API.STREAM.INFO.{STREAM}",
-    f"$JS.API.DIRECT.GET.{STREAM}",
-    f"$JS.API.CONSUMER.INFO.{STREAM}.*",
-)
 
 PERMISSIONS: Mapping[str, Permissions] = {
     "watcher": Permissions(
@@ -94,69 +90,47 @@ PERMISSIONS: Mapping[str, Permissions] = {
 }
 
 
-def inbox(user: str) -> str:
-    """Return the subjects on which a user, and only the administrator else, receives its answers."""
-    return f"{prefix(user)}.>"
+def configuration(home: Path, port: int, monitor_port: int, passwords: Mapping[str, str]) -> dict[str, Any]:
+    """Return nats.conf, which JSON may be. Without passwords everybody may do everything: for other tests."""
+    return {
+        "server_name": "arcwatch",
+        "host": LOOPBACK,
+        "port": port,
+        "http": f"{LOOPBACK}:{monitor_port}",
+        "ports_file_dir": str(home),
+        "jetstream": {
+            "store_dir": str(home),
+            "max_file_store": MAX_FILE_STORE,
+            "max_memory_store": MAX_MEMORY_STORE,
+            # Every message is on the disk before it is acknowledged.
+            "sync_interval": "always",
+        },
+        **({"accounts": accounts(passwords)} if passwords else {}),
+    }
 
 
-def render(
-    *, port: int, monitor_port: int, store: Path, passwords: Mapping[str, str], ports_file_dir: Path | None = None
-) -> str:
-    """Return nats.conf. Without passwords everybody may do everything: for tests of something else."""
-    lines = [
-        "server_name: arcwatch",
-        "host: 127.0.0.1",
-        f"port: {port}",
-        f"http: {_quoted(f'127.0.0.1:{monitor_port}')}",
-        *([f"ports_file_dir: {_quoted(str(ports_file_dir))}"] if ports_file_dir else []),
-        "jetstream {",
-        f"  store_dir: {_quoted(str(store))}",
-        f"  max_file_store: {MAX_FILE_STORE}",
-        f"  max_memory_store: {MAX_MEMORY_STORE}",
-        "  # Every message is on the disk before it is acknowledged.",
-        "  sync_interval: always",
-        "}",
-    ]
-    if passwords:
-        lines += accounts({user: _quoted(password) for user, password in passwords.items()})
-    return "\n".join([*lines, ""])
-
-
-def accounts(passwords: Mapping[str, str]) -> list[str]:
-    """Return the lines of an account for each user, whose passwords are as the file is to have them.
+def accounts(passwords: Mapping[str, str]) -> dict[str, Any]:
+    """Return an account for each user.
 
     In one account a permission to ask for anything is one to do everything: the server sends its answer to whatever
     subject the asker names for it, as `$JS.API.STREAM.PURGE.ARCWATCH`, with the server's rights. Between accounts it
     answers to the asker alone.
     """
     users = [user for user in PERMISSIONS if user != ADMIN]
-    lines = ["accounts {", *_account(ACCOUNT, ADMIN, passwords, exports=_services(users), more="jetstream: enabled")]
-    for user in users:
-        imports = [_import("service", ACCOUNT, subject) for subject in _asks(user)]
-        imports += [_import("stream", other, subject) for other, subject in _receives(user, users)]
-        exports = [
-            f"{{stream: {_quoted(subject)}, accounts: [{reader}]}}"
-            for reader in users
-            for other, subject in _receives(reader, users)
-            if other == user
-        ]
-        lines += _account(user, user, passwords, exports=exports, imports=imports)
-    return [*lines, "}"]
+    found: dict[str, Any] = {user: _account(user, passwords) for user in users}
+    for reader in users:
+        for subject in PERMISSIONS[reader].subscribe:
+            # In another's account only the publisher's own messages arrive.
+            for publisher in (user for user in users if subject in PERMISSIONS[user].publish):
+                found[publisher]["exports"].append({"stream": subject, "accounts": [reader]})
+                found[reader]["imports"].append({"stream": {"account": publisher, "subject": subject}})
+    streams = {"users": [_user(ADMIN, passwords)], "jetstream": "enabled", "exports": list(_services(users))}
+    return {ACCOUNT: streams, **found}
 
 
-def _account(
-    name: str,
-    user: str,
-    passwords: Mapping[str, str],
-    *,
-    exports: Iterable[str] = (),
-    imports: Iterable[str] = (),
-    more: str = "",
-) -> list[str]:
-    lines = [f"  {name} {{", f"    users: [{_user(user, passwords[user])}]", *([f"    {more}"] if more else [])]
-    for word, those in (("exports", exports), ("imports", imports)):
-        lines += [f"    {word}: [", *(f"      {each}" for each in those), "    ]"]
-    return [*lines, "  }"]
+def _account(user: str, passwords: Mapping[str, str]) -> dict[str, Any]:
+    imports = [{"service": {"account": ACCOUNT, "subject": subject}} for subject in _asks(user)]
+    return {"users": [_user(user, passwords)], "exports": [], "imports": imports}
 
 
 def _asks(user: str) -> list[str]:
@@ -168,30 +142,16 @@ def _asks(user: str) -> list[str]:
     return list(dict.fromkeys("$JS.API.>" if each.startswith("$JS.API.") else each for each in wanted))
 
 
-def _services(users: list[str]) -> Iterable[str]:
+def _services(users: list[str]) -> Iterator[dict[str, Any]]:
     for subject in dict.fromkeys(subject for user in users for subject in _asks(user)):
-        askers = ", ".join(user for user in users if subject in _asks(user))
         # A pull and a batch of direct gets may be answered by several messages.
-        several = ", response_type: stream" if subject.startswith("$JS.API.") else ""
-        yield f"{{service: {_quoted(subject)}{several}, accounts: [{askers}]}}"
+        several = {"response_type": "stream"} if subject.startswith("$JS.API.") else {}
+        yield {"service": subject, **several, "accounts": [user for user in users if subject in _asks(user)]}
 
 
-def _receives(user: str, users: list[str]) -> list[tuple[str, str]]:
-    """Return whose messages a user listens to: in another's account only the publisher's own messages arrive."""
-    wanted = PERMISSIONS[user].subscribe
-    return [(other, subject) for subject in wanted for other in users if subject in PERMISSIONS[other].publish]
-
-
-def _import(kind: str, account: str, subject: str) -> str:
-    return f"{{{kind}: {{account: {account}, subject: {_quoted(subject)}}}}}"
-
-
-def _user(user: str, password: str) -> str:
-    publish = ", ".join(map(_quoted, PERMISSIONS[user].publish))
-    subscribe = ", ".join(map(_quoted, (inbox(user), *PERMISSIONS[user].subscribe)))
-    rights = f"publish: {{allow: [{publish}]}}, subscribe: {{allow: [{subscribe}]}}"
-    return f"{{user: {_quoted(user)}, password: {password}, permissions: {{{rights}}}}}"
-
-
-def _quoted(value: str) -> str:
-    return json.dumps(value, ensure_ascii=False)
+def _user(user: str, passwords: Mapping[str, str]) -> dict[str, Any]:
+    wanted = PERMISSIONS[user]
+    # Its answers come to its inbox, to which only the administrator listens else.
+    subjects = {"publish": wanted.publish, "subscribe": (f"{prefix(user)}.>", *wanted.subscribe)}
+    rights = {what: {"allow": allowed} for what, allowed in subjects.items()}
+    return {"user": user, "password": passwords[user], "permissions": rights}

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import json
-import os
 import shutil
 import sysconfig
 from collections.abc import Mapping
@@ -12,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from arcwatch.clients.http_probe import is_ok
+from arcwatch.data_dir import write_private
 from arcwatch.embedded import nats_conf
 from arcwatch.embedded.processes import Child, Command
 from arcwatch.errors import DeploymentError
@@ -67,17 +67,8 @@ class NatsServer:
         for left in home.glob("nats-server_*.ports"):
             left.unlink()
         self._move_streams()
-        text = nats_conf.render(
-            port=self.port,
-            monitor_port=self.monitor_port,
-            store=home,
-            passwords=self.passwords,
-            ports_file_dir=home,
-        )
         conf = home / "nats.conf"
-        # It holds the passwords: no other user may read it, at no moment.
-        with open(os.open(conf, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:  # noqa: PTH123 - Path.open takes no mode
-            file.write(text)
+        write_private(conf, nats_conf.configuration(home, self.port, self.monitor_port, self.passwords))
         return conf
 
     def _move_streams(self) -> None:

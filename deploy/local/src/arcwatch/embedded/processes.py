@@ -177,7 +177,7 @@ class Child:
             lambda: asyncio.StreamReaderProtocol(stream), pipe
         )
         try:
-            with LogFile(self.log) as log:
+            with contextlib.closing(LogFile(self.log)) as log:
                 await self._read_lines(stream, log)
         finally:
             transport.close()

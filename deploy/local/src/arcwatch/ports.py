@@ -33,7 +33,7 @@ def _hold(held: contextlib.ExitStack, wanted: int | None) -> int:
 
 def _try(held: contextlib.ExitStack, port: int) -> bool:
     try:
-        held.enter_context(_listening(port, LOOPBACK))
+        held.enter_context(socket.create_server((LOOPBACK, port), backlog=1))
     except OSError:
         return False
     return True
@@ -42,24 +42,13 @@ def _try(held: contextlib.ExitStack, port: int) -> bool:
 def check_free(port: int, host: str = LOOPBACK) -> None:
     """Raise DeploymentError with what to do when the port is taken; 0 means any port."""
     try:
-        _listening(port, host).close()
+        socket.create_server((host, port), backlog=1).close()
     except PermissionError as error:
         raise DeploymentError(f"port {port} needs more rights: choose one above 1023 with --port") from error
     except OSError as error:
         if error.errno != errno.EADDRINUSE:
-            raise DeploymentError(f"cannot listen on {host}:{port}: {error.strerror}") from error
+            reason = str(error.strerror).partition(" (")[0]  # what follows names the address again
+            raise DeploymentError(f"cannot listen on {host}:{port}: {reason}") from error
         raise DeploymentError(
             f"port {port} on {host} is in use: stop what listens there, or choose another with --port"
         ) from error
-
-
-def _listening(port: int, host: str) -> socket.socket:
-    opened = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    try:
-        opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        opened.bind((host, port))
-        opened.listen(1)
-    except BaseException:
-        opened.close()
-        raise
-    return opened

@@ -1,5 +1,6 @@
 """Text of others, made fit for a terminal: it may move no cursor, change no colour and hide nothing."""
 
+import json
 import unicodedata
 
 # Control characters, such as escape sequences begin with; those that turn the direction of text around; line breaks.
@@ -10,10 +11,7 @@ def printable(text: str, *, keep: str = "") -> str:
     """Return a text with what a terminal would act upon written as in JSON; `keep` names what is let through."""
     if text.isprintable():
         return text
-    return "".join(_shown(each) if each not in keep and unicodedata.category(each) in _UNFIT else each for each in text)
-
-
-def _shown(character: str) -> str:
     # As JSON has it, so that JSON stays JSON.
-    units = character.encode("utf-16-be", "surrogatepass")
-    return "".join(f"\\u{int.from_bytes(units[at : at + 2], 'big'):04x}" for at in range(0, len(units), 2))
+    return "".join(
+        json.dumps(each)[1:-1] if each not in keep and unicodedata.category(each) in _UNFIT else each for each in text
+    )

@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from arcwatch.errors import DeploymentError
+import psutil
 
-DEFAULT = Path(".arcwatch")
-VARIABLE = "ARCWATCH_DATA_DIR"
+from arcwatch.errors import DeploymentError
 
 # What a deployment makes in its folder, apart from the lock.
 _OWN_NAMES = ("logs", "nats", "postgres", "hub", "state.json", "secrets.json")
@@ -24,41 +23,29 @@ _OWN_NAMES = ("logs", "nats", "postgres", "hub", "state.json", "secrets.json")
 _LEFTOVERS_SECONDS = 15.0
 
 
-@dataclass(frozen=True)
 class DataDir:
     """A deployment's folder."""
 
-    path: Path
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        # Each child's output, one file per name.
+        self.logs = path / "logs"
+        # Ports and, while it runs, the addresses of the deployment.
+        self.state_file = path / "state.json"
+        # What was generated once and must stay.
+        self.secrets_file = path / "secrets.json"
+        # Locked by whoever runs a deployment here; holds its process id.
+        self.lock_file = path / "lock"
 
     @classmethod
     def at(cls, chosen: Path | None) -> "DataDir":
         """Return the chosen folder, or that of ARCWATCH_DATA_DIR, or .arcwatch here."""
-        return cls((chosen or Path(os.environ.get(VARIABLE) or DEFAULT)).absolute())
+        return cls(Path(chosen or os.environ.get("ARCWATCH_DATA_DIR") or ".arcwatch").absolute())
 
     @property
     def demo(self) -> "DataDir":
         """The folder of `arcwatch demo`, apart from that of `arcwatch up`."""
         return DataDir(self.path / "demo")
-
-    @property
-    def logs(self) -> Path:
-        """Where each child's output goes, one file per name."""
-        return self.path / "logs"
-
-    @property
-    def state_file(self) -> Path:
-        """Ports and, while it runs, the addresses of the deployment."""
-        return self.path / "state.json"
-
-    @property
-    def secrets_file(self) -> Path:
-        """What was generated once and must stay."""
-        return self.path / "secrets.json"
-
-    @property
-    def lock_file(self) -> Path:
-        """Locked by whoever runs a deployment here; holds its process id."""
-        return self.path / "lock"
 
     def prepare(self) -> None:
         """Make the folder; raise DeploymentError where that cannot be."""
@@ -105,7 +92,7 @@ class DataDir:
         deadline = time.monotonic() + _LEFTOVERS_SECONDS
         while not _lock(descriptor):
             holder = int(os.pread(descriptor, 32, 0).strip() or 0)
-            if holder and _alive(holder):
+            if holder and psutil.pid_exists(holder):
                 raise DeploymentError(
                     f"arcwatch (pid {holder}) already runs in {self.path}: stop it first, or choose another --data-dir"
                 )
@@ -189,14 +176,4 @@ def _lock(descriptor: int, kind: int = fcntl.LOCK_EX) -> bool:
         fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
-    return True
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
     return True

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import asyncpg
 import nats
 from arcwatch.embedded.nats_server import NatsServer
-from arcwatch.embedded.postgres import PostgresServer, PostgresSettings
+from arcwatch.embedded.postgres import PostgresServer
 from common.bus import topology
 from common.bus.bus import publish_unstored
 from common.database import migrate
@@ -18,6 +18,7 @@ from common.events import IngestionProgress
 from tests.bench.api_process import started
 from tests.bench.load import load
 from tests.bench.report import figure, title
+from tests.support.postgres import FAST
 from tests.support.writer import DATASET, Writer
 
 CLIENTS = 1_000
@@ -33,7 +34,7 @@ def main(rounds: int) -> None:
 
 async def _main(rounds: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        postgres = PostgresServer(Path(folder) / "pg", PostgresSettings(durable=False))
+        postgres = PostgresServer(Path(folder) / "pg", FAST)
         server = NatsServer(Path(folder) / "nats")
         await postgres.start()
         await server.start()

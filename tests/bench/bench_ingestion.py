@@ -20,7 +20,7 @@ import aiohttp
 import asyncpg
 import huggingface_hub
 from arcwatch.embedded.nats_server import NatsServer
-from arcwatch.embedded.postgres import PostgresServer, PostgresSettings
+from arcwatch.embedded.postgres import PostgresServer
 from common.arc.task_sets import Task
 from common.bus import bus, topology
 from common.database import migrate, open_pool
@@ -38,6 +38,7 @@ from localhub import LocalHub
 from tests.bench.report import figure, ratio, title
 from tests.support.eventually import eventually
 from tests.support.ingester_process import ingester_process
+from tests.support.postgres import FAST
 from tests.support.submissions import V1, answer_file, submission, tasks
 
 MODEL = "m"
@@ -99,7 +100,7 @@ async def _peak(hub_dir: Path, database_url: str, nats_url: str) -> float:
 
 @contextlib.asynccontextmanager
 async def _servers(folder: Path) -> AsyncIterator[tuple[str, str]]:
-    postgres = PostgresServer(folder / "pg", PostgresSettings(durable=False))
+    postgres = PostgresServer(folder / "pg", FAST)
     nats = NatsServer(folder / "nats")
     await postgres.start()
     try:

@@ -16,13 +16,14 @@ import asyncpg
 import nats
 import psutil
 from arcwatch.embedded.nats_server import NatsServer
-from arcwatch.embedded.postgres import PostgresServer, PostgresSettings
+from arcwatch.embedded.postgres import PostgresServer
 from common.bus import topology
 from common.database import migrate
 
 from tests.bench.api_process import Process, started
 from tests.bench.load import load
 from tests.bench.report import figure, ratio, title
+from tests.support.postgres import FAST
 from tests.support.writer import Writer
 
 PATH = "/api/metrics/latest-model"
@@ -37,7 +38,7 @@ def main(rounds: int) -> None:
 
 async def _main(rounds: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        postgres = PostgresServer(Path(folder) / "pg", PostgresSettings(durable=False))
+        postgres = PostgresServer(Path(folder) / "pg", FAST)
         server = NatsServer(Path(folder) / "nats")
         await postgres.start()
         await server.start()

@@ -16,7 +16,7 @@ import aiohttp
 import asyncpg
 import nats
 from arcwatch.embedded.nats_server import NatsServer
-from arcwatch.embedded.postgres import PostgresServer, PostgresSettings
+from arcwatch.embedded.postgres import PostgresServer
 from common.bus import topology
 from common.database import migrate
 from common.process.gc_tuning import settle
@@ -25,6 +25,7 @@ from query_api.app import serving
 from query_api.settings import Settings
 
 from tests.bench.report import figure, title
+from tests.support.postgres import FAST
 from tests.support.submissions import V1, tasks
 from tests.support.writer import Writer
 
@@ -63,7 +64,7 @@ def main(rounds: int) -> None:
 
 async def _main(rounds: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        postgres = PostgresServer(Path(folder) / "pg", PostgresSettings(durable=False))
+        postgres = PostgresServer(Path(folder) / "pg", FAST)
         server = NatsServer(Path(folder) / "nats")
         await postgres.start()
         await server.start()

@@ -11,7 +11,7 @@ from pathlib import Path
 from time import perf_counter
 
 from arcwatch.embedded.nats_server import NatsServer
-from arcwatch.embedded.postgres import PostgresServer, PostgresSettings
+from arcwatch.embedded.postgres import PostgresServer
 from common.bus import bus, topology
 from common.database import migrate, open_pool
 from common.events import ModelDiscovered
@@ -52,7 +52,7 @@ async def _main(rounds: int) -> None:
 
 @contextlib.asynccontextmanager
 async def _servers(folder: Path) -> AsyncIterator[tuple[str, str]]:
-    nats, postgres = NatsServer(folder / "nats"), PostgresServer(folder / "postgres", PostgresSettings())
+    nats, postgres = NatsServer(folder / "nats"), PostgresServer(folder / "postgres")
     await nats.start()
     await postgres.start()
     try:

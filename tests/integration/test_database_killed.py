@@ -12,7 +12,7 @@ from pathlib import Path
 import aiohttp
 import asyncpg
 import pytest
-from arcwatch.embedded.postgres import PostgresServer, PostgresSettings
+from arcwatch.embedded.postgres import PostgresServer
 from arcwatch.errors import explained
 from common.bus import bus, topology
 from common.database import migrate
@@ -22,6 +22,7 @@ from common.process.periodic import FAILURES
 
 from tests.support.eventually import eventually
 from tests.support.hub import TestHub
+from tests.support.postgres import FAST
 from tests.support.service_process import MODULES, ServiceProcess, service_process
 from tests.support.submissions import V2, solved, submission, tasks
 
@@ -57,7 +58,7 @@ async def test_an_idle_connection_that_postgresql_has_just_ended_is_a_lost_conne
 @pytest.fixture
 async def server(tmp_path: Path) -> AsyncIterator[PostgresServer]:
     """Lend a PostgreSQL of the test's own, migrated."""
-    server = PostgresServer(tmp_path / "pg", PostgresSettings(durable=False))
+    server = PostgresServer(tmp_path / "pg", FAST)
     await server.start()
     await migrate(server.url())
     yield server

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import asyncpg
 import pytest
-from arcwatch.embedded.postgres import PostgresServer, PostgresSettings
+from arcwatch.embedded.postgres import PostgresServer
 from common import database
 from common.bus import bus, topology
 from common.database import migrate, open_pool
@@ -19,6 +19,7 @@ from localhub import LocalHub
 
 from tests.support.deployments import Arcwatch
 from tests.support.eventually import eventually
+from tests.support.postgres import FAST
 from tests.support.relay import Relay
 from tests.support.service_process import MODULES, service_process
 from tests.support.submissions import V2
@@ -123,7 +124,7 @@ def test_a_password_that_cuts_the_url_short_is_not_taken_for_a_host(rest: str) -
 
 async def test_a_server_that_is_starting_up_is_waited_for(tmp_path_factory: pytest.TempPathFactory) -> None:
     """A standby that is not hot answers as one that recovers does, for as long as one likes."""
-    cold = PostgresSettings(durable=False, extra=(("hot_standby", "off"),))
+    cold = {**FAST, "hot_standby": "off"}
     server = PostgresServer(tmp_path_factory.mktemp("late") / "pg", cold)
     await server.start()
     url = server.url()

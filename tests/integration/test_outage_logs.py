@@ -13,7 +13,7 @@ import aiohttp
 import asyncpg
 import pytest
 from arcwatch.embedded.nats_server import NatsServer
-from arcwatch.embedded.postgres import PostgresServer, PostgresSettings
+from arcwatch.embedded.postgres import PostgresServer
 from common import database
 from common.bus import bus, topology
 from common.events import ModelDiscovered, SyncRequested
@@ -23,6 +23,7 @@ from tests.support.deployments import clean_environment
 from tests.support.eventually import eventually
 from tests.support.hub import TestHub
 from tests.support.ports import free_port
+from tests.support.postgres import FAST
 from tests.support.submissions import V2, solved, submission, tasks
 
 MODULES = {"watcher": "watcher", "ingester": "ingester", "query-api": "query_api"}
@@ -91,7 +92,7 @@ async def services(world: World, folder: Path) -> AsyncIterator[None]:
 
 @pytest.fixture
 async def world(nats_server: NatsServer, tmp_path: Path) -> AsyncIterator[World]:
-    postgres = PostgresServer(tmp_path / "pg", PostgresSettings(durable=False))
+    postgres = PostgresServer(tmp_path / "pg", FAST)
     await postgres.start()
     await database.migrate(postgres.url())
     try:

@@ -13,12 +13,14 @@ import sys
 import tempfile
 from pathlib import Path
 
-from arcwatch.embedded.postgres import SUPERUSER, PostgresServer, PostgresSettings
+from arcwatch.embedded.postgres import SUPERUSER, PostgresServer
 from common.database import migrate
+
+from tests.support.postgres import FAST
 
 _LOOKS_EVERY_SECONDS = 0.1
 # Eight workers with pools of a few connections each, several services in one test.
-_SETTINGS = PostgresSettings(durable=False, max_connections=300, extra=(("autovacuum", "off"), ("max_wal_size", "4GB")))
+_SETTINGS = {**FAST, "max_connections": "300", "autovacuum": "off", "max_wal_size": "4GB"}
 
 
 async def keep(run: Path) -> None:

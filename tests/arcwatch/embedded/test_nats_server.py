@@ -12,7 +12,7 @@ import pytest
 from arcwatch.clients.bus import connected
 from arcwatch.embedded import nats_conf
 from arcwatch.embedded.nats_server import NatsServer
-from arcwatch.errors import ChildDiedError, DeploymentError
+from arcwatch.errors import DeploymentError
 from arcwatch.ports import choose
 from common.bus import topology
 from common.bus.stored import Message
@@ -239,7 +239,7 @@ async def test_it_listens_where_it_is_told(tmp_path: Path) -> None:
 
 async def test_a_taken_port_is_the_server_s_last_word(tmp_path: Path, nats_server: NatsServer) -> None:
     second = NatsServer(tmp_path / "nats", nats_server.port)
-    with pytest.raises(ChildDiedError, match=r"nats ended with exit status 1: .*address already in use"):
+    with pytest.raises(DeploymentError, match=r"nats ended with exit status 1: .*address already in use"):
         await second.start()
 
 

@@ -2,27 +2,28 @@
 
 import asyncio
 import os
+import pwd
 import shutil
 import signal
 import stat
 import subprocess
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 import pytest
 from arcwatch.embedded import os_user
-from arcwatch.embedded.pg_socket import socket_dir
-from arcwatch.embedded.postgres import PostgresServer, PostgresSettings
+from arcwatch.embedded.pg_cluster import socket_dir
+from arcwatch.embedded.postgres import PostgresServer
 from arcwatch.errors import DeploymentError
 
 from tests.support.child_scripts import alive
 from tests.support.eventually import eventually
+from tests.support.postgres import FAST
 
-FAST = PostgresSettings(durable=False)
 Make = Callable[..., PostgresServer]
 
 
@@ -60,7 +61,7 @@ def home(seed: Path, bare: Path) -> Path:
 async def make(bare: Path) -> AsyncIterator[Make]:
     servers: list[PostgresServer] = []
 
-    def new(folder: Path = bare, settings: PostgresSettings = FAST, **more: Any) -> PostgresServer:
+    def new(folder: Path = bare, settings: Mapping[str, str] = FAST, **more: Any) -> PostgresServer:
         servers.append(PostgresServer(folder, settings, **more))
         return servers[-1]
 
@@ -138,7 +139,7 @@ async def test_services_are_no_superusers_but_own_their_database(make: Make, hom
 
 
 async def test_a_deployment_is_durable_and_in_utc(make: Make, home: Path) -> None:
-    server = make(settings=PostgresSettings())
+    server = make(settings={})
     await server.start()
     assert await asked(server, "SHOW fsync") == "on"
     assert await asked(server, "SHOW synchronous_commit") == "on"
@@ -153,7 +154,7 @@ async def test_letters_beyond_ascii_have_upper_and_lower_case(make: Make, home: 
 
 
 async def test_a_power_cut_does_not_stop_the_next_start(make: Make, home: Path) -> None:
-    first = make(settings=PostgresSettings())
+    first = make(settings={})
     await first.start()
     await asked(first, "CREATE TABLE kept AS SELECT 42 AS number")
     await kill(first)
@@ -287,7 +288,8 @@ def test_only_the_missing_bit_to_pass_is_given_and_it_is_said(bare: Path) -> Non
     bare.chmod(0o700)
     open_already.chmod(0o711)
     said: list[str] = []
-    os_user.open_way(os_user.OsUser("stranger", 64_001, 64_001), open_already / "pg", said.append)
+    stranger = pwd.struct_passwd(("stranger", "x", 64_001, 64_001, "", "/", "/bin/false"))
+    os_user.open_way(stranger, open_already / "pg", said.append)
     assert stat.S_IMODE(closed.stat().st_mode) == stat.S_IMODE(bare.stat().st_mode) == 0o701
     assert stat.S_IMODE(open_already.stat().st_mode) == 0o711
     assert said == [f"let the user stranger pass through {folder} (chmod o+x)" for folder in (closed, bare)]

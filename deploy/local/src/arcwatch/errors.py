@@ -11,10 +11,6 @@ class DeploymentError(Exception):
     """Something is wrong that the user can mend; the message says what to do."""
 
 
-class ChildDiedError(DeploymentError):
-    """A child process that must live has ended."""
-
-
 def explained(error: BaseException) -> DeploymentError | None:
     """Return the line for an error, or None for a bug.
 

@@ -9,7 +9,7 @@ import queue
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TextIO
 
 from arcwatch.printable import printable
@@ -77,13 +77,3 @@ class Terminal:
 
     def _dim(self, text: str) -> str:
         return f"\x1b[2m{text}\x1b[0m" if self._colours else text
-
-
-@contextlib.contextmanager
-def opened() -> Iterator[Terminal]:
-    """Yield a terminal; what was still to be shown is shown before the end."""
-    terminal = Terminal()
-    try:
-        yield terminal
-    finally:
-        terminal.close()

@@ -1,5 +1,6 @@
 """`arcwatch up`, `demo` and `hub`: what runs until Ctrl-C."""
 
+import contextlib
 import importlib.util
 import sys
 from pathlib import Path
@@ -31,9 +32,9 @@ def up(
     from arcwatch.data_dir import DataDir
     from arcwatch.embedded.deployment import Options
     from arcwatch.embedded.up import up as run
-    from arcwatch.terminal import opened
+    from arcwatch.terminal import Terminal
 
-    with opened() as terminal:
+    with contextlib.closing(Terminal()) as terminal:
         run(Options(DataDir.at(data_dir), port, ingesters, patience_seconds=wait), terminal)
 
 
@@ -49,13 +50,14 @@ def demo(
     Each demo begins with empty data, in the folder `demo` of the data folder; that of `arcwatch up` is not touched.
     """
     from arcwatch.data_dir import DataDir
-    from arcwatch.embedded.demo import demo as run
+    from arcwatch.embedded.demo import Demo
     from arcwatch.embedded.deployment import Options
-    from arcwatch.terminal import opened
+    from arcwatch.embedded.up import up as run
+    from arcwatch.terminal import Terminal
 
     _require_local_hub("demo")
-    with opened() as terminal:
-        run(Options(DataDir.at(data_dir).demo, port, ingesters), terminal, every)
+    with contextlib.closing(Terminal()) as terminal:
+        run(Options(DataDir.at(data_dir).demo, port, ingesters, fresh=True), terminal, Demo(every))
 
 
 def hub(
@@ -70,7 +72,6 @@ def hub(
     Point HF_ENDPOINT at it. Changes in the folder are seen at the next request.
     """
     import asyncio
-    import contextlib
 
     _require_local_hub("hub")
     from localhub.run import run_hub

@@ -1,22 +1,18 @@
-"""`arcwatch demo`: a deployment against a local Hub in which sample submissions land, and nothing of the network."""
+"""What `arcwatch demo` adds to a deployment: a local Hub in which sample submissions land, and no network."""
 
-import asyncio
 import secrets
 import sys
 from collections.abc import Mapping
-from dataclasses import replace
 
 import aiohttp
 
 from arcwatch import ports
-from arcwatch.embedded.deployment import Addresses, Deployment, Options
-from arcwatch.embedded.up import Extras, up
-from arcwatch.terminal import Terminal
+from arcwatch.embedded.deployment import Addresses, Deployment, Extras
 
 DATASETS = ("arcprize/arc_agi_v1_public_eval", "arcprize/arc_agi_v2_public_eval")
 
 
-class Demo:
+class Demo(Extras):
     """What a demo adds to a deployment: the Hub, the settings that point to it, the webhook that tells of news."""
 
     def __init__(self, every_seconds: float) -> None:
@@ -24,9 +20,9 @@ class Demo:
         self._secret = secrets.token_urlsafe(16)
         self._hub_url = ""
 
-    async def start_hub(self, deployment: Deployment) -> Mapping[str, str]:
+    async def setup(self, deployment: Deployment) -> Mapping[str, str]:
         """Start the Hub, and return the settings with which the services use it."""
-        port = deployment.port_of("hub")
+        port = deployment.ports["hub"]
         self._hub_url = f"http://{ports.LOOPBACK}:{port}"
         folder = deployment.options.data_dir.path / "hub"
         folder.mkdir(exist_ok=True)
@@ -50,7 +46,7 @@ class Demo:
             "ENABLE_CRON_JOBS": "true",
         }
 
-    async def listen(self, addresses: Addresses) -> None:
+    async def when_ready(self, addresses: Addresses) -> None:
         """Let the Hub tell the query API of every new submission, as huggingface.co would."""
         hook = {
             "url": f"{addresses.url}/webhooks/huggingface",
@@ -60,11 +56,3 @@ class Demo:
         }
         async with aiohttp.ClientSession(raise_for_status=True) as http:
             await http.post(f"{self._hub_url}/api/settings/webhooks", json=hook)
-        # The Hub does the rest.
-        await asyncio.Event().wait()
-
-
-def demo(options: Options, terminal: Terminal, every_seconds: float) -> None:
-    """Run a demo until a signal ends it; it begins with empty data."""
-    added = Demo(every_seconds)
-    up(replace(options, fresh=True), terminal, Extras(added.start_hub, added.listen))

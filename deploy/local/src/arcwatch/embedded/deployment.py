@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import os
 import sys
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from arcwatch.clients.bus import connected
 from arcwatch.data_dir import DataDir
 from arcwatch.embedded import nats_conf
 from arcwatch.embedded.nats_server import NatsServer
-from arcwatch.embedded.postgres import PostgresServer, PostgresSettings
+from arcwatch.embedded.postgres import PostgresServer
 from arcwatch.embedded.processes import Command
 from arcwatch.embedded.supervisor import Service, Supervisor
 from arcwatch.errors import DeploymentError, explained
@@ -67,6 +67,17 @@ class Addresses:
     hub: Mapping[str, str]
 
 
+class Extras:
+    """What a demo adds to a deployment; in itself nothing."""
+
+    async def setup(self, deployment: "Deployment") -> Mapping[str, str]:  # noqa: ARG002 - for those who add something
+        """Run while the servers start, and return more environment for the services."""
+        return {}
+
+    async def when_ready(self, addresses: Addresses) -> None:
+        """Run once everything is ready."""
+
+
 @dataclass
 class Deployment:
     """One deployment being started; the supervisor stops it."""
@@ -75,40 +86,31 @@ class Deployment:
     supervisor: Supervisor
     terminal: Terminal
     lock: int
+    ports: dict[str, int] = field(default_factory=dict, init=False)
+    services: list[Service] = field(default_factory=list, init=False)
     _nats: NatsServer | None = field(default=None, init=False)
     _said_of_topology: list[str] = field(default_factory=list, init=False)
     _nats_url: str = field(default="", init=False, repr=False)
-    _chosen: dict[str, int] = field(default_factory=dict, init=False)
 
-    async def start(self, setup_hook: "SetupHook") -> Addresses:
-        """Start everything, wait until every service is ready, and return where it is.
-
-        `setup_hook` runs while the servers start, and returns more environment for the services.
-        """
-        self._chosen = self._choose_ports()
+    async def start(self, extras: Extras) -> Addresses:
+        """Start everything, wait until every service is ready, and return where it is."""
+        self.ports = self._choose_ports()
         self.supervisor.mend = self.apply_topology
         self._secrets = self.options.data_dir.secrets(tuple(nats_conf.PERMISSIONS))
         async with asyncio.TaskGroup() as group:
             nats_task = group.create_task(self._start_nats())
             database_task = group.create_task(self._start_database())
-            more_task = group.create_task(setup_hook(self))
+            more_task = group.create_task(extras.setup(self))
         more = more_task.result()
         addresses = self._addresses(nats_task.result(), database_task.result(), more)
-        services = list(self._services(addresses, more))
-        for service in services:
+        self.services = self._services(addresses, more)
+        # The query API first: its start takes longest.
+        for service in reversed(self.services):
             self.supervisor.run(service)
         async with asyncio.TaskGroup() as group:
-            for service in services:
+            for service in self.services:
                 group.create_task(self.until_ready(service))
         return addresses
-
-    def port_of(self, name: str) -> int:
-        """Return the port chosen for a name."""
-        return self._chosen[name]
-
-    def ops_ports(self) -> dict[str, int]:
-        """Return each service's ops port."""
-        return {name: self._chosen[name] for name in ("watcher", *self._ingesters, "query-api")}
 
     def log_of(self, name: str) -> Path:
         """Return the log file of a child."""
@@ -137,14 +139,13 @@ class Deployment:
         if not url:
             self._nats = NatsServer(
                 self.options.data_dir.path / "nats",
-                self._chosen["nats"],
-                self._chosen["nats-monitoring"],
+                self.ports["nats"],
+                self.ports["nats-monitoring"],
                 self._secrets.nats,
                 self.log_of("nats"),
                 hold=(self.lock,),
             )
-            await self._nats.start()
-            self.supervisor.watch(self._nats)
+            self.supervisor.watch(self._nats, await self._nats.start())
             self.terminal.say("NATS is ready")
             url = self._nats.url(nats_conf.ADMIN)
         self._nats_url = url
@@ -187,13 +188,12 @@ class Deployment:
             wanted = _CONNECTIONS_PER_SERVICE * (self.options.ingesters + 2)
             server = PostgresServer(
                 self.options.data_dir.path / "postgres",
-                PostgresSettings(max_connections=max(_CONNECTIONS_AT_LEAST, 2 * wanted)),
+                {"max_connections": str(max(_CONNECTIONS_AT_LEAST, 2 * wanted))},
                 self.log_of("postgresql"),
                 self.terminal.say,
                 hold=(self.lock,),
             )
-            await server.start()
-            self.supervisor.watch(server)
+            self.supervisor.watch(server, await server.start())
             self.terminal.say("PostgreSQL is ready")
             url = server.url()
         applied = await database.migrate(url, self.options.patience_seconds, self.terminal.say)
@@ -203,7 +203,7 @@ class Deployment:
     def _addresses(self, nats_url: str, database_url: str, more: Mapping[str, str]) -> Addresses:
         environment = {**self.options.environment, **more}
         return Addresses(
-            url=f"http://{ports.LOOPBACK}:{self._chosen['http']}",
+            url=f"http://{ports.LOOPBACK}:{self.ports['http']}",
             nats_url=nats_url,
             database_url=database_url,
             admin_token=self.options.environment.get("ADMIN_TOKEN") or self._secrets.admin_token,
@@ -211,23 +211,23 @@ class Deployment:
         )
 
     def _services(self, addresses: Addresses, more: Mapping[str, str]) -> list[Service]:
-        api = {"PORT": str(self._chosen["http"]), "ADMIN_TOKEN": addresses.admin_token}
+        api = {"PORT": str(self.ports["http"]), "ADMIN_TOKEN": addresses.admin_token}
         shared = {**self.options.environment, **self._no_proxy(), "DATABASE_URL": addresses.database_url, **more}
         return [
-            self._service("query-api", "query_api", "query-api", addresses, {**shared, **api}),
-            *(self._service(name, "ingester", "ingester", addresses, shared) for name in self._ingesters),
-            self._service("watcher", "watcher", "watcher", addresses, shared),
+            self._service("watcher", "watcher", addresses, shared),
+            *(self._service(name, "ingester", addresses, shared) for name in self._ingesters),
+            self._service("query-api", "query-api", addresses, {**shared, **api}),
         ]
 
-    def _service(self, name: str, module: str, user: str, addresses: Addresses, env: Mapping[str, str]) -> Service:
+    def _service(self, name: str, user: str, addresses: Addresses, env: Mapping[str, str]) -> Service:
         own = {
             "NATS_URL": self._nats.url(user) if self._nats else addresses.nats_url,
             "OPS_HOST": ports.LOOPBACK,
-            "OPS_PORT": str(self._chosen[name]),
+            "OPS_PORT": str(self.ports[name]),
             "ARCWATCH_INSTANCE": name,
             "PYTHONUNBUFFERED": "1",
         }
-        return self.service(name, (sys.executable, "-m", module), {**env, **own}, self._chosen[name])
+        return self.service(name, (sys.executable, "-m", user.replace("-", "_")), {**env, **own}, self.ports[name])
 
     def _no_proxy(self) -> Mapping[str, str]:
         """Return the setting that keeps what goes to this machine off a proxy."""
@@ -239,11 +239,3 @@ class Deployment:
         """Return a service to supervise; its lines go to its log and to the terminal."""
         command = Command(name, argv, env=env, stop_seconds=_DRAIN_SECONDS)
         return Service(command, self.log_of(name), port, self.terminal.of(name), **more)
-
-
-SetupHook = Callable[[Deployment], Coroutine[Any, Any, Mapping[str, str]]]
-
-
-async def no_setup(_: Deployment) -> Mapping[str, str]:
-    """Add nothing to the start."""
-    return {}

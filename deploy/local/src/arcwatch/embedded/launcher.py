@@ -1,6 +1,6 @@
 """Becomes one program that cannot outlive the process that asked for it. Standard library only.
 
-Run as `python -I -S launcher.py PARENT_PID DEATH_SIGNAL UID:GID MODE PROGRAM [ARGUMENT...]`, in a new session.
+Run as `python -I -S launcher.py PARENT_PID DEATH_SIGNAL USER MODE PROGRAM [ARGUMENT...]`, in a new session.
 MODE `pdeathsig` lets the Linux kernel send the signal when the parent dies, even by SIGKILL. MODE `guardian` is for
 systems without that: a second process waits for the end of standard input, a pipe that only the parent holds open.
 """
@@ -35,11 +35,11 @@ def main(arguments: list[str]) -> None:
         sys.exit(f"cannot run {command[0]}: {error.strerror}")
 
 
-def _become(user: str) -> None:
-    uid, gid = (int(part) for part in user.split(":"))
-    os.initgroups(pwd.getpwuid(uid).pw_name, gid)
-    os.setgid(gid)
-    os.setuid(uid)
+def _become(name: str) -> None:
+    user = pwd.getpwnam(name)
+    os.initgroups(name, user.pw_gid)
+    os.setgid(user.pw_gid)
+    os.setuid(user.pw_uid)
 
 
 def _prctl() -> Callable[..., int]:

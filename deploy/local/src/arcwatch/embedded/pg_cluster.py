@@ -1,21 +1,30 @@
-"""PostgreSQL's data folder: made whole or not at all, and never used twice at a time."""
+"""PostgreSQL's folders: of its data, made whole or not at all and never used twice at a time, and of its socket."""
 
 import asyncio
 import contextlib
+import hashlib
 import os
+import pwd
 import shutil
 import signal
-import subprocess
+import stat
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil
+
 from arcwatch.embedded import os_user
-from arcwatch.embedded.os_user import OsUser
 from arcwatch.embedded.processes import Child, Command
 from arcwatch.errors import DeploymentError
 
 MAJOR_VERSION = "18"
+# Of the socket's name only; nothing listens on TCP.
+PORT = 5432
+_SOCKET_NAME = f".s.PGSQL.{PORT}"
+# sizeof(sockaddr_un.sun_path) less the closing NUL, on Linux; macOS has 103.
+_LONGEST_PATH = 103
 _ORPHANS_SECONDS = 3.0
 # The built-in locale sorts by code point and knows Unicode's letters, the same on every system.
 _INITDB_OPTIONS = (
@@ -30,21 +39,33 @@ _INITDB_OPTIONS = (
 
 
 async def make_cluster(
-    data: Path, bin_dir: Path, user: OsUser | None, log: Path, say: Callable[[str], None], *, durable: bool = True
+    data: Path, bin_dir: Path, user: pwd.struct_passwd | None, log: Path, say: Callable[[str], None], *, durable: bool
 ) -> None:
     """Leave `data` as it is when it is a whole cluster; else make a new one and move it into place.
 
     Whatever else stood there is moved aside, not deleted.
     """
-    if _is_whole(data):
-        _check_version(data)
-        return
-    fresh = _clear_the_way(data, user, say)
-    await _initdb(fresh, bin_dir, user, log, durable=durable)
-    _put_in_place(fresh, data)
+    if not _is_whole(data):
+        fresh = _clear_the_way(data, user, say)
+        await _initdb(fresh, bin_dir, user, log, durable=durable)
+        _put_in_place(fresh, data)
 
 
-def _clear_the_way(data: Path, user: OsUser | None, say: Callable[[str], None]) -> Path:
+def _is_whole(data: Path) -> bool:
+    """Tell whether initdb got to its end here: both files exist only in a cluster that was ever complete."""
+    version = data / "PG_VERSION"
+    if not (version.is_file() and (data / "global" / "pg_control").is_file()):
+        return False
+    found = version.read_text().strip()
+    if found != MAJOR_VERSION:
+        raise DeploymentError(
+            f"{data} was made by PostgreSQL {found}, this is {MAJOR_VERSION}: move that folder away to begin anew, "
+            "or bring it up to date with pg_upgrade"
+        )
+    return True
+
+
+def _clear_the_way(data: Path, user: pwd.struct_passwd | None, say: Callable[[str], None]) -> Path:
     if data.exists() and any(data.iterdir()):
         aside = data.with_name(f"{data.name}.incomplete-{time.strftime('%Y%m%d-%H%M%S')}")
         data.rename(aside)
@@ -62,26 +83,17 @@ def _put_in_place(fresh: Path, data: Path) -> None:
     if data.exists():
         data.rmdir()
     fresh.rename(data)
-    _sync(data.parent)
+    # The rename must survive a power cut, too.
+    parent = os.open(data.parent, os.O_RDONLY)
+    try:
+        os.fsync(parent)
+    finally:
+        os.close(parent)
 
 
-def _is_whole(data: Path) -> bool:
-    """Tell whether initdb got to its end here: both files exist only in a cluster that was ever complete."""
-    return (data / "PG_VERSION").is_file() and (data / "global" / "pg_control").is_file()
-
-
-def _check_version(data: Path) -> None:
-    found = (data / "PG_VERSION").read_text().strip()
-    if found != MAJOR_VERSION:
-        raise DeploymentError(
-            f"{data} was made by PostgreSQL {found}, this is {MAJOR_VERSION}: move that folder away to begin anew, "
-            "or bring it up to date with pg_upgrade"
-        )
-
-
-async def _initdb(folder: Path, bin_dir: Path, user: OsUser | None, log: Path, *, durable: bool) -> None:
+async def _initdb(folder: Path, bin_dir: Path, user: pwd.struct_passwd | None, log: Path, *, durable: bool) -> None:
     argv = (str(bin_dir / "initdb"), "--pgdata", str(folder), *_INITDB_OPTIONS, *(() if durable else ("--no-sync",)))
-    initdb = Child(Command("initdb", argv, user=user.ids if user else None, death_signal=signal.SIGKILL), log)
+    initdb = Child(Command("initdb", argv, user=user, death_signal=signal.SIGKILL), log)
     try:
         await initdb.start()
         status = await initdb.wait()
@@ -89,15 +101,6 @@ async def _initdb(folder: Path, bin_dir: Path, user: OsUser | None, log: Path, *
         await initdb.stop()
     if status != 0:
         raise initdb.died()
-
-
-def _sync(folder: Path) -> None:
-    """Make the rename survive a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def check_not_running(data: Path, say: Callable[[str], None]) -> None:
@@ -112,7 +115,7 @@ def check_not_running(data: Path, say: Callable[[str], None]) -> None:
         return
     first, *rest = pid_file.read_text().splitlines()
     pid = int(first) if first.strip().isdigit() else 0
-    if pid and _works_in(pid, data):
+    if any(each.pid == pid for each in _servers_over(data)):
         raise DeploymentError(f"PostgreSQL (pid {pid}) already runs over {data}: stop it first, `kill -INT {pid}`")
     pid_file.write_text("\n".join([str(os.getpid()), *rest]) + "\n")
     say("PostgreSQL was not shut down last time: it recovers by itself")
@@ -124,26 +127,40 @@ async def end_orphans(data: Path) -> None:
     They end by themselves once they notice. One that computes does not, and no client will get what it computes.
     """
     deadline = time.monotonic() + _ORPHANS_SECONDS
-    while orphans := _processes_in(data):
+    while orphans := _servers_over(data):
         if time.monotonic() > deadline:
-            for pid in orphans:
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
+            for orphan in orphans:
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    orphan.kill()
         await asyncio.sleep(0.05)
 
 
-def _processes_in(data: Path) -> list[int]:
-    """Return who works in a data folder, where the system tells."""
-    return [int(each.name) for each in Path("/proc").glob("[0-9]*") if _works_in(int(each.name), data)]
+def _servers_over(data: Path) -> list[psutil.Process]:
+    """Return the processes of a server over this folder: each works in it."""
+    folder = str(data.resolve())
+    return [process for process in psutil.process_iter(["cwd"]) if process.info["cwd"] == folder]
 
 
-def _works_in(pid: int, data: Path) -> bool:
-    """Tell whether that process is a server over this folder: one works in its data folder."""
-    proc = Path("/proc")
-    if (proc / "self" / "cwd").exists():
-        try:
-            return (proc / str(pid) / "cwd").samefile(data)
-        except OSError:
-            return False
-    found = subprocess.run(["ps", "-p", str(pid), "-o", "command="], capture_output=True, text=True, check=False)  # noqa: S603, S607 - a fixed command of the system
-    return "postgres" in found.stdout
+def socket_dir(home: Path, user: pwd.struct_passwd | None) -> Path:
+    """Return the socket's folder for a server, made if need be, mode 0700.
+
+    It is in the server's own folder. Where that path is too long, or has a comma (which would separate hosts in a
+    connection URL), it is one in the temporary folder, named after the path.
+    """
+    folder = home / "socket"
+    if len(os.fsencode(folder / _SOCKET_NAME)) > _LONGEST_PATH or "," in str(folder):
+        name = hashlib.sha256(os.fsencode(home)).hexdigest()[:16]
+        folder = Path(tempfile.gettempdir()) / f"arcwatch-pg-{name}"
+    owner = os.geteuid() if user is None else user.pw_uid
+    if not os.path.lexists(folder):
+        folder.mkdir(mode=0o700)
+        os_user.give(user, folder)
+    _check_ours(folder, owner)
+    return folder
+
+
+def _check_ours(folder: Path, owner: int) -> None:
+    # The temporary folder belongs to all users: another may have made this first.
+    found = folder.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != owner or stat.S_IMODE(found.st_mode) != stat.S_IRWXU:
+        raise DeploymentError(f"{folder} is not a folder of mode 0700 that we own: remove it and start again")

@@ -7,9 +7,10 @@ they need to get into the socket's folder, which only its owner and root can.
 import asyncio
 import contextlib
 import importlib.util
+import pwd
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
@@ -17,9 +18,8 @@ from urllib.parse import quote
 import asyncpg
 
 from arcwatch.embedded import os_user
-from arcwatch.embedded.pg_cluster import check_not_running, end_orphans, make_cluster
-from arcwatch.embedded.pg_socket import PORT, socket_dir
-from arcwatch.embedded.processes import Child, Command, ignore
+from arcwatch.embedded.pg_cluster import PORT, check_not_running, end_orphans, make_cluster, socket_dir
+from arcwatch.embedded.processes import Child, Command, Part, ignore
 from arcwatch.errors import DeploymentError
 
 DATABASE = "arcwatch"
@@ -31,75 +31,56 @@ SUPERUSER = "postgres"
 _START_SECONDS = 300.0
 
 
-@dataclass(frozen=True)
-class PostgresSettings:
-    """What differs between a deployment and a test; `extra` are more settings of postgresql.conf."""
-
-    durable: bool = True
-    max_connections: int = 100
-    extra: tuple[tuple[str, str], ...] = ()
-
-    def options(self) -> dict[str, str]:
-        """Return the settings of postgresql.conf, for a small machine."""
-        fast = {} if self.durable else {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
-        return {
-            "listen_addresses": "",
-            "port": str(PORT),
-            "unix_socket_permissions": "0700",
-            "max_connections": str(self.max_connections),
-            "shared_buffers": "128MB",
-            "maintenance_work_mem": "64MB",
-            "max_wal_size": "512MB",
-            "jit": "off",
-            "timezone": "UTC",
-            "log_timezone": "UTC",
-            "log_checkpoints": "off",
-            # After a crash: file by file, a thousand of them took 4 to 8 s of a busy disk; all at once, 0.6 s.
-            **({"recovery_init_sync_method": "syncfs"} if sys.platform == "linux" else {}),
-            **fast,
-            **dict(self.extra),
-        }
+# Of postgresql.conf, for a small machine.
+_SETTINGS = {
+    "listen_addresses": "",
+    "port": str(PORT),
+    "unix_socket_permissions": "0700",
+    "shared_buffers": "128MB",
+    "maintenance_work_mem": "64MB",
+    "max_wal_size": "512MB",
+    "jit": "off",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "log_checkpoints": "off",
+    # After a crash: file by file, a thousand of them took 4 to 8 s of a busy disk; all at once, 0.6 s.
+    **({"recovery_init_sync_method": "syncfs"} if sys.platform == "linux" else {}),
+}
 
 
 @dataclass
-class PostgresServer:
+class PostgresServer(Part):
     """One PostgreSQL server over its folder: `start`, `url`, `stop`.
 
-    `say` takes lines for the user; `hold` are descriptors that every process of the server keeps open.
+    `settings` are more of postgresql.conf; `say` takes lines for the user; `hold` are descriptors that every process of
+    the server keeps open.
     """
 
     home: Path
-    settings: PostgresSettings = PostgresSettings()
+    settings: Mapping[str, str] = field(default_factory=dict)
     log: Path | None = None
     say: Callable[[str], None] = ignore
     hold: tuple[int, ...] = ()
-    child: Child | None = field(default=None, init=False)
     _sockets: Path = field(default=Path(), init=False)
 
-    async def start(self) -> None:
+    async def start(self) -> Child:
         """Make the cluster where there is none, start the server, wait until it answers, make the database."""
         self.home = self.home.absolute()
         user = await asyncio.to_thread(self._prepare)
         data, log = self.home / "data", self.log or self.home / "postgres.log"
-        await make_cluster(data, bin_dir(), user, log, self.say, durable=self.settings.durable)
+        await make_cluster(data, bin_dir(), user, log, self.say, durable=self.settings.get("fsync") != "off")
         check_not_running(data, self.say)
         await end_orphans(data)
         self._sockets = socket_dir(self.home, user)
         self.child = Child(self._command(data, user), log)
-        await self.child.start()
-        try:
-            await self.child.until_ready(self._is_ready, _START_SECONDS)
-            await self._make_database()
-        except BaseException:
-            await self.child.stop()
-            raise
+        return await self.child.started(self._is_ready, _START_SECONDS)
 
-    def _command(self, data: Path, user: os_user.OsUser | None) -> Command:
-        options = {**self.settings.options(), "unix_socket_directories": str(self._sockets)}
+    def _command(self, data: Path, user: pwd.struct_passwd | None) -> Command:
+        options = {**_SETTINGS, **self.settings, "unix_socket_directories": str(self._sockets)}
         return Command(
             "postgresql",
             (str(bin_dir() / "postgres"), "-D", str(data), *(f"--{name}={value}" for name, value in options.items())),
-            user=user.ids if user else None,
+            user=user,
             # Fast shutdown: ends the sessions, writes everything, goes. Its death signal needs no time either, but
             # leaves a recovery to the next start.
             stop_signal=signal.SIGINT,
@@ -108,17 +89,12 @@ class PostgresServer:
             hold=self.hold,
         )
 
-    async def stop(self, hurry: asyncio.Event | None = None) -> None:
-        """End every session and shut down; what was committed is on disk."""
-        if self.child is not None:
-            await self.child.stop(hurry)
-
     def url(self, database: str = DATABASE, user: str = ROLE) -> str:
         """Return the URL of a database, as asyncpg takes it."""
         # The port is said, so that PGPORT of some shell does not lead elsewhere.
         return f"postgresql://{user}@/{database}?host={quote(str(self._sockets))}&port={PORT}"
 
-    def _prepare(self) -> os_user.OsUser | None:
+    def _prepare(self) -> pwd.struct_passwd | None:
         user = os_user.private_user()
         self.home.mkdir(parents=True, exist_ok=True)
         if user is not None:
@@ -129,22 +105,23 @@ class PostgresServer:
         return user
 
     async def _is_ready(self) -> bool:
+        """Make the database as soon as the server takes connections."""
         # Not listening yet, or still recovering.
         with contextlib.suppress(OSError, asyncpg.CannotConnectNowError):
             connection = await asyncpg.connect(self.url("postgres", SUPERUSER), timeout=5)
-            await connection.close()
+            try:
+                await _make_database(connection)
+            finally:
+                await connection.close()
             return True
         return False
 
-    async def _make_database(self) -> None:
-        connection = await asyncpg.connect(self.url("postgres", SUPERUSER))
-        try:
-            if not await connection.fetchval("SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)", ROLE):
-                await connection.execute(f"CREATE ROLE {ROLE} LOGIN")
-            if not await connection.fetchval("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", DATABASE):
-                await connection.execute(f"CREATE DATABASE {DATABASE} OWNER {ROLE}")
-        finally:
-            await connection.close()
+
+async def _make_database(connection: asyncpg.Connection) -> None:
+    if not await connection.fetchval("SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)", ROLE):
+        await connection.execute(f"CREATE ROLE {ROLE} LOGIN")
+    if not await connection.fetchval("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", DATABASE):
+        await connection.execute(f"CREATE DATABASE {DATABASE} OWNER {ROLE}")
 
 
 def bin_dir() -> Path:

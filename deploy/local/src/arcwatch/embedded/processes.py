@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import pwd
 import signal
 import sys
 import time
@@ -10,10 +11,10 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Self
 
 from arcwatch.embedded.log_file import LogFile
-from arcwatch.errors import ChildDiedError, DeploymentError
+from arcwatch.errors import DeploymentError
 
 _LAUNCHER = Path(__file__).with_name("launcher.py")
 _LAUNCH_MODE = "pdeathsig" if sys.platform == "linux" else "guardian"
@@ -32,13 +33,13 @@ class Command:
     """A program and how it is stopped.
 
     `stop_signal` asks it to finish within `stop_seconds`; then, or when there is a hurry, or when we die ourselves,
-    comes `death_signal`. `user` is (uid, gid). `hold` are descriptors that it inherits and holds open while it lives.
+    comes `death_signal`. `hold` are descriptors that it inherits and holds open while it lives.
     """
 
     name: str
     argv: tuple[str, ...]
     env: Mapping[str, str] | None = None
-    user: tuple[int, int] | None = None
+    user: pwd.struct_passwd | None = None
     stop_signal: signal.Signals = signal.SIGTERM
     stop_seconds: float = 10.0
     death_signal: signal.Signals = signal.SIGKILL
@@ -58,8 +59,7 @@ class Child:
         self._mode = mode
         self._process: asyncio.subprocess.Process | None = None
         self._reader: asyncio.Task[None] | None = None
-        self._pipe: BinaryIO | None = None
-        self._held: int | None = None
+        self._ours = contextlib.ExitStack()
 
     @property
     def pid(self) -> int:
@@ -73,7 +73,7 @@ class Child:
 
     async def start(self) -> None:
         """Start the program; it is not ready yet."""
-        user = "" if self.command.user is None else "{}:{}".format(*self.command.user)
+        user = self.command.user.pw_name if self.command.user else ""
         launch = (sys.executable, "-I", "-S", str(_LAUNCHER))
         how = (str(os.getpid()), str(int(self.command.death_signal)), user, self._mode)
         # We make the pipes: with asyncio's, waiting for the end would wait for grandchildren that hold the output.
@@ -95,14 +95,15 @@ class Child:
         """Return the end that the child writes to, and keep what comes out of the other."""
         ours, end = os.pipe()
         theirs.callback(os.close, end)
-        self._pipe = os.fdopen(ours, "rb", buffering=0)
-        self._reader = asyncio.create_task(self._keep_output(self._pipe))
+        pipe = self._ours.enter_context(os.fdopen(ours, "rb", buffering=0))
+        self._reader = asyncio.create_task(self._keep_output(pipe))
         return end
 
     def _lifeline(self, theirs: contextlib.ExitStack) -> int:
         """Return the end that a guardian watches; our end shows there as the end of the file."""
-        end, self._held = os.pipe()
+        end, ours = os.pipe()
         theirs.callback(os.close, end)
+        self._ours.callback(os.close, ours)
         return end
 
     async def wait(self) -> int:
@@ -114,8 +115,17 @@ class Child:
                 await asyncio.wait_for(asyncio.shield(self._reader), timeout=2.0)
         return status
 
-    async def until_ready(self, is_ready: Callable[[], Awaitable[bool]], seconds: float) -> None:
-        """Wait until `is_ready` says so; raise when the program ends before, or takes longer."""
+    async def started(self, is_ready: Callable[[], Awaitable[bool]], seconds: float) -> Self:
+        """Start it and wait until `is_ready` says so; raise when the program ends before, or takes longer."""
+        try:
+            await self.start()
+            await self._until(is_ready, seconds)
+        except BaseException:
+            await self.stop()
+            raise
+        return self
+
+    async def _until(self, is_ready: Callable[[], Awaitable[bool]], seconds: float) -> None:
         deadline = time.monotonic() + seconds
         while not await is_ready():
             if self.returncode is not None:
@@ -148,14 +158,14 @@ class Child:
         """Whether no process runs: not started yet, or gone."""
         return self._process is None or self._process.returncode is not None
 
-    def died(self, lines: int = 1) -> ChildDiedError:
+    def died(self, lines: int = 1) -> DeploymentError:
         """Return the error that tells how it ended, its last words, and where the rest is."""
         said = list(self.last_lines)[-lines:] or ["it said nothing"]
         how = f"{self.command.name} {how_ended(self.returncode)}"
         if lines == 1:
-            return ChildDiedError(f"{how}: {said[0]} (log: {self.log})")
+            return DeploymentError(f"{how}: {said[0]} (log: {self.log})")
         # The first line alone must be a whole sentence: it is also shown as the reason of a stop.
-        return ChildDiedError("\n    ".join([f"{how}\n  its last lines (all of them: {self.log}):", *said]))
+        return DeploymentError("\n    ".join([f"{how}\n  its last lines (all of them: {self.log}):", *said]))
 
     async def _ended_within(self, seconds: float, hurry: asyncio.Event | None = None) -> None:
         waits = {asyncio.ensure_future(self._running().wait())}
@@ -205,16 +215,27 @@ class Child:
             self._reader.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._reader
-        if self._pipe is not None:
-            self._pipe.close()
-        if self._held is not None:
-            os.close(self._held)
-            self._held = None
+        self._ours.close()
 
     def _running(self) -> asyncio.subprocess.Process:
         if self._process is None:
             raise RuntimeError(f"{self.command.name} was not started")
         return self._process
+
+
+class Part:
+    """A program of a deployment, as the supervisor sees it: it can be started again, and stops in its own way."""
+
+    child: Child | None = None
+
+    async def start(self) -> Child:
+        """Start it and return its process; raise DeploymentError when a server does not get ready."""
+        raise NotImplementedError
+
+    async def stop(self, hurry: asyncio.Event | None = None) -> None:
+        """Stop it; what a server acknowledged or committed is on the disk."""
+        if self.child is not None:
+            await self.child.stop(hurry)
 
 
 def how_ended(status: int | None) -> str:

@@ -1,16 +1,13 @@
 """`arcwatch up`: one terminal, everything in it; started together, stopped together."""
 
 import asyncio
-import contextlib
 import signal
-import time
-from collections.abc import AsyncIterator, Callable, Coroutine
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
 from arcwatch import ports
-from arcwatch.embedded.deployment import Addresses, Deployment, Options, SetupHook, no_setup
+from arcwatch.embedded.deployment import Deployment, Extras, Options
 from arcwatch.embedded.supervisor import Supervisor
 from arcwatch.errors import DeploymentError, explained
 from arcwatch.terminal import Terminal
@@ -19,63 +16,43 @@ from arcwatch.terminal import Terminal
 _ONE_PRESS_SECONDS = 0.3
 
 
-@dataclass(frozen=True)
-class Extras:
-    """What a demo adds: a part of the start, and what runs in the background as long as the services do."""
-
-    setup_hook: SetupHook = no_setup
-    background: Callable[[Addresses], Coroutine[Any, Any, None]] | None = None
-
-
-def up(options: Options, terminal: Terminal, extras: Extras = Extras()) -> None:
+def up(options: Options, terminal: Terminal, extras: Extras | None = None) -> None:
     """Run a deployment until a signal ends it; raise DeploymentError when it cannot go on."""
     ports.check_free(options.port, options.environment.get("HOST") or ports.LOOPBACK)
     options.data_dir.prepare()
     with options.data_dir.locked() as lock:
         if options.fresh:
             options.data_dir.clear()
-        asyncio.run(_run(options, terminal, extras, lock))
+        asyncio.run(_run(options, terminal, extras or Extras(), lock))
 
 
 async def _run(options: Options, terminal: Terminal, extras: Extras, lock: int) -> None:
     supervisor = Supervisor(terminal.say)
-    stopping = asyncio.Event()
-    _on_signals(stopping, supervisor.hurry)
+    stopping = _on_signals(supervisor.hurry)
+    work = asyncio.create_task(_start(Deployment(options, supervisor, terminal, lock), extras))
     why = ""
     try:
-        async with _started(options, terminal, supervisor, extras, lock) as work:
-            await _first(work, supervisor.failed, stopping)
+        await _first(work, supervisor.failed, stopping)
     except DeploymentError as error:
         why = f" because {str(error).splitlines()[0]}"
         raise
     finally:
-        terminal.say(f"stopping{why}; Ctrl-C{' again' if stopping.is_set() else ''} hurries")
+        terminal.say(f"stopping{why}; Ctrl-C{' again' if stopping.done() else ''} hurries")
+        work.cancel()
+        await asyncio.wait([work])
         # First the stop: what is remembered may be unreadable, or the disk full.
         await supervisor.stop()
         options.data_dir.remember(running=None)
         terminal.say("stopped")
 
 
-@contextlib.asynccontextmanager
-async def _started(
-    options: Options, terminal: Terminal, supervisor: Supervisor, extras: Extras, lock: int
-) -> AsyncIterator[asyncio.Task[None]]:
-    """Yield the task that starts everything and then runs in the background; end it before anything is stopped."""
-    deployment = Deployment(options, supervisor, terminal, lock)
-    work = asyncio.create_task(_start(deployment, extras))
-    try:
-        yield work
-    finally:
-        work.cancel()
-        await asyncio.wait([work])
-
-
 async def _start(deployment: Deployment, extras: Extras) -> None:
     data_dir, terminal = deployment.options.data_dir, deployment.terminal
     terminal.say(f"starting; data is in {data_dir.path}, logs in {data_dir.logs}")
-    addresses = await deployment.start(extras.setup_hook)
+    addresses = await deployment.start(extras)
     data_dir.remember(
-        running={**asdict(addresses), "ready_at": datetime.now(UTC).isoformat()}, services=deployment.ops_ports()
+        running={**asdict(addresses), "ready_at": datetime.now(UTC).isoformat()},
+        services={service.name: service.port for service in deployment.services},
     )
     terminal.result(f"arcwatch is ready: {addresses.url}")
     if not deployment.options.environment.get("ADMIN_TOKEN"):
@@ -83,21 +60,17 @@ async def _start(deployment: Deployment, extras: Extras) -> None:
     if not deployment.options.environment.get("NATS_URL"):
         terminal.say("any NATS client may publish events: `arcwatch nats-url` prints the URL to use")
     terminal.say("Ctrl-C stops everything")
-    async with asyncio.TaskGroup() as group:
-        group.create_task(deployment.keep_topology())
-        if extras.background is not None:
-            group.create_task(extras.background(addresses))
+    await extras.when_ready(addresses)
+    await deployment.keep_topology()
 
 
-async def _first(work: asyncio.Task[None], failed: asyncio.Future[DeploymentError], stopping: asyncio.Event) -> None:
+async def _first(
+    work: asyncio.Task[None], failed: asyncio.Future[DeploymentError], stopping: asyncio.Future[float]
+) -> None:
     """Return when a signal came; raise what went wrong when something did before."""
-    signalled = asyncio.create_task(stopping.wait())
-    ends: list[asyncio.Future[Any]] = [work, failed, signalled]
-    try:
-        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        signalled.cancel()
-    if stopping.is_set():
+    ends: list[asyncio.Future[Any]] = [work, failed, stopping]
+    await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+    if stopping.done():
         return
     # A server that died explains why the work failed, so it comes first.
     if failed.done():
@@ -106,18 +79,20 @@ async def _first(work: asyncio.Task[None], failed: asyncio.Future[DeploymentErro
         raise explained(error) or error
 
 
-def _on_signals(stopping: asyncio.Event, hurry: asyncio.Event) -> None:
-    first: list[float] = []
+def _on_signals(hurry: asyncio.Event) -> asyncio.Future[float]:
+    """Return what completes, with its instant, at the first signal; a later one sets `hurry`."""
+    loop = asyncio.get_running_loop()
+    stopping: asyncio.Future[float] = loop.create_future()
 
     def stop() -> None:
-        first.append(time.monotonic())
-        stopping.set()
-        if first[-1] - first[0] > _ONE_PRESS_SECONDS:
+        if not stopping.done():
+            stopping.set_result(loop.time())
+        elif loop.time() - stopping.result() > _ONE_PRESS_SECONDS:
             hurry.set()
 
-    loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop)
     # Under nohup the hang-up is ignored, and stays so.
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
         loop.add_signal_handler(signal.SIGHUP, stop)
+    return stopping

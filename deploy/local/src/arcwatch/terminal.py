@@ -18,6 +18,7 @@ _MOST_WAITING = 2_000
 _LAST_SECONDS = 2.0
 _NAME_WIDTH = 10
 _TAB = "\t"
+_DIM = 2
 # Colours that read on dark and on light; each service keeps its own.
 _COLOURS = (36, 33, 35, 32, 34, 31)
 
@@ -38,7 +39,7 @@ class Terminal:
 
     def say(self, text: str) -> None:
         """Show a step of the start or the stop, with the time since the beginning."""
-        self._put(self._err, f"{self._dim(f'{time.monotonic() - self._began:6.1f}s')}  {text}")
+        self._put(self._err, f"{self._styled(_DIM, f'{time.monotonic() - self._began:6.1f}s')}  {text}")
 
     def result(self, text: str) -> None:
         """Print a line to standard output."""
@@ -47,10 +48,7 @@ class Terminal:
     def of(self, name: str) -> Callable[[str], None]:
         """Return a function that shows a service's line under its name."""
         number = self._names.setdefault(name, len(self._names))
-        colour = _COLOURS[number % len(_COLOURS)]
-        label = f"{name:<{_NAME_WIDTH}} |"
-        if self._colours:
-            label = f"\x1b[{colour}m{label}\x1b[0m"
+        label = self._styled(_COLOURS[number % len(_COLOURS)], f"{name:<{_NAME_WIDTH}} |")
         return lambda line: self._put(self._err, f"{label} {printable(line, keep=_TAB)}")
 
     def close(self) -> None:
@@ -75,5 +73,5 @@ class Terminal:
                 stream.write(text + "\n")
                 stream.flush()
 
-    def _dim(self, text: str) -> str:
-        return f"\x1b[2m{text}\x1b[0m" if self._colours else text
+    def _styled(self, style: int, text: str) -> str:
+        return f"\x1b[{style}m{text}\x1b[0m" if self._colours else text

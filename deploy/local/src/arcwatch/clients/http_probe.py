@@ -10,10 +10,10 @@ from arcwatch.ports import LOOPBACK
 _TIMEOUT_SECONDS = 6.0
 
 
-async def ask(port: int, path: str, host: str = LOOPBACK) -> tuple[int, bytes] | None:
+async def ask(port: int, path: str) -> tuple[int, bytes] | None:
     """Return the status and the body of a GET, or None without an answer."""
     with contextlib.suppress(OSError, TimeoutError, ValueError, asyncio.IncompleteReadError):
-        return await asyncio.wait_for(_get(host, port, path), _TIMEOUT_SECONDS)
+        return await asyncio.wait_for(_get(port, path), _TIMEOUT_SECONDS)
     return None
 
 
@@ -35,11 +35,11 @@ async def readiness(port: int, path: str = "/readyz") -> tuple[int, str]:
     return status, f"{path} answers {status}"
 
 
-async def _get(host: str, port: int, path: str) -> tuple[int, bytes]:
-    reader, writer = await asyncio.open_connection(host, port)
+async def _get(port: int, path: str) -> tuple[int, bytes]:
+    reader, writer = await asyncio.open_connection(LOOPBACK, port)
     try:
         # HTTP/1.0: the answer ends where the connection ends.
-        writer.write(f"GET {path} HTTP/1.0\r\nHost: {host}:{port}\r\n\r\n".encode())
+        writer.write(f"GET {path} HTTP/1.0\r\nHost: {LOOPBACK}:{port}\r\n\r\n".encode())
         await writer.drain()
         head = await reader.readuntil(b"\r\n\r\n")
         return int(head.split(None, 2)[1]), await reader.read()

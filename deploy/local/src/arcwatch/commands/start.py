@@ -1,6 +1,5 @@
 """`arcwatch up`, `demo` and `hub`: what runs until Ctrl-C."""
 
-import contextlib
 import importlib.util
 import sys
 from pathlib import Path
@@ -30,12 +29,10 @@ def up(
     HF_DATASETS, ...) from the environment. Data stays in the data folder.
     """
     from arcwatch.data_dir import DataDir
-    from arcwatch.embedded.deployment import Options
+    from arcwatch.embedded.deployment import Extras, Options
     from arcwatch.embedded.up import up as run
-    from arcwatch.terminal import Terminal
 
-    with contextlib.closing(Terminal()) as terminal:
-        run(Options(DataDir.at(data_dir), port, ingesters, patience_seconds=wait), terminal)
+    run(Options(DataDir.at(data_dir), port, ingesters, patience_seconds=wait), Extras())
 
 
 def demo(
@@ -53,11 +50,9 @@ def demo(
     from arcwatch.embedded.demo import Demo
     from arcwatch.embedded.deployment import Options
     from arcwatch.embedded.up import up as run
-    from arcwatch.terminal import Terminal
 
     _require_local_hub("demo")
-    with contextlib.closing(Terminal()) as terminal:
-        run(Options(DataDir.at(data_dir).demo, port, ingesters, fresh=True), terminal, Demo(every))
+    run(Options(DataDir.at(data_dir).demo, port, ingesters, fresh=True), Demo(every))
 
 
 def hub(
@@ -72,6 +67,7 @@ def hub(
     Point HF_ENDPOINT at it. Changes in the folder are seen at the next request.
     """
     import asyncio
+    import contextlib
 
     _require_local_hub("hub")
     from localhub.run import run_hub

@@ -104,7 +104,7 @@ class Deployment:
         more = more_task.result()
         addresses = self._addresses(nats_task.result(), database_task.result(), more)
         self.services = self._services(addresses, more)
-        # The query API first: its start takes longest.
+        # The query API first: it loads its view before it is ready.
         for service in reversed(self.services):
             self.supervisor.run(service)
         async with asyncio.TaskGroup() as group:

@@ -1,6 +1,7 @@
 """`arcwatch up`: one terminal, everything in it; started together, stopped together."""
 
 import asyncio
+import contextlib
 import signal
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -16,14 +17,14 @@ from arcwatch.terminal import Terminal
 _ONE_PRESS_SECONDS = 0.3
 
 
-def up(options: Options, terminal: Terminal, extras: Extras | None = None) -> None:
+def up(options: Options, extras: Extras) -> None:
     """Run a deployment until a signal ends it; raise DeploymentError when it cannot go on."""
     ports.check_free(options.port, options.environment.get("HOST") or ports.LOOPBACK)
     options.data_dir.prepare()
-    with options.data_dir.locked() as lock:
+    with options.data_dir.locked() as lock, contextlib.closing(Terminal()) as terminal:
         if options.fresh:
             options.data_dir.clear()
-        asyncio.run(_run(options, terminal, extras or Extras(), lock))
+        asyncio.run(_run(options, terminal, extras, lock))
 
 
 async def _run(options: Options, terminal: Terminal, extras: Extras, lock: int) -> None:

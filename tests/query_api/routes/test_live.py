@@ -81,13 +81,24 @@ async def test_what_happened_before_the_start_is_read_from_the_stream(start: Sta
 async def test_what_fell_out_of_memory_is_read_from_the_stream(
     start: Start, writer: Writer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(broadcaster, "KEPT_FRAMES", 2)
     async with start() as api:
-        monkeypatch.setattr(api.services.broadcaster._history, "max_frames", 2)
         for number in range(6):
             await writer.publish(await writer.ingest(f"m-{number}"))
         await api.until_latest("m-5")
         async with listening(api.http, last=1) as events:
             assert [each.sequence for each in await take(events, 5)] == [2, 3, 4, 5, 6]
+
+
+async def test_who_missed_nothing_needs_no_stream(start: Start, writer: Writer, nats_server: Any) -> None:
+    async with start() as api:
+        await writer.publish(await writer.ingest("m-0"))
+        await api.until_latest("m-0")
+        await nats_server.stop()
+        async with listening(api.http, last=1) as events:
+            progress = IngestionProgress(run_id=1, dataset=DATASET, model="m-1", done=3, total=9)
+            api.services.broadcaster.progress(progress)
+            assert [each.name for each in await take(events, 1)] == ["progress"]
 
 
 async def test_a_page_gets_a_named_sign_of_life_however_busy_it_is(

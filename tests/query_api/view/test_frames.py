@@ -108,16 +108,23 @@ def test_every_event_that_the_document_names_has_a_shape_of_its_own(name: str) -
     assert shapes.count(LiveEvents.model_fields[name].annotation) == 1
 
 
+def kept(log: FrameLog) -> list[int | None]:
+    """Return the places of all that a log still has."""
+    return next([each.sequence for each in found] for place in range(99) if (found := log.after(place)) is not None)
+
+
 def test_frames_are_bounded_by_number_and_bytes() -> None:
-    kept = FrameLog(3, 100)
-    gone = [kept.add(Frame(number, b"x" * 10)) for number in range(5)]
-    assert [each.sequence if each else None for each in gone] == [None, None, None, 0, 1]
-    large = Frame(5, b"x" * 85)
-    assert kept.add(large) == Frame(3, b"x" * 10)
-    assert [each.sequence for each in kept] == [4, 5]
-    assert kept.newest(1) == [large]
-    kept.add(Frame(6, b"x" * 1_000))
-    assert [each.sequence for each in kept] == [6]
+    log = FrameLog(3, 100)
+    for number in range(3):
+        assert kept(log) == list(range(number))
+        log.add(Frame(number, b"x" * 10))
+    log.add(Frame(3, b"x" * 10))
+    assert (kept(log), log.after(0)) == ([1, 2, 3], None)
+    large = Frame(4, b"x" * 85)
+    log.add(large)
+    assert (kept(log), log.after(4), log.after(5)) == ([3, 4], [large], [])
+    log.add(Frame(5, b"x" * 1_000))
+    assert (kept(log), log.total) == ([5], 6)
 
 
 def test_what_waits_for_a_slow_client_is_written_in_pieces() -> None:
@@ -136,14 +143,11 @@ def test_a_ping_moves_no_client_on() -> None:
     assert Frame(None, b"event: ping\ndata: {}\n\n") == PING
 
 
-def test_frames_may_fill_the_bound_and_a_cleared_log_is_empty() -> None:
-    kept = FrameLog(3, 100)
-    kept.add(Frame(1, b"x" * 99))
-    kept.clear()
-    assert (len(kept), list(kept)) == (0, [])
-    for number, size in ((2, 60), (3, 40)):
-        assert kept.add(Frame(number, b"x" * size)) is None
-    assert kept.newest(1) == [Frame(3, b"x" * 40)]
+def test_frames_may_fill_the_bound() -> None:
+    log = FrameLog(3, 100)
+    for number, size in ((1, 60), (2, 40)):
+        log.add(Frame(number, b"x" * size))
+    assert kept(log) == [1, 2]
 
 
 def test_a_piece_is_written_when_it_has_64_kib() -> None:

@@ -127,7 +127,7 @@ async def start(services: Services) -> None:
     """Listen and load."""
     await services.client.subscribe(IngestionProgress.subject, cb=partial(_on_progress, services.broadcaster))
     try:
-        services.broadcaster.start_after(await services.projector.start())
+        services.broadcaster.newest = await services.projector.start()
     except NotFoundError as error:
         line = f"the stream {topology.STREAM} is missing on NATS; run `arcwatch topology apply`"
         raise StartupError(line) from error

@@ -16,7 +16,7 @@ from query_api.view.snapshot import View
 
 log = structlog.get_logger(__name__)
 
-# Frames kept for clients that come back; a client that falls further behind is dropped and comes back.
+# Frames kept for clients that read slowly; one that falls further behind is dropped and comes back.
 KEPT_FRAMES = 2_000
 KEPT_BYTES = 8 * 1024 * 1024
 PING_SECONDS = 10.0
@@ -41,38 +41,25 @@ class Broadcaster:
         self._metrics = metrics
         self._replay = replay
         self._view = view
-        self._live = FrameLog(KEPT_FRAMES, KEPT_BYTES)
-        self._total = 0
-        self._history = FrameLog(KEPT_FRAMES, KEPT_BYTES)
-        self._history_after = 0
-        self._newest = NOWHERE
+        self._log = FrameLog(KEPT_FRAMES, KEPT_BYTES)
         self._changed = asyncio.Event()
         self._numbers = itertools.count()
+        self.newest = NOWHERE
+        """The place after which every event is still to be broadcast."""
         self.closing = False
         self.clients = 0
-
-    def start_after(self, place: EventId) -> None:
-        """Note that every event after this place will be broadcast."""
-        self._history_after = place.sequence
-        self._newest = place
 
     def broadcast(self, events: Sequence[StreamEvent]) -> None:
         """Send events of the stream to every client."""
         view = self._view()
         for each in events:
-            if each.place.stream != self._newest.stream or each.place.sequence <= self._newest.sequence:
-                self._restart_history(each.place._replace(sequence=each.place.sequence - 1))
-            self._newest = each.place
+            if each.place.stream != self.newest.stream or each.place.sequence <= self.newest.sequence:
+                # Numbers go up: where they do not, the stream was created again, and old ones are of another one.
+                before = each.place._replace(sequence=each.place.sequence - 1)
+                self._add(reset_frame(before, "the stream was made anew"))
+            self.newest = each.place
             if frame := frame_of(each.event, view, each.place):
-                if gone := self._history.add(frame):
-                    self._history_after = gone.sequence or 0
                 self._add(frame)
-
-    def _restart_history(self, after: EventId) -> None:
-        """Numbers go up: where they do not, the stream was created again, and old ones are places in another one."""
-        self._history.clear()
-        self.start_after(after)
-        self._add(reset_frame(after, "the stream was made anew"))
 
     def progress(self, event: IngestionProgress) -> None:
         """Send how far an ingestion is to every client."""
@@ -85,8 +72,7 @@ class Broadcaster:
         self._notify()
 
     def _add(self, frame: Frame) -> None:
-        self._live.add(frame)
-        self._total += 1
+        self._log.add(frame)
         self._notify()
 
     def _notify(self) -> None:
@@ -111,50 +97,39 @@ class Broadcaster:
             self._metrics.clients.dec()
 
     async def _catch_up(self, write: Write, last: EventId | None) -> int:
-        """Write what a client missed; return its place in the live log."""
-        if last is None:
-            return self._total
-        missed = await self._missed(last)
-        place = self._total
-        if missed is None:
-            missed = [reset_frame(self._newest, "what happened since the last event is not known")]
-        await self._write(write, [each.data for each in missed])
+        """Write what a client missed; return its place in the log."""
+        # What happens while the stream is read comes after this place.
+        place, newest = self._log.total, self.newest
+        if last is not None:
+            missed = await self._missed(last, newest)
+            if missed is None:
+                missed = [reset_frame(newest, "what happened since the last event is not known")]
+            await self._write(write, [each.data for each in missed])
         return place
 
-    async def _missed(self, last: EventId) -> list[Frame] | None:
+    async def _missed(self, last: EventId, newest: EventId) -> Sequence[Frame] | None:
         """Return the frames after one that a client has; None when it is not certain that these are all."""
-        stream = self._newest.stream
-        if last.stream not in {None, stream}:
+        if last.stream not in {None, newest.stream} or last.sequence > newest.sequence:
             return None
-        missed: list[Frame] = []
-        after = last.sequence
-        while after < self._history_after:
-            # What happens while the stream is read may push the history on, so look again.
-            until = self._history_after
-            found = await self._replay(EventId(stream, after), until)
-            if found is None or self._newest.stream != stream:
-                return None
-            missed += found
-            after = until
-        if after > self._newest.sequence:
-            return None
-        return missed + [each for each in self._history if (each.sequence or 0) > after]
+        if last.sequence == newest.sequence:
+            return []
+        return await self._replay(newest._replace(sequence=last.sequence), newest.sequence)
 
     async def _follow(self, write: Write, place: int, pause: float) -> None:
         now = asyncio.get_running_loop().time
         ping_at = now() + PING_SECONDS
         while not self.closing:
-            if place == self._total:
+            if place == self._log.total:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._changed.wait(), max(0.0, ping_at - now()))
-            if place < self._total:
+            if place < self._log.total:
                 await asyncio.sleep(pause)
-            new = self._total - place
-            if new > len(self._live):
+            new = self._log.after(place)
+            if new is None:
                 self._metrics.dropped.inc()
                 return
-            place = self._total
-            parts = [each.data for each in self._live.newest(new)]
+            place = self._log.total
+            parts = [each.data for each in new]
             if now() >= ping_at:
                 parts.append(PING.data)
                 ping_at = now() + PING_SECONDS

@@ -42,18 +42,13 @@ class Frame:
 
 def frame_of(event: Event, view: View, place: EventId | None = None) -> Frame | None:
     """Return an event of the bus as a server-sent event; None where it tells of no submission that can be shown."""
-    shown = _shown(event, view)
-    return None if shown is None else _frame(shown, place)
-
-
-def _shown(event: Event, view: View) -> ApiModel | None:
     if not isinstance(event, ModelIngested):
-        return _SHAPES[type(event)].model_validate(event, from_attributes=True)
+        return _frame(_SHAPES[type(event)].model_validate(event, from_attributes=True), place)
     submission = view.announced_by(event)
     if submission is None:
         return None
     run = {"run_id": event.run_id, "trigger": event.trigger, "auto_triggered": event.auto_triggered}
-    return IngestedEvent(**(dict(submission) | run))
+    return _frame(IngestedEvent(**(dict(submission) | run)), place)
 
 
 def reset_frame(place: EventId, reason: str) -> Frame:
@@ -71,38 +66,27 @@ PING = _frame(PingEvent())
 
 
 class FrameLog:
-    """The newest frames, bounded by number and by bytes."""
+    """The newest frames, bounded by number and by bytes; `total` counts all that there were."""
 
     def __init__(self, max_frames: int, max_bytes: int) -> None:
-        self.max_frames = max_frames
+        self._max_frames = max_frames
         self._max_bytes = max_bytes
         self._bytes = 0
         self._frames: deque[Frame] = deque()
+        self.total = 0
 
-    def add(self, frame: Frame) -> Frame | None:
-        """Keep a frame; return the newest of those that had to go for it."""
-        gone = None
+    def add(self, frame: Frame) -> None:
+        """Keep a frame; the oldest go for it."""
+        self.total += 1
         self._frames.append(frame)
         self._bytes += len(frame.data)
-        while len(self._frames) > 1 and (len(self._frames) > self.max_frames or self._bytes > self._max_bytes):
-            gone = self._frames.popleft()
-            self._bytes -= len(gone.data)
-        return gone
+        while len(self._frames) > 1 and (len(self._frames) > self._max_frames or self._bytes > self._max_bytes):
+            self._bytes -= len(self._frames.popleft().data)
 
-    def newest(self, count: int) -> list[Frame]:
-        """Return the last ones, oldest first."""
-        return list(itertools.islice(self._frames, len(self._frames) - count, None))
-
-    def clear(self) -> None:
-        """Forget all."""
-        self._frames.clear()
-        self._bytes = 0
-
-    def __iter__(self) -> Iterator[Frame]:
-        return iter(self._frames)
-
-    def __len__(self) -> int:
-        return len(self._frames)
+    def after(self, place: int) -> list[Frame] | None:
+        """Return all but the first `place` frames that there were, oldest first; None where some are gone."""
+        gone = self.total - len(self._frames)
+        return list(itertools.islice(self._frames, place - gone, None)) if place >= gone else None
 
 
 def chunks(parts: Iterable[bytes]) -> Iterator[bytes]:

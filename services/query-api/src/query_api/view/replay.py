@@ -23,8 +23,8 @@ log = structlog.get_logger(__name__)
 READS_AT_ONCE = 4
 KEPT_ANSWERS = 64
 TIMEOUT_SECONDS = 5.0
-# More than a day of busy syncs; who was away longer reads the whole state anew anyway.
-MAX_EVENTS = 1_000
+# Days of busy syncs; who was away longer reads the whole state anew anyway.
+MAX_EVENTS = 2_000
 KEPT_BYTES = 16 * 1024 * 1024
 _SPAN = 100_000
 

@@ -106,7 +106,7 @@ def test_the_latest_published_counts_days_from_its_publication() -> None:
     assert ages[1].display_label == "Latest: zebra (9 days ago)"
 
 
-SYNC = Sync(7, "webhook", "partial", START, START, 9, 3, 1, "c/d: 503")
+SYNC = Sync(7, "webhook", "partial", START, 3, "c/d: 503")
 
 
 def test_the_last_sync_is_told_as_it_ended() -> None:
@@ -117,9 +117,7 @@ def test_the_last_sync_is_told_as_it_ended() -> None:
     assert found.next_run == datetime(2026, 3, 4, 2, tzinfo=UTC)
 
 
-def test_a_sync_that_runs_has_no_status_yet_and_before_the_first_all_is_null() -> None:
-    running = cron_status(moment(sync=replace(SYNC, status="running", completed_at=None)), Query())
-    assert (running.last_status, running.last_run) == (None, START)
+def test_a_status_of_a_newer_version_is_not_told_and_before_the_first_sync_all_is_null() -> None:
     newer = cron_status(moment(sync=replace(SYNC, status="unknown")), Query())
     assert (newer.last_status, newer.last_run) == (None, START)
     never = cron_status(moment(), Query())

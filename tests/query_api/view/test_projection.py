@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from query_api.metrics import Metrics
 from query_api.store.rows import Key, Submission
+from query_api.store.submissions import Loaded
 from query_api.view import projection
 from query_api.view.projection import State, StreamEvent, ViewProjector
 from query_api.view.snapshot import View
@@ -61,9 +62,9 @@ class World:
     def truth(self) -> View:
         return View.of(self.rows.values(), None)
 
-    async def load(self) -> View:
+    async def load(self) -> Loaded:
         self._answer()
-        found = self.truth
+        found = Loaded(list(self.rows.values()), None, datetime.now(UTC))
         await self._go_on()
         return found
 

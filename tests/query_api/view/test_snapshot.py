@@ -46,7 +46,7 @@ def event(model: str, content: int, run_id: int, **values: Any) -> ModelIngested
 
 
 def test_a_view_holds_what_the_database_holds_and_nothing_before_it_was_asked() -> None:
-    sync = Sync(1, "manual", "completed", START, START, 1, 1, 0, None)
+    sync = Sync(1, "manual", "completed", START, 1, None)
     assert View.of([submission("m-1", 1, 1)], sync).last_sync is sync
     assert (dict(View().submissions), View().last_sync) == ({}, None)
 

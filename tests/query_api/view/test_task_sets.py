@@ -23,7 +23,6 @@ def test_bundled_sets_are_there_under_the_frontends_names_and_sorted() -> None:
     assert list(found) == ["evaluation", "evaluation2", "training", "training2"]
     sets = [(each.source, len(each.pairs), each.pairs_total) for each in found.values()]
     assert sets == [("ARC1-Eval", 400, 419), ("ARC2-Eval", 120, 167), ("ARC1", 400, 416), ("ARC2", 1000, 1076)]
-    assert found["evaluation2"].path == "data/evaluation2"
     assert all(list(each.pairs) == sorted(each.pairs) for each in found.values())
 
 

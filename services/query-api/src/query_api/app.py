@@ -101,7 +101,7 @@ async def build(settings: Settings, pool: asyncpg.Pool, hub: HubClient, client: 
     broadcaster = Broadcaster(metrics, StreamReplay(client, topology.STREAM, view), view)
     projector = ViewProjector(
         reader=OrderedReader(client, topology.STREAM, SUBJECTS),
-        load=partial(_load_view, pool),
+        load=partial(submissions.load, pool),
         reread=partial(submissions.submissions, pool),
         interval_seconds=settings.reconcile_interval_seconds,
         metrics=metrics,
@@ -117,10 +117,6 @@ async def build(settings: Settings, pool: asyncpg.Pool, hub: HubClient, client: 
         broadcaster=broadcaster,
         task_sets=await asyncio.to_thread(task_sets.load, settings.arc_tasks_dir, tuple(needed)),
     )
-
-
-async def _load_view(pool: asyncpg.Pool) -> View:
-    return View.of(*await submissions.load(pool))
 
 
 async def start(services: Services) -> None:

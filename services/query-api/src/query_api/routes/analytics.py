@@ -47,9 +47,9 @@ def model_names(moment: Moment, _query: Query) -> ModelNamesAnswer:
 
 def task_sets(moment: Moment, _query: Query) -> TaskSetsAnswer:
     """Answer with the task sets."""
-    rows = tuple(
-        TaskSetRow(name=each.name, puzzle_count=len(each.pairs), path=each.path) for each in moment.task_sets.values()
-    )
+    sets = moment.task_sets.items()
+    # The path is where the existing app keeps it.
+    rows = tuple(TaskSetRow(name=name, puzzle_count=len(each.pairs), path=f"data/{name}") for name, each in sets)
     return TaskSetsAnswer(count=len(rows), data=rows, **moment.freshness)
 
 

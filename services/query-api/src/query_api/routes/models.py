@@ -61,12 +61,7 @@ async def _attempts(needs: Needs, submission: Submission, tasks: TaskIndex | Non
     names = [each.model_name for each in submission.attempts[:ATTEMPTS_SUMMED]]
     answers = await submissions.answers(needs.pool, dict.fromkeys(names, submission.dataset))
     figures = {name: attempt_figures(answers.get(name, {}), tasks) for name in names}
-    return tuple(
-        AttemptDetail(
-            model_name=each.model_name, accuracy_percent=each.accuracy_percent, **figures.get(each.model_name, {})
-        )
-        for each in submission.attempts
-    )
+    return tuple(AttemptDetail(**dict(each) | figures.get(each.model_name, {})) for each in submission.attempts)
 
 
 def _tasks(results: Results) -> list[TaskRow]:

@@ -29,16 +29,13 @@ class Submission(ModelRow):
 
 @checked(frozen=True, slots=True)
 class Sync:
-    """One comparison of the Hub with the database."""
+    """One comparison of the Hub with the database that has ended."""
 
     id: int
     trigger: str
-    status: Literal["running", SyncStatus, "unknown"]
+    status: SyncStatus | Literal["unknown"]
     started_at: datetime
-    completed_at: datetime | None
-    models_seen: Count
     new_models_found: Count
-    changed: Count
     error: str | None
 
 

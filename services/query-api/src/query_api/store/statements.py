@@ -35,7 +35,7 @@ SELECT version_id, puzzle_id, hf_blob_oid, pairs_total, pairs_solved FROM task_r
 
 # A row from tomorrow was written by a clock that was wrong: it would be the last sync for as long.
 LAST_ENDED_SYNC: Final = """
-SELECT id, trigger, status, started_at, completed_at, models_seen, new_models_found, changed, error
+SELECT id, trigger, status, started_at, new_models_found, error
 FROM sync_runs WHERE status <> 'running' AND started_at < now() + interval '1 day'
 ORDER BY started_at DESC, id DESC LIMIT 1
 """

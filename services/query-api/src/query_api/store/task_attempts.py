@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
+from itertools import zip_longest
 from typing import Any
 
 import asyncpg
+from common.arc.task_sets import LAST_COLOUR
 
 from query_api.schemas.task_detail import PairAnswer, TaskAttempt
 from query_api.store import statements as sql
@@ -13,7 +14,6 @@ from query_api.store.repair import all_shaped, parsed, parsed_list
 
 REASONING_CHARACTERS = 4_000
 RAW_CHARACTERS = 2_000
-LAST_COLOUR = 9
 
 
 async def attempts(pool: asyncpg.Pool, dataset: str, names: Sequence[str], puzzle_id: str) -> list[TaskAttempt]:
@@ -31,15 +31,10 @@ def answers(row: Mapping[str, Any]) -> list[PairAnswer]:
     """Return a row's answers in the order of the test pairs; older rows have the grids without the verdicts."""
     if not row["has_multiple_predictions"]:
         return [_answer(parsed(row["predicted_output_grid"]), correct=bool(row["is_prediction_correct"]))]
-    grids = parsed_list(row["multiple_predicted_outputs"])
-    results = [each if isinstance(each, dict) else {} for each in parsed_list(row["multi_test_results"])]
-    return [
-        _answer(
-            grids[index] if index < len(grids) else None,
-            correct=index < len(results) and results[index].get("correct") is True,
-        )
-        for index in range(max(len(grids), len(results)))
-    ]
+    results = parsed_list(row["multi_test_results"])
+    verdicts = (isinstance(each, dict) and each.get("correct") is True for each in results)
+    pairs = zip_longest(parsed_list(row["multiple_predicted_outputs"]), verdicts)
+    return [_answer(grid, correct=bool(correct)) for grid, correct in pairs]
 
 
 def _answer(stored: object, *, correct: bool) -> PairAnswer:
@@ -51,8 +46,8 @@ def _answer(stored: object, *, correct: bool) -> PairAnswer:
 
 def is_grid(value: object) -> bool:
     """Tell whether a value is a rectangle of the numbers 0 to 9."""
-    if not isinstance(value, list) or not value or not all(isinstance(row, list) and row for row in value):
+    if not isinstance(value, list) or not all(isinstance(row, list) and row for row in value):
         return False
-    if any(len(one) != len(other) for one, other in pairwise(value)):
-        return False
-    return all(type(cell) is int and 0 <= cell <= LAST_COLOUR for row in value for cell in row)
+    cells = [cell for row in value for cell in row]
+    colours = all(type(cell) is int and 0 <= cell <= LAST_COLOUR for cell in cells)
+    return colours and len({len(row) for row in value}) == 1

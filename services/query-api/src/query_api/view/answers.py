@@ -46,9 +46,7 @@ class Moment:
 
     def next_run(self) -> datetime | None:
         """Return when the next scheduled sync is due."""
-        if not self.settings.enable_cron_jobs:
-            return None
-        return self.settings.schedule.next_run(self.now)
+        return self.settings.schedule.next_run(self.now) if self.settings.enable_cron_jobs else None
 
     def expires_at(self) -> datetime:
         """Return when an answer may differ without any event: at midnight, and at the next tick of the schedule."""
@@ -67,12 +65,9 @@ def latest_model(moment: Moment, query: LatestQuery) -> LatestAnswer:
         model_name=found.attempts[0].model_name if found.attempts else f"{found.model}-attempt1",
         display_label=f"Latest: {found.display_name} ({ago(days)})",
         days_ago=days,
-        **{name: getattr(found, name) for name in _LATEST_FIELDS},
+        **found.model_dump(include=set(LatestModel.model_fields)),
     )
     return LatestAnswer(data=data, **moment.freshness)
-
-
-_LATEST_FIELDS = LatestModel.model_fields.keys() - {"model_name", "display_label", "days_ago"}
 
 
 def days_between(then: datetime, today: date) -> int:
@@ -137,7 +132,7 @@ def cron_status(moment: Moment, _query: Query) -> CronStatusAnswer:
         auto_ingest=settings.hf_sync_auto_ingest,
         next_run=moment.next_run(),
         last_run=last.started_at if last else None,
-        last_status=None if last is None or last.status in {"running", "unknown"} else last.status,
+        last_status=None if last is None or last.status == "unknown" else last.status,
         last_new_models_found=last.new_models_found if last else None,
         last_trigger=last.trigger if last else None,
         last_error=last.error if last else None,

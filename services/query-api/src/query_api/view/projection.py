@@ -21,6 +21,7 @@ from pydantic import ValidationError
 
 from query_api.metrics import Metrics
 from query_api.store.rows import Key, Submission
+from query_api.store.submissions import Loaded
 from query_api.view.event_id import EventId
 from query_api.view.snapshot import View
 from query_api.view.stream_reader import OrderedReader
@@ -70,7 +71,7 @@ class ViewProjector:
         self,
         *,
         reader: OrderedReader,
-        load: Callable[[], Awaitable[View]],
+        load: Callable[[], Awaitable[Loaded]],
         reread: Callable[[Collection[Key]], Awaitable[list[Submission]]],
         interval_seconds: float,
         metrics: Metrics,
@@ -180,10 +181,9 @@ class ViewProjector:
         return after
 
     async def _loaded(self) -> View:
-        view = await self._load()
-        if view.read_at is not None:
-            self._database_time = (view.read_at, monotonic())
-        return view
+        loaded = await self._load()
+        self._database_time = (loaded.read_at, monotonic())
+        return View.of(loaded.submissions, loaded.last_sync)
 
     def now(self) -> datetime:
         """Return the time by the database's clock, as of its last whole answer: what rows are compared with."""

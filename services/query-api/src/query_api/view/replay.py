@@ -40,7 +40,6 @@ class StreamReplay:
         self._view = view
         self._slots = asyncio.Semaphore(READS_AT_ONCE)
         self._kept: OrderedDict[tuple[EventId, int], Answer] = OrderedDict()
-        self._bytes = 0
 
     async def __call__(self, after: EventId, until: int) -> Answer:
         """Return the frames, oldest first; None when the stream cannot be read, or no longer holds all of them."""
@@ -59,10 +58,9 @@ class StreamReplay:
         return answer
 
     def _keep(self, span: tuple[EventId, int], answer: Answer) -> None:
-        self._bytes += _size(answer) - _size(self._kept.pop(span, None))
         self._kept[span] = answer
-        while len(self._kept) > KEPT_ANSWERS or self._bytes > KEPT_BYTES:
-            self._bytes -= _size(self._kept.popitem(last=False)[1])
+        while len(self._kept) > KEPT_ANSWERS or sum(map(_size, self._kept.values())) > KEPT_BYTES:
+            self._kept.popitem(last=False)
 
     async def _replayed(self, after: EventId, until: int) -> Answer:
         info = await self._client.jetstream().stream_info(self._stream)

@@ -20,13 +20,11 @@ class View:
 
     submissions: Mapping[Key, Submission] = field(default_factory=dict)
     last_sync: Sync | None = None
-    read_at: datetime | None = field(default=None, compare=False)
-    """When the whole of it was read, by the database's clock."""
 
     @classmethod
-    def of(cls, submissions: Iterable[Submission], last_sync: Sync | None, read_at: datetime | None = None) -> "View":
+    def of(cls, submissions: Iterable[Submission], last_sync: Sync | None) -> "View":
         """Make a view of everything the database holds."""
-        return cls(MappingProxyType({each.key: each for each in submissions}), last_sync, read_at)
+        return cls(MappingProxyType({each.key: each for each in submissions}), last_sync)
 
     def reread(self, keys: Collection[Key], found: Iterable[Submission]) -> "View":
         """Return the view after the database was asked for some keys; keys not found are gone."""

@@ -37,11 +37,6 @@ class TaskIndex:
     source: str
     pairs: Mapping[str, int]
 
-    @property
-    def path(self) -> str:
-        """Where the existing app keeps it."""
-        return f"data/{self.name}"
-
     @cached_property
     def pairs_total(self) -> int:
         """How many test pairs there are."""

@@ -16,6 +16,7 @@ from common.bus import bus, topology
 from common.database import migrate, open_pool
 from common.events import ModelDiscovered
 from common.hub.client import HubClient
+from localhub.web.webhooks import Watched, Webhook
 from watcher.metrics import Metrics
 from watcher.store.syncs import Syncs
 from watcher.store.versions import Versions
@@ -105,13 +106,8 @@ async def _webhook(hub: TestHub, database_url: str, nats_url: str, rounds: int) 
             heard.put_nowait(perf_counter())
 
         await system.client.subscribe(ModelDiscovered.subject, cb=hear)
-        hub.webhooks.register(
-            {
-                "url": f"{system.api}/webhooks/huggingface",
-                "watched": [{"type": "dataset", "name": V2}],
-                "secret": SECRET,
-            }
-        )
+        address, watched = f"{system.api}/webhooks/huggingface", (Watched(type="dataset", name=V2),)
+        hub.webhooks.register(Webhook(url=address, watched=watched, secret=SECRET))
         waits = []
         for number in range(rounds):
             # What the start or the round before found is heard by now.

@@ -15,7 +15,7 @@ import stamina
 from aiohttp import web
 from common.bus import topology
 from common.events import ModelDiscovered, SyncCompleted
-from localhub.redirect import body_of
+from localhub.web.download import body_of
 from watcher.sync import Syncer
 
 from tests.support.hub import TestHub

@@ -234,5 +234,5 @@ async def test_a_webhook_is_registered_once_for_every_dataset(hub: TestHub, ask:
         assert document(run)["created"] is first
     (hook,) = hub.webhooks
     assert (hook.url, hook.secret) == ("https://arc.example.org/webhooks/huggingface", "s")
-    assert hook.watched == (("dataset", V1), ("dataset", V2))
+    assert [(each.type, each.name) for each in hook.watched] == [("dataset", V1), ("dataset", V2)]
     assert hook.domains == ("repo",)

@@ -12,6 +12,7 @@ import pytest
 from aiohttp import web
 from common.bus import topology
 from common.events import ModelDiscovered
+from localhub.web.webhooks import Watched, Webhook
 from watcher import app as watcher_app
 from watcher.settings import Settings as WatcherSettings
 
@@ -115,8 +116,8 @@ async def test_a_commit_is_heard_of_through_the_webhook_and_only_its_dataset_is_
     monkeypatch.setenv("HF_WEBHOOK_SECRET", "s")
     async with whole(hub, database_url, nats_url) as system:
         address = f"{system.api}/webhooks/huggingface"
-        watched = [{"type": "dataset", "name": name} for name in (V1, V2)]
-        hub.webhooks.register({"url": address, "watched": watched, "domains": ["repo"], "secret": "s"})
+        watched = tuple(Watched(type="dataset", name=name) for name in (V1, V2))
+        hub.webhooks.register(Webhook(url=address, watched=watched, domains=("repo",), secret="s"))
         await eventually(lambda: pipeline.pool.fetchval("SELECT 1 FROM sync_runs WHERE status = 'completed'"))
         hub.commit(V2, submission("m", {TASK: solved(TASK)}))
         (event,) = await eventually(lambda: discovered(pipeline))

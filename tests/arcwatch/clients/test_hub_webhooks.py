@@ -48,7 +48,7 @@ async def test_a_webhook_is_registered_by_a_proxy_and_an_authority_of_ones_own(t
         assert direct.out[0].startswith("there already")
         assert seen == []
     (hook,) = hub.webhooks
-    assert hook.watched == (("dataset", DATA),)
+    assert [(each.type, each.name) for each in hook.watched] == [("dataset", DATA)]
 
 
 async def test_one_that_is_disabled_or_watches_less_is_not_taken_for_it(hub: TestHub) -> None:

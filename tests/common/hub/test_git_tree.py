@@ -8,7 +8,7 @@ from common.hub.git_tree import Entry, is_tree
 from dulwich.objects import Blob, ObjectID, Tree
 from hypothesis import given
 from hypothesis import strategies as st
-from localhub.repositories.objects import FILE_MODE, FOLDER_MODE
+from localhub.repositories.worktree import FILE_MODE, FOLDER_MODE
 
 ONE = "bace2a0be1726eefc636c304f3af9621039df6fa"
 TWO = "5d50c80c0683433cb3a59f5c04725412fcb5b76c"

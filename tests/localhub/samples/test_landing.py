@@ -16,13 +16,13 @@ def test_the_first_samples_are_there_at_once_with_dates_in_the_past(tmp_path: Pa
     put_initial_samples(hub)
     assert hub.datasets.names() == [ARC1, ARC2]
     repository = hub.datasets.create(ARC1)
-    commits = repository.commits("main")
+    commits = repository.commits(repository.head())
     folders = [landing.folder for landing in INITIAL if landing.dataset == ARC1]
     assert len(commits) == len(folders)
     assert [entry.path for entry in repository.entries(commits[0])] == sorted(folders)
-    assert commits[0].date > commits[-1].date
+    assert commits[0].commit_time > commits[-1].commit_time
     put_initial_samples(hub)
-    assert hub.head(ARC1) == commits[0].sha
+    assert hub.head(ARC1) == commits[0].id.decode()
     hub.datasets.close()
 
 
@@ -30,7 +30,7 @@ async def test_samples_land_one_by_one_and_some_change_later(tmp_path: Path) -> 
     hub = TestHub(tmp_path)
     await asyncio.wait_for(land_samples(hub, 0.0, ARC1_ONLY), 30)
     repository = hub.datasets.create(ARC1)
-    newest, _, oldest, _ = repository.commits("main")
+    newest, _, oldest, _ = repository.commits(repository.head())
     before, after = repository.entries(oldest, TWICE), repository.entries(newest, TWICE)
     assert 0 < len(before) < len(after) == 400
     assert before[-1].oid != {entry.path: entry.oid for entry in after}[before[-1].path]

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from aiohttp import web
 from localhub.quota import kind_of, rate_limit_headers
-from localhub.redirect import CDN, body_of, redirect_to_cdn
+from localhub.web.download import CDN, body_of, redirect_to_cdn
 
 TRICKLE_PAUSE_SECONDS = 0.02
 
@@ -156,9 +156,7 @@ class ForeignNextPage:
     async def respond(self, exchange: Exchange) -> web.StreamResponse:
         whole = await exchange.answer()
         if link := whole.headers.get("Link"):
-            whole.headers["Link"] = link.replace(
-                str(exchange.request.url.origin()), exchange.request.config_dict[CDN].url
-            )
+            whole.headers["Link"] = link.replace(str(exchange.request.url.origin()), exchange.request.config_dict[CDN])
         return whole
 
 

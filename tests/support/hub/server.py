@@ -7,8 +7,8 @@ from typing import Any
 from aiohttp import web
 from aiohttp.typedefs import Handler
 from localhub import LocalHub
-from localhub.quota import Quota, QuotaMeter
-from localhub.redirect import CDN
+from localhub.quota import Quota
+from localhub.web.download import CDN
 
 from tests.support.hub.faults import ConnectionCut, Exchange
 from tests.support.hub.request_log import LoggedRequest, RequestLog
@@ -31,17 +31,14 @@ class TestHub(LocalHub):
         self.requests = RequestLog()
         self.cdn_requests = RequestLog()
 
-    @property
-    def cdn_url(self) -> str:
-        return self._cdn_address.url
-
     def limit(self, quota: Quota) -> None:
         """Put another quota in force, with nothing used of it."""
-        self._gate.meter = QuotaMeter(quota)
+        self._meter.quota = quota
+        self._meter.windows.clear()
 
     def head(self, repo: str) -> str:
         """Commit what changed in the folder, if anything did; answer the sha of the newest commit."""
-        return self.datasets.create(repo).head().sha
+        return self.datasets.create(repo).head().id.decode()
 
     def oid(self, repo: str, path: str) -> str:
         """Look up the git oid of a file or a folder, as `main` has it."""

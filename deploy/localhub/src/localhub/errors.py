@@ -1,6 +1,7 @@
 """What the Hub refuses, and how it says so: a status, a code in `X-Error-Code`, a sentence."""
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 
 class HubError(Exception):
@@ -9,33 +10,19 @@ class HubError(Exception):
     def __init__(self, status: int, message: str, code: str | None = None) -> None:
         super().__init__(message)
         self.status = status
-        self.message = message
-        self.code = code
-
-    def response(self) -> web.Response:
-        headers = {"X-Error-Message": self.message}
-        if self.code:
-            headers["X-Error-Code"] = self.code
-        if self.status == web.HTTPUnauthorized.status_code:
-            headers["WWW-Authenticate"] = 'Bearer realm="Authentication required"'
-        return web.json_response({"error": self.message}, status=self.status, headers=headers)
+        self.headers = {"X-Error-Message": message}
+        if code:
+            self.headers["X-Error-Code"] = code
+        if status == web.HTTPUnauthorized.status_code:
+            self.headers["WWW-Authenticate"] = 'Bearer realm="Authentication required"'
 
 
 class RepoNotFoundError(HubError):
     """The dataset is missing or private. Without a token the Hub answers 401 for both."""
 
     def __init__(self, *, authenticated: bool) -> None:
-        if authenticated:
-            super().__init__(404, "Repository not found", "RepoNotFound")
-        else:
-            super().__init__(401, "Invalid username or password.", "RepoNotFound")
-
-
-class GatedRepoError(HubError):
-    """The dataset exists, and whoever asks has not been let in."""
-
-    def __init__(self, repo: str) -> None:
-        super().__init__(403, f"Access to dataset {repo} is restricted; ask for access first", "GatedRepo")
+        status, message = (404, "Repository not found") if authenticated else (401, "Invalid username or password.")
+        super().__init__(status, message, "RepoNotFound")
 
 
 class RevisionNotFoundError(HubError):
@@ -50,3 +37,12 @@ class EntryNotFoundError(HubError):
 
     def __init__(self, path: str) -> None:
         super().__init__(404, f"Entry not found: {path}", "EntryNotFound")
+
+
+@web.middleware
+async def answer_refusals(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Turn a refusal into its answer."""
+    try:
+        return await handler(request)
+    except HubError as error:
+        return web.json_response({"error": str(error)}, status=error.status, headers=error.headers)

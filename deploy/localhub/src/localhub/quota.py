@@ -2,8 +2,10 @@
 
 import math
 import time
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,9 +16,6 @@ class Quota:
     resolvers: int = 1_000_000
     window_seconds: float = 300.0
 
-    def limit(self, kind: str) -> int:
-        return self.resolvers if kind == "resolvers" else self.api
-
 
 @dataclass(slots=True)
 class _Window:
@@ -26,27 +25,32 @@ class _Window:
 
 @dataclass(slots=True)
 class QuotaMeter:
-    """Counts requests. Every caller with the same token draws on the same quota."""
+    """Counts requests, each under the token it carries: callers with the same token share a quota."""
 
     quota: Quota = field(default_factory=Quota)
-    now: Callable[[], float] = time.monotonic
-    _windows: dict[tuple[str, str], _Window] = field(default_factory=dict)
+    windows: dict[tuple[str, str], _Window] = field(default_factory=dict)
 
-    def take(self, kind: str, token: str) -> tuple[bool, Mapping[str, str]]:
-        """Count one request; answer whether it is allowed, and the headers that say what is left."""
-        window = self._window(kind, token)
-        limit = self.quota.limit(kind)
+    @web.middleware
+    async def middleware(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Count a request, answer it if the quota allows that, and say what is left."""
+        kind = kind_of(request.path)
+        window = self._window(kind, request.headers.get("Authorization", ""))
+        limit = self.quota.resolvers if kind == "resolvers" else self.quota.api
         allowed = window.used < limit
         window.used += allowed
-        reset = math.ceil(max(0.0, window.ends_at - self.now()))
-        return allowed, rate_limit_headers(
-            kind, left=limit - window.used, reset=reset, limit=limit, window=math.ceil(self.quota.window_seconds)
-        )
+        reset = math.ceil(max(0.0, window.ends_at - time.monotonic()))
+        policy = {"limit": limit, "window": math.ceil(self.quota.window_seconds)}
+        headers = rate_limit_headers(kind, left=limit - window.used, reset=reset, **policy)
+        if not allowed:
+            return web.json_response({"error": "Too Many Requests"}, status=429, headers=headers)
+        response = await handler(request)
+        response.headers.update(headers)
+        return response
 
     def _window(self, kind: str, token: str) -> _Window:
-        window = self._windows.get((kind, token))
-        if window is None or window.ends_at <= self.now():
-            window = self._windows[kind, token] = _Window(self.now() + self.quota.window_seconds)
+        window = self.windows.get((kind, token))
+        if window is None or window.ends_at <= time.monotonic():
+            window = self.windows[kind, token] = _Window(time.monotonic() + self.quota.window_seconds)
         return window
 
 

@@ -10,13 +10,12 @@ from typing import Self
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
+from localhub.errors import answer_refusals
 from localhub.quota import QuotaMeter
-from localhub.redirect import CDN, CdnAddress
 from localhub.repositories.datasets import Datasets
 from localhub.repositories.repository import NewCommit
 from localhub.web.access import Access
-from localhub.web.cdn import Cdn
-from localhub.web.middleware import Gate
+from localhub.web.download import CDN
 from localhub.web.routes import HubRoutes
 from localhub.web.webhooks import Webhooks
 
@@ -48,7 +47,7 @@ class LocalHub:
         self.access = Access(token, set(private), set(gated))
         self.webhooks = Webhooks()
         self.datasets = Datasets(root, lfs_above=lfs_above, on_commit=self._committed)
-        self._gate = Gate(QuotaMeter())
+        self._meter = QuotaMeter()
         self._middlewares = middlewares
         self._host = host
         self._port = port
@@ -56,8 +55,7 @@ class LocalHub:
         self._runners: list[web.AppRunner] = []
         self._tasks: list[asyncio.Task[None]] = []
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._cdn_address = CdnAddress()
-        self.url = ""
+        self.url = self.cdn_url = ""
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -70,14 +68,16 @@ class LocalHub:
         """Listen; after a `stop`, on the same port again. A busy port raises OSError."""
         self._loop = asyncio.get_running_loop()
         self._executor = ThreadPoolExecutor(THREADS, "hub")
-        routes = HubRoutes(self.datasets, self.access, self.webhooks, self._executor)
-        app = web.Application(middlewares=[*self._middlewares, self._gate.middleware], client_max_size=16 * 1024 * 1024)
-        app.add_routes(routes.table())
-        app[CDN] = self._cdn_address
+        parts = self.datasets, self.webhooks, self._executor
+        cdn = web.Application(middlewares=[*self._middlewares, answer_refusals])
+        cdn.add_routes(HubRoutes(Access(), *parts).cdn_table())  # the CDN looks at no tokens
+        self.cdn_url = f"http://{self._host}:{await self._listen(cdn, 0)}"
+        middlewares = [*self._middlewares, self._meter.middleware, answer_refusals]
+        app = web.Application(middlewares=middlewares, client_max_size=16 * 1024 * 1024)
+        app.add_routes(HubRoutes(self.access, *parts).table())
+        app[CDN] = self.cdn_url
         self._port = await self._listen(app, self._port)
         self.url = f"http://{self._host}:{self._port}"
-        cdn = Cdn(self.datasets, self._executor).application(self._middlewares)
-        self._cdn_address.url = f"http://{self._host}:{await self._listen(cdn, 0)}"
         self._tasks = [asyncio.create_task(self.webhooks.run(self.url)), asyncio.create_task(self._watch())]
 
     async def stop(self) -> None:
@@ -100,11 +100,11 @@ class LocalHub:
         date: datetime | None = None,
     ) -> str:
         """Write files as one commit (None removes a file or a folder); answer its sha."""
-        return self.datasets.create(repo).commit(changes, message, date).sha
+        return self.datasets.create(repo).commit(changes, message, date).id.decode()
 
     def squash(self, repo: str) -> str:
         """Replace the history by one commit: the old shas are gone."""
-        return self.datasets.create(repo).squash().sha
+        return self.datasets.create(repo).squash().id.decode()
 
     async def _listen(self, app: web.Application, port: int) -> int:
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)

@@ -38,7 +38,8 @@ class Datasets:
             return None
         with self._lock:
             if name not in self._open:
-                self._open[name] = self._repository(name)
+                folders = self.root / name, self.root / STATE / f"{name}.git"
+                self._open[name] = DatasetRepository(name, *folders, self._lfs_above, self._on_commit)
             return self._open[name]
 
     def create(self, name: str) -> DatasetRepository:
@@ -62,12 +63,3 @@ class Datasets:
             for repository in self._open.values():
                 repository.close()
             self._open.clear()
-
-    def _repository(self, name: str) -> DatasetRepository:
-        return DatasetRepository(
-            name,
-            self.root / name,
-            self.root / STATE / f"{name}.git",
-            lfs_above=self._lfs_above,
-            on_commit=self._on_commit,
-        )

@@ -1,128 +1,77 @@
-"""The commits of one branch, oldest first, and which of them last touched a path."""
+"""The commits of one branch, and which of them last touched a path."""
 
-from bisect import bisect_right
-from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import PurePosixPath
 
 from dulwich.diff_tree import tree_changes
 from dulwich.objects import Commit, ObjectID
+from dulwich.refs import Ref
 from dulwich.repo import Repo
 
+from localhub.errors import RevisionNotFoundError
+
+MAIN = Ref(b"refs/heads/main")
 AUTHOR = b"arcwatch hub <hub@localhost>"
 
 
-@dataclass(frozen=True, slots=True)
-class CommitRecord:
-    """One commit as the Hub's API shows it."""
-
-    sha: str
-    tree: str
-    date: datetime
-    message: str
-    author: str
-
-    @property
-    def title(self) -> str:
-        return self.message.partition("\n")[0]
+def title_of(commit: Commit) -> str:
+    message: bytes = commit.message
+    return message.partition(b"\n")[0].decode(errors="replace")
 
 
-def make_commit(tree: str, parent: str | None, message: str, date: datetime) -> Commit:
-    """Make a commit, in UTC, whose oid follows from the arguments alone."""
-    commit = Commit()
-    commit.tree = ObjectID(tree.encode())
-    commit.parents = [ObjectID(parent.encode())] if parent else []
-    commit.author = commit.committer = AUTHOR
-    commit.author_time = commit.commit_time = int(date.timestamp())
-    commit.author_timezone = commit.commit_timezone = 0
-    commit.encoding = b"UTF-8"
-    commit.message = message.encode()
-    return commit
-
-
-def record_of(commit: Commit) -> CommitRecord:
-    return CommitRecord(
-        sha=commit.id.decode(),
-        tree=commit.tree.decode(),
-        date=datetime.fromtimestamp(commit.commit_time, UTC),
-        message=commit.message.decode(errors="replace"),
-        author=commit.author.partition(b" <")[0].decode(errors="replace"),
-    )
+def date_of(commit: Commit) -> datetime:
+    return datetime.fromtimestamp(commit.commit_time, UTC)
 
 
 class History:
     """A linear history. Commits that a squash took away are unknown, as on the Hub."""
 
-    def __init__(self, git: Repo, head: str | None) -> None:
+    def __init__(self, git: Repo) -> None:
         self._git = git
-        self._commits: list[CommitRecord] = list(_walk(git, head))[::-1]
-        self._reindex()
+        head = git.refs.read_ref(MAIN)
+        walker = git.get_walker([ObjectID(head)]) if head else ()
+        self._commits = {entry.commit.id: entry.commit for entry in walker}
+        self._changed: dict[ObjectID, set[bytes | None]] = {}
+        self.head = self._commits[ObjectID(head)] if head else None
 
-    def __len__(self) -> int:
-        return len(self._commits)
+    def get(self, sha: bytes) -> Commit:
+        try:
+            return self._commits[ObjectID(sha)]
+        except KeyError as error:
+            raise RevisionNotFoundError(sha.decode()) from error
 
-    @property
-    def head(self) -> CommitRecord | None:
-        return self._commits[-1] if self._commits else None
+    def append(self, tree: ObjectID, message: str, date: datetime | None, *, squash: bool) -> Commit:
+        """Commit a tree after the head, or instead of all commits; the oid follows from the arguments."""
+        commit = Commit()
+        commit.tree = tree
+        commit.parents = [self.head.id] if self.head and not squash else []
+        commit.author = commit.committer = AUTHOR
+        commit.author_time = commit.commit_time = int((date or datetime.now(UTC)).timestamp())
+        commit.author_timezone = commit.commit_timezone = 0
+        commit.encoding = b"UTF-8"
+        commit.message = message.encode()
+        self._git.object_store.add_object(commit)
+        self._git.refs.set_if_equals(MAIN, None, commit.id)
+        if squash:
+            self._commits.clear()
+        self._commits[commit.id] = commit
+        self.head = commit
+        return commit
 
-    def get(self, sha: str) -> CommitRecord | None:
-        position = self._positions.get(sha)
-        return None if position is None else self._commits[position]
-
-    def append(self, record: CommitRecord) -> None:
-        self._positions[record.sha] = len(self._commits)
-        self._commits.append(record)
-
-    def restart_from(self, record: CommitRecord) -> None:
-        """Forget everything before this commit."""
-        self._commits = [record]
-        self._reindex()
-
-    def until(self, sha: str) -> list[CommitRecord]:
+    def until(self, commit: Commit) -> Iterator[Commit]:
         """Newest first, from the given commit back to the first."""
-        return self._commits[self._positions[sha] :: -1]
+        yield self.get(commit.id)
+        while commit.parents:
+            commit = self._commits[commit.parents[0]]
+            yield commit
 
-    def last_change(self, path: str, sha: str) -> CommitRecord:
-        """Find the newest commit, not after `sha`, in which the file or anything in the folder changed."""
-        position = self._positions[sha]
-        while self._indexed <= position:
-            self._index_next()
-        changes = self._changes[path]
-        return self._commits[changes[bisect_right(changes, position) - 1]]
+    def last_change(self, path: str, commit: Commit) -> Commit:
+        """Find the newest commit, not after the given one, in which the file or anything in the folder changed."""
+        return next(each for each in self.until(commit) if path.encode() in self._paths_changed(each))
 
-    def _reindex(self) -> None:
-        self._positions = {record.sha: position for position, record in enumerate(self._commits)}
-        self._changes: defaultdict[str, list[int]] = defaultdict(list)
-        self._indexed = 0
-
-    def _index_next(self) -> None:
-        position = self._indexed
-        before = ObjectID(self._commits[position - 1].tree.encode()) if position else None
-        after = ObjectID(self._commits[position].tree.encode())
-        touched: set[str] = set()
-        for change in tree_changes(self._git.object_store, before, after):
-            for side in (change.old, change.new):
-                if side is not None and side.path is not None:
-                    touched.update(_with_parents(side.path.decode()))
-        for path in touched:
-            self._changes[path].append(position)
-        self._indexed += 1
-
-
-def _walk(git: Repo, head: str | None) -> Iterator[CommitRecord]:
-    oid = ObjectID(head.encode()) if head else None
-    while oid is not None:
-        commit = git[oid]
-        if not isinstance(commit, Commit):
-            raise TypeError(f"{oid.decode()} is not a commit")
-        yield record_of(commit)
-        oid = commit.parents[0] if commit.parents else None
-
-
-def _with_parents(path: str) -> Iterator[str]:
-    yield path
-    for parent in PurePosixPath(path).parents:
-        if parent.name:
-            yield str(parent)
+    def _paths_changed(self, commit: Commit) -> set[bytes | None]:
+        if commit.id not in self._changed:
+            before = self._commits[commit.parents[0]].tree if commit.parents else None
+            changes = tree_changes(self._git.object_store, before, commit.tree, include_trees=True)
+            self._changed[commit.id] = {change.new.path for change in changes if change.new}
+        return self._changed[commit.id]

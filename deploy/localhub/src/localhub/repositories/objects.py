@@ -1,46 +1,33 @@
 """Files and folders as git objects, in a bare repository; large files as LFS pointers next to it."""
 
-import hashlib
-import re
-from collections.abc import Iterable, Mapping
+import stat
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from functools import lru_cache
+from typing import cast
 
-from dulwich.objects import Blob, ObjectID, ShaFile, Tree
+from dulwich.errors import NotTreeError
+from dulwich.lfs import LFSPointer, LFSStore
+from dulwich.object_store import iter_tree_contents, tree_lookup_path
+from dulwich.objects import Blob, ObjectID, ShaFile, Tree, TreeEntry
 from dulwich.repo import Repo
 
-FILE_MODE = 0o100644
-FOLDER_MODE = 0o040000
+from localhub.errors import EntryNotFoundError
+
 FEW_OBJECTS = 64  # up to here loose files are quicker to write than a pack, and packs stay few
-TREES_KEPT = 256  # downloads of one folder come one after the other
 BUFFER_BYTES = 32 * 1024 * 1024
-_POINTER = re.compile(rb"version https://git-lfs\.github\.com/spec/v1\noid sha256:([0-9a-f]{64})\nsize (\d+)\n")
+TREES_KEPT = 256  # downloads of one folder come one after the other
+LISTINGS_KEPT = 8  # pages of one listing, too
 
 
 @dataclass(frozen=True, slots=True)
-class LfsPointer:
-    """Where the content of a large file is: the sha256 the Hub shows as its ETag."""
+class Entry:
+    """A file or a folder at one revision. `size` is that of the content, not of a pointer; folders have none."""
 
-    sha256: str
-    size: int
-    pointer_size: int
-
-
-@dataclass(frozen=True, slots=True)
-class BlobInfo:
-    """What a listing says about a file's content. `size` is that of the content, not of a pointer."""
-
-    size: int
-    lfs: LfsPointer | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class TreeEntry:
-    """One name in a folder."""
-
-    name: str
+    path: str
     oid: str
-    is_folder: bool
+    size: int | None = None
+    lfs: LFSPointer | None = None
 
 
 class ObjectStore:
@@ -48,35 +35,30 @@ class ObjectStore:
 
     def __init__(self, git: Repo, lfs_above: int | None = None) -> None:
         self._git = git
+        self._lfs = LFSStore.from_repo(git)
         self._lfs_above = lfs_above
-        self._lfs_folder = Path(git.path) / "lfs" / "objects"
-        self._infos: dict[str, BlobInfo] = {}
-        self._trees: dict[str, Mapping[str, TreeEntry]] = {}
+        self._contents: dict[ObjectID, tuple[int, LFSPointer | None]] = {}
         self._pending: dict[ObjectID, ShaFile] = {}
         self._pending_bytes = 0
+        self._object = lru_cache(TREES_KEPT)(git.object_store.__getitem__)
+        self._listing = lru_cache(LISTINGS_KEPT)(self._list)
 
-    def put_file(self, data: bytes) -> str:
+    def put_file(self, data: bytes) -> ObjectID:
         """Keep a file's content; answers the oid of its blob (of its pointer, for a large file)."""
-        info = BlobInfo(len(data))
-        if self._lfs_above is not None and len(data) > self._lfs_above:
-            info, data = self._put_large(data)
-        blob = Blob.from_string(data)
-        self._put(blob)
-        oid = blob.id.decode()
-        self._infos[oid] = info
+        size, pointer = len(data), None
+        if self._lfs_above is not None and size > self._lfs_above:
+            pointer = LFSPointer(self._lfs.write_object([data]), size)
+            data = pointer.to_bytes()
+        oid = self._put(Blob.from_string(data))
+        self._contents[oid] = size, pointer
         return oid
 
-    def put_tree(self, entries: Iterable[tuple[str, int, str]]) -> str:
+    def put_tree(self, entries: Iterable[tuple[str, int, ObjectID]]) -> ObjectID:
         """Keep a folder given as (name, mode, oid)."""
         tree = Tree()
         for name, mode, oid in entries:
-            tree.add(name.encode(), mode, ObjectID(oid.encode()))
-        self._put(tree)
-        return tree.id.decode()
-
-    def put(self, item: ShaFile) -> str:
-        self._put(item)
-        return item.id.decode()
+            tree.add(name.encode(), mode, oid)
+        return self._put(tree)
 
     def flush(self) -> None:
         """Write what was put. Until then nothing may refer to it."""
@@ -87,60 +69,48 @@ class ObjectStore:
         else:
             self._git.object_store.add_objects([(item, None) for item in pending.values()])
 
-    def tree(self, oid: str) -> Mapping[str, TreeEntry]:
-        """Look into a folder: its entries by name."""
-        if oid not in self._trees:
-            self._trees[oid] = self._read_tree(oid)
-            if len(self._trees) > TREES_KEPT:
-                del self._trees[next(iter(self._trees))]
-        return self._trees[oid]
+    def entry(self, root: ObjectID, path: str) -> Entry:
+        """Find a file or a folder by its path."""
+        try:
+            mode, oid = tree_lookup_path(self._object, root, path.encode())
+        except (KeyError, NotTreeError, ValueError) as error:  # ValueError: nothing but slashes
+            raise EntryNotFoundError(path) from error
+        return self._entry(TreeEntry(path.encode(), mode, oid))
 
-    def _read_tree(self, oid: str) -> Mapping[str, TreeEntry]:
-        tree = self._git[ObjectID(oid.encode())]
-        if not isinstance(tree, Tree):
-            raise TypeError(f"{oid} is not a folder")
-        entries = (TreeEntry(item.path.decode(), item.sha.decode(), item.mode == FOLDER_MODE) for item in tree.items())
-        return {entry.name: entry for entry in entries}
+    def entries(self, root: ObjectID, path: str, *, recursive: bool) -> Sequence[Entry]:
+        """List a folder, in the order of paths."""
+        folder = self.entry(root, path)
+        if folder.size is not None:
+            raise EntryNotFoundError(path)
+        return self._listing(ObjectID(folder.oid.encode()), path.encode(), recursive)
 
-    def info(self, oid: str) -> BlobInfo:
-        known = self._infos.get(oid)
-        if known is None:
-            data = self._raw(oid)
-            known = self._infos[oid] = _info_of(data)
-        return known
+    def read(self, entry: Entry) -> bytes:
+        """Read a file's content, from the LFS store where its blob is only a pointer."""
+        if entry.lfs is None:
+            return self._git[ObjectID(entry.oid.encode())].as_raw_string()
+        with self._lfs.open_object(entry.lfs.oid) as file:
+            return file.read()
 
-    def read(self, oid: str) -> bytes:
-        """Read a file's content, fetched from the LFS store where its blob is only a pointer."""
-        lfs = self.info(oid).lfs
-        return self._raw(oid) if lfs is None else self._large_path(lfs.sha256).read_bytes()
+    def _put(self, item: ShaFile) -> ObjectID:
+        if item.id not in self._pending and item.id not in self._git.object_store:
+            self._pending[item.id] = item
+            self._pending_bytes += item.raw_length()
+            if self._pending_bytes > BUFFER_BYTES:
+                self.flush()
+        return item.id
 
-    def _put(self, item: ShaFile) -> None:
-        if item.id in self._pending or item.id in self._git.object_store:
-            return
-        self._pending[item.id] = item
-        self._pending_bytes += item.raw_length()
-        if self._pending_bytes > BUFFER_BYTES:
-            self.flush()
+    def _list(self, oid: ObjectID, path: bytes, recursive: bool) -> Sequence[Entry]:  # noqa: FBT001 - part of a key
+        store = self._git.object_store
+        inside = iter_tree_contents(store, oid, include_trees=True) if recursive else cast("Tree", store[oid]).items()
+        return sorted((self._entry(item.in_path(path)) for item in inside if item.path), key=lambda entry: entry.path)
 
-    def _put_large(self, data: bytes) -> tuple[BlobInfo, bytes]:
-        sha256 = hashlib.sha256(data).hexdigest()
-        path = self._large_path(sha256)
-        if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(data)
-        pointer = f"version https://git-lfs.github.com/spec/v1\noid sha256:{sha256}\nsize {len(data)}\n".encode()
-        return BlobInfo(len(data), LfsPointer(sha256, len(data), len(pointer))), pointer
+    def _entry(self, item: TreeEntry) -> Entry:
+        size, pointer = (None, None) if stat.S_ISDIR(item.mode) else self._content(item.sha)
+        return Entry(item.path.decode(), item.sha.decode(), size, pointer)
 
-    def _large_path(self, sha256: str) -> Path:
-        return self._lfs_folder / sha256[:2] / sha256[2:4] / sha256
-
-    def _raw(self, oid: str) -> bytes:
-        return self._git[ObjectID(oid.encode())].as_raw_string()
-
-
-def _info_of(data: bytes) -> BlobInfo:
-    pointer = _POINTER.fullmatch(data)
-    if pointer is None:
-        return BlobInfo(len(data))
-    size = int(pointer[2])
-    return BlobInfo(size, LfsPointer(pointer[1].decode(), size, len(data)))
+    def _content(self, oid: ObjectID) -> tuple[int, LFSPointer | None]:
+        if oid not in self._contents:
+            data = self._git[oid].as_raw_string()
+            pointer = LFSPointer.from_bytes(data)
+            self._contents[oid] = (pointer.size if pointer else len(data)), pointer
+        return self._contents[oid]

@@ -3,7 +3,7 @@
 import hmac
 from dataclasses import dataclass, field
 
-from localhub.errors import GatedRepoError, HubError, RepoNotFoundError
+from localhub.errors import HubError, RepoNotFoundError
 
 BEARER = "Bearer "
 
@@ -34,4 +34,4 @@ class Access:
         if repo in self.private and not authenticated:
             raise RepoNotFoundError(authenticated=False)
         if content and repo in self.gated and not authenticated:
-            raise GatedRepoError(repo)
+            raise HubError(403, f"Access to dataset {repo} is restricted; ask for access first", "GatedRepo")

@@ -1,46 +1,65 @@
-"""Answers to downloads: headers from which the client learns commit, size and ETag, ranges, LFS redirects."""
+"""Answers to downloads: headers from which the client learns commit, size and ETag, ranges, redirects to the CDN."""
 
-import re
 from urllib.parse import quote
 
 from aiohttp import web
+from dulwich.objects import Commit
 
 from localhub.errors import EntryNotFoundError
-from localhub.redirect import redirect_to_cdn
-from localhub.repositories.history import CommitRecord
-from localhub.repositories.repository import DatasetRepository, Entry
+from localhub.repositories.repository import DatasetRepository
 
-_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+CDN = web.AppKey("cdn", str)
+"""The URL of the other host, to which the Hub redirects downloads."""
 
 
-def file_response(
-    request: web.Request, repository: DatasetRepository, commit: CommitRecord, entry: Entry
-) -> web.Response:
+def file_response(repository: DatasetRepository, commit: Commit, request: web.Request) -> web.Response:
     """Answer with a file's content. Large files are on the CDN, like on the Hub."""
-    if entry.blob is None:
+    entry = repository.entry(commit, request.match_info["path"])
+    if entry.size is None:
         raise EntryNotFoundError(entry.path)
-    lfs = entry.blob.lfs
-    name = entry.path.rpartition("/")[2]
+    name = quote(entry.path.rpartition("/")[2])
     headers = {
-        "ETag": f'"{lfs.sha256 if lfs else entry.oid}"',
-        "X-Repo-Commit": commit.sha,
+        "ETag": f'"{entry.lfs.oid if entry.lfs else entry.oid}"',
+        "X-Repo-Commit": commit.id.decode(),
         "Accept-Ranges": "bytes",
         "Content-Type": "text/plain; charset=utf-8",
-        "Content-Disposition": f"inline; filename*=UTF-8''{quote(name)}; filename=\"{quote(name)}\";",
+        "Content-Disposition": f"inline; filename*=UTF-8''{name}; filename=\"{name}\";",
     }
-    whole = ranged(request, repository.read(entry), headers)
-    on_cdn = lfs and request.match_info.get("kind") == "resolve"
+    whole = _ranged(request, repository.read(entry), headers)
+    on_cdn = entry.lfs and request.match_info["kind"] == "resolve"
     return redirect_to_cdn(request, whole) if on_cdn else whole
 
 
-def ranged(request: web.Request, data: bytes, headers: dict[str, str]) -> web.Response:
+def cdn_response(repository: DatasetRepository, commit: Commit, request: web.Request) -> web.Response:
+    """Answer as the CDN: the same file under the same path, without what the Hub knows of it."""
+    entry = repository.entry(commit, request.match_info["path"])
+    return _ranged(request, repository.read(entry), {"ETag": '"cdn"'})
+
+
+def redirect_to_cdn(request: web.Request, whole: web.Response) -> web.Response:
+    """Turn the answer to a download into a redirect, which carries the file's size and ETag."""
+    headers = {
+        "Location": request.config_dict[CDN] + request.raw_path,
+        "X-Repo-Commit": whole.headers["X-Repo-Commit"],
+        "X-Linked-Size": str(len(body_of(whole))),
+        "X-Linked-ETag": whole.headers["ETag"],
+    }
+    return web.Response(status=302, text="Found", headers=headers)
+
+
+def body_of(response: web.Response) -> bytes:
+    return bytes(response.body) if isinstance(response.body, bytes | bytearray) else b""
+
+
+def _ranged(request: web.Request, data: bytes, headers: dict[str, str]) -> web.Response:
     """Answer with the part that a `Range` header asks for, or with everything."""
-    wanted = _RANGE.fullmatch(request.headers.get("Range", ""))
-    if not wanted or wanted.groups() == ("", ""):
+    try:
+        part = request.http_range
+    except ValueError:  # not a range of bytes
+        part = slice(None)
+    if part.start is None and part.stop is None:
         return web.Response(body=data, headers=headers)
-    first, last = wanted.groups()
-    start = int(first) if first else max(0, len(data) - int(last))
-    stop = min(int(last) + 1, len(data)) if first and last else len(data)
+    start, stop, _ = part.indices(len(data))
     if start >= stop:
         return web.Response(status=416, headers={"Content-Range": f"bytes */{len(data)}"})
     headers["Content-Range"] = f"bytes {start}-{stop - 1}/{len(data)}"

@@ -5,24 +5,27 @@ from html import escape
 from urllib.parse import quote
 
 from aiohttp import web
+from dulwich.objects import Commit
 
-from localhub.repositories.history import CommitRecord
-from localhub.repositories.repository import Entry
+from localhub.repositories.history import date_of, title_of
+from localhub.repositories.repository import DatasetRepository
 
 
 def datasets_page(names: Iterable[str]) -> web.Response:
     return _page("Datasets", {f"/datasets/{name}": name for name in names})
 
 
-def folder_page(repo: str, commit: CommitRecord, path: str, entries: Iterable[Entry]) -> web.Response:
+def folder_page(repository: DatasetRepository, commit: Commit, request: web.Request) -> web.Response:
     """List a folder, with links to folders and to the files themselves."""
+    path = request.match_info.get("path", "").strip("/")
     links = {}
-    for entry in entries:
-        kind = "resolve" if entry.blob else "tree"
+    for entry in repository.entries(commit, path):
         name = entry.path.rpartition("/")[2]
-        links[f"/datasets/{repo}/{kind}/main/{entry.path}"] = name if entry.blob else f"{name}/"
-    title = f"{repo}/{path}" if path else repo
-    return _page(title, links, f"Commit {commit.sha[:12]}, {commit.date:%Y-%m-%d %H:%M} UTC: {commit.title}")
+        kind, shown = ("tree", f"{name}/") if entry.size is None else ("resolve", name)
+        links[f"/datasets/{repository.name}/{kind}/main/{entry.path}"] = shown
+    title = f"{repository.name}/{path}" if path else repository.name
+    note = f"Commit {commit.id.decode()[:12]}, {date_of(commit):%Y-%m-%d %H:%M} UTC: {title_of(commit)}"
+    return _page(title, links, note)
 
 
 def _page(title: str, links: Mapping[str, str], note: str = "") -> web.Response:

@@ -3,12 +3,12 @@
 import asyncio
 import secrets
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
-from http import HTTPStatus
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Annotated, Any
 
 import aiohttp
 import structlog
+from pydantic import BaseModel, BeforeValidator, Field
 
 from localhub.errors import HubError
 from localhub.repositories.repository import NewCommit
@@ -21,32 +21,29 @@ DOMAINS = ("repo", "discussions")
 log = structlog.get_logger()
 
 
-@dataclass(frozen=True, slots=True)
-class Webhook:
-    """One registration: where to send, and for which datasets or owners."""
+class Watched(BaseModel):
+    """A dataset, or an account with all of its datasets."""
 
-    id: str
+    type: str
+    name: str
+
+
+class Webhook(BaseModel):
+    """One registration, as the Hub's API takes and shows it: where to send, and for which datasets or owners."""
+
+    id: str = Field(default_factory=lambda: secrets.token_hex(12))
     url: str
-    watched: tuple[tuple[str, str], ...]
-    domains: tuple[str, ...] = DOMAINS
+    job: None = None
+    watched: tuple[Watched, ...]
+    domains: Annotated[tuple[str, ...], BeforeValidator(lambda given: given or DOMAINS)] = DOMAINS
     secret: str | None = None
     disabled: bool = False
 
     def watches(self, repo: str) -> bool:
         owner = repo.partition("/")[0]
         wanted = {("dataset", repo), ("org", owner), ("user", owner)}
-        return not self.disabled and "repo" in self.domains and not wanted.isdisjoint(self.watched)
-
-    def json(self) -> dict[str, Any]:
-        return {
-            "id": self.id,
-            "url": self.url,
-            "job": None,
-            "watched": [{"type": kind, "name": name} for kind, name in self.watched],
-            "domains": list(self.domains),
-            "secret": self.secret,
-            "disabled": self.disabled,
-        }
+        found = any((each.type, each.name) in wanted for each in self.watched)
+        return found and not self.disabled and "repo" in self.domains
 
 
 @dataclass
@@ -62,16 +59,8 @@ class Webhooks:
     def __iter__(self) -> Iterator[Webhook]:
         return iter(self._hooks.values())
 
-    def register(self, body: Any) -> Webhook:
-        """Keep a registration as `create_webhook` sends it."""
-        try:
-            watched = tuple((str(item["type"]), str(item["name"])) for item in body["watched"])
-            url, domains = str(body["url"]), tuple(body.get("domains") or DOMAINS)
-        except (KeyError, TypeError) as error:
-            raise HubError(400, f"A webhook needs `url` and `watched` ({error})") from error
-        hook = Webhook(secrets.token_hex(12), url, watched, domains, body.get("secret"))
+    def register(self, hook: Webhook) -> None:
         self._hooks[hook.id] = hook
-        return hook
 
     def remove(self, hook_id: str) -> Webhook:
         if hook_id not in self._hooks:
@@ -79,9 +68,9 @@ class Webhooks:
         return self._hooks.pop(hook_id)
 
     def enable(self, hook_id: str, *, enabled: bool) -> Webhook:
-        hook = self.remove(hook_id)
-        self._hooks[hook_id] = replace(hook, disabled=not enabled)
-        return self._hooks[hook_id]
+        hook = self._hooks[hook_id] = self.remove(hook_id)
+        hook.disabled = not enabled
+        return hook
 
     def notify(self, commit: NewCommit) -> None:
         self._queue.put_nowait(commit)
@@ -99,19 +88,12 @@ class Webhooks:
         if hook.secret:
             headers["X-Webhook-Secret"] = hook.secret
         for attempt in range(1, ATTEMPTS + 1):
-            status = await _post(session, hook.url, body, headers)
-            if status is not None and status < HTTPStatus.MULTIPLE_CHOICES:
-                return
-            await asyncio.sleep(RETRY_SECONDS * attempt)
+            try:
+                async with session.post(hook.url, json=body, headers=headers, raise_for_status=True):
+                    return
+            except (aiohttp.ClientError, TimeoutError):
+                await asyncio.sleep(RETRY_SECONDS * attempt)
         log.warning("webhook not delivered", url=hook.url, attempts=ATTEMPTS)
-
-
-async def _post(session: aiohttp.ClientSession, url: str, body: dict[str, Any], headers: dict[str, str]) -> int | None:
-    try:
-        async with session.post(url, json=body, headers=headers) as response:
-            return response.status
-    except (aiohttp.ClientError, TimeoutError):
-        return None
 
 
 def payload(hook: Webhook, commit: NewCommit, base_url: str) -> dict[str, Any]:

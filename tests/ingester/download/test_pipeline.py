@@ -10,7 +10,7 @@ from common.hub.responses import HubRefusedError
 from common.outcomes import TransientError
 from ingester.download import writer
 from ingester.download.pipeline import DownloadPipeline
-from ingester.download.writer import MANY_ROWS
+from ingester.download.writer import MANY_ROWS, Transform
 from ingester.submission.documents import Bytes
 from ingester.submission.staged_row import StagedRow
 
@@ -76,13 +76,14 @@ async def collected(
     files: Mapping[str, RemoteFile],
     concurrency: int = 4,
     rows_each: int = 1,
+    transform: Transform | None = None,
 ) -> dict[str, TransientError]:
-    def transform(task_id: str, _file: RemoteFile, _body: Bytes) -> list[StagedRow]:
+    def rows_of(task_id: str, _file: RemoteFile, _body: Bytes) -> list[StagedRow]:
         return [(task_id,)] * rows_each
 
     pipeline = DownloadPipeline(cast("Any", downloads), concurrency, ROOM)
     return await asyncio.wait_for(
-        pipeline.run(cast("Any", database), "revision", files, transform, cast("Any", Progress())), DEADLINE
+        pipeline.run(cast("Any", database), "revision", files, transform or rows_of, cast("Any", Progress())), DEADLINE
     )
 
 
@@ -144,6 +145,39 @@ async def test_a_file_that_comes_during_a_copy_waits_for_more(monkeypatch: pytes
     await collected(database, Downloads(), sized(*[1] * 20))
     assert len(database.staged) == 20
     assert min(database.copies[:-1]) >= 3
+
+
+async def test_files_are_transformed_while_a_copy_runs_and_copies_run_one_at_a_time() -> None:
+    class Slow(Database):
+        at_once = most_at_once = 0
+
+        async def stage(self, rows: Iterable[StagedRow]) -> None:
+            self.at_once += 1
+            self.most_at_once = max(self.at_once, self.most_at_once)
+            await super().stage(rows)
+            self.at_once -= 1
+
+    def transform(task_id: str, _file: RemoteFile, _body: Bytes) -> list[StagedRow]:
+        transformed.append(task_id)
+        if len(transformed) == 2:
+            database.go_on.set()  # the first COPY ends only now
+        return [(task_id,)] * MANY_ROWS
+
+    database, transformed = Slow(), list[str]()
+    database.go_on.clear()
+    assert await collected(database, Downloads(), sized(1, 1, 1), transform=transform) == {}
+    assert (len(database.copies), database.most_at_once) == (3, 1)
+
+
+async def test_a_copy_that_fails_ends_the_run_while_files_wait_for_its_room() -> None:
+    class Lost(Database):
+        async def stage(self, rows: Iterable[StagedRow]) -> None:
+            del rows
+            await asyncio.sleep(0)
+            raise OSError("connection lost")
+
+    with pytest.raises(OSError, match="connection lost"):
+        await collected(Lost(), Downloads(), sized(*[60] * 5), rows_each=MANY_ROWS)
 
 
 async def test_a_file_is_written_while_others_are_slow(monkeypatch: pytest.MonkeyPatch) -> None:

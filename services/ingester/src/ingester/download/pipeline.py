@@ -43,7 +43,7 @@ class DownloadPipeline:
         writer = Writer(session, queue, transform, progress)
         producers = _Producers(self.hub, session.dataset, revision, files, queue)
         async with afterwards(writer.drain), task_group() as group:
-            group.create_task(writer.run())
+            group.create_task(writer.run(group))
             group.create_task(producers.run(self.concurrency))
         if producers.fatal:
             raise producers.fatal[0]

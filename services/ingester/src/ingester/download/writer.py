@@ -1,4 +1,4 @@
-"""From files to staged rows: made by the transform, written by COPY while the next files arrive."""
+"""From files to staged rows: made by the transform, written by COPY while the next files arrive and are transformed."""
 
 import asyncio
 import time
@@ -58,14 +58,18 @@ class Writer:
     _batch: deque[StagedRow] = field(default_factory=deque)
     _batch_bytes: int = 0
     _written_at: float = field(default_factory=time.monotonic)
+    _group: asyncio.TaskGroup | None = None
+    _copying: asyncio.Task[None] | None = None
 
-    async def run(self) -> None:
-        """Stage files until the queue is closed; note by task id which are broken."""
+    async def run(self, group: asyncio.TaskGroup) -> None:
+        """Stage files until the queue is closed, by COPYs in `group`; note by task id which are broken."""
+        self._group = group
         while not self.queue.is_done:
             await self._take(await self.queue.get())
 
     async def drain(self) -> None:
-        """Stage what arrived, however the run ended."""
+        """Stage what arrived, however the run ended; the group has ended by now."""
+        self._group = None
         while arrival := self.queue.get_nowait():
             await self._take(arrival)
         await self._write()
@@ -73,6 +77,7 @@ class Writer:
     async def _take(self, arrival: Arrival | None) -> None:
         if arrival is None:
             await self._write()
+            await self._copied()
             return
         if isinstance(arrival.content, TransientError):
             self.broken[arrival.task_id] = arrival.content
@@ -80,6 +85,7 @@ class Writer:
         else:
             if estimate_memory(arrival.content, HEAVY_BYTES) > HEAVY_BYTES:
                 await self._write()
+                await self._copied()
             self._batch.extend(self.transform(arrival.task_id, arrival.file, arrival.content))
             self._batch_bytes += arrival.file.size
         del arrival  # or a large file is in memory once more while its rows are written
@@ -94,11 +100,24 @@ class Writer:
         return bool(self._batch) and time.monotonic() - self._written_at >= COPY_SECONDS
 
     async def _write(self) -> None:
+        """Begin the COPY of the batch when the one before it has ended."""
         if not self._batch:
             return
+        await self._copied()
         batch, self._batch = self._batch, deque()
         size, self._batch_bytes = self._batch_bytes, 0
-        await _to_its_end(self.session.stage(_emptied(batch)))
+        copying = _to_its_end(self._copy(batch, size))
+        if self._group is None:
+            await copying
+        else:
+            self._copying = self._group.create_task(copying)
+
+    async def _copied(self) -> None:
+        if self._copying is not None:
+            await asyncio.wait([self._copying])  # which does not cancel it when this is cancelled
+
+    async def _copy(self, batch: deque[StagedRow], size: int) -> None:
+        await self.session.stage(_emptied(batch))
         self.queue.release(size)
         self._written_at = time.monotonic()
 

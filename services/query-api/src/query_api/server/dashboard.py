@@ -8,17 +8,20 @@ from typing import Final
 from aiohttp import web
 
 from query_api.schemas.problems import ProblemError
-from query_api.server.static_files import StaticFile
+from query_api.server.http import Handler
+from query_api.server.static_files import static_file
 
 BUILT: Final = Path(str(files("query_api") / "static" / "dashboard"))
 # The addresses of services/query-api/dashboard/src/App.tsx.
 ADDRESSES: Final = ("/", "/models", "/ingestion")
-POLICY: Final = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self' data:; "
-    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
+_POLICY: Final = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self' data:; "
+        "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
+}
 # The file's name holds a hash of its content.
-_FOREVER: Final = "public, max-age=31536000, immutable"
+_FOREVER: Final = {"Cache-Control": "public, max-age=31536000, immutable"}
 _TYPES: Final[Mapping[str, str]] = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
@@ -28,12 +31,12 @@ _TYPES: Final[Mapping[str, str]] = {
 _PACKED: Final = frozenset({".woff2"})
 
 
-def sources() -> dict[str, StaticFile]:
-    """Return every file by its path; nothing when the dashboard was not built."""
+def pages() -> dict[str, Handler]:
+    """Return what answers to every path; where the dashboard was not built, its addresses say so."""
     index = BUILT / "index.html"
     if not index.exists():
-        return {}
-    page = StaticFile(index.read_bytes(), "text/html; charset=utf-8", POLICY)
+        return dict.fromkeys(ADDRESSES, _not_built)
+    page = static_file(index.read_bytes(), "text/html; charset=utf-8", _POLICY)
     others = sorted(file for file in BUILT.rglob("*") if file.suffix in _TYPES)
     return {
         **dict.fromkeys(ADDRESSES, page),
@@ -41,15 +44,10 @@ def sources() -> dict[str, StaticFile]:
     }
 
 
-async def not_built(_: web.Request) -> web.StreamResponse:
-    """Answer in the place of a dashboard that is not there."""
+async def _not_built(_: web.Request) -> web.StreamResponse:
     raise ProblemError(503, "the dashboard is not built: run `make install`, which builds it; the API is at /docs")
 
 
-def _static(file: Path) -> StaticFile:
-    return StaticFile(
-        file.read_bytes(),
-        _TYPES[file.suffix],
-        compress=file.suffix not in _PACKED,
-        cache_control=_FOREVER if file.parent.name == "assets" else None,
-    )
+def _static(file: Path) -> Handler:
+    headers = _FOREVER if file.parent.name == "assets" else None
+    return static_file(file.read_bytes(), _TYPES[file.suffix], headers, compress=file.suffix not in _PACKED)

@@ -7,7 +7,8 @@ from importlib.metadata import files
 from pathlib import Path
 from typing import Final
 
-from query_api.server.static_files import StaticFile
+from query_api.server.http import Handler
+from query_api.server.static_files import static_file
 
 _PACKAGE: Final = "mkdocs-swagger-ui-tag"
 _ASSETS: Final = {
@@ -15,10 +16,12 @@ _ASSETS: Final = {
     "swagger-ui.css": "text/css; charset=utf-8",
 }
 # Swagger UI sets styles from its script, and draws its icons as data URLs.
-POLICY: Final = (
-    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
-    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
+_POLICY: Final = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+        "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
+}
 
 _HTML = b"""<!doctype html>
 <html lang="en">
@@ -40,16 +43,15 @@ _START = b"""SwaggerUIBundle({ url: "/openapi.json", dom_id: "#ui", deepLinking:
 """
 
 
-def sources() -> dict[str, StaticFile]:
-    """Return every file of /docs by its path."""
+def pages() -> dict[str, Handler]:
+    """Return what answers to every path of /docs."""
     found = {
-        "/docs": StaticFile(_HTML, "text/html; charset=utf-8", POLICY),
-        "/docs/start.js": StaticFile(_START, "text/javascript; charset=utf-8", POLICY),
+        "/docs": static_file(_HTML, "text/html; charset=utf-8", _POLICY),
+        "/docs/start.js": static_file(_START, "text/javascript; charset=utf-8", _POLICY),
     }
-    for each in files(_PACKAGE) or ():
-        if content_type := _ASSETS.get(each.name):
-            found[f"/docs/{each.name}"] = StaticFile(Path(str(each.locate())).read_bytes(), content_type, POLICY)
-    missing = _ASSETS.keys() - {path.rpartition("/")[2] for path in found}
-    if missing:
+    there = {each.name: Path(str(each.locate())) for each in files(_PACKAGE) or ()}
+    if missing := _ASSETS.keys() - there:
         raise FileNotFoundError(f"{_PACKAGE} holds no {', '.join(sorted(missing))}: install the locked dependencies")
+    for name, content_type in _ASSETS.items():
+        found[f"/docs/{name}"] = static_file(there[name].read_bytes(), content_type, _POLICY)
     return found

@@ -14,7 +14,7 @@ from query_api.schemas.problems import ProblemError
 from query_api.server import dashboard, docs, openapi
 from query_api.server.http import Handler, Http
 from query_api.server.request_parsing import MAX_BODY_BYTES
-from query_api.server.static_files import StaticFile
+from query_api.server.static_files import static_file
 
 # The metrics are on the ops port only.
 _NO_METRICS = CollectorRegistry()
@@ -33,19 +33,13 @@ def make_app(
     for endpoint, handle in handlers:
         add = app.router.add_get if endpoint.method == "GET" else app.router.add_post
         add(endpoint.path, http.handler(endpoint, handle))
-    for path, answer in _pages([endpoint for endpoint, _ in handlers]).items():
+    document = static_file(openapi.text([endpoint for endpoint, _ in handlers]).encode(), JSON)
+    for path, answer in (docs.pages() | dashboard.pages() | {"/openapi.json": document}).items():
         app.router.add_get(path, http.observed(_label(path), answer))
     probes = ops.routes(checks, _NO_METRICS, dependencies=dependencies)
     app.add_routes([each for each in probes if each.path != "/metrics"])
     app.router.add_route("*", "/{rest:.*}", http.observed("unknown", _no_such_route(app, http.access)))
     return app
-
-
-def _pages(endpoints: Sequence[Endpoint[Any]]) -> dict[str, Handler]:
-    files = docs.sources() | dashboard.sources()
-    files["/openapi.json"] = StaticFile(openapi.text(endpoints).encode(), JSON)
-    answers: dict[str, Handler] = dict.fromkeys(dashboard.ADDRESSES, dashboard.not_built)
-    return answers | {path: file.answer for path, file in files.items()}
 
 
 def _no_such_route(app: web.Application, access: AccessControl) -> Handler:

@@ -62,7 +62,7 @@ class AccessLog:
             # Times are the loop's until here: one look at the calendar serves the whole batch.
             offset = time.time() - self._now()
             form = self._as_json if self._json else _as_text
-            self._to.write("".join([form(_Instant.of(line[0] + offset), line) for line in lines]))
+            self._to.write("".join([form(_instant(line[0] + offset), line) for line in lines]))
             self._to.flush()
 
     def _as_json(self, when: str, line: Line) -> str:
@@ -83,17 +83,13 @@ def _as_text(when: str, line: Line) -> str:
 _quoted = lru_cache(maxsize=512)(json.dumps)
 
 
-class _Instant:
-    """Writes instants; the part up to the second is written once a second."""
+def _instant(seconds: float) -> str:
+    """Return seconds since the epoch as ISO 8601 in UTC, to the millisecond."""
+    whole = int(seconds)
+    return f"{_second(whole)}.{int((seconds - whole) * 1000):03d}Z"
 
-    second = 0
-    text = ""
 
-    @classmethod
-    def of(cls, seconds: float) -> str:
-        """Return seconds since the epoch as ISO 8601 in UTC, to the millisecond."""
-        whole = int(seconds)
-        if whole != cls.second:
-            cls.second = whole
-            cls.text = datetime.fromtimestamp(whole, UTC).strftime("%Y-%m-%dT%H:%M:%S")
-        return f"{cls.text}.{int((seconds - whole) * 1000):03d}Z"
+# Of the thousands of lines of a second, the first one writes this.
+@lru_cache(maxsize=2)
+def _second(whole: int) -> str:
+    return datetime.fromtimestamp(whole, UTC).strftime("%Y-%m-%dT%H:%M:%S")

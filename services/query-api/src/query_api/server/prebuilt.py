@@ -7,6 +7,7 @@ plain GET on a kept HTTP/1.1 connection goes through aiohttp's own response.
 
 import time
 from email.utils import formatdate
+from functools import lru_cache
 
 from aiohttp import HttpVersion11, web
 from aiohttp.abc import AbstractStreamWriter
@@ -33,7 +34,8 @@ class PrebuiltResponse(web.StreamResponse):
         self._keep_alive = True
         self._eof_sent = True
         own = "".join([f"{name}: {value}\r\n" for name, value in self.headers.items()])
-        transport.write(b"".join((self._cached.head, _date_line(), own.encode("latin-1"), b"\r\n", self._cached.body)))
+        date = _date_line(int(time.time()))
+        transport.write(b"".join((self._cached.head, date, own.encode("latin-1"), b"\r\n", self._cached.body)))
         if transport.get_write_buffer_size() > _BUFFERED_BYTES:
             await request.writer.drain()
         return None
@@ -47,16 +49,6 @@ def is_plain(request: web.Request) -> bool:
     return request.method == "GET" and request.version == HttpVersion11 and request.keep_alive
 
 
-class _Date:
-    """The date, written once a second."""
-
-    second = 0
-    line = b""
-
-
-def _date_line() -> bytes:
-    now = int(time.time())
-    if now != _Date.second:
-        _Date.second = now
-        _Date.line = f"Date: {formatdate(now, usegmt=True)}\r\n".encode()
-    return _Date.line
+@lru_cache(maxsize=1)
+def _date_line(second: int) -> bytes:
+    return f"Date: {formatdate(second, usegmt=True)}\r\n".encode()

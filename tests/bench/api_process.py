@@ -19,7 +19,7 @@ from query_api.app import serving
 from query_api.schemas.cached import LatestQuery
 from query_api.settings import Settings
 from query_api.store import submissions
-from query_api.view.answers import Moment, latest_model
+from query_api.view.answers import Moment, get_latest_model
 from query_api.view.projection import State
 from query_api.view.snapshot import View
 
@@ -68,7 +68,7 @@ async def _querying(database_url: str, nats_url: str) -> AsyncIterator[str]:
         async def answer(_: web.Request) -> web.Response:
             # The same answer without a view: one row by its key, and the same shape made of it.
             view = View.of(await submissions.submissions(pool, [_KEY]), None)
-            found = latest_model(Moment(State(view), datetime.now(UTC), settings), LatestQuery())
+            found = get_latest_model(Moment(State(view), datetime.now(UTC), settings), LatestQuery())
             return web.Response(body=found.model_dump_json().encode(), content_type="application/json")
 
         async with _listening(answer) as url:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from aiohttp import ClientSession, TCPConnector, web
 from aiohttp.test_utils import TestServer
-from query_api.probes.worker_probe import WorkerProbe
+from query_api.probes import worker_probe
 from query_api.routes import access
 from query_api.routes.access import Cors, RateLimit, network_of
 from query_api.schemas.problems import ProblemError
@@ -196,13 +196,13 @@ async def test_pages_elsewhere_can_read_when_to_come_back(start: Start, monkeypa
                     assert answer.status == status
                     _readable(answer.headers, ORIGIN)
                     assert ("Retry-After" in answer.headers) == (status in {429, 503})
-        monkeypatch.setattr(WorkerProbe, "state", _broken)
+        monkeypatch.setattr(worker_probe, "_ask", _broken)
         async with api.http.get("/api/status", headers={"Origin": ORIGIN}) as answer:
             assert answer.status == 500
             _readable(answer.headers, ORIGIN)
 
 
-async def _broken(_: WorkerProbe) -> None:
+async def _broken(*_: object) -> None:
     raise RuntimeError("a fault of ours")
 
 

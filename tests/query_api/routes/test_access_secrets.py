@@ -5,7 +5,6 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
 
 import pytest
 from aiohttp import ClientSession, web
@@ -17,12 +16,15 @@ from query_api.schemas.problems import ProblemError
 from query_api.settings import Settings
 from structlog.testing import capture_logs
 
-ABOUT: dict[str, Any] = {"name": "n", "summary": "s", "tag": "Service", "answer": "text/plain"}
+
+def handle() -> None: ...
+
+
 ENDPOINTS = (
-    Endpoint(path="/admin", secured="adminToken", **ABOUT),
-    Endpoint(path="/hook", secured="webhookSecret", **ABOUT),
-    Endpoint(path="/limited", limited=True, **ABOUT),
-    Endpoint(path="/free", **ABOUT),
+    Endpoint("/admin", "Service", handle, secured="adminToken"),
+    Endpoint("/hook", "Service", handle, secured="webhookSecret"),
+    Endpoint("/limited", "Service", handle, limited=True),
+    Endpoint("/free", "Service", handle),
 )
 ORIGIN = "https://dashboard.example"
 PASS, HOOK = "p\N{LATIN SMALL LETTER E WITH ACUTE}ss word", "hook"
@@ -53,7 +55,7 @@ async def serving(settings: Settings = SETTINGS) -> AsyncIterator[Client]:
         yield Client(http, server.port or 0)
 
 
-def _answering(control: AccessControl, endpoint: Endpoint[None]) -> Callable[[web.Request], Awaitable[web.Response]]:
+def _answering(control: AccessControl, endpoint: Endpoint) -> Callable[[web.Request], Awaitable[web.Response]]:
     async def answer(request: web.Request) -> web.Response:
         try:
             control.check(endpoint, request)

@@ -1,5 +1,6 @@
 """The admin page's checks are really made, against the Hub, the database and the task sets."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -16,6 +17,7 @@ from tests.support.hub import TestHub, faults
 from tests.support.submissions import solved, tasks
 from tests.support.writer import DATASET, Writer
 
+FOLDERS = f"/api/admin/hf-folders?baseUrl={DATASET}"
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
 
 
@@ -55,9 +57,25 @@ async def test_folders_tell_what_is_ingested_as_it_is_now(hub: TestHub, hub_api:
 async def test_everybody_shares_one_listing(hub: TestHub, hub_api: Api) -> None:
     commit(hub, "m-1")
     hub.requests.clear()
-    for _ in range(5):
-        assert (await hub_api.get(f"/api/admin/hf-folders?baseUrl={DATASET}"))[0] == 200
+    for _ in range(2):
+        found = await asyncio.gather(*(hub_api.get(FOLDERS) for _ in range(5)))
+        assert [status for status, _ in found] == [200] * 5
     assert hub.requests.count("/tree/") == 1
+
+
+async def test_a_listing_that_is_too_old_or_was_an_error_is_asked_for_again(
+    hub: TestHub, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub_checks, "LISTING_KEPT_SECONDS", 0.2)
+    commit(hub, "m-1")
+    rule = hub.faults.add(faults.Status(500), "/tree/")
+    async with start(hf_endpoint=AnyHttpUrl(hub.url)) as api:
+        with stamina.set_testing(True, attempts=1):
+            assert (await api.get(FOLDERS))[0] == 502
+        hub.faults.remove(rule)
+        assert (await api.get(FOLDERS))[0] == 200
+        commit(hub, "m-2")
+        await api.until(FOLDERS, lambda found: len(found["folders"]) == 2)
 
 
 async def test_a_folder_that_can_be_ingested_is_valid(hub: TestHub, hub_api: Api) -> None:
@@ -147,7 +165,7 @@ async def test_checks_go_by_the_proxy_to_a_hub_of_an_authority_of_ones_own(
         monkeypatch.setenv("NO_PROXY", no_proxy)
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(relays.CA))
         async with start(hf_endpoint=AnyHttpUrl(url)) as api:
-            assert (await api.get(f"/api/admin/hf-folders?baseUrl={DATASET}"))[1]["folders"][0]["name"] == "m-1"
+            assert (await api.get(FOLDERS))[1]["folders"][0]["name"] == "m-1"
             assert (await check(api, "m-1", DATASET))["valid"]
     # One connection lists, another downloads.
     assert seen.count(f"CONNECT {url.removeprefix('https://')}") == ways

@@ -8,7 +8,7 @@ import pytest
 from query_api.schemas.cached import LatestQuery
 from query_api.server.response_cache import ResponseCache
 from query_api.settings import Settings
-from query_api.view.answers import Moment, ago, days_between, latest_model
+from query_api.view.answers import Moment, ago, days_between, get_latest_model
 from query_api.view.projection import State
 from query_api.view.snapshot import View, moment_of
 
@@ -97,7 +97,7 @@ def test_days_go_by_without_any_event() -> None:
     labels = []
     for _ in range(3):
         page = response_cache.current().make(
-            PATH, zipped=False, answer=lambda moment: latest_model(moment, LatestQuery())
+            PATH, zipped=False, answer=lambda moment: get_latest_model(moment, LatestQuery())
         )
         labels.append((json.loads(page.body)["data"]["daysAgo"], page.etag))
         now += 1
@@ -110,6 +110,6 @@ def test_an_answer_expires_at_midnight_or_at_the_next_tick() -> None:
     night = Settings(hf_sync_schedule="0 2 * * *")
     moment = Moment(state, datetime(2026, 3, 3, 12, tzinfo=UTC), night)
     assert moment.expires_at() == datetime(2026, 3, 4, tzinfo=UTC)
-    assert latest_model(moment, LatestQuery()).data is None
+    assert get_latest_model(moment, LatestQuery()).data is None
     soon = Moment(state, datetime(2026, 3, 3, 1, tzinfo=UTC), night)
     assert soon.expires_at() == datetime(2026, 3, 3, 2, tzinfo=UTC)

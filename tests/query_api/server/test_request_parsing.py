@@ -26,15 +26,24 @@ class Found(Query):
     only_new: bool = False
 
 
-class Posted(Query):
+class Task(Query):
     task: int
-    body: Wanted
 
 
-ABOUT: dict[str, Any] = {"name": "n", "summary": "s", "tag": "Service", "answer": "text/plain"}
-GET: Endpoint[None] = Endpoint(path="/tasks/{task}", query=Found, **ABOUT)
-POST: Endpoint[None] = Endpoint(path="/tasks/{task}", query=Posted, method="POST", **ABOUT)
-PLAIN: Endpoint[None] = Endpoint(path="/plain", **ABOUT)
+def get(query: Found) -> None:
+    del query
+
+
+def post(query: Task, body: Wanted) -> None:
+    del query, body
+
+
+def plain() -> None: ...
+
+
+GET = Endpoint("/tasks/{task}", "Service", get)
+POST = Endpoint("/tasks/{task}", "Service", post, method="POST")
+PLAIN = Endpoint("/plain", "Service", plain)
 
 Ask = Callable[..., Awaitable[tuple[int, Any]]]
 
@@ -55,7 +64,7 @@ async def ask() -> AsyncIterator[Ask]:
         yield send
 
 
-def _answering(endpoint: Endpoint[None]) -> Callable[[web.Request], Awaitable[web.Response]]:
+def _answering(endpoint: Endpoint) -> Callable[[web.Request], Awaitable[web.Response]]:
     async def answer(request: web.Request) -> web.Response:
         try:
             return web.json_response((await read(endpoint, request)).model_dump(mode="json"))

@@ -6,11 +6,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, get_args
 
 import pytest
-from query_api.schemas.base import Query
 from query_api.schemas.cached import AttemptRow, LatestQuery, ModelsQuery, SortBy
 from query_api.settings import Settings
 from query_api.store.rows import Submission, Sync
-from query_api.view.answers import Moment, cron_status, latest_model, models
+from query_api.view.answers import Moment, get_cron_status, get_latest_model, list_models
 from query_api.view.projection import State
 from query_api.view.snapshot import View
 
@@ -31,7 +30,7 @@ def moment(
 
 
 def listed(**query: Any) -> tuple[int, list[str]]:
-    found = json.loads(models(moment(A, B, C, D), ModelsQuery(**query)).body)
+    found = json.loads(list_models(moment(A, B, C, D), ModelsQuery(**query)).body)
     return found["total"], [each["model"] for each in found["data"]]
 
 
@@ -65,34 +64,34 @@ def test_an_answer_says_since_when_it_may_lag() -> None:
         {"stale": False, "as_of": None},
         {"stale": True, "as_of": START},
     )
-    found = json.loads(models(moment(A, as_of=START), ModelsQuery()).body)
+    found = json.loads(list_models(moment(A, as_of=START), ModelsQuery()).body)
     assert (found["stale"], found["success"]) == (True, True)
-    assert latest_model(moment(as_of=START), LatestQuery()).stale is True
-    assert latest_model(moment(A, as_of=START), LatestQuery()).as_of == START
-    assert cron_status(moment(as_of=START), Query()).as_of == START
+    assert get_latest_model(moment(as_of=START), LatestQuery()).stale is True
+    assert get_latest_model(moment(A, as_of=START), LatestQuery()).as_of == START
+    assert get_cron_status(moment(as_of=START)).as_of == START
 
 
 def test_a_submission_without_attempts_is_named_by_its_first_one_all_the_same() -> None:
-    found = latest_model(moment(A.model_copy(update={"attempts": ()})), LatestQuery()).data
+    found = get_latest_model(moment(A.model_copy(update={"attempts": ()})), LatestQuery()).data
     assert found is not None
     assert found.model_name == "a-attempt1"
 
 
 def test_the_latest_is_asked_for_by_its_instant_and_its_dataset() -> None:
     def latest(**query: Any) -> str | None:
-        found = latest_model(moment(A, B, C, D), LatestQuery(**query)).data
+        found = get_latest_model(moment(A, B, C, D), LatestQuery(**query)).data
         return found.model_name if found else None
 
     assert (latest(), latest(by="published")) == ("c-attempt1", "a-attempt1")
     assert (latest(dataset=DATASET), latest(by="published", dataset=OTHER)) == ("b-attempt1", "c-attempt1")
     other = C.model_copy(update={"attempts": (AttemptRow(model_name="c-attempt2", accuracy_percent=1.0),)})
-    found = latest_model(moment(other), LatestQuery()).data
+    found = get_latest_model(moment(other), LatestQuery()).data
     assert found is not None
     assert found.model_name == "c-attempt2"
 
 
 def test_a_row_shows_each_attempts_accuracy_as_json() -> None:
-    found = models(moment(A), ModelsQuery())
+    found = list_models(moment(A), ModelsQuery())
     (shown,) = json.loads(found.body)["data"]
     assert shown["attempts"] == [{"modelName": "a-attempt1", "accuracyPercent": 40.0}]
     assert found.content_type == "application/json; charset=utf-8"
@@ -100,7 +99,7 @@ def test_a_row_shows_each_attempts_accuracy_as_json() -> None:
 
 def test_the_latest_published_counts_days_from_its_publication() -> None:
     published = A.model_copy(update={"published_at": NOW - timedelta(days=9), "ingested_at": NOW})
-    ages = [latest_model(moment(published), LatestQuery(by=by)).data for by in ("ingested", "published")]
+    ages = [get_latest_model(moment(published), LatestQuery(by=by)).data for by in ("ingested", "published")]
     assert [each and each.days_ago for each in ages] == [0, 9]
     assert ages[1] is not None
     assert ages[1].display_label == "Latest: zebra (9 days ago)"
@@ -110,7 +109,7 @@ SYNC = Sync(7, "webhook", "partial", START, 3, "c/d: 503")
 
 
 def test_the_last_sync_is_told_as_it_ended() -> None:
-    found = cron_status(moment(sync=SYNC, hf_sync_auto_ingest=False), Query())
+    found = get_cron_status(moment(sync=SYNC, hf_sync_auto_ingest=False))
     assert (found.last_run, found.last_status, found.last_new_models_found) == (START, "partial", 3)
     assert (found.last_trigger, found.last_error) == ("webhook", "c/d: 503")
     assert (found.cron_enabled, found.schedule, found.auto_ingest) == (True, "0 2 * * *", False)
@@ -118,14 +117,14 @@ def test_the_last_sync_is_told_as_it_ended() -> None:
 
 
 def test_a_status_of_a_newer_version_is_not_told_and_before_the_first_sync_all_is_null() -> None:
-    newer = cron_status(moment(sync=replace(SYNC, status="unknown")), Query())
+    newer = get_cron_status(moment(sync=replace(SYNC, status="unknown")))
     assert (newer.last_status, newer.last_run) == (None, START)
-    never = cron_status(moment(), Query())
+    never = get_cron_status(moment())
     last = (never.last_run, never.last_status, never.last_new_models_found, never.last_trigger, never.last_error)
     assert last == (None,) * 5
 
 
 def test_without_cron_jobs_no_run_is_next_and_an_answer_expires_at_midnight() -> None:
     off = moment(enable_cron_jobs=False, hf_sync_schedule="0 13 * * *")
-    assert (off.next_run(), cron_status(off, Query()).next_run) == (None, None)
+    assert (off.next_run(), get_cron_status(off).next_run) == (None, None)
     assert off.expires_at() == datetime(2026, 3, 4, tzinfo=UTC)

@@ -27,7 +27,7 @@ from pydantic import ValidationError
 from query_api.metrics import Metrics
 from query_api.probes.readiness import STOPPING, Readiness
 from query_api.routes.access import AccessControl
-from query_api.routes.table import Services, handlers
+from query_api.routes.table import ENDPOINTS, Services
 from query_api.server.access_log import AccessLog
 from query_api.server.http import Http
 from query_api.server.response_cache import ResponseCache
@@ -78,7 +78,8 @@ async def serving(settings: Settings) -> AsyncIterator[tuple[str, Services, Metr
         await start(services)
         access_log = AccessLog(settings.log_format, enabled=settings.log_level in {"debug", "info"}, service=instance)
         http = _http(services, metrics, access_log)
-        app = make_app(http, handlers(services), {"view": readiness.check}, dependencies)
+        handlers = [(each, each.bound(services)) for each in ENDPOINTS]
+        app = make_app(http, handlers, {"view": readiness.check}, dependencies)
         async with (
             _listening(settings, app, http, services, metrics) as port,
             _background(projector.follow(), projector.apply(), access_log.run()),

@@ -2,17 +2,14 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import TypeVar
 
 import asyncpg
 from common.hub.client import HubClient
-from common.hub.downloads import RemoteFile
 from common.outcomes import TransientError
 from common.process.outage import DATABASE_ERRORS
 
-from query_api.probes.hub_folders import HubFolders
 from query_api.schemas.ingestion import FolderRow, SamplePuzzle
 from query_api.schemas.problems import ProblemError
 from query_api.store import submissions
@@ -21,8 +18,11 @@ from query_api.store.rows import Key, Submission
 # A person waits at a page. The client itself would go on retrying for minutes.
 TIMEOUT_SECONDS = 20.0
 MAX_SAMPLE_BYTES = 16 * 1024 * 1024
+LISTING_KEPT_SECONDS = 30.0
 
 T = TypeVar("T")
+Folders = Callable[[str], Awaitable[Mapping[str, str]]]
+"""Folder name -> tree oid of a dataset."""
 
 
 async def with_deadline(answer: Awaitable[T]) -> T:
@@ -36,71 +36,51 @@ async def with_deadline(answer: Awaitable[T]) -> T:
         raise ProblemError(502, str(error) or "the Hub does not answer") from error
 
 
-async def folders(hub_folders: HubFolders, ingested: Mapping[Key, Submission], dataset: str) -> list[FolderRow]:
+async def folder_rows(folders: Folders, ingested: Mapping[Key, Submission], dataset: str) -> list[FolderRow]:
     """Return the Hub's folders, and what is known of each."""
-    listed = await with_deadline(hub_folders.of(dataset))
-    rows = []
-    for name, tree_oid in sorted(listed.items()):
-        known = ingested.get((dataset, name))
-        rows.append(
-            FolderRow(
-                name=name,
-                ingested=known is not None and known.tree_oid == tree_oid,
-                attempts_found=len(known.attempts) if known else 0,
-            )
+    listed = await with_deadline(folders(dataset))
+    known = {name: ingested.get((dataset, name)) for name in sorted(listed)}
+    return [
+        FolderRow(
+            name=name,
+            ingested=each is not None and each.tree_oid == listed[name],
+            attempts_found=len(each.attempts) if each else 0,
         )
-    return rows
+        for name, each in known.items()
+    ]
 
 
-@dataclass(frozen=True)
-class FolderCheck:
-    """Looks into the folders of a dataset; `task_ids` is None where its task set is not installed."""
-
-    hub: HubClient
-    pool: asyncpg.Pool
-    ingested: Mapping[Key, Submission]
-    dataset: str
-    task_ids: Collection[str] | None
-
-    async def sample(self, folder: str) -> SamplePuzzle:
-        """Fetch one file of a folder at the present commit."""
-        sha = await self.hub.head(self.dataset)
-        files = await self.hub.files(self.dataset, folder, sha)
-        tasks = [each for each in files if self._is_task(each)]
-        if not tasks:
-            raise ProblemError(502, f"{folder} holds no <task id>.json of the task set among its {len(files)} files")
-        first = min(tasks, key=lambda each: (each.size, each.path))
-        pairs = await self._fetch(sha, first)
-        puzzle_id = _stem(first)
-        return SamplePuzzle(
-            id=puzzle_id,
-            has_data=bool(pairs),
-            test_cases=len(pairs),
-            existing_entries=await self._existing(folder, puzzle_id),
-        )
-
-    def _is_task(self, file: RemoteFile) -> bool:
-        return file.path.endswith(".json") and (self.task_ids is None or _stem(file) in self.task_ids)
-
-    async def _fetch(self, sha: str, file: RemoteFile) -> list[object]:
-        if file.size > MAX_SAMPLE_BYTES:
-            raise ProblemError(502, f"{file.path} is larger than any task file")
-        try:
-            pairs = json.loads(await self.hub.download(self.dataset, sha, file))
-        except (ValueError, RecursionError) as error:
-            raise ProblemError(502, f"{file.path} is not JSON") from error
-        return pairs if isinstance(pairs, list) else []
-
-    async def _existing(self, folder: str, puzzle_id: str) -> int:
-        known = self.ingested.get((self.dataset, folder))
-        if known is None:
-            return 0
-        names = [each.model_name for each in known.attempts]
-        try:
-            return await submissions.count_answers(self.pool, self.dataset, names, puzzle_id)
-        except DATABASE_ERRORS:
-            return 0  # the check of the database says so
+async def sample(
+    hub: HubClient, pool: asyncpg.Pool, key: Key, known: Submission | None, task_ids: Collection[str] | None
+) -> SamplePuzzle:
+    """Fetch one task of a folder at the present commit; `task_ids` is None where its task set is not installed."""
+    dataset, folder = key
+    sha = await hub.head(dataset)
+    files = await hub.files(dataset, folder, sha)
+    tasks = [
+        each for each in files if each.path.endswith(".json") and (task_ids is None or _stem(each.path) in task_ids)
+    ]
+    if not tasks:
+        raise ProblemError(502, f"{folder} holds no <task id>.json of the task set among its {len(files)} files")
+    first = min(tasks, key=lambda each: (each.size, each.path))
+    if first.size > MAX_SAMPLE_BYTES:
+        raise ProblemError(502, f"{first.path} is larger than any task file")
+    try:
+        pairs = json.loads(await hub.download(dataset, sha, first))
+    except (ValueError, RecursionError) as error:
+        raise ProblemError(502, f"{first.path} is not JSON") from error
+    count = len(pairs) if isinstance(pairs, list) else 0
+    puzzle_id = _stem(first.path)
+    existing = await _stored(pool, dataset, known, puzzle_id) if known else 0
+    return SamplePuzzle(id=puzzle_id, has_data=count > 0, test_cases=count, existing_entries=existing)
 
 
-def _stem(file: RemoteFile) -> str:
-    return file.path.rpartition("/")[2].removesuffix(".json")
+async def _stored(pool: asyncpg.Pool, dataset: str, known: Submission, puzzle_id: str) -> int:
+    try:
+        return await submissions.count_answers(pool, dataset, [each.model_name for each in known.attempts], puzzle_id)
+    except DATABASE_ERRORS:
+        return 0  # the check of the database says so
+
+
+def _stem(path: str) -> str:
+    return path.rpartition("/")[2].removesuffix(".json")

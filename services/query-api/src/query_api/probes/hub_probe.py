@@ -4,11 +4,11 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
+from async_lru import alru_cache
 from common.hub.client import API
 from common.hub.quota import Quota
 from common.outcomes import TransientError
 
-from query_api.probes.cached_call import CachedCall
 from query_api.schemas.service_status import HubReach
 
 # Five requests of a window of 500 (the quota without a token).
@@ -24,39 +24,31 @@ class HubProbe:
         self._endpoint = endpoint
         self._ask = ask
         self._quota = quota
-        self._last = CachedCall(self._look, KEPT_SECONDS)
+        self._last = alru_cache(ttl=KEPT_SECONDS)(self._look)
 
     async def state(self) -> HubReach:
         """Return the Hub's state, as of a minute ago at most, and what is left of its quota now."""
-        found = await self._last()
+        reason, checked_at = await self._last()
         budget = self._quota.budgets.get(API)
-        if budget is None:
-            return found
-        seconds = budget.resets_at - self._quota.clock()
-        # Once the window has ended, the next one is whole until an answer says otherwise.
-        left = {"quota_left": budget.left, "quota_resets_at": datetime.now(UTC) + timedelta(seconds=seconds)}
-        return found.model_copy(
-            update={"quota_limit": budget.quota, **(left if seconds > 0 else {"quota_left": budget.quota})}
-        )
-
-    async def _look(self) -> HubReach:
-        reason = await self._reason()
+        left = budget.resets_at - self._quota.clock() if budget else 0
         return HubReach(
             endpoint=self._endpoint,
             reachable=reason is None,
             reason=reason,
-            checked_at=datetime.now(UTC),
-            quota_left=None,
-            quota_limit=None,
-            quota_resets_at=None,
+            checked_at=checked_at,
+            # Once the window has ended, the next one is whole until an answer says otherwise.
+            quota_left=budget and (budget.left if left > 0 else budget.quota),
+            quota_limit=budget and budget.quota,
+            quota_resets_at=datetime.now(UTC) + timedelta(seconds=left) if left > 0 else None,
         )
 
-    async def _reason(self) -> str | None:
+    async def _look(self) -> tuple[str | None, datetime]:
+        reason = None
         try:
             async with asyncio.timeout(TIMEOUT_SECONDS):
                 await self._ask()
         except TimeoutError:
-            return f"the Hub did not answer within {TIMEOUT_SECONDS:.0f} s"
+            reason = f"the Hub did not answer within {TIMEOUT_SECONDS:.0f} s"
         except TransientError as error:
-            return str(error) or "the Hub does not answer"
-        return None
+            reason = str(error) or "the Hub does not answer"
+        return reason, datetime.now(UTC)

@@ -7,7 +7,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import structlog
 from aiohttp import hdrs, web
@@ -176,7 +176,7 @@ class AccessControl:
         self._secrets = {"adminToken": self._admin, "webhookSecret": webhook}
         self.cors = Cors(settings.cors_origins) if settings.cors_origins else None
 
-    def check(self, endpoint: Endpoint[Any], request: web.Request) -> None:
+    def check(self, endpoint: Endpoint, request: web.Request) -> None:
         """Raise a ProblemError unless the request may go on."""
         if endpoint.secured:
             self._secrets[endpoint.secured].check(request)

@@ -1,6 +1,6 @@
 """Admin writes: they publish a request on the bus, and nothing else."""
 
-from dataclasses import dataclass
+from functools import partial
 
 import structlog
 from aiohttp import web
@@ -11,7 +11,6 @@ from nats.aio.client import Client
 from query_api.probes.hub_urls import dataset_of
 from query_api.routes.endpoint import Endpoint
 from query_api.routes.publish import publish
-from query_api.schemas.base import BodyQuery
 from query_api.schemas.ingestion import IngestionAccepted, IngestionBody, IngestionConfig, SyncAccepted, SyncBody
 from query_api.schemas.problems import ProblemError
 from query_api.settings import Settings
@@ -19,17 +18,19 @@ from query_api.settings import Settings
 log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True)
-class Needs:
-    """What these routes work with."""
-
-    settings: Settings
-    client: Client
-
-
-async def start_ingestion(needs: Needs, request: web.Request, query: BodyQuery[IngestionBody]) -> IngestionAccepted:
-    """Ask for one model to be ingested."""
-    body, settings = query.body, needs.settings
+@partial(
+    Endpoint,
+    "/api/admin/start-ingestion",
+    "Admin",
+    method="POST",
+    status=202,
+    problems=(422, 503),
+    secured="adminToken",
+)
+async def start_ingestion(
+    settings: Settings, client: Client, request: web.Request, body: IngestionBody
+) -> IngestionAccepted:
+    """Ingest one model now."""
     dataset = dataset_of(body.base_url, settings.endpoint, settings.hf_datasets)
     source = detect_source(dataset)
     if body.source not in {None, "", "auto", source}:
@@ -42,7 +43,7 @@ async def start_ingestion(needs: Needs, request: web.Request, query: BodyQuery[I
         dry_run=body.dry_run,
         requested_by=_who(request),
     )
-    await publish(needs.client, event)
+    await publish(client, event)
     log.info("admin.start_ingestion", by=_who(request), published=event.model_dump(mode="json", exclude_none=True))
     return IngestionAccepted(
         message="Ingestion requested; /api/events tells how it goes.",
@@ -57,15 +58,16 @@ async def start_ingestion(needs: Needs, request: web.Request, query: BodyQuery[I
     )
 
 
-async def sync(needs: Needs, request: web.Request, query: BodyQuery[SyncBody]) -> SyncAccepted:
-    """Ask for the Hub to be compared with the database now."""
-    body, configured = query.body, needs.settings.hf_datasets
-    if body.dataset is not None and body.dataset not in configured:
-        raise ProblemError(422, f"{body.dataset} is not watched here; HF_DATASETS holds {', '.join(configured)}")
+@partial(Endpoint, "/api/admin/sync", "Admin", method="POST", status=202, problems=(422, 503), secured="adminToken")
+async def start_sync(settings: Settings, client: Client, request: web.Request, body: SyncBody) -> SyncAccepted:
+    """Compare the Hub with the database now."""
+    if body.dataset is not None and body.dataset not in settings.hf_datasets:
+        watched = ", ".join(settings.hf_datasets)
+        raise ProblemError(422, f"{body.dataset} is not watched here; HF_DATASETS holds {watched}")
     event = SyncRequested(
         dataset=body.dataset, auto_ingest=body.auto_ingest, requested_by=_who(request), request_id=fresh_id()
     )
-    await publish(needs.client, event)
+    await publish(client, event)
     log.info("admin.sync", by=_who(request), published=event.model_dump(mode="json", exclude_none=True))
     return SyncAccepted(message="Sync requested; /api/events tells what it found.", request_id=event.request_id or "")
 
@@ -74,31 +76,4 @@ def _who(request: web.Request) -> str:
     return f"admin at {request.remote}"
 
 
-ENDPOINTS: tuple[Endpoint[Needs], ...] = (
-    Endpoint(
-        method="POST",
-        path="/api/admin/start-ingestion",
-        name="startIngestion",
-        summary="Ingest one model now",
-        tag="Admin",
-        query=BodyQuery[IngestionBody],
-        answer=IngestionAccepted,
-        status=202,
-        problems=frozenset({422, 503}),
-        secured="adminToken",
-        handle=start_ingestion,
-    ),
-    Endpoint(
-        method="POST",
-        path="/api/admin/sync",
-        name="startSync",
-        summary="Compare the Hub with the database now",
-        tag="Admin",
-        query=BodyQuery[SyncBody],
-        answer=SyncAccepted,
-        status=202,
-        problems=frozenset({422, 503}),
-        secured="adminToken",
-        handle=sync,
-    ),
-)
+ENDPOINTS = (start_ingestion, start_sync)

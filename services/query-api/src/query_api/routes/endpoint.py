@@ -1,54 +1,97 @@
-"""What a route is: one value from which both the handler and the OpenAPI document come."""
+"""What a route is: one value from which both the handler and the OpenAPI document come.
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
-from typing import Any, Generic, Literal, TypeVar
+`@partial(Endpoint, path, tag, ...)` makes a route of its handler. The operation's name is the function's, its summary
+the docstring, and the signature says the rest: what a request asks, the shape of the answer, and by their names the
+services that the handler works with.
+"""
 
-from aiohttp import web
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import KW_ONLY, dataclass, replace
+from functools import cached_property, partial
+from typing import Any, Final, Literal, get_args, get_type_hints
 
-from query_api.schemas.base import ApiModel, OwnedDataset, Query, Rendered
-from query_api.view.answers import Moment
+from pydantic import create_model
+from pydantic.alias_generators import to_camel
+
+from query_api.schemas.base import ApiModel, Query
 
 Method = Literal["GET", "POST"]
 Tag = Literal["Latest", "Models", "Analytics", "Admin", "Live", "Webhooks", "Service"]
 Security = Literal["adminToken", "webhookSecret"]
 
-NeedsT = TypeVar("NeedsT")
-"""What the handlers of a module work with."""
-Handle = Callable[[web.Request, Any], Awaitable[ApiModel | web.StreamResponse]]
-Render = Callable[[Moment, Any], ApiModel | Rendered]
+Handle = Callable[..., Any]
+# These a handler gets with each request, whatever else it names once.
+_OF_A_REQUEST: Final = frozenset({"moment", "request", "query", "body"})
 
 
-@dataclass(frozen=True, kw_only=True)
-class Endpoint(Generic[NeedsT]):
-    """One route. Either `render` answers from the cached view, or `handle` does what it takes.
+@dataclass(frozen=True)
+class Endpoint:
+    """One route. A handler that takes the `moment` answers from the cached view."""
 
-    `answer` is the shape of the answer, or its media type where it is no JSON.
-    """
-
-    method: Method = "GET"
     path: str
-    name: str
-    summary: str
-    description: str | None = None
     tag: Tag
-    query: type[Query] = Query
-    answer: type[ApiModel] | str
-    events: type[ApiModel] | None = None
-    """What a stream of events carries: for each name of an event the shape of its data."""
+    handle: Handle
+    _: KW_ONLY
+    method: Method = "GET"
     status: int = 200
-    problems: frozenset[int] = frozenset()
+    problems: Collection[int] = ()
     secured: Security | None = None
     limited: bool = False
-    render: Render | None = None
-    handle: Callable[[NeedsT, web.Request, Any], Awaitable[ApiModel | web.StreamResponse]] | None = None
+    answer: type[ApiModel] | str | None = None
+    """What the signature cannot say: the shape of bytes, or their media type where they are no JSON."""
+    events: type[ApiModel] | None = None
+    """What a stream of events carries: for each name of an event the shape of its data."""
+    description: str | None = None
     headers: Mapping[str, str] | None = None
     """Request headers that the route reads, with what they are for."""
+    owned: str | None = None
+    """The summary of a route that another one has already, but for how the dataset is written."""
 
-    def by_owner(self, query: type[OwnedDataset], summary: str) -> "Endpoint[NeedsT]":
+    def by_owner(self, summary: str) -> "Endpoint":
         """Return the same route for a dataset that is written as owner and name, its slash as it is."""
-        path = self.path.replace("{dataset}", "{owner}/{name}")
-        return replace(self, path=path, name=f"{self.name}ByOwner", summary=summary, query=query)
+        return replace(self, path=self.path.replace("{dataset}", "{owner}/{name}"), owned=summary)
+
+    def bound(self, services: object) -> Handle:
+        """Return the handler, given the services that it names: what comes with a request is all that is left."""
+        wanted = self._types.keys() - {"return"}
+        handle = partial(self.handle, **{name: getattr(services, name) for name in wanted - _OF_A_REQUEST})
+        return lambda **given: handle(**{name: given[name] for name in wanted & _OF_A_REQUEST})
+
+    @cached_property
+    def _types(self) -> dict[str, Any]:
+        return get_type_hints(self.handle)
+
+    @property
+    def name(self) -> str:
+        """The operation's name."""
+        return to_camel(self.handle.__name__) + ("ByOwner" if self.owned else "")
+
+    @property
+    def summary(self) -> str:
+        """What the route is for, in one line."""
+        return self.owned or (self.handle.__doc__ or "").rstrip(".")
+
+    @property
+    def is_cached(self) -> bool:
+        """Whether the cached view answers."""
+        return "moment" in self._types
+
+    @property
+    def answers(self) -> type[ApiModel] | str:
+        """The shape of the answer, or its media type where it is no JSON."""
+        return self.answer or self._types["return"]
+
+    @cached_property
+    def query(self) -> type[Query]:
+        """What a request asks; of two types the second one is for a dataset written as owner and name."""
+        asked = self._types.get("query", Query)
+        query: type[Query] = (get_args(asked) or (asked, asked))[self.owned is not None]
+        return create_model(f"{self.name}Query", __base__=query, body=self.body) if self.body else query
+
+    @property
+    def body(self) -> Any:
+        """The type of the JSON body, or None."""
+        return self._types.get("body")
 
     @property
     def path_names(self) -> tuple[str, ...]:
@@ -56,15 +99,9 @@ class Endpoint(Generic[NeedsT]):
         return tuple(part[1:-1] for part in self.path.split("/") if part.startswith("{"))
 
     @property
-    def body(self) -> Any:
-        """The type of the JSON body, or None."""
-        field = self.query.model_fields.get("body")
-        return field.annotation if field else None
-
-    @property
     def all_problems(self) -> frozenset[int]:
         """Every error that this route may answer with."""
-        found = set(self.problems) | {400}
+        found = {400, *self.problems}
         if self.body:
             found |= {408, 413, 415}
         if self.secured:

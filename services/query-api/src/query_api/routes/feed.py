@@ -4,11 +4,12 @@ import re
 import uuid
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from functools import partial
 from urllib.parse import quote
 from xml.etree import ElementTree as ET
 
 from query_api.routes.endpoint import Endpoint
-from query_api.schemas.base import Query, Rendered
+from query_api.schemas.base import Rendered
 from query_api.store.rows import Submission
 from query_api.view.answers import Moment
 
@@ -28,13 +29,14 @@ _NOT_XML = re.compile(
 ET.register_namespace("", _NAMESPACE)
 
 
-def feed(moment: Moment, _query: Query) -> Rendered:
-    """Return the newest submissions as a feed."""
+@partial(Endpoint, "/feed.atom", "Live", answer=MEDIA_TYPE)
+def get_feed(moment: Moment) -> Rendered:
+    """Newest submissions, as an Atom feed."""
     newest = sorted(moment.state.view.submissions.values(), key=lambda each: (each.ingested_at, each.run_id))
     entries = newest[: -ENTRIES - 1 : -1]
     base = moment.settings.base_url
     root = _element("feed")
-    _add(root, "id", (_IDS).urn)
+    _add(root, "id", _IDS.urn)
     _add(root, "title", "ARC-AGI submissions")
     _add(root, "subtitle", "Models whose answers were ingested and scored")
     _add(root, "updated", _time(entries[0].ingested_at if entries else _LONG_AGO))
@@ -93,13 +95,4 @@ def _xml_text(text: str) -> str:
     return _NOT_XML.sub("\ufffd", text)
 
 
-ENDPOINTS: tuple[Endpoint[None], ...] = (
-    Endpoint(
-        path="/feed.atom",
-        name="getFeed",
-        summary="Newest submissions, as an Atom feed",
-        tag="Live",
-        answer=MEDIA_TYPE,
-        render=feed,
-    ),
-)
+ENDPOINTS = (get_feed,)

@@ -1,20 +1,17 @@
 """Admin reads that ask the Hub."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from functools import partial
 
 import asyncpg
-from aiohttp import web
 from common.arc.task_sets import detect_source
 from common.database import answers
 from common.hub.client import HubClient
 from common.process.outage import DATABASE_ERRORS
 
 from query_api.probes import hub_checks
-from query_api.probes.hub_folders import HubFolders
 from query_api.probes.hub_urls import dataset_of
 from query_api.routes.endpoint import Endpoint
-from query_api.schemas.base import BodyQuery
 from query_api.schemas.ingestion import Checks, FoldersAnswer, FoldersQuery, ValidationAnswer, ValidationBody
 from query_api.schemas.problems import ProblemError
 from query_api.settings import Settings
@@ -22,50 +19,48 @@ from query_api.view.snapshot import View
 from query_api.view.task_sets import NAMES, TaskIndex
 
 
-@dataclass(frozen=True)
-class Needs:
-    """What these routes work with."""
-
-    settings: Settings
-    pool: asyncpg.Pool
-    hub: HubClient
-    folders: HubFolders
-    view: Callable[[], View]
-    task_sets: Mapping[str, TaskIndex]
-
-    def tasks_of(self, dataset: str) -> TaskIndex | None:
-        """Return the task set that a dataset answers, where it is installed."""
-        return self.task_sets.get(NAMES.get(detect_source(dataset) or "", ""))
-
-
-async def hf_folders(needs: Needs, _request: web.Request, query: FoldersQuery) -> FoldersAnswer:
-    """Answer with the Hub's folders."""
-    settings = needs.settings
+@partial(Endpoint, "/api/admin/hf-folders", "Admin", problems=(422, 502), limited=True)
+async def list_hub_folders(
+    settings: Settings, folders: hub_checks.Folders, view: Callable[[], View], query: FoldersQuery
+) -> FoldersAnswer:
+    """The model folders on the Hub, and which of them are ingested."""
     dataset = settings.hf_datasets[0]
     if query.base_url is not None:
         dataset = dataset_of(query.base_url, settings.endpoint, settings.hf_datasets)
-    return FoldersAnswer(folders=tuple(await hub_checks.folders(needs.folders, needs.view().submissions, dataset)))
+    return FoldersAnswer(folders=tuple(await hub_checks.folder_rows(folders, view().submissions, dataset)))
 
 
-async def validate_ingestion(needs: Needs, _request: web.Request, query: BodyQuery[ValidationBody]) -> ValidationAnswer:
-    """Answer whether an ingestion would work; each check is made."""
+@partial(Endpoint, "/api/admin/validate-ingestion", "Admin", method="POST", secured="adminToken")
+async def validate_ingestion(
+    *,
+    settings: Settings,
+    pool: asyncpg.Pool,
+    hub: HubClient,
+    view: Callable[[], View],
+    task_sets: Mapping[str, TaskIndex],
+    body: ValidationBody,
+) -> ValidationAnswer:
+    """Check that an ingestion would work."""
     errors: list[str] = []
-    settings = needs.settings
     dataset = source = sample = tasks = None
-    try:
-        dataset = dataset_of(query.body.base_url, settings.endpoint, settings.hf_datasets)
-        source, tasks = detect_source(dataset), needs.tasks_of(dataset)
-        task_ids = tasks.pairs if tasks else None
-        check = hub_checks.FolderCheck(needs.hub, needs.pool, needs.view().submissions, dataset, task_ids)
-        sample = await hub_checks.with_deadline(check.sample(query.body.dataset_name))
+    try:  # each check is made, whatever the others found
+        dataset = dataset_of(body.base_url, settings.endpoint, settings.hf_datasets)
+        source = detect_source(dataset)
+        tasks = task_sets.get(NAMES.get(source or "", ""))
+        key = (dataset, body.dataset_name)
+        known, task_ids = view().submissions.get(key), tasks.pairs if tasks else None
+        sample = await hub_checks.with_deadline(hub_checks.sample(hub, pool, key, known, task_ids))
     except ProblemError as problem:
         errors.append(problem.details.detail)
     if dataset and tasks is None:
         errors.append(f"the name {dataset} names no task set that is installed; see ARC_TASKS_DIR")
-    if wanted := _mismatch(query.body.source, source):
-        errors.append(wanted)
-    connected = await _database_answers(needs)
-    if not connected:
+    if source is not None and body.source not in {None, "", "auto", source}:
+        errors.append(f"the dataset is of {source}, not of {body.source}")
+    try:
+        await answers(pool)
+        connected = True
+    except DATABASE_ERRORS:
+        connected = False
         errors.append("the database does not answer; check DATABASE_URL")
     checks = Checks(
         url_accessible=sample is not None,
@@ -78,41 +73,4 @@ async def validate_ingestion(needs: Needs, _request: web.Request, query: BodyQue
     return ValidationAnswer(valid=not errors, checks=checks, errors=tuple(errors))
 
 
-def _mismatch(wanted: str | None, detected: str | None) -> str | None:
-    if wanted in {None, "", "auto", detected} or detected is None:
-        return None
-    return f"the dataset is of {detected}, not of {wanted}"
-
-
-async def _database_answers(needs: Needs) -> bool:
-    try:
-        await answers(needs.pool)
-    except DATABASE_ERRORS:
-        return False
-    return True
-
-
-ENDPOINTS: tuple[Endpoint[Needs], ...] = (
-    Endpoint(
-        path="/api/admin/hf-folders",
-        name="listHubFolders",
-        summary="The model folders on the Hub, and which of them are ingested",
-        tag="Admin",
-        query=FoldersQuery,
-        answer=FoldersAnswer,
-        problems=frozenset({422, 502}),
-        limited=True,
-        handle=hf_folders,
-    ),
-    Endpoint(
-        method="POST",
-        path="/api/admin/validate-ingestion",
-        name="validateIngestion",
-        summary="Check that an ingestion would work",
-        tag="Admin",
-        query=BodyQuery[ValidationBody],
-        answer=ValidationAnswer,
-        secured="adminToken",
-        handle=validate_ingestion,
-    ),
-)
+ENDPOINTS = (list_hub_folders, validate_ingestion)

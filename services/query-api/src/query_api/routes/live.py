@@ -1,7 +1,7 @@
 """The live route: server-sent events."""
 
 import contextlib
-from dataclasses import dataclass
+from functools import partial
 from typing import Annotated
 
 from aiohttp import hdrs, web
@@ -12,6 +12,7 @@ from query_api.routes.endpoint import Endpoint
 from query_api.schemas.base import Query
 from query_api.schemas.live_events import LiveEvents
 from query_api.schemas.problems import ProblemError
+from query_api.settings import Settings
 from query_api.view.broadcaster import Broadcaster
 from query_api.view.event_id import PATTERN, EventId
 
@@ -24,18 +25,33 @@ class EventsQuery(Query):
     ] = None
 
 
-@dataclass(frozen=True)
-class Needs:
-    """What these routes work with."""
+_DESCRIPTION = """Server-sent events; `data` is one line of JSON. Events of the stream have an `id`: who comes back with
+it as Last-Event-ID gets what was missed. It is `<stream>-<sequence>`; a bare sequence means the present stream.
 
-    broadcaster: Broadcaster
-    max_clients: int
+- `ingested`: a version is committed. `data` is its row in `/api/models`, and the run. Sent again later, it may be of a
+  version that is superseded by then; what only the database knew of that one is null.
+- `failed`, `sync`, `progress`: an ingestion has failed, the Hub was compared, a run goes on. `progress` has no id and
+  is never sent again.
+- `reset`: what was missed is not known (too long ago, too much, the stream is away or was made anew, the id is none
+  of ours). Load again what you show; the events that follow go on from there.
+- `ping`: every 10 seconds. Where nothing comes for much longer, the connection is dead: open another one."""
 
 
-async def events(needs: Needs, request: web.Request, query: EventsQuery) -> web.StreamResponse:
-    """Stream what happens."""
-    broadcaster = needs.broadcaster
-    if broadcaster.clients >= needs.max_clients:
+@partial(
+    Endpoint,
+    "/api/events",
+    "Live",
+    problems=(503,),
+    answer="text/event-stream",
+    events=LiveEvents,
+    description=_DESCRIPTION,
+    headers={"Last-Event-ID": "Go on after this event; browsers send it by themselves."},
+)
+async def stream_events(
+    settings: Settings, broadcaster: Broadcaster, request: web.Request, query: EventsQuery
+) -> web.StreamResponse:
+    """What happens, live (server-sent events)."""
+    if broadcaster.clients >= settings.max_event_clients:
         raise ProblemError(503, "too many clients listen already; try again soon", headers={"Retry-After": "30"})
     given = request.headers.get("Last-Event-ID") or query.last_event_id
     response = web.StreamResponse(headers=SECURITY_HEADERS)
@@ -50,29 +66,4 @@ async def events(needs: Needs, request: web.Request, query: EventsQuery) -> web.
     return response
 
 
-_DESCRIPTION = """Server-sent events; `data` is one line of JSON. Events of the stream have an `id`: who comes back with
-it as Last-Event-ID gets what was missed. It is `<stream>-<sequence>`; a bare sequence means the present stream.
-
-- `ingested`: a version is committed. `data` is its row in `/api/models`, and the run. Sent again later, it may be of a
-  version that is superseded by then; what only the database knew of that one is null.
-- `failed`, `sync`, `progress`: an ingestion has failed, the Hub was compared, a run goes on. `progress` has no id and
-  is never sent again.
-- `reset`: what was missed is not known (too long ago, too much, the stream is away or was made anew, the id is none
-  of ours). Load again what you show; the events that follow go on from there.
-- `ping`: every 10 seconds. Where nothing comes for much longer, the connection is dead: open another one."""
-
-ENDPOINTS: tuple[Endpoint[Needs], ...] = (
-    Endpoint(
-        path="/api/events",
-        name="streamEvents",
-        summary="What happens, live (server-sent events)",
-        description=_DESCRIPTION,
-        tag="Live",
-        query=EventsQuery,
-        answer="text/event-stream",
-        events=LiveEvents,
-        problems=frozenset({503}),
-        handle=events,
-        headers={"Last-Event-ID": "Go on after this event; browsers send it by themselves."},
-    ),
-)
+ENDPOINTS = (stream_events,)

@@ -1,10 +1,9 @@
 """One submission's page."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from functools import partial
 
 import asyncpg
-from aiohttp import web
 
 from query_api.routes.endpoint import Endpoint
 from query_api.schemas.model_detail import (
@@ -30,36 +29,31 @@ ERRORS_SHOWN = 500
 ATTEMPTS_SUMMED = 4
 
 
-@dataclass(frozen=True)
-class Needs:
-    """What these routes work with."""
-
-    pool: asyncpg.Pool
-    task_sets: Mapping[str, TaskIndex]
-
-
-async def model(needs: Needs, _request: web.Request, query: ModelQuery | ModelByOwnerQuery) -> ModelAnswer:
-    """Answer with a submission."""
-    records = await submissions.versions(needs.pool, query.dataset, query.model)
+@partial(Endpoint, "/api/models/{dataset}/{model}", "Models", problems=(404, 503))
+async def get_model(
+    pool: asyncpg.Pool, task_sets: Mapping[str, TaskIndex], query: ModelQuery | ModelByOwnerQuery
+) -> ModelAnswer:
+    """One submission with its versions, errors, tasks and what changed."""
+    records = await submissions.versions(pool, query.dataset, query.model)
     if not records or (current := records[0].submission) is None:
         raise ProblemError(404, f"there is no submission {query.model!r} in {query.dataset!r}; /api/models lists all")
-    tasks = needs.task_sets.get(NAMES.get(current.source, ""))
+    tasks = task_sets.get(NAMES.get(current.source, ""))
     results = records[0].results
     return ModelAnswer(
         data=ModelDetail(
             **current.model_dump(exclude={"attempts"}),
-            attempts=await _attempts(needs, current, tasks),
+            attempts=await _attempts(pool, current, tasks),
             versions=tuple(_with_changes(records)),
-            ingestion_errors=tuple(await runs.errors(needs.pool, current.run_id, ERRORS_SHOWN)),
+            ingestion_errors=tuple(await runs.errors(pool, current.run_id, ERRORS_SHOWN)),
             tasks=tuple(_tasks(results)),
             not_attempted=tuple(task_id for task_id in (tasks.pairs if tasks else ()) if task_id not in results),
         )
     )
 
 
-async def _attempts(needs: Needs, submission: Submission, tasks: TaskIndex | None) -> tuple[AttemptDetail, ...]:
+async def _attempts(pool: asyncpg.Pool, submission: Submission, tasks: TaskIndex | None) -> tuple[AttemptDetail, ...]:
     names = [each.model_name for each in submission.attempts[:ATTEMPTS_SUMMED]]
-    answers = await submissions.answers(needs.pool, dict.fromkeys(names, submission.dataset))
+    answers = await submissions.answers(pool, dict.fromkeys(names, submission.dataset))
     figures = {name: attempt_figures(answers.get(name, {}), tasks) for name in names}
     return tuple(AttemptDetail(**dict(each) | figures.get(each.model_name, {})) for each in submission.attempts)
 
@@ -80,18 +74,4 @@ def _with_changes(records: list[VersionRecord]) -> list[Version]:
     ][: submissions.VERSIONS_SHOWN]
 
 
-_MODEL = Endpoint[Needs](
-    path="/api/models/{dataset}/{model}",
-    name="getModel",
-    summary="One submission with its versions, errors, tasks and what changed",
-    tag="Models",
-    query=ModelQuery,
-    answer=ModelAnswer,
-    problems=frozenset({404, 503}),
-    handle=model,
-)
-
-ENDPOINTS: tuple[Endpoint[Needs], ...] = (
-    _MODEL,
-    _MODEL.by_owner(ModelByOwnerQuery, "The same, with the dataset's slash as it is"),
-)
+ENDPOINTS = (get_model, get_model.by_owner("The same, with the dataset's slash as it is"))

@@ -1,7 +1,7 @@
 """The Hub's webhooks: a hint that a dataset changed. Polling stays the truth."""
 
 import re
-from dataclasses import dataclass
+from functools import partial
 from typing import Annotated
 
 import structlog
@@ -12,7 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from query_api.routes.endpoint import Endpoint
 from query_api.routes.publish import publish
-from query_api.schemas.base import Answer, BodyQuery
+from query_api.schemas.base import Answer
+from query_api.settings import Settings
 
 log = structlog.get_logger(__name__)
 
@@ -66,43 +67,30 @@ class WebhookAnswer(Answer):
     reason: str
 
 
-@dataclass(frozen=True)
-class Needs:
-    """What these routes work with."""
-
-    client: Client
-    datasets: tuple[str, ...]
-
-
-async def receive(needs: Needs, request: web.Request, query: BodyQuery[WebhookBody]) -> WebhookAnswer:
-    """Ask for a sync of the dataset that changed."""
-    event, repo = query.body.event, query.body.repo
-    if repo.type != "dataset" or repo.name not in needs.datasets:
+@partial(
+    Endpoint,
+    "/webhooks/huggingface",
+    "Webhooks",
+    method="POST",
+    status=202,
+    problems=(503,),
+    secured="webhookSecret",
+    headers={"Webhook-Id": "The delivery's id: a delivery that comes twice asks once."},
+)
+async def receive_webhook(settings: Settings, client: Client, request: web.Request, body: WebhookBody) -> WebhookAnswer:
+    """The Hub tells that a dataset changed."""
+    event, repo = body.event, body.repo
+    if repo.type != "dataset" or repo.name not in settings.hf_datasets:
         return WebhookAnswer(accepted=False, reason="not a dataset that is watched here")
     if not event.scope.startswith("repo"):
         return WebhookAnswer(accepted=False, reason="not a change of files")
-    if not query.body.moves_main:
+    if not body.moves_main:
         return WebhookAnswer(accepted=False, reason="not a change of main")
     given = request.headers.get("Webhook-Id", "")
     delivery = f"webhook-{given}" if _DELIVERY_ID.fullmatch(given) else None
-    await publish(needs.client, SyncRequested(dataset=repo.name, trigger="webhook", request_id=delivery))
+    await publish(client, SyncRequested(dataset=repo.name, trigger="webhook", request_id=delivery))
     log.info("webhook.accepted", dataset=repo.name, action=event.action, delivery=delivery)
     return WebhookAnswer(accepted=True, reason="a sync is requested")
 
 
-ENDPOINTS: tuple[Endpoint[Needs], ...] = (
-    Endpoint(
-        method="POST",
-        path="/webhooks/huggingface",
-        name="receiveWebhook",
-        summary="The Hub tells that a dataset changed",
-        tag="Webhooks",
-        query=BodyQuery[WebhookBody],
-        answer=WebhookAnswer,
-        status=202,
-        problems=frozenset({503}),
-        secured="webhookSecret",
-        handle=receive,
-        headers={"Webhook-Id": "The delivery's id: a delivery that comes twice asks once."},
-    ),
-)
+ENDPOINTS = (receive_webhook,)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Final, Generic, Literal, TypeVar
+from typing import Annotated, Final, Literal
 
 from common.arc.task_sets import Source
 from common.error_kinds import ErrorKind, NoteKind
@@ -30,7 +30,6 @@ class Body(ApiModel):
     model_config = ConfigDict(strict=True)
 
 
-BodyT = TypeVar("BodyT", bound=BaseModel)
 DatasetPart = Annotated[str, Field(max_length=127, pattern=r"^[\w.-]+$")]
 
 
@@ -39,12 +38,6 @@ class Query(ApiModel):
 
     By itself: a request without parameters.
     """
-
-
-class BodyQuery(Query, Generic[BodyT]):
-    """A request that gives a JSON body and nothing else."""
-
-    body: BodyT
 
 
 class OwnedDataset(Query):

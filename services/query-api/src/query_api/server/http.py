@@ -5,21 +5,21 @@ request is measured in tests/bench.
 """
 
 import itertools
+import re
 import secrets
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 import structlog
 from aiohttp import web
 from common.process.outage import AWAY, DATABASE_ERRORS, reason_of
-from multidict import CIMultiDict
 
 from query_api.meter import RequestMeter
 from query_api.routes.access import SECURITY_HEADERS, AccessControl
-from query_api.routes.endpoint import Endpoint, Handle, Render
-from query_api.schemas.base import JSON, ApiModel, Query
+from query_api.routes.endpoint import Endpoint, Handle
+from query_api.schemas.base import JSON
 from query_api.schemas.problems import CONTENT_TYPE, ProblemError
 from query_api.server import request_parsing
 from query_api.server.access_log import AccessLog
@@ -35,66 +35,42 @@ from query_api.server.response_cache import (
 log = structlog.get_logger(__name__)
 
 REQUEST_ID = "X-Request-Id"
-_LONGEST_ID = 64
+_PLAIN_ID = re.compile(r"(?=.*[0-9A-Za-z])[0-9A-Za-z_-]{1,64}")
+_PREFIX, _NUMBERS = secrets.token_hex(4), itertools.count(1)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-class RequestIds:
-    """Gives each request an id, or keeps the one that a proxy gave it."""
-
-    def __init__(self) -> None:
-        self._prefix = secrets.token_hex(4)
-        self._numbers = itertools.count(1)
-
-    def of(self, request: web.Request) -> str:
-        """Return the request's id; one from outside must be short and plain."""
-        given = request.headers.get(REQUEST_ID)
-        if (
-            given
-            and len(given) <= _LONGEST_ID
-            and given.replace("-", "").replace("_", "").isalnum()
-            and given.isascii()
-        ):
-            return given
-        return f"{self._prefix}-{next(self._numbers):x}"
+def id_of(request: web.Request) -> str:
+    """Return a request's id: that which a proxy gave it, when it is short and plain, or a new one."""
+    given = request.headers.get(REQUEST_ID)
+    return given if given and _PLAIN_ID.fullmatch(given) else f"{_PREFIX}-{next(_NUMBERS):x}"
 
 
+@dataclass(frozen=True)
 class Http:
     """Makes handlers that all treat requests alike."""
 
-    def __init__(
-        self,
-        response_cache: ResponseCache,
-        access: AccessControl,
-        access_log: AccessLog,
-        meter: RequestMeter,
-        database_failed: Callable[[], None],
-    ) -> None:
-        self._response_cache = response_cache
-        self.access = access
-        self._access_log = access_log
-        self._meter = meter
-        self._on_database_away = database_failed
-        self._ids = RequestIds()
+    response_cache: ResponseCache
+    access: AccessControl
+    access_log: AccessLog
+    meter: RequestMeter
+    on_database_away: Callable[[], None]
 
-    def handler(self, endpoint: Endpoint[Any], handle: Handle | None) -> Handler:
+    def handler(self, endpoint: Endpoint, handle: Handle) -> Handler:
         """Return an endpoint's handler."""
-        if endpoint.render:
-            return self.observed(endpoint.path, self._from_view(endpoint.query, endpoint.render))
-        if handle:
-            return self.observed(endpoint.path, self._handled(endpoint, handle))
-        raise AssertionError(f"{endpoint.name} has neither render nor handle")
+        answering = self._from_view if endpoint.is_cached else self._handled
+        return self.observed(endpoint.path, answering(endpoint, handle))
 
     def observed(self, route: str, answer: Handler) -> Handler:
         """Wrap an answer: request id, problems, metrics, access log."""
-        observe = self._meter.of(route)
-        clock, ids, record = time.perf_counter, self._ids.of, self._access_log.record
+        observe = self.meter.of(route)
+        clock, record = time.perf_counter, self.access_log.record
         cors = self.access.cors
 
         async def handle(request: web.Request) -> web.StreamResponse:
             started = clock()
-            request_id = ids(request)
+            request_id = id_of(request)
             try:
                 response = await answer(request)
             except ProblemError as problem:
@@ -124,7 +100,7 @@ class Http:
         away = isinstance(error, AWAY)
         (log.debug if away else log.warning)("database.failed", reason=reason_of(error), request_id=request_id)
         if away:
-            self._on_database_away()
+            self.on_database_away()
 
     def unreadable(self, status: int, reason: str) -> web.Response:
         """Answer a request that is no HTTP, or too long."""
@@ -133,8 +109,8 @@ class Http:
             self.access.cors.unread(response)
         return response
 
-    def _from_view(self, query_type: type[Query], render: Render) -> Handler:
-        current_responses = self._response_cache.current
+    def _from_view(self, endpoint: Endpoint, handle: Handle) -> Handler:
+        current_responses, query_type = self.response_cache.current, endpoint.query
 
         async def answer(request: web.Request) -> web.StreamResponse:
             headers = request.headers
@@ -145,7 +121,9 @@ class Http:
             if cached is None:
                 query = request_parsing.read_query(query_type, request.rel_url.query)
                 keep = is_cacheable(query, responses.moment.settings)
-                cached = responses.make(path, zipped=zipped, answer=lambda moment: render(moment, query), keep=keep)
+                cached = responses.make(
+                    path, zipped=zipped, answer=lambda moment: handle(moment=moment, query=query), keep=keep
+                )
             response = cached_response(request, cached)
             as_of = responses.moment.state.as_of
             if as_of is not None:
@@ -154,12 +132,15 @@ class Http:
 
         return answer
 
-    def _handled(self, endpoint: Endpoint[Any], handle: Handle) -> Handler:
+    def _handled(self, endpoint: Endpoint, handle: Handle) -> Handler:
         async def answer(request: web.Request) -> web.StreamResponse:
             self.access.check(endpoint, request)
             query = await request_parsing.read(endpoint, request)
-            found = await handle(request, query)
-            return found if isinstance(found, web.StreamResponse) else json_response(found, endpoint.status)
+            found = await handle(request=request, query=query, body=getattr(query, "body", None))
+            if isinstance(found, web.StreamResponse):
+                return found
+            headers = SECURITY_HEADERS | {"Content-Type": JSON, "Cache-Control": CACHE_CONTROL}
+            return web.Response(body=found.model_dump_json().encode(), status=endpoint.status, headers=headers)
 
         return answer
 
@@ -180,15 +161,7 @@ def cached_response(request: web.Request, cached: CachedResponse) -> web.StreamR
     return web.Response(body=cached.body, headers=cached.headers)
 
 
-def json_response(shape: ApiModel, status: int = 200) -> web.Response:
-    """Return a shape as JSON."""
-    headers = CIMultiDict(SECURITY_HEADERS)
-    headers.update({"Content-Type": JSON, "Cache-Control": CACHE_CONTROL})
-    return web.Response(body=shape.model_dump_json().encode(), status=status, headers=headers)
-
-
 def problem_response(problem: ProblemError) -> web.Response:
     """Return an error as problem details."""
-    headers = CIMultiDict(SECURITY_HEADERS)
-    headers.update({"Content-Type": CONTENT_TYPE, "Cache-Control": "no-store", **problem.headers})
+    headers = SECURITY_HEADERS | {"Content-Type": CONTENT_TYPE, "Cache-Control": "no-store"} | problem.headers
     return web.Response(body=problem.details.model_dump_json().encode(), status=problem.status, headers=headers)

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from query_api.routes.endpoint import Endpoint
-from query_api.schemas.base import ApiModel
+from query_api.routes.table import ENDPOINTS
 from query_api.schemas.problems import CONTENT_TYPE, TITLES, ProblemDetails
 
 _REF = "#/components/schemas/{model}"
@@ -37,7 +37,7 @@ _ETAG: Final = {"ETag": {"description": "Strong; send it as If-None-Match.", "sc
 _NOT_MODIFIED: Final = {"description": "What If-None-Match names still holds.", "headers": _ETAG}
 
 
-def document(endpoints: Sequence[Endpoint[Any]]) -> dict[str, Any]:
+def document(endpoints: Sequence[Endpoint]) -> dict[str, Any]:
     """Return the document; the same endpoints always give the same bytes."""
     schemas, components = _schemas(endpoints)
     paths: dict[str, dict[str, Any]] = {}
@@ -58,7 +58,7 @@ def document(endpoints: Sequence[Endpoint[Any]]) -> dict[str, Any]:
     }
 
 
-def text(endpoints: Sequence[Endpoint[Any]]) -> str:
+def text(endpoints: Sequence[Endpoint]) -> str:
     """Return the document as it is committed and served."""
     return json.dumps(document(endpoints), indent=2, ensure_ascii=False) + "\n"
 
@@ -66,18 +66,16 @@ def text(endpoints: Sequence[Endpoint[Any]]) -> str:
 Schemas = Mapping[type[BaseModel], Any]
 
 
-def _schemas(endpoints: Sequence[Endpoint[Any]]) -> tuple[Schemas, dict[str, Any]]:
-    answers = {each.answer for each in endpoints if isinstance(each.answer, type)} | {ProblemDetails}
+def _schemas(endpoints: Sequence[Endpoint]) -> tuple[Schemas, dict[str, Any]]:
+    answers = {each.answers for each in endpoints if isinstance(each.answers, type)} | {ProblemDetails}
     answers |= {each.events for each in endpoints if each.events}
-    bodies = {each.body for each in endpoints if each.body}
-    query = {each.query for each in endpoints}
+    queries = {each.query for each in endpoints}
     wanted = [(model, "serialization") for model in _sorted(answers)]
-    wanted += [(model, "validation") for model in _sorted(bodies | query)]
+    wanted += [(model, "validation") for model in _sorted(queries)]
     refs, definitions = models_json_schema(wanted, ref_template=_REF)  # type: ignore[arg-type] # its modes are literals
     components = definitions["$defs"]
-    inline = {model: components.pop(refs[model, "validation"]["$ref"].rpartition("/")[2]) for model in query}
     found: dict[type[BaseModel], Any] = {model: refs[model, "serialization"] for model in answers}
-    found |= {model: refs[model, "validation"] for model in bodies}
+    inline = {model: components.pop(refs[model, "validation"]["$ref"].rpartition("/")[2]) for model in queries}
     return found | inline, dict(sorted(components.items()))
 
 
@@ -85,7 +83,7 @@ def _sorted(models: Iterable[type[BaseModel]]) -> list[type[BaseModel]]:
     return sorted(models, key=lambda model: model.__name__)
 
 
-def _operation(endpoint: Endpoint[Any], schemas: Schemas) -> dict[str, Any]:
+def _operation(endpoint: Endpoint, schemas: Schemas) -> dict[str, Any]:
     operation: dict[str, Any] = {
         "operationId": endpoint.name,
         "summary": endpoint.summary,
@@ -99,14 +97,14 @@ def _operation(endpoint: Endpoint[Any], schemas: Schemas) -> dict[str, Any]:
     if endpoint.body:
         operation["requestBody"] = {
             "required": True,
-            "content": {"application/json": {"schema": schemas[endpoint.body]}},
+            "content": {"application/json": {"schema": schemas[endpoint.query]["properties"]["body"]}},
         }
     if endpoint.secured:
         operation["security"] = [{endpoint.secured: []}]
     return operation
 
 
-def _parameters(endpoint: Endpoint[Any], schema: Mapping[str, Any]) -> Iterable[dict[str, Any]]:
+def _parameters(endpoint: Endpoint, schema: Mapping[str, Any]) -> Iterable[dict[str, Any]]:
     required = set(schema.get("required", ()))
     for name, field in schema.get("properties", {}).items():
         if name == "body":
@@ -115,7 +113,7 @@ def _parameters(endpoint: Endpoint[Any], schema: Mapping[str, Any]) -> Iterable[
         yield _parameter(name, field, "path" if in_path else "query", required=in_path or name in required)
     for name, description in (endpoint.headers or {}).items():
         yield _parameter(name, {"type": "string", "description": description}, "header", required=False)
-    if endpoint.render:
+    if endpoint.is_cached:
         description = "Answer 304 when the ETag is still this."
         yield _parameter("If-None-Match", {"type": "string", "description": description}, "header", required=False)
 
@@ -132,8 +130,8 @@ def _parameter(name: str, field: Mapping[str, Any], where: str, *, required: boo
     return parameter | ({"description": field["description"]} if "description" in field else {})
 
 
-def _responses(endpoint: Endpoint[Any], schemas: Schemas) -> dict[str, Any]:
-    answer = endpoint.answer
+def _responses(endpoint: Endpoint, schemas: Schemas) -> dict[str, Any]:
+    answer = endpoint.answers
     if isinstance(answer, str):
         # Of what is no JSON a schema can only say what is in it: here each event's data, by the event's name.
         within = {"contentMediaType": answer, "contentSchema": schemas[endpoint.events]} if endpoint.events else {}
@@ -141,20 +139,16 @@ def _responses(endpoint: Endpoint[Any], schemas: Schemas) -> dict[str, Any]:
         description = endpoint.summary
     else:
         content = {"application/json": {"schema": schemas[answer]}}
-        description = _first_line(answer)
+        description = (answer.__doc__ or "").partition("\n")[0]
     good: dict[str, Any] = {"description": description, "content": content}
-    if endpoint.render:
+    if endpoint.is_cached:
         good["headers"] = _ETAG
     found = {str(endpoint.status): good}
-    if endpoint.render:
+    if endpoint.is_cached:
         found["304"] = _NOT_MODIFIED
     for status in sorted(endpoint.all_problems):
         found[str(status)] = _problem(status, schemas[ProblemDetails])
     return found
-
-
-def _first_line(shape: type[ApiModel]) -> str:
-    return (shape.__doc__ or shape.__name__).strip().splitlines()[0]
 
 
 def _problem(status: int, schema: Any) -> dict[str, Any]:
@@ -164,12 +158,5 @@ def _problem(status: int, schema: Any) -> dict[str, Any]:
     return problem
 
 
-def main() -> None:
-    """Print the document of the API as it is."""
-    from query_api.routes.table import ENDPOINTS  # noqa: PLC0415 - the routes need this module first
-
-    sys.stdout.write(text(ENDPOINTS))
-
-
 if __name__ == "__main__":
-    main()
+    sys.stdout.write(text(ENDPOINTS))

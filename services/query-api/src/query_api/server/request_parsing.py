@@ -17,7 +17,7 @@ MAX_BODY_BYTES = 64 * 1024
 BODY_SECONDS = 15.0
 
 
-async def read(endpoint: Endpoint[Any], request: web.Request) -> Query:
+async def read(endpoint: Endpoint, request: web.Request) -> Query:
     """Return the request's path, query and body as one value; raises a ProblemError for what cannot be read."""
     names = endpoint.path_names
     strings = {

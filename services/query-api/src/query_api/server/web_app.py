@@ -1,7 +1,6 @@
 """The web application: every endpoint's handler, the pages, and an answer for what there is no route for."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from aiohttp import hdrs, web
 from common.process import ops
@@ -22,7 +21,7 @@ _NO_METRICS = CollectorRegistry()
 
 def make_app(
     http: Http,
-    handlers: Sequence[tuple[Endpoint[Any], Handle | None]],
+    handlers: Sequence[tuple[Endpoint, Handle]],
     checks: Mapping[str, ops.Check],
     dependencies: Mapping[str, ops.Check],
 ) -> web.Application:

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Any, TypedDict
 
-from query_api.schemas.base import JSON, Query, Rendered
+from query_api.schemas.base import JSON, Rendered
 from query_api.schemas.cached import (
     CronStatusAnswer,
     LatestAnswer,
@@ -55,8 +55,8 @@ class Moment:
         return min(midnight, tick) if tick else midnight
 
 
-def latest_model(moment: Moment, query: LatestQuery) -> LatestAnswer:
-    """Answer which submission is the latest."""
+def get_latest_model(moment: Moment, query: LatestQuery) -> LatestAnswer:
+    """The newest submission, and the label that dashboards show."""
     found = moment.state.view.latest(query.by, query.dataset)
     if found is None:
         return LatestAnswer(data=None, **moment.freshness)
@@ -106,8 +106,8 @@ _ORDERS: dict[SortBy, Callable[[Submission], Any]] = {
 }
 
 
-def models(moment: Moment, query: ModelsQuery) -> Rendered:
-    """Answer with the submissions that pass the filters; ties are ordered by dataset and folder."""
+def list_models(moment: Moment, query: ModelsQuery) -> Rendered:
+    """Every submission with its scores and coverage."""
     found = [
         each
         for each in moment.state.view.submissions.values()
@@ -116,14 +116,15 @@ def models(moment: Moment, query: ModelsQuery) -> Rendered:
         and query.status in {None, each.status}
     ]
     order = _ORDERS[query.sort]
+    # Ties are ordered by dataset and folder.
     found.sort(key=lambda each: (order(each), each.key))
     page = found[query.offset : query.offset + query.limit]
     envelope = ModelsAnswer(total=len(found), data=(), **moment.freshness).model_dump_json().encode()
     return Rendered(envelope.removesuffix(b"]}") + b",".join(map(row_json, page)) + b"]}", JSON)
 
 
-def cron_status(moment: Moment, _query: Query) -> CronStatusAnswer:
-    """Answer when the next sync is due, and how the last one went."""
+def get_cron_status(moment: Moment) -> CronStatusAnswer:
+    """When the next sync is due, and how the last one went."""
     last = moment.state.view.last_sync
     settings = moment.settings
     return CronStatusAnswer(

@@ -165,8 +165,10 @@ async def test_files_are_transformed_while_a_copy_runs_and_copies_run_one_at_a_t
 
     database, transformed = Slow(), list[str]()
     database.go_on.clear()
+    late = asyncio.get_running_loop().call_later(DEADLINE / 4, database.go_on.set)
     assert await collected(database, Downloads(), sized(1, 1, 1), transform=transform) == {}
     assert (len(database.copies), database.most_at_once) == (3, 1)
+    assert late.when() > asyncio.get_running_loop().time(), "the first COPY was waited for"
 
 
 async def test_a_copy_that_fails_ends_the_run_while_files_wait_for_its_room() -> None:

@@ -129,7 +129,9 @@ End = Callable[[ModelDiscovered, int, int], Awaitable[object]]
 
 def _given_up(pipeline: Pipeline) -> End:
     failures = FailureRecorder(pipeline.pool, pipeline.client, Metrics(), "test")
-    return lambda event, count, sequence: failures.record(event, Fail("hub_error", "no luck"), count, sequence)
+    return lambda event, count, sequence: failures(
+        event.model_dump_json().encode(), Fail("hub_error", "no luck"), count, sequence
+    )
 
 
 def _abandoned(pipeline: Pipeline) -> End:

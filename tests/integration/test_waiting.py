@@ -20,6 +20,7 @@ from ingester import app as ingester_app
 from ingester.ingestion.lock_queue import LockQueue
 from ingester.store import lock_waiters
 from ingester.store.session import LockHeldError, locked
+from nats.js.api import PubAck
 from structlog.testing import capture_logs
 
 from tests.support import pipeline as support
@@ -329,7 +330,7 @@ async def test_what_was_handed_back_and_whose_event_is_gone_is_forgotten_on_a_bu
 async def test_a_handing_back_that_keeps_failing_is_told_once_and_once_when_it_works(
     pipeline: Pipeline, queue: LockQueue
 ) -> None:
-    async def refused(event: ModelDiscovered, key: str) -> int:
+    async def refused(event: ModelDiscovered, key: str) -> PubAck:
         raise nats.errors.TimeoutError
 
     await lock_waiters.join(pipeline.pool, ANN, "m")

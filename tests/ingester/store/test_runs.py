@@ -158,7 +158,7 @@ async def test_runs_that_began_some_time_ago_and_do_not_wait_are_told_by_age(poo
         await run(pool, dataset_name="waits", hf_dataset=OTHER),
     ]
     await pool.execute("UPDATE ingestion_runs SET total_puzzles = 1 WHERE id = $1", first)
-    assert [each.id for each in await running_runs(pool, HOUR)] == [first, *others]
+    assert list(await running_runs(pool, HOUR)) == [first, *others]
 
 
 async def test_only_a_run_that_still_runs_is_abandoned(pool: asyncpg.Pool, session: Session) -> None:

@@ -9,11 +9,9 @@ import asyncpg
 import structlog
 from common.arc.task_sets import TaskSetError, detect_source, load_task_set
 from common.bus import bus
-from common.bus.backlog import oldest_unsettled
 from common.bus.delivery import Delivery
 from common.bus.topology import INGESTER
 from common.database import answers, check_migrated, open_pool
-from common.events import ModelDiscovered
 from common.hub.client import HubClient
 from common.metrics import bus_metrics, pool_metrics
 from common.metrics.bus_metrics import BusMetrics
@@ -126,15 +124,8 @@ def build_ingester(
 
 def build_lock_queue(ingester: Ingester, client: Client) -> LockQueue:
     """Put together the queue of requests for models whose lock another ingester holds."""
-
-    async def publish(event: ModelDiscovered, key: str) -> int:
-        return (await bus.store(client, event, SERVICE, key=key)).seq
-
-    async def oldest() -> int | None:
-        found = await oldest_unsettled(client.jetstream(timeout=bus.PUBLISH_TIMEOUT_SECONDS), INGESTER)
-        return found.seq if found else None
-
-    return LockQueue(ingester.pool, ingester.ingest, publish, oldest, ingester.metrics)
+    publish = partial(bus.store, client, source=SERVICE)
+    return LockQueue(ingester.pool, ingester.ingest, publish, client, ingester.metrics)
 
 
 def check_task_sets(settings: Settings) -> None:

@@ -1,5 +1,6 @@
 """Handles `model.discovered`, one ingestion each, and records the ingestions that failed for good."""
 
+import contextlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -41,7 +42,7 @@ def register(broker: NatsBroker, nats_url: str, queue: LockQueue, failures: "Fai
             # The one who asked for it sees the failure. There is nothing to replay, and no alert.
             if verdict.unexpected:
                 log.exception("ingestion.unexpected", dataset=event.dataset, model=event.model)
-            await failures.record(event, verdict, count, sequence)
+            await failures(raw.data, verdict, count, sequence)
 
 
 @dataclass(frozen=True)
@@ -54,12 +55,20 @@ class FailureRecorder:
     instance: str
 
     async def __call__(self, body: bytes, verdict: Fail, delivery_count: int, sequence: int | None = None) -> None:
-        """Fail the event's run (making one where there is none) and publish `model.ingestion_failed`."""
-        event = _parsed(body)
+        """Fail the event's run (making one where there is none) and publish `model.ingestion_failed`.
+
+        A dry run that failed is no failure of its model: no metric counts it.
+        """
+        event: ModelDiscovered | None = None
+        with contextlib.suppress(PermanentError):
+            event = parse(ModelDiscovered, body)
+        if event is None or not event.dry_run:
+            self.metrics.failed_for_good(verdict.kind)
         if event is not None:
-            await self.record(event, verdict, delivery_count, sequence)
+            origin = Origin(event, sequence, delivery_count, self.instance)
+            run = await end_event(self.pool, origin, "failed", verdict.reason)
+            await publish_failure(self.client, SERVICE, origin, run, kind=verdict.kind, reason=verdict.reason)
             return
-        self.metrics.failed_for_good(verdict.kind)
         failed = ModelIngestionFailed(
             kind=verdict.kind,
             reason=verdict.reason,
@@ -69,31 +78,3 @@ class FailureRecorder:
             event_sequence=sequence,
         )
         await bus.publish(self.client, failed, SERVICE)
-
-    async def record(
-        self, event: ModelDiscovered, verdict: Fail, delivery_count: int, sequence: int | None = None
-    ) -> None:
-        """Do so for a valid event. A dry run that failed is no failure of its model: no metric counts it."""
-        if not event.dry_run:
-            self.metrics.failed_for_good(verdict.kind)
-        origin = Origin(event, sequence, delivery_count, self.instance)
-        run = await end_event(self.pool, origin, "failed", verdict.reason)
-        failed = ModelIngestionFailed(
-            run_id=run.id,
-            dataset=event.dataset,
-            model=event.model,
-            kind=verdict.kind,
-            reason=verdict.reason,
-            delivery_count=delivery_count,
-            dry_run=event.dry_run,
-            failed_at=run.ended_at,
-            event_sequence=sequence,
-        )
-        await publish_failure(self.client, SERVICE, failed, run)
-
-
-def _parsed(body: bytes) -> ModelDiscovered | None:
-    try:
-        return parse(ModelDiscovered, body)
-    except PermanentError:
-        return None

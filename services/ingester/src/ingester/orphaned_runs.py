@@ -8,17 +8,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import asyncpg
-from common.bus import bus
-from common.bus.backlog import oldest_unsettled
-from common.bus.topology import INGESTER
-from common.events import ModelIngestionFailed
 from common.outcomes import TransientError
 from nats.aio.client import Client
 
-from ingester.ingestion.lock_queue import is_settled
+from ingester.ingestion.lock_queue import is_settled, oldest_unsettled
 from ingester.ingestion.report import publish_failure
 from ingester.metrics import Metrics
-from ingester.store.runs import RunningRun, delete_orphaned_staging, running_runs
+from ingester.store.runs import Origin, delete_orphaned_staging, running_runs
 from ingester.store.session import locked
 
 POLL_SECONDS = 60.0
@@ -44,31 +40,20 @@ class OrphanedRuns:
         if not running:
             return 0
         # Asked after the runs: an event stored meanwhile belongs to none of them.
-        oldest = await oldest_unsettled(self.client.jetstream(timeout=bus.PUBLISH_TIMEOUT_SECONDS), INGESTER)
-        lost = [run for run in running if is_settled(run.event_sequence, oldest.seq if oldest else None)]
-        return sum([await self._end(run) for run in lost])
+        oldest = await oldest_unsettled(self.client)
+        lost = [(run_id, origin) for run_id, origin in running.items() if is_settled(origin.sequence, oldest)]
+        return sum([await self._end(run_id, origin) for run_id, origin in lost])
 
-    async def _end(self, run: RunningRun) -> bool:
+    async def _end(self, run_id: int, origin: Origin) -> bool:
         try:
-            async with locked(self.pool, run.dataset, run.model) as session:
-                ended = await session.fail_orphaned(run.id, REASON)
+            async with locked(self.pool, origin.event.dataset, origin.event.model) as session:
+                ended = await session.fail_orphaned(run_id, REASON)
         except TransientError:
             # Another ingester holds the model's lock, and will end its runs.
             return False
         if ended is None:
             return False
-        if not run.dry_run:
+        if not origin.event.dry_run:
             self.metrics.failed_for_good(KIND)
-        failed = ModelIngestionFailed(
-            run_id=run.id,
-            dataset=run.dataset,
-            model=run.model,
-            kind=KIND,
-            reason=REASON,
-            delivery_count=run.delivery_count,
-            dry_run=run.dry_run,
-            failed_at=ended.ended_at,
-            event_sequence=run.event_sequence,
-        )
-        await publish_failure(self.client, self.source, failed, ended)
+        await publish_failure(self.client, self.source, origin, ended, kind=KIND, reason=REASON)
         return True

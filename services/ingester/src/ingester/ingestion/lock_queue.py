@@ -13,10 +13,14 @@ from functools import partial
 import asyncpg
 import structlog
 from common import outcomes
+from common.bus import backlog, bus
+from common.bus.topology import INGESTER
 from common.events import ModelDiscovered
 from common.outcomes import Fail
 from common.process.outage import AWAY, Outage, reason_of
 from common.process.periodic import FAILURES
+from nats.aio.client import Client
+from nats.js.api import PubAck
 
 from ingester.metrics import Metrics
 from ingester.store import lock_waiters
@@ -35,14 +39,13 @@ _ID_PREFIX = "waiting-"
 class LockQueue:
     """Deliveries of one ingester, and the requests that wait for those of others.
 
-    `publish` takes an event and its message id, and returns its place on the stream; `oldest_unsettled` returns that of
-    the oldest event that is not settled yet, None where all are.
+    `publish` takes an event and `key`, its message id.
     """
 
     pool: asyncpg.Pool
     ingest: Callable[[ModelDiscovered, int, int | None], Awaitable[object]]
-    publish: Callable[[ModelDiscovered, str], Awaitable[int]]
-    oldest_unsettled: Callable[[], Awaitable[int | None]]
+    publish: Callable[..., Awaitable[PubAck]]
+    client: Client
     metrics: Metrics
     outage: Outage = field(default_factory=partial(Outage, "handing back", "requests wait; tried again every minute"))
 
@@ -105,19 +108,15 @@ class LockQueue:
         requests = await lock_waiters.free(self.pool)
         for request in requests:
             # Several may do so at once: the server keeps one.
-            sequence = await self._publish(request)
-            await lock_waiters.mark_handed_back(self.pool, request.id, sequence)
+            try:
+                stored = await self.publish(request.event, key=f"{_ID_PREFIX}{request.id}")
+            except AWAY as error:
+                self.outage.failed(error)
+                raise
+            self.outage.worked()
+            await lock_waiters.mark_handed_back(self.pool, request.id, stored.seq)
             log.info("ingestion.handed_back", dataset=request.event.dataset, model=request.event.model)
         return len(requests)
-
-    async def _publish(self, request: lock_waiters.WaitingRequest) -> int:
-        try:
-            sequence = await self.publish(request.event, f"{_ID_PREFIX}{request.id}")
-        except AWAY as error:
-            self.outage.failed(error)
-            raise
-        self.outage.worked()
-        return sequence
 
     async def run_once(self) -> None:
         """Hand back requests whose lock's holder died; delete those handed back whose event is settled."""
@@ -126,11 +125,17 @@ class LockQueue:
         if not late:
             return
         # Not by when the oldest was stored: NATS' and PostgreSQL's clocks may differ, and a request would be lost.
-        oldest = await self.oldest_unsettled()
+        oldest = await oldest_unsettled(self.client)
         for request in late:
             # Done, or dropped by the server after its last delivery: `arcwatch dead ls` and `dead replay` help then.
             if is_settled(request.event_sequence, oldest):
                 await lock_waiters.settle(self.pool, request.id)
+
+
+async def oldest_unsettled(client: Client) -> int | None:
+    """Return the place on the stream of the oldest event that is not settled, None where all are."""
+    found = await backlog.oldest_unsettled(client.jetstream(timeout=bus.PUBLISH_TIMEOUT_SECONDS), INGESTER)
+    return found.seq if found else None
 
 
 def is_settled(sequence: int | None, oldest_unsettled: int | None) -> bool:

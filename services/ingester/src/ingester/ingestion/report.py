@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from typing import Any, Literal
 
 import structlog
 from common.bus import bus
@@ -10,7 +11,7 @@ from nats.aio.client import Client
 
 from ingester.download.plan import Plan
 from ingester.metrics import Metrics
-from ingester.store.runs import RunEnded, RunResult
+from ingester.store.runs import Origin, RunEnded, RunResult
 
 log = structlog.get_logger(__name__)
 
@@ -25,23 +26,14 @@ class Report:
 
     def started(self, run_id: int, plan: Plan, delivery_count: int) -> None:
         """Log what a run is going to do."""
-        log.info(
-            "ingestion.started",
-            run_id=run_id,
-            dataset=self.event.dataset,
-            model=self.event.model,
-            trigger=self.event.trigger,
-            dry_run=self.event.dry_run,
-            delivery_count=delivery_count,
-            files=plan.files,
-            to_fetch=len(plan.fetch),
-        )
+        about = {"trigger": self.event.trigger, "delivery_count": delivery_count}
+        self._log("ingestion.started", run_id, **about, files=plan.files, to_fetch=len(plan.fetch))
 
     async def skipped(self, run_id: int, reason: str, duration_ms: int) -> None:
         """Report a run that ended without a version, and without a failure."""
         if not self.event.dry_run:
             self.metrics.ingestions.labels("skipped").inc()
-        self._log_end(run_id, "skipped", reason=reason, duration_ms=duration_ms)
+        self._log("ingestion.ended", run_id, outcome="skipped", reason=reason, duration_ms=duration_ms)
         await self._announce_end(run_id, "skipped", files=0)
 
     async def ended(
@@ -51,14 +43,8 @@ class Report:
         await self._announce_end(run_id, result.status, plan.files)
         if not self.event.dry_run:
             self._count(plan, result, duration_ms, error_kinds)
-        self._log_end(
-            run_id,
-            result.status,
-            score=result.score,
-            files=plan.files,
-            failed=result.failed,
-            duration_ms=duration_ms,
-        )
+        about = {"outcome": result.status, "score": result.score, "files": plan.files, "failed": result.failed}
+        self._log("ingestion.ended", run_id, **about, duration_ms=duration_ms)
 
     def _count(self, plan: Plan, result: RunResult, duration_ms: int, error_kinds: Mapping[str, int]) -> None:
         metrics = self.metrics
@@ -71,17 +57,10 @@ class Report:
         for kind, files in error_kinds.items():
             metrics.file_errors.labels(kind).inc(files)
 
-    def _log_end(self, run_id: int, outcome: RunStatus, **about: object) -> None:
+    def _log(self, what: Literal["ingestion.started", "ingestion.ended"], run_id: int, **about: object) -> None:
         event = self.event
-        log.info(
-            "ingestion.ended",
-            run_id=run_id,
-            dataset=event.dataset,
-            model=event.model,
-            dry_run=event.dry_run,
-            outcome=outcome,
-            **about,
-        )
+        names = {"dataset": event.dataset, "model": event.model, "dry_run": event.dry_run}
+        log.info(what, run_id=run_id, **names, **about)
 
     async def _announce_end(self, run_id: int, status: RunStatus, files: int) -> None:
         """Announce that the run is over, so that progress bars end."""
@@ -91,17 +70,15 @@ class Report:
         )
 
 
-async def publish_failure(client: Client, source: str, failed: ModelIngestionFailed, run: RunEnded) -> None:
+async def publish_failure(
+    client: Client, source: str, origin: Origin, run: RunEnded, *, kind: str, reason: str
+) -> None:
     """Log that a run failed, and publish it; published twice, it is stored once."""
-    log.error(
-        "ingestion.ended",
-        run_id=run.id,
-        dataset=failed.dataset,
-        model=failed.model,
-        dry_run=failed.dry_run,
-        outcome="failed",
-        kind=failed.kind,
-        reason=failed.reason,
-        duration_ms=run.duration_ms,
+    event = origin.event
+    about: dict[str, Any] = {"run_id": run.id, "dataset": event.dataset, "model": event.model}
+    about |= {"dry_run": event.dry_run, "kind": kind, "reason": reason}
+    log.error("ingestion.ended", **about, outcome="failed", duration_ms=run.duration_ms)
+    failed = ModelIngestionFailed(
+        **about, delivery_count=origin.delivery_count, failed_at=run.ended_at, event_sequence=origin.sequence
     )
     await bus.publish(client, failed, source, key=ModelIngestionFailed.key_of(run.id, run.started_at))

@@ -76,18 +76,6 @@ class RunEnded:
 
 
 @dataclass(frozen=True)
-class RunningRun:
-    """A run that is marked as running, whether an ingester works on it or not."""
-
-    id: int
-    dataset: str
-    model: str
-    dry_run: bool
-    event_sequence: int | None
-    delivery_count: int
-
-
-@dataclass(frozen=True)
 class RunStatements(LockedModel):
     """A run's beginning, its errors, and its end."""
 
@@ -159,9 +147,17 @@ async def end_event(
     return RunEnded(*rows[0])
 
 
-async def running_runs(pool: asyncpg.Pool, older_than: timedelta) -> list[RunningRun]:
-    """Return the runs that began some time ago and did not end."""
-    return [RunningRun(**dict(row)) for row in await pool.fetch(sql.RUNNING_RUNS, older_than)]
+async def running_runs(pool: asyncpg.Pool, older_than: timedelta) -> dict[int, Origin]:
+    """Return what the runs are about that began some time ago and did not end, by their ids."""
+    return {
+        row["id"]: Origin(
+            ModelDiscovered(dataset=row["dataset"], model=row["model"], dry_run=row["dry_run"]),
+            row["event_sequence"],
+            row["delivery_count"],
+            row["ingester"],
+        )
+        for row in await pool.fetch(sql.RUNNING_RUNS, older_than)
+    }
 
 
 async def delete_orphaned_staging(pool: asyncpg.Pool) -> None:

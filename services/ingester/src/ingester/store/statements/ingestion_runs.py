@@ -96,8 +96,8 @@ ORDER BY id DESC LIMIT 1
 
 # A request that waits for the model's lock resumes its run when it is handed back, as another event.
 RUNNING_RUNS = """
-SELECT id, hf_dataset AS dataset, dataset_name AS model, dry_run, event_sequence, delivery_count FROM ingestion_runs r
-WHERE status = 'running' AND started_at < now() - $1::interval
+SELECT id, hf_dataset AS dataset, dataset_name AS model, dry_run, event_sequence, delivery_count, ingester
+FROM ingestion_runs r WHERE status = 'running' AND started_at < now() - $1::interval
     AND NOT EXISTS (
         SELECT FROM waiting_requests w
         WHERE w.hf_dataset = r.hf_dataset AND w.model = r.dataset_name AND w.dry_run = r.dry_run)

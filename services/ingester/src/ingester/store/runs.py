@@ -123,7 +123,8 @@ class RunStatements(LockedModel):
         """End a run; return its duration in ms."""
         files = (result.successful, result.failed, result.skipped, result.total_puzzles)
         figures = (result.accuracy_percent, result.score, result.error_log)
-        return int(await self.connection.fetchval(sql.CLOSE_RUN, run_id, result.status, *files, *figures))
+        rows = await self.connection.fetch(sql.CLOSE_RUN, run_id, result.status, *files, *figures)
+        return RunEnded(*rows[0]).duration_ms
 
 
 async def end_event(

@@ -6,11 +6,21 @@ _ENDS = """completed_at = greatest(statement_timestamp(), started_at), duration_
     greatest(0, extract(epoch FROM statement_timestamp() - started_at) * 1000))::int"""
 
 # Whatever ends a run deletes what was staged for it: no delivery resumes it.
-_ENDED = "id, hf_dataset, dataset_name, duration_ms, started_at, completed_at"
+_RUN = "id, hf_dataset, dataset_name, duration_ms, started_at, completed_at"
 _DELETE_STAGED = """
 DELETE FROM staged_rows s USING ended e
 WHERE s.hf_dataset = e.hf_dataset AND s.model = e.dataset_name AND s.run_id = e.id
 """
+
+
+def _ending(columns: str, condition: str) -> str:
+    return f"""
+WITH ended AS (
+    UPDATE ingestion_runs SET {columns}, {_ENDS} {condition} RETURNING {_RUN}
+), unstaged AS ({_DELETE_STAGED})
+SELECT id, duration_ms, started_at, completed_at FROM ended
+"""  # noqa: S608 - made of constants
+
 
 # The lock is ours, so a run of this model that is still 'running' belongs to an earlier delivery, of this event or of
 # another: resume it. It is this event's run from now on.
@@ -34,14 +44,11 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 'running', 
 RETURNING id
 """
 
-CLOSE_RUN = f"""
-WITH ended AS (
-    UPDATE ingestion_runs SET status = $2, successful = $3, failed = $4, skipped = $5, total_puzzles = $6,
-        accuracy_percent = $7, score = $8, error_log = $9, {_ENDS}
-    WHERE id = $1 RETURNING {_ENDED}
-), unstaged AS ({_DELETE_STAGED})
-SELECT duration_ms FROM ended
-"""  # noqa: S608 - made of the constants above
+CLOSE_RUN = _ending(
+    """status = $2, successful = $3, failed = $4, skipped = $5, total_puzzles = $6, accuracy_percent = $7, score = $8,
+    error_log = $9""",
+    "WHERE id = $1",
+)
 
 COPY_STAGED_ERRORS = """
 INSERT INTO ingestion_errors (run_id, puzzle_id, kind, message, fatal, hf_blob_oid)
@@ -75,9 +82,9 @@ WITH free AS MATERIALIZED (
     UPDATE ingestion_runs SET status = $4, error_log = $5, delivery_count = $6, {_ENDS}
     WHERE hf_dataset = $1 AND dataset_name = $2 AND status = 'running' AND dry_run = $3
         AND event_sequence IS NOT DISTINCT FROM $7 AND (SELECT ours FROM free)
-    RETURNING {_ENDED}
+    RETURNING {_RUN}
 ), unstaged AS ({_DELETE_STAGED}), again AS (
-    SELECT {_ENDED} FROM ingestion_runs
+    SELECT {_RUN} FROM ingestion_runs
     WHERE hf_dataset = $1 AND dataset_name = $2 AND status = $4 AND dry_run = $3 AND error_log = $5 AND $6 > 1
         AND event_sequence IS NOT DISTINCT FROM $7 AND completed_at > now() - interval '10 minutes'
     ORDER BY id DESC LIMIT 1
@@ -87,7 +94,7 @@ WITH free AS MATERIALIZED (
         failed, skipped)
     SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, '', 0, now(), now(), 0, 0, 0, 0
     WHERE NOT EXISTS (SELECT FROM ended) AND NOT EXISTS (SELECT FROM again)
-    RETURNING {_ENDED}
+    RETURNING {_RUN}
 )
 SELECT id, duration_ms, started_at, completed_at
 FROM (SELECT * FROM ended UNION ALL SELECT * FROM made UNION ALL SELECT * FROM again) AS runs
@@ -104,23 +111,13 @@ FROM ingestion_runs r WHERE status = 'running' AND started_at < now() - $1::inte
 ORDER BY id
 """
 
-FAIL_ORPHANED_RUN = f"""
-WITH ended AS (
-    UPDATE ingestion_runs SET status = 'failed', error_log = $2, {_ENDS} WHERE id = $1 AND status = 'running'
-    RETURNING {_ENDED}
-), unstaged AS ({_DELETE_STAGED})
-SELECT id, duration_ms, started_at, completed_at FROM ended
-"""  # noqa: S608 - made of the constants above
+FAIL_ORPHANED_RUN = _ending("status = 'failed', error_log = $2", "WHERE id = $1 AND status = 'running'")
 
-SKIP_RUNNING_RUNS = f"""
-WITH ended AS (
-    UPDATE ingestion_runs SET status = 'skipped', error_log = $5, {_ENDS}
-    WHERE hf_dataset = $1 AND dataset_name = $2 AND status = 'running' AND dry_run = $3
-        AND event_sequence IS NOT DISTINCT FROM $4
-    RETURNING {_ENDED}
-), unstaged AS ({_DELETE_STAGED})
-SELECT id, duration_ms, started_at, completed_at FROM ended
-"""  # noqa: S608 - made of the constants above
+SKIP_RUNNING_RUNS = _ending(
+    "status = 'skipped', error_log = $5",
+    """WHERE hf_dataset = $1 AND dataset_name = $2 AND status = 'running' AND dry_run = $3
+        AND event_sequence IS NOT DISTINCT FROM $4""",
+)
 
 # Left by an ingester that staged for a run which had ended meanwhile, and by those from before migration 0003: rows
 # without a run may be at work while their model has one.

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from common.arc.task_sets import TaskSet
 from common.error_kinds import ErrorKind
@@ -10,12 +11,20 @@ from common.model_names import display_name
 from common.outcomes import TransientError
 
 from ingester.download.plan import Plan
-from ingester.ingestion.target import Target
 from ingester.store.runs import RunOpened, RunResult
 from ingester.store.session import Session
 from ingester.store.versions import CurrentVersion, VersionRow
 from ingester.submission.aggregate import Aggregates, aggregate
 from ingester.submission.error_kinds import UnfetchedFile
+
+
+@dataclass(frozen=True)
+class Target:
+    """A folder's content: the commit to read it at, its tree oid, and when it was committed."""
+
+    revision: str
+    tree_oid: str
+    published_at: datetime | None
 
 
 class _RollbackError(Exception):

@@ -1,4 +1,9 @@
-"""One ingestion, from an event to committed rows. Called by the handler, and by tests, once per delivery."""
+"""One ingestion, from an event to committed rows. Called by the handler, and by tests, once per delivery.
+
+What is ingested is what the Hub has now; an event only says where to look. Every publisher can name any commit, oid and
+date in an event, and an old event names old ones: only the Hub's own answers reach the database. Of an event's words
+only the trigger and the requester do, as labels.
+"""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -9,7 +14,6 @@ from common.arc.task_sets import TaskSet, detect_source, load_task_set
 from common.bus.topology import MAX_DELIVER
 from common.events import IngestionProgress, ModelDiscovered, ModelIngested
 from common.hub.client import HubClient
-from common.hub.downloads import RemoteFile
 from common.model_names import attempt_model_name, display_name, is_plain_folder_name
 from common.outcomes import PermanentError, TransientError
 from common.process import tracing
@@ -18,9 +22,8 @@ from ingester.download.pipeline import DownloadPipeline
 from ingester.download.plan import Plan, make_plan
 from ingester.download.progress import Progress
 from ingester.download.writer import staged_rows
-from ingester.ingestion.commit import Commit
+from ingester.ingestion.commit import Commit, Target
 from ingester.ingestion.report import Report
-from ingester.ingestion.target import FolderMissingError, Target, resolve_target
 from ingester.metrics import Metrics
 from ingester.settings import Settings
 from ingester.store.runs import Origin, RunOpened, RunResult, RunStart, end_event
@@ -109,11 +112,13 @@ class _Ingestion:
         if self._is_done(current, self.event.tree_oid):
             # Before the Hub is asked: this may be a redelivery whose folder is gone meanwhile.
             return True
-        try:
-            target = await resolve_target(self.ingester.hub, self.event.dataset, self.event.model)
-        except FolderMissingError as error:
-            await self._not_there(str(error))
+        dataset, model = self.session.key
+        revision = await self.ingester.hub.head(dataset)
+        folder = (await self.ingester.hub.describe(dataset, [model], revision)).get(model)
+        if folder is None:
+            await self._not_there(revision, current)
             return False
+        target = Target(revision, folder.tree_oid, folder.published_at)
         if current is None and not self.event.dry_run:
             current = await self._renamed(target)
         if self._is_done(current, target.tree_oid):
@@ -123,7 +128,9 @@ class _Ingestion:
 
     async def _ingest(self, target: Target, current: CurrentVersion | None) -> bool:
         files = await self.ingester.hub.files(self.event.dataset, self.event.model, target.revision, target.tree_oid)
-        plan = self._plan(files, current)
+        known = {} if current is None or self.event.force else current.failures | current.results
+        limit = self.ingester.settings.ingest_max_file_bytes
+        plan = make_plan(self.event.model, files, self.tasks.tasks, known, limit)
         run = await self._open(target, plan)
         self.report.started(run.id, plan, self.origin.delivery_count)
         if current is None and not plan.files:
@@ -151,12 +158,13 @@ class _Ingestion:
         for run in await self.session.skip_running(self.event, self.origin.sequence, reason):
             await self.report.skipped(run.id, reason, run.duration_ms)
 
-    async def _not_there(self, reason: str) -> None:
+    async def _not_there(self, revision: str, current: CurrentVersion | None) -> None:
         """End the run of a folder that was deleted or renamed since its event: news, which the next sync marks.
 
         A folder that a person asked for, and that was never ingested, is a wrong name: that is an error.
         """
-        if self.event.trigger == "manual" and not await self.session.has_history():
+        reason = f"{self.event.dataset} has no folder {self.event.model} (at commit {revision[:12]})"
+        if self.event.trigger == "manual" and current is None:
             raise PermanentError(reason, kind="folder_gone")
         run = await end_event(self.session.connection, self.origin, "skipped", reason)
         await self.report.skipped(run.id, reason, run.duration_ms)
@@ -170,26 +178,16 @@ class _Ingestion:
         await self.report.skipped(run.id, reason, duration_ms)
 
     async def _renamed(self, target: Target) -> CurrentVersion | None:
-        old = await self._old_name(target)
+        """Take over the history of a model of the same content whose folder is gone upstream."""
+        candidates = await self.session.same_content(target.tree_oid)
+        there = await self.ingester.hub.describe(self.event.dataset, candidates, target.revision) if candidates else {}
+        old = next((name for name in candidates if name not in there), None)
         if old is None:
             return None
         if not await self.session.rename_from(old, display_name(self.event.model)):
             raise LockHeldError(self.event.dataset, old)
         log.info("ingestion.renamed", dataset=self.event.dataset, model=self.event.model, old_name=old)
         return await self.session.current(RETRYABLE | JUDGED_BY_LISTING)
-
-    async def _old_name(self, target: Target) -> str | None:
-        """Return the model of the same content whose folder is gone upstream."""
-        candidates = await self.session.same_content(target.tree_oid)
-        if not candidates:
-            return None
-        there = await self.ingester.hub.describe(self.event.dataset, candidates, target.revision)
-        return next((name for name in candidates if name not in there), None)
-
-    def _plan(self, files: list[RemoteFile], current: CurrentVersion | None) -> Plan:
-        known = {} if current is None or self.event.force else current.failures | current.results
-        limit = self.ingester.settings.ingest_max_file_bytes
-        return make_plan(self.event.model, files, self.tasks.tasks, known, limit)
 
     async def _open(self, target: Target, plan: Plan) -> RunOpened:
         start = RunStart(

@@ -1,7 +1,6 @@
 """One model under its lock: what every group of the ingester's statements starts from."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import asyncpg
 
@@ -25,13 +24,6 @@ class LockedModel:
     def key(self) -> tuple[str, str]:
         """Return what names the model in every table."""
         return self.dataset, self.model
-
-    async def row(self, statement: str, *arguments: Any) -> asyncpg.Record:
-        """Return the row of a statement that always returns one."""
-        row = await self.connection.fetchrow(statement, *arguments)
-        if row is None:
-            raise LookupError("a statement that always returns a row returned none")
-        return row
 
     async def attempt_names(self, model: str) -> list[str]:
         """Return the name of every attempt that a model ever had."""

@@ -21,7 +21,6 @@ class CurrentVersion:
     id: int
     tree_oid: str
     run_id: int
-    ingested_at: datetime
     results: dict[str, str]
     failures: dict[str, str]
     complete: bool
@@ -29,7 +28,7 @@ class CurrentVersion:
 
 @dataclass(frozen=True)
 class VersionRow:
-    """A version that becomes the current one: its content, its figures, and the run that brought it."""
+    """A version that becomes the current one, by its columns: its content, the run that brought it, its figures."""
 
     tree_oid: str
     revision: str
@@ -49,20 +48,11 @@ class VersionStatements(LockedModel):
 
     async def current(self, judged_again: Collection[str]) -> CurrentVersion | None:
         """Return the current version; errors of the kinds that are judged again are no failures for good."""
-        row = await self.connection.fetchrow(sql.CURRENT_VERSION, *self.key)
+        row = await self.connection.fetchrow(sql.CURRENT_VERSION, *self.key, list(judged_again))
         if row is None:
             return None
-        results = await self.connection.fetch(sql.KNOWN_BLOBS, row["id"])
-        failures = await self.connection.fetch(sql.KNOWN_FAILURES, row["run_id"], list(judged_again))
-        return CurrentVersion(
-            id=row["id"],
-            tree_oid=row["tree_oid"],
-            run_id=row["run_id"],
-            ingested_at=row["ingested_at"],
-            results={each["puzzle_id"]: each["hf_blob_oid"] for each in results},
-            failures={each["puzzle_id"]: each["hf_blob_oid"] for each in failures},
-            complete=row["complete"],
-        )
+        files = {name: json.loads(row[name]) for name in ("results", "failures")}
+        return CurrentVersion(**{**row, **files})
 
     async def same_content(self, tree_oid: str) -> list[str]:
         """Return the other models whose current content is the same, where this one has no history."""
@@ -89,32 +79,16 @@ class VersionStatements(LockedModel):
         """Make the version the current one, with its task results."""
         at = await self.connection.fetchval(sql.CLOCK)
         await self.connection.execute(sql.SUPERSEDE_VERSION, *self.key, at, version.tree_oid)
-        content = (version.tree_oid, version.revision, version.source, version.display_name, version.published_at)
-        run = (at, version.run_id, version.status)
-        judged_by = (RULES_VERSION, version.task_set_version)
-        arguments = (*self.key, *content, *run, *_figures(version.totals), version.errors, *judged_by)
-        row = await self.row(sql.UPSERT_VERSION, *arguments)
-        await self.connection.execute(sql.DELETE_TASK_RESULTS, row["id"])
-        await self.connection.copy_records_to_table(
-            "task_results",
-            records=[(row["id"], *result) for result in results],
-            columns=sql.TASK_RESULT_COLUMNS,
-        )
-
-    async def has_history(self) -> bool:
-        """Tell whether the model was ever ingested."""
-        found: bool = await self.connection.fetchval(sql.HAS_HISTORY, *self.key)
-        return found
+        content = asdict(version)
+        figures = content.pop("totals")
+        figures["attempts"] = json.dumps(figures["attempts"])
+        arguments = (*self.key, at, RULES_VERSION, *content.values(), *figures.values())
+        version_id = await self.connection.fetchval(sql.UPSERT_VERSION, *arguments)
+        await self.connection.execute(sql.DELETE_TASK_RESULTS, version_id)
+        records = [(version_id, *result) for result in results]
+        await self.connection.copy_records_to_table("task_results", records=records, columns=sql.TASK_RESULT_COLUMNS)
 
     async def announcement(self) -> ModelIngested:
         """Return `model.ingested` for the current version."""
-        return ModelIngested.model_validate(dict(await self.row(sql.ANNOUNCE_VERSION, *self.key)))
-
-
-def _figures(totals: Aggregates) -> tuple[object, ...]:
-    """Return the figures in the order of UPSERT_VERSION."""
-    tasks = (totals.tasks_total, totals.tasks_submitted, totals.tasks_solved)
-    pairs = (totals.pairs_total, totals.pairs_solved)
-    attempts = json.dumps([asdict(attempt) for attempt in totals.attempts])
-    sums = (totals.total_cost, totals.total_tokens, totals.total_time_ms)
-    return (*tasks, *pairs, totals.score, totals.score_submitted, attempts, *sums)
+        rows = await self.connection.fetch(sql.ANNOUNCE_VERSION, *self.key)
+        return ModelIngested.model_validate(dict(rows[0]))

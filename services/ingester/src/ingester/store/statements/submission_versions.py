@@ -1,12 +1,21 @@
 """A model's versions and their task results: which one is current, and which models have the same content."""
 
-from ingester.submission.aggregate import TaskResult
+from dataclasses import fields
+
+from ingester.submission.aggregate import Aggregates, TaskResult
 
 # Of `task_results`, as COPY takes them.
 TASK_RESULT_COLUMNS = ("version_id", *TaskResult._fields)
 
+# A file that could not be used before cannot be used now: while its blob stays the same it is not fetched again.
 CURRENT_VERSION = """
-SELECT id, tree_oid, run_id, ingested_at, complete FROM submission_versions
+SELECT id, tree_oid, run_id, complete, (
+        SELECT coalesce(jsonb_object_agg(puzzle_id, hf_blob_oid), '{}') FROM task_results WHERE version_id = v.id
+    ) AS results, (
+        SELECT coalesce(jsonb_object_agg(puzzle_id, hf_blob_oid), '{}') FROM ingestion_errors e
+        WHERE e.run_id = v.run_id AND fatal AND hf_blob_oid IS NOT NULL AND kind <> ALL($3)
+    ) AS failures
+FROM submission_versions v
 WHERE hf_dataset = $1 AND model = $2 AND superseded_at IS NULL
 """
 
@@ -19,16 +28,6 @@ SELECT v.run_id, v.hf_dataset AS dataset, v.model, v.source, v.revision, v.tree_
     r.trigger, r.event_sequence
 FROM submission_versions v JOIN ingestion_runs r ON r.id = v.run_id
 WHERE v.hf_dataset = $1 AND v.model = $2 AND v.superseded_at IS NULL
-"""
-
-HAS_HISTORY = "SELECT EXISTS (SELECT FROM submission_versions WHERE hf_dataset = $1 AND model = $2)"
-
-KNOWN_BLOBS = "SELECT puzzle_id, hf_blob_oid FROM task_results WHERE version_id = $1"
-
-# A file that could not be used before cannot be used now: while its blob stays the same it is not fetched again.
-KNOWN_FAILURES = """
-SELECT DISTINCT puzzle_id, hf_blob_oid FROM ingestion_errors
-WHERE run_id = $1 AND fatal AND hf_blob_oid IS NOT NULL AND kind <> ALL($2)
 """
 
 # The same content under another name. Only a name without any history takes another's over.
@@ -59,22 +58,23 @@ UPDATE submission_versions SET superseded_at = $3
 WHERE hf_dataset = $1 AND model = $2 AND superseded_at IS NULL AND tree_oid <> $4
 """
 
-UPSERT_VERSION = """
-INSERT INTO submission_versions (hf_dataset, model, tree_oid, revision, source, display_name, published_at, ingested_at,
-    run_id, status, tasks_total, tasks_submitted, tasks_solved, pairs_total, pairs_solved, score, score_submitted,
-    attempts, total_cost, total_tokens, total_time_ms, errors, rules_version, task_set_version)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)
-ON CONFLICT (hf_dataset, model, tree_oid) DO UPDATE SET
-    revision = excluded.revision, source = excluded.source, display_name = excluded.display_name,
+_FIGURES = [field.name for field in fields(Aggregates)]
+
+# From $5 on in the order of a VersionRow, then its totals.
+UPSERT_VERSION = f"""
+INSERT INTO submission_versions (hf_dataset, model, ingested_at, rules_version, tree_oid, revision, source,
+    display_name, published_at, run_id, status, errors, task_set_version, {", ".join(_FIGURES)})
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,
+    {", ".join(f"${place}" for place, _ in enumerate(_FIGURES, 14))})
+ON CONFLICT (hf_dataset, model, tree_oid) DO UPDATE SET superseded_at = NULL, removed_upstream_at = NULL,
+    ingested_at = excluded.ingested_at, rules_version = excluded.rules_version, revision = excluded.revision,
+    source = excluded.source, display_name = excluded.display_name,
     published_at = coalesce(excluded.published_at, submission_versions.published_at),
-    ingested_at = excluded.ingested_at, superseded_at = NULL, removed_upstream_at = NULL, run_id = excluded.run_id,
-    status = excluded.status, tasks_total = excluded.tasks_total, tasks_submitted = excluded.tasks_submitted,
-    tasks_solved = excluded.tasks_solved, pairs_total = excluded.pairs_total, pairs_solved = excluded.pairs_solved,
-    score = excluded.score, score_submitted = excluded.score_submitted, attempts = excluded.attempts,
-    total_cost = excluded.total_cost, total_tokens = excluded.total_tokens, total_time_ms = excluded.total_time_ms,
-    errors = excluded.errors, rules_version = excluded.rules_version, task_set_version = excluded.task_set_version
-RETURNING id, published_at
-"""
+    run_id = excluded.run_id, status = excluded.status, errors = excluded.errors,
+    task_set_version = excluded.task_set_version,
+    {", ".join(f"{column} = excluded.{column}" for column in _FIGURES)}
+RETURNING id
+"""  # noqa: S608 - made of the constants above
 
 WANTED_TASK_RESULTS = """
 SELECT DISTINCT ON (puzzle_id) puzzle_id, hf_blob_oid, pairs_total, pairs_solved FROM (

@@ -141,7 +141,7 @@ async def test_a_folder_that_is_gone_and_a_dry_run_that_fails_page_no_operator(
     runs = await pipeline.pool.fetch("SELECT status, dry_run, event_sequence FROM ingestion_runs")
     assert [tuple(row) for row in runs] == [(status, published, 1)]
     assert await dead_letters(js) == []
-    assert (await count_models(pipeline.pool, [V2], timedelta(hours=1))).failing == 0
+    assert (await count_models(pipeline.pool, [V2], timedelta(hours=1)))["failing"] == 0
     failed = await last(js, "model.ingestion_failed")
     assert (failed.get("kind"), failed.get("dry_run")) == (("folder_gone", True) if published else (None, None))
 

@@ -13,8 +13,6 @@ _FILES = (1, 10, 50, 100, 120, 200, 400, 1_000)
 # From one small file to 400 files of some megabytes.
 _BYTES = (10_000, 100_000, 1_000_000, 10_000_000, 100_000_000, 1_000_000_000)
 _NAMESPACE = "arcwatch_ingester"
-_STATUSES = ("completed", "partial", "failed", "skipped")
-_FILE_OUTCOMES = ("used", "failed", "no_task")
 
 
 class Metrics:
@@ -45,14 +43,14 @@ class Metrics:
 
     def _show_every_label(self) -> None:
         """Begin with zero: a counter that appears with 1 has not increased, for Prometheus, and goes unseen."""
-        for status in _STATUSES:
-            self.ingestions.labels(status)
-        for kind in KINDS:
-            self.failures.labels(kind)
-        for kind in (*ErrorKind, *NoteKind):
-            self.file_errors.labels(kind)
-        for outcome in _FILE_OUTCOMES:
-            self.settled_files.labels(outcome)
+        for counter, values in (
+            (self.ingestions, ("completed", "partial", "failed", "skipped")),
+            (self.failures, KINDS),
+            (self.file_errors, (*ErrorKind, *NoteKind)),
+            (self.settled_files, ("used", "failed", "no_task")),
+        ):
+            for value in values:
+                counter.labels(value)
 
     def failed_for_good(self, kind: str) -> None:
         """Count a run that failed for good."""

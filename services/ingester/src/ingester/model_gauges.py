@@ -6,7 +6,7 @@ from datetime import timedelta
 import asyncpg
 
 from ingester.metrics import Metrics
-from ingester.store.session import ModelCounts, count_models
+from ingester.store.session import count_models
 
 POLL_SECONDS = 5.0
 # A day, which is the longest usual schedule, and two hours for a slow sync.
@@ -15,13 +15,9 @@ RECENTLY = timedelta(hours=26)
 
 async def update(pool: asyncpg.Pool, datasets: Sequence[str], metrics: Metrics) -> None:
     """Read the counts and set the gauges. While the database is away the last figures stay: readiness tells."""
-    set_gauges(await count_models(pool, datasets, RECENTLY), metrics)
-
-
-def set_gauges(counts: ModelCounts, metrics: Metrics) -> None:
-    metrics.models.labels("failing").set(counts.failing)
-    metrics.models.labels("partial").set(counts.partial)
-    metrics.models.labels("whole").set(counts.whole)
-    metrics.waiting.set(counts.waiting)
-    if counts.last_landing is not None:
-        metrics.last_landing.set(counts.last_landing.timestamp())
+    counts = await count_models(pool, datasets, RECENTLY)
+    for state in ("failing", "partial", "whole"):
+        metrics.models.labels(state).set(counts[state])
+    metrics.waiting.set(counts["waiting"])
+    if counts["last_landing"] is not None:
+        metrics.last_landing.set(counts["last_landing"].timestamp())

@@ -1,7 +1,7 @@
 """The requests that wait for a model's lock."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import asyncpg
 from common.events import ModelDiscovered, fresh_id
@@ -18,7 +18,6 @@ class WaitingRequest:
 
     id: str
     event: ModelDiscovered
-    handed_back_at: datetime | None
     event_sequence: int | None
 
 
@@ -63,6 +62,6 @@ async def settle(pool: asyncpg.Pool, request_id: str) -> None:
 async def _requests(pool: asyncpg.Pool, statement: str, *arguments: object) -> list[WaitingRequest]:
     return [
         # The other columns are the event's, by the names of its fields.
-        WaitingRequest(row["id"], ModelDiscovered.model_validate(row), row["handed_back_at"], row["event_sequence"])
+        WaitingRequest(row["id"], ModelDiscovered.model_validate(row), row["event_sequence"])
         for row in map(dict, await pool.fetch(statement, *arguments))
     ]

@@ -6,7 +6,7 @@ One session holds a model's advisory lock on the connection that commits.
 import contextlib
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 
 import asyncpg
@@ -48,20 +48,12 @@ async def locked(pool: asyncpg.Pool, dataset: str, model: str) -> AsyncIterator[
         yield Session(connection, dataset, model)
 
 
-@dataclass(frozen=True)
-class ModelCounts:
-    """The models of some datasets by state. `last_landing` is None before the first ingestion."""
+async def count_models(pool: asyncpg.Pool, datasets: Sequence[str], recently: timedelta) -> asyncpg.Record:
+    """Count the models of some datasets by state; failures older than `recently` are left out.
 
-    failing: int
-    partial: int
-    whole: int
-    last_landing: datetime | None
-    waiting: int
-
-
-async def count_models(pool: asyncpg.Pool, datasets: Sequence[str], recently: timedelta) -> ModelCounts:
-    """Count models; failures older than `recently` are left out."""
-    return ModelCounts(*(await pool.fetch(sql.COUNT_MODELS, list(datasets), recently))[0])
+    `last_landing` is None before the first ingestion.
+    """
+    return (await pool.fetch(sql.COUNT_MODELS, list(datasets), recently))[0]
 
 
 # Column -> (type, longest text).

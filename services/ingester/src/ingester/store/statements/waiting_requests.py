@@ -16,7 +16,7 @@ ON CONFLICT (hf_dataset, model, dry_run) DO UPDATE SET
 
 _REQUEST = """
 SELECT id, hf_dataset AS dataset, model, dry_run, force, trigger, requested_by, revision, tree_oid, published_at,
-    handed_back_at, CASE WHEN event_for = id THEN event_sequence END AS event_sequence
+    CASE WHEN event_for = id THEN event_sequence END AS event_sequence
 FROM waiting_requests
 """
 REQUEST_BY_ID = f"{_REQUEST} WHERE id = $1"

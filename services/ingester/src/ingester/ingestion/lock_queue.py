@@ -138,6 +138,6 @@ async def oldest_unsettled(client: Client) -> int | None:
     return found.seq if found else None
 
 
-def is_settled(sequence: int | None, oldest_unsettled: int | None) -> bool:
+def is_settled(sequence: int | None, oldest: int | None) -> bool:
     """Tell whether an event was acked or terminated. A run that names none may belong to any that waits."""
-    return oldest_unsettled is None or (sequence is not None and sequence < oldest_unsettled)
+    return oldest is None or (sequence is not None and sequence < oldest)

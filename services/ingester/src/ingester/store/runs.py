@@ -132,19 +132,9 @@ async def end_event(
 ) -> RunEnded:
     """Record how an event ended that brings no version: in its run, or in a new one. Return the run."""
     event = origin.event
-    rows = await connection.fetch(
-        sql.END_EVENT,
-        event.dataset,
-        event.model,
-        event.dry_run,
-        status,
-        storable(reason),
-        origin.delivery_count,
-        origin.sequence,
-        origin.ingester,
-        event.trigger,
-        origin.auto_triggered,
-    )
+    end = (event.dataset, event.model, event.dry_run, status, storable(reason))
+    about = (origin.delivery_count, origin.sequence, origin.ingester, event.trigger, origin.auto_triggered)
+    rows = await connection.fetch(sql.END_EVENT, *end, *about)
     return RunEnded(*rows[0])
 
 

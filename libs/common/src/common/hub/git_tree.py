@@ -82,16 +82,11 @@ def _choices(entries: list[Entry]) -> Iterator[Mapping[str, bytes]]:
     files = [entry for entry in entries if entry.size is not None]
     plain = {entry.path: _FOLDER if entry.size is None else _FILE for entry in entries}
     yield plain
-    if not files:
-        return
-    yield plain | {file.path: _EXECUTABLE for file in files}
     by_suffix: dict[str, list[Entry]] = defaultdict(list)
     for file in files:
         by_suffix[PurePosixPath(file.path).suffix].append(file)
-    for alike in by_suffix.values():
+    for alike in (files, *by_suffix.values(), *([file] for file in files)):
         yield plain | {file.path: _EXECUTABLE for file in alike}
-    for file in files:
-        yield plain | {file.path: _EXECUTABLE}
     for file in files:
         if file.size is not None and 0 < file.size <= _LONGEST_LINK:
             yield plain | {file.path: _LINK}

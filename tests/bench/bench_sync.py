@@ -6,7 +6,6 @@ import os
 import tempfile
 import tracemalloc
 from collections.abc import AsyncIterator
-from functools import partial
 from pathlib import Path
 from time import perf_counter
 
@@ -18,6 +17,7 @@ from common.events import ModelDiscovered
 from common.hub.client import HubClient
 from localhub.web.webhooks import Watched, Webhook
 from watcher.metrics import Metrics
+from watcher.publishing import Publisher
 from watcher.store.syncs import Syncs
 from watcher.store.versions import Versions
 from watcher.sync import Request, Syncer
@@ -72,8 +72,8 @@ async def _listing(hub: TestHub, database_url: str, nats_url: str, rounds: int) 
         HubClient(hub.url) as listings,
     ):
         await topology.apply(client.jetstream())
-        publish = partial(bus.publish, client, source="watcher")
-        syncer = Syncer((V2,), listings, Syncs(pool), Versions(pool), publish, Metrics())
+        versions = Versions(pool)
+        syncer = Syncer((V2,), listings, Syncs(pool), versions, Publisher(client, versions, "watcher"), Metrics())
         title(f"A sync over {MODELS} models, the Hub in the same process")
         figure("every model new, and published", [await _seconds(syncer)], "s")
         listed = await syncer.hub.folders(V2)

@@ -94,7 +94,7 @@ async def _applied(client: Client) -> None:
 
 async def _publish_backlog(hub: LocalHub, pool: asyncpg.Pool, client: Client) -> None:
     async def publish(event: object) -> bool:
-        return await bus.publish(client, event, "watcher")  # type: ignore[arg-type] # the syncer's own events
+        return not (await bus.publish(client, event, "watcher")).duplicate  # type: ignore[arg-type] # the syncer's own events
 
     async with HubClient(hub.url) as listings:
         syncer = Syncer((V2,), listings, Syncs(pool), Versions(pool), publish, WatcherMetrics())

@@ -86,26 +86,21 @@ class Fail:
     unexpected: bool = False
 
 
-Consequence = Retry | Fail
-
-
-def consequence(error: BaseException, delivery_count: int) -> Consequence:
+def consequence(error: BaseException, delivery_count: int) -> Retry | Fail:
     """Return what becomes of a message whose handling raised `error` on its n-th delivery (from 1)."""
     if isinstance(error, PermanentError):
         return Fail(error.kind, storable(str(error)))
-    kind, unexpected = _kind_of(error)
-    reason = reason_of(error)
+    kind, reason = _kind_of(error), reason_of(error)
+    unexpected = kind == "unexpected"
     if delivery_count >= MAX_DELIVER:
         return Fail(kind, f"failed at delivery {delivery_count}: {reason}", unexpected)
     return Retry(_delay(error, delivery_count), kind, reason, unexpected)
 
 
-def _kind_of(error: BaseException) -> tuple[str, bool]:
+def _kind_of(error: BaseException) -> str:
     if isinstance(error, TransientError):
-        return error.kind, False
-    if isinstance(error, (*AWAY, asyncio.CancelledError)):
-        return "connection_lost", False
-    return "unexpected", True
+        return error.kind
+    return "connection_lost" if isinstance(error, (*AWAY, asyncio.CancelledError)) else "unexpected"
 
 
 def _delay(error: BaseException, delivery_count: int) -> float:

@@ -20,7 +20,7 @@ from common.process import ops
 from common.process.gc_tuning import settle
 from common.process.outage import Outage
 from common.process.periodic import periodically
-from common.process.service import until
+from common.process.service import background
 from nats.aio.client import Client
 
 from ingester import handlers, model_gauges, orphaned_runs
@@ -63,15 +63,15 @@ async def run(settings: Settings, stopping: asyncio.Event) -> None:
         async with (
             bus.consuming(broker, client, [INGESTER]),
             ops.serve(settings.ops_host, settings.ops_port, checks=checks, registry=metrics.registry) as port,
-        ):
-            settle()
-            log.info("ingester.ready", ops_port=port)
-            await until(
-                stopping,
+            background(
                 bus.watch_durables(client, [INGESTER]),
                 bus_metrics.watch(client, BusMetrics(metrics.registry)),
                 *background_tasks(ingester, queue, client),
-            )
+            ),
+        ):
+            settle()
+            log.info("ingester.ready", ops_port=port)
+            await stopping.wait()
 
 
 def background_tasks(ingester: Ingester, queue: LockQueue, client: Client) -> tuple[Coroutine[Any, Any, NoReturn], ...]:
@@ -124,7 +124,7 @@ def build_ingester(
 
 def build_lock_queue(ingester: Ingester, client: Client) -> LockQueue:
     """Put together the queue of requests for models whose lock another ingester holds."""
-    publish = partial(bus.store, client, source=SERVICE)
+    publish = partial(bus.publish, client, source=SERVICE)
     return LockQueue(ingester.pool, ingester.ingest, publish, client, ingester.metrics)
 
 

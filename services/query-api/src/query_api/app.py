@@ -17,8 +17,7 @@ from common.metrics import pool_metrics
 from common.outcomes import StartupError
 from common.process import http_server, ops
 from common.process.gc_tuning import settle
-from common.process.service import cancel_all
-from common.process.task_group import task_group
+from common.process.service import background
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.js.errors import NotFoundError
@@ -82,7 +81,7 @@ async def serving(settings: Settings) -> AsyncIterator[tuple[str, Services, Metr
         app = make_app(http, handlers, {"view": readiness.check}, dependencies)
         async with (
             _listening(settings, app, http, services, metrics) as port,
-            _background(projector.follow(), projector.apply(), access_log.run()),
+            background(projector.follow(), projector.apply(), access_log.run()),
         ):
             log.info("query_api.ready", port=port, ops_port=ops_port, submissions=len(services.view().submissions))
             readiness.reason = None
@@ -141,17 +140,6 @@ def _http(services: Services, metrics: Metrics, access_log: AccessLog) -> Http:
     projector, settings = services.projector, services.settings
     cache = ResponseCache(lambda: projector.state, settings, services.task_sets, lambda: projector.now().timestamp())
     return Http(cache, AccessControl(settings), access_log, metrics.requests, projector.database_failed)
-
-
-@contextlib.asynccontextmanager
-async def _background(*forever: "asyncio._CoroutineLike[None]") -> AsyncIterator[None]:
-    """Run loops in the background of the block; one that fails ends the block with its error."""
-    async with task_group() as group:
-        tasks = [group.create_task(each) for each in forever]
-        try:
-            yield
-        finally:  # a task may swallow the one cancellation of the group
-            await cancel_all(tasks)
 
 
 @contextlib.asynccontextmanager

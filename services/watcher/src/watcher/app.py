@@ -13,7 +13,7 @@ from common.hub.client import HubClient
 from common.metrics import bus_metrics, pool_metrics
 from common.metrics.bus_metrics import BusMetrics
 from common.process import ops
-from common.process.service import until
+from common.process.service import background
 from nats.aio.client import Client
 
 from watcher import handlers
@@ -48,14 +48,14 @@ async def run(settings: Settings, stopping: asyncio.Event) -> None:
         async with (
             bus.consuming(broker, client, [WATCHER]),
             ops.serve(settings.ops_host, settings.ops_port, checks=checks, registry=metrics.registry) as port,
-        ):
-            log.info("watcher.ready", ops_port=port)
-            await until(
-                stopping,
+            background(
                 _poller(settings, syncer).run(),
                 bus.watch_durables(client, [WATCHER]),
                 bus_metrics.watch(client, BusMetrics(metrics.registry)),
-            )
+            ),
+        ):
+            log.info("watcher.ready", ops_port=port)
+            await stopping.wait()
 
 
 def hub_client(settings: Settings, metrics: Metrics) -> HubClient:

@@ -24,10 +24,10 @@ class Publisher:
     async def __call__(self, event: ModelDiscovered | SyncCompleted) -> bool:
         """Store an event, under another key where an event of this one is dealt with already."""
         key = event.content_key if isinstance(event, ModelDiscovered) else event.idempotency_key()
-        ack = await bus.store(self.client, event, self.source, key=key)
+        ack = await bus.publish(self.client, event, self.source, key=key)
         while ack.duplicate and isinstance(event, ModelDiscovered) and not await self._is_on_its_way(event, ack.seq):
             # The same for every watcher that finds the same: one of them is stored.
-            ack = await bus.store(self.client, event, self.source, key=f"{key}@after-{ack.seq}")
+            ack = await bus.publish(self.client, event, self.source, key=f"{key}@after-{ack.seq}")
         return not ack.duplicate
 
     async def _is_on_its_way(self, event: ModelDiscovered, sequence: int) -> bool:

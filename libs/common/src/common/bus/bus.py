@@ -39,8 +39,6 @@ FETCH_SECONDS = 2.0
 GRACEFUL_TIMEOUT_SECONDS = 15.0
 # How long a deleted durable goes unnoticed.
 WATCH_SECONDS = 30.0
-# For readiness: a request would only wait for its time-out.
-NOT_CONNECTED = "not connected to NATS"
 _REMEDY = "run `arcwatch topology apply`"
 # What the generated AsyncAPI document shows: never a user's password.
 _SHOWN_URL = "nats://127.0.0.1:4222"
@@ -105,16 +103,10 @@ async def connect_broker(broker: NatsBroker) -> Client:
 @contextlib.asynccontextmanager
 async def consuming(broker: NatsBroker, client: Client, durables: Sequence[Durable] = ()) -> AsyncIterator[None]:
     """Check that the topology is there, consume until the block ends, then drain and close the connection."""
-    watchdog = _WATCHDOGS[broker]
-    watchdog.watch(client)
-    try:
+    async with _watched(client, _WATCHDOGS[broker], broker.stop, GRACEFUL_TIMEOUT_SECONDS + 5):
         await check_durables(client, durables)
         await broker.start()
         yield
-    finally:
-        watchdog.stop()
-        with contextlib.suppress(nats.errors.Error, OSError):
-            await asyncio.wait_for(broker.stop(), timeout=GRACEFUL_TIMEOUT_SECONDS + 5)
 
 
 @contextlib.asynccontextmanager
@@ -123,13 +115,21 @@ async def connect(url: str, name: str) -> AsyncIterator[Client]:
     watchdog = Watchdog()
     options = _connection(url, name, watchdog)
     client = await _within_start_timeout(lambda: nats.connect(**options))
+    async with _watched(client, watchdog, client.drain, 5):
+        yield client
+
+
+@contextlib.asynccontextmanager
+async def _watched(
+    client: Client, watchdog: Watchdog, end: Callable[[], Awaitable[None]], end_seconds: float
+) -> AsyncIterator[None]:
     watchdog.watch(client)
     try:
-        yield client
+        yield
     finally:
         watchdog.stop()
         with contextlib.suppress(nats.errors.Error, OSError):
-            await asyncio.wait_for(client.drain(), timeout=5)
+            await asyncio.wait_for(end(), timeout=end_seconds)
 
 
 async def check_durables(client: Client, durables: Sequence[Durable]) -> None:
@@ -149,7 +149,7 @@ async def durable_differs(client: Client, durable: Durable) -> str | None:
     It may be there and deliver nothing: paused, with another filter, or about to be forgotten by the server.
     """
     if not client.is_connected:
-        return NOT_CONNECTED
+        return "not connected to NATS"  # a request would only wait for its time-out
     js = client.jetstream(timeout=PUBLISH_TIMEOUT_SECONDS)
     found = topology.durable_drift(durable, await js.consumer_info(topology.STREAM, durable.name))
     return f"{'; '.join(map(str, found))}; {_REMEDY}" if found else None
@@ -179,13 +179,11 @@ def _missing(durable: Durable) -> StartupError:
     return StartupError(f"the durable {durable.name} is missing on NATS; {_REMEDY}")
 
 
-async def publish(client: Client, event: Event, source: str, *, key: str | None = None) -> bool:
-    """Store an event on the stream; return False when the server had it already. Raises when it is not stored."""
-    return not (await store(client, event, source, key=key)).duplicate
+async def publish(client: Client, event: Event, source: str, *, key: str | None = None) -> PubAck:
+    """Store an event on the stream; raises when it is not stored.
 
-
-async def store(client: Client, event: Event, source: str, *, key: str | None = None) -> PubAck:
-    """Store an event on the stream; the answer tells its place, or that of the one which had its key already."""
+    The answer tells its place, or that of the one which had its key already: the event is a duplicate then.
+    """
     headers = headers_of(event, source, key or event.idempotency_key())
     js = client.jetstream(timeout=PUBLISH_TIMEOUT_SECONDS)
     with tracing.span(f"{event.subject} publish", kind="producer"):

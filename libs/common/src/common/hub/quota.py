@@ -77,11 +77,7 @@ class Quota:
         if known and abs(resets_at - known.resets_at) < SAME_WINDOW_SECONDS:
             # Answers overtake each other: within one window, what is left only shrinks.
             left = min(left, known.left)
-        self.budgets[found["name"]] = Budget(
-            left=left,
-            quota=int(policy["quota"]) if policy else None,
-            resets_at=resets_at,
-        )
+        self.budgets[found["name"]] = Budget(left, int(policy["quota"]) if policy else None, resets_at)
 
     def left(self, name: str) -> int:
         """Return what is left of a known budget by now: all of it, once its window has ended."""

@@ -38,20 +38,22 @@ async def serve(
     """Serve the ops port until the block ends; yield the port really bound (0 asks for a free one)."""
     ProcessCollector(registry=registry)
     up = Gauge("arcwatch_check_up", "Whether what the service needs answers", ["check"], registry=registry)
+
+    async def metrics(request: web.Request) -> web.Response:
+        for name, reason in (await _found(checks, dependencies)).items():
+            up.labels(name).set(reason is None)
+        encode, content_type = exposition.choose_encoder(request.headers.get("Accept", ""))
+        return web.Response(body=encode(registry), headers={"Content-Type": content_type})
+
     app = web.Application()
-    app.add_routes(routes(checks, registry, up, dependencies))
+    app.add_routes([*probes(checks, dependencies), web.get("/metrics", metrics)])
     limits = http_server.Limits(CONNECTIONS)
     async with http_server.serving(app, (host, port), limits, settings="OPS_HOST, OPS_PORT") as (bound, _):
         yield bound
 
 
-def routes(
-    checks: Mapping[str, Check],
-    registry: CollectorRegistry,
-    up: Gauge | None = None,
-    dependencies: Mapping[str, Check] = _NONE,
-) -> list[web.RouteDef]:
-    """Return the three routes, for the ops port or among others. `up` shows the checks at each scrape."""
+def probes(checks: Mapping[str, Check], dependencies: Mapping[str, Check]) -> list[web.RouteDef]:
+    """Return the routes `/healthz` and `/readyz`, for the ops port or among others."""
 
     async def healthz(_: web.Request) -> web.Response:
         return web.json_response({"status": "ok"})
@@ -62,14 +64,7 @@ def routes(
         body = {"status": "unready" if wrong else "ready", "checks": {n: r or "ok" for n, r in found.items()}}
         return web.json_response(body, status=503 if wrong else 200)
 
-    async def metrics(request: web.Request) -> web.Response:
-        if up is not None:
-            for name, reason in (await _found(checks, dependencies)).items():
-                up.labels(name).set(reason is None)
-        encode, content_type = exposition.choose_encoder(request.headers.get("Accept", ""))
-        return web.Response(body=encode(registry), headers={"Content-Type": content_type})
-
-    return [web.get("/healthz", healthz), web.get("/readyz", readyz), web.get("/metrics", metrics)]
+    return [web.get("/healthz", healthz), web.get("/readyz", readyz)]
 
 
 async def _found(checks: Mapping[str, Check], dependencies: Mapping[str, Check]) -> dict[str, str | None]:

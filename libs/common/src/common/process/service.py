@@ -1,8 +1,9 @@
 """What every service's start and stop have in common: signals, logs, and one line when it cannot work."""
 
 import asyncio
+import contextlib
 import signal
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
 from typing import Any, TypeVar
 
 import structlog
@@ -10,6 +11,7 @@ import structlog
 from common.outcomes import StartupError
 from common.process import logs, tracing
 from common.process.settings import ServiceSettings, load, stop
+from common.process.task_group import task_group
 
 log = structlog.get_logger(__name__)
 
@@ -44,17 +46,15 @@ async def _until_signalled(settings: SettingsT, run: Callable[[SettingsT, asynci
     log.info("service.stopped")
 
 
-async def until(stopping: asyncio.Event, *background: Coroutine[Any, Any, object]) -> None:
-    """Wait until the service is to stop, while background tasks run; raise what ends one of them."""
-    tasks = [asyncio.create_task(work) for work in background]
-    waiting = asyncio.create_task(stopping.wait())
-    try:
-        await asyncio.wait([waiting, *tasks], return_when=asyncio.FIRST_COMPLETED)
-        for task in tasks:
-            if task.done():
-                task.result()
-    finally:
-        await cancel_all([waiting, *tasks])
+@contextlib.asynccontextmanager
+async def background(*forever: Coroutine[Any, Any, object]) -> AsyncIterator[None]:
+    """Run loops in the background of the block; one that fails ends the block with its error."""
+    async with task_group() as group:
+        tasks = [group.create_task(each) for each in forever]
+        try:
+            yield
+        finally:  # a task may swallow the one cancellation of the group
+            await cancel_all(tasks)
 
 
 async def cancel_all(tasks: Iterable["asyncio.Task[Any]"]) -> None:

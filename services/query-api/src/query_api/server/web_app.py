@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 
 from aiohttp import hdrs, web
 from common.process import ops
-from prometheus_client import CollectorRegistry
 
 from query_api.routes.access import AccessControl
 from query_api.routes.endpoint import Endpoint, Handle
@@ -14,9 +13,6 @@ from query_api.server import dashboard, docs, openapi
 from query_api.server.http import Handler, Http
 from query_api.server.request_parsing import MAX_BODY_BYTES
 from query_api.server.static_files import static_file
-
-# The metrics are on the ops port only.
-_NO_METRICS = CollectorRegistry()
 
 
 def make_app(
@@ -35,8 +31,7 @@ def make_app(
     document = static_file(openapi.text([endpoint for endpoint, _ in handlers]).encode(), JSON)
     for path, answer in (docs.pages() | dashboard.pages() | {"/openapi.json": document}).items():
         app.router.add_get(path, http.observed(_label(path), answer))
-    probes = ops.routes(checks, _NO_METRICS, dependencies=dependencies)
-    app.add_routes([each for each in probes if each.path != "/metrics"])
+    app.add_routes(ops.probes(checks, dependencies))
     app.router.add_route("*", "/{rest:.*}", http.observed("unknown", _no_such_route(app, http.access)))
     return app
 

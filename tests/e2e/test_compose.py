@@ -13,7 +13,7 @@ import nats
 import pytest
 from arcwatch.embedded.nats_conf import PERMISSIONS
 from common.arc.task_sets import Task
-from common.bus.inbox import prefix
+from common.bus.servers import inbox_prefix
 
 from tests.support.alert_rules import ROOT
 from tests.support.compose import Compose, docker, local_hub
@@ -192,7 +192,7 @@ async def test_nats_refuses_what_is_not_a_services_part(system: System, user: st
 
     connection = await nats.connect(
         system.compose.url_in_network(f"nats_url_{user}", "nats"),
-        inbox_prefix=prefix(user).encode(),
+        inbox_prefix=inbox_prefix(user).encode(),
         error_cb=note,
         allow_reconnect=False,
     )
@@ -287,7 +287,7 @@ async def test_a_model_lands_after_nats_was_restarted(system: System, client: Cl
 async def test_streams_from_before_there_were_accounts_come_along(system: System, client: Client) -> None:
     async def messages() -> dict[str | None, int]:
         admin = await nats.connect(
-            system.compose.url_in_network("nats_url_admin", "nats"), inbox_prefix=prefix("admin").encode()
+            system.compose.url_in_network("nats_url_admin", "nats"), inbox_prefix=inbox_prefix("admin").encode()
         )
         try:
             return {each.config.name: each.state.messages for each in await admin.jetstream().streams_info()}

@@ -17,8 +17,7 @@ from arcwatch.errors import explained
 from common.bus import bus, topology
 from common.database import migrate
 from common.outcomes import Retry, consequence
-from common.process.outage import DATABASE_ERRORS, reason_of
-from common.process.periodic import FAILURES
+from common.process.outage import DATABASE_ERRORS, FAILURES, reason_of
 
 from tests.support.eventually import eventually
 from tests.support.hub import TestHub

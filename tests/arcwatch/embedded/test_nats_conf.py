@@ -12,7 +12,7 @@ from arcwatch.clients.bus import connected
 from arcwatch.embedded import nats_conf
 from arcwatch.embedded.nats_server import NatsServer
 from common.bus import topology
-from common.bus.inbox import prefix
+from common.bus.servers import inbox_prefix
 from common.bus.topology import DEAD_STREAM, DURABLES, STREAM
 from nats.aio.client import Client
 
@@ -135,7 +135,7 @@ async def _user(world: World, user: str) -> Client:
         """Refusals are what this is about."""
 
     return await nats.connect(
-        world.server.url(user), inbox_prefix=prefix(user).encode(), error_cb=refused, allow_reconnect=False
+        world.server.url(user), inbox_prefix=inbox_prefix(user).encode(), error_cb=refused, allow_reconnect=False
     )
 
 

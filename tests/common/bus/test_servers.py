@@ -1,8 +1,7 @@
 """A NATS URL names one server or several, and the user whose answers go to an inbox of its own."""
 
 import pytest
-from common.bus.inbox import prefix, prefix_of
-from common.bus.servers import servers_of
+from common.bus.servers import inbox_prefix, inbox_prefix_of, servers_of
 from common.outcomes import StartupError
 
 
@@ -47,9 +46,9 @@ def test_what_is_no_url_says_how_to_write_one_and_no_password(url: str) -> None:
     ],
 )
 def test_a_user_has_an_inbox_of_its_own(url: str, inbox: bytes) -> None:
-    assert prefix_of(url) == inbox
+    assert inbox_prefix_of(url) == inbox
 
 
 def test_a_token_is_a_secret_and_no_user() -> None:
-    assert prefix_of("nats://s3cret@a:4222") == b"_INBOX"
-    assert (prefix(None), prefix(""), prefix("watcher")) == ("_INBOX", "_INBOX", "_INBOX.watcher")
+    assert inbox_prefix_of("nats://s3cret@a:4222") == b"_INBOX"
+    assert (inbox_prefix(None), inbox_prefix(""), inbox_prefix("watcher")) == ("_INBOX", "_INBOX", "_INBOX.watcher")

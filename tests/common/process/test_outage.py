@@ -9,8 +9,7 @@ import asyncpg
 import nats.errors
 import pytest
 from common.bus.delivery import about
-from common.process.outage import AWAY, Outage, reason_of
-from common.process.periodic import periodically
+from common.process.outage import AWAY, Outage, periodically, reason_of
 from structlog.testing import capture_logs
 
 

@@ -18,8 +18,7 @@ from common.metrics.bus_metrics import BusMetrics
 from common.outcomes import StartupError
 from common.process import ops
 from common.process.gc_tuning import settle
-from common.process.outage import Outage
-from common.process.periodic import periodically
+from common.process.outage import Outage, periodically
 from common.process.service import background
 from nats.aio.client import Client
 

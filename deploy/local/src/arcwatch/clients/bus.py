@@ -6,8 +6,7 @@ import time
 from collections.abc import AsyncIterator
 
 import nats.errors
-from common.bus.inbox import prefix_of
-from common.bus.servers import servers_of
+from common.bus.servers import inbox_prefix_of, servers_of
 from common.outcomes import StartupError
 from nats.aio.client import Client
 
@@ -45,7 +44,7 @@ async def _patiently(url: str, complaints: list[str], deadline: float) -> Client
             await client.connect(
                 servers,
                 name="arcwatch",
-                inbox_prefix=prefix_of(url),
+                inbox_prefix=inbox_prefix_of(url),
                 connect_timeout=_CONNECT_SECONDS,
                 allow_reconnect=False,
                 # Two quick attempts per server; its default is 60, over two minutes. The waiting is ours.

@@ -85,12 +85,12 @@ def nats_url(
 
     Users other than admin receive answers only under their own inbox prefix, which --json tells.
     """
-    from common.bus.inbox import prefix_of
+    from common.bus.servers import inbox_prefix_of
 
     from arcwatch.clients.running import nats_url_of
 
     url = nats_url_of(data_dir, user)
     if json:
-        as_json({"url": url, "user": user, "inbox_prefix": prefix_of(url).decode()})
+        as_json({"url": url, "user": user, "inbox_prefix": inbox_prefix_of(url).decode()})
     else:
         say(url)

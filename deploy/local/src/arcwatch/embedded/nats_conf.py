@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from common.bus import topology
-from common.bus.inbox import prefix
+from common.bus.servers import inbox_prefix
 from common.bus.topology import DEAD_STREAM, INGESTER, STREAM, WATCHER, Durable
 from common.events import (
     DeadLetter,
@@ -152,6 +152,6 @@ def _services(users: list[str]) -> Iterator[dict[str, Any]]:
 def _user(user: str, passwords: Mapping[str, str]) -> dict[str, Any]:
     wanted = PERMISSIONS[user]
     # Its answers come to its inbox, to which only the administrator listens else.
-    subjects = {"publish": wanted.publish, "subscribe": (f"{prefix(user)}.>", *wanted.subscribe)}
+    subjects = {"publish": wanted.publish, "subscribe": (f"{inbox_prefix(user)}.>", *wanted.subscribe)}
     rights = {what: {"allow": allowed} for what, allowed in subjects.items()}
     return {"user": user, "password": passwords[user], "permissions": rights}

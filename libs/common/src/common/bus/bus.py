@@ -17,8 +17,7 @@ from nats.js.api import PubAck
 from nats.js.errors import NotFoundError
 
 from common.bus import topology
-from common.bus.inbox import prefix_of
-from common.bus.servers import servers_of
+from common.bus.servers import inbox_prefix_of, servers_of
 from common.bus.topology import Durable
 from common.bus.watchdog import Watchdog
 from common.events import Event, body_of, headers_of
@@ -65,7 +64,7 @@ def _connection(url: str, name: str, watchdog: Watchdog) -> dict[str, Any]:
     return {
         "servers": servers_of(url),
         "name": name,
-        "inbox_prefix": prefix_of(url),
+        "inbox_prefix": inbox_prefix_of(url),
         "max_reconnect_attempts": _FOREVER,
         "closed_cb": watchdog.on_closed,
         "error_cb": watchdog.on_error,
@@ -86,7 +85,7 @@ def subscriber(broker: NatsBroker, durable: Durable, url: str, decode: CustomCal
         config=topology.consumer(durable),
         pull_sub=PullSub(batch_size=1, timeout=FETCH_SECONDS),
         # Unlike a connection's, this prefix ends with its dot.
-        inbox_prefix=prefix_of(url) + b".",
+        inbox_prefix=inbox_prefix_of(url) + b".",
         decoder=decode,
     )
 

@@ -30,6 +30,7 @@ log = structlog.get_logger(__name__)
 
 PUBLISH_TIMEOUT_SECONDS = 10.0
 
+Next = Callable[[StreamMessage[Any]], Awaitable[Any]]
 # Takes the body, the verdict, the number of deliveries and the message's place on the stream.
 OnFailure = Callable[[bytes, Fail, int, int], Awaitable[None]]
 
@@ -122,21 +123,13 @@ class DeliveryMiddleware(BaseMiddleware[Any, Msg]):
         super().__init__(msg, context=context)
         self._delivery = delivery
 
-    async def consume_scope(
-        self,
-        call_next: Callable[[StreamMessage[Any]], Awaitable[Any]],
-        msg: StreamMessage[Any],
-    ) -> Any:
+    async def consume_scope(self, call_next: Next, msg: StreamMessage[Any]) -> Any:
         """Run the handler, in the message's trace; raise FastStream's exception for what becomes of it."""
         name, count = f"{self.msg.subject} process", deliveries(self.msg)
         with tracing.span(name, kind="consumer", carrier=self.msg.headers or {}, delivery_count=count):
             return await self._handled(call_next, msg)
 
-    async def _handled(
-        self,
-        call_next: Callable[[StreamMessage[Any]], Awaitable[Any]],
-        msg: StreamMessage[Any],
-    ) -> Any:
+    async def _handled(self, call_next: Next, msg: StreamMessage[Any]) -> Any:
         try:
             async with heartbeats(self.msg):
                 result = await call_next(msg)

@@ -1,4 +1,7 @@
-"""NATS_URL may name several servers of one cluster, separated by commas: any of them will do."""
+"""NATS_URL: the servers that it names, any of which will do, and the private inbox of its user.
+
+No user can listen to the replies to another one then.
+"""
 
 from urllib.parse import urlsplit
 
@@ -25,3 +28,15 @@ def _is_url(text: str) -> bool:
         return whole and parts.scheme in _SCHEMES and bool(parts.hostname) and parts.port != 0
     except ValueError:
         return False
+
+
+def inbox_prefix(user: str | None) -> str:
+    """Return the inbox prefix of a user; without users all share the protocol's default."""
+    return f"_INBOX.{user}" if user else "_INBOX"
+
+
+def inbox_prefix_of(url: str) -> bytes:
+    """Return the inbox prefix of the user in a NATS URL, or in the first of several."""
+    parts = urlsplit(servers_of(url)[0])
+    # nats://TOKEN@host has no user: what stands there is a secret, and subjects are seen by others.
+    return inbox_prefix(parts.username if parts.password else None).encode()

@@ -64,10 +64,7 @@ def _trusting() -> ssl.SSLContext:
         if not (path := os.environ.get(name)):
             continue
         try:
-            if Path(path).is_dir():
-                context.load_verify_locations(capath=path)
-            else:
-                context.load_verify_locations(cafile=path)
+            context.load_verify_locations(**{"capath" if Path(path).is_dir() else "cafile": path})
         except OSError as error:
             raise StartupError(f"{name}: {path} holds no certificates: {error.strerror or error}") from error
     return context

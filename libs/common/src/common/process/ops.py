@@ -17,7 +17,6 @@ from common.process.outage import reason_of
 
 # A check says what is wrong, or None.
 Check = Callable[[], Awaitable[str | None]]
-_NONE: Mapping[str, Check] = MappingProxyType({})
 
 CHECK_TIMEOUT_SECONDS = 5.0
 # Prometheus and the probes need a handful.
@@ -33,7 +32,7 @@ async def serve(
     *,
     checks: Mapping[str, Check],
     registry: CollectorRegistry,
-    dependencies: Mapping[str, Check] = _NONE,
+    dependencies: Mapping[str, Check] = MappingProxyType({}),
 ) -> AsyncIterator[int]:
     """Serve the ops port until the block ends; yield the port really bound (0 asks for a free one)."""
     ProcessCollector(registry=registry)

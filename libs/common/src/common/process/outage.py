@@ -1,6 +1,9 @@
-"""Logs that something is away, and that it is back: one line each, however often it is tried meanwhile."""
+"""What counts as an outage; its log, a line when it begins and one when it ends; and work that it only delays."""
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from typing import NoReturn
 
 import asyncpg
 import nats.errors
@@ -62,3 +65,24 @@ def reason_of(error: BaseException) -> str:
     if isinstance(error, DRIVER_ERRORS) and any(words in str(error) for words in _LOST):
         return "the connection to PostgreSQL was lost"
     return storable(str(error)) or type(error).__name__
+
+
+# A statement that the database refuses ends no service either: its other work goes on.
+FAILURES = (*AWAY, asyncpg.PostgresError)
+
+
+async def periodically(
+    name: str, work: Callable[[], Awaitable[object]], every_seconds: float, outage: Outage | None = None
+) -> NoReturn:
+    """Work for ever; what is away now is asked the next time. One of a service's loops logs the outage."""
+    while True:
+        try:
+            await work()
+        except FAILURES as error:
+            log.debug("periodic.failed", work=name, reason=reason_of(error))
+            if outage:
+                outage.failed(error)
+        else:
+            if outage:
+                outage.worked()
+        await asyncio.sleep(every_seconds)

@@ -17,8 +17,7 @@ from common.bus import backlog, bus
 from common.bus.topology import INGESTER
 from common.events import ModelDiscovered
 from common.outcomes import Fail
-from common.process.outage import AWAY, Outage, reason_of
-from common.process.periodic import FAILURES
+from common.process.outage import AWAY, FAILURES, Outage, reason_of
 from nats.aio.client import Client
 from nats.js.api import PubAck
 

@@ -11,32 +11,18 @@ from typing import Any
 from faststream.nats import NatsBroker
 from faststream.specification import AsyncAPI
 
-from common import events
 from common.bus import bus, topology
 from common.bus.delivery import decoder
-from common.events import Event
-
-PUBLISHED: tuple[type[Event], ...] = (
-    events.ModelDiscovered,
-    events.ModelIngested,
-    events.ModelIngestionFailed,
-    events.SyncRequested,
-    events.SyncCompleted,
-    events.IngestionProgress,
-)
-CONSUMED: tuple[tuple[topology.Durable, type[Event]], ...] = (
-    (topology.INGESTER, events.ModelDiscovered),
-    (topology.WATCHER, events.SyncRequested),
-)
+from common.events import Event, ModelDiscovered, SyncRequested
 
 
 def document() -> dict[str, Any]:
     """Return the AsyncAPI document of everything that travels on the bus."""
     broker = bus.make_broker("nats://127.0.0.1:4222", "arcwatch")
-    for event in PUBLISHED:
+    for event in Event.__subclasses__():
         broker.publisher(event.subject, schema=event, title=event.__name__, description=event.__doc__)
-    for durable, event in CONSUMED:
-        _subscribe(broker, durable, event)
+    _subscribe(broker, topology.INGESTER, ModelDiscovered)
+    _subscribe(broker, topology.WATCHER, SyncRequested)
     specification = AsyncAPI(
         broker,
         title="arcwatch",

@@ -12,7 +12,7 @@ from itertools import islice, pairwise
 from typing import Annotated
 
 from cronsim import CronSim, CronSimError
-from pydantic import BeforeValidator, field_validator
+from pydantic import AfterValidator, BeforeValidator
 from pydantic_settings import BaseSettings, NoDecode
 
 # cronsim would take a sixth field, seconds; Debian's cron has none, and ticks are looked for minute by minute.
@@ -134,8 +134,8 @@ def parse_windows(text: str) -> tuple[Window, ...]:
         found = _WINDOW.fullmatch(part)
         if not found:
             raise ValueError(f"{part!r} is no window; write HH:MM-HH:MM in UTC, several with commas")
-        hours = [int(each) for each in found.groups()]
-        window = Window(time(hours[0], hours[1]), time(hours[2], hours[3]))
+        hour, minute, end_hour, end_minute = map(int, found.groups())
+        window = Window(time(hour, minute), time(end_hour, end_minute))
         if window.start == window.end:
             raise ValueError(f"the window {part} is empty")
         windows.append(window)
@@ -158,15 +158,10 @@ class ScheduleSettings(BaseSettings):
     """The schedule as the environment gives it; the watcher follows it, the query API shows it."""
 
     enable_cron_jobs: bool = True
-    hf_sync_schedule: str = "0 2 * * *"
+    hf_sync_schedule: Annotated[str, AfterValidator(parse_expression)] = "0 2 * * *"
     hf_sync_auto_ingest: bool = True
     hf_sync_blackout: Annotated[tuple[Window, ...], NoDecode, BeforeValidator(_windows)] = ()
     hf_sync_catch_up: bool = True
-
-    @field_validator("hf_sync_schedule")
-    @classmethod
-    def _is_cron(cls, expression: str) -> str:
-        return parse_expression(expression)
 
     @property
     def schedule(self) -> Schedule:

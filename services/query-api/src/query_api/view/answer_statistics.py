@@ -5,40 +5,29 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any
 
-from query_api.schemas.performance import (
-    AttemptUnion,
-    Comparison,
-    ComparisonDetail,
-    ComparisonSummary,
-    FigureSet,
-    Metrics,
-    ModelPerformance,
-    Performance,
-    PerformanceSummary,
-    Result,
-)
+from query_api.schemas import performance as shapes
 from query_api.store.rows import Answers, TaskAnswer
 from query_api.view.task_sets import TaskIndex
 
 
-def _result(answer: TaskAnswer | None) -> Result:
+def _result(answer: TaskAnswer | None) -> shapes.Result:
     """Say how a task went."""
     if answer is None:
         return "not_attempted"
     return "correct" if answer.correct else "incorrect"
 
 
-def performance(model_name: str, tasks: TaskIndex, answers: Answers) -> Performance:
+def performance(model_name: str, tasks: TaskIndex, answers: Answers) -> shapes.Performance:
     """Return the tasks of a set by result."""
-    by_result: dict[Result, list[str]] = {"correct": [], "incorrect": [], "not_attempted": []}
+    by_result: dict[shapes.Result, list[str]] = {"correct": [], "incorrect": [], "not_attempted": []}
     for task_id in tasks.pairs:
         by_result[_result(answers.get(task_id))].append(task_id)
     counts = {result: len(found) for result, found in by_result.items()}
-    return Performance(
+    return shapes.Performance(
         model_name=model_name,
         dataset=tasks.name,
         **{str(result): tuple(found) for result, found in by_result.items()},
-        summary=PerformanceSummary(**counts, total_puzzles=len(tasks.pairs)),
+        summary=shapes.PerformanceSummary(**counts, total_puzzles=len(tasks.pairs)),
     )
 
 
@@ -48,10 +37,10 @@ def attempt_figures(answers: Answers, tasks: TaskIndex | None) -> dict[str, Any]
     return {"tasks_correct": sum(each.correct for each in known), "overall": _figures(known)}
 
 
-def metrics(model_name: str, tasks: TaskIndex, answers: Answers) -> Metrics:
+def metrics(model_name: str, tasks: TaskIndex, answers: Answers) -> shapes.Metrics:
     """Return cost, time and tokens of all answers, of the right ones and of the others."""
     known = [answer for task_id, answer in answers.items() if task_id in tasks.pairs]
-    return Metrics(
+    return shapes.Metrics(
         model_name=model_name,
         dataset=tasks.name,
         overall=_figures(known),
@@ -60,21 +49,21 @@ def metrics(model_name: str, tasks: TaskIndex, answers: Answers) -> Metrics:
     )
 
 
-def _figures(answers: Sequence[TaskAnswer]) -> FigureSet:
+def _figures(answers: Sequence[TaskAnswer]) -> shapes.FigureSet:
     figures: dict[str, float] = {}
     for name, figure in (("cost", "cost"), ("time", "time_ms"), ("tokens", "tokens")):
         told = [value for each in answers if (value := getattr(each, figure)) is not None]
         figures |= {f"avg_{name}": sum(told) / len(told) if told else 0.0, f"total_{name}": sum(told)}
-    return FigureSet(count=len(answers), **figures)
+    return shapes.FigureSet(count=len(answers), **figures)
 
 
-def compare(tasks: TaskIndex, models: Mapping[str, Answers]) -> Comparison:
+def compare(tasks: TaskIndex, models: Mapping[str, Answers]) -> shapes.Comparison:
     """Compare two to four attempts, task by task."""
     results = {name: [_result(answers.get(task_id)) for task_id in tasks.pairs] for name, answers in models.items()}
     rows = list(zip(*results.values(), strict=True))
     performances = [_performance(name, tasks, answers) for name, answers in models.items()]
-    return Comparison(
-        summary=ComparisonSummary(
+    return shapes.Comparison(
+        summary=shapes.ComparisonSummary(
             total_puzzles=len(tasks.pairs),
             dataset=tasks.name,
             **{f"model{number}_name": name for number, name in enumerate(models, start=1)},
@@ -84,7 +73,7 @@ def compare(tasks: TaskIndex, models: Mapping[str, Answers]) -> Comparison:
             attempt_union_stats=tuple(_unions(tasks, models)),
         ),
         details=tuple(
-            ComparisonDetail(
+            shapes.ComparisonDetail(
                 puzzle_id=task_id, **{f"model{number}_result": each for number, each in enumerate(row, start=1)}
             )
             for task_id, row in zip(tasks.pairs, rows, strict=True)
@@ -92,7 +81,7 @@ def compare(tasks: TaskIndex, models: Mapping[str, Answers]) -> Comparison:
     )
 
 
-def _agreement(rows: Sequence[tuple[Result, ...]], models: int) -> dict[str, int]:
+def _agreement(rows: Sequence[tuple[shapes.Result, ...]], models: int) -> dict[str, int]:
     right = [row.count("correct") for row in rows]
     alone = Counter(row.index("correct") for row in rows if row.count("correct") == 1)
     return {
@@ -108,10 +97,10 @@ def _agreement(rows: Sequence[tuple[Result, ...]], models: int) -> dict[str, int
     }
 
 
-def _performance(name: str, tasks: TaskIndex, answers: Answers) -> ModelPerformance:
+def _performance(name: str, tasks: TaskIndex, answers: Answers) -> shapes.ModelPerformance:
     found = metrics(name, tasks, answers)
     figures, correct, total = found.overall, found.correct.count, len(tasks.pairs)
-    return ModelPerformance(
+    return shapes.ModelPerformance(
         model_name=name,
         total_puzzles_in_dataset=total,
         attempts=figures.count,
@@ -131,8 +120,8 @@ def _percent(part: int, whole: int) -> float:
     return round(100 * part / whole, 2) if whole else 0.0
 
 
-def _leaders(performances: Sequence[ModelPerformance]) -> dict[str, str | None]:
-    def best(key: Callable[[ModelPerformance], float | None]) -> str | None:
+def _leaders(performances: Sequence[shapes.ModelPerformance]) -> dict[str, str | None]:
+    def best(key: Callable[[shapes.ModelPerformance], float | None]) -> str | None:
         ranked = [(value, each.model_name) for each in performances if (value := key(each)) is not None]
         # The first of equals, in the order asked for.
         return max(ranked, key=itemgetter(0), default=(None, None))[1]
@@ -154,7 +143,7 @@ def base_name(model_name: str) -> str:
     return base if marker and number.isdigit() else model_name
 
 
-def _unions(tasks: TaskIndex, models: Mapping[str, Answers]) -> Iterable[AttemptUnion]:
+def _unions(tasks: TaskIndex, models: Mapping[str, Answers]) -> Iterable[shapes.AttemptUnion]:
     groups: dict[str, list[str]] = {}
     for name in models:
         groups.setdefault(base_name(name), []).append(name)
@@ -163,7 +152,7 @@ def _unions(tasks: TaskIndex, models: Mapping[str, Answers]) -> Iterable[Attempt
             yield _union(base, names, tasks, [models[name] for name in names])
 
 
-def _union(base: str, names: Sequence[str], tasks: TaskIndex, attempts: Sequence[Answers]) -> AttemptUnion:
+def _union(base: str, names: Sequence[str], tasks: TaskIndex, attempts: Sequence[Answers]) -> shapes.AttemptUnion:
     pairs_right, counted, solved = 0, 0, []
     for task_id, pairs_total in tasks.pairs.items():
         answers = [answers[task_id].pairs for answers in attempts if task_id in answers]
@@ -172,7 +161,7 @@ def _union(base: str, names: Sequence[str], tasks: TaskIndex, attempts: Sequence
         counted += bool(answers)
         if right == pairs_total:
             solved.append(task_id)
-    return AttemptUnion(
+    return shapes.AttemptUnion(
         base_model_name=base,
         attempt_model_names=tuple(names),
         total_puzzles=len(tasks.pairs),

@@ -6,16 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Any, TypedDict
 
+from query_api.schemas import cached as shapes
 from query_api.schemas.base import JSON, Rendered
-from query_api.schemas.cached import (
-    CronStatusAnswer,
-    LatestAnswer,
-    LatestModel,
-    LatestQuery,
-    ModelsAnswer,
-    ModelsQuery,
-    SortBy,
-)
 from query_api.settings import Settings
 from query_api.store.rows import Submission
 from query_api.view.projection import State
@@ -55,19 +47,19 @@ class Moment:
         return min(midnight, tick) if tick else midnight
 
 
-def get_latest_model(moment: Moment, query: LatestQuery) -> LatestAnswer:
+def get_latest_model(moment: Moment, query: shapes.LatestQuery) -> shapes.LatestAnswer:
     """The newest submission, and the label that dashboards show."""
     found = moment.state.view.latest(query.by, query.dataset)
     if found is None:
-        return LatestAnswer(data=None, **moment.freshness)
+        return shapes.LatestAnswer(data=None, **moment.freshness)
     days = days_between(moment_of(found, query.by), moment.now.date())
-    data = LatestModel(
+    data = shapes.LatestModel(
         model_name=found.attempts[0].model_name if found.attempts else f"{found.model}-attempt1",
         display_label=f"Latest: {found.display_name} ({ago(days)})",
         days_ago=days,
-        **found.model_dump(include=set(LatestModel.model_fields)),
+        **found.model_dump(include=set(shapes.LatestModel.model_fields)),
     )
-    return LatestAnswer(data=data, **moment.freshness)
+    return shapes.LatestAnswer(data=data, **moment.freshness)
 
 
 def days_between(then: datetime, today: date) -> int:
@@ -97,7 +89,7 @@ def _instant(value: datetime | None) -> float:
     return value.timestamp() if value else float("-inf")
 
 
-_ORDERS: dict[SortBy, Callable[[Submission], Any]] = {
+_ORDERS: dict[shapes.SortBy, Callable[[Submission], Any]] = {
     "score": lambda each: -each.score,
     "ingestedAt": lambda each: -_instant(each.ingested_at),
     "publishedAt": lambda each: -_instant(each.published_at),
@@ -106,7 +98,7 @@ _ORDERS: dict[SortBy, Callable[[Submission], Any]] = {
 }
 
 
-def list_models(moment: Moment, query: ModelsQuery) -> Rendered:
+def list_models(moment: Moment, query: shapes.ModelsQuery) -> Rendered:
     """Every submission with its scores and coverage."""
     found = [
         each
@@ -119,15 +111,15 @@ def list_models(moment: Moment, query: ModelsQuery) -> Rendered:
     # Ties are ordered by dataset and folder.
     found.sort(key=lambda each: (order(each), each.key))
     page = found[query.offset : query.offset + query.limit]
-    envelope = ModelsAnswer(total=len(found), data=(), **moment.freshness).model_dump_json().encode()
+    envelope = shapes.ModelsAnswer(total=len(found), data=(), **moment.freshness).model_dump_json().encode()
     return Rendered(envelope.removesuffix(b"]}") + b",".join(map(row_json, page)) + b"]}", JSON)
 
 
-def get_cron_status(moment: Moment) -> CronStatusAnswer:
+def get_cron_status(moment: Moment) -> shapes.CronStatusAnswer:
     """When the next sync is due, and how the last one went."""
     last = moment.state.view.last_sync
     settings = moment.settings
-    return CronStatusAnswer(
+    return shapes.CronStatusAnswer(
         cron_enabled=settings.enable_cron_jobs,
         schedule=settings.hf_sync_schedule,
         auto_ingest=settings.hf_sync_auto_ingest,

@@ -48,6 +48,7 @@ class Broadcaster:
         """The place after which every event is still to be broadcast."""
         self.closing = False
         self.clients = 0
+        metrics.clients.set_function(lambda: self.clients)
 
     def broadcast(self, events: Sequence[StreamEvent]) -> None:
         """Send events of the stream to every client."""
@@ -82,7 +83,6 @@ class Broadcaster:
     async def serve(self, write: Write, last: EventId | None) -> None:
         """Write events to a client until it goes, falls behind, or the server stops."""
         self.clients += 1
-        self._metrics.clients.inc()
         pause = BURST_SECONDS * (next(self._numbers) % _WRITE_SLOTS + 1) / _WRITE_SLOTS
         try:
             await self._write(write, [b"retry: 2000\n\n"])
@@ -94,7 +94,6 @@ class Broadcaster:
             log.debug("events.client_gone")
         finally:
             self.clients -= 1
-            self._metrics.clients.dec()
 
     async def _catch_up(self, write: Write, last: EventId | None) -> int:
         """Write what a client missed; return its place in the log."""

@@ -8,27 +8,19 @@ from typing import Final
 
 from common.events import Event, IngestionProgress, ModelIngested, ModelIngestionFailed, SyncCompleted
 
+from query_api.schemas import live_events as shapes
 from query_api.schemas.base import ApiModel
-from query_api.schemas.live_events import (
-    FailedEvent,
-    IngestedEvent,
-    LiveEvents,
-    PingEvent,
-    ProgressEvent,
-    ResetEvent,
-    SyncEvent,
-)
 from query_api.view.event_id import EventId
 from query_api.view.snapshot import View
 
 # Written at once: what waits for a slow client is bounded by this and aiohttp's own 64 KiB.
 _CHUNK_BYTES = 64 * 1024
-_NAMES: Final = {field.annotation: name for name, field in LiveEvents.model_fields.items()}
+_NAMES: Final = {field.annotation: name for name, field in shapes.LiveEvents.model_fields.items()}
 # Events of the bus whose fields the API shows under the same names.
 _SHAPES: Final[dict[type[Event], type[ApiModel]]] = {
-    ModelIngestionFailed: FailedEvent,
-    SyncCompleted: SyncEvent,
-    IngestionProgress: ProgressEvent,
+    ModelIngestionFailed: shapes.FailedEvent,
+    SyncCompleted: shapes.SyncEvent,
+    IngestionProgress: shapes.ProgressEvent,
 }
 
 
@@ -48,12 +40,12 @@ def frame_of(event: Event, view: View, place: EventId | None = None) -> Frame | 
     if submission is None:
         return None
     run = {"run_id": event.run_id, "trigger": event.trigger, "auto_triggered": event.auto_triggered}
-    return _frame(IngestedEvent(**(dict(submission) | run)), place)
+    return _frame(shapes.IngestedEvent(**(dict(submission) | run)), place)
 
 
 def reset_frame(place: EventId, reason: str) -> Frame:
     """Return what says "load again, then go on after this": some of what happened cannot be replayed any more."""
-    return _frame(ResetEvent(reason=reason), place)
+    return _frame(shapes.ResetEvent(reason=reason), place)
 
 
 def _frame(shown: ApiModel, place: EventId | None = None) -> Frame:
@@ -62,7 +54,7 @@ def _frame(shown: ApiModel, place: EventId | None = None) -> Frame:
     return Frame(place.sequence if place else None, "\n".join(lines).encode())
 
 
-PING = _frame(PingEvent())
+PING = _frame(shapes.PingEvent())
 
 
 class FrameLog:

@@ -25,9 +25,8 @@ def kinds(found: Layout) -> dict[str, ErrorKind | NoteKind]:
         f"v2/public_eval/{FILE}",
         f"public_eval/{FILE}",
         f"V2/{FILE}",
-        f"run_1/{FILE}",
         "0A1B2C3D.JSON",
-        "a/0a1B2c3D.Json",
+        "v2/0a1B2c3D.Json",
     ],
 )
 def test_a_task_is_found_in_every_layout(path: str) -> None:
@@ -57,13 +56,7 @@ def test_a_set_without_versions_takes_no_files_of_one_that_has_them() -> None:
 
 @pytest.mark.parametrize(
     ("counts", "other"),
-    [
-        (FILE, f"v2/public_eval/{FILE}"),
-        (f"v2/{FILE}", f"a/{FILE}"),
-        (f"a/{FILE}", f"b/{FILE}"),
-        (f"b/{FILE}", f"v2/a/{FILE}"),
-        ("0A1B2C3D.json", FILE),
-    ],
+    [(FILE, f"v2/public_eval/{FILE}"), (f"v2/{FILE}", f"v2/public_eval/{FILE}"), ("0A1B2C3D.json", FILE)],
 )
 def test_of_two_files_for_a_task_the_nearest_counts_and_both_are_named(counts: str, other: str) -> None:
     for paths in ((counts, other), (other, counts)):
@@ -72,8 +65,47 @@ def test_of_two_files_for_a_task_the_nearest_counts_and_both_are_named(counts: s
         assert found.findings == (LayoutFinding("0a1b2c3d", NoteKind.DUPLICATE_FILE, f"{counts} counts, {other} not"),)
 
 
+@pytest.mark.parametrize("folder", ["gpt-x", "run_1", "v2/run_1", "run_1/v2/public_eval"])
+def test_answers_below_are_read_and_it_is_said_from_where(folder: str) -> None:
+    found = layout(f"{folder}/{FILE}", f"{folder}/{OTHER}", model="openai")
+    assert found.tasks == {"0a1b2c3d": f"{folder}/{FILE}", "4e5f6a7b": f"{folder}/{OTHER}"}
+    name = next(part for part in folder.split("/") if part in {"gpt-x", "run_1"})
+    message = f"answers of this model are read from {name}"
+    assert found.findings == (LayoutFinding("", NoteKind.NESTED_FOLDER, message),)
+
+
 @pytest.mark.parametrize(
-    "name", ["submission.json", "attempts.json", "Submission.JSON", "v2/public_eval/attempts.json"]
+    ("counts", "other"),
+    [
+        ([f"v2/{FILE}"], [f"a/{FILE}", f"a/{OTHER}"]),
+        ([f"a/{FILE}"], [f"a/b/{FILE}", f"a/b/{OTHER}"]),
+        ([f"b/{FILE}", f"b/{OTHER}"], [f"a/{FILE}"]),
+        ([f"a/{FILE}"], [f"b/{FILE}"]),
+        ([f"v2/a/{FILE}"], [f"v2/public_eval/b/{FILE}"]),
+    ],
+)
+def test_of_two_runs_or_models_in_one_folder_one_counts_and_no_score_mixes_them(
+    counts: list[str], other: list[str]
+) -> None:
+    found = layout(*other, *counts)
+    assert sorted(found.tasks.values()) == counts
+    assert sorted(found.left_out) == other
+    (finding,) = (each for each in found.findings if each.kind is NoteKind.DUPLICATE_FILE)
+    folder = other[0].removesuffix(f"/{FILE}").removeprefix("v2/").removeprefix("public_eval/")
+    message = f"{len(other)} files of another run or model do not count: {counts[0]} does"
+    assert finding == LayoutFinding(folder, NoteKind.DUPLICATE_FILE, message)
+
+
+def test_folders_that_share_no_task_are_parts_of_one_run() -> None:
+    found = layout(f"part1/{FILE}", f"part2/{OTHER}")
+    assert found.tasks == {"0a1b2c3d": f"part1/{FILE}", "4e5f6a7b": f"part2/{OTHER}"}
+    assert found.left_out == ()
+    (finding,) = found.findings
+    assert finding.message.endswith("part1, part2")
+
+
+@pytest.mark.parametrize(
+    "name", ["submission.json", "attempts.json", "attemps.json", "Submission.JSON", "v2/public_eval/attempts.json"]
 )
 def test_one_file_for_all_tasks_is_found(name: str) -> None:
     assert layout(name) == Layout({}, (name,), {}, (), (), ())
@@ -93,8 +125,8 @@ def test_a_file_for_all_tasks_is_not_read_where_there_is_one_for_a_task() -> Non
 
 def test_a_task_that_the_set_does_not_have_is_named() -> None:
     found = layout("ffffffff.json", "a/FFFFFFFF.json")
-    assert found.unknown == {"ffffffff": "ffffffff.json"}
-    message = "the task set has no task of this name (ffffffff.json)"
+    assert (found.unknown, found.left_out) == ({"ffffffff": "ffffffff.json"}, ("a/FFFFFFFF.json",))
+    message = "the task set has no task of this name (ffffffff.json, a/FFFFFFFF.json)"
     assert LayoutFinding("ffffffff", ErrorKind.UNKNOWN_TASK, message) in found.findings
 
 
@@ -117,6 +149,15 @@ def test_a_folder_that_is_called_like_a_set_lacks_a_models_name(model: str) -> N
     found = layout(FILE, model=model)
     assert found.tasks == {"0a1b2c3d": FILE}
     assert kinds(found) == {"": NoteKind.MODEL_NAME_MISSING}
+
+
+@pytest.mark.parametrize("path", [FILE, "ffffffff.json", f"v1/{FILE}", "submission.json", "x.json"])
+def test_a_folder_with_json_besides_reports_was_meant_as_a_submission(path: str) -> None:
+    assert layout(path, "README.md").means_answers
+
+
+def test_a_folder_of_reports_and_texts_was_not_meant_as_a_submission() -> None:
+    assert not layout("results.json", "README.md", "a.png").means_answers
 
 
 NAMES = st.sampled_from([FILE, OTHER, "ffffffff.json", "submission.json", "results.json", "x.json", "README.md"])

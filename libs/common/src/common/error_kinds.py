@@ -59,13 +59,15 @@ class NoteKind(StrEnum):
     """A value is nested too deeply to be stored: it became null."""
 
     DUPLICATE_FILE = "duplicate_file"
-    """Several files answer one task: the nearest to the model's folder counts."""
+    """Several files answer one task, or several folders the same tasks: the nearest to the model's folder counts."""
     OTHER_TASK_SET = "other_task_set"
     """Files in a folder that names another task set than the dataset's: they do not count."""
     NO_TASK_NAME = "no_task_name"
     """JSON files whose names are those of no task and of no report: they are not read."""
     MODEL_NAME_MISSING = "model_name_missing"
     """The model's folder is called like a task set, since the upload named no model."""
+    NESTED_FOLDER = "nested_folder"
+    """Answers lie in a folder below the model's that names no task set: they count as this model's."""
     NOTHING_USABLE = "nothing_usable"
     """The folder was uploaded as a submission, and nothing in it could be used."""
 
@@ -111,6 +113,7 @@ ADVICE: Final[Mapping[ErrorKind | NoteKind, Advice]] = MappingProxyType(
         NoteKind.OTHER_TASK_SET: Advice("warning", "Upload these files to the dataset of their task set."),
         NoteKind.NO_TASK_NAME: Advice("warning", "Call each file <task id>.json, or one for all submission.json."),
         NoteKind.MODEL_NAME_MISSING: Advice("error", "Upload again with a model's name, and delete this folder."),
+        NoteKind.NESTED_FOLDER: Advice("note", "If these folders are models, upload each as a folder of its own."),
         NoteKind.NOTHING_USABLE: Advice("error", "Mend what the other findings name, and upload again."),
     }
 )

@@ -1,14 +1,19 @@
 """Which files of a model's folder answer which task: every layout that people upload, and a word on what is left out.
 
 Read are `<task>.json`, the same in folders below (the official harness writes `v2/public_eval/<task>.json`), and
-one file for all tasks. Names count in any letter case. Where two files answer one task, the one nearest to the model's
-folder counts; at the same depth the one whose folders name the task set; then the first by name.
+one file for all tasks. Names count in any letter case. docs/submissions.md says the same to those who upload.
+
+A run is what lies in one folder, those that name a task set not counted. Runs that answer a task twice are of several
+models or tries, and a score of both would be of neither: the one nearest to the model's folder counts whole, at the
+same depth the one with most tasks, then the first by name. Within a run the file nearest to the model's folder counts;
+at the same depth the one whose folders name the task set; then the first by name.
 """
 
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
@@ -19,8 +24,8 @@ from common.error_kinds import ErrorKind, NoteKind
 _TASK_ID = re.compile(r"[0-9a-f]{8}", re.IGNORECASE)
 # Files that official submissions hold besides the tasks.
 _REPORTS = frozenset({"results", "metadata", "summary", "config"})
-# One object for all tasks: that of Kaggle's competition, and of the official harness before it wrote a file for each.
-_WHOLE_SUBMISSIONS = frozenset({"submission", "attempts"})
+# One object for all tasks: that of Kaggle's competition, and the official harness' of 2024, one of them misspelt.
+_WHOLE_SUBMISSIONS = frozenset({"submission", "attempts", "attemps"})
 # Of files that are listed one by one in findings.
 _NAMED = 5
 
@@ -31,6 +36,10 @@ class LayoutFinding(NamedTuple):
     subject: str
     kind: ErrorKind | NoteKind
     message: str
+
+
+Run = tuple[str, ...]
+"""The folders in which a run lies, without those that name a task set."""
 
 
 @dataclass(frozen=True)
@@ -44,38 +53,54 @@ class Layout:
     unknown: Mapping[str, str]
     """Task id that the set does not have -> path."""
     left_out: tuple[str, ...]
-    """Answers that do not count: of another set, or of a task that another file answers. Findings say so."""
+    """Answers that do not count: of another set, or of tasks that other files answer. Findings say so."""
     others: tuple[str, ...]
     """No answers: reports, texts, pictures."""
     findings: tuple[LayoutFinding, ...]
+
+    @property
+    def means_answers(self) -> bool:
+        """Tell whether the folder was uploaded as a submission, whether or not anything in it can be used."""
+        misnamed = any(finding.kind is NoteKind.NO_TASK_NAME for finding in self.findings)
+        return bool(self.tasks or self.whole or self.unknown or self.left_out or misnamed)
 
 
 def read_layout(model: str, paths: Iterable[str], tasks: Collection[str], source: str) -> Layout:
     """Sort the paths of a model's folder. `tasks` are the ids of the set that `source` names."""
     sorter = _Sorter(tasks, SetName.of_source(source))
-    for path in sorted(paths, key=sorter.rank):
+    for path in sorted(paths, key=_rank):
         sorter.add(path)
     return sorter.layout(model)
+
+
+def is_whole_submission(path: str) -> bool:
+    """Tell whether a file is called like one that answers all tasks."""
+    return PurePosixPath(path).stem.casefold() in _WHOLE_SUBMISSIONS
+
+
+def _rank(path: str) -> tuple[int, bool, str]:
+    """Order the files of one task: the first one counts."""
+    parts = PurePosixPath(path).parts
+    return len(parts), set_name_of(parts[:-1]) is None, path
+
+
+def _run_of(path: str) -> Run:
+    return tuple(folder for folder in PurePosixPath(path).parts[:-1] if set_name_of([folder]) is None)
 
 
 class _Sorter:
     def __init__(self, tasks: Collection[str], wanted: SetName | None) -> None:
         self._ids = {each.casefold(): each for each in tasks}
         self._wanted = wanted
-        self._by_task: dict[str, list[str]] = defaultdict(list)
-        self._unknown: dict[str, str] = {}
+        self._runs: dict[Run, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+        self._unknown: dict[str, list[str]] = defaultdict(list)
         self._whole: list[str] = []
         self._of_other_sets: dict[str, list[str]] = defaultdict(list)
-        self._unread: list[str] = []
+        self._misnamed: list[str] = []
         self._others: list[str] = []
 
-    def rank(self, path: str) -> tuple[int, bool, str]:
-        """Order the files of one task: the first one counts."""
-        parts = PurePosixPath(path).parts
-        return len(parts), set_name_of(parts[:-1]) is None, path
-
     def add(self, path: str) -> None:
-        """Put a path where it belongs."""
+        """Put a path where it belongs; of those of one task the first one counts."""
         file = PurePosixPath(path)
         stem = file.stem.casefold()
         if file.suffix.casefold() != ".json" or any(part.startswith(".") for part in file.parts):
@@ -85,36 +110,57 @@ class _Sorter:
         elif stem in _REPORTS:
             self._others.append(path)
         else:
-            self._unread.append(path)
+            self._misnamed.append(path)
 
     def _add_answers(self, path: str, file: PurePosixPath, stem: str) -> None:
-        named = set_name_of(file.parts[:-1])
+        folders = file.parts[:-1]
+        named = set_name_of(folders)
         if named and not (self._wanted and named.fits(self._wanted)):
             self._of_other_sets[str(file.parent)].append(path)
         elif stem in _WHOLE_SUBMISSIONS:
             self._whole.append(path)
         elif task_id := self._ids.get(stem):
-            self._by_task[task_id].append(path)
-        elif stem in self._unknown:
-            self._unread.append(path)
+            self._runs[_run_of(path)][task_id].append(path)
         else:
-            self._unknown[stem] = path
+            self._unknown[stem].append(path)
 
     def layout(self, model: str) -> Layout:
         """Return what was found."""
-        by_task = self._by_task
+        answers, other_runs = self._choose_runs()
         # A whole submission is a copy of the files beside it, and would have to be fetched to say nothing new.
-        whole, superfluous = ([], self._whole) if by_task else (self._whole[:1], self._whole[1:])
-        of_other_sets = [path for paths in self._of_other_sets.values() for path in paths]
-        doubled = [path for paths in by_task.values() for path in paths[1:]]
-        return Layout(
-            tasks={task_id: paths[0] for task_id, paths in by_task.items()},
-            whole=tuple(whole),
-            unknown=self._unknown,
-            left_out=(*of_other_sets, *doubled, *superfluous),
-            others=(*self._others, *self._unread),
-            findings=(*self._findings(model), *_superfluous(superfluous)),
+        whole, superfluous = ([], self._whole) if answers else (self._whole[:1], self._whole[1:])
+        left_out = (
+            *_flat(self._of_other_sets.values()),
+            *_flat(paths[1:] for paths in answers.values()),
+            *_flat(_flat(run.values()) for run in other_runs.values()),
+            *_flat(paths[1:] for paths in self._unknown.values()),
+            *superfluous,
         )
+        return Layout(
+            tasks={task_id: paths[0] for task_id, paths in answers.items()},
+            whole=tuple(whole),
+            unknown={task_id: paths[0] for task_id, paths in self._unknown.items()},
+            left_out=left_out,
+            others=(*self._others, *self._misnamed),
+            findings=(
+                *self._findings(model),
+                *_runs_below(answers),
+                *_duplicates(answers),
+                *_runs_left_out(other_runs, answers),
+                *_superfluous(superfluous),
+            ),
+        )
+
+    def _choose_runs(self) -> tuple[dict[str, list[str]], dict[str, Mapping[str, list[str]]]]:
+        """Return the answers that count, by task, and the runs of which none counts, by folder."""
+        answers: dict[str, list[str]] = {}
+        others: dict[str, Mapping[str, list[str]]] = {}
+        for folders, run in sorted(self._runs.items(), key=lambda item: (len(item[0]), -len(item[1]), item[0])):
+            if answers.keys() & run.keys():
+                others["/".join(folders)] = run
+            else:
+                answers |= run
+        return answers, others
 
     def _findings(self, model: str) -> Iterator[LayoutFinding]:
         if set_name_of([model]):
@@ -123,21 +169,45 @@ class _Sorter:
         for folder, paths in self._of_other_sets.items():
             message = f"{len(paths)} files are of another task set than this dataset's: they do not count"
             yield LayoutFinding(folder, NoteKind.OTHER_TASK_SET, message)
-        for task_id, (first, *others) in self._by_task.items():
-            if others:
-                message = f"{first} counts, {_enumerate(others)} not"
-                yield LayoutFinding(task_id, NoteKind.DUPLICATE_FILE, message)
-        for task_id, path in self._unknown.items():
-            yield LayoutFinding(task_id, ErrorKind.UNKNOWN_TASK, f"the task set has no task of this name ({path})")
-        if self._unread:
-            message = f"no names of tasks: {_enumerate(self._unread)}"
+        for task_id, paths in self._unknown.items():
+            message = f"the task set has no task of this name ({_enumerate(paths)})"
+            yield LayoutFinding(task_id, ErrorKind.UNKNOWN_TASK, message)
+        if self._misnamed:
+            message = f"no names of tasks: {_enumerate(self._misnamed)}"
             yield LayoutFinding("", NoteKind.NO_TASK_NAME, message)
+
+
+def _runs_below(answers: Mapping[str, list[str]]) -> Iterator[LayoutFinding]:
+    runs = {_run_of(paths[0]) for paths in answers.values()} - {()}
+    if runs:
+        message = f"answers of this model are read from {_enumerate(sorted(map('/'.join, runs)))}"
+        yield LayoutFinding("", NoteKind.NESTED_FOLDER, message)
+
+
+def _duplicates(answers: Mapping[str, list[str]]) -> Iterator[LayoutFinding]:
+    for task_id, (first, *others) in answers.items():
+        if others:
+            message = f"{first} counts, {_enumerate(others)} not"
+            yield LayoutFinding(task_id, NoteKind.DUPLICATE_FILE, message)
+
+
+def _runs_left_out(
+    runs: Mapping[str, Mapping[str, list[str]]], answers: Mapping[str, list[str]]
+) -> Iterator[LayoutFinding]:
+    for folder, run in runs.items():
+        shared = next(task_id for task_id in run if task_id in answers)
+        message = f"{len(_flat(run.values()))} files of another run or model do not count: {answers[shared][0]} does"
+        yield LayoutFinding(folder, NoteKind.DUPLICATE_FILE, message)
 
 
 def _superfluous(paths: Iterable[str]) -> Iterator[LayoutFinding]:
     for path in paths:
         message = "not read: there are files for each task, or another file for all of them"
         yield LayoutFinding(path, NoteKind.DUPLICATE_FILE, message)
+
+
+def _flat(lists: Iterable[Iterable[str]]) -> list[str]:
+    return list(chain.from_iterable(lists))
 
 
 def _enumerate(paths: list[str]) -> str:

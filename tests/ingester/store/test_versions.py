@@ -63,6 +63,8 @@ async def test_the_current_version_tells_what_was_used_and_what_is_worth_another
     ]:
         error = {"run_id": run_id, "kind": kind, "fatal": fatal, "hf_blob_oid": blob}
         await put(pool, "ingestion_errors", puzzle_id=f"of {blob}", message="", **error)
+    unnamed = {"run_id": 5, "kind": "not_json", "fatal": True, "hf_blob_oid": "b8", "puzzle_id": None}
+    await put(pool, "ingestion_errors", message="", **unnamed)
     found = await session.current(["unavailable", "too_large"])
     assert found is not None
     assert (found.id, found.tree_oid, found.run_id) == (own, oid(1), 5)

@@ -13,7 +13,7 @@ SELECT id, tree_oid, run_id, complete, (
         SELECT coalesce(jsonb_object_agg(puzzle_id, hf_blob_oid), '{}') FROM task_results WHERE version_id = v.id
     ) AS results, (
         SELECT coalesce(jsonb_object_agg(puzzle_id, hf_blob_oid), '{}') FROM ingestion_errors e
-        WHERE e.run_id = v.run_id AND fatal AND hf_blob_oid IS NOT NULL AND kind <> ALL($3)
+        WHERE e.run_id = v.run_id AND fatal AND puzzle_id IS NOT NULL AND hf_blob_oid IS NOT NULL AND kind <> ALL($3)
     ) AS failures
 FROM submission_versions v
 WHERE hf_dataset = $1 AND model = $2 AND superseded_at IS NULL

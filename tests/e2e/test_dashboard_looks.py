@@ -30,6 +30,24 @@ async def complete(page: Page, words: str) -> None:
     await expect(page.get_by_test_id("connection")).to_have_text(re.compile("Live"))
 
 
+async def test_the_theme_that_a_reader_chose_is_kept(tmp_path: Path, database_url: str, nats_url: str) -> None:
+    shown = "getComputedStyle(document.documentElement).colorScheme"
+    async with system(tmp_path, database_url, nats_url, workers=False) as running, browser(running.url) as chromium:
+        page = await chromium.open("/", theme="light")
+        switch = page.get_by_role("button", name=re.compile("^Theme:"))
+        for name, scheme in (("Light", "light"), ("Dark", "dark")):
+            await switch.click()
+            await expect(switch).to_contain_text(name)
+            assert await page.evaluate(shown) == scheme
+        await page.reload()
+        await expect(switch).to_contain_text("Dark")
+        assert await page.evaluate(shown) == "dark"
+        await switch.click()
+        await expect(switch).to_contain_text("System")
+        assert await page.evaluate(shown) == "light dark"
+        assert chromium.complaints == []
+
+
 async def test_every_page_is_for_everybody(tmp_path: Path, database_url: str, nats_url: str) -> None:
     found: list[str] = []
     async with system(tmp_path, database_url, nats_url) as running, browser(running.url) as chromium:

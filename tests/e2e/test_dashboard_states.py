@@ -62,6 +62,23 @@ async def test_pages_open_and_say_what_is_missing_while_the_api_is_away(
     assert not found, "\n".join(found)
 
 
+async def test_a_page_that_cannot_be_fetched_says_so_and_the_others_stay(
+    tmp_path: Path, database_url: str, nats_url: str
+) -> None:
+    async with (
+        system(tmp_path, database_url, nats_url, workers=False) as running,
+        browser(running.url) as chromium,
+    ):
+        await chromium.context.route("**/assets/ModelsPage-*", lambda route: route.abort())
+        page = await chromium.open("/")
+        await page.get_by_role("link", name="Leaderboard").click()
+        await expect(page.get_by_role("alert")).to_contain_text("This page broke.")
+        await expect(page.get_by_role("button", name="Load again")).to_be_visible()
+        await page.get_by_role("link", name="Overview").click()
+        await expect(page.get_by_text("Nothing has been ingested yet.")).to_be_visible()
+        await expect(page.get_by_role("alert")).to_have_count(0)
+
+
 async def test_an_answer_of_the_wrong_size_is_compared_where_it_can_be(
     tmp_path: Path, database_url: str, nats_url: str
 ) -> None:

@@ -7,7 +7,7 @@ import type { ModelRow } from "../src/api/client.ts";
 import { difference, differing, verdict } from "../src/lib/grids.ts";
 import { kindName, setName } from "../src/lib/names.ts";
 import { named, newestOf, onDataset, rankOf } from "../src/lib/rows.ts";
-import { ends, moments } from "../src/lib/stamps.ts";
+import { ends, moments } from "../src/lib/format.ts";
 import { walk } from "../src/hooks/useRoving.ts";
 
 const expected = [

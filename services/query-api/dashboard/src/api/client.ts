@@ -6,7 +6,6 @@ import type { components, paths } from "./schema.ts";
 export type Schemas = components["schemas"];
 export type ModelRow = Schemas["ModelRow"];
 export type ModelDetail = Schemas["ModelDetail"];
-export type LatestModel = Schemas["LatestModel"];
 export type Run = Schemas["Run"];
 export type TaskDetail = Schemas["TaskDetail"];
 

@@ -3,7 +3,7 @@
  *
  * const { latest, isPending, error } = useLatestHFModel({ baseUrl: "https://arcwatch.example.org" });
  */
-import { type UseQueryResult, useQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 
 export interface LatestHFModel {
   modelName: string;
@@ -60,11 +60,7 @@ async function fetchLatest(options: LatestHFModelOptions, signal: AbortSignal): 
 }
 
 /** `latest` is undefined until the first answer, and null while nothing has been ingested. */
-export function useLatestHFModel(options: LatestHFModelOptions = {}): Omit<UseQueryResult<Answer>, "data"> & {
-  latest: LatestHFModel | null | undefined;
-  stale: boolean;
-  asOf: string | null;
-} {
+export function useLatestHFModel(options: LatestHFModelOptions = {}) {
   const { data, ...rest } = useQuery({
     queryKey: latestKey(options),
     queryFn: ({ signal }) => fetchLatest(options, signal),

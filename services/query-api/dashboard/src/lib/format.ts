@@ -84,6 +84,32 @@ export function day(iso: string): string {
   return new Date(iso).toLocaleDateString("en", { day: "numeric", month: "short", timeZone: "UTC" });
 }
 
+type Say = (at: Date) => string;
+
+const toTheMillisecond: Say = (at) => at.toISOString().slice(11, 23);
+
+const LABELS: Say[] = [
+  (at) => day(at.toISOString()),
+  (at) => at.toISOString().slice(11, 16),
+  (at) => at.toISOString().slice(11, 19),
+];
+
+/** The shortest label by which the two ends of an axis differ: a day, a minute, a second. */
+export function ends(first: Date, last: Date): [string, string] {
+  const say = LABELS.find((each) => each(first) !== each(last)) ?? toTheMillisecond;
+  return [say(first), say(last)];
+}
+
+/** Moments in UTC to the minute; with seconds where two of them share a minute. */
+export function moments(isos: readonly string[]): string[] {
+  const short = isos.map(moment);
+  return isos.map((iso, place) => {
+    const text = short[place] ?? "";
+    const shared = short.indexOf(text) !== short.lastIndexOf(text);
+    return shared ? `${iso.slice(0, 10)} ${new Date(iso).toISOString().slice(11, 19)} UTC` : text;
+  });
+}
+
 /** The part that a count is of a whole. */
 export function share(part: number | null, whole: number): number | null {
   return part == null || whole === 0 ? null : part / whole;

@@ -13,16 +13,14 @@ export const STATE_NAMES: Record<FolderState, string> = {
   ingested: "Ingested",
 };
 
-export function stateOf({ ingested, attemptsFound }: Folder): FolderState {
-  if (ingested) return "ingested";
-  return attemptsFound > 0 ? "changed" : "new";
-}
-
 /** Filters folders by state and name; what there is to do comes first. */
 export function listed(folders: readonly Folder[], only: FolderState | "", text: string): ListedFolder[] {
   const name = text.trim().toLowerCase();
   return folders
-    .map((folder) => ({ ...folder, state: stateOf(folder) }))
+    .map((folder): ListedFolder => {
+      const stored = folder.attemptsFound > 0 ? "changed" : "new";
+      return { ...folder, state: folder.ingested ? "ingested" : stored };
+    })
     .filter((folder) => (!only || folder.state === only) && folder.name.toLowerCase().includes(name))
     .sort(
       (one, other) =>

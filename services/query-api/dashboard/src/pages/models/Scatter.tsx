@@ -8,8 +8,7 @@ import { useWidth } from "../../hooks/useWidth.ts";
 import type { Label } from "../../lib/labels.ts";
 import { Empty } from "../../ui/Panel.tsx";
 import { Axes } from "./Axes.tsx";
-import { Legend } from "./Legend.tsx";
-import { marksOf } from "./Mark.tsx";
+import { Legend, marksOf } from "./Mark.tsx";
 import { frontiers, labelsOf, nameOf, type Plot, plotOf, ranked, type Spot, spotsOf } from "./scatter.ts";
 import { SpotLink, Tip } from "./SpotLink.tsx";
 

@@ -4,7 +4,7 @@ import { useMemo } from "react";
 import type { ModelRow } from "../../api/client.ts";
 import { percent } from "../../lib/format.ts";
 import { setName } from "../../lib/names.ts";
-import { datasetNames, keyOf, onDataset } from "../../lib/rows.ts";
+import { datasetNames, find, keyOf, onDataset } from "../../lib/rows.ts";
 import { Combobox } from "../../ui/Combobox.tsx";
 import type { Group } from "../../ui/options.ts";
 import { Select } from "../../ui/Select.tsx";
@@ -37,11 +37,11 @@ export function Pickers({ rows, latestKey, selected, other, onSelect, onCompare 
   const groups = useMemo(() => grouped(rows, latestKey), [rows, latestKey]);
   const rivals = useMemo(
     () =>
-      groups.map((group) => ({
-        ...group,
-        options: group.options.filter(({ value }) => !selected || value !== keyOf(selected)),
-      })),
-    [groups, selected],
+      grouped(
+        rows.filter((row) => row !== selected),
+        latestKey,
+      ),
+    [rows, selected, latestKey],
   );
   return (
     <div className="grid gap-4 sm:grid-cols-2 lg:grid-cols-[minmax(0,5fr)_minmax(0,3fr)_minmax(0,5fr)]">
@@ -51,7 +51,7 @@ export function Pickers({ rows, latestKey, selected, other, onSelect, onCompare 
         groups={groups}
         value={selected ? keyOf(selected) : null}
         onPick={(key) => {
-          const row = rows.find((each) => keyOf(each) === key);
+          const row = find(rows, key);
           if (row) onSelect(row);
         }}
       />

@@ -4,8 +4,7 @@ import { curveStepAfter, line } from "d3-shape";
 
 import type { Schemas } from "../../api/client.ts";
 import { useWidth } from "../../hooks/useWidth.ts";
-import { percent, tick as tickText } from "../../lib/format.ts";
-import { ends } from "../../lib/stamps.ts";
+import { ends, percent, tick as tickText } from "../../lib/format.ts";
 
 interface Point {
   at: Date;

@@ -1,7 +1,6 @@
 /** A submission's versions over time. */
 import type { Schemas } from "../../api/client.ts";
-import { percent, plural } from "../../lib/format.ts";
-import { moments } from "../../lib/stamps.ts";
+import { moments, percent, plural } from "../../lib/format.ts";
 import { VersionChart } from "./VersionChart.tsx";
 
 type Version = Schemas["Version"];

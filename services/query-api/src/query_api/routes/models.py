@@ -6,15 +6,7 @@ from functools import partial
 import asyncpg
 
 from query_api.routes.endpoint import Endpoint
-from query_api.schemas.model_detail import (
-    AttemptDetail,
-    ModelAnswer,
-    ModelByOwnerQuery,
-    ModelDetail,
-    ModelQuery,
-    TaskRow,
-    Version,
-)
+from query_api.schemas import model_detail as shapes
 from query_api.schemas.problems import ProblemError
 from query_api.store import runs, submissions
 from query_api.store.repair import all_shaped
@@ -31,16 +23,16 @@ ATTEMPTS_SUMMED = 4
 
 @partial(Endpoint, "/api/models/{dataset}/{model}", "Models", problems=(404, 503))
 async def get_model(
-    pool: asyncpg.Pool, task_sets: Mapping[str, TaskIndex], query: ModelQuery | ModelByOwnerQuery
-) -> ModelAnswer:
+    pool: asyncpg.Pool, task_sets: Mapping[str, TaskIndex], query: shapes.ModelQuery | shapes.ModelByOwnerQuery
+) -> shapes.ModelAnswer:
     """One submission with its versions, errors, tasks and what changed."""
     records = await submissions.versions(pool, query.dataset, query.model)
     if not records or (current := records[0].submission) is None:
         raise ProblemError(404, f"there is no submission {query.model!r} in {query.dataset!r}; /api/models lists all")
     tasks = task_sets.get(NAMES.get(current.source, ""))
     results = records[0].results
-    return ModelAnswer(
-        data=ModelDetail(
+    return shapes.ModelAnswer(
+        data=shapes.ModelDetail(
             **current.model_dump(exclude={"attempts"}),
             attempts=await _attempts(pool, current, tasks),
             versions=tuple(_with_changes(records)),
@@ -51,22 +43,24 @@ async def get_model(
     )
 
 
-async def _attempts(pool: asyncpg.Pool, submission: Submission, tasks: TaskIndex | None) -> tuple[AttemptDetail, ...]:
+async def _attempts(
+    pool: asyncpg.Pool, submission: Submission, tasks: TaskIndex | None
+) -> tuple[shapes.AttemptDetail, ...]:
     names = [each.model_name for each in submission.attempts[:ATTEMPTS_SUMMED]]
     answers = await submissions.answers(pool, dict.fromkeys(names, submission.dataset))
     figures = {name: attempt_figures(answers.get(name, {}), tasks) for name in names}
-    return tuple(AttemptDetail(**dict(each) | figures.get(each.model_name, {})) for each in submission.attempts)
+    return tuple(shapes.AttemptDetail(**dict(each) | figures.get(each.model_name, {})) for each in submission.attempts)
 
 
-def _tasks(results: Results) -> list[TaskRow]:
+def _tasks(results: Results) -> list[shapes.TaskRow]:
     rows = (
         {"puzzle_id": task_id, "pairs_total": each.pairs_total, "pairs_solved": each.pairs_solved}
         for task_id, each in sorted(results.items())
     )
-    return all_shaped(TaskRow, rows, "task_results")
+    return all_shaped(shapes.TaskRow, rows, "task_results")
 
 
-def _with_changes(records: list[VersionRecord]) -> list[Version]:
+def _with_changes(records: list[VersionRecord]) -> list[shapes.Version]:
     pairs = zip(records, [*records[1:], None], strict=True)
     return [
         each.version.model_copy(update={"changes": changes(older.results, each.results) if older else None})

@@ -45,7 +45,18 @@ def shaped(kind: Callable[..., T], values: Mapping[str, Any], table: str) -> T |
     try:
         return kind(**values)
     except ValidationError as error:
-        return _repaired(kind, dict(values), table, error)
+        wrong = _fields(error)
+    note(table, wrong)
+    repaired = dict(values)
+    for name in wrong:
+        for candidate in _CANDIDATES:
+            repaired[name] = candidate
+            try:
+                return kind(**repaired)
+            except ValidationError as still:
+                if name not in _fields(still):
+                    break
+    return None
 
 
 def all_shaped(kind: Callable[..., T], rows: Iterable[Mapping[str, Any]], table: str) -> list[T]:
@@ -60,20 +71,6 @@ def note(table: str, columns: Iterable[str]) -> None:
     if now - _last_line.get(table, -SECONDS_BETWEEN_LINES) >= SECONDS_BETWEEN_LINES:
         _last_line[table] = now
         log.warning("row.repaired", table=table, columns=sorted(columns))
-
-
-def _repaired(kind: Callable[..., T], values: dict[str, Any], table: str, error: ValidationError) -> T | None:
-    wrong = _fields(error)
-    note(table, wrong)
-    for name in wrong:
-        for candidate in _CANDIDATES:
-            values[name] = candidate
-            try:
-                return kind(**values)
-            except ValidationError as still:
-                if name not in _fields(still):
-                    break
-    return None
 
 
 def _fields(error: ValidationError) -> list[str]:

@@ -68,11 +68,7 @@ def days_between(then: datetime, today: date) -> int:
 
 
 def ago(days: int) -> str:
-    """Say a number of days.
-
-    >>> ago(0), ago(1), ago(2)
-    ('today', '1 day ago', '2 days ago')
-    """
+    """Say a number of days: today, 1 day ago, 2 days ago."""
     if days == 0:
         return "today"
     return "1 day ago" if days == 1 else f"{days} days ago"

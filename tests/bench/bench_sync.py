@@ -19,7 +19,6 @@ from localhub.web.webhooks import Watched, Webhook
 from watcher.metrics import Metrics
 from watcher.publishing import Publisher
 from watcher.store.syncs import Syncs
-from watcher.store.versions import Versions
 from watcher.sync import Request, Syncer
 
 from tests.bench.report import figure, title
@@ -72,8 +71,7 @@ async def _listing(hub: TestHub, database_url: str, nats_url: str, rounds: int) 
         HubClient(hub.url) as listings,
     ):
         await topology.apply(client.jetstream())
-        versions = Versions(pool)
-        syncer = Syncer((V2,), listings, Syncs(pool), versions, Publisher(client, versions, "watcher"), Metrics())
+        syncer = Syncer((V2,), listings, Syncs(pool), Publisher(client, pool, "watcher"), Metrics())
         title(f"A sync over {MODELS} models, the Hub in the same process")
         figure("every model new, and published", [await _seconds(syncer)], "s")
         listed = await syncer.hub.folders(V2)

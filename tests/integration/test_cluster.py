@@ -17,7 +17,6 @@ from nats.aio.client import Client
 from nats.js.api import ConsumerConfig, DeliverPolicy
 from watcher.metrics import Metrics as WatcherMetrics
 from watcher.store.syncs import Syncs
-from watcher.store.versions import Versions
 from watcher.sync import Request, Syncer
 
 from tests.support.eventually import eventually
@@ -97,7 +96,7 @@ async def _publish_backlog(hub: LocalHub, pool: asyncpg.Pool, client: Client) ->
         return not (await bus.publish(client, event, "watcher")).duplicate  # type: ignore[arg-type] # the syncer's own events
 
     async with HubClient(hub.url) as listings:
-        syncer = Syncer((V2,), listings, Syncs(pool), Versions(pool), publish, WatcherMetrics())
+        syncer = Syncer((V2,), listings, Syncs(pool), publish, WatcherMetrics())
         completed = await syncer.sync(Request("schedule"))
     assert completed is not None
     assert completed.new_models_found == SUBMISSIONS

@@ -22,7 +22,6 @@ from nats.js.errors import NotFoundError
 from watcher.metrics import Metrics as WatcherMetrics
 from watcher.publishing import Publisher
 from watcher.store.syncs import Syncs
-from watcher.store.versions import Versions
 from watcher.sync import Request, Syncer
 
 from tests.support.hub import TestHub
@@ -125,7 +124,7 @@ async def build(hub: TestHub, database_url: str, nats_url: str, **settings: Any)
         await topology.apply(client.jetstream())
         columns = await column_types(pool)
         ingester = ingester_app.build_ingester(chosen, pool, downloads, client, metrics=metrics, columns=columns)
-        publish = Publisher(client, Versions(pool), "watcher")
+        publish = Publisher(client, pool, "watcher")
         pipeline = Pipeline(hub, pool, client, None, ingester)  # type: ignore[arg-type] # set below
 
         async def recording(event: Any) -> bool:
@@ -138,7 +137,6 @@ async def build(hub: TestHub, database_url: str, nats_url: str, **settings: Any)
             datasets=(V1, V2),
             hub=listings,
             syncs=Syncs(pool),
-            versions=Versions(pool),
             publish=recording,
             metrics=WatcherMetrics(),
             retry_seconds=(),

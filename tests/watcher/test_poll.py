@@ -17,7 +17,6 @@ from structlog.testing import capture_logs
 from watcher.metrics import Metrics
 from watcher.poll import LOOK_SECONDS, RETRY_FAILED, Poller
 from watcher.store.syncs import SyncRow, Syncs
-from watcher.store.versions import Versions
 from watcher.sync import Syncer
 
 from tests.support.eventually import eventually
@@ -90,7 +89,7 @@ class World:
         hub = StillHub("http://hub.invalid", mood=self.mood)
         syncs = StoppedSyncs(self.pool, self.clock)
         return Poller(
-            Syncer(("a/b", "c/d"), hub, syncs, Versions(self.pool), publish, Metrics(), retry_seconds=()),
+            Syncer(("a/b", "c/d"), hub, syncs, publish, Metrics(), retry_seconds=()),
             schedule,
             **options,
         )

@@ -3,9 +3,8 @@
 from typing import Any
 
 import asyncpg
-import pytest
 from watcher.compare import Known
-from watcher.store.versions import Versions
+from watcher.store import versions
 
 from tests.ingester.database_rows import AT, DATASET, OTHER, put, run, version
 from tests.support.writer import oid
@@ -14,14 +13,7 @@ from tests.support.writer import oid
 OTHERS: list[dict[str, Any]] = [{"hf_dataset": OTHER}, {"superseded_at": AT}]
 
 
-@pytest.fixture
-def versions(pool: asyncpg.Pool) -> Versions:
-    return Versions(pool)
-
-
-async def test_a_model_is_known_by_its_current_version_and_whether_all_of_it_came(
-    pool: asyncpg.Pool, versions: Versions
-) -> None:
+async def test_a_model_is_known_by_its_current_version_and_whether_all_of_it_came(pool: asyncpg.Pool) -> None:
     for run_id, kind in ((2, "integrity"), (3, "unavailable"), (4, "invalid_json"), (99, "integrity")):
         await put(pool, "ingestion_errors", run_id=run_id, kind=kind, message="")
     for number, model in enumerate(("whole", "broken", "away", "refused"), 1):
@@ -29,7 +21,7 @@ async def test_a_model_is_known_by_its_current_version_and_whether_all_of_it_cam
     await version(pool, 5, model="gone", removed_upstream_at=AT)
     for number, other in enumerate(OTHERS, 6):
         await version(pool, number, **{"model": "other", **other})
-    assert await versions.known(DATASET) == {
+    assert await versions.known(pool, DATASET) == {
         "whole": Known(oid(1), complete=True, removed=False),
         "broken": Known(oid(2), complete=False, removed=False),
         "away": Known(oid(3), complete=False, removed=False),
@@ -38,9 +30,7 @@ async def test_a_model_is_known_by_its_current_version_and_whether_all_of_it_cam
     }
 
 
-async def test_a_folder_is_without_tasks_when_a_run_looked_at_all_of_it_and_found_none(
-    pool: asyncpg.Pool, versions: Versions
-) -> None:
+async def test_a_folder_is_without_tasks_when_a_run_looked_at_all_of_it_and_found_none(pool: asyncpg.Pool) -> None:
     empty = {"status": "skipped", "total_puzzles": 0, "skipped": 1, "tree_oid": oid(1), "rules_version": 2}
     for _ in range(2):
         await run(pool, **empty, dataset_name="empty")
@@ -51,10 +41,10 @@ async def test_a_folder_is_without_tasks_when_a_run_looked_at_all_of_it_and_foun
     ]
     for number, other in enumerate(others):
         await run(pool, **empty | {"dataset_name": f"other{number}"} | other)
-    assert await versions.without_tasks(DATASET) == {("empty", oid(1)), ("older", oid(1))}
+    assert await versions.without_tasks(pool, DATASET) == {("empty", oid(1)), ("older", oid(1))}
 
 
-async def test_a_run_is_on_its_way_only_for_that_content_of_that_model(pool: asyncpg.Pool, versions: Versions) -> None:
+async def test_a_run_is_on_its_way_only_for_that_content_of_that_model(pool: asyncpg.Pool) -> None:
     about = {"tree_oid": oid(1), "status": "running"}
     others: list[dict[str, Any]] = [
         *({"hf_dataset": OTHER}, {"dataset_name": "n"}, {"tree_oid": oid(2)}),
@@ -62,14 +52,12 @@ async def test_a_run_is_on_its_way_only_for_that_content_of_that_model(pool: asy
     ]
     for other in others:
         await run(pool, **about | other)
-        assert not await versions.is_being_ingested(DATASET, "m", oid(1))
+        assert not await versions.is_being_ingested(pool, DATASET, "m", oid(1))
     await run(pool, **about | {"dry_run": None})
-    assert await versions.is_being_ingested(DATASET, "m", oid(1))
+    assert await versions.is_being_ingested(pool, DATASET, "m", oid(1))
 
 
-async def test_current_versions_of_the_models_named_are_marked_once_and_unmarked(
-    pool: asyncpg.Pool, versions: Versions
-) -> None:
+async def test_current_versions_of_the_models_named_are_marked_once_and_unmarked(pool: asyncpg.Pool) -> None:
     for number, other in enumerate([{}, *OTHERS, {"model": "kept"}]):
         await version(pool, number, **other)
     await version(pool, 10, model="gone before", removed_upstream_at=AT)
@@ -79,10 +67,10 @@ async def test_current_versions_of_the_models_named_are_marked_once_and_unmarked
         return {row[0] for row in rows}
 
     first = await pool.fetchval("SELECT min(id) FROM submission_versions")
-    await versions.mark(DATASET, ["m", "gone before"], [])
+    await versions.mark(pool, DATASET, ["m", "gone before"], [])
     assert await marked() == {first}
     await pool.execute("UPDATE submission_versions SET removed_upstream_at = $1", AT)
-    await versions.mark(DATASET, [], ["m", "gone before"])
+    await versions.mark(pool, DATASET, [], ["m", "gone before"])
     rows = await pool.fetch("SELECT model, removed_upstream_at IS NULL FROM submission_versions ORDER BY id")
     assert [tuple(row) for row in rows] == [
         *(("m", True), ("m", False), ("m", False), ("kept", False), ("gone before", True)),

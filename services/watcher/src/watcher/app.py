@@ -22,7 +22,6 @@ from watcher.poll import Poller
 from watcher.publishing import Publisher
 from watcher.settings import Settings
 from watcher.store.syncs import Syncs
-from watcher.store.versions import Versions
 from watcher.sync import Syncer
 
 log = structlog.get_logger(__name__)
@@ -67,15 +66,7 @@ def build(settings: Settings, pool: asyncpg.Pool, hub: HubClient, client: Client
     """Put a syncer together from what it works on."""
     for dataset in settings.hf_datasets:
         metrics.last_success.labels(dataset).set(0)
-    versions = Versions(pool)
-    return Syncer(
-        datasets=settings.hf_datasets,
-        hub=hub,
-        syncs=Syncs(pool),
-        versions=versions,
-        publish=Publisher(client, versions, SERVICE),
-        metrics=metrics,
-    )
+    return Syncer(settings.hf_datasets, hub, Syncs(pool), Publisher(client, pool, SERVICE), metrics)
 
 
 def _poller(settings: Settings, syncer: Syncer) -> Poller:

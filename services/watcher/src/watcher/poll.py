@@ -100,23 +100,19 @@ class Poller:
 
     async def _due_at_start(self, tick: datetime) -> Request | None:
         covered = await self.syncer.syncs.covered_until()
-        if covered is None:
+        if covered is None or (self.catch_up and covered >= tick):
             return Request("startup", auto_ingest=self.auto_ingest)
-        if not self.catch_up:
-            return None
-        if covered < tick:
-            return Request("catch_up", auto_ingest=self.auto_ingest, scheduled_for=tick)
-        return Request("startup", auto_ingest=self.auto_ingest)
+        return Request("catch_up", auto_ingest=self.auto_ingest, scheduled_for=tick) if self.catch_up else None
 
     async def _update_listings(self, now: datetime) -> tuple[str, ...]:
         """Set the metrics of each dataset's last listing, by any watcher; return those that failed a while ago."""
         since = _EVER if self._looked_until is None else now - _RECENTLY
         found = {each.dataset: each for each in await self.syncer.syncs.listings(since)}
-        for each in found.values():
-            if each.listed_at is not None and each.dataset in self.syncer.datasets:
+        watched = [found[dataset] for dataset in self.syncer.datasets if dataset in found]
+        for each in watched:
+            if each.listed_at is not None:
                 self.syncer.metrics.listed(each.dataset, each.listed_at)
-        failing = {each.dataset for each in found.values() if each.failing_since(now - RETRY_FAILED)}
-        return tuple(dataset for dataset in self.syncer.datasets if dataset in failing)
+        return tuple(each.dataset for each in watched if each.failing_since(now - RETRY_FAILED))
 
     async def _resume_orphaned_syncs(self, *, may_start: bool) -> int:
         done = 0

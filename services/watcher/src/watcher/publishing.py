@@ -6,11 +6,12 @@ since: the stream calls the event a duplicate of one that was dealt with, and th
 
 from dataclasses import dataclass
 
+import asyncpg
 from common.bus import bus, topology
 from common.events import ModelDiscovered, SyncCompleted
 from nats.aio.client import Client
 
-from watcher.store.versions import Versions
+from watcher.store import versions
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,7 @@ class Publisher:
     """Publishes a watcher's events; returns whether they were stored now."""
 
     client: Client
-    versions: Versions
+    pool: asyncpg.Pool
     source: str
 
     async def __call__(self, event: ModelDiscovered | SyncCompleted) -> bool:
@@ -38,4 +39,4 @@ class Publisher:
             return True
         if info.ack_floor is not None and sequence <= info.ack_floor.stream_seq:
             return False
-        return await self.versions.is_being_ingested(event.dataset, event.model, event.tree_oid)
+        return await versions.is_being_ingested(self.pool, event.dataset, event.model, event.tree_oid)

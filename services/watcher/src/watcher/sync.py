@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import pairwise
 from time import monotonic
-from typing import Protocol
 
 import nats.errors
 import structlog
@@ -21,28 +20,23 @@ from common.storable import storable
 
 from watcher.compare import Difference, compare
 from watcher.metrics import Metrics
+from watcher.store import versions
 from watcher.store.syncs import Syncs
-from watcher.store.versions import Versions
 
 log = structlog.get_logger(__name__)
 
 # Datasets that failed are tried again within the same sync, after all others and the requests' own retries.
 DATASET_RETRY_SECONDS = (10.0, 30.0)
-_EXPECTED = (
-    TransientError,
-    *DATABASE_ERRORS,
-    nats.errors.Error,
-)
 
-
-class Publish(Protocol):
-    """Stores an event; returns False when the server had its key already."""
-
-    def __call__(self, event: ModelDiscovered | SyncCompleted) -> Awaitable[bool]: ...
+Publish = Callable[[ModelDiscovered | SyncCompleted], Awaitable[bool]]
+"""Stores an event; returns False when the server had its key already."""
 
 
 class ImplausibleListingError(Exception):
     """A listing that cannot be the truth, such as an empty one of a dataset that had models."""
+
+
+_EXPECTED = (ImplausibleListingError, TransientError, nats.errors.Error, *DATABASE_ERRORS)
 
 
 @dataclass(frozen=True)
@@ -67,7 +61,6 @@ class Syncer:
     datasets: tuple[str, ...]
     hub: HubClient
     syncs: Syncs
-    versions: Versions
     publish: Publish
     metrics: Metrics
     retry_seconds: Sequence[float] = DATASET_RETRY_SECONDS
@@ -77,7 +70,7 @@ class Syncer:
         """Run a sync and announce it; None when another watcher took this tick."""
         started_at = await self.syncs.now()
         async with self.syncs.begin(request.trigger, request.scheduled_for, started_at, request.key) as sync_id:
-            return None if sync_id is None else await self._traced(sync_id, request, started_at)
+            return None if sync_id is None else await self._run(sync_id, request, started_at)
 
     async def serve(self, request: Request, key: str, sequence: int | None = None) -> None:
         """Run the sync that a message asks for; raise TransientError where a dataset failed: the message comes again.
@@ -96,32 +89,23 @@ class Syncer:
     async def resume(self, sync_id: int, request: Request) -> SyncCompleted | None:
         """Run a sync again whose watcher died; None when another watcher works on it."""
         async with self.syncs.adopt(sync_id) as started_at:
-            return await self._traced(sync_id, request, started_at) if started_at else None
-
-    async def _traced(self, sync_id: int, request: Request, started_at: datetime) -> SyncCompleted:
-        with tracing.span("sync", trigger=request.trigger, sync_id=sync_id):
-            return await self._run(sync_id, request, started_at)
+            return await self._run(sync_id, request, started_at) if started_at else None
 
     async def _run(self, sync_id: int, request: Request, started_at: datetime) -> SyncCompleted:
         started = monotonic()
-        datasets = request.datasets or self.datasets
-        log.info("sync.started", sync_id=sync_id, trigger=request.trigger, datasets=len(datasets))
-        results = await self._rounds(datasets, request)
-        # The database's clock may have been set back meanwhile.
-        completed_at = max(await self.syncs.now(), started_at)
-        completed = _completed(sync_id, request, started_at, completed_at, results)
-        await self.syncs.end(completed)
-        self.metrics.syncs.labels(request.trigger, completed.status).inc()
-        self.metrics.sync_duration.observe(monotonic() - started)
-        log.info(
-            "sync.ended",
-            sync_id=sync_id,
-            outcome=completed.status,
-            seen=completed.models_seen,
-            new=completed.new_models_found,
-            changed=completed.changed,
-        )
-        await self._announce(completed)
+        with tracing.span("sync", trigger=request.trigger, sync_id=sync_id):
+            datasets = request.datasets or self.datasets
+            log.info("sync.started", sync_id=sync_id, trigger=request.trigger, datasets=len(datasets))
+            results = await self._rounds(datasets, request)
+            # The database's clock may have been set back meanwhile.
+            completed_at = max(await self.syncs.now(), started_at)
+            completed = _completed(sync_id, request, started_at, completed_at, results)
+            await self.syncs.end(completed)
+            self.metrics.syncs.labels(request.trigger, completed.status).inc()
+            self.metrics.sync_duration.observe(monotonic() - started)
+            counts = {"seen": completed.models_seen, "new": completed.new_models_found, "changed": completed.changed}
+            log.info("sync.ended", sync_id=sync_id, outcome=completed.status, **counts)
+            await self._announce(completed)
         return completed
 
     async def _announce(self, completed: SyncCompleted) -> None:
@@ -147,7 +131,7 @@ class Syncer:
         """Sync one dataset; its failure is returned, not raised: the others go on."""
         try:
             return await self._dataset(dataset, request)
-        except (ImplausibleListingError, *_EXPECTED) as error:
+        except _EXPECTED as error:
             reason = reason_of(error)
             log.warning("sync.dataset_failed", dataset=dataset, reason=reason, again_in_seconds=again_in_seconds)
             # Copies of the Hub may lag behind a commit of this moment: the pauses between deliveries grow.
@@ -164,7 +148,7 @@ class Syncer:
         if difference.to_ingest and request.auto_ingest and revision:
             published = await self._publish_all(dataset, revision, listed, difference, request)
         if request.auto_ingest:
-            await self.versions.mark(dataset, difference.vanished, difference.returned)
+            await versions.mark(self.syncs.pool, dataset, difference.vanished, difference.returned)
         listed_at = await self.syncs.now()
         self._count(dataset, listed, difference, listed_at)
         return DatasetSynced(
@@ -187,8 +171,8 @@ class Syncer:
         A difference is believed only from a listing pinned to one commit: pages of a moving branch may mix commits,
         and a folder that is being uploaded may move between them.
         """
-        known = await self.versions.known(dataset)
-        without_tasks = await self.versions.without_tasks(dataset)
+        known = await versions.known(self.syncs.pool, dataset)
+        without_tasks = await versions.without_tasks(self.syncs.pool, dataset)
         listed = await self._folders(dataset)
         difference = compare(listed, known, without_tasks)
         if difference.is_empty:

@@ -177,10 +177,8 @@ class HubClient:
         return files
 
     async def _call(self, dataset: str, ask: "Callable[[HfApi], T]") -> "T":
-        async for attempt in stamina.retry_context(on=worth_retrying, attempts=self.attempts, timeout=None):
-            with attempt:
-                return await self._ask(dataset, ask)
-        raise AssertionError("stamina returns or raises")
+        retrying = stamina.AsyncRetryingCaller(attempts=self.attempts, timeout=None)
+        return await retrying(worth_retrying, self._ask, dataset, ask)
 
     async def _ask(self, dataset: str, ask: "Callable[[HfApi], T]") -> "T":
         api = HfApi(endpoint=self.endpoint, token=self.token or False)

@@ -10,7 +10,7 @@ import contextlib
 import heapq
 import resource
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Literal, cast, get_args
 
 import structlog
@@ -68,26 +68,20 @@ def fitting(connections: int) -> int:
     return max(1, min(connections, soft - _OTHER_DESCRIPTORS))
 
 
+@dataclass(eq=False)
 class Connections:
     """The open connections of one server; calling it makes the protocol of the next one."""
 
-    def __init__(
-        self,
-        server: web.Server,
-        limits: Limits,
-        on_closed: OnClosed = lambda _: None,
-        error_answer: ErrorAnswer | None = None,
-    ) -> None:
-        self.limits = limits
-        self.error_answer = error_answer
-        self._server = server
-        self._on_closed = on_closed
-        self._open: set[_Connection] = set()
-        self._logged_at = float("-inf")
+    server: web.Server
+    limits: Limits
+    on_closed: OnClosed
+    error_answer: ErrorAnswer | None
+    _open: "set[_Connection]" = field(default_factory=set)
+    _logged_at: float = float("-inf")
 
     def __call__(self) -> asyncio.Protocol:
         """Return what serves a connection."""
-        return _Connection(self, self._server, asyncio.get_running_loop())
+        return _Connection(self, asyncio.get_running_loop())
 
     def __len__(self) -> int:
         return len(self._open)
@@ -98,7 +92,7 @@ class Connections:
             self._say_full()
             self._make_room()
         if len(self._open) >= self.limits.connections:
-            self._on_closed("refused")
+            self.on_closed("refused")
             return False
         self._open.add(connection)
         return True
@@ -116,7 +110,7 @@ class Connections:
 
     def drop(self, connection: "_Connection", reason: Reason) -> None:
         """Close a connection at once."""
-        self._on_closed(reason)
+        self.on_closed(reason)
         self.forget(connection)
         connection.abort()
 
@@ -143,9 +137,10 @@ class _Connection(web.RequestHandler):
 
     __slots__ = ("_buffered", "_connections", "_header_bytes", "_opened_at", "_requests", "_taken_at", "_wire")
 
-    def __init__(self, connections: Connections, server: web.Server, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, connections: Connections, loop: asyncio.AbstractEventLoop) -> None:
         # aiohttp's own timer covers the headers of a next request too: a trickle does not wind it up again.
-        super().__init__(server, loop=loop, keepalive_timeout=connections.limits.idle_seconds, access_log=None)  # type: ignore[arg-type] # as AppRunner does
+        timeout = connections.limits.idle_seconds
+        super().__init__(connections.server, loop=loop, keepalive_timeout=timeout, access_log=None)  # type: ignore[arg-type] # as AppRunner does
         self._connections = connections
         self._opened_at = self._taken_at = loop.time()
         self._buffered = self._requests = self._header_bytes = 0

@@ -43,10 +43,10 @@ class Notes:
     LONGEST = 200
 
     def __init__(self) -> None:
-        self._messages: dict[NoteKind, list[str]] = {}
-        self._counts: Counter[NoteKind] = Counter()
+        self._messages: dict[ErrorKind | NoteKind, list[str]] = {}
+        self._counts: Counter[ErrorKind | NoteKind] = Counter()
 
-    def add(self, kind: NoteKind, message: str) -> None:
+    def add(self, kind: ErrorKind | NoteKind, message: str) -> None:
         """Note one thing; past three different messages of a kind only the number is kept."""
         self._counts[kind] += 1
         shown = self._messages.setdefault(kind, [])
@@ -57,6 +57,6 @@ class Notes:
         """Return one note for each kind that occurred."""
         return tuple(Problem(kind, self._merge(kind)) for kind in self._messages)
 
-    def _merge(self, kind: NoteKind) -> str:
+    def _merge(self, kind: ErrorKind | NoteKind) -> str:
         messages, count = self._messages[kind], self._counts[kind]
         return "; ".join(messages) + (f" ({count} in all)" if count > len(messages) else "")

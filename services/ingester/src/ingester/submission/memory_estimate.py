@@ -17,6 +17,9 @@ _STRING_BYTES = 40
 _ATTEMPT = b'"attempt_'
 # An attempt as it is read and judged, and its row.
 _ATTEMPT_BYTES = 2000
+# The own row of a task, and the shortest that a file for all tasks can say of one.
+_TASK_BYTES = 1000
+_SHORTEST_TASK = len(b'"a":0,')
 # A light file of nothing but wide characters and attempts: nearly all files are known to fit without a look at them.
 _MOST_PER_BYTE = 4 * _COPIES + 1 + _ATTEMPT_BYTES / len(_ATTEMPT)
 _STRING = re.compile(rb'"[^"]*"')
@@ -26,8 +29,15 @@ _ESCAPED_BEYOND_16_BITS = re.compile(rb"\\u[dD][89abAB]")
 _ESCAPED_BEYOND_8_BITS = re.compile(rb"\\u(?!00)[0-9a-fA-F]{4}")
 
 
-def estimate_memory(data: Bytes, most: int) -> int:
-    """Return about how many bytes of memory it takes to read a file; counting ends somewhere above `most`."""
+def estimate_memory(data: Bytes, most: int, tasks: int = 1) -> int:
+    """Return about how many bytes of memory it takes to read a file; counting ends somewhere above `most`.
+
+    `tasks`: how many it may answer.
+    """
+    return _estimate(data, most) + (min(tasks, len(data) // _SHORTEST_TASK) * _TASK_BYTES if tasks > 1 else 0)
+
+
+def _estimate(data: Bytes, most: int) -> int:
     if len(data) < LIGHT_BYTES and len(data) * _MOST_PER_BYTE <= most:
         return math.ceil(len(data) * _MOST_PER_BYTE)
     text = (_COPIES * _width(data) + 1) * len(data) + data.count(_ATTEMPT) * _ATTEMPT_BYTES

@@ -11,7 +11,8 @@ class Row(NamedTuple):
     """The columns of `staged_rows` after hf_blob_oid, in their order.
 
     A file has one row for each attempt number, and one for the file: without model_name, with pairs_total and
-    pairs_solved (both None when the file could not be used) and the notes on it.
+    pairs_solved (both None when the file could not be used) and the notes on it. A file for all tasks has those for
+    each task, and one for itself: its path as puzzle_id, 0 pairs, and in num_test_pairs the number of its tasks.
 
     multiple_predicted_outputs is a list with one answer for each pair, null where the attempt is absent;
     multi_test_results is a list of {"index", "correct", "predicted", "expectedDimensions": {"rows", "cols"}};

@@ -1,12 +1,16 @@
-"""Turns the bytes of one file into rows. Nothing in a file can make this raise: a bad file costs itself alone."""
+"""Turns the bytes of one file into rows. Nothing in a file can make this raise: a bad file costs itself alone.
+
+In a file for all tasks a bad task costs itself alone.
+"""
 
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
+from itertools import chain
 from typing import Any
 
-from common.arc.task_sets import Task
+from common.arc.task_sets import Task, TaskSet
 from common.error_kinds import ErrorKind, NoteKind
 from common.model_names import attempt_model_name
 
@@ -29,9 +33,75 @@ def transform(data: Bytes, task: Task, folder: str, limits: Limits) -> list[Row]
     `folder` is the model's. The own row of a file that cannot be used has no pairs, and says why.
     """
     try:
-        judged, notes = _judge_all(data, task, limits)
+        document, notes = _read(data, limits, tasks=1)
     except UnusableFileError as error:
-        return [Row(task.id, notes=_as_json([Problem(error.kind, str(error))]))]
+        return [_unusable(task.id, error)]
+    return _rows_of_task(document, task, folder, limits, notes)
+
+
+def transform_whole(data: Bytes, path: str, tasks: TaskSet, folder: str, limits: Limits) -> list[Row]:
+    """Score a file for all tasks: an object with a list of test pairs for each, as in a file of its own.
+
+    Return the file's own row, named by its path, then for each task the rows that its own file would have. The own row
+    of a file that can be used has 0 pairs, and as num_test_pairs the number of tasks that have rows.
+    """
+    try:
+        document, notes = _read(data, limits, tasks=len(tasks.tasks))
+        answers = _answers_by_task(document, tasks, notes)
+    except UnusableFileError as error:
+        return [_unusable(path, error)]
+    own = Row(path, None, 0, 0, num_test_pairs=len(answers), notes=_as_json(notes.merged()))
+    of_tasks = (
+        _rows_of_task(answer, tasks.tasks[task_id], folder, limits, Notes()) for task_id, answer in answers.items()
+    )
+    return [own, *chain.from_iterable(of_tasks)]
+
+
+def _read(data: Bytes, limits: Limits, tasks: int) -> tuple[Any, Notes]:
+    if (estimate := estimate_memory(data, limits.max_memory, tasks)) > limits.max_memory:
+        needed, allowed = estimate // MEBIBYTE, limits.max_memory // MEBIBYTE
+        raise UnusableFileError(
+            ErrorKind.TOO_COMPLEX,
+            f"reading it would take about {needed} MiB of memory, one file may take {allowed}; "
+            "raise INGEST_MAX_FILE_BYTES, then ingest with --force",
+        )
+    return parse(data)
+
+
+def _answers_by_task(document: Any, tasks: TaskSet, notes: Notes) -> Mapping[str, Any]:
+    """Return what a file for all tasks says of those of the set, whose ids may be in any letter case."""
+    if not isinstance(document, dict):
+        raise UnusableFileError(ErrorKind.NOT_A_SUBMISSION, "an object with a list for each task is expected")
+    ids = {each.casefold(): each for each in tasks.tasks}
+    answers: dict[str, Any] = {}
+    for key, answer in document.items():
+        if (task_id := ids.get(key.casefold())) is None:
+            notes.add(ErrorKind.UNKNOWN_TASK, f"the task set has no task {key!a}")
+        elif task_id in answers:
+            notes.add(NoteKind.DUPLICATE_KEY, f"{key!a} is a task's second key: the first one counts")
+        else:
+            answers[task_id] = answer
+    if not answers:
+        raise _without_tasks(notes)
+    return answers
+
+
+def _without_tasks(notes: Notes) -> UnusableFileError:
+    unknown = (each.message for each in notes.merged() if each.kind is ErrorKind.UNKNOWN_TASK)
+    if message := next(unknown, None):
+        return UnusableFileError(ErrorKind.UNKNOWN_TASK, message)
+    return UnusableFileError(ErrorKind.NOT_A_SUBMISSION, "a list for each task is expected, it is empty")
+
+
+def _unusable(puzzle_id: str, error: UnusableFileError) -> Row:
+    return Row(puzzle_id, notes=_as_json([Problem(error.kind, str(error))]))
+
+
+def _rows_of_task(document: Any, task: Task, folder: str, limits: Limits, notes: Notes) -> list[Row]:
+    try:
+        judged = [judge(attempt, task) for attempt in read_attempts(document, len(task.test), notes)]
+    except UnusableFileError as error:
+        return [_unusable(task.id, error)]
     by_number: dict[int, list[Judged]] = defaultdict(list)
     for each in judged:
         by_number[each.attempt.number].append(each)
@@ -41,18 +111,6 @@ def transform(data: Bytes, task: Task, folder: str, limits: Limits) -> list[Row]
     ]
     own = Row(task.id, None, len(task.test), pairs_solved(judged), notes=_as_json(notes.merged()))
     return [own, *rows]
-
-
-def _judge_all(data: Bytes, task: Task, limits: Limits) -> tuple[list[Judged], Notes]:
-    if (estimate := estimate_memory(data, limits.max_memory)) > limits.max_memory:
-        needed, allowed = estimate // MEBIBYTE, limits.max_memory // MEBIBYTE
-        raise UnusableFileError(
-            ErrorKind.TOO_COMPLEX,
-            f"reading it would take about {needed} MiB of memory, one file may take {allowed}; "
-            "raise INGEST_MAX_FILE_BYTES, then ingest with --force",
-        )
-    document, notes = parse(data)
-    return [judge(attempt, task) for attempt in read_attempts(document, len(task.test), notes)], notes
 
 
 def _as_json(problems: Iterable[Problem]) -> str:

@@ -23,20 +23,11 @@ def choose(names: Iterable[str], remembered: Mapping[str, int]) -> dict[str, int
 
 def _hold(held: contextlib.ExitStack, wanted: int | None) -> int:
     """Find a port and keep it bound until the stack closes, so that no two names get the same one."""
-    if wanted is not None and _try(held, wanted):
-        return wanted
-    for candidate in random.sample(_RANGE, _TRIES):
-        if _try(held, candidate):
+    for candidate in (*([] if wanted is None else [wanted]), *random.sample(_RANGE, _TRIES)):
+        with contextlib.suppress(OSError):
+            held.enter_context(socket.create_server((LOOPBACK, candidate), backlog=1))
             return candidate
     raise DeploymentError(f"no free TCP port on {LOOPBACK} between {_RANGE.start} and {_RANGE.stop}")
-
-
-def _try(held: contextlib.ExitStack, port: int) -> bool:
-    try:
-        held.enter_context(socket.create_server((LOOPBACK, port), backlog=1))
-    except OSError:
-        return False
-    return True
 
 
 def check_free(port: int, host: str = LOOPBACK) -> None:

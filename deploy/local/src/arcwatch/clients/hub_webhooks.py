@@ -1,6 +1,5 @@
 """Registering the query API's receiver with the Hub."""
 
-from collections.abc import Sequence
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
@@ -21,12 +20,14 @@ async def create(settings: ServiceSettings, url: str, secret: str) -> tuple[Webh
         raise DeploymentError(
             "the Hub registers webhooks for accounts: set HF_TOKEN to a token that may write (Settings, Access Tokens)"
         )
-    address = receiver(url)
+    address, datasets = receiver(url), settings.hf_datasets
     try:
         async with HubClient(settings.endpoint, settings.token, Quota(waits=False), attempts=1) as hub:
-            found = await hub.webhooks()
-            same = next((hook for hook in found if _is_it(hook, address, settings.hf_datasets)), None)
-            return same or await hub.create_webhook(address, settings.hf_datasets, secret), same is not None
+            for hook in await hub.webhooks():
+                watched = {item.name for item in hook.watched if item.type == "dataset"}
+                if hook.url == address and watched >= set(datasets) and not hook.disabled:
+                    return hook, True
+            return await hub.create_webhook(address, datasets, secret), False
     except TransientError as error:
         raise DeploymentError(_refusal(error, settings.endpoint)) from error
 
@@ -38,11 +39,6 @@ def receiver(url: str) -> str:
         raise DeploymentError(f"{url!r} is not the query API's public address, such as https://arc.example.org")
     path = parts.path.rstrip("/")
     return parts._replace(path=path if path.endswith(RECEIVER) else path + RECEIVER, fragment="").geturl()
-
-
-def _is_it(hook: Webhook, address: str, datasets: Sequence[str]) -> bool:
-    watched = {item.name for item in hook.watched if item.type == "dataset"}
-    return hook.url == address and watched >= set(datasets) and not hook.disabled
 
 
 def _refusal(error: TransientError, endpoint: str) -> str:

@@ -57,10 +57,6 @@ class Service(Part):
         return self.child
 
 
-async def _nothing() -> None:
-    """Mend nothing."""
-
-
 class Supervisor:
     """Starts, watches and stops. `failed` completes with the reason when the deployment cannot go on.
 
@@ -68,7 +64,7 @@ class Supervisor:
     """
 
     def __init__(self, say: Callable[[str], None], policy: RestartPolicy | None = None) -> None:
-        self.mend: Callable[[], Awaitable[None]] = _nothing
+        self.mend: Callable[[], Awaitable[None]] | None = None
         self.hurry = asyncio.Event()
         self.failed: asyncio.Future[DeploymentError] = asyncio.get_running_loop().create_future()
         self._say = say
@@ -122,7 +118,7 @@ class Supervisor:
                 if not self.failed.done():
                     self.failed.set_result(error)
                 return
-            if status == EX_CONFIG:
+            if status == EX_CONFIG and self.mend:
                 # Its settings were good enough before, so it is what it works on that changed.
                 await self.mend()
             delay = self._policy.delay(deaths)

@@ -5,11 +5,9 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 import pytest
 from common.bus.topology import INGESTER, STREAM
-from common.hub.quota import Quota
 from common.schedule import Window
 from nats.aio.client import Client
 from pydantic import SecretStr
-from query_api.probes.hub_probe import HubProbe
 
 from tests.query_api.conftest import Start
 from tests.support.api import Api
@@ -77,20 +75,3 @@ CREATE SCHEMA apart;
 CREATE FUNCTION apart.clock_timestamp() RETURNS timestamptz LANGUAGE sql
     AS $$ SELECT pg_catalog.clock_timestamp() + interval '{hours} hours' $$;
 """
-
-
-async def test_many_lookers_cost_the_hub_one_request() -> None:
-    asks = 0
-
-    async def ask() -> None:
-        nonlocal asks
-        asks += 1
-
-    quota = Quota()
-    probe = HubProbe("https://huggingface.co", ask, quota)
-    quota.learn({"RateLimit": '"api";r=488;t=120', "RateLimit-Policy": '"fixed window";"api";q=500;w=300'})
-
-    states = [await probe.state() for _ in range(5)]
-
-    assert asks == 1
-    assert [(state.reachable, state.quota_left, state.quota_limit) for state in states] == [(True, 488, 500)] * 5

@@ -85,7 +85,8 @@ class Endpoint:
     def query(self) -> type[Query]:
         """What a request asks; of two types the second one is for a dataset written as owner and name."""
         asked = self._types.get("query", Query)
-        query: type[Query] = (get_args(asked) or (asked, asked))[self.owned is not None]
+        ways: tuple[type[Query], ...] = get_args(asked) or (asked,)
+        query = ways[1 if self.owned else 0]
         return create_model(f"{self.name}Query", __base__=query, body=self.body) if self.body else query
 
     @property

@@ -1214,7 +1214,7 @@ export interface components {
          * @description What was mended or left out in a file that was used.
          * @enum {string}
          */
-        NoteKind: "unreadable_answer" | "malformed_pair" | "malformed_attempt" | "unknown_attempt" | "pair_out_of_range" | "duplicate_answer" | "duplicate_key" | "value_out_of_range" | "text_replaced" | "too_deep";
+        NoteKind: "unreadable_answer" | "malformed_pair" | "malformed_attempt" | "unknown_attempt" | "unknown_answer" | "null_attempt" | "pair_out_of_range" | "duplicate_answer" | "unread_metadata" | "duplicate_key" | "value_out_of_range" | "text_replaced" | "too_deep" | "duplicate_file" | "other_task_set" | "no_task_name" | "model_name_missing" | "nested_folder" | "nothing_usable";
         /**
          * PairAnswer
          * @description What an attempt answered to one test pair.
@@ -1450,7 +1450,7 @@ export interface components {
          * @description The task sets that a dataset's name can mean.
          * @enum {string}
          */
-        Source: "ARC1" | "ARC1-Eval" | "ARC2" | "ARC2-Eval" | "ARC-Heavy" | "ConceptARC";
+        Source: "ARC1" | "ARC1-Eval" | "ARC2" | "ARC2-Eval" | "ARC1-Semi-Private" | "ARC1-Private" | "ARC2-Semi-Private" | "ARC2-Private" | "ARC-Heavy" | "ConceptARC";
         /**
          * Status
          * @description The state of what works behind the API.
@@ -3301,11 +3301,11 @@ export const ingestedEventTriggerValues: ReadonlyArray<FlattenedDeepRequired<com
 export const latestModelStatusValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["LatestModel"]["status"]> = ["completed", "partial", "unknown", "removed"];
 export const modelDetailStatusValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["ModelDetail"]["status"]> = ["completed", "partial", "unknown", "removed"];
 export const modelRowStatusValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["ModelRow"]["status"]> = ["completed", "partial", "unknown", "removed"];
-export const noteKindValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["NoteKind"]> = ["unreadable_answer", "malformed_pair", "malformed_attempt", "unknown_attempt", "pair_out_of_range", "duplicate_answer", "duplicate_key", "value_out_of_range", "text_replaced", "too_deep"];
+export const noteKindValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["NoteKind"]> = ["unreadable_answer", "malformed_pair", "malformed_attempt", "unknown_attempt", "unknown_answer", "null_attempt", "pair_out_of_range", "duplicate_answer", "unread_metadata", "duplicate_key", "value_out_of_range", "text_replaced", "too_deep", "duplicate_file", "other_task_set", "no_task_name", "model_name_missing", "nested_folder", "nothing_usable"];
 export const progressEventStatusValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["ProgressEvent"]["status"]> = ["running", "completed", "partial", "failed", "skipped"];
 export const runStatusValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Run"]["status"]> = ["running", "completed", "partial", "failed", "skipped", "unknown"];
 export const runTriggerAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Run"]["trigger"]> = ["schedule", "catch_up", "startup", "webhook", "manual"];
-export const sourceValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Source"]> = ["ARC1", "ARC1-Eval", "ARC2", "ARC2-Eval", "ARC-Heavy", "ConceptARC"];
+export const sourceValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Source"]> = ["ARC1", "ARC1-Eval", "ARC2", "ARC2-Eval", "ARC1-Semi-Private", "ARC1-Private", "ARC2-Semi-Private", "ARC2-Private", "ARC-Heavy", "ConceptARC"];
 export const syncEventTriggerValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["SyncEvent"]["trigger"]> = ["schedule", "catch_up", "startup", "webhook", "manual"];
 export const syncEventStatusValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["SyncEvent"]["status"]> = ["completed", "partial", "failed"];
 export const versionStatusValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Version"]["status"]> = ["completed", "partial", "unknown"];

@@ -13,12 +13,21 @@ const KINDS = {
   malformed_pair: "malformed pair",
   malformed_attempt: "malformed attempt",
   unknown_attempt: "unknown attempt",
+  unknown_answer: "unknown answer",
+  null_attempt: "null attempt",
   pair_out_of_range: "no such pair",
   duplicate_answer: "answered twice",
+  unread_metadata: "metadata not read",
   duplicate_key: "key given twice",
   value_out_of_range: "number out of range",
   text_replaced: "text mended",
   too_deep: "nested too deeply",
+  duplicate_file: "file given twice",
+  other_task_set: "another task set",
+  no_task_name: "named like no task",
+  model_name_missing: "model's name missing",
+  nested_folder: "nested folder",
+  nothing_usable: "nothing usable",
 } satisfies Record<Schemas["ErrorKind"] | Schemas["NoteKind"], string>;
 
 const SETS = {
@@ -26,6 +35,10 @@ const SETS = {
   "ARC1-Eval": "ARC-AGI-1 eval",
   ARC2: "ARC-AGI-2 training",
   "ARC2-Eval": "ARC-AGI-2 eval",
+  "ARC1-Semi-Private": "ARC-AGI-1 semi-private",
+  "ARC1-Private": "ARC-AGI-1 private",
+  "ARC2-Semi-Private": "ARC-AGI-2 semi-private",
+  "ARC2-Private": "ARC-AGI-2 private",
   "ARC-Heavy": "ARC-Heavy",
   ConceptARC: "ConceptARC",
 } satisfies Record<Schemas["Source"], string>;

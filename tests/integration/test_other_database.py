@@ -15,7 +15,10 @@ from tests.support.postgres import TestPostgres
 from tests.support.submissions import V2, solved, submission, tasks, unsolved
 
 TASK = tasks()[0]
-TABLES = "explanations, ingestion_runs, submission_versions, task_results, ingestion_errors, sync_runs, staged_rows"
+TABLES = (
+    "explanations, ingestion_runs, submission_versions, task_results, ingestion_errors, sync_runs, staged_rows, "
+    "version_scores, verifications"
+)
 
 
 async def stored(pipeline: Pipeline, subject: str) -> int:

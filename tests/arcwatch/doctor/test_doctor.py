@@ -21,7 +21,8 @@ from tests.support.deployments import command
 from tests.support.hub import TestHub, faults
 from tests.support.ports import free_port
 
-OPEN, PRIVATE, GATED = (f"arcprize/arc_agi_v2_{name}_eval" for name in ("public", "private", "gated"))
+# A name with "private" in it would tell of a task set whose tasks nobody has.
+OPEN, PRIVATE, GATED = (f"arcprize/arc_agi_v2_{name}_eval" for name in ("public", "closed", "gated"))
 TOKEN = "hf_right"
 NOW = datetime(2026, 11, 2, 8, 5, tzinfo=UTC)
 

@@ -6,19 +6,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from common.arc.task_sets import Task, load_task_set
+from common.arc.task_sets import load_task_set
 from common.database import open_pool
 from common.events import ModelDiscovered
 from common.outcomes import PermanentError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from ingester.submission.layout import read_layout
 
 from tests.ingester.strategies import outputs_of, submissions
 from tests.support import pipeline as support
 from tests.support.hub import TestHub
 from tests.support.hub.faults import Replace
 from tests.support.pipeline import Pipeline
-from tests.support.stored import expected, stored
+from tests.support.stored import Stored, expected, expected_of_folder, stored
 from tests.support.submissions import V2, solved, submission, tasks, unsolved
 
 TASK = tasks()[0]
@@ -69,9 +70,8 @@ OTHERS = {
     "x..y.json": b"[",
     "é模型.json": b"",
     f"{'x' * 195}.json": GOOD,
-    f"{TASK.id}.JSON": GOOD,
     f"{TASK.id}.json.bak": GOOD,
-    f"old/{TASK.id}.json": GOOD,
+    f".old/{TASK.id}.json": GOOD,
 }
 
 
@@ -86,7 +86,10 @@ async def accounts(pipeline: Pipeline, model: str, files: int, dataset: str = V2
     assert run is not None
     assert run["successful"] + run["failed"] + run["skipped"] == files
     assert run["total_puzzles"] == files - run["skipped"]
-    assert run["status"] == ("partial" if run["failed"] else "completed")
+    nothing = await pipeline.pool.fetchval(
+        "SELECT count(*) FROM ingestion_errors WHERE run_id = $1 AND kind = 'nothing_usable'", run["id"]
+    )
+    assert run["status"] == ("partial" if run["failed"] or nothing else "completed")
     assert await pipeline.pool.fetchval("SELECT count(*) FROM staged_rows") == 0
     return run["successful"], run["failed"], run["skipped"]
 
@@ -102,12 +105,17 @@ async def test_every_bad_file_is_accounted_for_and_rows_are_what_the_transform_s
     await pipeline.settle()
     found = await stored(pipeline.pool, V2, "m")
     wanted = expected(bad | good, "m")
-    refused = [
-        (name, "unknown_task", "the task set has no task of this name", True) for name in ("00000000", "deadbeef")
+    unread = "no names of tasks: a b.json, x..y.json, " + f"{'x' * 195}.json, é模型.json"
+    listed = [
+        ("", "no_task_name", unread, False),
+        *(
+            (name, "unknown_task", f"the task set has no task of this name ({name}.json)", True)
+            for name in ("00000000", "deadbeef")
+        ),
     ]
     assert found["rows"] == wanted["rows"]
     assert found["results"] == wanted["results"]
-    assert found["errors"] == sorted([*wanted["errors"], *refused])
+    assert found["errors"] == sorted([*wanted["errors"], *listed])
     kinds = {
         name: {error[1] for error in found["errors"] if error[0] == task.id}
         for task, name in zip(bad, BAD, strict=True)
@@ -181,48 +189,68 @@ async def test_a_task_may_have_any_name_that_a_file_may_have(
         assert await stored(pipeline.pool, dataset, "m") == expected(files, "m")
 
 
+SET = load_task_set("ARC2-Eval")
 FILES = st.sampled_from(tasks()[:40])
 BODIES = st.sampled_from([body for body, _ in BAD.values()]) | st.binary(max_size=30)
+LAYOUTS = st.sampled_from(["{}.json"] * 6 + ["v2/public_eval/{}.json", "v1/{}.json", "run/{}.json", "{}.JSON"])
 NUMBERS = itertools.count()
 
 
 @st.composite
-def folders(draw: Any) -> tuple[dict[Task, bytes], dict[str, bytes]]:
-    """Draw a submission's task files and its other files."""
-    files = {}
-    for task in draw(st.lists(FILES, min_size=1, max_size=8, unique=True)):
+def folders(draw: Any) -> dict[str, bytes]:
+    """Draw a submission's files by their path in the folder."""
+    folder: dict[str, bytes] = {}
+    for task in draw(st.lists(FILES, max_size=8, unique=True)):
         usual = st.sampled_from([solved(task), unsolved(task)])
         odd = submissions(outputs_of(task)).map(lambda document: json.dumps(document).encode())
-        files[task] = draw(st.one_of(usual, odd, BODIES))
-    unknown = st.sampled_from(["deadbeef.json", "00000000.json"])
-    return files, draw(st.dictionaries(unknown | st.sampled_from(sorted(OTHERS)), BODIES, max_size=4))
+        for layout in draw(st.lists(LAYOUTS, min_size=1, max_size=2, unique=True)):
+            folder[layout.format(task.id)] = draw(st.one_of(usual, odd, BODIES))
+    unknown = st.sampled_from(["deadbeef.json", "00000000.json", "submission.json"])
+    folder |= draw(st.dictionaries(unknown | st.sampled_from(sorted(OTHERS)), BODIES, max_size=4))
+    return folder
+
+
+@st.composite
+def whole_submissions(draw: Any) -> dict[str, bytes]:
+    """Draw a folder with one file for all tasks."""
+    answers = {}
+    for task in draw(st.lists(FILES, max_size=8, unique=True)):
+        answers[task.id] = draw(submissions(outputs_of(task)) | st.sampled_from([None, 7, {}, []]))
+    answers |= draw(st.dictionaries(st.sampled_from(["deadbeef", "00000000"]), st.just([])))
+    name = draw(st.sampled_from(["submission.json", "v2/Attempts.json"]))
+    return {name: json.dumps(answers).encode(), "README.md": b""}
 
 
 @settings(
     max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
-@given(before=folders(), after=folders())
+@given(before=folders() | whole_submissions(), after=folders() | whole_submissions())
 async def test_any_folder_and_any_change_of_it_is_accounted_for(
-    pipeline: Pipeline,
-    hub: TestHub,
-    before: tuple[dict[Task, bytes], dict[str, bytes]],
-    after: tuple[dict[Task, bytes], dict[str, bytes]],
+    pipeline: Pipeline, hub: TestHub, before: dict[str, bytes], after: dict[str, bytes]
 ) -> None:
     model = f"m{next(NUMBERS)}"
-    for files, others in (before, after):
-        folder = submission(model, files) | {f"{model}/{name}": body for name, body in others.items()}
-        gone = {path: None for path in await listed(pipeline, model) if path not in folder}
-        hub.commit(V2, folder | gone)
-        await pipeline.ingester.ingest(ModelDiscovered(dataset=V2, model=model, force=False))
-        refused = [
-            (name.removesuffix(".json"), "unknown_task", "the task set has no task of this name", True)
-            for name in others
-            if name in {"deadbeef.json", "00000000.json"}
-        ]
-        wanted = expected(files, model)
-        wanted["errors"] = sorted([*wanted["errors"], *refused])
-        assert await stored(pipeline.pool, V2, model) == wanted
-        await accounts(pipeline, model, len(folder))
+    for folder in (before, after):
+        there = {f"{model}/{path}": body for path, body in (folder | {"README": b""}).items()}
+        hub.commit(V2, there | {path: None for path in await listed(pipeline, model) if path not in there})
+        announced = await pipeline.ingester.ingest(ModelDiscovered(dataset=V2, model=model, force=False))
+        if announced is None:
+            assert not read_layout(model, folder, SET.tasks, SET.source).means_answers
+            continue
+        found = await stored(pipeline.pool, V2, model)
+        nothing = [error for error in found["errors"] if error[1] == "nothing_usable"]
+        assert bool(nothing) is not bool(found["rows"])
+        found["errors"] = [error for error in found["errors"] if error not in nothing]
+        assert found == expected_of_folder(folder, model, SET)
+        await accounts(pipeline, model, len(there) + tasks_beyond_files(folder, found))
+
+
+def tasks_beyond_files(folder: dict[str, bytes], found: Stored) -> int:
+    """Return how many tasks more than files are answered: a file for all tasks counts once for each of them."""
+    layout = read_layout("m", folder, SET.tasks, SET.source)
+    if not layout.whole:
+        return 0
+    fatal = sum(bool(error[3]) for error in found["errors"])
+    return len(found["results"]) + fatal - len(layout.unknown) - 1
 
 
 async def listed(pipeline: Pipeline, model: str) -> list[str]:

@@ -1,14 +1,16 @@
 """What a submission must look like in the database, by the transform's own word, and what is really there."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import asyncpg
-from common.arc.task_sets import Task
+from common.arc.task_sets import Task, TaskSet
+from common.error_kinds import ErrorKind
+from ingester.submission.layout import read_layout
 from ingester.submission.limits import Limits
 from ingester.submission.staged_row import Row
-from ingester.submission.transform import transform
+from ingester.submission.transform import transform, transform_whole
 
 JSON_COLUMNS = {"predicted_output_grid", "multiple_predicted_outputs", "multi_test_results", "provider_raw_response"}
 # The file's own figures are in `task_results`; `created_at` falls back to the time of the ingestion.
@@ -21,9 +23,27 @@ Stored = dict[str, list[Any]]
 
 def expected(files: Mapping[Task, bytes], model: str) -> Stored:
     """Return what ingesting these files must leave."""
-    rows = [row for task, body in files.items() for row in transform(body, task, model, Limits())]
+    return _expected([row for task, body in files.items() for row in transform(body, task, model, Limits())])
+
+
+def expected_of_folder(folder: Mapping[str, bytes], model: str, tasks: TaskSet) -> Stored:
+    """Return what ingesting a folder (path in it -> content) must leave, by the layout's own word too."""
+    layout = read_layout(model, folder, tasks.tasks, tasks.source)
+    rows = [
+        row
+        for task_id, path in layout.tasks.items()
+        for row in transform(folder[path], tasks.tasks[task_id], model, Limits())
+    ]
+    for path in layout.whole:
+        rows += transform_whole(folder[path], path, tasks, model, Limits())
+    wanted = _expected(rows)
+    findings = [(each.subject, each.kind, each.message, isinstance(each.kind, ErrorKind)) for each in layout.findings]
+    return wanted | {"errors": sorted([*wanted["errors"], *findings])}
+
+
+def _expected(rows: Sequence[Row]) -> Stored:
     own = [row for row in rows if row.model_name is None]
-    results = [(each.puzzle_id, each.pairs_total, each.pairs_solved) for each in own if each.pairs_total is not None]
+    results = [(each.puzzle_id, each.pairs_total, each.pairs_solved) for each in own if each.pairs_total]
     return {
         "rows": sorted((_comparable(row._asdict()) for row in rows if row.model_name is not None), key=_by_name),
         "results": sorted(results),
@@ -53,7 +73,8 @@ async def stored(pool: asyncpg.Pool, dataset: str, model: str) -> Stored:
         "SELECT puzzle_id, pairs_total, pairs_solved FROM task_results WHERE version_id = $1", version["id"]
     )
     errors = await pool.fetch(
-        "SELECT puzzle_id, kind, message, fatal FROM ingestion_errors WHERE run_id = $1", version["run_id"]
+        "SELECT coalesce(puzzle_id, ''), kind, message, fatal FROM ingestion_errors WHERE run_id = $1",
+        version["run_id"],
     )
     return {
         "rows": sorted((_comparable(dict(row)) for row in rows), key=_by_name),

@@ -68,6 +68,36 @@ async def test_an_attempts_sums_are_of_its_current_rows(pool: asyncpg.Pool, sess
     assert (second.pairs_correct, second.pairs_submitted, list(second.costs), second.tokens) == (0, 1, [], None)
 
 
+async def test_a_wanted_file_for_all_tasks_says_how_many_it_has_rows_of(pool: asyncpg.Pool, session: Session) -> None:
+    path = "a/submission.json"
+    used: dict[str, Any] = {"puzzle_id": path, "pairs_total": 0, "num_test_pairs": 7}
+    for other in ({"hf_dataset": OTHER}, {"model": "n"}, {"run_id": 2}, {"hf_blob_oid": "old"}, {"puzzle_id": "p"}):
+        await staged(pool, **{"run_id": 1, **used, **other})
+    await staged(pool, 1, puzzle_id=path, model_name="m-attempt1", num_test_pairs=2)
+    async with session.connection.transaction():
+        await session.create_wanted(1, {path: "b", "unusable": "b"})
+        assert await session.staged_tasks(path) is None
+        await staged(pool, 1, **used)
+        await staged(pool, 1, puzzle_id="unusable")
+        assert await session.staged_tasks(path) == 7
+        assert await session.staged_tasks("unusable") is None
+
+
+async def test_whose_the_files_say_they_are_is_read_from_current_rows(pool: asyncpg.Pool, session: Session) -> None:
+    def raw(*names: Any) -> str:
+        return json.dumps([{"answer": [], "metadata": {"test_id": name}} for name in names])
+
+    await answer(pool, "p", provider_raw_response=raw("b", "b"))
+    await answer(pool, "q", provider_raw_response=raw("a" * 200, 7, None))
+    odd = (None, "{}", '[[1], "x", {"metadata": []}, {"metadata": "y"}]')
+    for place, value in enumerate(odd):
+        await answer(pool, f"odd{place}", provider_raw_response=value)
+    for other in ({"hf_dataset": OTHER}, {"model_name": "n-attempt1"}, {"removed_upstream_at": AT}):
+        await answer(pool, f"other {other}"[:20], provider_raw_response=raw("other"), **other)
+    assert await session.test_ids(["m-attempt1"], 5) == ["a" * 100, "b"]
+    assert await session.test_ids(["m-attempt1"], 1) == ["a" * 100]
+
+
 OF_THE_APP = {"hf_dataset": None, "hf_blob_oid": None, "prompt_template_id": "external-huggingface"}
 ELSEWHERE = f"https://huggingface.co/datasets/{OTHER}/resolve/main"
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import asyncpg
 import pytest
-from common.error_kinds import ErrorKind
+from common.error_kinds import ErrorKind, NoteKind
 from ingester.store.runs import Origin, RunResult, RunStart, delete_orphaned_staging, end_event, running_runs
 from ingester.store.session import Session
-from ingester.submission.error_kinds import UnfetchedFile
+from ingester.submission.error_kinds import ListedFinding
 
 from tests.ingester.database_rows import AT, DATASET, ELSEWHERE, EVENT, HOUR, KEY, OTHER, put, run, staged, statuses
 
@@ -202,18 +202,32 @@ async def test_errors_are_those_of_wanted_files_of_the_run_and_those_carried_on(
     async with session.connection.transaction():
         await session.create_wanted(5, dict.fromkeys(("bad", "mended", "reused", "not asked for"), "b"))
         await session.write_errors(5, 3, ["reused"])
-        await session.add_errors(5, [UnfetchedFile("new", ErrorKind.TOO_LARGE, "a \0", "b")])
+        listed = [
+            ListedFinding("new", ErrorKind.TOO_LARGE, "a \0", "b"),
+            ListedFinding("", NoteKind.NOTHING_USABLE, "why"),
+            ListedFinding("new", NoteKind.NESTED_FOLDER, "below"),
+        ]
+        await session.add_findings(5, listed)
     rows = await pool.fetch("SELECT puzzle_id, kind, message, fatal FROM ingestion_errors WHERE run_id = 5")
-    assert sorted(tuple(row) for row in rows) == [
+    assert sorted((row["puzzle_id"] or "", *row[1:]) for row in rows) == [
+        ("", "nothing_usable", "why", False),
         ("bad", "not_json", "cut off", True),
         ("bad", "too_deep", "deep", True),
         ("mended", "not_json", "cut off", False),
         ("mended", "too_deep", "deep", False),
+        ("new", "nested_folder", "below", False),
         ("new", "too_large", "a \ufffd", True),
         ("reused", "unknown_task", "of 3", True),
     ]
-    assert await session.count_failed(5) == 3
-    assert await session.error_kinds(5) == {"not_json": 2, "too_deep": 2, "too_large": 1, "unknown_task": 1}
+    # The mended file's not_json and nothing_usable are warnings, too_deep and nested_folder notes.
+    assert await session.count_findings(5) == (3, 2)
+    listed_kinds = {"nothing_usable": 1, "nested_folder": 1}
+    assert await session.error_kinds(5) == listed_kinds | {
+        "not_json": 2,
+        "too_deep": 2,
+        "too_large": 1,
+        "unknown_task": 1,
+    }
     assert await session.error_kinds(3) == {"unknown_task": 2}
 
 

@@ -25,7 +25,7 @@ def new_version(run_id: int) -> VersionRow:
         total_tokens=11,
         total_time_ms=12,
     )
-    return VersionRow(oid(2), oid("head"), "ARC2-Eval", "M", None, run_id, "partial", 6, totals, "0123456789ab")
+    return VersionRow(oid(2), oid("head"), "ARC2-Eval", "M", None, run_id, "partial", 6, 7, totals, "0123456789ab")
 
 
 async def test_only_a_current_version_of_the_same_content_under_another_name_is_one_to_take_over(
@@ -69,12 +69,33 @@ async def test_the_current_version_tells_what_was_used_and_what_is_worth_another
     assert found is not None
     assert (found.id, found.tree_oid, found.run_id) == (own, oid(1), 5)
     assert (found.results, found.failures, found.complete) == ({"p": "b"}, {"of b1": "b1"}, True)
+    assert found.whole == {}
     error = {"run_id": 5, "kind": "unavailable", "fatal": True, "hf_blob_oid": "b7"}
     await put(pool, "ingestion_errors", puzzle_id="q", message="", **error)
     await pool.execute("UPDATE submission_versions SET run_id = run_id")  # what a run says of its version, it says last
     again = await session.current(["unavailable", "too_large"])
     assert again is not None
     assert (again.complete, again.failures) == (False, {"of b1": "b1"})
+
+
+async def test_a_file_for_all_tasks_is_known_by_its_path_with_the_number_of_its_tasks(
+    pool: asyncpg.Pool, session: Session
+) -> None:
+    own = await version(pool, 1, run_id=5)
+    for puzzle_id, blob, path in [
+        ("p", "b", "v2/Submission.json"),
+        ("q", "b", "v2/Submission.json"),
+        ("r", "c", "v2/r.json"),
+    ]:
+        result = {"puzzle_id": puzzle_id, "hf_blob_oid": blob, "hf_path": path}
+        await put(pool, "task_results", version_id=own, pairs_total=1, pairs_solved=1, **result)
+    for puzzle_id, blob in [("s", "b"), ("t", "other"), ("v2/Submission.json", "b")]:
+        error = {"run_id": 5, "kind": "not_json", "fatal": True, "puzzle_id": puzzle_id, "hf_blob_oid": blob}
+        await put(pool, "ingestion_errors", message="", **error)
+    found = await session.current([])
+    assert found is not None
+    assert found.results == {"v2/Submission.json": "b", "r": "c"}
+    assert found.whole == {"v2/Submission.json": 3}
 
 
 async def test_every_attempt_that_a_model_ever_had_is_named(pool: asyncpg.Pool, session: Session) -> None:
@@ -106,11 +127,12 @@ async def test_results_are_what_was_staged_now_else_what_is_known_of_wanted_file
     await staged(pool, 5, puzzle_id="again", **used)
     await staged(pool, 5, puzzle_id="fetched", **used)
     await staged(pool, 5, puzzle_id="bad")
+    await staged(pool, 5, puzzle_id="file for all", pairs_total=0, pairs_solved=0)
     await staged(pool, 5, puzzle_id="bad", model_name="m-attempt1", **used)
     others: list[dict[str, Any]] = [{"hf_dataset": OTHER}, {"model": "n"}, {"run_id": 4}, {"hf_blob_oid": "old"}]
     for other in others:
         await staged(pool, **{"run_id": 5, "puzzle_id": "else", **used, **other})
-    wanted = ("known", "again", "changed", "not asked for", "else", "fetched", "bad")
+    wanted = ("known", "again", "changed", "not asked for", "else", "fetched", "bad", "file for all")
     async with session.connection.transaction():
         await session.create_wanted(5, dict.fromkeys(wanted, "b"))
         found = await session.task_results(version_id, ["known", "again", "changed", "else"])

@@ -2,7 +2,15 @@
 
 import pytest
 from common.error_kinds import ErrorKind, NoteKind
-from ingester.submission.error_kinds import JUDGED_BY_LISTING, RETRYABLE, Notes, Problem
+from ingester.submission.error_kinds import (
+    JUDGED_BY_LISTING,
+    RETRYABLE,
+    WARNINGS,
+    Notes,
+    Problem,
+    describe_test_ids,
+    describe_unusable,
+)
 
 
 def noted(*messages: str) -> tuple[Problem, ...]:
@@ -46,3 +54,28 @@ def test_only_what_the_hub_did_wrong_is_fetched_again_and_only_what_a_listing_sh
 ):
     assert {ErrorKind.INTEGRITY, ErrorKind.UNAVAILABLE} == RETRYABLE
     assert {ErrorKind.UNKNOWN_TASK, ErrorKind.TOO_LARGE} == JUDGED_BY_LISTING
+
+
+def test_what_costs_answers_or_may_is_a_warning_and_a_note_is_none() -> None:
+    assert {NoteKind.OTHER_TASK_SET, NoteKind.NOTHING_USABLE, ErrorKind.UNKNOWN_TASK} <= WARNINGS
+    assert not {NoteKind.NULL_ATTEMPT, NoteKind.NESTED_FOLDER} & WARNINGS
+
+
+def test_why_nothing_could_be_used_is_said_by_kinds_and_files() -> None:
+    assert describe_unusable({"unknown_task": 2, "not_json": 1}) == (
+        "no answer could be used: not_json in 1 file, unknown_task in 2 files"
+    )
+    assert describe_unusable({}) == "no answer could be used: there is none in it"
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        ("", ""),
+        ("a", "; the files say they are of a"),
+        ("ab", "; the files say they are of several models: a, b"),
+        ("abcdef", "; the files say they are of several models: a, b, c, d, e and more"),
+    ],
+)
+def test_whose_the_files_say_they_are_ends_a_message(names: str, said: str) -> None:
+    assert describe_test_ids(list(names)) == said

@@ -46,7 +46,7 @@ def test_files_of_another_set_do_not_count_and_are_named_once(folder: str) -> No
     assert found.tasks == {"0a1b2c3d": f"v2/public_eval/{FILE}"}
     assert found.left_out == (f"{folder}/{FILE}", f"{folder}/{OTHER}")
     message = "2 files are of another task set than this dataset's: they do not count"
-    assert found.findings == (LayoutFinding(folder, NoteKind.OTHER_TASK_SET, message),)
+    assert found.findings == (LayoutFinding(folder, NoteKind.OTHER_TASK_SET, message, 2),)
 
 
 def test_a_set_without_versions_takes_no_files_of_one_that_has_them() -> None:
@@ -93,7 +93,7 @@ def test_of_two_runs_or_models_in_one_folder_one_counts_and_no_score_mixes_them(
     (finding,) = (each for each in found.findings if each.kind is NoteKind.DUPLICATE_FILE)
     folder = other[0].removesuffix(f"/{FILE}").removeprefix("v2/").removeprefix("public_eval/")
     message = f"{len(other)} files of another run or model do not count: {counts[0]} does"
-    assert finding == LayoutFinding(folder, NoteKind.DUPLICATE_FILE, message)
+    assert finding == LayoutFinding(folder, NoteKind.DUPLICATE_FILE, message, len(other))
 
 
 def test_folders_that_share_no_task_are_parts_of_one_run() -> None:
@@ -141,7 +141,7 @@ def test_json_that_is_called_like_no_task_is_named() -> None:
     found = layout(*(f"{number}.json" for number in range(7)))
     assert len(found.others) == 7
     message = "no names of tasks: 0.json, 1.json, 2.json, 3.json, 4.json and 2 more"
-    assert found.findings == (LayoutFinding("", NoteKind.NO_TASK_NAME, message),)
+    assert found.findings == (LayoutFinding("", NoteKind.NO_TASK_NAME, message, 7),)
 
 
 @pytest.mark.parametrize("model", ["public_eval", "v2", "ARC-AGI-2"])

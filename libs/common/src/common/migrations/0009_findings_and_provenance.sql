@@ -12,7 +12,6 @@ ALTER TABLE submission_versions
     ADD COLUMN IF NOT EXISTS warnings integer NOT NULL DEFAULT 0;   -- findings that were no errors of files
 
 -- The file's path below the model's folder. One file may answer many tasks: they share its blob oid.
-ALTER TABLE staged_rows ADD COLUMN IF NOT EXISTS hf_path text;
 ALTER TABLE task_results ADD COLUMN IF NOT EXISTS hf_path text;
 
 -- What the figures of a version were before `arcwatch rescore` replaced them.

@@ -1,77 +1,95 @@
 """What a listing asks for: which files to fetch, which are known already, which cannot be used. Pure."""
 
-import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
+from common.arc.task_sets import TaskSet
 from common.error_kinds import ErrorKind
 from common.hub.downloads import RemoteFile
+from common.storable import storable
 
-from ingester.submission.error_kinds import UnfetchedFile
-
-# ARC task ids are the first eight hex digits of a hash; other sets use words, which no rule can tell from a report.
-_TASK_ID = re.compile(r"[0-9a-f]{8}")
-# Files that official submissions hold besides the tasks.
-_REPORTS = frozenset({"results", "submission", "metadata", "summary", "config"})
+from ingester.submission.error_kinds import ListedFinding
+from ingester.submission.layout import Layout, read_layout
 
 
 @dataclass(frozen=True)
 class Plan:
-    """Every file of a listing is in exactly one of these. Keys are task ids."""
+    """Every file of a listing is in exactly one of fetch, known, refused and skipped.
+
+    Keys are task ids, and for a file that answers all tasks its path below the model's folder, which is `whole` then.
+    `paths` holds that of every key, and `means_answers` tells whether the folder was uploaded as a submission.
+    """
 
     fetch: Mapping[str, RemoteFile]
     known: Mapping[str, RemoteFile]
-    refused: tuple[UnfetchedFile, ...]
+    refused: tuple[ListedFinding, ...]
     skipped: tuple[str, ...]
+    findings: tuple[ListedFinding, ...] = ()
+    paths: Mapping[str, str] = field(default_factory=dict)
+    whole: str | None = None
+    means_answers: bool = True
 
     @property
     def files(self) -> int:
         """The files that claim to answer a task."""
         return len(self.fetch) + len(self.known) + len(self.refused)
 
+    def answers(self, files: Mapping[str, RemoteFile], tasks: Iterable[str]) -> Mapping[str, RemoteFile]:
+        """Return which of `files` answers what: one that answers all tasks stands for each of them, and for itself."""
+        whole = files.get(self.whole) if self.whole else None
+        return {**files, **dict.fromkeys(tasks, whole)} if whole else files
+
     def keeping(self, broken: Collection[str], results: Mapping[str, str]) -> "Plan":
         """Return the plan with those as known that could not be fetched now, and whose content has been judged before.
 
-        `results` holds task id -> blob oid of judged files. A forced run on a bad day takes nothing away.
+        `results` holds key -> blob oid of judged files. A forced run on a bad day takes nothing away.
         """
         kept = {each: self.fetch[each] for each in broken if results.get(each) == self.fetch[each].blob_oid}
-        fetch = {task_id: file for task_id, file in self.fetch.items() if task_id not in kept}
+        fetch = {key: file for key, file in self.fetch.items() if key not in kept}
         return replace(self, fetch=fetch, known={**self.known, **kept})
 
 
 def make_plan(
     model: str,
     files: Iterable[RemoteFile],
-    tasks: Collection[str],
+    tasks: TaskSet,
     known_blobs: Mapping[str, str],
     max_file_bytes: int,
 ) -> Plan:
-    """Sort a listing. `known_blobs` holds task id -> blob oid of what the database has of this model."""
+    """Sort a listing. `known_blobs` holds key -> blob oid of what the database has of this model."""
+    by_path = {str(PurePosixPath(file.path).relative_to(model)): file for file in files}
+    layout = read_layout(model, by_path, tasks.tasks, tasks.source)
+    paths = {**layout.tasks, **{storable(path): path for path in layout.whole}}
     fetch: dict[str, RemoteFile] = {}
     known: dict[str, RemoteFile] = {}
-    refused: list[UnfetchedFile] = []
-    skipped: list[str] = []
-    for file in files:
-        path = PurePosixPath(file.path).relative_to(model)
-        task_id = path.stem
-        if not _claims_a_task(path, tasks):
-            skipped.append(str(path))
-        elif task_id not in tasks:
-            message = "the task set has no task of this name"
-            refused.append(UnfetchedFile(task_id, ErrorKind.UNKNOWN_TASK, message, file.blob_oid))
-        elif file.size > max_file_bytes:
-            limit = f"{file.size} bytes are more than the {max_file_bytes} of INGEST_MAX_FILE_BYTES"
-            message = f"{limit}; raise it, then ingest with --force"
-            refused.append(UnfetchedFile(task_id, ErrorKind.TOO_LARGE, message, file.blob_oid))
-        elif known_blobs.get(task_id) == file.blob_oid:
-            known[task_id] = file
+    refused = [each for each in _findings(layout, by_path) if each.is_fatal]
+    for key, path in paths.items():
+        file = by_path[path]
+        if file.size > max_file_bytes:
+            refused.append(_too_large(key, file, max_file_bytes))
+        elif known_blobs.get(key) == file.blob_oid:
+            known[key] = file
         else:
-            fetch[task_id] = file
-    return Plan(fetch, known, tuple(refused), tuple(skipped))
+            fetch[key] = file
+    return Plan(
+        fetch,
+        known,
+        tuple(refused),
+        skipped=(*layout.left_out, *layout.others),
+        findings=tuple(each for each in _findings(layout, by_path) if not each.is_fatal),
+        paths={key: storable(path) for key, path in paths.items()},
+        whole=next(map(storable, layout.whole), None),
+        means_answers=layout.means_answers,
+    )
 
 
-def _claims_a_task(path: PurePosixPath, tasks: Collection[str]) -> bool:
-    if len(path.parts) != 1 or path.suffix != ".json" or path.stem in _REPORTS:
-        return False
-    return path.stem in tasks or bool(_TASK_ID.fullmatch(path.stem))
+def _findings(layout: Layout, files: Mapping[str, RemoteFile]) -> Iterable[ListedFinding]:
+    for each in layout.findings:
+        path = layout.unknown.get(each.subject)
+        yield ListedFinding(each.subject, each.kind, each.message, files[path].blob_oid if path else None, each.files)
+
+
+def _too_large(key: str, file: RemoteFile, max_file_bytes: int) -> ListedFinding:
+    limit = f"{file.size} bytes are more than the {max_file_bytes} of INGEST_MAX_FILE_BYTES"
+    return ListedFinding(key, ErrorKind.TOO_LARGE, f"{limit}; raise it, then ingest with --force", file.blob_oid)

@@ -1,11 +1,12 @@
 """The one transaction that makes a version current: rows, version, task results, errors and run, or none of them."""
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from common.arc.task_sets import TaskSet
-from common.error_kinds import ErrorKind
+from common.error_kinds import ErrorKind, NoteKind
 from common.events import ModelDiscovered, RunStatus
 from common.model_names import display_name
 from common.outcomes import TransientError
@@ -14,8 +15,10 @@ from ingester.download.plan import Plan
 from ingester.store.runs import RunOpened, RunResult
 from ingester.store.session import Session
 from ingester.store.versions import CurrentVersion, VersionRow
-from ingester.submission.aggregate import Aggregates, aggregate
-from ingester.submission.error_kinds import UnfetchedFile
+from ingester.submission.aggregate import Aggregates, TaskResult, aggregate
+from ingester.submission.error_kinds import SHOWN_TEST_IDS, ListedFinding, describe_test_ids, describe_unusable
+
+_NAME_IN_DOUBT = frozenset({NoteKind.MODEL_NAME_MISSING, NoteKind.NESTED_FOLDER})
 
 
 @dataclass(frozen=True)
@@ -60,28 +63,64 @@ class Commit:
 
     async def _write(self, broken: Mapping[str, TransientError]) -> RunResult:
         session, run_id = self.session, self.run.id
-        files = {**self.plan.fetch, **self.plan.known}
-        await session.create_wanted(run_id, {task_id: file.blob_oid for task_id, file in files.items()})
-        await session.write_rows(run_id, self.target.revision)
-        await session.write_errors(run_id, self.previous.run_id if self.previous else None, set(self.plan.known))
-        await session.add_errors(run_id, self._unfetched(broken))
-        results = await session.task_results(self.previous.id if self.previous else None, self.plan.known)
+        results = await self._write_rows()
         names = await session.attempt_names(session.model)
         await session.mark_removed({each.puzzle_id: each.hf_blob_oid for each in results}, names)
         totals = aggregate(self.tasks, results, await session.attempt_sums(names))
-        failed = await session.count_failed(run_id)
-        if totals.tasks_submitted + failed != self.plan.files:
-            raise TransientError(f"{self.plan.files} files were staged, and not all of them are there any more")
+        await session.add_findings(run_id, [*self._unfetched(broken), *await self._listed(names)])
+        if not totals.attempts:
+            await session.add_findings(run_id, [await self._nothing_usable()])
+        failed, warnings = await session.count_findings(run_id)
+        claimed = self.plan.files + await self._tasks_beyond_files()
+        if totals.tasks_submitted + failed != claimed:
+            raise TransientError(f"{claimed} answers were staged, and not all of them are there any more")
         await session.drop_staged(run_id)
-        await session.write_version(self._version(totals, failed), results)
-        return self._result(totals, failed)
+        await session.write_version(self._version(totals, failed, warnings), results)
+        return self._result(totals, failed, claimed)
 
-    def _unfetched(self, broken: Mapping[str, TransientError]) -> Iterator[UnfetchedFile]:
+    async def _write_rows(self) -> list[TaskResult]:
+        session, run_id, plan = self.session, self.run.id, self.plan
+        known = plan.answers(plan.known, self.tasks.tasks)
+        wanted = {**plan.answers(plan.fetch, self.tasks.tasks), **known}
+        await session.create_wanted(run_id, {key: file.blob_oid for key, file in wanted.items()})
+        await session.write_rows(run_id, self.target.revision)
+        await session.write_errors(run_id, self.previous.run_id if self.previous else None, known)
+        results = await session.task_results(self.previous.id if self.previous else None, known)
+        whole = plan.paths.get(plan.whole) if plan.whole else None
+        return [each._replace(hf_path=plan.paths.get(each.puzzle_id, whole)) for each in results]
+
+    async def _tasks_beyond_files(self) -> int:
+        """Return how many tasks more than files are answered: a file for all tasks counts once for each."""
+        whole, tasks = self.plan.whole, None
+        if whole and whole in self.plan.fetch:
+            tasks = await self.session.staged_tasks(whole)
+        elif whole and whole in self.plan.known and self.previous:
+            tasks = self.previous.whole.get(whole)
+        return 0 if tasks is None else tasks - 1
+
+    def _unfetched(self, broken: Mapping[str, TransientError]) -> Iterator[ListedFinding]:
         yield from self.plan.refused
-        for task_id, error in broken.items():
-            yield UnfetchedFile(task_id, _kind_of(error), str(error), self.plan.fetch[task_id].blob_oid)
+        for key, error in broken.items():
+            yield ListedFinding(key, _kind_of(error), str(error), self.plan.fetch[key].blob_oid)
 
-    def _version(self, totals: Aggregates, failed: int) -> VersionRow:
+    async def _listed(self, names: Collection[str]) -> Sequence[ListedFinding]:
+        """Return what the listing says; where the model's name is in doubt, along with what the files say it is."""
+        findings = self.plan.findings
+        if not any(each.kind in _NAME_IN_DOUBT for each in findings):
+            return findings
+        said = describe_test_ids(await self.session.test_ids(names, SHOWN_TEST_IDS + 1))
+        return [
+            each._replace(message=each.message + said) if each.kind in _NAME_IN_DOUBT else each for each in findings
+        ]
+
+    async def _nothing_usable(self) -> ListedFinding:
+        kinds = Counter(await self.session.error_kinds(self.run.id))
+        for each in self.plan.findings:
+            kinds[each.kind] += each.files - 1
+        reasons = {kind: files for kind, files in kinds.items() if kind not in _NAME_IN_DOUBT}
+        return ListedFinding("", NoteKind.NOTHING_USABLE, describe_unusable(reasons))
+
+    def _version(self, totals: Aggregates, failed: int, warnings: int) -> VersionRow:
         return VersionRow(
             tree_oid=self.target.tree_oid,
             revision=self.target.revision,
@@ -89,28 +128,29 @@ class Commit:
             display_name=display_name(self.event.model),
             published_at=self.target.published_at,
             run_id=self.run.id,
-            status=_status(failed),
+            status=_status(totals, failed),
             errors=failed,
+            warnings=warnings,
             totals=totals,
             task_set_version=self.tasks.version,
         )
 
-    def _result(self, totals: Aggregates, failed: int) -> RunResult:
+    def _result(self, totals: Aggregates, failed: int, claimed: int) -> RunResult:
         submitted = totals.score_submitted
         return RunResult(
-            status=_status(failed),
+            status=_status(totals, failed),
             successful=totals.tasks_submitted,
             failed=failed,
             skipped=len(self.plan.skipped),
-            total_puzzles=self.plan.files,
+            total_puzzles=claimed,
             accuracy_percent=None if submitted is None else round(submitted * 100, 2),
             score=totals.score,
-            error_log=f"{failed} of {self.plan.files} files could not be used" if failed else None,
+            error_log=f"{failed} of {claimed} files could not be used" if failed else None,
         )
 
 
-def _status(failed: int) -> RunStatus:
-    return "partial" if failed else "completed"
+def _status(totals: Aggregates, failed: int) -> RunStatus:
+    return "partial" if failed or not totals.attempts else "completed"
 
 
 def _kind_of(error: TransientError) -> ErrorKind:

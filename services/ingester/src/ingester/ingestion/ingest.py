@@ -130,17 +130,17 @@ class _Ingestion:
         files = await self.ingester.hub.files(self.event.dataset, self.event.model, target.revision, target.tree_oid)
         known = {} if current is None or self.event.force else current.failures | current.results
         limit = self.ingester.settings.ingest_max_file_bytes
-        plan = make_plan(self.event.model, files, self.tasks.tasks, known, limit)
+        plan = make_plan(self.event.model, files, self.tasks, known, limit)
         run = await self._open(target, plan)
         self.report.started(run.id, plan, self.origin.delivery_count)
-        if current is None and not plan.files:
+        if current is None and not plan.means_answers:
             await self._no_submission(run, plan)
             return False
         broken = await self._collect(target, plan, run)
         plan = plan.keeping(broken, current.results if current else {})
         if kept := broken.keys() - plan.fetch.keys():
             log.warning("ingestion.kept", run_id=run.id, files=len(kept), reason=str(broken[min(kept)]))
-            broken = {task_id: error for task_id, error in broken.items() if task_id not in kept}
+            broken = {key: error for key, error in broken.items() if key not in kept}
         commit = Commit(self.session, self.event, target, plan, run, self.tasks, current)
         result, duration_ms = await commit.write(broken)
         await self.report.ended(run.id, plan, result, duration_ms, await self.session.error_kinds(run.id))
@@ -170,7 +170,7 @@ class _Ingestion:
         await self.report.skipped(run.id, reason, run.duration_ms)
 
     async def _no_submission(self, run: RunOpened, plan: Plan) -> None:
-        """End the run of a folder that holds no task file, such as one of pictures: it is no submission."""
+        """End the run of a folder that holds no answers, such as one of pictures: it is no submission."""
         reason = "the folder holds no file of a task"
         skipped = len(plan.skipped)
         result = RunResult("skipped", successful=0, failed=0, skipped=skipped, total_puzzles=0, error_log=reason)
@@ -207,7 +207,7 @@ class _Ingestion:
     async def _collect(self, target: Target, plan: Plan, run: RunOpened) -> dict[str, TransientError]:
         """Fetch and stage what is missing; on the last delivery, files that stay broken only cost themselves."""
         staged = await self.session.staged(run.id) if run.resumed else set()
-        missing = {task_id: file for task_id, file in plan.fetch.items() if (task_id, file.blob_oid) not in staged}
+        missing = {key: file for key, file in plan.fetch.items() if (key, file.blob_oid) not in staged}
         progress = Progress(
             run.id, self.event.dataset, self.event.model, total=plan.files, announce=self.ingester.announce
         )

@@ -30,6 +30,16 @@ class RowStatements(LockedModel):
         """Name the files (task id -> blob oid) of the version being committed; the first step of the transaction."""
         await self.connection.execute(sql.CREATE_WANTED, run_id, list(files), list(files.values()))
 
+    async def staged_tasks(self, path: str) -> int | None:
+        """Return how many tasks a wanted file for all tasks has staged rows of; None where it could not be used."""
+        found: int | None = await self.connection.fetchval(sql.STAGED_TASKS, *self.key, path)
+        return found
+
+    async def test_ids(self, names: Collection[str], most: int) -> list[str]:
+        """Return what the rows of these attempts say of which model they are, in the order of names."""
+        rows = await self.connection.fetch(sql.TEST_IDS, self.dataset, list(names), most, timeout=HEAVY_SECONDS)
+        return [row["test_id"] for row in rows]
+
     async def write_rows(self, run_id: int, revision: str) -> None:
         """Bring what was staged of the wanted files into `explanations`."""
         await self.connection.execute(sql.ADOPT_ROWS, *self.key, timeout=HEAVY_SECONDS)

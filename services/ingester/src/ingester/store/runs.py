@@ -12,7 +12,7 @@ from common.storable import storable
 
 from ingester.store.locked_model import Connection, LockedModel
 from ingester.store.statements import ingestion_runs as sql
-from ingester.submission.error_kinds import UnfetchedFile
+from ingester.submission.error_kinds import WARNINGS, ListedFinding
 
 
 @dataclass(frozen=True)
@@ -96,14 +96,18 @@ class RunStatements(LockedModel):
         if previous_run_id is not None and reused:
             await self.connection.execute(sql.CARRY_ERRORS_OVER, run_id, previous_run_id, list(reused))
 
-    async def add_errors(self, run_id: int, errors: Iterable[UnfetchedFile]) -> None:
-        """Note files that were not even fetched."""
-        rows = [(run_id, each.puzzle_id, each.kind, storable(each.message), each.blob_oid) for each in errors]
+    async def add_findings(self, run_id: int, findings: Iterable[ListedFinding]) -> None:
+        """Note what is said of files without a look into them; of the folder itself without a name."""
+        rows = [
+            (run_id, storable(each.puzzle_id) or None, each.kind, storable(each.message), each.is_fatal, each.blob_oid)
+            for each in findings
+        ]
         await self.connection.executemany(sql.INSERT_ERROR, rows)
 
-    async def count_failed(self, run_id: int) -> int:
-        """Return how many files of a run could not be used."""
-        return int(await self.connection.fetchval(sql.COUNT_FAILED_FILES, run_id))
+    async def count_findings(self, run_id: int) -> tuple[int, int]:
+        """Return how many files of a run could not be used, and how many warnings there are of others."""
+        ((failed, warnings),) = await self.connection.fetch(sql.COUNT_FINDINGS, run_id, list(WARNINGS))
+        return failed, warnings
 
     async def error_kinds(self, run_id: int) -> dict[str, int]:
         """Return how many files of a run have errors of each kind, those of mended files included."""

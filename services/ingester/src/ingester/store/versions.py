@@ -1,9 +1,11 @@
 """A model's versions: which one is current, what it solved, and which models have the same content."""
 
 import json
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
 
 from common.arc.rules import RULES_VERSION
 from common.events import ModelIngested, RunStatus
@@ -12,11 +14,16 @@ from ingester.store.locked_model import HEAVY_SECONDS, LockedModel
 from ingester.store.statements import models
 from ingester.store.statements import submission_versions as sql
 from ingester.submission.aggregate import Aggregates, TaskResult
+from ingester.submission.layout import is_whole_submission
 
 
 @dataclass(frozen=True)
 class CurrentVersion:
-    """The version that the database holds as the model's current one; files as task id -> blob oid."""
+    """The version that the database holds as the model's current one.
+
+    `results` and `failures` hold key -> blob oid of the files that were judged: the key is a task id, and of a file for
+    all tasks its path. Of such files `whole` holds the number of tasks that were judged.
+    """
 
     id: int
     tree_oid: str
@@ -24,6 +31,7 @@ class CurrentVersion:
     results: dict[str, str]
     failures: dict[str, str]
     complete: bool
+    whole: Mapping[str, int]
 
 
 @dataclass(frozen=True)
@@ -38,6 +46,7 @@ class VersionRow:
     run_id: int
     status: RunStatus
     errors: int
+    warnings: int
     totals: Aggregates
     task_set_version: str
 
@@ -51,8 +60,7 @@ class VersionStatements(LockedModel):
         row = await self.connection.fetchrow(sql.CURRENT_VERSION, *self.key, list(judged_again))
         if row is None:
             return None
-        files = {name: json.loads(row[name]) for name in ("results", "failures")}
-        return CurrentVersion(**{**row, **files})
+        return _current_version(**{**row, **{name: json.loads(row[name]) for name in ("results", "failures")}})
 
     async def same_content(self, tree_oid: str) -> list[str]:
         """Return the other models whose current content is the same, where this one has no history."""
@@ -92,3 +100,21 @@ class VersionStatements(LockedModel):
         """Return `model.ingested` for the current version."""
         rows = await self.connection.fetch(sql.ANNOUNCE_VERSION, *self.key)
         return ModelIngested.model_validate(dict(rows[0]))
+
+
+def _current_version(
+    *, results: Mapping[str, tuple[str, str | None]], failures: dict[str, str], **others: Any
+) -> CurrentVersion:
+    files: dict[str, str] = {}
+    tasks: Counter[str] = Counter()
+    for task_id, (blob_oid, path) in results.items():
+        # Versions from before there were paths held no file for all tasks.
+        key = path if path and is_whole_submission(path) else task_id
+        files[key] = blob_oid
+        tasks[key] += key == path
+    whole = {
+        path: judged + sum(oid == files[path] for key, oid in failures.items() if key != path)
+        for path, judged in tasks.items()
+        if judged
+    }
+    return CurrentVersion(results=files, failures=failures, whole=whole, **others)

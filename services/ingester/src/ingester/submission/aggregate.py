@@ -19,12 +19,16 @@ Number = int | Decimal
 
 
 class TaskResult(NamedTuple):
-    """How much of one task a version solved, by the usable file of this blob oid: a row of `task_results`."""
+    """How much of one task a version solved, by the usable file of this blob oid: a row of `task_results`.
+
+    `hf_path` is below the model's folder.
+    """
 
     puzzle_id: str
     hf_blob_oid: str
     pairs_total: int
     pairs_solved: int
+    hf_path: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

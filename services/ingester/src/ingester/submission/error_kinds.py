@@ -1,15 +1,23 @@
 """What was found wrong with a file, counted and worded: a row for `ingestion_errors`."""
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from common.error_kinds import ErrorKind, NoteKind
+from common.error_kinds import ADVICE, ErrorKind, NoteKind
 
 RETRYABLE = frozenset({ErrorKind.INTEGRITY, ErrorKind.UNAVAILABLE})
 """The Hub's fault, not the content's: the next ingestion of the same content fetches the file again."""
 
 JUDGED_BY_LISTING = frozenset({ErrorKind.UNKNOWN_TASK, ErrorKind.TOO_LARGE})
 """Found anew in each listing, without a download."""
+
+
+SHOWN_TEST_IDS = 5
+"""Of the names that the files of a folder say it has."""
+
+WARNINGS = frozenset(kind for kind, advice in ADVICE.items() if advice.severity != "note")
+"""What counts as a warning where it does not cost a file."""
 
 
 class Problem(NamedTuple):
@@ -27,13 +35,22 @@ class UnusableFileError(Exception):
         self.kind = kind
 
 
-class UnfetchedFile(NamedTuple):
-    """A file that was not even fetched, and why: one row for `ingestion_errors`."""
+class ListedFinding(NamedTuple):
+    """What is said of files without a look into them: one row for `ingestion_errors`.
+
+    `puzzle_id` is a task id, or a path below the model's folder ("": the folder); `files` the number of files meant.
+    """
 
     puzzle_id: str
-    kind: ErrorKind
+    kind: ErrorKind | NoteKind
     message: str
-    blob_oid: str
+    blob_oid: str | None = None
+    files: int = 1
+
+    @property
+    def is_fatal(self) -> bool:
+        """Tell whether it costs the file."""
+        return isinstance(self.kind, ErrorKind)
 
 
 class Notes:
@@ -60,3 +77,19 @@ class Notes:
     def _merge(self, kind: ErrorKind | NoteKind) -> str:
         messages, count = self._messages[kind], self._counts[kind]
         return "; ".join(messages) + (f" ({count} in all)" if count > len(messages) else "")
+
+
+def describe_unusable(kinds: Mapping[str, int]) -> str:
+    """Say in one sentence why no answer of a submission could be used, from the number of files by kind of finding."""
+    if not kinds:
+        return "no answer could be used: there is none in it"
+    files = (f"{kind} in {count} {'file' if count == 1 else 'files'}" for kind, count in sorted(kinds.items()))
+    return f"no answer could be used: {', '.join(files)}"
+
+
+def describe_test_ids(names: Sequence[str]) -> str:
+    """Say what a folder's files say of whose they are, as a finding's message goes on."""
+    if len(names) < 2:  # noqa: PLR2004 - one name, or none
+        return "".join(f"; the files say they are of {name}" for name in names)
+    shown = ", ".join(names[:SHOWN_TEST_IDS]) + (" and more" if len(names) > SHOWN_TEST_IDS else "")
+    return f"; the files say they are of several models: {shown}"

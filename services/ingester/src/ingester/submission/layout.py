@@ -36,6 +36,7 @@ class LayoutFinding(NamedTuple):
     subject: str
     kind: ErrorKind | NoteKind
     message: str
+    files: int = 1
 
 
 Run = tuple[str, ...]
@@ -168,13 +169,13 @@ class _Sorter:
             yield LayoutFinding("", NoteKind.MODEL_NAME_MISSING, message)
         for folder, paths in self._of_other_sets.items():
             message = f"{len(paths)} files are of another task set than this dataset's: they do not count"
-            yield LayoutFinding(folder, NoteKind.OTHER_TASK_SET, message)
+            yield LayoutFinding(folder, NoteKind.OTHER_TASK_SET, message, len(paths))
         for task_id, paths in self._unknown.items():
             message = f"the task set has no task of this name ({_enumerate(paths)})"
             yield LayoutFinding(task_id, ErrorKind.UNKNOWN_TASK, message)
         if self._misnamed:
             message = f"no names of tasks: {_enumerate(self._misnamed)}"
-            yield LayoutFinding("", NoteKind.NO_TASK_NAME, message)
+            yield LayoutFinding("", NoteKind.NO_TASK_NAME, message, len(self._misnamed))
 
 
 def _runs_below(answers: Mapping[str, list[str]]) -> Iterator[LayoutFinding]:
@@ -188,7 +189,7 @@ def _duplicates(answers: Mapping[str, list[str]]) -> Iterator[LayoutFinding]:
     for task_id, (first, *others) in answers.items():
         if others:
             message = f"{first} counts, {_enumerate(others)} not"
-            yield LayoutFinding(task_id, NoteKind.DUPLICATE_FILE, message)
+            yield LayoutFinding(task_id, NoteKind.DUPLICATE_FILE, message, len(others))
 
 
 def _runs_left_out(
@@ -196,8 +197,9 @@ def _runs_left_out(
 ) -> Iterator[LayoutFinding]:
     for folder, run in runs.items():
         shared = next(task_id for task_id in run if task_id in answers)
-        message = f"{len(_flat(run.values()))} files of another run or model do not count: {answers[shared][0]} does"
-        yield LayoutFinding(folder, NoteKind.DUPLICATE_FILE, message)
+        files = len(_flat(run.values()))
+        message = f"{files} files of another run or model do not count: {answers[shared][0]} does"
+        yield LayoutFinding(folder, NoteKind.DUPLICATE_FILE, message, files)
 
 
 def _superfluous(paths: Iterable[str]) -> Iterator[LayoutFinding]:

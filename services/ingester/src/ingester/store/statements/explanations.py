@@ -15,6 +15,22 @@ WHERE hf_dataset = $1 AND model = $2 AND run_id = $3 AND model_name IS NULL
 # A dry run and another may both be waiting for their next delivery: each leaves the other's rows.
 DROP_STAGED = "DELETE FROM staged_rows WHERE hf_dataset = $1 AND model = $2 AND run_id = $3"
 
+# How many tasks a staged file for all tasks has rows of; null where it cannot be used.
+STAGED_TASKS = """
+SELECT num_test_pairs FROM staged_rows s JOIN wanted w USING (run_id, puzzle_id, hf_blob_oid)
+WHERE s.hf_dataset = $1 AND s.model = $2 AND s.model_name IS NULL AND puzzle_id = $3
+"""
+
+# The official harness writes the name of the model's configuration into each attempt.
+TEST_IDS = """
+SELECT DISTINCT left(raw->'metadata'->>'test_id', 100) AS test_id
+FROM explanations, jsonb_array_elements(
+    CASE jsonb_typeof(provider_raw_response) WHEN 'array' THEN provider_raw_response ELSE '[]' END) AS raw
+WHERE hf_dataset = $1 AND model_name = ANY($2) AND removed_upstream_at IS NULL
+    AND jsonb_typeof(raw->'metadata'->'test_id') = 'string'
+ORDER BY test_id LIMIT $3
+"""
+
 # What is staged for this version: an earlier delivery may have staged blobs that the folder does not hold any more.
 CREATE_WANTED = """
 CREATE TEMP TABLE wanted ON COMMIT DROP AS

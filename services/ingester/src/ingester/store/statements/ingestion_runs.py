@@ -65,12 +65,19 @@ WHERE e.run_id = $2 AND e.puzzle_id = ANY($3)
 """
 
 INSERT_ERROR = """
-INSERT INTO ingestion_errors (run_id, puzzle_id, kind, message, fatal, hf_blob_oid) VALUES ($1, $2, $3, $4, true, $5)
+INSERT INTO ingestion_errors (run_id, puzzle_id, kind, message, fatal, hf_blob_oid) VALUES ($1, $2, $3, $4, $5, $6)
 """
 
-COUNT_FAILED_FILES = "SELECT count(DISTINCT puzzle_id) FROM ingestion_errors WHERE run_id = $1 AND fatal"
+COUNT_FINDINGS = """
+SELECT count(DISTINCT puzzle_id) FILTER (WHERE fatal) AS failed,
+    count(*) FILTER (WHERE NOT fatal AND kind = ANY($2)) AS warnings
+FROM ingestion_errors WHERE run_id = $1
+"""
 
-COUNT_ERROR_KINDS = "SELECT kind, count(DISTINCT puzzle_id) FROM ingestion_errors WHERE run_id = $1 GROUP BY kind"
+# What is said of the folder has no name.
+COUNT_ERROR_KINDS = """
+SELECT kind, count(DISTINCT coalesce(puzzle_id, '')) FROM ingestion_errors WHERE run_id = $1 GROUP BY kind
+"""
 
 # The run of this event, or a new one where it ended before there was one; the same one again when the power failed
 # before the message was settled. Where another ingester holds the lock, the event was delivered twice, and the run is

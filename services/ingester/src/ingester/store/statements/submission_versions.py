@@ -10,7 +10,8 @@ TASK_RESULT_COLUMNS = ("version_id", *TaskResult._fields)
 # A file that could not be used before cannot be used now: while its blob stays the same it is not fetched again.
 CURRENT_VERSION = """
 SELECT id, tree_oid, run_id, complete, (
-        SELECT coalesce(jsonb_object_agg(puzzle_id, hf_blob_oid), '{}') FROM task_results WHERE version_id = v.id
+        SELECT coalesce(jsonb_object_agg(puzzle_id, jsonb_build_array(hf_blob_oid, hf_path)), '{}')
+        FROM task_results WHERE version_id = v.id
     ) AS results, (
         SELECT coalesce(jsonb_object_agg(puzzle_id, hf_blob_oid), '{}') FROM ingestion_errors e
         WHERE e.run_id = v.run_id AND fatal AND puzzle_id IS NOT NULL AND hf_blob_oid IS NOT NULL AND kind <> ALL($3)
@@ -63,15 +64,15 @@ _FIGURES = [field.name for field in fields(Aggregates)]
 # From $5 on in the order of a VersionRow, then its totals.
 UPSERT_VERSION = f"""
 INSERT INTO submission_versions (hf_dataset, model, ingested_at, rules_version, tree_oid, revision, source,
-    display_name, published_at, run_id, status, errors, task_set_version, {", ".join(_FIGURES)})
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,
-    {", ".join(f"${place}" for place, _ in enumerate(_FIGURES, 14))})
+    display_name, published_at, run_id, status, errors, warnings, task_set_version, {", ".join(_FIGURES)})
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14,
+    {", ".join(f"${place}" for place, _ in enumerate(_FIGURES, 15))})
 ON CONFLICT (hf_dataset, model, tree_oid) DO UPDATE SET superseded_at = NULL, removed_upstream_at = NULL,
     ingested_at = excluded.ingested_at, rules_version = excluded.rules_version, revision = excluded.revision,
     source = excluded.source, display_name = excluded.display_name,
     published_at = coalesce(excluded.published_at, submission_versions.published_at),
     run_id = excluded.run_id, status = excluded.status, errors = excluded.errors,
-    task_set_version = excluded.task_set_version,
+    warnings = excluded.warnings, task_set_version = excluded.task_set_version,
     {", ".join(f"{column} = excluded.{column}" for column in _FIGURES)}
 RETURNING id
 """  # noqa: S608 - made of the constants above
@@ -80,7 +81,7 @@ WANTED_TASK_RESULTS = """
 SELECT DISTINCT ON (puzzle_id) puzzle_id, hf_blob_oid, pairs_total, pairs_solved FROM (
     SELECT 0 AS age, s.puzzle_id, s.hf_blob_oid, s.pairs_total, s.pairs_solved
     FROM staged_rows s JOIN wanted w USING (run_id, puzzle_id, hf_blob_oid)
-    WHERE s.hf_dataset = $1 AND s.model = $2 AND s.model_name IS NULL AND s.pairs_total IS NOT NULL
+    WHERE s.hf_dataset = $1 AND s.model = $2 AND s.model_name IS NULL AND s.pairs_total > 0
     UNION ALL
     SELECT 1, t.puzzle_id, t.hf_blob_oid, t.pairs_total, t.pairs_solved
     FROM task_results t JOIN wanted w USING (puzzle_id, hf_blob_oid) WHERE t.version_id = $3 AND puzzle_id = ANY($4)

@@ -109,17 +109,25 @@ def _texts(draw: Draw, grid: Grid) -> str:
 
 @st.composite
 def _metadata(draw: Draw, pairs: int, pair: int) -> dict[str, Any]:
-    usage = {name: draw(TOKENS) for name in ("prompt_tokens", "completion_tokens", "total_tokens")}
-    details = {"reasoning_tokens": draw(TOKENS)}
     metadata = {
         "pair_index": draw(_pair_indexes(pairs, pair)),
-        "usage": _without_some(draw, usage | {"completion_tokens_details": _without_some(draw, details)}),
-        "cost": _without_some(draw, {"total_cost": draw(COSTS)}),
+        "usage": draw(_usage()),
+        "cost": draw(COSTS) if draw(_one_in(6)) else _without_some(draw, {"total_cost": draw(COSTS)}),
         "start_timestamp": draw(INSTANTS),
         "end_timestamp": draw(INSTANTS),
+        "duration_seconds": draw(COSTS),
         "model": draw(st.sampled_from(["m", "", None, 7])),
     }
     return _without_some(draw, metadata)
+
+
+@st.composite
+def _usage(draw: Draw) -> dict[str, Any]:
+    openai, anthropic = ("prompt", "completion"), ("input", "output", "cache_creation_input", "cache_read_input")
+    names = draw(st.sampled_from([openai, openai, anthropic, (*openai, *anthropic)]))
+    usage = {f"{name}_tokens": draw(TOKENS) for name in (*names, "total", "reasoning")}
+    details = {f"{name}_tokens_details": {"reasoning_tokens": draw(TOKENS)} for name in names}
+    return _without_some(draw, usage | {key: _without_some(draw, each) for key, each in details.items()})
 
 
 @st.composite

@@ -59,7 +59,7 @@ BAD: dict[str, tuple[bytes, set[str]]] = {
     "no answer": (b'[{"attempt_1": {}}]', {"unreadable_answer"}),
     "no attempt number": (b'[{"attempt_x": {"answer": [[1]]}}]', {"unknown_attempt"}),
     "nothing": (b"[]", set()),
-    "null slots": (b'[{"attempt_1": null}, null]', set()),
+    "null slots": (b'[{"attempt_1": null}, null]', {"null_attempt"}),
 }
 OTHERS = {
     "results.json": b"{}",

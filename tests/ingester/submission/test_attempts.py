@@ -31,7 +31,11 @@ def test_a_list_without_any_object_is_named_after_its_first_entry(first: Any, na
 
 
 def test_a_null_pair_makes_a_list_of_pairs_and_an_empty_list_is_one() -> None:
-    assert read([7, None]) == ([], (Problem(NoteKind.MALFORMED_PAIR, "entry 0 is a number"),))
+    malformed, null = (
+        Problem(NoteKind.MALFORMED_PAIR, "entry 0 is a number"),
+        Problem(NoteKind.NULL_ATTEMPT, "entry 1 is null"),
+    )
+    assert read([7, None]) == ([], (malformed, null))
     assert read([]) == ([], ())
 
 
@@ -42,7 +46,7 @@ def test_attempts_come_in_the_order_of_their_numbers_with_the_pair_of_their_entr
         Attempt(2, 1, entry["attempt_2"], 5, {"pair_index": "1"}),
         Attempt(10, 1, [[1]], [[1]], {}),
     ]
-    assert notes == ()
+    assert notes == (Problem(NoteKind.NULL_ATTEMPT, "attempt_0 in entry 0"),)
 
 
 @pytest.mark.parametrize(
@@ -50,16 +54,81 @@ def test_attempts_come_in_the_order_of_their_numbers_with_the_pair_of_their_entr
     [("attempt_9999", True), ("attempt_10000", False), ("attempt_0", True), ("attempt_00", False)],
 )
 def test_an_attempt_has_a_number_of_four_digits_at_most(key: str, used: bool) -> None:  # noqa: FBT001 - a table
-    attempts, notes = read([{}, {key: []}])
+    attempts, notes = read([{key: []}])
     assert (len(attempts), notes) == (
-        (1, ()) if used else (0, (Problem(NoteKind.UNKNOWN_ATTEMPT, f"{key!a} in entry 1"),))
+        (1, ()) if used else (0, (Problem(NoteKind.UNKNOWN_ATTEMPT, f"{key!a} in entry 0"),))
     )
 
 
 def test_what_is_no_attempt_does_not_hide_the_next_one() -> None:
     attempts, notes = read([{"note": "x", "attempt_1": None, "attempt_x": [], "attempt_3": [], "attempt_2": []}])
     assert [each.number for each in attempts] == [2, 3]
-    assert notes == (Problem(NoteKind.UNKNOWN_ATTEMPT, "'attempt_x' in entry 0"),)
+    assert notes == (
+        Problem(NoteKind.UNKNOWN_ATTEMPT, "'attempt_x' in entry 0"),
+        Problem(NoteKind.NULL_ATTEMPT, "attempt_1 in entry 0"),
+    )
+
+
+def test_an_entry_without_any_attempt_names_what_it_has_and_an_empty_one_says_so() -> None:
+    assert read([{"one": [[1]], "two": 2}, {}]) == (
+        [],
+        (
+            Problem(NoteKind.UNKNOWN_ATTEMPT, "'one' in entry 0; 'two' in entry 0"),
+            Problem(NoteKind.NULL_ATTEMPT, "entry 1 is empty"),
+        ),
+    )
+    assert read([{"output": [[1]], "note": 2}])[1] == (Problem(NoteKind.UNKNOWN_ATTEMPT, "'output' in entry 0"),)
+
+
+def test_nulls_are_counted_in_one_note() -> None:
+    (note,) = read([{"attempt_1": None, "attempt_2": None}] * 4)[1]
+    assert note == Problem(
+        NoteKind.NULL_ATTEMPT, "attempt_1 in entry 0; attempt_2 in entry 0; attempt_1 in entry 1 (8 in all)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("attempts", "noted"),
+    [
+        ([{"model": "m"}], True),
+        ([{"model": "m", "pair_index": 1}], False),
+        ([{"model": "m", "pair_index": None}], False),
+        ([{"model": "m", "pair_index": 1}, {"model": "m"}], False),
+        ([{"model": "m", "pair_index": 7}, {"model": "m"}], True),
+        ([{"model": "m"}, {"model": "m", "pair_index": 1}], True),
+        ([{}], False),
+        ([None], False),
+    ],
+)
+def test_a_later_pair_without_an_index_counts_by_its_place_and_says_what_the_official_scorer_reads(
+    attempts: list[Any],
+    noted: bool,  # noqa: FBT001 - a table
+) -> None:
+    entry = {f"attempt_{number}": {"answer": [], "metadata": each} for number, each in enumerate(attempts)}
+    found, notes = read([{"attempt_1": []}, entry])
+    assert {each.pair for each in found[1:]} == {1}
+    message = "entry 1 counts for pair 1, officially for pair 0"
+    assert notes == ((Problem(NoteKind.PAIR_INDEX_MISSING, message),) if noted else ())
+
+
+@pytest.mark.parametrize(
+    ("attempt", "problem"),
+    [
+        ({"prediction": [[1]]}, Problem(NoteKind.UNKNOWN_ANSWER, "attempt_1 of pair 0: 'prediction'")),
+        ({"answer": None, "grid": [[1]]}, Problem(NoteKind.UNKNOWN_ANSWER, "attempt_1 of pair 0: 'grid'")),
+        (
+            {"answer": "x", "grid": [[1]]},
+            Problem(NoteKind.UNREADABLE_ANSWER, "attempt_1 of pair 0: no grid of integers"),
+        ),
+        ({"metadata": {}}, Problem(NoteKind.UNREADABLE_ANSWER, "attempt_1 of pair 0: no grid of integers")),
+        ("text", Problem(NoteKind.UNREADABLE_ANSWER, "attempt_1 of pair 0: no grid of integers")),
+    ],
+)
+def test_an_answer_that_is_not_read_is_named_by_its_key(attempt: Any, problem: Problem) -> None:
+    (found,), _ = read([{"attempt_1": attempt}])
+    notes = Notes()
+    found.note_unreadable(notes)
+    assert notes.merged() == (problem,)
 
 
 def test_the_largest_number_is_that_of_the_longest_name() -> None:
@@ -75,9 +144,9 @@ def test_an_index_beyond_the_tasks_pairs_is_none(index: Any, pair: int | None) -
     assert found.pair == pair
 
 
-def test_an_entry_that_names_no_pair_is_noted_once_and_an_empty_one_is_not() -> None:
-    attempts, notes = read([{}, {}, {"attempt_1": [], "attempt_2": []}, {"note": "x"}])
-    assert [each.pair for each in attempts] == [None, None]
+def test_an_entry_that_names_no_pair_is_noted_once() -> None:
+    attempts, notes = read([{"attempt_1": []}, {"attempt_1": []}, {"attempt_1": [], "attempt_2": []}])
+    assert [each.pair for each in attempts] == [0, 1, None, None]
     assert notes == (Problem(NoteKind.PAIR_OUT_OF_RANGE, "entry 2 names none of the task's 2 pairs"),)
 
 

@@ -34,4 +34,16 @@ def test_what_the_model_was_told_is_not_what_it_said(role: str) -> None:
 
 @pytest.mark.parametrize("odd", [None, 7, "text", {"message": {"content": "x"}}, [7], [{"message": "x"}], [{}]])
 def test_choices_of_another_shape_say_nothing(odd: Any) -> None:
-    assert reasoning_text({"choices": odd, "reasoning_summary": ["a list"], "reasoning_content": " \n"}) == ""
+    assert reasoning_text({"choices": odd, "reasoning_summary": {"text": "x"}, "reasoning_content": " \n"}) == ""
+
+
+def test_lists_of_texts_and_of_parts_with_a_text_are_read() -> None:
+    summary = ["first", {"type": "summary_text", "text": "second"}, 7, None, {"text": 7}, [["no text"]]]
+    choices = [{"message": {"content": [{"type": "text", "text": "third"}]}}]
+    assert reasoning_text({"reasoning_summary": summary, "choices": choices}) == "first\n\nsecond\n\nthird"
+
+
+@pytest.mark.parametrize("setting", ["auto", "concise", "detailed"])
+def test_the_setting_of_a_summary_is_no_text_of_the_model(setting: str) -> None:
+    assert reasoning_text({"reasoning_summary": setting, "reasoning_content": "said"}) == "said"
+    assert reasoning_text({"reasoning_summary": f"{setting}."}) == f"{setting}."

@@ -122,7 +122,7 @@ def test_without_an_index_the_place_in_the_list_counts() -> None:
 
 def test_a_null_pair_keeps_its_place() -> None:
     result = used([None, {"attempt_1": attempt(SECOND)}])
-    assert (verdicts_of(result.rows[0]), result.notes) == ([False, True], ())
+    assert (verdicts_of(result.rows[0]), result.pairs_solved) == ([False, True], 1)
 
 
 def test_the_first_index_in_range_decides_for_the_whole_entry() -> None:

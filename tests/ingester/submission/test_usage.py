@@ -40,7 +40,8 @@ def test_limits_are_those_of_the_columns() -> None:
 
 def test_a_sum_out_of_range_becomes_null_and_is_noted() -> None:
     usage = {"prompt_tokens": BIGINT, "completion_tokens": 1}
-    pairs = [{"attempt_1": {"answer": [], "metadata": {"usage": usage}}} for _ in TWO.test]
+    metadata = [{"usage": usage, "pair_index": index} for index, _ in enumerate(TWO.test)]
+    pairs = [{"attempt_1": {"answer": [], "metadata": each}} for each in metadata]
     result = used(pairs, TWO)
     assert (result.rows[0].input_tokens, result.rows[0].output_tokens) == (None, 2)
     assert kinds(result) == [NoteKind.VALUE_OUT_OF_RANGE]
@@ -160,3 +161,73 @@ def test_numbers_may_be_as_large_as_the_limits() -> None:
     assert (usage.total_tokens, usage.estimated_cost, usage.api_processing_time_ms, notes) == (5, 5.0, 1000, [])
     usage, _ = added_up({"usage": {"total_tokens": 0}, "cost": {"total_cost": 0}})
     assert (usage.total_tokens, usage.estimated_cost) == (0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("usage", "tokens"),
+    [
+        ({"input_tokens": 5, "output_tokens": 3}, (5, 3, None, 8)),
+        (
+            {"input_tokens": 5, "cache_creation_input_tokens": 20, "cache_read_input_tokens": 100, "output_tokens": 3},
+            (125, 3, None, 128),
+        ),
+        # Where the name is OpenAI's, what a cache served is a part of it.
+        ({"prompt_tokens": 125, "completion_tokens": 3, "cache_read_input_tokens": 100}, (125, 3, None, 128)),
+        ({"prompt_tokens": 125, "prompt_tokens_details": {"cached_tokens": 100}}, (125, None, None, None)),
+        ({"prompt_tokens": 5, "input_tokens": 7, "completion_tokens": 3, "output_tokens": 9}, (5, 3, None, 8)),
+        ({"prompt_tokens": None, "input_tokens": 7, "output_tokens": None}, (7, None, None, None)),
+        ({"output_tokens": 3, "output_tokens_details": {"reasoning_tokens": 2}}, (None, 3, 2, None)),
+        ({"reasoning_tokens": 2}, (None, None, 2, None)),
+        ({"completion_tokens_details": {"reasoning_tokens": 0}, "reasoning_tokens": 2}, (None, None, 0, None)),
+        # Reasoning within the completion, and outside: the total says which, and is not made of its parts.
+        ({"prompt_tokens": 1000, "completion_tokens": 500, "total_tokens": 1500}, (1000, 500, None, 1500)),
+        ({"prompt_tokens": 1000, "completion_tokens": 200, "total_tokens": 1500}, (1000, 200, None, 1500)),
+    ],
+)
+def test_tokens_are_read_under_the_names_of_all_providers(
+    usage: dict[str, Any], tokens: tuple[int | None, ...]
+) -> None:
+    found, notes = added_up({"usage": usage})
+    assert (found[:4], notes) == (tokens, [])
+
+
+def test_a_total_is_made_of_input_and_output_pair_by_pair() -> None:
+    written = {"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 10}
+    parts, half = {"prompt_tokens": 3, "completion_tokens": 4}, {"prompt_tokens": 100}
+    found, notes = added_up({"usage": written}, {"usage": parts}, {"usage": half})
+    assert (found.input_tokens, found.output_tokens, found.total_tokens, notes) == (104, 6, 17, [])
+    found, notes = added_up({"usage": parts | {"total_tokens": -1}})
+    assert (found.total_tokens, len(notes)) == (None, 1)
+    text = "attempt_1: the sum of {} tokens is no number in range, it became null"
+    found, notes = added_up({"usage": parts}, limits=Limits(max_token=6))
+    assert (found.total_tokens, [message for _, message in notes]) == (None, [text.format("input and output")])
+
+
+@pytest.mark.parametrize(
+    ("cost", "found"),
+    [(0.25, 0.25), (3, 3.0), ({"total_cost": 0.5, "prompt_cost": 0.1}, 0.5), (-1, None), (True, None), ("0.5", None)],
+)
+def test_a_cost_may_be_a_number(cost: Any, found: float | None) -> None:
+    usage, notes = added_up({"cost": cost})
+    assert (usage.estimated_cost, len(notes)) == (found, 0 if found else 1)
+
+
+def test_a_duration_counts_where_start_or_end_is_not_known() -> None:
+    span = {"start_timestamp": "2025-12-11T10:00:00Z", "end_timestamp": "2025-12-11T10:00:01Z"}
+    assert added_up(span | {"duration_seconds": 9})[0].api_processing_time_ms == 1000
+    usage, notes = added_up({"start_timestamp": span["start_timestamp"], "duration_seconds": 2.0006})
+    assert (usage.api_processing_time_ms, usage.created_at, notes) == (2001, datetime(2025, 12, 11, 10, tzinfo=UTC), [])
+    assert added_up({"duration_seconds": 0.4}, span, {"duration_seconds": "2"})[0].api_processing_time_ms == 3400
+    wrong: Any
+    for wrong in (-1, "soon", 1e12, []):
+        usage, notes = added_up({"duration_seconds": wrong})
+        text = "attempt_1: duration_seconds is no number in range, it became null"
+        assert (usage, notes) == (NOTHING, [(NoteKind.VALUE_OUT_OF_RANGE, text)])
+
+
+def test_what_is_not_read_is_named_with_its_attempt() -> None:
+    usage, notes = added_up({"usage": {"total_token_count": 7}, "latency_ms": 9})
+    assert (usage, notes) == (
+        NOTHING,
+        [(NoteKind.UNREAD_METADATA, "attempt_1: latency_ms; attempt_1: usage.total_token_count")],
+    )

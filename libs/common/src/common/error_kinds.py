@@ -38,17 +38,19 @@ class NoteKind(StrEnum):
     MALFORMED_ATTEMPT = "malformed_attempt"
     """An attempt, its metadata or a part of them is not of the right type: that part is not used."""
     UNKNOWN_ATTEMPT = "unknown_attempt"
-    """A key means an attempt, and is not "attempt_" with a number from 0 to 9999: it is not used."""
+    """A key means an attempt, and is not "attempt_" with a number from 0 to 9999, or an entry has no other key."""
     UNKNOWN_ANSWER = "unknown_answer"
     """An attempt has no "answer", and a key that means one: it is not used."""
     NULL_ATTEMPT = "null_attempt"
-    """An attempt is null: it counts as not made. The harness tries such attempts again later."""
+    """An attempt is null, or its entry is or is empty: it counts as not made. The harness tries it again later."""
     PAIR_OUT_OF_RANGE = "pair_out_of_range"
     """An entry names no pair of the task, nor does its place in the list: it scores nothing."""
+    PAIR_INDEX_MISSING = "pair_index_missing"
+    """Attempts at a later pair have no "pair_index": their place in the list counts; the official scorer reads 0."""
     DUPLICATE_ANSWER = "duplicate_answer"
     """One attempt answers one pair several times: a right answer counts, else the first."""
     UNREAD_METADATA = "unread_metadata"
-    """Tokens, cost or time are there in a shape that is not read: the answer counts, its figures are missing."""
+    """Tokens, cost, time or reasoning are there in a shape that is not read: the answer counts, they are missing."""
     DUPLICATE_KEY = "duplicate_key"
     """A JSON object has one key several times: the last one counts."""
     VALUE_OUT_OF_RANGE = "value_out_of_range"
@@ -102,6 +104,9 @@ ADVICE: Final[Mapping[ErrorKind | NoteKind, Advice]] = MappingProxyType(
         NoteKind.NULL_ATTEMPT: Advice("note", "Run the harness again: it fills attempts that are null."),
         NoteKind.PAIR_OUT_OF_RANGE: Advice(
             "warning", "The task set has no such pair: it was amended, or it is another."
+        ),
+        NoteKind.PAIR_INDEX_MISSING: Advice(
+            "warning", "Write pair_index into each attempt's metadata: the official scorer takes none for 0."
         ),
         NoteKind.DUPLICATE_ANSWER: Advice("warning", "Answer each pair once for each attempt."),
         NoteKind.UNREAD_METADATA: Advice("note", "Write metadata as the official harness does, to have it counted."),

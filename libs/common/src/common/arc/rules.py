@@ -7,7 +7,8 @@ from typing import Final
 RULES: Final[Mapping[int, str]] = MappingProxyType(
     {
         1: "one file for each task, directly in the model's folder",
-        2: "nested folders and one file for all tasks are read, names in any letter case",
+        2: "nested folders and one file for all tasks are read, names in any letter case; for figures only: tokens "
+        "by Anthropic's names, a total that is input and output, a cost that is a number, a duration in seconds",
     }
 )
 """What each version brought. A change that can change a score or a figure is a new one."""

@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 _LONGEST_NAME = 200
+# What OpenAI's adapter writes for a summary is the one that it asked for.
+_SETTINGS = frozenset({"auto", "concise", "detailed"})
 
 
 def describe(metadata: Mapping[str, Any]) -> str:
@@ -17,7 +19,8 @@ def describe(metadata: Mapping[str, Any]) -> str:
 def reasoning_text(metadata: Mapping[str, Any]) -> str:
     """Return the model's texts: its reasoning, then its messages."""
     reasoning = (metadata.get(key) for key in ("reasoning_summary", "reasoning_content"))
-    texts = (text for text in (*reasoning, *_messages(metadata.get("choices"))) if isinstance(text, str))
+    told = (each for each in reasoning if not (isinstance(each, str) and each in _SETTINGS))
+    texts = (text for each in (*told, *_messages(metadata.get("choices"))) for text in _texts(each))
     return "\n\n".join(text for text in texts if text.strip())
 
 
@@ -26,6 +29,14 @@ def _messages(choices: Any) -> Iterator[Any]:
         message = choice.get("message") if isinstance(choice, dict) else None
         if isinstance(message, dict) and message.get("role") not in ("user", "system", "developer"):
             yield message.get("content")
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Yield a text, or those of a list: of texts, or of parts as providers' APIs have them, {"text": ...}."""
+    for each in value if isinstance(value, list) else (value,):
+        text = each.get("text") if isinstance(each, dict) and isinstance(value, list) else each
+        if isinstance(text, str):
+            yield text
 
 
 def _name(metadata: Mapping[str, Any], key: str) -> str:

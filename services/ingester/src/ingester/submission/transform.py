@@ -143,7 +143,7 @@ def _selected(placed: Sequence[Judged], pair: int, notes: Notes) -> Judged | Non
     answers = [each for each in placed if each.attempt.pair == pair]
     for each in answers:
         if each.rows is None:
-            notes.add(NoteKind.UNREADABLE_ANSWER, f"{each.attempt.label}: no grid of integers")
+            each.attempt.note_unreadable(notes)
     if len(answers) > 1:
         notes.add(NoteKind.DUPLICATE_ANSWER, f"{answers[0].attempt.label} has {len(answers)} answers")
     return select_answer(answers) if answers else None

@@ -10,10 +10,13 @@ from common.error_kinds import NoteKind
 from ingester.submission.coercion import as_instant, as_integer, as_number
 from ingester.submission.error_kinds import Notes
 from ingester.submission.limits import Limits
+from ingester.submission.near_misses import find_unread
 
 Metadata = Mapping[str, Any]
 Number = TypeVar("Number", int, float)
 _NOTHING: Metadata = {}
+# Anthropic's input_tokens are those that no cache served; every other name's are all of them.
+_CACHED = ("cache_creation_input_tokens", "cache_read_input_tokens")
 
 
 class Usage(NamedTuple):
@@ -30,29 +33,88 @@ class Usage(NamedTuple):
 
 def add_up(metadata: Sequence[Metadata], limits: Limits, notes: Notes, label: str) -> Usage:
     """Add up the metadata of one attempt's pairs; what cannot be added is left out and noted under `label`."""
-    adder = _Adder(limits, notes, label)
-    usage = [adder.part(each, "usage") for each in metadata]
-    details = [adder.part(each, "completion_tokens_details") for each in usage]
-    costs = [adder.part(each, "cost") for each in metadata]
-    spans = [(adder.instant(each, "start_timestamp"), adder.instant(each, "end_timestamp")) for each in metadata]
+    reader = _Reader(limits, notes, label)
+    pairs = [reader.read(each) for each in metadata]
     return Usage(
-        input_tokens=adder.tokens(usage, "prompt_tokens"),
-        output_tokens=adder.tokens(usage, "completion_tokens"),
-        reasoning_tokens=adder.tokens(details, "reasoning_tokens"),
-        total_tokens=adder.tokens(usage, "total_tokens"),
-        estimated_cost=adder.total(costs, "total_cost", as_number, math.fsum, limits.max_cost),
-        api_processing_time_ms=adder.milliseconds(end - start for start, end in spans if start and end),
-        created_at=min((start for start, _ in spans if start), default=None),
+        input_tokens=reader.add((each.input_tokens for each in pairs), sum, limits.max_token, "prompt_tokens"),
+        output_tokens=reader.add((each.output_tokens for each in pairs), sum, limits.max_token, "completion_tokens"),
+        reasoning_tokens=reader.add(
+            (each.reasoning_tokens for each in pairs), sum, limits.max_token, "reasoning_tokens"
+        ),
+        total_tokens=reader.add((each.total_tokens for each in pairs), sum, limits.max_token, "total_tokens"),
+        estimated_cost=reader.add((each.cost for each in pairs), math.fsum, limits.max_cost, "total_cost"),
+        api_processing_time_ms=reader.milliseconds([each.time for each in pairs if each.time is not None]),
+        created_at=min((each.start for each in pairs if each.start), default=None),
     )
 
 
-class _Adder:
+class _Pair(NamedTuple):
+    """What one pair's metadata says."""
+
+    input_tokens: int | None
+    output_tokens: int | None
+    reasoning_tokens: int | None
+    total_tokens: int | None
+    cost: float | None
+    start: datetime | None
+    time: timedelta | None
+
+
+class _Reader:
     def __init__(self, limits: Limits, notes: Notes, label: str) -> None:
         self._limits = limits
         self._notes = notes
         self._label = label
 
-    def part(self, whole: Metadata, key: str) -> Metadata:
+    def read(self, metadata: Metadata) -> _Pair:
+        for key in find_unread(metadata):
+            self._notes.add(NoteKind.UNREAD_METADATA, f"{self._label}: {key}")
+        usage = self._part(metadata, "usage")
+        given, made = self._input(usage), self._tokens(usage, "completion_tokens", "output_tokens")
+        start = self._instant(metadata, "start_timestamp")
+        return _Pair(
+            input_tokens=given,
+            output_tokens=made,
+            reasoning_tokens=self._reasoning(usage),
+            total_tokens=self._total(usage, given, made),
+            cost=self._cost(metadata),
+            start=start,
+            time=self._time(metadata, start),
+        )
+
+    def _input(self, usage: Metadata) -> int | None:
+        if usage.get("prompt_tokens") is not None:
+            return self._tokens(usage, "prompt_tokens")
+        parts = [self._tokens(usage, key) for key in ("input_tokens", *_CACHED)]
+        return None if parts[0] is None else self.add(parts, sum, self._limits.max_token, "input_tokens")
+
+    def _reasoning(self, usage: Metadata) -> int | None:
+        details = [self._part(usage, key) for key in ("completion_tokens_details", "output_tokens_details")]
+        told = (each for each in (*details, usage) if each.get("reasoning_tokens") is not None)
+        return self._tokens(next(told, _NOTHING), "reasoning_tokens")
+
+    def _total(self, usage: Metadata, given: int | None, made: int | None) -> int | None:
+        """Return the total; where none is written, only both of its parts make one."""
+        if usage.get("total_tokens") is not None or given is None or made is None:
+            return self._tokens(usage, "total_tokens")
+        return self._checked(given + made, self._limits.max_token, "the sum of input and output tokens")
+
+    def _cost(self, metadata: Metadata) -> float | None:
+        cost = metadata.get("cost")
+        if isinstance(cost, int | float) and not isinstance(cost, bool):
+            return self._number({"cost": cost}, as_number, self._limits.max_cost, "cost")
+        return self._number(self._part(metadata, "cost"), as_number, self._limits.max_cost, "total_cost")
+
+    def _time(self, metadata: Metadata, start: datetime | None) -> timedelta | None:
+        """Return the time between start and end, else the duration."""
+        end = self._instant(metadata, "end_timestamp")
+        if start and end:
+            seconds = (end - start).total_seconds()
+            return None if self._checked(seconds, math.inf, "end_timestamp - start_timestamp") is None else end - start
+        duration = self._number(metadata, as_number, self._limits.max_ms / 1000, "duration_seconds")
+        return None if duration is None else timedelta(seconds=duration)
+
+    def _part(self, whole: Metadata, key: str) -> Metadata:
         part = whole.get(key)
         if isinstance(part, dict):
             return part
@@ -60,34 +122,37 @@ class _Adder:
             self._notes.add(NoteKind.MALFORMED_ATTEMPT, f"{self._label}: {key} is no object")
         return _NOTHING
 
-    def instant(self, metadata: Metadata, key: str) -> datetime | None:
+    def _instant(self, metadata: Metadata, key: str) -> datetime | None:
         value = metadata.get(key)
         found = as_instant(value)
         if value is not None and found is None:
             self._note(key)
         return found
 
-    def tokens(self, parts: Iterable[Metadata], key: str) -> int | None:
-        return self.total(parts, key, as_integer, sum, self._limits.max_token)
+    def _tokens(self, part: Metadata, *keys: str) -> int | None:
+        return self._number(part, as_integer, self._limits.max_token, *keys)
 
-    def total(
+    def _number(
+        self, part: Metadata, read: Callable[[Any], Number | None], largest: float, *keys: str
+    ) -> Number | None:
+        """Return the number under the first of the keys that is there."""
+        key = next((key for key in keys if part.get(key) is not None), None)
+        return None if key is None else self._checked(read(part[key]), largest, key)
+
+    def add(
         self,
-        parts: Iterable[Metadata],
-        key: str,
-        read: Callable[[Any], Number | None],
+        values: Iterable[Number | None],
         add: Callable[[list[Number]], Number],
         largest: float,
+        what: str,
     ) -> Number | None:
-        values = [value for part in parts if (value := part.get(key)) is not None]
-        found = [number for value in values if (number := self._checked(read(value), largest, key)) is not None]
-        return self._checked(add(found), largest, f"the sum of {key}") if found else None
+        found = [value for value in values if value is not None]
+        return self._checked(add(found), largest, f"the sum of {what}") if found else None
 
-    def milliseconds(self, spans: Iterable[timedelta]) -> int | None:
-        what = "end_timestamp - start_timestamp"
-        found = [span for span in spans if self._checked(span.total_seconds(), math.inf, what) is not None]
+    def milliseconds(self, times: Sequence[timedelta]) -> int | None:
         # Rounded once, after adding: half a millisecond is the most that an attempt is off.
-        total = (sum(found, timedelta()) + timedelta(microseconds=500)) // timedelta(milliseconds=1)
-        return self._checked(total, self._limits.max_ms, "the duration in ms") if found else None
+        total = (sum(times, timedelta()) + timedelta(microseconds=500)) // timedelta(milliseconds=1)
+        return self._checked(total, self._limits.max_ms, "the duration in ms") if times else None
 
     def _checked(self, value: Number | None, largest: float, what: str) -> Number | None:
         if value is not None and 0 <= value <= largest:  # NaN is not

@@ -1214,7 +1214,7 @@ export interface components {
          * @description What was mended or left out in a file that was used.
          * @enum {string}
          */
-        NoteKind: "unreadable_answer" | "malformed_pair" | "malformed_attempt" | "unknown_attempt" | "unknown_answer" | "null_attempt" | "pair_out_of_range" | "duplicate_answer" | "unread_metadata" | "duplicate_key" | "value_out_of_range" | "text_replaced" | "too_deep" | "duplicate_file" | "other_task_set" | "no_task_name" | "model_name_missing" | "nested_folder" | "nothing_usable";
+        NoteKind: "unreadable_answer" | "malformed_pair" | "malformed_attempt" | "unknown_attempt" | "unknown_answer" | "null_attempt" | "pair_out_of_range" | "pair_index_missing" | "duplicate_answer" | "unread_metadata" | "duplicate_key" | "value_out_of_range" | "text_replaced" | "too_deep" | "duplicate_file" | "other_task_set" | "no_task_name" | "model_name_missing" | "nested_folder" | "nothing_usable";
         /**
          * PairAnswer
          * @description What an attempt answered to one test pair.
@@ -3301,7 +3301,7 @@ export const ingestedEventTriggerValues: ReadonlyArray<FlattenedDeepRequired<com
 export const latestModelStatusValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["LatestModel"]["status"]> = ["completed", "partial", "unknown", "removed"];
 export const modelDetailStatusValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["ModelDetail"]["status"]> = ["completed", "partial", "unknown", "removed"];
 export const modelRowStatusValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["ModelRow"]["status"]> = ["completed", "partial", "unknown", "removed"];
-export const noteKindValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["NoteKind"]> = ["unreadable_answer", "malformed_pair", "malformed_attempt", "unknown_attempt", "unknown_answer", "null_attempt", "pair_out_of_range", "duplicate_answer", "unread_metadata", "duplicate_key", "value_out_of_range", "text_replaced", "too_deep", "duplicate_file", "other_task_set", "no_task_name", "model_name_missing", "nested_folder", "nothing_usable"];
+export const noteKindValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["NoteKind"]> = ["unreadable_answer", "malformed_pair", "malformed_attempt", "unknown_attempt", "unknown_answer", "null_attempt", "pair_out_of_range", "pair_index_missing", "duplicate_answer", "unread_metadata", "duplicate_key", "value_out_of_range", "text_replaced", "too_deep", "duplicate_file", "other_task_set", "no_task_name", "model_name_missing", "nested_folder", "nothing_usable"];
 export const progressEventStatusValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["ProgressEvent"]["status"]> = ["running", "completed", "partial", "failed", "skipped"];
 export const runStatusValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Run"]["status"]> = ["running", "completed", "partial", "failed", "skipped", "unknown"];
 export const runTriggerAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Run"]["trigger"]> = ["schedule", "catch_up", "startup", "webhook", "manual"];

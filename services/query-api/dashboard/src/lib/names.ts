@@ -16,6 +16,7 @@ const KINDS = {
   unknown_answer: "unknown answer",
   null_attempt: "null attempt",
   pair_out_of_range: "no such pair",
+  pair_index_missing: "pair's index missing",
   duplicate_answer: "answered twice",
   unread_metadata: "metadata not read",
   duplicate_key: "key given twice",

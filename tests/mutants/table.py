@@ -90,6 +90,7 @@ TESTS = {
         "tests/query_api/store/test_runs.py",
         "tests/query_api/store/test_task_attempts.py",
     ],
+    "query_api.view.provenance": ["tests/query_api/view/test_provenance.py"],
     "query_api.view.task_sets": ["tests/query_api/view/test_task_sets.py"],
     "query_api.view.snapshot": ["tests/query_api/view/test_snapshot.py"],
 }

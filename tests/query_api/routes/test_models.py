@@ -1,6 +1,7 @@
 """One submission shows its versions, what changed between them, its errors and its tasks."""
 
 import asyncpg
+from common.arc.rules import RULES, RULES_VERSION
 
 from tests.query_api.conftest import Start
 from tests.support.api import Api
@@ -11,8 +12,9 @@ async def _results(pool: asyncpg.Pool, tree_oid: str, tasks: dict[str, tuple[str
     version_id = await pool.fetchval("SELECT id FROM submission_versions WHERE tree_oid = $1", tree_oid)
     for puzzle_id, (content, total, solved) in tasks.items():
         await pool.execute(
-            "INSERT INTO task_results VALUES ($1, $2, $3, $4, $5)", version_id, puzzle_id, oid(content), total, solved
-        )
+            "INSERT INTO task_results VALUES ($1, $2, $3, $4, $5, $6)", version_id, puzzle_id, oid(content), total,
+            solved, f"v2/{puzzle_id}.json",
+        )  # fmt: skip
 
 
 async def test_versions_tell_what_changed(api: Api, writer: Writer, pool: asyncpg.Pool) -> None:
@@ -88,6 +90,54 @@ async def test_the_figures_of_an_attempt_are_those_of_the_routes_for_one_attempt
         performance = await api.data(f"/api/model-dataset/performance/m-1-attempt2/{DATASET}")
     assert second["overall"] == metrics["overall"]
     assert second["tasksCorrect"] == performance["summary"]["correct"] == 1
+
+
+async def test_every_figure_leads_to_its_files_commit_run_rules_and_edition(
+    api: Api, writer: Writer, pool: asyncpg.Pool
+) -> None:
+    one = next(iter(api.services.task_sets["evaluation2"].pairs))
+    old = await writer.ingest("m-1", content=1)
+    event = await writer.ingest("m-1", content=2)
+    await _results(pool, event.tree_oid, {one: ("a", 2, 1), "b": ("b", 1, 0)})
+    await writer.answers("m-1-attempt1", {one: [True, False]}, cost=0.5, tokens=10, time_ms=30)
+    edition = api.services.task_sets["evaluation2"].version
+    scored = "UPDATE submission_versions SET rules_version = 2, task_set_version = $2 WHERE tree_oid = $1"
+    await pool.execute(scored, event.tree_oid, edition)
+    await pool.execute(scored, old.tree_oid, "older")
+    found = await api.data(f"/api/models/{DATASET}/m-1")
+    hub = f"https://huggingface.co/datasets/{DATASET}"
+    assert found["tasks"][0] == {
+        "puzzleId": one, "pairsTotal": 2, "pairsSolved": 1, "path": f"v2/{one}.json", "blobOid": oid("a"),
+        "hubUrl": f"{hub}/blob/{event.revision}/m-1/v2/{one}.json",
+        "attempts": [{"pairsSolved": 1, "cost": 0.5, "tokens": 10, "timeMs": 30}, None],
+    }  # fmt: skip
+    assert found["provenance"] == {
+        "runId": event.run_id, "revision": event.revision, "hubUrl": f"{hub}/tree/{event.revision}/m-1",
+        "rulesVersion": 2, "rules": RULES[2], "rulesVersionToday": RULES_VERSION, "taskSetVersion": edition,
+        "taskSetVersionToday": edition, "taskSetCurrent": True,
+    }  # fmt: skip
+    origins = [
+        (each["rulesVersion"], each["taskSetVersion"], each["taskSetCurrent"], each["hubUrl"])
+        for each in found["versions"]
+    ]
+    assert origins == [
+        (2, edition, True, f"{hub}/tree/{event.revision}"),
+        (2, "older", False, f"{hub}/tree/{old.revision}"),
+    ]
+
+
+async def test_a_version_from_before_all_that_was_kept_says_that_it_is_not_known(
+    api: Api, writer: Writer, pool: asyncpg.Pool
+) -> None:
+    event = await writer.ingest("m-1")
+    await _results(pool, event.tree_oid, {"a": ("a", 1, 1)})
+    await pool.execute("UPDATE task_results SET hf_path = NULL")
+    found = await api.data(f"/api/models/{DATASET}/m-1")
+    task = found["tasks"][0]
+    assert (task["path"], task["hubUrl"], task["blobOid"]) == (None, None, oid("a"))
+    origin = found["provenance"]
+    assert (origin["rulesVersion"], origin["taskSetVersion"], origin["taskSetCurrent"]) == (None, None, None)
+    assert origin["hubUrl"].endswith(f"/tree/{event.revision}/m-1")
 
 
 async def test_without_the_task_set_all_answers_count_and_no_task_is_called_left_out(

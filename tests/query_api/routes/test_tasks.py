@@ -5,6 +5,7 @@ from typing import Any
 
 import asyncpg
 import pytest
+from common.arc.rules import RULES
 from common.arc.task_sets import load_task_set
 from query_api.store.task_attempts import answers, is_grid
 
@@ -48,14 +49,39 @@ async def test_a_task_shows_its_grids_and_each_attempt(api: Api, writer: Writer,
     assert second["answers"] == [{"correct": False, "grid": None, "raw": '"I cannot tell"'}]
 
 
+async def test_a_task_leads_to_its_own_file_of_the_current_version(
+    api: Api, writer: Writer, pool: asyncpg.Pool
+) -> None:
+    one, other = task_with(1), task_with(2)
+    result = "INSERT INTO task_results SELECT id, $2, $3, 1, 1, $4 FROM submission_versions WHERE tree_oid = $1"
+    old = await writer.ingest("grids-4", content=1)
+    event = await writer.ingest("grids-4", content=2)
+    for version, task in ((old, one), (event, one), (event, other)):
+        await pool.execute(result, version.tree_oid, task, f"blob of {task}", f"{version.run_id}/{task}.json")
+    await pool.execute("UPDATE submission_versions SET rules_version = 2 WHERE tree_oid = $1", event.tree_oid)
+    await writer.publish(event)
+    await api.until_latest("grids-4")
+
+    data = await api.data(f"/api/models/{DATASET}/grids-4/tasks/{one}")
+
+    path = f"{event.run_id}/{one}.json"
+    assert (data["path"], data["blobOid"]) == (path, f"blob of {one}")
+    assert data["hubUrl"] == f"https://huggingface.co/datasets/{DATASET}/blob/{event.revision}/grids-4/{path}"
+    origin = data["provenance"]
+    assert (origin["runId"], origin["rulesVersion"], origin["rules"]) == (event.run_id, 2, RULES[2])
+
+
 async def test_a_task_that_was_left_out_still_shows_its_grids(api: Api, writer: Writer) -> None:
-    await writer.publish(await writer.ingest("grids-2"))
+    event = await writer.ingest("grids-2")
+    await writer.publish(event)
     await api.until_latest("grids-2")
 
     data = await api.data(f"/api/models/{DATASET}/grids-2/tasks/{task_with(2)}")
 
     assert data["attempts"] == []
     assert len(data["test"]) == 2
+    assert (data["path"], data["blobOid"], data["hubUrl"]) == (None, None, None)
+    assert data["provenance"]["runId"] == event.run_id
 
 
 async def test_what_there_is_not_gets_404_that_names_it(api: Api, writer: Writer) -> None:

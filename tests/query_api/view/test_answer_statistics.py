@@ -4,7 +4,7 @@ from query_api.store.rows import TaskAnswer
 from query_api.view.answer_statistics import base_name, compare, metrics, performance
 from query_api.view.task_sets import TaskIndex
 
-TASKS = TaskIndex("evaluation2", "ARC2-Eval", {"a": 1, "b": 2, "c": 1, "d": 2})
+TASKS = TaskIndex("evaluation2", "ARC2-Eval", {"a": 1, "b": 2, "c": 1, "d": 2}, "v")
 
 
 def answers(**pairs: tuple[bool, ...]) -> dict[str, TaskAnswer]:
@@ -130,7 +130,7 @@ def test_a_models_figures_count_what_it_left_out() -> None:
 
 
 def test_percentages_have_two_digits() -> None:
-    thirds = TaskIndex("x", "X", {"a": 1, "b": 1, "c": 1})
+    thirds = TaskIndex("x", "X", {"a": 1, "b": 1, "c": 1}, "v")
     (found, _) = compare(thirds, {"m-attempt1": answers(a=(True,)), "n-attempt1": {}}).summary.model_performance
     assert found.coverage_percentage == 33.33
 
@@ -167,7 +167,7 @@ def test_of_equals_the_first_that_was_asked_for_leads_and_of_nothing_none() -> N
 
 
 def test_four_models_agree_task_by_task() -> None:
-    tasks = TaskIndex("evaluation2", "ARC2-Eval", dict.fromkeys("abcdefghijklm", 1))
+    tasks = TaskIndex("evaluation2", "ARC2-Eval", dict.fromkeys("abcdefghijklm", 1), "v")
     # The first four models have one task right together, the first three two more, and so on; k is wrong, l and m rare.
     right = {"w": "abcdefghij", "x": "abcdef", "y": "abc", "z": "a"}
     answered = {"w": "abcdefghijk", "x": "abcdefghijk", "y": "abcdefghijk", "z": "abcdefghijkl"}

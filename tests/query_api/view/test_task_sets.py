@@ -32,8 +32,9 @@ def test_a_set_of_the_tasks_directory_counts_its_pairs(tmp_path: Path) -> None:
     put(tmp_path, "ARC-Heavy")
     load.cache_clear()
     pairs = {"a": 1, "b": 2}
-    assert load(tmp_path)["concept-arc"] == TaskIndex("concept-arc", "ConceptARC", pairs)
-    assert load(tmp_path)["arc-heavy"] == TaskIndex("arc-heavy", "ARC-Heavy", pairs)
+    version = load_task_set("ConceptARC", tmp_path).version
+    assert load(tmp_path)["concept-arc"] == TaskIndex("concept-arc", "ConceptARC", pairs, version)
+    assert load(tmp_path)["arc-heavy"] == TaskIndex("arc-heavy", "ARC-Heavy", pairs, version)
 
 
 @pytest.mark.parametrize(("needed", "missing"), [((), []), (("ARC-Heavy",), ["ARC-Heavy"])])

@@ -412,6 +412,23 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * AttemptAtTask
+         * @description What one attempt's answer to a task came to, and took.
+         */
+        AttemptAtTask: {
+            /** Pairssolved */
+            pairsSolved: number;
+            /**
+             * Cost
+             * @description USD
+             */
+            cost: number | null;
+            /** Tokens */
+            tokens: number | null;
+            /** Timems */
+            timeMs: number | null;
+        };
+        /**
          * AttemptDetail
          * @description One attempt, and what its answers took; of the fifth and later ones this is null.
          */
@@ -1075,6 +1092,7 @@ export interface components {
              * @description Of the current version, 500 at most.
              */
             ingestionErrors: components["schemas"]["IngestionError"][];
+            provenance: components["schemas"]["Provenance"];
             /**
              * Tasks
              * @description Those that it answers.
@@ -1328,6 +1346,51 @@ export interface components {
              * @enum {string}
              */
             status: "running" | "completed" | "partial" | "failed" | "skipped";
+        };
+        /**
+         * Provenance
+         * @description Where the figures of the current version come from.
+         */
+        Provenance: {
+            /**
+             * Rulesversion
+             * @description Null: scored before the rules had versions.
+             */
+            rulesVersion: number | null;
+            /**
+             * Tasksetversion
+             * @description Null: scored before editions were kept.
+             */
+            taskSetVersion: string | null;
+            /**
+             * Tasksetcurrent
+             * @description Whether it is the edition that this server has today; null: not known.
+             */
+            taskSetCurrent: boolean | null;
+            /**
+             * Huburl
+             * @description The commit on the Hub.
+             */
+            hubUrl: string | null;
+            /** Runid */
+            runId: number;
+            /** Revision */
+            revision: string;
+            /**
+             * Rules
+             * @description What that version of the rules brought.
+             */
+            rules: string | null;
+            /**
+             * Rulesversiontoday
+             * @description Another one: `arcwatch rescore` scores it anew.
+             */
+            rulesVersionToday: number;
+            /**
+             * Tasksetversiontoday
+             * @description Null: this server does not have the set.
+             */
+            taskSetVersionToday: string | null;
         };
         /**
          * ResetEvent
@@ -1626,6 +1689,24 @@ export interface components {
          * @description One task. `attempts` is empty where the submission left it out.
          */
         TaskDetail: {
+            /**
+             * Path
+             * @description Below the model's folder. Several tasks may share one file.
+             * @default null
+             */
+            path?: string | null;
+            /**
+             * Bloboid
+             * @description Git's hash of its content.
+             * @default null
+             */
+            blobOid?: string | null;
+            /**
+             * Huburl
+             * @description The file on the Hub, at the version's commit.
+             * @default null
+             */
+            hubUrl?: string | null;
             /** Puzzleid */
             puzzleId: string;
             /** Dataset */
@@ -1640,18 +1721,44 @@ export interface components {
             test: components["schemas"]["GridPair"][];
             /** Attempts */
             attempts: components["schemas"]["TaskAttempt"][];
+            /** @description Null: its version is gone from the database. */
+            provenance: components["schemas"]["Provenance"] | null;
         };
         /**
          * TaskRow
-         * @description How much of one task the current version solved.
+         * @description How much of one task the current version solved, and by which file.
          */
         TaskRow: {
+            /**
+             * Path
+             * @description Below the model's folder. Several tasks may share one file.
+             * @default null
+             */
+            path?: string | null;
+            /**
+             * Bloboid
+             * @description Git's hash of its content.
+             * @default null
+             */
+            blobOid?: string | null;
+            /**
+             * Huburl
+             * @description The file on the Hub, at the version's commit.
+             * @default null
+             */
+            hubUrl?: string | null;
             /** Puzzleid */
             puzzleId: string;
             /** Pairstotal */
             pairsTotal: number;
             /** Pairssolved */
             pairsSolved: number;
+            /**
+             * Attempts
+             * @description In the order of the submission's attempts, the first four; null: no answer.
+             * @default []
+             */
+            attempts?: (components["schemas"]["AttemptAtTask"] | null)[];
         };
         /**
          * TaskSetRow
@@ -1756,6 +1863,26 @@ export interface components {
          * @description One version of a submission.
          */
         Version: {
+            /**
+             * Rulesversion
+             * @description Null: scored before the rules had versions.
+             */
+            rulesVersion: number | null;
+            /**
+             * Tasksetversion
+             * @description Null: scored before editions were kept.
+             */
+            taskSetVersion: string | null;
+            /**
+             * Tasksetcurrent
+             * @description Whether it is the edition that this server has today; null: not known.
+             */
+            taskSetCurrent: boolean | null;
+            /**
+             * Huburl
+             * @description The commit on the Hub.
+             */
+            hubUrl: string | null;
             /** Treeoid */
             treeOid: string;
             /** Revision */

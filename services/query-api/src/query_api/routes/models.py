@@ -8,11 +8,13 @@ import asyncpg
 from query_api.routes.endpoint import Endpoint
 from query_api.schemas import model_detail as shapes
 from query_api.schemas.problems import ProblemError
+from query_api.settings import Settings
 from query_api.store import runs, submissions
-from query_api.store.repair import all_shaped
-from query_api.store.rows import Results, Submission
+from query_api.store.repair import all_shaped, shaped
+from query_api.store.rows import Answers, ScoredBy, Submission, TaskAnswer
 from query_api.store.submissions import VersionRecord
 from query_api.view.answer_statistics import attempt_figures
+from query_api.view.provenance import file_origin, provenance, with_origin
 from query_api.view.task_sets import NAMES, TaskIndex
 from query_api.view.version_changes import changes
 
@@ -23,41 +25,68 @@ ATTEMPTS_SUMMED = 4
 
 @partial(Endpoint, "/api/models/{dataset}/{model}", "Models", problems=(404, 503))
 async def get_model(
-    pool: asyncpg.Pool, task_sets: Mapping[str, TaskIndex], query: shapes.ModelQuery | shapes.ModelByOwnerQuery
+    pool: asyncpg.Pool,
+    task_sets: Mapping[str, TaskIndex],
+    settings: Settings,
+    query: shapes.ModelQuery | shapes.ModelByOwnerQuery,
 ) -> shapes.ModelAnswer:
     """One submission with its versions, errors, tasks and what changed."""
     records = await submissions.versions(pool, query.dataset, query.model)
     if not records or (current := records[0].submission) is None:
         raise ProblemError(404, f"there is no submission {query.model!r} in {query.dataset!r}; /api/models lists all")
     tasks = task_sets.get(NAMES.get(current.source, ""))
-    results = records[0].results
+    answers = await _answers(pool, current)
+    newest, results = records[0].version, records[0].results
+    scored = ScoredBy(newest.run_id, newest.revision, newest.rules_version, newest.task_set_version)
+    versions = _with_changes(records)
     return shapes.ModelAnswer(
         data=shapes.ModelDetail(
             **current.model_dump(exclude={"attempts"}),
-            attempts=await _attempts(pool, current, tasks),
-            versions=tuple(_with_changes(records)),
+            attempts=_attempts(current, answers, tasks),
+            versions=tuple(with_origin(each, settings.endpoint, current.dataset, tasks) for each in versions),
             ingestion_errors=tuple(await runs.errors(pool, current.run_id, ERRORS_SHOWN)),
-            tasks=tuple(_tasks(results)),
+            provenance=provenance(settings.endpoint, current.key, scored, tasks),
+            tasks=tuple(_tasks(records[0], answers, settings.endpoint)),
             not_attempted=tuple(task_id for task_id in (tasks.pairs if tasks else ()) if task_id not in results),
         )
     )
 
 
-async def _attempts(
-    pool: asyncpg.Pool, submission: Submission, tasks: TaskIndex | None
-) -> tuple[shapes.AttemptDetail, ...]:
+async def _answers(pool: asyncpg.Pool, submission: Submission) -> Mapping[str, Answers]:
+    """Return the answers of the attempts that are summed, in their order."""
     names = [each.model_name for each in submission.attempts[:ATTEMPTS_SUMMED]]
-    answers = await submissions.answers(pool, dict.fromkeys(names, submission.dataset))
-    figures = {name: attempt_figures(answers.get(name, {}), tasks) for name in names}
+    found = await submissions.answers(pool, dict.fromkeys(names, submission.dataset))
+    return {name: found.get(name, {}) for name in names}
+
+
+def _attempts(
+    submission: Submission, answers: Mapping[str, Answers], tasks: TaskIndex | None
+) -> tuple[shapes.AttemptDetail, ...]:
+    figures = {name: attempt_figures(each, tasks) for name, each in answers.items()}
     return tuple(shapes.AttemptDetail(**dict(each) | figures.get(each.model_name, {})) for each in submission.attempts)
 
 
-def _tasks(results: Results) -> list[shapes.TaskRow]:
+def _tasks(record: VersionRecord, answers: Mapping[str, Answers], endpoint: str) -> list[shapes.TaskRow]:
+    """Return a row for each result, with its file and what each attempt's answer came to."""
+    submission = record.submission
     rows = (
-        {"puzzle_id": task_id, "pairs_total": each.pairs_total, "pairs_solved": each.pairs_solved}
-        for task_id, each in sorted(results.items())
+        {
+            "puzzle_id": task_id,
+            "pairs_total": each.pairs_total,
+            "pairs_solved": each.pairs_solved,
+            "attempts": tuple(_attempt_at_task(of_attempt.get(task_id)) for of_attempt in answers.values()),
+            **(dict(file_origin(endpoint, submission.key, submission.revision, each)) if submission else {}),
+        }
+        for task_id, each in sorted(record.results.items())
     )
     return all_shaped(shapes.TaskRow, rows, "task_results")
+
+
+def _attempt_at_task(answer: TaskAnswer | None) -> shapes.AttemptAtTask | None:
+    if answer is None:
+        return None
+    figures = {"cost": answer.cost, "tokens": answer.tokens, "time_ms": answer.time_ms}
+    return shaped(shapes.AttemptAtTask, {"pairs_solved": sum(answer.pairs), **figures}, "explanations")
 
 
 def _with_changes(records: list[VersionRecord]) -> list[shapes.Version]:

@@ -1,7 +1,7 @@
 """One task of a submission: its grids, and what each attempt answered."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 
 import asyncpg
@@ -11,13 +11,19 @@ from query_api.routes.endpoint import Endpoint
 from query_api.schemas.problems import ProblemError
 from query_api.schemas.task_detail import GridPair, TaskAnswerShown, TaskDetail, TaskQuery
 from query_api.settings import Settings
-from query_api.store import task_attempts
+from query_api.store import submissions, task_attempts
+from query_api.view.provenance import file_origin, provenance
 from query_api.view.snapshot import View
+from query_api.view.task_sets import NAMES, TaskIndex
 
 
 @partial(Endpoint, "/api/models/{owner}/{name}/{model}/tasks/{task}", "Models", problems=(404, 503))
 async def get_task(
-    pool: asyncpg.Pool, view: Callable[[], View], settings: Settings, query: TaskQuery
+    pool: asyncpg.Pool,
+    view: Callable[[], View],
+    settings: Settings,
+    task_sets: Mapping[str, TaskIndex],
+    query: TaskQuery,
 ) -> TaskAnswerShown:
     """One task: its grids, and what each attempt answered."""
     dataset = query.dataset
@@ -33,6 +39,9 @@ async def get_task(
     if one is None:
         raise ProblemError(404, f"there is no task {query.task!r} in {found.source}")
     names = [each.model_name for each in found.attempts]
+    origin = await submissions.task_origin(pool, dataset, query.model, one.id)
+    scored, result = origin or (None, None)
+    index = task_sets.get(NAMES.get(found.source, ""))
     return TaskAnswerShown(
         data=TaskDetail(
             puzzle_id=one.id,
@@ -41,6 +50,8 @@ async def get_task(
             source=found.source,
             train=tuple(map(_pair, one.train)),
             test=tuple(map(_pair, one.test)),
+            provenance=provenance(settings.endpoint, found.key, scored, index) if scored else None,
+            **(dict(file_origin(settings.endpoint, found.key, scored.revision, result)) if scored else {}),
             attempts=tuple(await task_attempts.attempts(pool, dataset, names, one.id)),
         )
     )

@@ -3,11 +3,12 @@
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, FiniteFloat
 
 from query_api.schemas.base import Answer, ApiModel, Count, Fraction, IngestionStatus, OwnedDataset, ProblemKind, Query
 from query_api.schemas.cached import AttemptRow, DatasetName, ModelRow
 from query_api.schemas.performance import FigureSet, PlainName
+from query_api.schemas.provenance import FileOrigin, Provenance, ScoreOrigin
 
 
 class ModelQuery(Query):
@@ -33,7 +34,7 @@ class Changes(ApiModel):
     no_longer_solved: tuple[str, ...]
 
 
-class Version(ApiModel):
+class Version(ScoreOrigin):
     """One version of a submission."""
 
     tree_oid: str
@@ -61,12 +62,25 @@ class IngestionError(ApiModel):
     fatal: bool
 
 
-class TaskRow(ApiModel):
-    """How much of one task the current version solved."""
+class AttemptAtTask(ApiModel):
+    """What one attempt's answer to a task came to, and took."""
+
+    pairs_solved: Count
+    cost: Annotated[FiniteFloat | None, Field(description="USD")]
+    tokens: Count | None
+    time_ms: Count | None
+
+
+class TaskRow(FileOrigin):
+    """How much of one task the current version solved, and by which file."""
 
     puzzle_id: str
     pairs_total: Count
     pairs_solved: Count
+    attempts: Annotated[
+        tuple[AttemptAtTask | None, ...],
+        Field(description="In the order of the submission's attempts, the first four; null: no answer."),
+    ] = ()
 
 
 class AttemptDetail(AttemptRow):
@@ -82,6 +96,7 @@ class ModelDetail(ModelRow):
     attempts: tuple[AttemptDetail, ...]
     versions: tuple[Version, ...]
     ingestion_errors: Annotated[tuple[IngestionError, ...], Field(description="Of the current version, 500 at most.")]
+    provenance: Provenance
     tasks: Annotated[tuple[TaskRow, ...], Field(description="Those that it answers.")]
     not_attempted: Annotated[tuple[str, ...], Field(description="The ids of the other tasks of the set.")]
 

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from query_api.schemas.base import Answer, ApiModel, Count, TaskSetName
 from query_api.schemas.model_detail import ModelByOwnerQuery
+from query_api.schemas.provenance import FileOrigin, Provenance
 
 Cell = Annotated[int, Field(ge=0, le=9)]
 Grid = Annotated[tuple[tuple[Cell, ...], ...], Field(description="Rows of colours.")]
@@ -43,7 +44,7 @@ class TaskAttempt(ApiModel):
     reasoning: Annotated[str | None, Field(description="Cut after 4,000 characters.")]
 
 
-class TaskDetail(ApiModel):
+class TaskDetail(FileOrigin):
     """One task. `attempts` is empty where the submission left it out."""
 
     puzzle_id: str
@@ -53,6 +54,7 @@ class TaskDetail(ApiModel):
     train: tuple[GridPair, ...]
     test: tuple[GridPair, ...]
     attempts: tuple[TaskAttempt, ...]
+    provenance: Annotated[Provenance | None, Field(description="Null: its version is gone from the database.")]
 
 
 class TaskAnswerShown(Answer):

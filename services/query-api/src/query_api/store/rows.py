@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 from common.events import SyncStatus
 from pydantic import Field
@@ -66,6 +66,7 @@ class TaskResult:
     blob_oid: str
     pairs_total: int
     pairs_solved: int
+    path: str | None = None
 
     @property
     def solved(self) -> bool:
@@ -75,3 +76,12 @@ class TaskResult:
 
 Results = Mapping[str, TaskResult]
 """Task id -> result."""
+
+
+class ScoredBy(NamedTuple):
+    """What brought a version's figures about. None: from before it was kept."""
+
+    run_id: int
+    revision: str
+    rules_version: int | None
+    task_set_version: str | None

@@ -22,13 +22,23 @@ CURRENT_SUBMISSIONS_OF: Final = f"""
 """  # noqa: S608
 
 VERSIONS_OF_MODEL: Final = f"""
-SELECT id, superseded_at, removed_upstream_at, status AS ingestion_status, {_SUBMISSION}
+SELECT id, superseded_at, removed_upstream_at, status AS ingestion_status, rules_version, task_set_version,
+    {_SUBMISSION}
 FROM submission_versions WHERE hf_dataset = $1 AND model = $2
 ORDER BY superseded_at DESC NULLS FIRST, ingested_at DESC LIMIT $3
 """  # noqa: S608
 
 RESULTS_OF_VERSIONS: Final = """
-SELECT version_id, puzzle_id, hf_blob_oid, pairs_total, pairs_solved FROM task_results WHERE version_id = ANY($1)
+SELECT version_id, puzzle_id, hf_blob_oid, pairs_total, pairs_solved, hf_path
+FROM task_results WHERE version_id = ANY($1)
+"""
+
+# The current version, and its result of one task where it has one.
+ORIGIN_OF_TASK: Final = """
+SELECT v.run_id, v.revision, v.rules_version, v.task_set_version,
+    t.hf_blob_oid, t.pairs_total, t.pairs_solved, t.hf_path
+FROM submission_versions v LEFT JOIN task_results t ON t.version_id = v.id AND t.puzzle_id = $3
+WHERE v.hf_dataset = $1 AND v.model = $2 AND v.superseded_at IS NULL
 """
 
 # Syncs, and the database itself.

@@ -12,7 +12,7 @@ from query_api.schemas.cached import AttemptRow
 from query_api.schemas.model_detail import Version
 from query_api.store import statements as sql
 from query_api.store.repair import LATEST, all_shaped, parsed_list, shaped
-from query_api.store.rows import Answers, Key, Results, Submission, Sync, TaskAnswer, TaskResult
+from query_api.store.rows import Answers, Key, Results, ScoredBy, Submission, Sync, TaskAnswer, TaskResult
 
 _VERSIONS_TABLE = "submission_versions"
 
@@ -88,16 +88,31 @@ async def versions(pool: asyncpg.Pool, dataset: str, model: str) -> list[Version
         rows = await connection.fetch(sql.VERSIONS_OF_MODEL, dataset, model, VERSIONS_SHOWN + 1)
         results: dict[int, dict[str, TaskResult]] = {row["id"]: {} for row in rows}
         for each in await connection.fetch(sql.RESULTS_OF_VERSIONS, list(results)):
-            result = TaskResult(each["hf_blob_oid"], each["pairs_total"], each["pairs_solved"])
-            results[each["version_id"]][each["puzzle_id"]] = result
+            results[each["version_id"]][each["puzzle_id"]] = _result(each)
     return list(filter(None, (_version(row, results[row["id"]]) for row in rows)))
 
 
 def _version(row: asyncpg.Record, results: Results) -> VersionRecord | None:
-    values = dict(row) | {"status": row["ingestion_status"], "changes": None}
+    unknown = dict.fromkeys(("changes", "task_set_current", "hub_url"))
+    values = dict(row) | unknown | {"status": row["ingestion_status"]}
     version = shaped(Version, {name: values[name] for name in Version.model_fields}, _VERSIONS_TABLE)
     submission = _submission(row) if row["superseded_at"] is None else None
     return VersionRecord(version, results, submission) if version else None
+
+
+def _result(row: asyncpg.Record) -> TaskResult:
+    return TaskResult(row["hf_blob_oid"], row["pairs_total"], row["pairs_solved"], row["hf_path"])
+
+
+async def task_origin(
+    pool: asyncpg.Pool, dataset: str, model: str, puzzle_id: str
+) -> tuple[ScoredBy, TaskResult | None] | None:
+    """Return what the current version was scored by, and what it says of one task; None without a version."""
+    row = await pool.fetchrow(sql.ORIGIN_OF_TASK, dataset, model, puzzle_id)
+    if row is None:
+        return None
+    scored = ScoredBy(*(row[name] for name in ScoredBy._fields))
+    return scored, None if row["hf_blob_oid"] is None else _result(row)
 
 
 async def count_answers(pool: asyncpg.Pool, dataset: str, model_names: Collection[str], puzzle_id: str) -> int:

@@ -31,11 +31,12 @@ NAMES: Final[Mapping[str, str]] = MappingProxyType(
 
 @dataclass(frozen=True)
 class TaskIndex:
-    """One task set: task id -> number of test pairs."""
+    """One edition of a task set: task id -> number of test pairs."""
 
     name: str
     source: str
     pairs: Mapping[str, int]
+    version: str
 
     @cached_property
     def pairs_total(self) -> int:
@@ -49,12 +50,13 @@ def load(tasks_dir: Path | None, needed: tuple[str, ...] = ()) -> Mapping[str, T
     found: dict[str, TaskIndex] = {}
     for source, name in NAMES.items():
         try:
-            tasks = load_task_set(source, tasks_dir).tasks
+            task_set = load_task_set(source, tasks_dir)
         except TaskSetError as error:
             if source in BUNDLED or source in needed:
                 log.warning("task_set.missing", source=source, reason=str(error))
             continue
-        found[name] = TaskIndex(name, source, {task_id: len(task.test) for task_id, task in sorted(tasks.items())})
+        pairs = {task_id: len(task.test) for task_id, task in sorted(task_set.tasks.items())}
+        found[name] = TaskIndex(name, source, pairs, task_set.version)
     # The grids are a hundred times what is kept here.
     load_task_set.cache_clear()
     return MappingProxyType(dict(sorted(found.items())))

@@ -10,7 +10,8 @@ class HubError(Exception):
     def __init__(self, status: int, message: str, code: str | None = None) -> None:
         super().__init__(message)
         self.status = status
-        self.headers = {"X-Error-Message": message}
+        # A header has no line breaks, and what was asked for may.
+        self.headers = {"X-Error-Message": message if message.isprintable() else repr(message)}
         if code:
             self.headers["X-Error-Code"] = code
         if status == web.HTTPUnauthorized.status_code:

@@ -21,6 +21,8 @@ from localhub.web.webhooks import Webhooks
 
 HOST = "127.0.0.1"  # reachable from this machine alone, unless asked otherwise
 THREADS = 4
+# A commit of huggingface_hub 2.4 holds files of up to 100 MiB, in base64; older ones send a whole folder in one.
+BODY_BYTES = 256 * 1024 * 1024
 WATCH_SECONDS = 1.0  # how soon webhooks tell of a change of the folder's files
 
 
@@ -73,7 +75,7 @@ class LocalHub:
         cdn.add_routes(HubRoutes(Access(), *parts).cdn_table())  # the CDN looks at no tokens
         self.cdn_url = f"http://{self._host}:{await self._listen(cdn, 0)}"
         middlewares = [*self._middlewares, self._meter.middleware, answer_refusals]
-        app = web.Application(middlewares=middlewares, client_max_size=16 * 1024 * 1024)
+        app = web.Application(middlewares=middlewares, client_max_size=BODY_BYTES)
         app.add_routes(HubRoutes(self.access, *parts).table())
         app[CDN] = self.cdn_url
         self._port = await self._listen(app, self._port)

@@ -64,7 +64,8 @@ def hub(
 ) -> None:
     """Serve a folder of submissions as a Hub: for demos, tests and development.
 
-    Point HF_ENDPOINT at it. Changes in the folder are seen at the next request.
+    Point HF_ENDPOINT at it. Changes in the folder are seen at the next request, and uploads are written into it; they
+    need a token, any will do.
     """
     import asyncio
     import contextlib

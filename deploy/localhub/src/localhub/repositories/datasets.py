@@ -8,6 +8,7 @@ from pathlib import Path
 from localhub.repositories.repository import DatasetRepository, NewCommit
 
 STATE = ".hub"
+ATTRIBUTES = b"*.parquet filter=lfs diff=lfs merge=lfs -text\n"  # the Hub's names more, none of them JSON
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*", re.ASCII)
 
 
@@ -51,6 +52,13 @@ class Datasets:
         if repository is None:
             raise FileNotFoundError(f"{self.root / name} vanished")
         return repository
+
+    def create_new(self, name: str) -> bool:
+        """Make a dataset with the first commit that the Hub gives it; False where it is there already."""
+        if self.get(name):
+            return False
+        self.create(name).commit({".gitattributes": ATTRIBUTES}, "initial commit")
+        return True
 
     def refresh(self) -> None:
         """Commit what changed in any dataset."""

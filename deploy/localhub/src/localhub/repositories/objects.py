@@ -46,12 +46,28 @@ class ObjectStore:
     def put_file(self, data: bytes) -> ObjectID:
         """Keep a file's content; answers the oid of its blob (of its pointer, for a large file)."""
         size, pointer = len(data), None
-        if self._lfs_above is not None and size > self._lfs_above:
-            pointer = LFSPointer(self._lfs.write_object([data]), size)
+        if self.is_large(size):
+            pointer = LFSPointer(self.put_large(data), size)
             data = pointer.to_bytes()
         oid = self._put(Blob.from_string(data))
         self._contents[oid] = size, pointer
         return oid
+
+    def is_large(self, size: int) -> bool:
+        """Tell whether a file of that size is kept next to the repository."""
+        return self._lfs_above is not None and size > self._lfs_above
+
+    def put_large(self, data: bytes) -> str:
+        """Keep a large file's content, before or without a blob that points to it; answers its sha256."""
+        return self._lfs.write_object([data])
+
+    def read_large(self, sha256: str) -> bytes | None:
+        """Read a large file's content; None where it never came."""
+        try:
+            with self._lfs.open_object(sha256) as file:
+                return file.read()
+        except KeyError:
+            return None
 
     def put_tree(self, entries: Iterable[tuple[str, int, ObjectID]]) -> ObjectID:
         """Keep a folder given as (name, mode, oid)."""

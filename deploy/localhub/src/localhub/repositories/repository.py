@@ -13,11 +13,14 @@ from dulwich.errors import NotGitRepository
 from dulwich.objects import Commit, ObjectID
 from dulwich.repo import Repo
 
+from localhub.errors import HubError
 from localhub.repositories.history import History
 from localhub.repositories.objects import Entry, ObjectStore
 from localhub.repositories.worktree import TEMPORARY, WorkTree
 
 FOUND = "Update files in the folder"  # the message of changes that came without one
+NAME_BYTES = 250  # of a file system's 255: a file that is being written has a longer name
+PATH_BYTES = 1024
 MAIN_NAMES = frozenset({"main", "refs/heads/main", "HEAD"})
 
 
@@ -72,14 +75,26 @@ class DatasetRepository:
             return self._history.get(revision.encode())
 
     def commit(
-        self, changes: Mapping[str, bytes | None], message: str | None = None, date: datetime | None = None
+        self,
+        changes: Mapping[str, bytes | None],
+        message: str | None = None,
+        date: datetime | None = None,
+        *,
+        parent: str | None = None,
     ) -> Commit:
-        """Write files (None removes a file or a folder) and commit them as one change."""
+        """Write files (None removes a file or a folder) and commit them as one change, after `parent` if that is given.
+
+        Nothing is written when any of it is refused.
+        """
         with self._lock:
             if self._history.head or any(self.folder.iterdir()):
                 self._commit_folder(FOUND, date)
-            for path, data in changes.items():
-                self._write(self._inside(path), data)
+            if parent and not (self._history.head and self._history.head.id == parent.encode()):
+                raise HubError(412, f"A commit has happened since {parent}")
+            targets = {self._inside(path): data for path, data in changes.items()}
+            _refuse_collisions(targets)
+            for target, data in targets.items():
+                self._write(target, data)
             return self._commit_folder(message or _describe(changes), date)
 
     def squash(self) -> Commit:
@@ -112,6 +127,20 @@ class DatasetRepository:
         with self._lock:
             return self._objects.read(entry)
 
+    def is_large(self, size: int) -> bool:
+        """Tell whether a file of that size is kept next to the repository, with a pointer to it in git."""
+        return self._objects.is_large(size)
+
+    def put_large(self, data: bytes) -> str:
+        """Keep a large file's content for a commit to come; answer its sha256."""
+        with self._lock:
+            return self._objects.put_large(data)
+
+    def read_large(self, sha256: str) -> bytes | None:
+        """Read a large file's content, committed or not; None where it never came."""
+        with self._lock:
+            return self._objects.read_large(sha256)
+
     def _commit_folder(self, message: str, date: datetime | None) -> Commit:
         started_at = time.monotonic_ns()
         tree = self._worktree.scan()
@@ -130,14 +159,18 @@ class DatasetRepository:
 
     def _inside(self, path: str) -> Path:
         parts = PurePosixPath(path).parts
-        if not parts or path.startswith("/") or ".." in parts:
+        odd = path.startswith("/") or not path.isprintable() or len(path.encode()) > PATH_BYTES
+        target = self.folder.joinpath(*parts)
+        if not parts or odd or ".." in parts or any(len(part.encode()) > NAME_BYTES for part in parts):
             raise ValueError(f"{path!r} is not a path inside a dataset")
-        return self.folder.joinpath(*parts)
+        if not target.resolve().is_relative_to(self.folder.resolve()):  # through a link
+            raise ValueError(f"{path!r} is not a path inside a dataset")
+        return target
 
     @staticmethod
     def _write(path: Path, data: bytes | None) -> None:
         if data is None:
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
+            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
             return
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_name(TEMPORARY + path.name)
@@ -152,6 +185,16 @@ def _open(folder: Path) -> Repo:
         shutil.rmtree(folder, ignore_errors=True)  # a first start that was cut short
         folder.mkdir(parents=True)
         return Repo.init_bare(folder, default_branch=b"main")
+
+
+def _refuse_collisions(targets: Mapping[Path, bytes | None]) -> None:
+    """Refuse a file where a folder is, and a folder where a file is."""
+    removed = {target for target, data in targets.items() if data is None}
+    files = targets.keys() - removed
+    for target in files:
+        taken = [target] if target.is_dir() else [each for each in target.parents if each in files or each.is_file()]
+        if taken and not removed.intersection(taken):
+            raise HubError(400, f"{taken[0].name!r} cannot be a file and a folder")
 
 
 def _describe(changes: Mapping[str, bytes | None]) -> str:

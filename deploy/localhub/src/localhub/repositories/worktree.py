@@ -37,7 +37,7 @@ class WorkTree:
 
     def _folder(self, path: str) -> ObjectID:
         with os.scandir(path) as items:
-            entries = sorted(entry for item in items if not _ignored(item.name) and (entry := self._entry(item)))
+            entries = sorted(entry for item in items if not is_ignored(item.name) and (entry := self._entry(item)))
         oid = self._unchanged(path, entries) or self._objects.put_tree(entries)
         self._seen[path] = entries, oid
         return oid
@@ -64,7 +64,8 @@ class WorkTree:
         return oid if known == made_of else None
 
 
-def _ignored(name: str) -> bool:
+def is_ignored(name: str) -> bool:
+    """Tell whether a file or folder of this name is no part of the dataset."""
     # A name that is not UTF-8 (Python shows it with surrogates) has no place in JSON.
     odd = not name.isascii() and any("\ud800" <= character <= "\udfff" for character in name)
     return name in IGNORED or name.startswith(TEMPORARY) or odd

@@ -1,9 +1,10 @@
-"""The Hub's HTTP routes, as far as `huggingface_hub` uses them to read datasets."""
+"""The Hub's HTTP routes, as far as `huggingface_hub` uses them to read datasets and to upload folders."""
 
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import Executor
 from functools import partial
+from typing import TypeVar
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
@@ -13,13 +14,16 @@ from pydantic import ValidationError
 from localhub.errors import HubError, RepoNotFoundError
 from localhub.repositories.datasets import Datasets
 from localhub.repositories.repository import DatasetRepository
-from localhub.web import listing
+from localhub.web import listing, upload_bodies, uploads
 from localhub.web.access import Access
 from localhub.web.download import cdn_response, file_response
 from localhub.web.pages import datasets_page, folder_page
 from localhub.web.webhooks import Webhook, Webhooks
 
+T = TypeVar("T")
+USER = "local"
 Answer = Callable[[DatasetRepository, Commit, web.Request], web.Response]
+Write = Callable[[bytes, DatasetRepository, Commit, web.Request], web.Response]
 FILE = "/datasets/{owner}/{name}/{kind:resolve|raw}/{revision}/{path:.+}"
 
 
@@ -45,6 +49,13 @@ class HubRoutes:
             web.get(dataset + "/commits/{revision}", self._reads(listing.commits)),
             web.get(dataset + "/refs", self._reads(listing.refs)),
             web.get(FILE, self._reads(file_response)),
+            web.post("/api/repos/create", self.create_dataset),
+            web.post("/api/validate-yaml", self.validate_card),
+            web.post(dataset + "/preupload/{revision}", self._writes(uploads.preupload)),
+            web.post(dataset + "/commit/{revision}", self._writes(uploads.commit)),
+            web.post(page + ".git/info/lfs/objects/batch", self._writes(uploads.lfs_batch)),
+            web.post(page + ".git/info/lfs/verify", self._writes(uploads.lfs_verify)),
+            web.put(page + ".git/info/lfs/objects/{oid}", self._writes(uploads.lfs_put, signed=True)),
             web.get("/", self.home_page),
             web.get(page, self._reads(folder_page)),
             web.get(page + "/tree/{revision}", self._reads(folder_page)),
@@ -74,15 +85,32 @@ class HubRoutes:
         return [name for name in self._datasets.names() if known or name not in self._access.private]
 
     async def whoami(self, request: web.Request) -> web.Response:
-        if not self._authenticated(request):
-            raise HubError(401, "Invalid username or password.")
-        return web.json_response({"type": "user", "name": "local", "auth": {"type": "access_token"}})
+        self._require_token(request)
+        return web.json_response({"type": "user", "name": USER, "auth": {"type": "access_token"}})
 
     async def home_page(self, request: web.Request) -> web.Response:
         return datasets_page(self._visible(request))
 
     async def paths_info(self, request: web.Request) -> web.Response:
         return await self._read(request, partial(listing.paths_info, await request.post()))
+
+    async def create_dataset(self, request: web.Request) -> web.Response:
+        self._require_token(request)
+        wanted = upload_bodies.parse(upload_bodies.NEW_DATASET, await request.read())
+        name = f"{wanted.organization or USER}/{wanted.name}"
+        try:
+            new = await self._in_thread(partial(self._datasets.create_new, name))
+        except ValueError as error:
+            raise HubError(400, str(error)) from error
+        body = {"id": name, "name": name, "url": f"{request.url.origin()}/datasets/{name}"}
+        if not new:
+            return web.json_response({**body, "error": "You already created this dataset repo"}, status=409)
+        return web.json_response(body)
+
+    async def validate_card(self, request: web.Request) -> web.Response:
+        """Find every README good: the client asks before it uploads one."""
+        self._require_token(request)
+        return web.json_response({"errors": [], "warnings": []})
 
     async def list_webhooks(self, request: web.Request) -> web.Response:
         self._require_account(request)
@@ -114,9 +142,21 @@ class HubRoutes:
 
         return handle
 
-    async def _read(self, request: web.Request, answer: Answer, *, content: bool = True) -> web.Response:
+    def _writes(self, write: Write, *, signed: bool = False) -> Handler:
+        """Answer an upload. It needs a token, but for one to a `signed` link."""
+
+        async def handle(request: web.Request) -> web.Response:
+            if not signed:
+                self._require_token(request)
+            return await self._read(request, partial(write, await request.read()), signed=signed)
+
+        return handle
+
+    async def _read(
+        self, request: web.Request, answer: Answer, *, content: bool = True, signed: bool = False
+    ) -> web.Response:
         """Answer in a thread what a dataset holds at the commit asked for, to whoever may see it."""
-        known = self._authenticated(request)
+        known = signed or self._authenticated(request)
         name = f"{request.match_info['owner']}/{request.match_info['name']}"
         self._access.check(name, authenticated=known, content=content)
         repository = self._datasets.get(name)
@@ -126,10 +166,17 @@ class HubRoutes:
         def read() -> web.Response:
             return answer(repository, repository.resolve(request.match_info.get("revision", "main")), request)
 
-        return await asyncio.get_running_loop().run_in_executor(self._executor, read)
+        return await self._in_thread(read)
+
+    async def _in_thread(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._executor, work)
 
     def _authenticated(self, request: web.Request) -> bool:
         return self._access.authenticate(request.headers.get("Authorization", ""))
+
+    def _require_token(self, request: web.Request) -> None:
+        if not self._authenticated(request):
+            raise HubError(401, "Invalid username or password.")
 
     def _require_account(self, request: web.Request) -> None:
         if self._access.token and not self._authenticated(request):

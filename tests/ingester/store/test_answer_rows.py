@@ -58,6 +58,7 @@ async def test_an_attempts_sums_are_of_its_current_rows(pool: asyncpg.Pool, sess
     right = {"is_prediction_correct": True, "predicted_output_grid": grid}
     await answer(pool, "one", **right, **figures)
     await answer(pool, "none", is_prediction_correct=False)
+    await answer(pool, "null", is_prediction_correct=False, predicted_output_grid="null")
     await answer(pool, "several", has_multiple_predictions=True, multi_test_results=results, **figures)
     await answer(pool, "one", model_name="m-attempt2", is_prediction_correct=False, predicted_output_grid=grid)
     for other in ({"hf_dataset": OTHER}, {"model_name": "n-attempt1"}, {"removed_upstream_at": AT}):

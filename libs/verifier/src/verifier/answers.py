@@ -6,6 +6,9 @@ from typing import Any
 
 Cells = list[list[int | None]]
 _MOST_ROWS = 1000
+# A longer integer is the colour of no cell, and Python refuses to read it.
+_LONGEST = 4000
+_INTEGER = r"\s*[+-]?[0-9]+(_[0-9]+)*(\.0*)?\s*"
 
 
 def grid_of(answer: Any) -> Cells | None:
@@ -18,8 +21,8 @@ def grid_of(answer: Any) -> Cells | None:
 
 def integer_of(value: Any) -> int | None:
     """Return the integer that the official scorer's models read: of 1, 1.0, "1" and true."""
-    if isinstance(value, str) and re.fullmatch(r"\s*[+-]?[0-9]+(_[0-9]+)*(\.0*)?\s*", value):
-        return int(float(value)) if "." in value else int(value)
+    if isinstance(value, str) and len(value) <= _LONGEST and re.fullmatch(_INTEGER, value):
+        return int(value.partition(".")[0])
     if isinstance(value, float):
         return int(value) if value.is_integer() else None
     return int(value) if isinstance(value, int) else None

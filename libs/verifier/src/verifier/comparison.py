@@ -1,27 +1,38 @@
 """Compares what is claimed of a submission with what was computed independently; each disagreement has a name."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Literal, NamedTuple
 
 from verifier.figures import Figures
 
 Name = Literal[
     "task_set_mismatch",
-    "phantom_pair",
-    "null_attempts",
-    "incomplete_report",
+    "older_rules",
     "rewritten_upstream",
+    "unread_file",
+    "incomplete_report",
+    "stale_report",
+    "contradictory_report",
+    "different_report",
+    "null_attempts",
+    "phantom_pair",
+    "duplicate_answer",
+    "missing_pair_index",
     "rounding",
     "missing_task",
     "unknown_task",
+    "wrong_verdict",
     "wrong_score",
     "wrong_figure",
 ]
-"""What is behind a disagreement; the last four have no explanation, and so are faults."""
+"""What is behind a disagreement: docs/verification.md says it of each."""
 
-UNEXPLAINED: frozenset[Name] = frozenset({"missing_task", "unknown_task", "wrong_score", "wrong_figure"})
-# Reports have scores as sums of floats.
-_ROUNDING = 1e-9
+UNEXPLAINED: frozenset[Name] = frozenset(
+    {"missing_task", "unknown_task", "wrong_verdict", "wrong_score", "wrong_figure"}
+)
+"""Those that nothing explains, and so are faults."""
+
+Verdict = Literal["verified", "explained", "differs"]
 
 
 class Disagreement(NamedTuple):
@@ -32,9 +43,18 @@ class Disagreement(NamedTuple):
     ours: Any
     theirs: Any
     message: str
+    """In which `ours` is what arcwatch, or a report, says, and `theirs` what was computed."""
 
 
-_WHOLE = ("tasks_total", "pairs_total", "tasks_solved", "pairs_solved", "score", "score_submitted")
+_WHOLE = (
+    "tasks_total",
+    "tasks_submitted",
+    "tasks_solved",
+    "pairs_total",
+    "pairs_solved",
+    "score",
+    "score_submitted",
+)
 _SUMS = ("total_cost", "total_tokens", "total_time_ms")
 
 
@@ -47,6 +67,22 @@ def compare(claimed: Figures, computed: Figures) -> list[Disagreement]:
             name: Name = "wrong_score" if figure in _WHOLE else "wrong_figure"
             found.append(Disagreement(name, figure, ours, theirs, f"{figure} is {ours}, recomputed {theirs}"))
     return found
+
+
+def verdict_of(disagreements: Iterable[Disagreement]) -> Verdict:
+    """Return what the disagreements come to."""
+    names = {each.name for each in disagreements}
+    if names & UNEXPLAINED:
+        return "differs"
+    return "explained" if names else "verified"
+
+
+def explain(found: Iterable[Disagreement], name: Name, why: str) -> list[Disagreement]:
+    """Give those that nothing explained so far this explanation. A wrong verdict on a stored grid has none."""
+    excused = UNEXPLAINED - {"wrong_verdict"}
+    return [
+        each._replace(name=name, message=f"{each.message}; {why}") if each.name in excused else each for each in found
+    ]
 
 
 def count_figures(claimed: Figures) -> int:

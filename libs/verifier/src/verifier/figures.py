@@ -7,6 +7,7 @@ from datetime import timedelta
 from fractions import Fraction
 
 from verifier.rules import TaskScore, Verdicts
+from verifier.task_sets import Outputs
 
 _BIGINT = 2**63 - 1
 
@@ -26,7 +27,11 @@ class Figures:
 
     tasks: Mapping[str, tuple[int, int]]
     tasks_total: int
+    tasks_submitted: int
+    tasks_solved: int
+    """Tasks of which every pair is solved."""
     pairs_total: int
+    pairs_solved: int
     score: float
     score_submitted: float | None
     attempts: Mapping[int, AttemptFigures] = field(default_factory=dict)
@@ -34,18 +39,8 @@ class Figures:
     total_tokens: int | None = None
     total_time_ms: int | None = None
 
-    @property
-    def tasks_solved(self) -> int:
-        """Tasks of which every pair is solved."""
-        return sum(solved == total for solved, total in self.tasks.values())
 
-    @property
-    def pairs_solved(self) -> int:
-        """Pairs solved, of all tasks."""
-        return sum(solved for solved, _ in self.tasks.values())
-
-
-def add_up(scores: Mapping[str, TaskScore], outputs: Mapping[str, list[object]]) -> Figures:
+def add_up(scores: Mapping[str, TaskScore], outputs: Outputs) -> Figures:
     """Add the scores of tasks up over a task set."""
     tasks = {task_id: (score.pairs_solved, score.pairs_total) for task_id, score in scores.items()}
     pairs_total = sum(map(len, outputs.values()))
@@ -54,7 +49,10 @@ def add_up(scores: Mapping[str, TaskScore], outputs: Mapping[str, list[object]])
     return Figures(
         tasks=tasks,
         tasks_total=len(outputs),
+        tasks_submitted=len(tasks),
+        tasks_solved=sum(solved == total for solved, total in tasks.values()),
         pairs_total=pairs_total,
+        pairs_solved=sum(solved for solved, _ in tasks.values()),
         score=float(points / len(outputs)),
         score_submitted=float(points / len(tasks)) if tasks else None,
         attempts={number: _attempt(verdicts, number, pairs_total) for number in sorted({each for each, _ in verdicts})},

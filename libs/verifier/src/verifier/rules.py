@@ -1,6 +1,7 @@
 """The official rules: from the document of one task to its verdicts."""
 
 import json
+import math
 import re
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,14 +11,18 @@ from verifier.task_sets import Grid
 from verifier.usage import Usage
 
 _ATTEMPT = re.compile(r"attempt_(0|[1-9][0-9]{0,3})")
+# A longer integer is no number of anything, and Python refuses to read it.
+_MOST_DIGITS = 4000
 
 
 @dataclass
 class Verdicts:
-    """Of one attempt at one task: for each pair whether it is right (None: not answered), and what it took."""
+    """Of one attempt at one task: for each pair whether it is right (None: no answer), and what it took."""
 
     pairs: list[bool | None]
     usage: Usage = field(default_factory=Usage)
+    met: set[int] = field(default_factory=set)
+    """Pairs that an entry is about: of several wrong answers the first one stands, and it may be none."""
 
 
 @dataclass
@@ -29,6 +34,10 @@ class TaskScore:
     phantom_pairs: int = 0
     """Entries that answer no pair of the task."""
     null_attempts: int = 0
+    duplicate_answers: int = 0
+    """Answers to a pair that the same attempt had answered already."""
+    without_index: bool = False
+    """An attempt names no pair: its place in the list counts."""
 
     @property
     def pairs_solved(self) -> int:
@@ -38,10 +47,20 @@ class TaskScore:
 
 def parse(data: bytes) -> Any:
     """Read a file; raise ValueError where it is no JSON."""
+    text = data.decode(json.detect_encoding(data), "replace")
     try:
-        return json.loads(data.decode(json.detect_encoding(data), "replace"))
+        return json.loads(text, parse_constant=lambda _: None, parse_float=_finite, parse_int=_integer)
     except RecursionError as error:
         raise ValueError(str(error)) from error
+
+
+def _finite(text: str) -> float | None:
+    number = float(text)
+    return number if math.isfinite(number) else None
+
+
+def _integer(text: str) -> int | None:
+    return int(text) if len(text) <= _MOST_DIGITS else None
 
 
 def is_submission(document: Any) -> bool:
@@ -71,8 +90,14 @@ def _add_entry(score: TaskScore, entry: dict[str, Any], place: int, outputs: lis
         if pair is None:
             continue
         answer = value.get("answer") if isinstance(value, dict) else value
-        verdicts.pairs[pair] = bool(verdicts.pairs[pair]) or grid_of(answer) == outputs[pair]
         verdicts.usage.add(_metadata(value))
+        if grid_of(answer) == outputs[pair]:
+            verdicts.pairs[pair] = True
+        elif pair not in verdicts.met:
+            verdicts.pairs[pair] = None if answer is None else False
+        score.duplicate_answers += pair in verdicts.met
+        score.without_index |= "pair_index" not in _metadata(value)
+        verdicts.met.add(pair)
 
 
 def _pair_of(attempts: dict[int, Any], place: int, pairs: int) -> int | None:

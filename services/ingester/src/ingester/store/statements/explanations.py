@@ -100,7 +100,7 @@ WHERE e.hf_dataset = $1 AND e.model_name = ANY($2) AND e.removed_upstream_at IS 
   AND (e.puzzle_id, coalesce(e.hf_blob_oid, '')) NOT IN (SELECT * FROM unnest($3::text[], $4::text[]))
 """
 
-# One row per attempt: what it submitted, got right and cost, over the current version.
+# One row per attempt: what it submitted, got right and cost, over the current version. An answer of null is none.
 SUM_ATTEMPTS = """
 SELECT model_name,
     sum(CASE WHEN has_multiple_predictions
@@ -108,7 +108,7 @@ SELECT model_name,
         ELSE is_prediction_correct::int END)::int AS pairs_correct,
     sum(CASE WHEN has_multiple_predictions
         THEN (SELECT count(*) FROM jsonb_array_elements(multi_test_results) r WHERE r->'predicted' <> 'null'::jsonb)
-        ELSE (predicted_output_grid IS NOT NULL)::int END)::int AS pairs_submitted,
+        ELSE coalesce(predicted_output_grid <> 'null'::jsonb, false)::int END)::int AS pairs_submitted,
     coalesce(array_agg(estimated_cost) FILTER (WHERE estimated_cost IS NOT NULL), '{}') AS costs,
     sum(total_tokens) AS tokens, sum(api_processing_time_ms) AS time_ms
 FROM explanations

@@ -97,6 +97,27 @@ async def test_an_answer_of_the_wrong_size_is_compared_where_it_can_be(
         assert await keep_looks(page, "task-wrong-size") == []
 
 
+async def test_a_submission_of_which_nothing_can_be_used_says_why_and_is_not_the_latest(
+    tmp_path: Path, database_url: str, nats_url: str
+) -> None:
+    task = tasks()[0]
+    async with system(tmp_path, database_url, nats_url) as running, browser(running.url) as chromium:
+        await running.land("gpt-5", {task: answer_file(task)})
+        page = await chromium.open("/")
+        await expect(page.get_by_test_id("hero")).to_contain_text("GPT 5")
+        await running.land("useless", {task: b"<html>"})
+        await page.get_by_test_id("toast").filter(has_text="Nothing usable in Useless").get_by_role("link").click()
+        await expect(page.get_by_role("heading", name="Landed, nothing usable")).to_be_visible()
+        await expect(page.get_by_text("no answer could be used: not_json in 1 file").first).to_be_visible()
+        await expect(page.get_by_test_id("hero")).to_contain_text("GPT 5")
+        found = await keep_looks(page, "nothing-usable")
+        page = await chromium.open("/models")
+        row = page.get_by_role("row").filter(has_text="Useless")
+        await expect(row.get_by_text("Nothing usable")).to_be_visible()
+        await expect(page.get_by_role("row").filter(has_text="Latest")).to_contain_text("GPT 5")
+    assert not found, "\n".join(found)
+
+
 async def test_what_the_server_can_no_longer_know_is_marked(
     tmp_path: Path, database_url: str, nats_server: NatsServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -57,6 +57,17 @@ async def test_a_model_that_lands_is_the_first_entry(start: Start, writer: Write
     assert links["self"] == "https://arcwatch.example/feed.atom"
 
 
+async def test_a_submission_of_which_nothing_can_be_used_is_no_entry(api: Api, writer: Writer) -> None:
+    await writer.publish(
+        await writer.ingest("usable"),
+        await writer.ingest("no tasks", tasks_submitted=0, score=0.0),
+        await writer.ingest("no attempts", attempts=0, score=0.0),
+    )
+    await api.until("/api/models", lambda found: found["total"] == 3)
+    (entry,) = (await _feed(api)).findall("a:entry", ATOM)
+    assert "Usable" in _text(entry, "a:title")
+
+
 async def test_ids_stay_while_a_version_stays(api: Api, writer: Writer) -> None:
     async def ids() -> list[str]:
         return [_text(entry, "a:id") for entry in (await _feed(api)).findall("a:entry", ATOM)]

@@ -59,21 +59,24 @@ async def test_a_run_that_goes_on_has_no_end_and_none_is_dry_unless_it_says_so(
 
 async def test_a_runs_errors_are_ordered_paged_and_counted(pool: asyncpg.Pool, rows: Writer) -> None:
     run, other = await rows.ingest("m"), await rows.ingest("n")
-    for run_id, puzzle_id, message, fatal in (
-        (run.run_id, "b", "1", False),
-        (run.run_id, "a", "2", False),
-        (run.run_id, "a", "3", False),
-        (run.run_id, "c", "4", True),
-        (other.run_id, "a", "5", True),
-        (other.run_id, "a", "6", True),
+    for run_id, puzzle_id, kind, message, fatal in (
+        (run.run_id, "b", "x", "1", False),
+        (run.run_id, "a", "x", "2", False),
+        (run.run_id, "a", "x", "3", False),
+        (run.run_id, "c", "x", "4", True),
+        (run.run_id, None, "x", "the folder", False),
+        (run.run_id, None, "nothing_usable", "nothing", False),
+        (other.run_id, "a", "x", "5", True),
+        (other.run_id, "a", "x", "6", True),
     ):
         await pool.execute(
-            "INSERT INTO ingestion_errors (run_id, puzzle_id, kind, message, fatal) VALUES ($1, $2, 'x', $3, $4)",
-            run_id, puzzle_id, message, fatal,
+            "INSERT INTO ingestion_errors (run_id, puzzle_id, kind, message, fatal) VALUES ($1, $2, $3, $4, $5)",
+            run_id, puzzle_id, kind, message, fatal,
         )  # fmt: skip
-    assert [each.message for each in await runs.errors(pool, run.run_id, 10)] == ["4", "2", "3", "1"]
-    assert [each.message for each in await runs.errors(pool, run.run_id, 2, 1)] == ["2", "3"]
-    assert await runs.count_errors(pool, run.run_id) == (4, 1)
+    expected = ["nothing", "4", "the folder", "2", "3", "1"]
+    assert [each.message for each in await runs.errors(pool, run.run_id, 10)] == expected
+    assert [each.message for each in await runs.errors(pool, run.run_id, 2, 1)] == ["4", "the folder"]
+    assert await runs.count_errors(pool, run.run_id) == (6, 1)
     assert await runs.count_errors(pool, other.run_id) == (2, 2)
     empty = await rows.ingest("o", ingested_at=START + timedelta(days=1))
     assert await runs.count_errors(pool, empty.run_id) == (0, 0)

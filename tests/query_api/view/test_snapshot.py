@@ -115,7 +115,9 @@ def test_an_attempt_is_held_by_the_newest_submission_of_its_source() -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [{"status": "removed"}, {"tasks_submitted": 0}], ids=["gone-upstream", "without-tasks"]
+    "change",
+    [{"status": "removed"}, {"tasks_submitted": 0}, {"attempts": ()}],
+    ids=["gone-upstream", "without-tasks", "without-an-attempt"],
 )
 def test_the_latest_is_still_upstream_and_has_answers(change: dict[str, Any]) -> None:
     older, newer = submission("older", 1, 1), submission("newer", 2, 2)

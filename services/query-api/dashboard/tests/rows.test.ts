@@ -77,8 +77,17 @@ test("words of the API are called by names, and new ones by themselves", () => {
   assert.equal(setName("ARC3"), "ARC3");
 });
 
+const usable = { tasksSubmitted: 1, attempts: [{}] };
 const row = (dataset: string, model: string, score: number, ingestedAt = "2026-11-24T12:00:00Z") =>
-  ({ dataset, model, displayName: model.toUpperCase(), source: dataset, score, ingestedAt }) as ModelRow;
+  ({
+    ...usable,
+    dataset,
+    model,
+    displayName: model.toUpperCase(),
+    source: dataset,
+    score,
+    ingestedAt,
+  }) as ModelRow;
 
 test("a dataset leads to the same model, or to the best where the model is not", () => {
   const rows = [row("a/1", "m", 0.1), row("a/2", "m", 0.2), row("a/2", "n", 0.9), row("a/3", "n", 0.5)];
@@ -112,6 +121,9 @@ test("names are found by any of their words, and the newest by its landing", () 
   assert.equal(named(rows, "").length, 2);
   assert.equal(newestOf(rows)?.model, "gpt-5-low");
   assert.equal(newestOf([]), undefined);
+  const later = row("a", "useless", 0, "2026-11-26T12:00:00Z");
+  assert.equal(newestOf([...rows, { ...later, tasksSubmitted: 0 }])?.model, "gpt-5-low");
+  assert.equal(newestOf([...rows, { ...later, attempts: [] }])?.model, "gpt-5-low");
 });
 
 test("arrow keys walk to the ends and stay there", () => {

@@ -29,9 +29,14 @@ export function rankOf(rows: readonly ModelRow[], row: ModelRow): { place: numbe
   return { place: 1 + rivals.filter((each) => each.score > row.score).length, of: rivals.length };
 }
 
-/** The submission that was ingested last. */
+/** Whether anything in a submission could be used: an answer to a task, right or wrong. */
+export const isUsable = (row: ModelRow): boolean => row.tasksSubmitted > 0 && row.attempts.length > 0;
+
+/** The submission that was ingested last, of those in which something could be used. */
 export function newestOf(rows: readonly ModelRow[]): ModelRow | undefined {
-  return rows.reduce<ModelRow | undefined>((a, b) => (a && a.ingestedAt >= b.ingestedAt ? a : b), undefined);
+  return rows
+    .filter(isUsable)
+    .reduce<ModelRow | undefined>((a, b) => (a && a.ingestedAt >= b.ingestedAt ? a : b), undefined);
 }
 
 /** Those whose name or folder holds every word. */

@@ -4,7 +4,7 @@ import type { QueryClient } from "@tanstack/react-query";
 import type { Schemas } from "../api/client.ts";
 import { foldersQuery, keys, modelsQuery } from "../api/queries.ts";
 import { percent, plural } from "../lib/format.ts";
-import { modelHref } from "../lib/rows.ts";
+import { isUsable, modelHref } from "../lib/rows.ts";
 import { withFolder, withIngested, withoutFailed, withoutModel, withProgress } from "./cache.ts";
 import { change, noteEnd, toast } from "./store.ts";
 
@@ -107,11 +107,17 @@ function onIngested(client: QueryClient, event: Events["ingested"], reload: Relo
   void client.invalidateQueries({ queryKey: keys.model(event.dataset, event.model) });
   void client.invalidateQueries({ queryKey: keys.task(event.dataset, event.model) });
   reload("models", "latest", "history", "runErrors", "status");
+  const href = modelHref(event.dataset, event.model);
+  if (!isUsable(event)) {
+    toast({ kind: "bad", title: `Nothing usable in ${event.displayName}`, text: "Its page says why.", href });
+    return;
+  }
+  const tasks = `${event.tasksSubmitted} of ${event.tasksTotal} tasks`;
   toast({
     kind: "good",
     title: `${event.displayName} landed`,
-    text: `${percent(event.score)} · ${event.tasksSubmitted} of ${event.tasksTotal} tasks`,
-    href: modelHref(event.dataset, event.model),
+    text: `${percent(event.score)} · ${tasks}`,
+    href,
   });
 }
 

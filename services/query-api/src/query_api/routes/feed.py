@@ -32,7 +32,8 @@ ET.register_namespace("", _NAMESPACE)
 @partial(Endpoint, "/feed.atom", "Live", answer=MEDIA_TYPE)
 def get_feed(moment: Moment) -> Rendered:
     """Newest submissions, as an Atom feed."""
-    newest = sorted(moment.state.view.submissions.values(), key=lambda each: (each.ingested_at, each.run_id))
+    usable = (each for each in moment.state.view.submissions.values() if each.is_usable)
+    newest = sorted(usable, key=lambda each: (each.ingested_at, each.run_id))
     entries = newest[: -ENTRIES - 1 : -1]
     base = moment.settings.base_url
     root = _element("feed")

@@ -26,6 +26,11 @@ class Submission(ModelRow):
         """What distinguishes it from every other submission."""
         return self.dataset, self.model
 
+    @property
+    def is_usable(self) -> bool:
+        """Whether anything in it could be used: an answer to a task, right or wrong."""
+        return bool(self.tasks_submitted and self.attempts)
+
 
 @checked(frozen=True, slots=True)
 class Sync:

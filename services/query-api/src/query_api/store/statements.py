@@ -6,6 +6,8 @@ What S608 warns of are constants of this module.
 from collections.abc import Mapping
 from typing import Final
 
+from common.error_kinds import NoteKind
+
 # Submissions and their versions.
 
 # How its ingestion ended, unless its folder is gone upstream.
@@ -108,11 +110,11 @@ PAGE_OF_RUNS: Final[Mapping[tuple[str, str], str]] = {
     for order in ("asc", "desc")
 }
 
-# Those that made a file unusable first.
-ERRORS_OF_RUN: Final = """
+# Why nothing could be used first, then what made a file unusable, then what is said of the folder itself.
+ERRORS_OF_RUN: Final = f"""
 SELECT puzzle_id, kind, message, fatal FROM ingestion_errors WHERE run_id = $1
-ORDER BY fatal DESC, puzzle_id, id LIMIT $2 OFFSET $3
-"""
+ORDER BY kind = '{NoteKind.NOTHING_USABLE}' DESC, fatal DESC, puzzle_id NULLS FIRST, id LIMIT $2 OFFSET $3
+"""  # noqa: S608
 
 # No row where there is no such run; a run without errors has one.
 COUNT_ERRORS_OF_RUN: Final = """

@@ -80,12 +80,12 @@ class View:
         return holders
 
     def latest(self, by: By = "ingested", dataset: str | None = None) -> Submission | None:
-        """Return the newest submission that is still there upstream, or None before the first."""
+        """Return the newest submission that is still there upstream and of use, or None before the first."""
         there = (
             each
             for each in self.submissions.values()
             if each.status != "removed"
-            and each.tasks_submitted
+            and each.is_usable
             and dataset in {None, each.dataset}
             and (by == "ingested" or each.published_at)
         )
@@ -112,7 +112,7 @@ def _provisional(event: ModelIngested) -> Submission | None:
     known = event.model_dump(include=Submission.model_fields.keys() - {"attempts"})
     unknown = dict.fromkeys(Submission.model_fields)
     values = {
-        "status": "partial" if event.failed else "completed",
+        "status": "partial" if event.failed or not event.attempts else "completed",
         "attempts": tuple(AttemptRow(model_name=each, accuracy_percent=None) for each in event.attempts),
         "total_cost": event.cost,
         "errors": event.failed,

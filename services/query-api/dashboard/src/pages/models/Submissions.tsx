@@ -6,7 +6,7 @@ import type { ModelRow } from "../../api/client.ts";
 import { useParams } from "../../hooks/useParams.ts";
 import { compact, count, money, percent, share } from "../../lib/format.ts";
 import { setName } from "../../lib/names.ts";
-import { keyOf, modelHref } from "../../lib/rows.ts";
+import { isUsable, keyOf, modelHref } from "../../lib/rows.ts";
 import { Ago } from "../../ui/Ago.tsx";
 import { Badge, Status } from "../../ui/Badge.tsx";
 import { OutcomeBar } from "../../ui/Bar.tsx";
@@ -68,7 +68,11 @@ function Named({ row, latest }: { row: ModelRow; latest: boolean }) {
         {row.displayName}
       </Link>{" "}
       {latest && <Badge tone="good">Latest</Badge>}
-      {row.status !== "completed" && <Status status={row.status} />}
+      {isUsable(row) ? (
+        row.status !== "completed" && <Status status={row.status} />
+      ) : (
+        <Badge tone="bad">Nothing usable</Badge>
+      )}
     </>
   );
 }

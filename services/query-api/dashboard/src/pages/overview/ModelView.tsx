@@ -18,8 +18,14 @@ export function ModelView({ row, rank }: { row: ModelRow; rank: { place: number;
   const known = detail.data && detail.data.ingestedAt >= row.ingestedAt ? detail.data : row;
   const errors = detail.data?.ingestionErrors ?? [];
   const fatal = errors.filter((each) => each.fatal).length;
+  const useless = errors.find((each) => each.kind === "nothing_usable");
   return (
     <div className="grid gap-5 lg:grid-cols-3">
+      {useless && (
+        <Panel title="Landed, nothing usable" className="lg:col-span-3">
+          <p className="text-bad text-sm">{useless.message}</p>
+        </Panel>
+      )}
       <ScorePanel row={known} rank={rank} />
       <UsagePanel row={known} detail={detail} />
       <Panel

@@ -1,6 +1,7 @@
 """Events leave in the API's shapes: a model as its row in /api/models, names in camelCase, nothing that is private."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -18,11 +19,12 @@ from query_api.view import frames
 from query_api.view.event_id import EventId
 from query_api.view.frames import PING, Frame, FrameLog, frame_of, reset_frame
 from query_api.view.snapshot import View
+from query_api.view.standings import Standing
 
 from tests.support.writer import DATASET, START, submission
 
 KNOWN = submission("m-1", 4, run_id=7)
-VIEW = View.of([KNOWN], None)
+VIEW = replace(View.of([KNOWN], None), standings={KNOWN.key: Standing(3, (2, 7), 5)})
 FAILED = ModelIngestionFailed(
     run_id=3, dataset=DATASET, model="m-2", kind="folder_gone", reason="no such folder", delivery_count=6,
     failed_at=START,
@@ -60,13 +62,16 @@ def data(event: Event, view: View = VIEW) -> tuple[str, Any]:
 def test_a_model_comes_as_the_row_that_the_api_answers_with() -> None:
     name, found = data(ingested(KNOWN.run_id))
     run = {"runId": 7, "trigger": "webhook", "autoTriggered": True}
-    assert (name, found) == ("ingested", json.loads(KNOWN.model_dump_json()) | run)
+    assert (name, found) == ("ingested", json.loads(VIEW.row(KNOWN).model_dump_json()) | run)
+    assert (found["rank"], found["rankRange"], found["notDistinguishable"]) == (3, {"best": 2, "worst": 7}, 5)
+    assert found["scoreInterval"]["low"] < found["score"] < found["scoreInterval"]["high"]
 
 
 def test_an_older_version_comes_with_its_own_figures_and_null_for_what_only_the_database_knew() -> None:
     _, found = data(ingested(6))
     assert (found["runId"], found["totalCost"], found["errors"], found["status"]) == (6, 0.5, 2, "partial")
     assert (found["tasksSolved"], found["totalTokens"]) == (None, None)
+    assert (found["rank"], found["rankRange"], found["notDistinguishable"]) == (None, None, None)
     assert data(ingested(6), View())[1] == found
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -13,16 +13,29 @@ from common.events import ModelIngested, SyncCompleted
 from hypothesis import given
 from hypothesis import strategies as st
 from query_api.metrics import Metrics
-from query_api.store.rows import Key, Submission
+from query_api.store.rows import Key, Submission, VersionTasks
 from query_api.store.submissions import Loaded
 from query_api.view import projection
 from query_api.view.projection import State, StreamEvent, ViewProjector
 from query_api.view.snapshot import View
+from query_api.view.standings import Standings
+from query_api.view.task_sets import TaskIndex
 
 from tests.support.eventually import eventually
 from tests.support.writer import DATASET, START, submission
 
 MODELS = ("a", "b", "c")
+TASK_SETS = {
+    "evaluation2": TaskIndex("evaluation2", "ARC2-Eval", dict.fromkeys((f"{n:08x}" for n in range(120)), 1), "v1")
+}
+
+
+def version_tasks(of: Submission) -> VersionTasks:
+    """Return as many solved tasks as the score says."""
+    solved = round(of.score * len(TASK_SETS["evaluation2"].pairs))
+    return VersionTasks(
+        of.tree_oid, of.run_id, [(task, int(n < solved), 1) for n, task in enumerate(TASK_SETS["evaluation2"].pairs)]
+    )
 
 
 class FakeReader:
@@ -53,6 +66,8 @@ class World:
             reader=FakeReader(),  # type: ignore[arg-type] # a plain stand-in, see above
             load=self.load,
             reread=self.reread,
+            read_tasks=self.read_tasks,
+            standings=Standings(TASK_SETS),
             interval_seconds=1e9,
             metrics=Metrics(),
             on_applied=self.applied.extend,
@@ -60,7 +75,10 @@ class World:
 
     @property
     def truth(self) -> View:
-        return View.of(self.rows.values(), None)
+        view, standings = View.of(self.rows.values(), None), Standings(TASK_SETS)
+        unread = standings.unread(view.submissions.values())
+        standings.learn(unread, {each.key: version_tasks(each) for each in unread})
+        return replace(view, standings=standings.of(view.submissions.values()))
 
     async def load(self) -> Loaded:
         self._answer()
@@ -73,6 +91,10 @@ class World:
         found = [self.rows[key] for key in keys if key in self.rows]
         await self._go_on()
         return found
+
+    async def read_tasks(self, keys: Collection[Key]) -> dict[Key, VersionTasks]:
+        self._answer()
+        return {key: version_tasks(self.rows[key]) for key in keys if key in self.rows}
 
     async def _go_on(self) -> None:
         await asyncio.sleep(0)

@@ -1,4 +1,4 @@
-"""Intervals cover as often as they say, p values are scipy's, and ranks are as sure as the comparisons behind them."""
+"""Intervals cover as often as they say, and p values are scipy's."""
 
 import random
 from collections.abc import Callable
@@ -7,26 +7,31 @@ from itertools import product
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from query_api.view.uncertainty import Interval, RankRange, Sample, interval, p_value, rank_ranges
+from query_api.view.uncertainty import Sample, interval, p_value
 from scipy import stats
 
 POINTS = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), max_size=12)
+
+
+def bounds(score: float, tasks: int) -> tuple[float, float]:
+    found = interval(score, tasks)
+    return found.low, found.high
 
 
 @given(st.integers(1, 500), st.data())
 def test_the_interval_is_wilsons(tasks: int, data: st.DataObject) -> None:
     solved = data.draw(st.integers(0, tasks))
     expected = stats.binomtest(solved, tasks).proportion_ci(0.95, method="wilson")
-    assert interval(solved / tasks, tasks) == pytest.approx((expected.low, expected.high), abs=1e-12)
+    assert bounds(solved / tasks, tasks) == pytest.approx((expected.low, expected.high), abs=1e-12)
 
 
 def test_half_of_120_tasks_is_uncertain_by_nearly_nine_points() -> None:
-    low, high = interval(0.5, 120)
+    low, high = bounds(0.5, 120)
     assert (round(low, 4), round(high, 4)) == (0.4119, 0.5881)
 
 
 def test_without_tasks_every_score_is_possible() -> None:
-    assert interval(0.0, 0) == Interval(0.0, 1.0)
+    assert bounds(0.0, 0) == (0.0, 1.0)
 
 
 def whole(chance: float) -> Callable[[random.Random], float]:
@@ -47,7 +52,7 @@ def test_intervals_cover_the_truth_as_often_as_they_say(
     draw = score_of(chance)
     covered = 0
     for _ in range(1000):
-        low, high = interval(sum(draw(rng) for _ in range(tasks)) / tasks, tasks)
+        low, high = bounds(sum(draw(rng) for _ in range(tasks)) / tasks, tasks)
         covered += low <= chance <= high
     assert covered >= 930  # three standard deviations below 950
 
@@ -86,22 +91,3 @@ def test_where_the_test_is_not_asked_it_would_have_said_the_same() -> None:
         ]
         first, second = [max(each, 0) for each in differences], [max(-each, 0) for each in differences]
         assert Sample(first).differs_from(Sample(second)) == (p_value(first, second) < 0.05)
-
-
-def test_ranks_are_ranges_where_models_cannot_be_told_apart() -> None:
-    samples = {
-        "best": Sample([1] * 100),
-        "second": Sample([1] * 98 + [0] * 2),
-        "third": Sample([0] * 2 + [1] * 97 + [0]),
-        "last": Sample([0] * 80 + [1] * 20),
-    }
-    assert rank_ranges(samples) == {
-        "best": RankRange(1, 3),
-        "second": RankRange(1, 3),
-        "third": RankRange(1, 3),
-        "last": RankRange(4, 4),
-    }
-
-
-def test_a_model_alone_is_the_first() -> None:
-    assert rank_ranges({"m": Sample([0, 1])}) == {"m": RankRange(1, 1)}

@@ -37,6 +37,11 @@ const event: Schemas["IngestedEvent"] = {
   revision: "a".repeat(40),
   treeOid: "b".repeat(40),
   errors: 0,
+  scoreInterval: { low: 0.32, high: 0.49 },
+  scoreSubmittedInterval: { low: 0.32, high: 0.5 },
+  rank: 3,
+  rankRange: { best: 2, worst: 7 },
+  notDistinguishable: 5,
 };
 const empty = { success: true as const, stale: false, asOf: null, total: 0, data: [] };
 

@@ -36,6 +36,11 @@ function row(values: Partial<ModelRow>): ModelRow {
     revision: "",
     treeOid: "",
     errors: 0,
+    scoreInterval: null,
+    scoreSubmittedInterval: null,
+    rank: null,
+    rankRange: null,
+    notDistinguishable: null,
     ...values,
   };
 }

@@ -39,6 +39,7 @@ from query_api.view.broadcaster import Broadcaster
 from query_api.view.projection import SUBJECTS, ViewProjector
 from query_api.view.replay import StreamReplay
 from query_api.view.snapshot import View
+from query_api.view.standings import Standings
 from query_api.view.stream_reader import OrderedReader
 
 log = structlog.get_logger(__name__)
@@ -98,16 +99,19 @@ async def build(settings: Settings, pool: asyncpg.Pool, hub: HubClient, client: 
     def view() -> View:
         return projector.state.view
 
+    needed = filter(None, map(detect_source, settings.hf_datasets))
+    sets = await asyncio.to_thread(task_sets.load, settings.arc_tasks_dir, tuple(needed))
     broadcaster = Broadcaster(metrics, StreamReplay(client, topology.STREAM, view), view)
     projector = ViewProjector(
         reader=OrderedReader(client, topology.STREAM, SUBJECTS),
         load=partial(submissions.load, pool),
         reread=partial(submissions.submissions, pool),
+        read_tasks=partial(submissions.tasks, pool),
+        standings=Standings(sets),
         interval_seconds=settings.reconcile_interval_seconds,
         metrics=metrics,
         on_applied=broadcaster.broadcast,
     )
-    needed = filter(None, map(detect_source, settings.hf_datasets))
     return Services(
         settings=settings,
         pool=pool,
@@ -115,7 +119,7 @@ async def build(settings: Settings, pool: asyncpg.Pool, hub: HubClient, client: 
         hub=hub,
         projector=projector,
         broadcaster=broadcaster,
-        task_sets=await asyncio.to_thread(task_sets.load, settings.arc_tasks_dir, tuple(needed)),
+        task_sets=sets,
     )
 
 

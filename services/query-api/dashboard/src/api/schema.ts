@@ -785,6 +785,22 @@ export interface components {
              * @description Files that could not be used.
              */
             errors: number;
+            /** @description Of the score over all tasks of the set. */
+            scoreInterval: components["schemas"]["Interval"] | null;
+            /** @description Of the score over the tasks submitted. */
+            scoreSubmittedInterval: components["schemas"]["Interval"] | null;
+            /**
+             * Rank
+             * @description By score within the task set; equal scores share one.
+             */
+            rank: number | null;
+            /** @description Null also while it is being computed. */
+            rankRange: components["schemas"]["RankRange"] | null;
+            /**
+             * Notdistinguishable
+             * @description How many others of the task set do not differ from it at 5%, task by task.
+             */
+            notDistinguishable: number | null;
             /** Runid */
             runId: number;
             /**
@@ -893,6 +909,16 @@ export interface components {
             fatal: boolean;
         };
         /**
+         * Interval
+         * @description The 95% interval of a score, over tasks like those of its set: from the lowest to the highest that fits.
+         */
+        Interval: {
+            /** Low */
+            low: number;
+            /** High */
+            high: number;
+        };
+        /**
          * LatestAnswer
          * @description `data` is null before the first ingestion.
          */
@@ -922,6 +948,22 @@ export interface components {
          * @description The newest submission.
          */
         LatestModel: {
+            /** @description Of the score over all tasks of the set. */
+            scoreInterval: components["schemas"]["Interval"] | null;
+            /** @description Of the score over the tasks submitted. */
+            scoreSubmittedInterval: components["schemas"]["Interval"] | null;
+            /**
+             * Rank
+             * @description By score within the task set; equal scores share one.
+             */
+            rank: number | null;
+            /** @description Null also while it is being computed. */
+            rankRange: components["schemas"]["RankRange"] | null;
+            /**
+             * Notdistinguishable
+             * @description How many others of the task set do not differ from it at 5%, task by task.
+             */
+            notDistinguishable: number | null;
             /**
              * Modelname
              * @description The model's first attempt.
@@ -1085,6 +1127,22 @@ export interface components {
              * @description Files that could not be used.
              */
             errors: number;
+            /** @description Of the score over all tasks of the set. */
+            scoreInterval: components["schemas"]["Interval"] | null;
+            /** @description Of the score over the tasks submitted. */
+            scoreSubmittedInterval: components["schemas"]["Interval"] | null;
+            /**
+             * Rank
+             * @description By score within the task set; equal scores share one.
+             */
+            rank: number | null;
+            /** @description Null also while it is being computed. */
+            rankRange: components["schemas"]["RankRange"] | null;
+            /**
+             * Notdistinguishable
+             * @description How many others of the task set do not differ from it at 5%, task by task.
+             */
+            notDistinguishable: number | null;
             /** Versions */
             versions: components["schemas"]["Version"][];
             /**
@@ -1134,7 +1192,7 @@ export interface components {
         };
         /**
          * ModelRow
-         * @description One submission; null where the figure is not known.
+         * @description One submission, and how sure its figures are.
          */
         ModelRow: {
             /** Dataset */
@@ -1198,6 +1256,22 @@ export interface components {
              * @description Files that could not be used.
              */
             errors: number;
+            /** @description Of the score over all tasks of the set. */
+            scoreInterval: components["schemas"]["Interval"] | null;
+            /** @description Of the score over the tasks submitted. */
+            scoreSubmittedInterval: components["schemas"]["Interval"] | null;
+            /**
+             * Rank
+             * @description By score within the task set; equal scores share one.
+             */
+            rank: number | null;
+            /** @description Null also while it is being computed. */
+            rankRange: components["schemas"]["RankRange"] | null;
+            /**
+             * Notdistinguishable
+             * @description How many others of the task set do not differ from it at 5%, task by task.
+             */
+            notDistinguishable: number | null;
         };
         /**
          * ModelsAnswer
@@ -1391,6 +1465,16 @@ export interface components {
              * @description Null: this server does not have the set.
              */
             taskSetVersionToday: string | null;
+        };
+        /**
+         * RankRange
+         * @description The best and the worst rank that a submission may have, by comparisons with each other one of its task set.
+         */
+        RankRange: {
+            /** Best */
+            best: number;
+            /** Worst */
+            worst: number;
         };
         /**
          * ResetEvent

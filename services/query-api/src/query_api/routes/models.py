@@ -1,6 +1,6 @@
 """One submission's page."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 
 import asyncpg
@@ -15,6 +15,7 @@ from query_api.store.rows import Answers, ScoredBy, Submission, TaskAnswer
 from query_api.store.submissions import VersionRecord
 from query_api.view.answer_statistics import attempt_figures
 from query_api.view.provenance import file_origin, provenance, with_origin
+from query_api.view.snapshot import View
 from query_api.view.task_sets import NAMES, TaskIndex
 from query_api.view.version_changes import changes
 
@@ -26,6 +27,7 @@ ATTEMPTS_SUMMED = 4
 @partial(Endpoint, "/api/models/{dataset}/{model}", "Models", problems=(404, 503))
 async def get_model(
     pool: asyncpg.Pool,
+    view: Callable[[], View],
     task_sets: Mapping[str, TaskIndex],
     settings: Settings,
     query: shapes.ModelQuery | shapes.ModelByOwnerQuery,
@@ -41,7 +43,7 @@ async def get_model(
     versions = _with_changes(records)
     return shapes.ModelAnswer(
         data=shapes.ModelDetail(
-            **current.model_dump(exclude={"attempts"}),
+            **view().row(current).model_dump(exclude={"attempts"}),
             attempts=_attempts(current, answers, tasks),
             versions=tuple(with_origin(each, settings.endpoint, current.dataset, tasks) for each in versions),
             ingestion_errors=tuple(await runs.errors(pool, current.run_id, ERRORS_SHOWN)),

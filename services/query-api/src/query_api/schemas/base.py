@@ -71,7 +71,23 @@ class Cached(Answer):
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Percent = Annotated[float, Field(ge=0, le=100)]
+Rank = Annotated[int, Field(ge=1)]
 Count = Annotated[int, Field(ge=0)]
+
+
+class Interval(ApiModel):
+    """The 95% interval of a score, over tasks like those of its set: from the lowest to the highest that fits."""
+
+    low: Fraction
+    high: Fraction
+
+
+class RankRange(ApiModel):
+    """The best and the worst rank that a submission may have, by comparisons with each other one of its task set."""
+
+    best: Rank
+    worst: Rank
+
 
 By = Literal["ingested", "published"]
 # A newer service may write words that this one does not know: a document that names them all would be wrong then.

@@ -6,7 +6,20 @@ from typing import Annotated, Literal
 from common.events import SyncStatus
 from pydantic import Field, FiniteFloat
 
-from query_api.schemas.base import ApiModel, By, Cached, Count, Fraction, Percent, Query, Status, TaskSetName
+from query_api.schemas.base import (
+    ApiModel,
+    By,
+    Cached,
+    Count,
+    Fraction,
+    Interval,
+    Percent,
+    Query,
+    Rank,
+    RankRange,
+    Status,
+    TaskSetName,
+)
 
 DatasetName = Annotated[str, Field(min_length=3, max_length=255, pattern=r"^[\w.-]+/[\w.-]+$")]
 SortBy = Literal["score", "ingestedAt", "publishedAt", "model", "cost"]
@@ -20,7 +33,19 @@ class LatestQuery(Query):
     by: Annotated[By, Field(description="What is newest: our ingestion, or the upload to the Hub.")] = "ingested"
 
 
-class LatestModel(ApiModel):
+class Certainty(ApiModel):
+    """How sure a submission's figures are. Null where nothing is submitted; a rank also where the folder is gone."""
+
+    score_interval: Annotated[Interval | None, Field(description="Of the score over all tasks of the set.")]
+    score_submitted_interval: Annotated[Interval | None, Field(description="Of the score over the tasks submitted.")]
+    rank: Annotated[Rank | None, Field(description="By score within the task set; equal scores share one.")]
+    rank_range: Annotated[RankRange | None, Field(description="Null also while it is being computed.")]
+    not_distinguishable: Annotated[
+        Count | None, Field(description="How many others of the task set do not differ from it at 5%, task by task.")
+    ]
+
+
+class LatestModel(Certainty):
     """The newest submission."""
 
     model_name: Annotated[str, Field(description="The model's first attempt.")]
@@ -64,8 +89,8 @@ class AttemptRow(ApiModel):
     accuracy_percent: Percent | None
 
 
-class ModelRow(ApiModel):
-    """One submission; null where the figure is not known."""
+class SubmissionRow(ApiModel):
+    """What the database says of one submission; null where the figure is not known."""
 
     dataset: str
     model: str
@@ -88,6 +113,10 @@ class ModelRow(ApiModel):
     revision: str
     tree_oid: str
     errors: Annotated[Count, Field(description="Files that could not be used.")]
+
+
+class ModelRow(Certainty, SubmissionRow):
+    """One submission, and how sure its figures are."""
 
 
 class ModelsAnswer(Cached):

@@ -1,6 +1,6 @@
 """What the store reads: the rows that the cached view is made of, checked as they are read, answers and results."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Literal, NamedTuple
@@ -10,13 +10,13 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass as checked
 
 from query_api.schemas.base import Count
-from query_api.schemas.cached import ModelRow
+from query_api.schemas.cached import SubmissionRow
 
 Key = tuple[str, str]
 """(dataset, model folder)."""
 
 
-class Submission(ModelRow):
+class Submission(SubmissionRow):
     """The current version of one model's submission. None: not known (from an event while the database is away)."""
 
     run_id: Annotated[int, Field(exclude=True)]
@@ -30,6 +30,11 @@ class Submission(ModelRow):
     def is_usable(self) -> bool:
         """Whether anything in it could be used: an answer to a task, right or wrong."""
         return bool(self.tasks_submitted and self.attempts)
+
+    @property
+    def is_ranked(self) -> bool:
+        """Whether it is there upstream, and usable: else it has no rank, and is not the latest."""
+        return self.status != "removed" and self.is_usable
 
 
 @checked(frozen=True, slots=True)
@@ -90,3 +95,11 @@ class ScoredBy(NamedTuple):
     revision: str
     rules_version: int | None
     task_set_version: str | None
+
+
+class VersionTasks(NamedTuple):
+    """Of each task that a version answers: its id, how many pairs are solved, and of how many."""
+
+    tree_oid: str
+    run_id: int
+    results: Sequence[tuple[str, int, int]]

@@ -43,6 +43,16 @@ FROM submission_versions v LEFT JOIN task_results t ON t.version_id = v.id AND t
 WHERE v.hf_dataset = $1 AND v.model = $2 AND v.superseded_at IS NULL
 """
 
+# Of the current versions of some models, by (dataset, model).
+TASKS_OF_SUBMISSIONS: Final = """
+SELECT v.hf_dataset, v.model, v.tree_oid, v.run_id, array_agg(r.puzzle_id) AS tasks,
+    array_agg(r.pairs_solved) AS solved, array_agg(r.pairs_total) AS total
+FROM submission_versions v JOIN task_results r ON r.version_id = v.id
+WHERE v.superseded_at IS NULL AND (v.hf_dataset, v.model) IN (SELECT * FROM unnest($1::text[], $2::text[]))
+    AND r.pairs_total > 0 AND r.pairs_solved BETWEEN 0 AND r.pairs_total
+GROUP BY v.id
+"""
+
 # Syncs, and the database itself.
 
 # A row from tomorrow was written by a clock that was wrong: it would be the last sync for as long.

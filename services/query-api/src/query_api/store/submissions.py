@@ -12,7 +12,17 @@ from query_api.schemas.cached import AttemptRow
 from query_api.schemas.model_detail import Version
 from query_api.store import statements as sql
 from query_api.store.repair import LATEST, all_shaped, parsed_list, shaped
-from query_api.store.rows import Answers, Key, Results, ScoredBy, Submission, Sync, TaskAnswer, TaskResult
+from query_api.store.rows import (
+    Answers,
+    Key,
+    Results,
+    ScoredBy,
+    Submission,
+    Sync,
+    TaskAnswer,
+    TaskResult,
+    VersionTasks,
+)
 
 _VERSIONS_TABLE = "submission_versions"
 
@@ -38,6 +48,17 @@ async def submissions(pool: asyncpg.Pool, keys: Collection[Key]) -> list[Submiss
     """Read the current versions of some models; a model that has none is left out."""
     rows = await pool.fetch(sql.CURRENT_SUBMISSIONS_OF, [dataset for dataset, _ in keys], [model for _, model in keys])
     return list(filter(None, map(_submission, rows)))
+
+
+async def tasks(pool: asyncpg.Pool, keys: Collection[Key]) -> Mapping[Key, VersionTasks]:
+    """Read what the current versions of some models say of each task; a model without tasks is left out."""
+    rows = await pool.fetch(sql.TASKS_OF_SUBMISSIONS, [dataset for dataset, _ in keys], [model for _, model in keys])
+    return {
+        (row["hf_dataset"], row["model"]): VersionTasks(
+            row["tree_oid"], row["run_id"], list(zip(row["tasks"], row["solved"], row["total"], strict=True))
+        )
+        for row in rows
+    }
 
 
 def _submission(row: asyncpg.Record) -> Submission | None:

@@ -12,6 +12,7 @@ from query_api.settings import Settings
 from query_api.store.rows import Submission
 from query_api.view.projection import State
 from query_api.view.snapshot import moment_of
+from query_api.view.standings import Standing, model_row
 from query_api.view.task_sets import TaskIndex
 
 
@@ -57,7 +58,7 @@ def get_latest_model(moment: Moment, query: shapes.LatestQuery) -> shapes.Latest
         model_name=found.attempts[0].model_name if found.attempts else f"{found.model}-attempt1",
         display_label=f"Latest: {found.display_name} ({ago(days)})",
         days_ago=days,
-        **found.model_dump(include=set(shapes.LatestModel.model_fields)),
+        **moment.state.view.row(found).model_dump(include=set(shapes.LatestModel.model_fields)),
     )
     return shapes.LatestAnswer(data=data, **moment.freshness)
 
@@ -76,9 +77,9 @@ def ago(days: int) -> str:
 
 # After an event one row is new: writing the other thousand again would hold up every other request.
 @lru_cache(maxsize=10_000)
-def row_json(submission: Submission) -> bytes:
+def row_json(submission: Submission, standing: Standing | None) -> bytes:
     """Return a row as JSON."""
-    return submission.model_dump_json().encode()
+    return model_row(submission, standing).model_dump_json().encode()
 
 
 def _instant(value: datetime | None) -> float:
@@ -107,8 +108,9 @@ def list_models(moment: Moment, query: shapes.ModelsQuery) -> Rendered:
     # Ties are ordered by dataset and folder.
     found.sort(key=lambda each: (order(each), each.key))
     page = found[query.offset : query.offset + query.limit]
+    rows = (row_json(each, moment.state.view.standings.get(each.key)) for each in page)
     envelope = shapes.ModelsAnswer(total=len(found), data=(), **moment.freshness).model_dump_json().encode()
-    return Rendered(envelope.removesuffix(b"]}") + b",".join(map(row_json, page)) + b"]}", JSON)
+    return Rendered(envelope.removesuffix(b"]}") + b",".join(rows) + b"]}", JSON)
 
 
 def get_cron_status(moment: Moment) -> shapes.CronStatusAnswer:

@@ -40,7 +40,7 @@ def frame_of(event: Event, view: View, place: EventId | None = None) -> Frame | 
     if submission is None:
         return None
     run = {"run_id": event.run_id, "trigger": event.trigger, "auto_triggered": event.auto_triggered}
-    return _frame(shapes.IngestedEvent(**(dict(submission) | run)), place)
+    return _frame(shapes.IngestedEvent(**(dict(view.row(submission)) | run)), place)
 
 
 def reset_frame(place: EventId, reason: str) -> Frame:

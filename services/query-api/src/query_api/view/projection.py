@@ -6,7 +6,7 @@ no order, loss or doubling of events can leave a difference that the next reconc
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import reduce
 from time import monotonic
@@ -20,10 +20,11 @@ from common.process.outage import DATABASE_ERRORS, reason_of
 from pydantic import ValidationError
 
 from query_api.metrics import Metrics
-from query_api.store.rows import Key, Submission
+from query_api.store.rows import Key, Submission, VersionTasks
 from query_api.store.submissions import Loaded
 from query_api.view.event_id import EventId
 from query_api.view.snapshot import View
+from query_api.view.standings import Standings
 from query_api.view.stream_reader import OrderedReader
 
 log = structlog.get_logger(__name__)
@@ -73,6 +74,8 @@ class ViewProjector:
         reader: OrderedReader,
         load: Callable[[], Awaitable[Loaded]],
         reread: Callable[[Collection[Key]], Awaitable[list[Submission]]],
+        read_tasks: Callable[[Collection[Key]], Awaitable[Mapping[Key, VersionTasks]]],
+        standings: Standings,
         interval_seconds: float,
         metrics: Metrics,
         on_applied: Callable[[Sequence[StreamEvent]], None],
@@ -80,6 +83,8 @@ class ViewProjector:
         self._reader = reader
         self._load = load
         self._reread = reread
+        self._read_tasks = read_tasks
+        self._standings = standings
         self._interval = interval_seconds
         self._metrics = metrics
         self._on_applied = on_applied
@@ -101,8 +106,9 @@ class ViewProjector:
         last = await self._reader.start()
         listening_after = EventId(self._reader.stream, last)
         view = await self._loaded()
+        await self._read_unread(view)
         self._on_database_answer(whole=True)
-        self._show(view)
+        self._show(await self._ranked(view))
         return listening_after
 
     def request_reconcile(self) -> None:
@@ -138,6 +144,9 @@ class ViewProjector:
     async def apply(self) -> None:
         """Apply received events, and reconcile on the interval, for ever."""
         while True:
+            # Many comparisons are made between events, and shown as soon as they are complete.
+            while not (self._standings.complete or self._wake.is_set()):
+                self._show(await self._ranked(self.state.view))
             try:
                 await asyncio.wait_for(self._wake.wait(), TICK_SECONDS)
             except TimeoutError:
@@ -160,12 +169,13 @@ class ViewProjector:
         try:
             async with asyncio.timeout(DATABASE_TIMEOUT_SECONDS):
                 view = await (self._reconciled(expected=bool(batch)) if whole else self._reread_for(ingested))
+                await self._read_unread(view)
         except DATABASE_ERRORS as error:
             self._on_database_error(error)
             view = reduce(View.patched, ingested, self.state.view)
         else:
             self._on_database_answer(whole=whole)
-        self._show(view)
+        self._show(await self._ranked(view))
         if batch:
             self._on_applied(batch)
         for each in batch:
@@ -196,6 +206,16 @@ class ViewProjector:
         keys: set[Key] = {(event.dataset, event.model) for event in ingested}
         keys |= self.state.view.twins(keys, {event.tree_oid for event in ingested})
         return self.state.view.reread(keys, await self._reread(keys))
+
+    async def _read_unread(self, view: View) -> None:
+        """Read the tasks of submissions that are new or differ from what was compared."""
+        if unread := self._standings.unread(view.submissions.values()):
+            self._standings.learn(unread, await self._read_tasks([each.key for each in unread]))
+
+    async def _ranked(self, view: View) -> View:
+        """Return a view with its standings, as far as they are known within a short time."""
+        standings = await asyncio.to_thread(self._standings.of, view.submissions.values())
+        return replace(view, standings=standings)
 
     def _show(self, view: View) -> None:
         """Make a view the state, unless that would answer the same."""

@@ -1,7 +1,7 @@
 """The cached view: every current submission and the last sync, as immutable snapshots."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from types import MappingProxyType
@@ -9,9 +9,10 @@ from types import MappingProxyType
 from common.events import ModelIngested
 
 from query_api.schemas.base import By
-from query_api.schemas.cached import AttemptRow
+from query_api.schemas.cached import AttemptRow, ModelRow
 from query_api.store.repair import shaped
 from query_api.store.rows import Key, Submission, Sync
+from query_api.view.standings import Standing, model_row
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,8 @@ class View:
 
     submissions: Mapping[Key, Submission] = field(default_factory=dict)
     last_sync: Sync | None = None
+    standings: Mapping[Key, Standing] = field(default_factory=dict)
+    """Of these very submissions, as far as they were compared."""
 
     @classmethod
     def of(cls, submissions: Iterable[Submission], last_sync: Sync | None) -> "View":
@@ -29,7 +32,7 @@ class View:
     def reread(self, keys: Collection[Key], found: Iterable[Submission]) -> "View":
         """Return the view after the database was asked for some keys; keys not found are gone."""
         kept = {key: each for key, each in self.submissions.items() if key not in keys}
-        return replace(self, submissions=MappingProxyType(kept | {each.key: each for each in found}))
+        return View(MappingProxyType(kept | {each.key: each for each in found}), self.last_sync)
 
     def patched(self, event: ModelIngested) -> "View":
         """Return the view as an event alone describes it, for the time that the database cannot be asked.
@@ -43,7 +46,12 @@ class View:
         if patched is None:
             return self
         kept = {key: each for key, each in self.submissions.items() if not _is_of_run(each, event)}
-        return replace(self, submissions=MappingProxyType(kept | {patched.key: patched}))
+        return View(MappingProxyType(kept | {patched.key: patched}), self.last_sync)
+
+    def row(self, submission: Submission) -> ModelRow:
+        """Return a submission as the API shows it; where it is not the present version, no rank is known."""
+        is_current = self.submissions.get(submission.key) == submission
+        return model_row(submission, self.standings.get(submission.key) if is_current else None)
 
     def announced_by(self, event: ModelIngested) -> Submission | None:
         """Return the submission that an event announces: as it is known, or an older version as the event has it."""
@@ -84,10 +92,7 @@ class View:
         there = (
             each
             for each in self.submissions.values()
-            if each.status != "removed"
-            and each.is_usable
-            and dataset in {None, each.dataset}
-            and (by == "ingested" or each.published_at)
+            if each.is_ranked and dataset in {None, each.dataset} and (by == "ingested" or each.published_at)
         )
         return max(there, key=lambda each: (moment_of(each, by), *_age(each)), default=None)
 

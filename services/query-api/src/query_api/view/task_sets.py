@@ -1,5 +1,6 @@
 """The task sets under the names that the frontend knows, without their grids."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -42,6 +43,11 @@ class TaskIndex:
     def pairs_total(self) -> int:
         """How many test pairs there are."""
         return sum(self.pairs.values())
+
+    @cached_property
+    def unit(self) -> int:
+        """How many points a task is worth, so that each of its pairs is worth a whole number of them."""
+        return math.lcm(*self.pairs.values())
 
 
 @lru_cache

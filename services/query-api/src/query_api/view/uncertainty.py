@@ -1,4 +1,4 @@
-"""How sure a score is: its interval, whether two scores differ, and which ranks a model may have. Pure.
+"""How sure a score is: its interval, and whether two scores differ. Pure.
 
 The tasks of a set are taken as a sample of all tasks of their kind. A score is a mean of task scores from 0 to 1, whose
 variance is at most that of successes and failures with the same mean. So Wilson's interval for proportions, with one
@@ -6,12 +6,13 @@ trial for each task, covers at least as often as it says.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import combinations
 from operator import mul
-from typing import Final, NamedTuple, TypeVar
+from typing import Final
+
+from query_api.schemas.base import Interval
 
 CONFIDENCE: Final = 0.95
 _Z: Final = 1.959963984540054  # of the normal distribution, two-sided at 95%
@@ -19,35 +20,20 @@ _Z: Final = 1.959963984540054  # of the normal distribution, two-sided at 95%
 # to 400 tasks it rejected at 1.99 at the earliest, and did not at 2.24 at the latest.
 _DOUBTFUL: Final = (1.9, 2.4)
 
-Key = TypeVar("Key")
 
-
-class Interval(NamedTuple):
-    """From the lowest to the highest score that fits what was seen, as fractions of 1."""
-
-    low: float
-    high: float
-
-
-class RankRange(NamedTuple):
-    """The best and the worst rank that a model may have, counted from 1."""
-
-    best: int
-    worst: int
-
-
-def interval(score: float, tasks: int) -> Interval:
+def interval(score: float, tasks: float) -> Interval:
     """Return Wilson's 95% interval of a score over so many tasks (E. B. Wilson, 1927).
 
-    >>> tuple(round(bound, 3) for bound in interval(0.5, 120))
+    >>> half = interval(0.5, 120)
+    >>> round(half.low, 3), round(half.high, 3)
     (0.412, 0.588)
     """
     if tasks <= 0:
-        return Interval(0.0, 1.0)
+        return Interval(low=0.0, high=1.0)
     z2 = _Z * _Z / tasks
     center = score + z2 / 2
     half = math.sqrt(max(0.0, score * (1 - score)) * z2 + z2 * z2 / 4)
-    return Interval(max(0.0, (center - half) / (1 + z2)), min(1.0, (center + half) / (1 + z2)))
+    return Interval(low=max(0.0, (center - half) / (1 + z2)), high=min(1.0, (center + half) / (1 + z2)))
 
 
 def p_value(first: Sequence[int], second: Sequence[int]) -> float:
@@ -102,15 +88,3 @@ class Sample:
         if not _DOUBTFUL[0] <= z <= _DOUBTFUL[1]:
             return z > _DOUBTFUL[1]
         return p_value(self.points, other.points) < 1 - CONFIDENCE
-
-
-def rank_ranges(samples: Mapping[Key, Sample]) -> Mapping[Key, RankRange]:
-    """Return the ranks each model may have: behind those that are surely better, before those that are surely worse."""
-    better = dict.fromkeys(samples, 0)
-    worse = dict.fromkeys(samples, 0)
-    ordered = sorted(samples, key=lambda key: samples[key].total, reverse=True)
-    for upper, lower in combinations(ordered, 2):
-        if samples[upper].differs_from(samples[lower]):
-            better[lower] += 1
-            worse[upper] += 1
-    return {key: RankRange(1 + better[key], len(samples) - worse[key]) for key in samples}

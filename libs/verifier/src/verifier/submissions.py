@@ -42,9 +42,9 @@ class Choice(NamedTuple):
     """The submission's own account of its scores."""
 
     @property
-    def paths(self) -> set[str]:
-        """Everything that has to be read."""
-        return {*self.tasks.values(), *filter(None, (self.whole, self.report))}
+    def answers(self) -> tuple[str, ...]:
+        """Return the files with answers."""
+        return (*self.tasks.values(), *filter(None, [self.whole]))
 
 
 def choose(paths: Iterable[str], task_ids: Collection[str], source: str) -> Choice:
@@ -61,9 +61,19 @@ def choose(paths: Iterable[str], task_ids: Collection[str], source: str) -> Choi
 def score_submission(files: Mapping[str, bytes], outputs: Outputs, source: str) -> dict[str, TaskScore]:
     """Score the files that count, given by their paths below the model's folder; tasks without a usable one are out."""
     choice = choose(files, outputs, source)
-    documents = {task_id: _document(files[path]) for task_id, path in choice.tasks.items()}
-    if choice.whole:
-        documents = _by_task(_document(files[choice.whole]), outputs)
+    scores: dict[str, TaskScore] = {}
+    for path in choice.answers:
+        scores |= score_file(choice, path, files[path], outputs)
+    return scores
+
+
+def score_file(choice: Choice, path: str, data: bytes, outputs: Outputs) -> dict[str, TaskScore]:
+    """Score one of the files that count: a task, or all that a file for all tasks answers; none if it is unusable."""
+    document = _document(data)
+    if path == choice.whole:
+        documents = _by_task(document, outputs)
+    else:
+        documents = {task_id: document for task_id, each in choice.tasks.items() if each == path}
     return {
         task_id: score_task(document, outputs[task_id])
         for task_id, document in documents.items()

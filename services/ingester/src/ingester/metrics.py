@@ -34,6 +34,12 @@ class Metrics:
         self.waiting = gauge("waiting_requests", "Models whose request waits for another ingester")
         self.running = gauge("running_ingestions", "Ingestions going on")
         self.models = gauge("models", "Models by how they stand in the database", ["state"])
+        verifications = "Verifications of versions, by what they were compared with and their verdict"
+        self.verifications = Counter(
+            "arcwatch_verifications", verifications, ["compared_with", "verdict"], registry=self.registry
+        )
+        differing = "Current versions whose newest verification found what nothing explains"
+        self.differing = gauge("differing_versions", differing)
         landing = "When a model was last ingested, by any ingester (0: never)"
         self.last_landing = gauge("last_landing_timestamp_seconds", landing)
         self.duration = histogram("ingestion_duration_seconds", "Time of a run", buckets=_DURATIONS)
@@ -51,6 +57,9 @@ class Metrics:
         ):
             for value in values:
                 counter.labels(value)
+        for compared_with in ("hub", "rows"):
+            for verdict in ("verified", "explained", "differs", "impossible"):
+                self.verifications.labels(compared_with, verdict)
 
     def failed_for_good(self, kind: str) -> None:
         """Count a run that failed for good."""

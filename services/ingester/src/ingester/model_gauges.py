@@ -7,6 +7,7 @@ import asyncpg
 
 from ingester.metrics import Metrics
 from ingester.store.session import count_models
+from ingester.store.verifications import count_differing
 
 POLL_SECONDS = 5.0
 # A day, which is the longest usual schedule, and two hours for a slow sync.
@@ -19,5 +20,6 @@ async def update(pool: asyncpg.Pool, datasets: Sequence[str], metrics: Metrics) 
     for state in ("failing", "partial", "whole"):
         metrics.models.labels(state).set(counts[state])
     metrics.waiting.set(counts["waiting"])
+    metrics.differing.set(await count_differing(pool, datasets))
     if counts["last_landing"] is not None:
         metrics.last_landing.set(counts["last_landing"].timestamp())

@@ -1,0 +1,1 @@
+"""Verifying versions by the rules' second implementation, from rows or from the Hub's bytes; it ingests nothing."""

@@ -1,0 +1,109 @@
+"""Verifies a version, stores the verdict, counts and logs it."""
+
+import asyncio
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import asyncpg
+import structlog
+from common.arc.task_sets import TaskSetError, load_task_set
+from common.hub.client import HubClient
+from verifier.comparison import Disagreement
+from verifier.task_sets import Outputs, read_outputs
+
+from ingester.metrics import Metrics
+from ingester.store import verifications as store
+from ingester.store.verifications import Claim, Outcome
+from ingester.verification.hub_files import HubFiles, RewrittenUpstreamError
+from ingester.verification.judgement import (
+    ComparedWith,
+    Judgement,
+    judge_rows,
+    judge_scores,
+    with_other_task_set,
+)
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Verified:
+    """What a verification came to, and when by the database's clock."""
+
+    dataset: str
+    model: str
+    compared_with: ComparedWith
+    at: datetime
+    judgement: Judgement
+
+
+@dataclass(frozen=True)
+class Verification:
+    """Verifies versions of one database; `hub` is needed for those that are compared with it."""
+
+    pool: asyncpg.Pool
+    hub: HubClient
+    tasks_dir: Path | None
+    metrics: Metrics
+
+    async def verify(self, version_id: int, compared_with: ComparedWith) -> Verified | None:
+        """Verify a version by its rows or its files; None where it is another one meanwhile.
+
+        Raises TransientError where the Hub does not give what is needed.
+        """
+        if compared_with == "rows":
+            found = await store.claim_with_answers(self.pool, version_id)
+            return found and await self._settle(found[0], "rows", await asyncio.to_thread(self._judge_rows, *found))
+        claim = await store.claim(self.pool, version_id)
+        return await self._settle(claim, "hub", await self._judge_files(claim)) if claim else None
+
+    def _judge_rows(self, claim: Claim, rows: list[asyncpg.Record]) -> Judgement:
+        tasks = self._task_set(claim)
+        if isinstance(tasks, Judgement):
+            return tasks
+        outputs, edition = tasks
+        return with_other_task_set(judge_rows(claim, rows, outputs), claim, edition)
+
+    async def _judge_files(self, claim: Claim) -> Judgement:
+        tasks = await asyncio.to_thread(self._task_set, claim)
+        if isinstance(tasks, Judgement):
+            return tasks
+        outputs, edition = tasks
+        files = HubFiles(self.hub, claim, outputs)
+        try:
+            await files.read()
+        except RewrittenUpstreamError as error:
+            gone = Disagreement("rewritten_upstream", "revision", claim.revision, None, str(error))
+            return Judgement("impossible", 0, (gone,))
+        judgement = judge_scores(claim, files.scores, outputs, files.disagreements, files.compared)
+        return with_other_task_set(judgement, claim, edition)
+
+    def _task_set(self, claim: Claim) -> tuple[Outputs, str] | Judgement:
+        """Return the outputs asked for and their edition, or why nothing can be judged."""
+        try:
+            return read_outputs(claim.source, self.tasks_dir), load_task_set(claim.source, self.tasks_dir).version
+        except (TaskSetError, LookupError) as error:
+            missing = Disagreement("task_set_mismatch", "source", claim.source, None, str(error))
+            return Judgement("impossible", 0, (missing,))
+
+    async def _settle(self, claim: Claim, compared_with: ComparedWith, judgement: Judgement) -> Verified | None:
+        disagreements = judgement.as_json()
+        outcome = Outcome(compared_with, judgement.verdict, judgement.figures, json.dumps(disagreements))
+        at = await store.store(self.pool, claim, outcome)
+        if at is None:
+            return None
+        self.metrics.verifications.labels(compared_with, judgement.verdict).inc()
+        say = log.warning if judgement.verdict == "differs" else log.info
+        say(
+            "verification.ended",
+            dataset=claim.dataset,
+            model=claim.model,
+            compared_with=compared_with,
+            verdict=judgement.verdict,
+            figures=judgement.figures,
+            disagreements=len(judgement.disagreements),
+            first=disagreements[0]["message"] if disagreements else None,
+        )
+        return Verified(claim.dataset, claim.model, compared_with, at, judgement)

@@ -42,12 +42,16 @@ async def test_a_run_unfolds_to_every_file_that_could_not_be_used(
 
         errors = page.get_by_test_id("run-errors")
         await expect(errors).to_contain_text("45 files could not be used")
-        await expect(errors.get_by_text("not JSON", exact=True)).to_have_count(20)
+        finding = errors.get_by_test_id("finding")
+        await expect(finding).to_contain_text(re.compile("error.*not JSON.*45.*Upload the file again"))
+        files_listed = errors.get_by_label("Problems of files")
+        await expect(files_listed.get_by_text("not JSON", exact=True)).to_have_count(20)
         pages = page.get_by_role("navigation", name=re.compile("Pages of errors"))
         await pages.get_by_role("button", name="Next").click()
         await pages.get_by_role("button", name="Next").click()
         await expect(pages).to_contain_text("3 of 3")
-        await expect(errors.get_by_text("not JSON", exact=True)).to_have_count(5)
+        await expect(files_listed.get_by_text("not JSON", exact=True)).to_have_count(5)
+        await expect(finding).to_have_count(1)
 
         again = await chromium.open(page.url.removeprefix(running.url))
         await expect(again.get_by_test_id("run-errors")).to_contain_text("45 files")

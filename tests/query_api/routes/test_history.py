@@ -72,6 +72,14 @@ async def test_a_runs_errors_come_page_by_page_fatal_ones_first(api: Api, writer
     assert (first["run"], first["total"], first["fatal"]) == (event.run_id, 3, 2)
     assert [error["kind"] for error in first["errors"]] == ["not_json", "too_complex"]
     assert [error["puzzleId"] for error in second["errors"]] == ["a"]
+    assert first["findings"] == second["findings"]
+    assert [(each["kind"], each["count"]) for each in first["findings"]] == [
+        ("not_json", 1),
+        ("too_complex", 1),
+        ("text_replaced", 1),
+    ]
+    _, history = await api.get(PATH)
+    assert [run["findings"] for run in history["runs"]] == [first["findings"], []]
 
 
 async def test_a_run_without_errors_has_an_empty_list_and_an_unknown_run_is_a_404(api: Api, writer: Writer) -> None:

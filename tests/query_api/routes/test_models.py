@@ -48,6 +48,21 @@ async def test_errors_are_shown_fatal_ones_first(api: Api, writer: Writer, pool:
     found = await api.data(f"/api/models/{DATASET}/m-1")
     assert [(error["puzzleId"], error["fatal"]) for error in found["ingestionErrors"]] == [("b", True), ("a", False)]
     assert (found["status"], found["errors"]) == ("partial", 1)
+    assert [(each["kind"], each["count"], each["severity"]) for each in found["findings"]] == [
+        ("not_json", 1, "error"),
+        ("text_replaced", 1, "note"),
+    ]
+    assert [each["advice"] for each in found["findings"]] == [each["advice"] for each in found["ingestionErrors"]]
+
+
+async def test_warnings_of_a_submission_are_those_of_its_version(
+    start: Start, writer: Writer, pool: asyncpg.Pool
+) -> None:
+    await writer.ingest("m-1")
+    await pool.execute("UPDATE submission_versions SET warnings = 7")
+    async with start() as api:
+        assert (await api.data(f"/api/models/{DATASET}/m-1"))["warnings"] == 7
+        assert [each["warnings"] for each in await api.data("/api/models")] == [7]
 
 
 async def test_every_task_of_the_set_is_listed_answered_or_not(api: Api, writer: Writer, pool: asyncpg.Pool) -> None:

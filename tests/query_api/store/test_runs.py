@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import asyncpg
+from common.error_kinds import ADVICE, ErrorKind
 from query_api.schemas.ingestion_runs import HistoryQuery
 from query_api.store import runs
 
@@ -79,5 +80,50 @@ async def test_a_runs_errors_are_ordered_paged_and_counted(pool: asyncpg.Pool, r
     assert await runs.count_errors(pool, run.run_id) == (6, 1)
     assert await runs.count_errors(pool, other.run_id) == (2, 2)
     empty = await rows.ingest("o", ingested_at=START + timedelta(days=1))
+    assert list(await runs.findings(pool, [other.run_id, empty.run_id])) == [other.run_id]
     assert await runs.count_errors(pool, empty.run_id) == (0, 0)
     assert await runs.count_errors(pool, 10**6) is None
+
+
+async def find(pool: asyncpg.Pool, run_id: int, *findings: tuple[str | None, str, bool]) -> None:
+    for puzzle_id, kind, fatal in findings:
+        await pool.execute(
+            "INSERT INTO ingestion_errors (run_id, puzzle_id, kind, message, fatal) VALUES ($1, $2, $3, '', $4)",
+            run_id, puzzle_id, kind, fatal,
+        )  # fmt: skip
+
+
+async def test_the_worst_comes_first_among_errors_and_findings_and_a_kind_of_tomorrow_last(
+    pool: asyncpg.Pool, rows: Writer
+) -> None:
+    run, other = await rows.ingest("m"), await rows.ingest("n")
+    await find(pool, run.run_id, ("b", "kind_of_tomorrow", False), ("a", "null_attempt", False))
+    await find(pool, run.run_id, ("a", "unknown_attempt", False), ("c", "unreadable_answer", False))
+    await find(pool, run.run_id, ("b", "unreadable_answer", False), (None, "nothing_usable", False))
+    await find(pool, run.run_id, ("z", "not_json", True), ("b", "null_attempt", False))
+    await find(pool, other.run_id, ("a", "null_attempt", False))
+    found = await runs.errors(pool, run.run_id, 10)
+    assert [(each.kind, each.puzzle_id, each.severity) for each in found] == [
+        ("nothing_usable", None, "error"),
+        ("not_json", "z", "error"),
+        ("unknown_attempt", "a", "warning"),
+        ("unreadable_answer", "b", "warning"),
+        ("unreadable_answer", "c", "warning"),
+        ("null_attempt", "a", "note"),
+        ("null_attempt", "b", "note"),
+        ("kind_of_tomorrow", "b", "note"),
+    ]
+    assert found[1].advice == ADVICE[ErrorKind.NOT_JSON].text
+    assert found[-1].advice is None
+    counted = (await runs.findings(pool, [run.run_id, other.run_id]))[run.run_id]
+    assert [(each.kind, each.count, each.severity) for each in counted] == [
+        ("not_json", 1, "error"),
+        ("nothing_usable", 1, "error"),
+        ("unreadable_answer", 2, "warning"),
+        ("unknown_attempt", 1, "warning"),
+        ("null_attempt", 2, "note"),
+        ("kind_of_tomorrow", 1, "note"),
+    ]
+    assert (counted[0].advice, counted[-1].advice) == (ADVICE[ErrorKind.NOT_JSON].text, None)
+    _, (second, first) = await runs.runs(pool, HistoryQuery())
+    assert (first.findings, [each.count for each in second.findings]) == (counted, [1])

@@ -6,7 +6,7 @@ Each has a severity, and a word on what the uploader can do.
 from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal, NamedTuple, get_args
 
 
 class ErrorKind(StrEnum):
@@ -76,6 +76,8 @@ class NoteKind(StrEnum):
 
 Severity = Literal["error", "warning", "note"]
 """error: answers are lost; warning: answers or figures may be; note: mended, and nothing is lost."""
+SEVERITIES: Final[tuple[Severity, ...]] = get_args(Severity)
+"""The worst first."""
 
 
 class Advice(NamedTuple):
@@ -122,3 +124,16 @@ ADVICE: Final[Mapping[ErrorKind | NoteKind, Advice]] = MappingProxyType(
         NoteKind.NOTHING_USABLE: Advice("error", "Mend what the other findings name, and upload again."),
     }
 )
+
+
+_KINDS: Final[Mapping[str, ErrorKind | NoteKind]] = MappingProxyType({kind.value: kind for kind in ADVICE})
+
+
+def severity_of(kind: str) -> Severity:
+    """Return how bad a kind is; one of another version is a note."""
+    return ADVICE[_KINDS[kind]].severity if kind in _KINDS else "note"
+
+
+def advice_on(kind: str) -> str | None:
+    """Return what an uploader can do; None for a kind of another version."""
+    return ADVICE[_KINDS[kind]].text if kind in _KINDS else None

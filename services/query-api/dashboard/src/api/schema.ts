@@ -636,6 +636,27 @@ export interface components {
             totalTokens: number;
         };
         /**
+         * Finding
+         * @description How often a kind was found: in how many files, or in the folder itself.
+         */
+        Finding: {
+            /** Kind */
+            kind: components["schemas"]["ErrorKind"] | components["schemas"]["NoteKind"] | string;
+            /**
+             * Severity
+             * @description error: answers are lost; warning: answers or figures may be; note: mended, nothing is lost.
+             * @enum {string}
+             */
+            severity: "error" | "warning" | "note";
+            /**
+             * Advice
+             * @description Null for a kind that a newer version knows.
+             */
+            advice: string | null;
+            /** Count */
+            count: number;
+        };
+        /**
          * FolderRow
          * @description One model folder on the Hub.
          */
@@ -785,6 +806,12 @@ export interface components {
              * @description Files that could not be used.
              */
             errors: number;
+            /**
+             * Warnings
+             * @description Findings in other files, and in the folder, that may cost answers or figures.
+             * @default null
+             */
+            warnings?: number | null;
             /** @description Of the score over all tasks of the set. */
             scoreInterval: components["schemas"]["Interval"] | null;
             /** @description Of the score over the tasks submitted. */
@@ -896,13 +923,24 @@ export interface components {
         };
         /**
          * IngestionError
-         * @description A file that could not be used, or (not fatal) one in which something was mended.
+         * @description A file that could not be used, or (not fatal) one in which something was mended or left out.
          */
         IngestionError: {
-            /** Puzzleid */
-            puzzleId: string | null;
             /** Kind */
             kind: components["schemas"]["ErrorKind"] | components["schemas"]["NoteKind"] | string;
+            /**
+             * Severity
+             * @description error: answers are lost; warning: answers or figures may be; note: mended, nothing is lost.
+             * @enum {string}
+             */
+            severity: "error" | "warning" | "note";
+            /**
+             * Advice
+             * @description Null for a kind that a newer version knows.
+             */
+            advice: string | null;
+            /** Puzzleid */
+            puzzleId: string | null;
             /** Message */
             message: string;
             /** Fatal */
@@ -1127,6 +1165,12 @@ export interface components {
              * @description Files that could not be used.
              */
             errors: number;
+            /**
+             * Warnings
+             * @description Findings in other files, and in the folder, that may cost answers or figures.
+             * @default null
+             */
+            warnings?: number | null;
             /** @description Of the score over all tasks of the set. */
             scoreInterval: components["schemas"]["Interval"] | null;
             /** @description Of the score over the tasks submitted. */
@@ -1150,6 +1194,11 @@ export interface components {
              * @description Of the current version, 500 at most.
              */
             ingestionErrors: components["schemas"]["IngestionError"][];
+            /**
+             * Findings
+             * @description All of them, counted by kind; the worst first.
+             */
+            findings: components["schemas"]["Finding"][];
             provenance: components["schemas"]["Provenance"];
             /**
              * Tasks
@@ -1256,6 +1305,12 @@ export interface components {
              * @description Files that could not be used.
              */
             errors: number;
+            /**
+             * Warnings
+             * @description Findings in other files, and in the folder, that may cost answers or figures.
+             * @default null
+             */
+            warnings?: number | null;
             /** @description Of the score over all tasks of the set. */
             scoreInterval: components["schemas"]["Interval"] | null;
             /** @description Of the score over the tasks submitted. */
@@ -1548,10 +1603,16 @@ export interface components {
             score: number | null;
             /** Deliverycount */
             deliveryCount: number | null;
+            /**
+             * Findings
+             * @description Counted by kind; the worst first.
+             * @default []
+             */
+            findings?: components["schemas"]["Finding"][];
         };
         /**
          * RunErrorsAnswer
-         * @description What was wrong with a run's files; files that could not be used come first.
+         * @description What was wrong with a run's files: those that could not be used, then by severity and kind.
          */
         RunErrorsAnswer: {
             /**
@@ -1574,6 +1635,11 @@ export interface components {
             fatal: number;
             /** Errors */
             errors: components["schemas"]["IngestionError"][];
+            /**
+             * Findings
+             * @description All of them, counted by kind; the worst first.
+             */
+            findings: components["schemas"]["Finding"][];
         };
         /**
          * SamplePuzzle
@@ -2862,7 +2928,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description What was wrong with a run's files; files that could not be used come first. */
+            /** @description What was wrong with a run's files: those that could not be used, then by severity and kind. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3507,8 +3573,10 @@ export const pathsApiAdminIngestionHistoryGetParametersQuerySortValues: Readonly
 export const pathsApiAdminIngestionHistoryGetParametersQueryOrderValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/admin/ingestion-history"]["get"]["parameters"]["query"]["order"]> = ["asc", "desc"];
 export const cronStatusAnswerLastStatusAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["CronStatusAnswer"]["lastStatus"]> = ["completed", "partial", "failed"];
 export const errorKindValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["ErrorKind"]> = ["not_json", "not_a_submission", "unknown_task", "integrity", "too_large", "too_complex", "unavailable"];
+export const findingSeverityValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Finding"]["severity"]> = ["error", "warning", "note"];
 export const ingestedEventStatusValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["IngestedEvent"]["status"]> = ["completed", "partial", "unknown", "removed"];
 export const ingestedEventTriggerValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["IngestedEvent"]["trigger"]> = ["schedule", "catch_up", "startup", "webhook", "manual"];
+export const ingestionErrorSeverityValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["IngestionError"]["severity"]> = ["error", "warning", "note"];
 export const latestModelStatusValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["LatestModel"]["status"]> = ["completed", "partial", "unknown", "removed"];
 export const modelDetailStatusValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["ModelDetail"]["status"]> = ["completed", "partial", "unknown", "removed"];
 export const modelRowStatusValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["ModelRow"]["status"]> = ["completed", "partial", "unknown", "removed"];

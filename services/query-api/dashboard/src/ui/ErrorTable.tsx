@@ -1,26 +1,71 @@
-/** What was wrong with files, one by one. */
+/** What was found in files: counted by kind with what to do, the worst first, then one by one. */
 import type { Schemas } from "../api/client.ts";
+import { count } from "../lib/format.ts";
 import { kindName } from "../lib/names.ts";
-import { Badge } from "./Badge.tsx";
+import { Badge, type Tone } from "./Badge.tsx";
 import { type Column, Table } from "./Table.tsx";
 
-const COLUMNS: Column<Schemas["IngestionError"]>[] = [
+type Severity = Schemas["Finding"]["severity"];
+
+const TONES: Record<Severity, Tone> = { error: "bad", warning: "part", note: "plain" };
+
+const CELL = "py-1.5 pr-4 text-left";
+
+const severityColumn: Column<{ severity: Severity }> = {
+  name: "Severity",
+  className: CELL,
+  cell: ({ severity }) => <Badge tone={TONES[severity]}>{severity}</Badge>,
+};
+
+const FINDINGS: Column<Schemas["Finding"]>[] = [
+  severityColumn,
+  { name: "Kind", className: `${CELL} font-medium`, rowHeader: true, cell: ({ kind }) => kindName(kind) },
+  { name: "Found", className: "py-1.5 pr-4 text-right", cell: (finding) => count(finding.count) },
+  {
+    name: "What to do",
+    className: "text-muted py-1.5 text-left break-words",
+    cell: ({ advice }) => advice ?? "–",
+  },
+];
+
+const ERRORS: Column<Schemas["IngestionError"]>[] = [
   {
     name: "File",
-    className: "py-1.5 pr-4 text-left",
+    className: CELL,
     cell: ({ puzzleId }) => <span className="font-mono text-xs">{puzzleId ?? "–"}</span>,
   },
   {
     name: "Kind",
-    className: "py-1.5 pr-4 text-left",
-    cell: ({ fatal, kind }) => <Badge tone={fatal ? "bad" : "part"}>{kindName(kind)}</Badge>,
+    className: CELL,
+    cell: ({ severity, kind }) => <Badge tone={TONES[severity]}>{kindName(kind)}</Badge>,
   },
   { name: "What", className: "text-muted py-1.5 text-left break-words", cell: ({ message }) => message },
 ];
 
-export function ErrorTable({ errors }: { errors: readonly Schemas["IngestionError"][] }) {
+interface Found {
+  findings: readonly Schemas["Finding"][];
+  errors: readonly Schemas["IngestionError"][];
+}
+
+export function ErrorTable({ findings, errors }: Found) {
   const looks = { frame: "max-h-72 overflow-auto", body: "border-line border-t align-top" };
   return (
-    <Table label="Problems of files" columns={COLUMNS} rows={errors} keyOf={(_, place) => place} {...looks} />
+    <div className="space-y-4">
+      <Table
+        label="Findings by kind"
+        testId="finding"
+        columns={FINDINGS}
+        rows={findings}
+        keyOf={({ kind }) => kind}
+        {...looks}
+      />
+      <Table
+        label="Problems of files"
+        columns={ERRORS}
+        rows={errors}
+        keyOf={(_, place) => place}
+        {...looks}
+      />
+    </div>
   );
 }

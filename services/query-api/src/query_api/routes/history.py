@@ -25,7 +25,8 @@ async def list_run_errors(pool: asyncpg.Pool, query: RunErrorsQuery) -> RunError
         raise ProblemError(404, f"there is no run {query.run}; /api/admin/ingestion-history lists all")
     total, fatal = counted
     found = await runs.errors(pool, query.run, query.limit, query.offset)
-    return RunErrorsAnswer(run=query.run, total=total, fatal=fatal, errors=tuple(found))
+    counted_by_kind = (await runs.findings(pool, [query.run])).get(query.run, ())
+    return RunErrorsAnswer(run=query.run, total=total, fatal=fatal, errors=tuple(found), findings=counted_by_kind)
 
 
 ENDPOINTS = (list_ingestion_runs, list_run_errors)

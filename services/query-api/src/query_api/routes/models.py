@@ -47,6 +47,7 @@ async def get_model(
             attempts=_attempts(current, answers, tasks),
             versions=tuple(with_origin(each, settings.endpoint, current.dataset, tasks) for each in versions),
             ingestion_errors=tuple(await runs.errors(pool, current.run_id, ERRORS_SHOWN)),
+            findings=(await runs.findings(pool, [current.run_id])).get(current.run_id, ()),
             provenance=provenance(settings.endpoint, current.key, scored, tasks),
             tasks=tuple(_tasks(records[0], answers, settings.endpoint)),
             not_attempted=tuple(task_id for task_id in (tasks.pairs if tasks else ()) if task_id not in results),

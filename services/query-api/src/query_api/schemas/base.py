@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated, Final, Literal
 
 from common.arc.task_sets import Source
-from common.error_kinds import ErrorKind, NoteKind
+from common.error_kinds import ErrorKind, NoteKind, Severity
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
@@ -52,23 +52,6 @@ class OwnedDataset(Query):
         return f"{self.owner}/{self.name}"
 
 
-class Answer(ApiModel):
-    """An answer that says it worked."""
-
-    success: Literal[True] = True
-
-
-class Cached(Answer):
-    """An answer from the cached view."""
-
-    stale: Annotated[
-        bool, Field(description="NATS or the database is away: this may lag behind, by the seconds in the Age header.")
-    ] = False
-    as_of: Annotated[datetime | None, Field(description="While stale: when the view was last known to be right.")] = (
-        None
-    )
-
-
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Percent = Annotated[float, Field(ge=0, le=100)]
 Rank = Annotated[int, Field(ge=1)]
@@ -96,6 +79,43 @@ ProblemKind = ErrorKind | NoteKind | str
 # "unknown" stands for a word of a newer version.
 IngestionStatus = Literal["completed", "partial", "unknown"]
 Status = Literal[IngestionStatus, "removed"]
+
+
+class Advised(ApiModel):
+    """A kind of finding: how bad it is, and what the uploader can do."""
+
+    kind: ProblemKind
+    severity: Annotated[
+        Severity,
+        Field(
+            description="error: answers are lost; warning: answers or figures may be; note: mended, nothing is lost."
+        ),
+    ]
+    advice: Annotated[str | None, Field(description="Null for a kind that a newer version knows.")]
+
+
+class Finding(Advised):
+    """How often a kind was found: in how many files, or in the folder itself."""
+
+    count: Count
+
+
+class Answer(ApiModel):
+    """An answer that says it worked."""
+
+    success: Literal[True] = True
+
+
+class Cached(Answer):
+    """An answer from the cached view."""
+
+    stale: Annotated[
+        bool, Field(description="NATS or the database is away: this may lag behind, by the seconds in the Age header.")
+    ] = False
+    as_of: Annotated[datetime | None, Field(description="While stale: when the view was last known to be right.")] = (
+        None
+    )
+
 
 JSON: Final = "application/json; charset=utf-8"
 

@@ -113,6 +113,9 @@ class SubmissionRow(ApiModel):
     revision: str
     tree_oid: str
     errors: Annotated[Count, Field(description="Files that could not be used.")]
+    warnings: Annotated[
+        Count | None, Field(description="Findings in other files, and in the folder, that may cost answers or figures.")
+    ] = None
 
 
 class ModelRow(Certainty, SubmissionRow):

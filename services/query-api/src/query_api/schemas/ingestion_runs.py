@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from common.events import RunStatus, Trigger
 from pydantic import Field
 
-from query_api.schemas.base import Answer, ApiModel, Count, Query, TaskSetName
+from query_api.schemas.base import Answer, ApiModel, Count, Finding, Query, TaskSetName
 from query_api.schemas.cached import DatasetName
 from query_api.schemas.model_detail import IngestionError
 from query_api.schemas.performance import PlainName
@@ -60,6 +60,7 @@ class Run(ApiModel):
     tree_oid: str | None
     score: float | None
     delivery_count: Count | None
+    findings: Annotated[tuple[Finding, ...], Field(description="Counted by kind; the worst first.")] = ()
 
 
 class HistoryAnswer(Answer):
@@ -78,9 +79,10 @@ class RunErrorsQuery(Query):
 
 
 class RunErrorsAnswer(Answer):
-    """What was wrong with a run's files; files that could not be used come first."""
+    """What was wrong with a run's files: those that could not be used, then by severity and kind."""
 
     run: int
     total: Annotated[Count, Field(description="Before paging.")]
     fatal: Annotated[Count, Field(description="How many of them could not be used at all.")]
     errors: tuple[IngestionError, ...]
+    findings: Annotated[tuple[Finding, ...], Field(description="All of them, counted by kind; the worst first.")]

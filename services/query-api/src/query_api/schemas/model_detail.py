@@ -5,7 +5,17 @@ from typing import Annotated
 
 from pydantic import Field, FiniteFloat
 
-from query_api.schemas.base import Answer, ApiModel, Count, Fraction, IngestionStatus, OwnedDataset, ProblemKind, Query
+from query_api.schemas.base import (
+    Advised,
+    Answer,
+    ApiModel,
+    Count,
+    Finding,
+    Fraction,
+    IngestionStatus,
+    OwnedDataset,
+    Query,
+)
 from query_api.schemas.cached import AttemptRow, DatasetName, ModelRow
 from query_api.schemas.performance import FigureSet, PlainName
 from query_api.schemas.provenance import FileOrigin, Provenance, ScoreOrigin
@@ -53,11 +63,10 @@ class Version(ScoreOrigin):
     changes: Annotated[Changes | None, Field(description="Null for the first version.")]
 
 
-class IngestionError(ApiModel):
-    """A file that could not be used, or (not fatal) one in which something was mended."""
+class IngestionError(Advised):
+    """A file that could not be used, or (not fatal) one in which something was mended or left out."""
 
     puzzle_id: str | None
-    kind: ProblemKind
     message: str
     fatal: bool
 
@@ -96,6 +105,7 @@ class ModelDetail(ModelRow):
     attempts: tuple[AttemptDetail, ...]
     versions: tuple[Version, ...]
     ingestion_errors: Annotated[tuple[IngestionError, ...], Field(description="Of the current version, 500 at most.")]
+    findings: Annotated[tuple[Finding, ...], Field(description="All of them, counted by kind; the worst first.")]
     provenance: Provenance
     tasks: Annotated[tuple[TaskRow, ...], Field(description="Those that it answers.")]
     not_attempted: Annotated[tuple[str, ...], Field(description="The ids of the other tasks of the set.")]

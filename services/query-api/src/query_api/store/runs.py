@@ -1,12 +1,19 @@
 """Reads ingestion runs, and what was wrong with their files."""
 
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+
 import asyncpg
+from common.error_kinds import ADVICE, SEVERITIES, advice_on, severity_of
 from pydantic.alias_generators import to_snake
 
+from query_api.schemas.base import Finding
 from query_api.schemas.ingestion_runs import HistoryQuery, Run
 from query_api.schemas.model_detail import IngestionError
 from query_api.store import statements as sql
 from query_api.store.repair import all_shaped
+
+_WORST_FIRST = sorted(ADVICE, key=lambda kind: (SEVERITIES.index(ADVICE[kind].severity), kind))
 
 
 async def runs(pool: asyncpg.Pool, query: HistoryQuery) -> tuple[int, list[Run]]:
@@ -16,12 +23,29 @@ async def runs(pool: asyncpg.Pool, query: HistoryQuery) -> tuple[int, list[Run]]
     async with pool.acquire() as connection:
         total = await connection.fetchval(sql.COUNT_RUNS, *filters)
         rows = await connection.fetch(page, *filters, query.limit, query.offset)
-    return total, all_shaped(Run, map(dict, rows), "ingestion_runs")
+        found = await findings(connection, [row["id"] for row in rows])
+    shaped = ({**row, "findings": found.get(row["id"], ())} for row in rows)
+    return total, all_shaped(Run, shaped, "ingestion_runs")
+
+
+async def findings(
+    database: asyncpg.Pool | asyncpg.pool.PoolConnectionProxy, run_ids: Collection[int]
+) -> Mapping[int, tuple[Finding, ...]]:
+    """Count what was found in some runs, by kind, the worst first; a run without findings is left out."""
+    found: dict[int, list[Finding]] = defaultdict(list)
+    for run_id, kind, count in await database.fetch(sql.COUNT_FINDINGS_OF_RUNS, run_ids):
+        found[run_id].append(Finding(kind=kind, count=count, severity=severity_of(kind), advice=advice_on(kind)))
+    return {run_id: tuple(sorted(each, key=_how_bad)) for run_id, each in found.items()}
+
+
+def _how_bad(finding: Finding) -> tuple[int, int, str]:
+    return SEVERITIES.index(finding.severity), -finding.count, finding.kind
 
 
 async def errors(pool: asyncpg.Pool, run_id: int, limit: int, offset: int = 0) -> list[IngestionError]:
-    """Return what was wrong with a run's files: those that could not be used first."""
-    return [IngestionError(**dict(row)) for row in await pool.fetch(sql.ERRORS_OF_RUN, run_id, limit, offset)]
+    """Return what was wrong with a run's files: those that could not be used first, then the worst."""
+    rows = await pool.fetch(sql.ERRORS_OF_RUN, run_id, limit, offset, _WORST_FIRST)
+    return [IngestionError(**row, severity=severity_of(row["kind"]), advice=advice_on(row["kind"])) for row in rows]
 
 
 async def count_errors(pool: asyncpg.Pool, run_id: int) -> tuple[int, int] | None:

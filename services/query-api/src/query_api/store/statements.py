@@ -13,7 +13,7 @@ from common.error_kinds import NoteKind
 # How its ingestion ended, unless its folder is gone upstream.
 _SUBMISSION = """hf_dataset AS dataset, model, display_name, source, tree_oid, revision, run_id, published_at,
     ingested_at, score, score_submitted, tasks_total, tasks_submitted, tasks_solved, pairs_total, pairs_solved,
-    attempts, total_cost, total_tokens, errors,
+    attempts, total_cost, total_tokens, errors, warnings,
     CASE WHEN removed_upstream_at IS NULL THEN status ELSE 'removed' END AS status"""
 
 CURRENT_SUBMISSIONS: Final = f"SELECT {_SUBMISSION} FROM submission_versions WHERE superseded_at IS NULL"  # noqa: S608
@@ -120,11 +120,17 @@ PAGE_OF_RUNS: Final[Mapping[tuple[str, str], str]] = {
     for order in ("asc", "desc")
 }
 
-# Why nothing could be used first, then what made a file unusable, then what is said of the folder itself.
+# Why nothing could be used first, then what made a file unusable, then the worst kinds; of each what is said of the
+# folder itself first. $4: kinds by severity, the worst first.
 ERRORS_OF_RUN: Final = f"""
 SELECT puzzle_id, kind, message, fatal FROM ingestion_errors WHERE run_id = $1
-ORDER BY kind = '{NoteKind.NOTHING_USABLE}' DESC, fatal DESC, puzzle_id NULLS FIRST, id LIMIT $2 OFFSET $3
+ORDER BY kind = '{NoteKind.NOTHING_USABLE}' DESC, fatal DESC, array_position($4::text[], kind) NULLS LAST, kind,
+    puzzle_id NULLS FIRST, id LIMIT $2 OFFSET $3
 """  # noqa: S608
+
+COUNT_FINDINGS_OF_RUNS: Final = """
+SELECT run_id, kind, count(*) FROM ingestion_errors WHERE run_id = ANY($1) GROUP BY run_id, kind
+"""
 
 # No row where there is no such run; a run without errors has one.
 COUNT_ERRORS_OF_RUN: Final = """

@@ -70,14 +70,14 @@ function RunErrors({ run }: { run: number }) {
   });
   return (
     <Answer query={found} what="the files' errors" lines={2}>
-      {({ total, fatal, errors }) =>
+      {({ total, fatal, findings, errors }) =>
         total === 0 ? null : (
           <div data-testid="run-errors">
             <p className="mb-2 text-sm">
               <strong className="font-semibold">{plural(fatal, "file")}</strong> could not be used
-              {total > fatal ? `; ${plural(total - fatal, "note")} on files that were` : ""}.
+              {total > fatal ? `; ${plural(total - fatal, "finding")} in what was` : ""}.
             </p>
-            <ErrorTable errors={errors} />
+            <ErrorTable findings={findings} errors={errors} />
             <Pager label={`errors of run ${run}`} page={page} size={PAGE} total={total} go={setPage} />
           </div>
         )

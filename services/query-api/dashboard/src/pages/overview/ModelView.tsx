@@ -16,8 +16,8 @@ export function ModelView({ row, rank }: { row: ModelRow; rank: { place: number;
   const detail = useQuery(modelQuery(row.dataset, row.model));
   // Right after a landing the list knows little of it; the model's own answer knows all.
   const known = detail.data && detail.data.ingestedAt >= row.ingestedAt ? detail.data : row;
-  const errors = detail.data?.ingestionErrors ?? [];
-  const fatal = errors.filter((each) => each.fatal).length;
+  const { ingestionErrors: errors = [], findings = [], errors: lost = 0 } = detail.data ?? {};
+  const total = findings.reduce((sum, each) => sum + each.count, 0);
   const useless = errors.find((each) => each.kind === "nothing_usable");
   return (
     <div className="grid gap-5 lg:grid-cols-3">
@@ -45,11 +45,11 @@ export function ModelView({ row, rank }: { row: ModelRow; rank: { place: number;
       </Panel>
       {errors.length > 0 && (
         <Panel
-          title="What was wrong with its files"
-          hint={`${plural(fatal, "file")} could not be used; ${plural(errors.length - fatal, "note")} on files that were.`}
+          title="What was found in its files"
+          hint={`${plural(lost, "file")} could not be used; ${plural(total - lost, "finding")} in what was.`}
           className="lg:col-span-3"
         >
-          <ErrorTable errors={errors} />
+          <ErrorTable findings={findings} errors={errors} />
         </Panel>
       )}
     </div>

@@ -30,6 +30,7 @@ PATHS = [
     "dead replay",
     "dead rm",
     "doctor",
+    "score",
 ]
 
 

@@ -19,7 +19,7 @@ from tests.support import pipeline as support
 from tests.support.hub import TestHub
 from tests.support.hub.faults import Replace
 from tests.support.pipeline import Pipeline
-from tests.support.stored import Stored, expected, expected_of_folder, stored
+from tests.support.stored import Stored, committed, expected, expected_of_folder, scored, stored
 from tests.support.submissions import V2, solved, submission, tasks, unsolved
 
 TASK = tasks()[0]
@@ -242,6 +242,7 @@ async def test_any_folder_and_any_change_of_it_is_accounted_for(
         found["errors"] = [error for error in found["errors"] if error not in nothing]
         assert found == expected_of_folder(folder, model, SET)
         await accounts(pipeline, model, len(there) + tasks_beyond_files(folder, found))
+        assert scored(folder, model, SET) == await committed(pipeline.pool, V2, model)
 
 
 def tasks_beyond_files(folder: dict[str, bytes], found: Stored) -> int:

@@ -2,11 +2,14 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import fields, replace
 from typing import Any
 
 import asyncpg
 from common.arc.task_sets import Task, TaskSet
 from common.error_kinds import ErrorKind
+from ingester.submission.aggregate import Aggregates, AttemptScore, TaskResult
+from ingester.submission.folder import Finding, FolderScore, score_folder
 from ingester.submission.layout import read_layout
 from ingester.submission.limits import Limits
 from ingester.submission.staged_row import Row
@@ -81,6 +84,41 @@ async def stored(pool: asyncpg.Pool, dataset: str, model: str) -> Stored:
         "results": sorted(map(tuple, results)),
         "errors": sorted(map(tuple, errors)),
     }
+
+
+async def committed(pool: asyncpg.Pool, dataset: str, model: str) -> FolderScore:
+    """Return the score of the model's current version, as a folder's score says it."""
+    version = await pool.fetchrow(
+        "SELECT * FROM submission_versions WHERE hf_dataset = $1 AND model = $2 AND superseded_at IS NULL",
+        dataset,
+        model,
+    )
+    assert version is not None, f"{model} has no current version"
+    columns = {field.name: version[field.name] for field in fields(Aggregates)}
+    attempts = tuple(AttemptScore(**each) for each in json.loads(columns.pop("attempts")))
+    results = await pool.fetch(
+        "SELECT puzzle_id, hf_blob_oid, pairs_total, pairs_solved, hf_path FROM task_results WHERE version_id = $1",
+        version["id"],
+    )
+    errors = await pool.fetch(
+        "SELECT coalesce(puzzle_id, ''), kind, message, fatal FROM ingestion_errors WHERE run_id = $1",
+        version["run_id"],
+    )
+    return FolderScore(
+        model=model,
+        figures=Aggregates(attempts=attempts, **columns),
+        results=tuple(sorted(TaskResult(*each) for each in results)),
+        findings=tuple(sorted(Finding(*each) for each in errors)),
+        status=version["status"],
+        means_answers=True,
+    )
+
+
+def scored(folder: Mapping[str, bytes], model: str, tasks: TaskSet) -> FolderScore:
+    """Return the score of a folder (path in it -> content), its findings in order; who ingests it means answers."""
+    sizes = {path: len(content) for path, content in folder.items()}
+    score = score_folder(model, sizes, folder.__getitem__, tasks)
+    return replace(score, findings=tuple(sorted(score.findings)), means_answers=True)
 
 
 def _comparable(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from common.arc import task_sets
-from common.arc.task_sets import TaskSetError, detect_source, load_task_set
+from common.arc.task_sets import BUNDLED, TaskSetError, detect_source, load_task_set, task_ids
 
 PAIR = {"input": [[0, 1], [2, 3]], "output": [[4]]}
 TASK = {"train": [PAIR, PAIR], "test": [PAIR]}
@@ -110,6 +110,20 @@ def test_editions_of_a_set_are_told_apart_by_what_they_ask_for(tmp_path: Path) -
     assert version("renamed", a=TASK, c=TASK) != first
     assert version("amended", a=TASK, b=TASK | {"test": [PAIR, PAIR]}) != first
     assert version("other output", a=TASK, b=TASK | {"test": [PAIR | {"output": [[5]]}]}) != first
+
+
+@pytest.mark.parametrize("source", BUNDLED)
+def test_the_ids_of_a_bundled_set_are_read_without_its_grids(source: str) -> None:
+    assert task_ids(source) == load_task_set(source).tasks.keys()
+
+
+def test_the_ids_of_a_directory_s_set_are_its_file_names_and_replace_those_bundled(tmp_path: Path) -> None:
+    for source in ("ConceptARC", "ARC1"):
+        (tmp_path / source).mkdir()
+        (tmp_path / source / f"{source}.json").write_text("{}")
+    assert task_ids("ConceptARC", tmp_path) == {"ConceptARC"}
+    assert task_ids("ARC1", tmp_path) == {"ARC1"}
+    assert task_ids("ConceptARC") == frozenset()
 
 
 @pytest.mark.parametrize("directory", [None, "empty"])

@@ -5,7 +5,7 @@ from typing import Annotated
 from common.process.settings import ServiceSettings
 from pydantic import Field
 
-from ingester.submission.limits import MEBIBYTE
+from ingester.submission.limits import MAX_FILE_BYTES, MEBIBYTE
 
 
 class Settings(ServiceSettings):
@@ -13,8 +13,8 @@ class Settings(ServiceSettings):
 
     # Past two dozen, one ingester's CPU is the limit, and the Hub counts requests, not connections.
     ingest_concurrency: Annotated[int, Field(ge=1, le=256)] = 24
-    # Official task files are up to 2 MB; a larger file is refused before its download, and one that would take more
+    # A larger file is refused before its download, and one that would take more
     # than six times this in memory before it is read.
-    ingest_max_file_bytes: Annotated[int, Field(ge=1024)] = 16 * MEBIBYTE
+    ingest_max_file_bytes: Annotated[int, Field(ge=1024)] = MAX_FILE_BYTES
     # Bytes of files from their download until their rows are written: it bounds the memory, at about six times this.
     ingest_bytes_in_flight: Annotated[int, Field(ge=1024)] = 16 * MEBIBYTE

@@ -36,9 +36,9 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: st
         typer.echo("  ".join(padded).rstrip())
 
 
-def percent(fraction: float | None) -> str:
+def percent(fraction: float | None, digits: int = 1) -> str:
     """Return a fraction of 1 as a percentage."""
-    return "-" if fraction is None else f"{100 * fraction:.1f}%"
+    return "-" if fraction is None else f"{100 * fraction:.{digits}f}%"
 
 
 def moment(text: str | None) -> str:

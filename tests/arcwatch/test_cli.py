@@ -48,6 +48,9 @@ async def api() -> AsyncIterator[str]:
             "model": "some-model",
             "dataset": "owner/name",
             "score": 0.125,
+            "scoreInterval": {"low": 0.0773, "high": 0.1959},
+            "rank": 4,
+            "rankRange": {"best": 3, "worst": 7},
             "scoreSubmitted": 0.25,
             "tasksSolved": 15,
             "tasksSubmitted": 60,
@@ -140,9 +143,10 @@ async def test_models_are_listed_for_people_and_for_programs(api: str) -> None:
     table, listed = await asyncio.gather(
         command("models", "ls", "--url", api), command("models", "ls", "--url", api, "--json")
     )
+    at = "2026-11-02 08:05"
     assert table.out == [
-        "MODEL       DATASET     SCORE  OF SUBMITTED  SOLVED  SUBMITTED  TASKS  ERRORS  INGESTED",
-        "some-model  owner/name  12.5%         25.0%      15         60    120       0  2026-11-02 08:05",
+        "MODEL       DATASET     SCORE  95% INTERVAL  RANK  OF SUBMITTED  SOLVED  SUBMITTED  TASKS  ERRORS  INGESTED",
+        f"some-model  owner/name  12.5%  7.7-19.6%     3-7          25.0%      15         60    120       0  {at}",
     ]
     assert json.loads("\n".join(listed.out))[0]["model"] == "some-model"
 

@@ -52,6 +52,7 @@ async def test_a_model_that_lands_is_the_first_entry(start: Start, writer: Write
     for entry in entries:
         _check(entry)
     assert "25.0%" in _text(entries[0], "a:title")
+    assert "With 95% confidence, 18.1% to 33.4% of tasks like these." in _text(entries[0], "a:summary")
     assert _text(feed, "a:updated") == _text(entries[0], "a:updated")
     links = {link.get("rel"): link.get("href") for link in feed.findall("a:link", ATOM)}
     assert links["self"] == "https://arcwatch.example/feed.atom"

@@ -7,6 +7,7 @@ import pytest
 from query_api.view.uncertainty import interval
 
 from tests.query_api.conftest import Start
+from tests.support.api import Api
 from tests.support.submissions import tasks
 from tests.support.writer import DATASET, Writer, oid
 
@@ -34,7 +35,7 @@ def figures(row: Any) -> tuple[Any, ...]:
     return row["model"], row["rank"], ranks["best"], ranks["worst"], row["notDistinguishable"]
 
 
-def bounds(score: float, number: int) -> Any:
+def bounds(score: float, number: float) -> Any:
     """Return an interval as JSON has it."""
     found = interval(score, number)
     return {"low": pytest.approx(found.low), "high": pytest.approx(found.high)}
@@ -78,3 +79,35 @@ async def test_the_latest_model_and_a_models_page_say_the_same_as_its_row(
     names = ("scoreInterval", "scoreSubmittedInterval", "rank", "rankRange", "notDistinguishable")
     assert [row[name] for name in names] == [latest[name] for name in names] == [page[name] for name in names]
     assert row["scoreInterval"] == bounds(0.5, 120)
+
+
+async def test_a_models_page_has_intervals_for_each_version_and_attempt(
+    start: Start, writer: Writer, pool: asyncpg.Pool
+) -> None:
+    await land(writer, pool, "a", range(12), tasks_submitted=24)
+    await land(writer, pool, "a", range(60), content=2)
+    async with start() as api:
+        page = await api.data(f"/api/models/{DATASET}/a")
+    versions = [(each["scoreInterval"], each["scoreSubmittedInterval"]) for each in page["versions"]]
+    assert versions == [(bounds(0.5, 120), bounds(0.5, 120)), (bounds(0.1, 120), bounds(0.5, 24))]
+    effective = 167**2 / sum(pairs * pairs for pairs in PAIRS.values())
+    assert page["attempts"][0]["accuracyInterval"] == bounds(0.4, effective)
+
+
+async def test_attempts_and_whole_submissions_are_tested_against_each_other(api: Api, writer: Writer) -> None:
+    events = [await writer.ingest("m"), await writer.ingest("n", attempts=1)]
+    singles = [task for task, pairs in PAIRS.items() if pairs == 1][:12]
+    await writer.answers("m-attempt1", {task: [number < 6] for number, task in enumerate(singles)})
+    await writer.answers("m-attempt2", {task: [number >= 6] for number, task in enumerate(singles)})
+    await writer.answers("n-attempt1", {task: [False] for task in singles[:11]})
+    await writer.publish(*events)
+    await api.until_latest("n")
+    for named in ("evaluation2", "ARC2-Eval", DATASET):
+        found = await api.data(f"/api/metrics/compare?model1=m&model2=n-attempt1&model3=m-attempt1&dataset={named}")
+        assert [(each["first"], each["second"], each["sharedTasks"]) for each in found["pairedTests"]] == [
+            ("m", "n-attempt1", 11), ("m", "m-attempt1", 12), ("n-attempt1", "m-attempt1", 11),
+        ]  # fmt: skip
+        whole, _, one = found["pairedTests"]
+        assert (whole["difference"], whole["pValue"], whole["distinguishable"]) == (1.0, 2 / 2**11, True)
+        assert (one["difference"], one["pValue"], one["distinguishable"]) == (pytest.approx(-6 / 11), 2 / 2**6, True)
+        assert found["summary"]["modelPerformance"][0]["correctCount"] == 12

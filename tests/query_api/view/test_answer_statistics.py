@@ -1,8 +1,9 @@
 """The analytics pages get right numbers: over all tasks of the set, with what was not attempted counted."""
 
 from query_api.store.rows import TaskAnswer
-from query_api.view.answer_statistics import base_name, compare, metrics, performance
+from query_api.view.answer_statistics import accuracy_interval, base_name, compare, metrics, performance, together
 from query_api.view.task_sets import TaskIndex
+from query_api.view.uncertainty import interval, p_value
 
 TASKS = TaskIndex("evaluation2", "ARC2-Eval", {"a": 1, "b": 2, "c": 1, "d": 2}, "v")
 
@@ -57,6 +58,39 @@ def test_who_answers_little_does_not_win_by_accuracy() -> None:
     broad = answers(a=(True,), b=(True, True), c=(False,))
     summary = compare(TASKS, {"careful-attempt1": careful, "broad-attempt1": broad}).summary
     assert (summary.winner_model, summary.accuracy_leader_model) == ("broad-attempt1", "careful-attempt1")
+
+
+def test_two_are_tested_on_the_tasks_that_both_answer_and_a_pair_counts_as_part_of_its_task() -> None:
+    first = answers(a=(True,), b=(True, False), c=(True,), zz=(True,))
+    second = answers(a=(False,), b=(True, True), d=(True, True), zz=(False,))
+    (found,) = compare(TASKS, {"x": first, "y": second}).paired_tests
+    assert (found.first, found.second, found.shared_tasks, found.difference) == ("x", "y", 2, 0.25)
+    assert (found.p_value, found.distinguishable) == (p_value([2, 1], [0, 2]), False)
+
+
+def test_of_three_each_two_are_tested_and_surely_different_ones_are_said_to_be() -> None:
+    many = TaskIndex("s", "S", dict.fromkeys(map(str, range(6)), 1), "v")
+    right, wrong = ({task_id: TaskAnswer(task_id, (each,)) for task_id in many.pairs} for each in (True, False))
+    tests = compare(many, {"x": right, "y": wrong, "z": {}}).paired_tests
+    assert [(each.first, each.second, each.p_value, each.difference) for each in tests] == [
+        ("x", "y", 2 / 64, 1.0), ("x", "z", 1.0, None), ("y", "z", 1.0, None),
+    ]  # fmt: skip
+    assert [each.distinguishable for each in tests] == [True, False, False]
+
+
+def test_attempts_together_have_a_pair_right_where_any_has_and_cost_what_all_cost() -> None:
+    first = {"a": TaskAnswer("a", (True, False), cost=1.0, tokens=5), "b": TaskAnswer("b", (False,), time_ms=3)}
+    second = {"a": TaskAnswer("a", (False, True), cost=0.5, time_ms=7)}
+    assert together([first, second]) == {
+        "a": TaskAnswer("a", (True, True), cost=1.5, tokens=5, time_ms=7),
+        "b": TaskAnswer("b", (False,), time_ms=3),
+    }
+    assert (together([first]), together([])) == (first, {})
+
+
+def test_the_interval_of_an_attempt_takes_the_pairs_of_a_task_as_one_answer() -> None:
+    assert accuracy_interval(50.0, TASKS) == interval(0.5, 36 / 10)
+    assert (accuracy_interval(None, TASKS), accuracy_interval(50.0, None)) == (None, None)
 
 
 def test_a_third_model_that_is_not_asked_for_leaves_no_field() -> None:

@@ -5,12 +5,13 @@ from typing import Annotated
 import typer
 
 from arcwatch.commands.options import DataDirOption, DatasetOption, JsonOption, LimitOption, UrlOption, group
-from arcwatch.commands.output import as_json, moment, percent, say, table
+from arcwatch.commands.output import as_json, bounds, moment, percent, ranks, say, table
 
 models = group("The submissions that were ingested.")
 runs = group("The ingestion runs.")
 
-_MODEL = ("model", "dataset", "score", "of submitted", "solved", "submitted", "tasks", "errors", "ingested")
+_COUNTS = ("solved", "submitted", "tasks", "errors")
+_MODEL = ("model", "dataset", "score", "95% interval", "rank", "of submitted", *_COUNTS, "ingested")
 _RUN = ("id", "model", "dataset", "status", "trigger", "tasks", "failed", "score", "took", "started")
 _NONE = "no model was ingested yet"
 
@@ -26,7 +27,8 @@ def list_models(
 ) -> None:
     """List the submissions, best score first.
 
-    The score counts all tasks of the set; `of submitted` only those that were submitted.
+    The score counts all tasks of the set; `of submitted` only those that were submitted. A rank is within the task set:
+    3-7 means that comparisons task by task leave the ranks 3 to 7 open.
     """
     from arcwatch.clients.api import get
 
@@ -39,6 +41,8 @@ def list_models(
             row["model"],
             row["dataset"],
             percent(row["score"]),
+            bounds(row["scoreInterval"]),
+            ranks(row),
             percent(row["scoreSubmitted"]),
             row["tasksSolved"],
             row["tasksSubmitted"],

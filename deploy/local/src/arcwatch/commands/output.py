@@ -1,8 +1,9 @@
 """How commands answer: aligned columns for people, JSON for programs."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 import typer
 
@@ -39,6 +40,19 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: st
 def percent(fraction: float | None, digits: int = 1) -> str:
     """Return a fraction of 1 as a percentage."""
     return "-" if fraction is None else f"{100 * fraction:.{digits}f}%"
+
+
+def bounds(interval: Mapping[str, float] | None) -> str:
+    """Return an interval of fractions as percentages: 45.3-62.9%."""
+    return f"{percent(interval['low'])[:-1]}-{percent(interval['high'])}" if interval else "-"
+
+
+def ranks(row: Mapping[str, Any]) -> str:
+    """Return the range of a submission's ranks, or its rank alone where no other fits or the range is not known."""
+    known = row["rankRange"]
+    if known is None or known["best"] == known["worst"]:
+        return str(row["rank"] or "-")
+    return f"{known['best']}-{known['worst']}"
 
 
 def moment(text: str | None) -> str:

@@ -215,7 +215,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Two to four attempts side by side */
+        /** Two to four attempts or submissions side by side */
         get: operations["compareModels"];
         put?: never;
         post?: never;
@@ -438,6 +438,11 @@ export interface components {
             /** Accuracypercent */
             accuracyPercent: number | null;
             /**
+             * @description Pairs of one task are taken as one answer.
+             * @default null
+             */
+            accuracyInterval?: components["schemas"]["Interval"] | null;
+            /**
              * Taskscorrect
              * @description Tasks with every pair right.
              * @default null
@@ -517,6 +522,11 @@ export interface components {
          */
         Comparison: {
             summary: components["schemas"]["ComparisonSummary"];
+            /**
+             * Pairedtests
+             * @description Of each two, in the order asked for.
+             */
+            pairedTests: components["schemas"]["PairedTest"][];
             /** Details */
             details: components["schemas"]["ComparisonDetail"][];
         };
@@ -1381,6 +1391,33 @@ export interface components {
             raw: string | null;
         };
         /**
+         * PairedTest
+         * @description Two of them, on the tasks that both answer: whether their scores differ by more than chance explains.
+         */
+        PairedTest: {
+            /** First */
+            first: string;
+            /** Second */
+            second: string;
+            /** Sharedtasks */
+            sharedTasks: number;
+            /**
+             * Difference
+             * @description Of the mean task scores, the first's less the second's. Null: no shared task.
+             */
+            difference: number | null;
+            /**
+             * Pvalue
+             * @description Of the exact paired test that flips signs, task by task.
+             */
+            pValue: number;
+            /**
+             * Distinguishable
+             * @description Whether the p value is below 5%.
+             */
+            distinguishable: boolean;
+        };
+        /**
          * Performance
          * @description The tasks of a set by result.
          */
@@ -2046,12 +2083,16 @@ export interface components {
             score: number;
             /** Scoresubmitted */
             scoreSubmitted: number | null;
+            /** Taskstotal */
+            tasksTotal: number;
             /** Taskssubmitted */
             tasksSubmitted: number;
             /** Taskssolved */
             tasksSolved: number;
             /** Errors */
             errors: number;
+            scoreInterval: components["schemas"]["Interval"] | null;
+            scoreSubmittedInterval: components["schemas"]["Interval"] | null;
             /** Runid */
             runId: number;
             /** Publishedat */
@@ -2585,7 +2626,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description An attempt, such as gpt-5-attempt1. */
+                /** @description An attempt, such as gpt-5-attempt1, or a submission's folder: all its attempts together. */
                 model: string;
                 /** @description A task set, such as evaluation2 (see /datasets), or a dataset, such as owner/name. Of several datasets on one task set that hold an attempt of this name, a task set means the one ingested last. */
                 dataset: string;
@@ -2639,7 +2680,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description An attempt, such as gpt-5-attempt1. */
+                /** @description An attempt, such as gpt-5-attempt1, or a submission's folder: all its attempts together. */
                 model: string;
                 owner: string;
                 name: string;
@@ -2693,7 +2734,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description An attempt, such as gpt-5-attempt1. */
+                /** @description An attempt, such as gpt-5-attempt1, or a submission's folder: all its attempts together. */
                 model: string;
                 /** @description A task set, such as evaluation2 (see /datasets), or a dataset, such as owner/name. Of several datasets on one task set that hold an attempt of this name, a task set means the one ingested last. */
                 dataset: string;
@@ -2747,7 +2788,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description An attempt, such as gpt-5-attempt1. */
+                /** @description An attempt, such as gpt-5-attempt1, or a submission's folder: all its attempts together. */
                 model: string;
                 owner: string;
                 name: string;
@@ -2799,7 +2840,9 @@ export interface operations {
     compareModels: {
         parameters: {
             query: {
+                /** @description An attempt, such as gpt-5-attempt1, or a submission's folder: all its attempts together. */
                 model1: string;
+                /** @description An attempt, such as gpt-5-attempt1, or a submission's folder: all its attempts together. */
                 model2: string;
                 model3?: string;
                 model4?: string;

@@ -1,5 +1,7 @@
 """Routes that the Analytics Overview page calls."""
 
+import asyncio
+from collections import ChainMap
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
@@ -65,12 +67,13 @@ async def get_metrics(pool: asyncpg.Pool, view: GetView, task_sets: TaskSets, qu
 
 @partial(Endpoint, "/api/metrics/compare", "Analytics", problems=(404, 422, 503))
 async def compare_models(pool: asyncpg.Pool, view: GetView, task_sets: TaskSets, query: CompareQuery) -> CompareAnswer:
-    """Two to four attempts side by side."""
+    """Two to four attempts or submissions side by side."""
     names = [name for name in (query.model1, query.model2, query.model3, query.model4) if name is not None]
     if len(set(names)) < len(names):
-        raise ProblemError(422, "name each attempt once: two of them are the same")
+        raise ProblemError(422, "name each one once: two of them are the same")
     tasks, answers = await _answers(pool, view(), task_sets, query.dataset, names)
-    return CompareAnswer(data=answer_statistics.compare(tasks, answers))
+    # The exact test of models that differ in hundreds of tasks takes milliseconds.
+    return CompareAnswer(data=await asyncio.to_thread(answer_statistics.compare, tasks, answers))
 
 
 async def _answers(
@@ -83,16 +86,21 @@ async def _answers(
             where = f" in {dataset!r}" if dataset else ""
             raise ProblemError(404, f"there is no model {name!r}{where}; /api/model-dataset/models names them all")
     tasks = tasks or _tasks(task_sets, named, view.holding(names[0], dataset=dataset))
-    wanted = {
-        name: found.dataset for name in names if (found := view.holding(name, source=tasks.source, dataset=dataset))
-    }
-    rows = await submissions.answers(pool, wanted)
-    return tasks, {name: rows.get(name, {}) for name in names}
+    holding = {name: view.holding(name, source=tasks.source, dataset=dataset) for name in names}
+    attempts = {name: _attempts(name, found) if found else {} for name, found in holding.items()}
+    rows = await submissions.answers(pool, dict(ChainMap(*attempts.values())))
+    return tasks, {name: answer_statistics.together([rows.get(each, {}) for each in attempts[name]]) for name in names}
+
+
+def _attempts(name: str, submission: Submission) -> dict[str, str]:
+    """Return the attempts that a name means, each with its dataset: one, or those of a folder."""
+    all_names = [each.model_name for each in submission.attempts]
+    return dict.fromkeys([name] if name in all_names else all_names, submission.dataset)
 
 
 def _tasks(task_sets: TaskSets, named: str, submission: Submission | None = None) -> TaskIndex:
     """Return the task set that was named, or that of a dataset's submission under the dataset's name."""
-    tasks = task_sets.get(NAMES.get(submission.source, "") if submission else named)
+    tasks = task_sets.get(NAMES.get(submission.source if submission else named, named))
     if tasks is None:
         there = ", ".join(task_sets)
         raise ProblemError(404, f"there is no task set {named!r}; there are {there}")

@@ -12,6 +12,7 @@ from query_api.routes.endpoint import Endpoint
 from query_api.schemas.base import Rendered
 from query_api.store.rows import Submission
 from query_api.view.answers import Moment
+from query_api.view.standings import score_intervals
 
 ENTRIES = 50
 MEDIA_TYPE = "application/atom+xml"
@@ -70,8 +71,11 @@ def _entry(root: ET.Element, submission: Submission, href: str) -> None:
 
 def _summary(submission: Submission) -> Iterable[str]:
     yield f"{submission.tasks_submitted} of {submission.tasks_total} tasks submitted."
-    if submission.score_submitted is not None:
+    sure = score_intervals(submission)["score_interval"]
+    if submission.score_submitted is not None and sure:
+        low, high = (f"{bound:.1%}" for bound in (sure.low, sure.high))
         yield f"Score {submission.score:.2%} of all tasks, {submission.score_submitted:.2%} of those submitted."
+        yield f"With 95% confidence, {low} to {high} of tasks like these."
     if submission.errors:
         yield f"{submission.errors} files could not be used."
 

@@ -13,9 +13,10 @@ from query_api.store import runs, submissions
 from query_api.store.repair import all_shaped, shaped
 from query_api.store.rows import Answers, ScoredBy, Submission, TaskAnswer
 from query_api.store.submissions import VersionRecord
-from query_api.view.answer_statistics import attempt_figures
+from query_api.view.answer_statistics import accuracy_interval, attempt_figures
 from query_api.view.provenance import file_origin, provenance, with_origin
 from query_api.view.snapshot import View
+from query_api.view.standings import score_intervals
 from query_api.view.task_sets import NAMES, TaskIndex
 from query_api.view.version_changes import changes
 
@@ -66,7 +67,13 @@ def _attempts(
     submission: Submission, answers: Mapping[str, Answers], tasks: TaskIndex | None
 ) -> tuple[shapes.AttemptDetail, ...]:
     figures = {name: attempt_figures(each, tasks) for name, each in answers.items()}
-    return tuple(shapes.AttemptDetail(**dict(each) | figures.get(each.model_name, {})) for each in submission.attempts)
+    return tuple(
+        shapes.AttemptDetail(
+            accuracy_interval=accuracy_interval(each.accuracy_percent, tasks),
+            **dict(each) | figures.get(each.model_name, {}),
+        )
+        for each in submission.attempts
+    )
 
 
 def _tasks(record: VersionRecord, answers: Mapping[str, Answers], endpoint: str) -> list[shapes.TaskRow]:
@@ -95,7 +102,9 @@ def _attempt_at_task(answer: TaskAnswer | None) -> shapes.AttemptAtTask | None:
 def _with_changes(records: list[VersionRecord]) -> list[shapes.Version]:
     pairs = zip(records, [*records[1:], None], strict=True)
     return [
-        each.version.model_copy(update={"changes": changes(older.results, each.results) if older else None})
+        each.version.model_copy(
+            update={"changes": changes(older.results, each.results) if older else None, **score_intervals(each.version)}
+        )
         for each, older in pairs
     ][: submissions.VERSIONS_SHOWN]
 

@@ -13,6 +13,7 @@ from query_api.schemas.base import (
     Finding,
     Fraction,
     IngestionStatus,
+    Interval,
     OwnedDataset,
     Query,
 )
@@ -52,9 +53,12 @@ class Version(ScoreOrigin):
     status: IngestionStatus
     score: Fraction
     score_submitted: Fraction | None
+    tasks_total: Count
     tasks_submitted: Count
     tasks_solved: Count
     errors: Count
+    score_interval: Interval | None
+    score_submitted_interval: Interval | None
     run_id: int
     published_at: datetime | None
     ingested_at: datetime
@@ -95,6 +99,9 @@ class TaskRow(FileOrigin):
 class AttemptDetail(AttemptRow):
     """One attempt, and what its answers took; of the fifth and later ones this is null."""
 
+    accuracy_interval: Annotated[Interval | None, Field(description="Pairs of one task are taken as one answer.")] = (
+        None
+    )
     tasks_correct: Annotated[Count | None, Field(description="Tasks with every pair right.")] = None
     overall: Annotated[FigureSet | None, Field(description="Of all its answers.")] = None
 

@@ -5,11 +5,15 @@ from typing import Annotated, Literal
 from pydantic import Field, model_serializer
 from pydantic_core.core_schema import SerializerFunctionWrapHandler
 
-from query_api.schemas.base import Answer, ApiModel, Cached, Count, OwnedDataset, Percent, Query
+from query_api.schemas.base import Answer, ApiModel, Cached, Count, Fraction, OwnedDataset, Percent, Query
 
 Result = Literal["correct", "incorrect", "not_attempted"]
 # Any folder's name, but nothing that PostgreSQL or a log line would trip over.
 PlainName = Annotated[str, Field(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f\x7f]+$")]
+ModelName = Annotated[
+    PlainName,
+    Field(description="An attempt, such as gpt-5-attempt1, or a submission's folder: all its attempts together."),
+]
 SetName = Annotated[
     str,
     Field(
@@ -49,7 +53,7 @@ class TaskSetsAnswer(Cached):
 class AttemptQuery(Query):
     """One attempt."""
 
-    model: Annotated[PlainName, Field(description="An attempt, such as gpt-5-attempt1.")]
+    model: ModelName
 
 
 class AttemptInSetQuery(AttemptQuery):
@@ -117,12 +121,12 @@ class MetricsAnswer(Answer):
 
 
 class CompareQuery(Query):
-    """Two to four attempts, and the task set."""
+    """Two to four attempts or submissions, and the task set."""
 
-    model1: PlainName
-    model2: PlainName
-    model3: PlainName | None = None
-    model4: PlainName | None = None
+    model1: ModelName
+    model2: ModelName
+    model3: ModelName | None = None
+    model4: ModelName | None = None
     dataset: SetName
 
 
@@ -209,10 +213,25 @@ class ComparisonDetail(_WithoutNulls):
     model4_result: Result | None = None
 
 
+class PairedTest(ApiModel):
+    """Two of them, on the tasks that both answer: whether their scores differ by more than chance explains."""
+
+    first: str
+    second: str
+    shared_tasks: Count
+    difference: Annotated[
+        float | None,
+        Field(ge=-1, le=1, description="Of the mean task scores, the first's less the second's. Null: no shared task."),
+    ]
+    p_value: Annotated[Fraction, Field(description="Of the exact paired test that flips signs, task by task.")]
+    distinguishable: Annotated[bool, Field(description="Whether the p value is below 5%.")]
+
+
 class Comparison(ApiModel):
     """A comparison."""
 
     summary: ComparisonSummary
+    paired_tests: Annotated[tuple[PairedTest, ...], Field(description="Of each two, in the order asked for.")]
     details: tuple[ComparisonDetail, ...]
 
 

@@ -114,7 +114,7 @@ async def versions(pool: asyncpg.Pool, dataset: str, model: str) -> list[Version
 
 
 def _version(row: asyncpg.Record, results: Results) -> VersionRecord | None:
-    unknown = dict.fromkeys(("changes", "task_set_current", "hub_url"))
+    unknown = dict.fromkeys(("changes", "task_set_current", "hub_url", "score_interval", "score_submitted_interval"))
     values = dict(row) | unknown | {"status": row["ingestion_status"]}
     version = shaped(Version, {name: values[name] for name in Version.model_fields}, _VERSIONS_TABLE)
     submission = _submission(row) if row["superseded_at"] is None else None

@@ -1,13 +1,16 @@
 """What the analytics pages show of answers: by task, by cost, and side by side. Pure."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from itertools import combinations, zip_longest
 from operator import itemgetter
 from typing import Any
 
 from query_api.schemas import performance as shapes
+from query_api.schemas.base import Interval
 from query_api.store.rows import Answers, TaskAnswer
 from query_api.view.task_sets import TaskIndex
+from query_api.view.uncertainty import CONFIDENCE, interval, p_value
 
 
 def _result(answer: TaskAnswer | None) -> shapes.Result:
@@ -29,6 +32,16 @@ def performance(model_name: str, tasks: TaskIndex, answers: Answers) -> shapes.P
         **{str(result): tuple(found) for result, found in by_result.items()},
         summary=shapes.PerformanceSummary(**counts, total_puzzles=len(tasks.pairs)),
     )
+
+
+def accuracy_interval(accuracy_percent: float | None, tasks: TaskIndex | None) -> Interval | None:
+    """Return the interval of an attempt's accuracy over all pairs of the set.
+
+    Pairs of one task may be right or wrong together, so tasks are what was drawn; those with more pairs weigh more.
+    """
+    if accuracy_percent is None or tasks is None:
+        return None
+    return interval(accuracy_percent / 100, tasks.pairs_total**2 / sum(each * each for each in tasks.pairs.values()))
 
 
 def attempt_figures(answers: Answers, tasks: TaskIndex | None) -> dict[str, Any]:
@@ -57,8 +70,31 @@ def _figures(answers: Sequence[TaskAnswer]) -> shapes.FigureSet:
     return shapes.FigureSet(count=len(answers), **figures)
 
 
+def together(attempts: Collection[Answers]) -> Answers:
+    """Return what attempts answer together: a pair is right where any of them has it right, and all of them cost."""
+    if len(attempts) == 1:
+        return next(iter(attempts))
+    by_task: dict[str, list[TaskAnswer]] = {}
+    for answers in attempts:
+        for task_id, answer in answers.items():
+            by_task.setdefault(task_id, []).append(answer)
+    return {
+        task_id: TaskAnswer(
+            task_id,
+            tuple(map(any, zip_longest(*(each.pairs for each in found)))),
+            *(_sum(getattr(each, figure) for each in found) for figure in ("cost", "time_ms", "tokens")),
+        )
+        for task_id, found in by_task.items()
+    }
+
+
+def _sum(figures: Iterable[Any]) -> Any:
+    told = [each for each in figures if each is not None]
+    return sum(told) if told else None
+
+
 def compare(tasks: TaskIndex, models: Mapping[str, Answers]) -> shapes.Comparison:
-    """Compare two to four attempts, task by task."""
+    """Compare two to four attempts or submissions, task by task."""
     results = {name: [_result(answers.get(task_id)) for task_id in tasks.pairs] for name, answers in models.items()}
     rows = list(zip(*results.values(), strict=True))
     performances = [_performance(name, tasks, answers) for name, answers in models.items()]
@@ -72,12 +108,30 @@ def compare(tasks: TaskIndex, models: Mapping[str, Answers]) -> shapes.Compariso
             model_performance=tuple(performances),
             attempt_union_stats=tuple(_unions(tasks, models)),
         ),
+        paired_tests=tuple(_paired_test(tasks, *two) for two in combinations(models.items(), 2)),
         details=tuple(
             shapes.ComparisonDetail(
                 puzzle_id=task_id, **{f"model{number}_result": each for number, each in enumerate(row, start=1)}
             )
             for task_id, row in zip(tasks.pairs, rows, strict=True)
         ),
+    )
+
+
+def _paired_test(tasks: TaskIndex, first: tuple[str, Answers], second: tuple[str, Answers]) -> shapes.PairedTest:
+    (name, answers), (other_name, others) = first, second
+    shared = [task_id for task_id in tasks.pairs if task_id in answers and task_id in others]
+    points, others_points = (
+        [tasks.points(task_id, each[task_id].pairs) for task_id in shared] for each in (answers, others)
+    )
+    chance = p_value(points, others_points)
+    return shapes.PairedTest(
+        first=name,
+        second=other_name,
+        shared_tasks=len(shared),
+        difference=(sum(points) - sum(others_points)) / (tasks.unit * len(shared)) if shared else None,
+        p_value=chance,
+        distinguishable=chance < 1 - CONFIDENCE,
     )
 
 

@@ -68,7 +68,7 @@ class View:
         }
 
     def holding(self, attempt: str, *, source: str | None = None, dataset: str | None = None) -> Submission | None:
-        """Return the submission that an attempt belongs to; of several, the one ingested last.
+        """Return the submission of an attempt, or of a folder; of several, the one ingested last.
 
         Two datasets may answer one task set, and hold a model of the same name: only the dataset distinguishes them.
         """
@@ -83,8 +83,8 @@ class View:
     def _holders(self) -> Mapping[str, list[Submission]]:
         holders: dict[str, list[Submission]] = {}
         for submission in self.submissions.values():
-            for attempt in submission.attempts:
-                holders.setdefault(attempt.model_name, []).append(submission)
+            for name in {submission.model, *(each.model_name for each in submission.attempts)}:
+                holders.setdefault(name, []).append(submission)
         return holders
 
     def latest(self, by: By = "ingested", dataset: str | None = None) -> Submission | None:

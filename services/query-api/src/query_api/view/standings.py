@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from query_api.schemas.base import Interval, RankRange
 from query_api.schemas.cached import ModelRow
+from query_api.schemas.model_detail import Version
 from query_api.store.rows import Key, Submission, VersionTasks
 from query_api.view.task_sets import NAMES, TaskIndex
 from query_api.view.uncertainty import Sample, interval
@@ -32,16 +33,20 @@ def model_row(submission: Submission, standing: Standing | None) -> ModelRow:
     known = standing or Standing(0)
     return ModelRow(
         **{name: getattr(submission, name) for name in Submission.model_fields if name in ModelRow.model_fields},
-        score_interval=_interval(submission.score, submission.tasks_total) if submission.is_usable else None,
-        score_submitted_interval=_interval(submission.score_submitted, submission.tasks_submitted),
+        **score_intervals(submission),
         rank=known.rank or None,
         rank_range=RankRange(best=known.ranks[0], worst=known.ranks[1]) if known.ranks else None,
         not_distinguishable=known.not_distinguishable,
     )
 
 
-def _interval(score: float | None, tasks: int) -> Interval | None:
-    return None if score is None else interval(score, tasks)
+def score_intervals(of: Submission | Version) -> dict[str, Interval | None]:
+    """Return how sure both scores are; where no task was submitted, nothing was measured."""
+    scores = {"score": (of.score, of.tasks_total), "score_submitted": (of.score_submitted, of.tasks_submitted)}
+    return {
+        f"{name}_interval": None if score is None or not of.tasks_submitted else interval(score, tasks)
+        for name, (score, tasks) in scores.items()
+    }
 
 
 def sample_of(tasks: TaskIndex, results: Iterable[tuple[str, int, int]]) -> Sample:

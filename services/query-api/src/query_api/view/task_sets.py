@@ -1,7 +1,7 @@
 """The task sets under the names that the frontend knows, without their grids."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -48,6 +48,11 @@ class TaskIndex:
     def unit(self) -> int:
         """How many points a task is worth, so that each of its pairs is worth a whole number of them."""
         return math.lcm(*self.pairs.values())
+
+    def points(self, task_id: str, right: Sequence[bool]) -> int:
+        """Return how many points a task's pairs are worth, given which of them are right."""
+        pairs = self.pairs[task_id]
+        return sum(right[:pairs]) * self.unit // pairs
 
 
 @lru_cache

@@ -31,6 +31,7 @@ PATHS = [
     "dead rm",
     "doctor",
     "score",
+    "verify",
 ]
 
 

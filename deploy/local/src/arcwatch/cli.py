@@ -6,7 +6,7 @@ from pathlib import Path
 import typer
 from dotenv import load_dotenv
 
-from arcwatch.commands import dead, doctor, ingest, listings, score, servers, start, sync, webhooks
+from arcwatch.commands import dead, doctor, ingest, listings, score, servers, start, sync, verify, webhooks
 from arcwatch.errors import explained
 from arcwatch.printable import printable
 
@@ -28,6 +28,7 @@ app.add_typer(listings.models, name="models", rich_help_panel="Look")
 app.add_typer(listings.runs, name="runs", rich_help_panel="Look")
 app.command("doctor", rich_help_panel="Look")(doctor.doctor)
 app.command("score", rich_help_panel="Check")(score.score)
+app.command("verify", rich_help_panel="Check")(verify.verify)
 app.command("sync", rich_help_panel="Operate")(sync.sync)
 app.command("ingest", rich_help_panel="Operate")(ingest.ingest)
 app.add_typer(dead.app, name="dead", rich_help_panel="Operate")

@@ -96,6 +96,7 @@ async def test_a_good_version_is_verified_and_the_verdict_stored(
             [("wrong_figure", "total_time_ms")],
         ),
         ("UPDATE submission_versions SET total_cost = 'Infinity'", [("wrong_figure", "total_cost")]),
+        ("UPDATE submission_versions SET attempts = '[{}]'", [("wrong_figure", "row")]),
         ("UPDATE submission_versions SET tasks_submitted = 4", [("wrong_score", "tasks_submitted")]),
         ("UPDATE submission_versions SET score = score + 1e-16", [("wrong_score", "score")]),
     ],

@@ -53,6 +53,22 @@ CASES: dict[str, list[Case]] = {
             ("9m", "75m"),
         )
     ],
+    "ArcwatchVerificationDiffers": [
+        Case(
+            {f"arcwatch_ingester_differing_versions{{{_INGESTER}}}": "0x10 1x10 0x10"},
+            ("11m", "20m"),
+            ("9m", "22m"),
+        ),
+        # An ingester that was restarted has not looked at the database yet: the other one has.
+        Case(
+            {
+                'arcwatch_ingester_differing_versions{job="arcwatch-ingester",instance="1"}': "0x10 _x5 0x5",
+                'arcwatch_ingester_differing_versions{job="arcwatch-ingester",instance="2"}': "0x10 2x20",
+            },
+            ("12m", "18m"),
+            ("9m",),
+        ),
+    ],
     "ArcwatchBacklogGrows": [
         Case(
             {

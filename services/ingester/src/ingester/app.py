@@ -33,6 +33,9 @@ from ingester.orphaned_runs import OrphanedRuns
 from ingester.settings import Settings
 from ingester.store.session import ColumnTypes, column_types
 from ingester.submission.limits import BIGINT, INT4, MEMORY_PER_BYTE, Limits
+from ingester.verification import schedule
+from ingester.verification.schedule import VerificationSchedule
+from ingester.verification.verification import Verification
 
 log = structlog.get_logger(__name__)
 SERVICE = handlers.SERVICE
@@ -83,7 +86,15 @@ def background_tasks(ingester: Ingester, queue: LockQueue, client: Client) -> tu
         periodically("model_gauges", update_gauges, model_gauges.POLL_SECONDS, outage),
         periodically("orphaned_runs", end_orphaned, orphaned_runs.POLL_SECONDS),
         periodically("lock_queue", queue.run_once, lock_queue.POLL_SECONDS),
+        periodically("verification", build_schedule(ingester).run_once, schedule.POLL_SECONDS),
     )
+
+
+def build_schedule(ingester: Ingester) -> VerificationSchedule:
+    """Put together what an ingester verifies by itself."""
+    settings, metrics = ingester.settings, ingester.metrics
+    verification = Verification(ingester.pool, ingester.hub, settings.arc_tasks_dir, metrics)
+    return VerificationSchedule(verification, settings.hf_datasets, schedule.paces(settings), metrics.is_ingesting)
 
 
 def hub_client(settings: Settings, metrics: Metrics) -> HubClient:

@@ -61,6 +61,10 @@ class Metrics:
             for verdict in ("verified", "explained", "differs", "impossible"):
                 self.verifications.labels(compared_with, verdict)
 
+    def is_ingesting(self) -> bool:
+        """Tell whether an ingestion goes on in this process."""
+        return any(sample.value for metric in self.running.collect() for sample in metric.samples)
+
     def failed_for_good(self, kind: str) -> None:
         """Count a run that failed for good."""
         self.ingestions.labels("failed").inc()

@@ -18,3 +18,7 @@ class Settings(ServiceSettings):
     ingest_max_file_bytes: Annotated[int, Field(ge=1024)] = MAX_FILE_BYTES
     # Bytes of files from their download until their rows are written: it bounds the memory, at about six times this.
     ingest_bytes_in_flight: Annotated[int, Field(ge=1024)] = 16 * MEBIBYTE
+    # Verifications by itself (docs/verification.md); 0 for none. One from rows takes about a second, one from the Hub
+    # a request for each file.
+    verify_rows_per_hour: Annotated[int, Field(ge=0)] = 12
+    verify_hub_per_day: Annotated[int, Field(ge=0)] = 2

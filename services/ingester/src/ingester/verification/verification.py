@@ -27,6 +27,9 @@ from ingester.verification.judgement import (
 
 log = structlog.get_logger(__name__)
 
+# What a value of another type than an ingester writes leads to: found, and no end of the service.
+_UNREADABLE = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError)
+
 
 @dataclass(frozen=True)
 class Verified:
@@ -55,9 +58,19 @@ class Verification:
         """
         if compared_with == "rows":
             found = await store.claim_with_answers(self.pool, version_id)
-            return found and await self._settle(found[0], "rows", await asyncio.to_thread(self._judge_rows, *found))
-        claim = await store.claim(self.pool, version_id)
-        return await self._settle(claim, "hub", await self._judge_files(claim)) if claim else None
+            claim, rows = found or (None, [])
+        else:
+            claim, rows = await store.claim(self.pool, version_id), []
+        if claim is None:
+            return None
+        try:
+            if compared_with == "rows":
+                judgement = await asyncio.to_thread(self._judge_rows, claim, rows)
+            else:
+                judgement = await self._judge_files(claim)
+        except _UNREADABLE as error:
+            judgement = _unreadable(error)
+        return await self._settle(claim, compared_with, judgement)
 
     def _judge_rows(self, claim: Claim, rows: list[asyncpg.Record]) -> Judgement:
         tasks = self._task_set(claim)
@@ -107,3 +120,10 @@ class Verification:
             first=disagreements[0]["message"] if disagreements else None,
         )
         return Verified(claim.dataset, claim.model, compared_with, at, judgement)
+
+
+def _unreadable(error: Exception) -> Judgement:
+    """Return the judgement on a version whose rows are of no shape that an ingester writes, or a verifier reads."""
+    log.error("verification.unreadable", exc_info=error)
+    found = Disagreement("wrong_figure", "row", None, None, f"it cannot be read: {type(error).__name__}: {error}")
+    return Judgement("differs", 0, (found,))

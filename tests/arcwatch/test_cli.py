@@ -26,6 +26,7 @@ PATHS = [
     "topology apply",
     "models ls",
     "runs ls",
+    "runs errors",
     "dead ls",
     "dead replay",
     "dead rm",
@@ -57,6 +58,7 @@ async def api() -> AsyncIterator[str]:
             "tasksSubmitted": 60,
             "tasksTotal": 120,
             "errors": 0,
+            "warnings": 3,
             "ingestedAt": "2026-11-02T08:05:09Z",
         }
         return web.json_response({"success": True, "total": 1, "data": [row], "asked": dict(request.query)})
@@ -64,8 +66,19 @@ async def api() -> AsyncIterator[str]:
     async def history(_: web.Request) -> web.Response:
         return web.json_response({"detail": "status: there is no such status"}, status=400)
 
+    async def errors(request: web.Request) -> web.Response:
+        if request.match_info["run"] == "8":
+            return web.json_response({"total": 0, "findings": [], "errors": []})
+        bad = {"kind": "not_json", "severity": "error", "advice": "Upload it again."}
+        new = {"kind": "of_future", "severity": "note", "advice": None}
+        error = bad | {"puzzleId": "0a1b2c3d", "message": "the file is empty", "fatal": True}
+        return web.json_response({"total": 10, "findings": [bad | {"count": 1}, new | {"count": 9}], "errors": [error]})
+
     application = web.Application()
-    application.add_routes([web.get("/api/models", models), web.get("/api/admin/ingestion-history", history)])
+    runs = "/api/admin/ingestion-history"
+    application.add_routes(
+        [web.get("/api/models", models), web.get(runs, history), web.get(runs + "/{run}/errors", errors)]
+    )
     runner = web.AppRunner(application)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", free_port())
@@ -144,12 +157,38 @@ async def test_models_are_listed_for_people_and_for_programs(api: str) -> None:
     table, listed = await asyncio.gather(
         command("models", "ls", "--url", api), command("models", "ls", "--url", api, "--json")
     )
-    at = "2026-11-02 08:05"
     assert table.out == [
-        "MODEL       DATASET     SCORE  95% INTERVAL  RANK  OF SUBMITTED  SOLVED  SUBMITTED  TASKS  ERRORS  INGESTED",
-        f"some-model  owner/name  12.5%  7.7-19.6%     3-7          25.0%      15         60    120       0  {at}",
+        (
+            "MODEL       DATASET     SCORE  95% INTERVAL  RANK  OF SUBMITTED  "
+            "SOLVED  SUBMITTED  TASKS  ERRORS  WARNINGS  INGESTED"
+        ),
+        (
+            "some-model  owner/name  12.5%  7.7-19.6%     3-7          25.0%  "
+            "    15         60    120       0         3  2026-11-02 08:05"
+        ),
     ]
     assert json.loads("\n".join(listed.out))[0]["model"] == "some-model"
+
+
+async def test_errors_of_a_run_say_how_bad_they_are_and_what_to_do(api: str) -> None:
+    table, listed, clean = await asyncio.gather(
+        command("runs", "errors", "7", "--url", api),
+        command("runs", "errors", "7", "--url", api, "--json"),
+        command("runs", "errors", "8", "--url", api),
+    )
+    assert table.out == [
+        "SEVERITY  KIND       FOUND  WHAT TO DO",
+        "error     not_json       1  Upload it again.",
+        "note      of_future      9  -",
+        "",
+        "FILE      SEVERITY  KIND      WHAT",
+        "0a1b2c3d  error     not_json  the file is empty",
+    ]
+    assert table.err == ["1 of 10; --limit shows more"]
+    found = json.loads("\n".join(listed.out))
+    assert [each["advice"] for each in found["findings"]] == ["Upload it again.", None]
+    assert (found["errors"][0]["severity"], found["errors"][0]["advice"]) == ("error", "Upload it again.")
+    assert clean.out == ["nothing was wrong with its files"]
 
 
 async def test_the_api_s_own_words_reach_the_user(api: str) -> None:

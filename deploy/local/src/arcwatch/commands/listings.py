@@ -1,4 +1,4 @@
-"""`arcwatch models ls` and `runs ls`: what the query API tells of submissions and their ingestion."""
+"""`arcwatch models ls`, `runs ls` and `runs errors`: what the query API tells of submissions and their ingestion."""
 
 from typing import Annotated
 
@@ -10,10 +10,13 @@ from arcwatch.commands.output import as_json, bounds, moment, percent, ranks, sa
 models = group("The submissions that were ingested.")
 runs = group("The ingestion runs.")
 
-_COUNTS = ("solved", "submitted", "tasks", "errors")
+_COUNTS = ("solved", "submitted", "tasks", "errors", "warnings")
 _MODEL = ("model", "dataset", "score", "95% interval", "rank", "of submitted", *_COUNTS, "ingested")
 _RUN = ("id", "model", "dataset", "status", "trigger", "tasks", "failed", "score", "took", "started")
+_FINDING = ("severity", "kind", "found", "what to do")
+_ERROR = ("file", "severity", "kind", "what")
 _NONE = "no model was ingested yet"
+_CLEAN = "nothing was wrong with its files"
 
 
 @models.command("ls")
@@ -48,6 +51,7 @@ def list_models(
             row["tasksSubmitted"],
             row["tasksTotal"],
             row["errors"],
+            row.get("warnings"),  # an API of before does not count them
             moment(row["ingestedAt"]),
         ]
         for row in answer["data"]
@@ -95,3 +99,29 @@ def list_runs(
     for run in answer["runs"]:
         if run["errorLog"] and run["status"] == "failed":
             say(f"run {run['id']}: {run['errorLog'].splitlines()[0]}", err=True)
+
+
+@runs.command("errors")
+def list_errors(
+    run: Annotated[int, typer.Argument(help="The run's id, as `arcwatch runs ls` shows it.")],
+    *,
+    data_dir: DataDirOption = None,
+    url: UrlOption = None,
+    limit: LimitOption = 20,
+    json: JsonOption = False,
+) -> None:
+    """Show what was found in a run's files and what to do, then file by file; the worst first."""
+    from arcwatch.clients.api import get
+
+    answer = get(data_dir, url, f"/api/admin/ingestion-history/{run}/errors", {"limit": limit})
+    if json:
+        as_json({name: answer[name] for name in ("findings", "errors")})
+        return
+    found, errors = answer["findings"], answer["errors"]
+    table(_FINDING, [[each[name] for name in ("severity", "kind", "count", "advice")] for each in found], empty=_CLEAN)
+    if not errors:
+        return
+    say("")
+    table(_ERROR, [[each[name] for name in ("puzzleId", "severity", "kind", "message")] for each in errors], empty="")
+    if answer["total"] > len(errors):
+        say(f"{len(errors)} of {answer['total']}; --limit shows more", err=True)

@@ -110,11 +110,10 @@ def test_a_file_that_takes_too_much_memory_is_refused() -> None:
     assert refusal({ONE.id: GOOD}, Limits(max_memory=1000))[0] == "too_complex"
 
 
-@pytest.mark.parametrize("answer", ["0", "[]", '[{"attempt_1":[[1]]}]'])
-def test_no_file_for_many_tasks_takes_more_memory_than_estimated(answer: str) -> None:
-    ids = [f"{number:x}" for number in range(40_000)]
+def test_the_rows_of_many_tasks_take_no_more_memory_than_estimated() -> None:
+    ids = [f"{number:x}" for number in range(5_000)]
     tasks = TaskSet("s", {each: replace(ONE, id=each) for each in ids}, len(ids), "v")
-    data = "".join(("{", ",".join(f'"{each}":{answer}' for each in ids), "}")).encode()
+    data = json.dumps(dict.fromkeys(ids, 0)).encode()
     tracemalloc.start()
     try:
         own, *_ = transform_whole(data, "p", tasks, "m", Limits(max_memory=2**40))
@@ -122,7 +121,9 @@ def test_no_file_for_many_tasks_takes_more_memory_than_estimated(answer: str) ->
     finally:
         tracemalloc.stop()
     assert own.num_test_pairs == len(ids)
-    assert peak < estimate_memory(data, 2**40, len(ids))
+    # Beyond a limit of one byte the text alone is estimated, as it is of files that come near to their limit.
+    text = estimate_memory(data, 1)
+    assert text < peak < estimate_memory(data, 1, len(ids))
 
 
 def test_a_byte_order_mark_is_no_part_of_the_text() -> None:

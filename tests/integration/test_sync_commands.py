@@ -153,6 +153,14 @@ async def test_an_ingestion_is_followed_to_its_end(hub: TestHub, ask: Ask) -> No
 
 
 @pytest.mark.usefixtures("ingester")
+async def test_an_ingestion_of_which_nothing_can_be_used_says_so(hub: TestHub, ask: Ask) -> None:
+    hub.commit(V2, {"m/deadbeef.json": b"[]"})
+    run = await ask("ingest", V2, "m", "--follow")
+    assert (run.status, run.err) == (0, [])
+    assert run.out == ["m: nothing in it could be used; its page says why"]
+
+
+@pytest.mark.usefixtures("ingester")
 async def test_a_run_that_is_skipped_is_followed_to_its_end(hub: TestHub, ask: Ask) -> None:
     hub.commit(V2, {"figures/plot.png": b"png"})
     run = await ask("ingest", V2, "figures", "--follow", "--timeout", "60")

@@ -8,6 +8,7 @@ TESTS = {
     "ingester.submission.coercion": ["tests/ingester/submission/test_coercion.py"],
     "ingester.submission.documents": ["tests/ingester/submission/test_documents.py"],
     "ingester.submission.error_kinds": ["tests/ingester/submission/test_error_kinds.py"],
+    "ingester.submission.layout": ["tests/ingester/submission/test_layout.py"],
     "ingester.submission.limits": [
         "tests/ingester/submission/test_usage.py",
         "tests/ingester/submission/test_memory_estimate.py",
@@ -36,6 +37,7 @@ TESTS = {
     "ingester.submission.reasoning": ["tests/ingester/submission/test_reasoning.py"],
     "ingester.submission.transform": [
         _TRANSFORM,
+        "tests/ingester/submission/test_transform_whole.py",
         "tests/ingester/submission/test_documents.py",
         "tests/ingester/submission/test_scoring.py",
         "tests/ingester/submission/test_memory_estimate.py",
@@ -52,6 +54,7 @@ TESTS = {
     "watcher.poll": ["tests/watcher/test_times.py", "tests/watcher/test_poll.py"],
     "watcher.store.statements": ["tests/watcher/store/test_syncs.py", "tests/watcher/store/test_versions.py"],
     "watcher.sync": ["tests/watcher/test_times.py", "tests/watcher/test_compare.py"],
+    "common.arc.file_names": ["tests/common/arc/test_file_names.py"],
     "common.arc.task_sets": ["tests/common/arc/test_task_sets.py", "-k", "not stay_small"],
     "common.events": ["tests/common/test_events.py"],
     "common.hub.git_tree": ["tests/common/hub/test_git_tree.py"],

@@ -1,6 +1,7 @@
 """The admin page's checks are really made, against the Hub, the database and the task sets."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -152,6 +153,24 @@ async def test_the_smallest_task_file_is_the_sample_and_no_other_file(hub: TestH
     assert hub.requests.count("/resolve/") == 1
     hub.commit(DATASET, {"m-2/README.md": b"", "m-2/results.json": b"{}"})
     assert "holds no <task id>.json" in (await check(hub_api, "m-2", DATASET))["errors"][0]
+
+
+async def test_every_layout_that_is_ingested_is_valid(hub: TestHub, hub_api: Api) -> None:
+    one, other = tasks()[:2]
+    pairs = json.loads(solved(one))
+    whole = json.dumps({"deadbeef": [], one.id.upper(): pairs}).encode()
+    hub.commit(DATASET, {"m-1/submission.json": whole, "m-1/results.json": b"{}"})
+    hub.commit(DATASET, {"m-2/submission.json": b"{}", f"m-2/v2/{other.id.upper()}.JSON": solved(other)})
+    hub.commit(DATASET, {"m-3/attempts.json": b"[]"})
+    found = [(await check(hub_api, model, DATASET)) for model in ("m-1", "m-2", "m-3")]
+    samples = [each["checks"]["samplePuzzle"] for each in found]
+    assert [each["valid"] for each in found] == [True] * 3
+    assert [(each["id"], each["testCases"]) for each in samples] == [
+        (one.id, len(one.test)),
+        (other.id, len(other.test)),
+        ("", 0),
+    ]
+    assert not samples[2]["hasData"]
 
 
 @pytest.mark.parametrize(("no_proxy", "ways"), [("", 2), ("127.0.0.1", 0)], ids=["proxy", "NO_PROXY"])

@@ -83,6 +83,8 @@ def _tell(outcome: "Outcome", *, json: bool) -> None:
         say(f"{outcome.model} failed ({outcome.kind}): {outcome.reason}", err=True)
     elif not isinstance(outcome, ModelIngested):
         say(f"{outcome.model} was skipped: `arcwatch runs ls --status skipped` says why")
+    elif not outcome.attempts:
+        say(f"{outcome.model}: nothing in it could be used; its page says why")
     else:
         left = f", {outcome.failed} files could not be used" if outcome.failed else ""
         say(

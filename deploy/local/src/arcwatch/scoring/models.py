@@ -7,9 +7,10 @@ from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
+from common.arc.file_names import is_whole_submission
 from common.arc.set_names import SetName, set_name_of
 from common.arc.task_sets import Source, detect_source, task_ids
-from ingester.submission.layout import is_whole_submission, read_layout
+from ingester.submission.layout import read_layout
 
 from arcwatch.scoring.disk import Folder
 

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
+from common.arc.file_names import is_whole_submission
 from common.arc.rules import RULES_VERSION
 from common.events import ModelIngested, RunStatus
 
@@ -14,7 +15,6 @@ from ingester.store.locked_model import HEAVY_SECONDS, LockedModel
 from ingester.store.statements import models
 from ingester.store.statements import submission_versions as sql
 from ingester.submission.aggregate import Aggregates, TaskResult
-from ingester.submission.layout import is_whole_submission
 
 
 @dataclass(frozen=True)

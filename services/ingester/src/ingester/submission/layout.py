@@ -17,6 +17,7 @@ from itertools import chain
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
+from common.arc.file_names import is_json, is_whole_submission, stem_of
 from common.arc.set_names import SetName, set_name_of
 from common.error_kinds import ErrorKind, NoteKind
 
@@ -24,8 +25,6 @@ from common.error_kinds import ErrorKind, NoteKind
 _TASK_ID = re.compile(r"[0-9a-f]{8}", re.IGNORECASE)
 # Files that official submissions hold besides the tasks.
 _REPORTS = frozenset({"results", "metadata", "summary", "config"})
-# One object for all tasks: that of Kaggle's competition, and the official harness' of 2024, one of them misspelt.
-_WHOLE_SUBMISSIONS = frozenset({"submission", "attempts", "attemps"})
 # Of files that are listed one by one in findings.
 _NAMED = 5
 
@@ -74,11 +73,6 @@ def read_layout(model: str, paths: Iterable[str], tasks: Collection[str], source
     return sorter.layout(model)
 
 
-def is_whole_submission(path: str) -> bool:
-    """Tell whether a file is called like one that answers all tasks."""
-    return PurePosixPath(path).stem.casefold() in _WHOLE_SUBMISSIONS
-
-
 def _rank(path: str) -> tuple[int, bool, str]:
     """Order the files of one task: the first one counts."""
     parts = PurePosixPath(path).parts
@@ -103,10 +97,10 @@ class _Sorter:
     def add(self, path: str) -> None:
         """Put a path where it belongs; of those of one task the first one counts."""
         file = PurePosixPath(path)
-        stem = file.stem.casefold()
-        if file.suffix.casefold() != ".json" or any(part.startswith(".") for part in file.parts):
+        stem = stem_of(path)
+        if not is_json(path) or any(part.startswith(".") for part in file.parts):
             self._others.append(path)
-        elif stem in self._ids or _TASK_ID.fullmatch(stem) or stem in _WHOLE_SUBMISSIONS:
+        elif stem in self._ids or _TASK_ID.fullmatch(stem) or is_whole_submission(path):
             self._add_answers(path, file, stem)
         elif stem in _REPORTS:
             self._others.append(path)
@@ -118,7 +112,7 @@ class _Sorter:
         named = set_name_of(folders)
         if named and not (self._wanted and named.fits(self._wanted)):
             self._of_other_sets[str(file.parent)].append(path)
-        elif stem in _WHOLE_SUBMISSIONS:
+        elif is_whole_submission(path):
             self._whole.append(path)
         elif task_id := self._ids.get(stem):
             self._runs[_run_of(path)][task_id].append(path)

@@ -3,9 +3,10 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Collection, Mapping
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import asyncpg
+from common.arc.file_names import is_json, is_whole_submission, stem_of
 from common.hub.client import HubClient
 from common.outcomes import TransientError
 from common.process.outage import DATABASE_ERRORS
@@ -57,20 +58,20 @@ async def sample(
     dataset, folder = key
     sha = await hub.head(dataset)
     files = await hub.files(dataset, folder, sha)
-    tasks = [
-        each for each in files if each.path.endswith(".json") and (task_ids is None or _stem(each.path) in task_ids)
-    ]
-    if not tasks:
+    ids = None if task_ids is None else {each.casefold(): each for each in task_ids}
+    answers = [each for each in files if _may_answer(each.path, ids)]
+    if not answers:
         raise ProblemError(502, f"{folder} holds no <task id>.json of the task set among its {len(files)} files")
-    first = min(tasks, key=lambda each: (each.size, each.path))
+    first = min(answers, key=lambda each: (is_whole_submission(each.path), each.size, each.path))
     if first.size > MAX_SAMPLE_BYTES:
         raise ProblemError(502, f"{first.path} is larger than any task file")
     try:
-        pairs = json.loads(await hub.download(dataset, sha, first))
+        document = json.loads(await hub.download(dataset, sha, first))
     except (ValueError, RecursionError) as error:
         raise ProblemError(502, f"{first.path} is not JSON") from error
+    name, pairs = _first_task(document, ids) if is_whole_submission(first.path) else (stem_of(first.path), document)
     count = len(pairs) if isinstance(pairs, list) else 0
-    puzzle_id = _stem(first.path)
+    puzzle_id = (ids or {}).get(name.casefold(), name)
     existing = await _stored(pool, dataset, known, puzzle_id) if known else 0
     return SamplePuzzle(id=puzzle_id, has_data=count > 0, test_cases=count, existing_entries=existing)
 
@@ -82,5 +83,11 @@ async def _stored(pool: asyncpg.Pool, dataset: str, known: Submission, puzzle_id
         return 0  # the check of the database says so
 
 
-def _stem(path: str) -> str:
-    return path.rpartition("/")[2].removesuffix(".json")
+def _may_answer(path: str, ids: Collection[str] | None) -> bool:
+    return is_json(path) and (ids is None or stem_of(path) in ids or is_whole_submission(path))
+
+
+def _first_task(document: Any, ids: Collection[str] | None) -> tuple[str, Any]:
+    """Return the first task of the set in a file for all tasks, and what it says of it."""
+    tasks = document.items() if isinstance(document, dict) else ()
+    return next(((key, pairs) for key, pairs in tasks if ids is None or key.casefold() in ids), ("", None))

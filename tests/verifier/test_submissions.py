@@ -133,23 +133,27 @@ def test_both_implementations_agree_on_every_figure_of_a_folder(data: st.DataObj
     tasks = data.draw(task_sets())
     files = data.draw(folders(tasks))
     outputs = {task_id: outputs_of(task) for task_id, task in tasks.tasks.items()}
-    assert compare(ingested(files, tasks), add_up(score_submission(files, outputs, SOURCE), outputs)) == []
+    assert compare(ingested(files, tasks), add_up(score_submission("m", files, outputs, SOURCE), outputs)) == []
 
 
 @settings(max_examples=400, deadline=None)
-@given(st.sets(PATHS, max_size=12), st.sampled_from([SOURCE, "ARC1", "ARC2-Semi-Private", "ConceptARC"]))
-def test_both_implementations_choose_the_same_files(paths: set[str], source: str) -> None:
+@given(
+    st.sampled_from(["m", "v1", "v2", "semi_private_eval", "ARC-AGI-v2 public eval"]),
+    st.sets(PATHS, max_size=12),
+    st.sampled_from([SOURCE, "ARC1", "ARC2-Semi-Private", "ConceptARC"]),
+)
+def test_both_implementations_choose_the_same_files(model: str, paths: set[str], source: str) -> None:
     ids = {"0a1b2c3d", "4e5f6a7b", "AboveBelow1"}
-    layout = read_layout("m", paths, ids, source)
-    choice = choose(paths, ids, source)
+    layout = read_layout(model, paths, ids, source)
+    choice = choose(model, paths, ids, source)
     assert (choice.tasks, choice.whole) == (layout.tasks, next(iter(layout.whole), None))
 
 
 @given(st.sets(PATHS, max_size=12))
 def test_the_files_that_were_chosen_are_chosen_again_without_the_others(paths: set[str]) -> None:
     ids = {"0a1b2c3d", "4e5f6a7b", "AboveBelow1"}
-    choice = choose(paths, ids, SOURCE)
-    assert choose({*choice.answers, *filter(None, [choice.report])}, ids, SOURCE) == choice
+    choice = choose("m", paths, ids, SOURCE)
+    assert choose("m", {*choice.answers, *filter(None, [choice.report])}, ids, SOURCE) == choice
 
 
 @pytest.mark.parametrize(
@@ -161,24 +165,24 @@ def test_the_files_that_were_chosen_are_chosen_again_without_the_others(paths: s
     ],
 )
 def test_the_report_is_the_nearest_one_of_the_set(paths: list[str], report: str | None) -> None:
-    assert choose(paths, {"0a1b2c3d"}, SOURCE).report == report
+    assert choose("m", paths, {"0a1b2c3d"}, SOURCE).report == report
 
 
 def test_of_two_runs_that_answer_a_task_the_one_with_more_tasks_counts() -> None:
     paths = {"a/0a1b2c3d.json", "b/0a1b2c3d.json", "b/4e5f6a7b.json"}
     chosen = {"0a1b2c3d": "b/0a1b2c3d.json", "4e5f6a7b": "b/4e5f6a7b.json"}
-    assert choose(paths, {"0a1b2c3d", "4e5f6a7b"}, SOURCE).tasks == chosen
+    assert choose("m", paths, {"0a1b2c3d", "4e5f6a7b"}, SOURCE).tasks == chosen
 
 
 def test_the_first_key_of_a_task_counts_in_a_file_for_all_tasks() -> None:
     right, wrong = [{"attempt_1": [[1]]}], [{"attempt_1": [[2]]}]
     document = json.dumps({"0A1B2C3D": right, "0a1b2c3d": wrong}).encode()
-    scores = score_submission({"submission.json": document}, {"0a1b2c3d": [[[1]]]}, SOURCE)
+    scores = score_submission("m", {"submission.json": document}, {"0a1b2c3d": [[[1]]]}, SOURCE)
     assert scores["0a1b2c3d"].pairs_solved == 1
 
 
 def test_an_answer_of_null_is_no_answer_and_costs_what_it_says() -> None:
     document = json.dumps([{"attempt_1": {"answer": None, "metadata": {"cost": {"total_cost": 2}}}}]).encode()
     outputs = {"0a1b2c3d": [[[1]]]}
-    figures = add_up(score_submission({"0a1b2c3d.json": document}, outputs, SOURCE), outputs)
+    figures = add_up(score_submission("m", {"0a1b2c3d.json": document}, outputs, SOURCE), outputs)
     assert (figures.attempts[1].pairs_submitted, figures.total_cost) == (0, 2.0)

@@ -49,6 +49,26 @@ def test_files_of_another_set_do_not_count_and_are_named_once(folder: str) -> No
     assert found.findings == (LayoutFinding(folder, NoteKind.OTHER_TASK_SET, message, 2),)
 
 
+@pytest.mark.parametrize(
+    ("model", "path", "counts"),
+    [
+        ("semi_private_eval", FILE, False),
+        ("v1", f"public_eval/{FILE}", False),
+        ("v1", f"v2/{FILE}", True),
+        ("v2", f"semi_private_eval/{FILE}", False),
+        ("v2", FILE, True),
+        ("public_eval", FILE, True),
+    ],
+)
+def test_a_models_folder_that_is_called_like_a_set_is_believed(model: str, path: str, *, counts: bool) -> None:
+    """The tasks of another version, and those of a set that is not public, may have the same ids."""
+    found = layout(path, model=model)
+    assert (list(found.tasks.values()), list(found.left_out)) == (([path], []) if counts else ([], [path]))
+    other = {path.rpartition("/")[0]: NoteKind.OTHER_TASK_SET}
+    missing = {"": NoteKind.MODEL_NAME_MISSING}
+    assert kinds(found) == (missing if counts else missing | other)
+
+
 def test_a_set_without_versions_takes_no_files_of_one_that_has_them() -> None:
     found = layout(f"v2/{FILE}", OTHER, source="ConceptARC")
     assert (found.tasks, found.left_out) == ({"4e5f6a7b": OTHER}, (f"v2/{FILE}",))

@@ -47,10 +47,10 @@ class Choice(NamedTuple):
         return (*self.tasks.values(), *filter(None, [self.whole]))
 
 
-def choose(paths: Iterable[str], task_ids: Collection[str], source: str) -> Choice:
+def choose(model: str, paths: Iterable[str], task_ids: Collection[str], source: str) -> Choice:
     """Choose the files that count among those of a model's folder."""
     ids = {task_id.casefold(): task_id for task_id in task_ids}
-    files = [file for path in sorted(paths) if (file := _File.of(path)) and file.may_answer(source)]
+    files = [file for path in sorted(paths) if (file := _File.of(path)) and file.may_answer(model, source)]
     files.sort(key=lambda file: (len(file.folders), not file.names_a_set))
     tasks = _answers([file for file in files if file.stem in ids and file.stem not in _FOR_ALL_TASKS])
     whole = next((file.path for file in files if file.stem in _FOR_ALL_TASKS), None)
@@ -58,9 +58,9 @@ def choose(paths: Iterable[str], task_ids: Collection[str], source: str) -> Choi
     return Choice({ids[stem]: path for stem, path in tasks.items()}, None if tasks else whole, report)
 
 
-def score_submission(files: Mapping[str, bytes], outputs: Outputs, source: str) -> dict[str, TaskScore]:
+def score_submission(model: str, files: Mapping[str, bytes], outputs: Outputs, source: str) -> dict[str, TaskScore]:
     """Score the files that count, given by their paths below the model's folder; tasks without a usable one are out."""
-    choice = choose(files, outputs, source)
+    choice = choose(model, files, outputs, source)
     scores: dict[str, TaskScore] = {}
     for path in choice.answers:
         scores |= score_file(choice, path, files[path], outputs)
@@ -101,9 +101,9 @@ class _File(NamedTuple):
     def run(self) -> tuple[str, ...]:
         return tuple(folder for folder in self.folders if _said(folder) == _NOTHING)
 
-    def may_answer(self, source: str) -> bool:
-        """Tell whether no folder says that this is of another task set."""
-        said = list(map(_said, self.folders))
+    def may_answer(self, model: str, source: str) -> bool:
+        """Tell whether no folder, the model's included, says that this is of another task set."""
+        said = list(map(_said, (model, *self.folders)))
         version = next((each for each, _ in reversed(said) if each is not None), None)
         split = next((each for _, each in reversed(said) if each is not None), None)
         if version is None and split is None:

@@ -53,7 +53,7 @@ def _from_report(report: Report, scored: Scored, tasks_dir: Path | None) -> Iter
     source = scored.tasks.source
     scores: dict[str, TaskScore] = {}
     outputs = read_outputs(source, tasks_dir)
-    choice = choose(scored.folder.files, outputs, source)
+    choice = choose(scored.score.model, scored.folder.files, outputs, source)
     for path in choice.answers:
         with contextlib.suppress(OSError):  # a finding says it
             scores |= score_file(choice, path, scored.folder.read(path), outputs)

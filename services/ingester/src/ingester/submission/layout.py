@@ -67,10 +67,10 @@ class Layout:
 
 def read_layout(model: str, paths: Iterable[str], tasks: Collection[str], source: str) -> Layout:
     """Sort the paths of a model's folder. `tasks` are the ids of the set that `source` names."""
-    sorter = _Sorter(tasks, SetName.of_source(source))
+    sorter = _Sorter(model, tasks, SetName.of_source(source))
     for path in sorted(paths, key=_rank):
         sorter.add(path)
-    return sorter.layout(model)
+    return sorter.layout()
 
 
 def _rank(path: str) -> tuple[int, bool, str]:
@@ -84,7 +84,8 @@ def _run_of(path: str) -> Run:
 
 
 class _Sorter:
-    def __init__(self, tasks: Collection[str], wanted: SetName | None) -> None:
+    def __init__(self, model: str, tasks: Collection[str], wanted: SetName | None) -> None:
+        self._model = model
         self._ids = {each.casefold(): each for each in tasks}
         self._wanted = wanted
         self._runs: dict[Run, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
@@ -108,10 +109,10 @@ class _Sorter:
             self._misnamed.append(path)
 
     def _add_answers(self, path: str, file: PurePosixPath, stem: str) -> None:
-        folders = file.parts[:-1]
-        named = set_name_of(folders)
+        # An upload without a model's name makes a folder `v1` or `semi_private_eval`: that is believed, too.
+        named = set_name_of([self._model, *file.parts[:-1]])
         if named and not (self._wanted and named.fits(self._wanted)):
-            self._of_other_sets[str(file.parent)].append(path)
+            self._of_other_sets["/".join(file.parts[:-1])].append(path)
         elif is_whole_submission(path):
             self._whole.append(path)
         elif task_id := self._ids.get(stem):
@@ -119,7 +120,7 @@ class _Sorter:
         else:
             self._unknown[stem].append(path)
 
-    def layout(self, model: str) -> Layout:
+    def layout(self) -> Layout:
         """Return what was found."""
         answers, other_runs = self._choose_runs()
         # A whole submission is a copy of the files beside it, and would have to be fetched to say nothing new.
@@ -138,7 +139,7 @@ class _Sorter:
             left_out=left_out,
             others=(*self._others, *self._misnamed),
             findings=(
-                *self._findings(model),
+                *self._findings(),
                 *_runs_below(answers),
                 *_duplicates(answers),
                 *_runs_left_out(other_runs, answers),
@@ -157,8 +158,8 @@ class _Sorter:
                 answers |= run
         return answers, others
 
-    def _findings(self, model: str) -> Iterator[LayoutFinding]:
-        if set_name_of([model]):
+    def _findings(self) -> Iterator[LayoutFinding]:
+        if set_name_of([self._model]):
             message = "the folder is called like a task set: the upload lacked a model's name"
             yield LayoutFinding("", NoteKind.MODEL_NAME_MISSING, message)
         for folder, paths in self._of_other_sets.items():

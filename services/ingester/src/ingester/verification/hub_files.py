@@ -40,7 +40,7 @@ class HubFiles:
         """Score every file; raise RewrittenUpstreamError where they are gone, TransientError where the Hub is away."""
         revision, listed = await self._listing()
         files = {file.path.removeprefix(f"{self.claim.model}/"): file for file in listed}
-        choice = choose(files, self.outputs, self.claim.source)
+        choice = choose(self.claim.model, files, self.outputs, self.claim.source)
         paths = (path for path in choice.answers if self._is_to_be_read(choice, path))
         async with task_group() as group:
             for _ in range(_AT_ONCE):

@@ -33,6 +33,7 @@ PATHS = [
     "doctor",
     "score",
     "verify",
+    "rescore",
 ]
 
 

@@ -14,3 +14,6 @@ RULES: Final[Mapping[int, str]] = MappingProxyType(
 """What each version brought. A change that can change a score or a figure is a new one."""
 
 RULES_VERSION: Final = max(RULES)
+
+FILES_READ_ANEW: Final = 2
+"""The last version that changed which files are read, or what of them: only an ingestion brings older scores to it."""

@@ -14,7 +14,7 @@ from common.arc.task_sets import Task, TaskSet
 from common.error_kinds import ErrorKind, NoteKind
 from common.model_names import attempt_model_name
 
-from ingester.submission.attempts import read_attempts
+from ingester.submission.attempts import Attempt, read_attempts
 from ingester.submission.documents import Bytes, clean, dump, parse
 from ingester.submission.error_kinds import Notes, Problem, UnusableFileError
 from ingester.submission.limits import MEBIBYTE, Limits
@@ -55,6 +55,16 @@ def transform_whole(data: Bytes, path: str, tasks: TaskSet, folder: str, limits:
         _rows_of_task(answer, tasks.tasks[task_id], folder, limits, Notes()) for task_id, answer in answers.items()
     )
     return [own, *chain.from_iterable(of_tasks)]
+
+
+def judge_stored(answers: Sequence[Any], task: Task) -> tuple[tuple[bool, ...], Mapping[str, Any]]:
+    """Judge answers as rows hold them, one for each pair; return which are right, and the columns that say so."""
+    judged = [
+        None if answer is None else judge(Attempt(0, pair, None, answer, {}), task)
+        for pair, answer in enumerate(answers)
+    ]
+    columns = _verdict(judged, task, partial(dump, notes=Notes(), what="answer"))
+    return tuple(each is not None and each.right for each in judged), columns
 
 
 def _read(data: Bytes, limits: Limits, tasks: int) -> tuple[Any, Notes]:

@@ -1,0 +1,84 @@
+"""`arcwatch rescore`: the figures of current versions anew, from the stored rows."""
+
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from arcwatch.commands.calls import run
+from arcwatch.commands.options import DatabaseOption, DataDirOption, JsonOption
+from arcwatch.commands.output import as_json, percent, say, table
+
+if TYPE_CHECKING:
+    from ingester.rescoring import Rescored
+
+_COLUMNS = ("model", "dataset", "outcome", "before", "after", "solved before", "after", "rows")
+_FAILED = frozenset({"impossible", "busy"})
+
+
+def rescore(
+    dataset: Annotated[str | None, typer.Argument(metavar="[DATASET]", help="Such as owner/name.")] = None,
+    model: Annotated[str | None, typer.Argument(metavar="[MODEL]", help="The folder's name.")] = None,
+    *,
+    every: Annotated[bool, typer.Option("--all", help="Every dataset.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would change, and change nothing.")] = False,
+    tasks_dir: Annotated[
+        Path | None,
+        typer.Option(
+            "--tasks-dir", envvar="ARC_TASKS_DIR", help="Task sets besides the bundled ones.", file_okay=False
+        ),
+    ] = None,
+    data_dir: DataDirOption = None,
+    database_url: DatabaseOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Compute scores anew from the stored rows, by the present rules and task sets: without a network.
+
+    Figures that are replaced stay in the version's history. Exit status 1 where a model could not be rescored.
+    """
+    if (dataset is None) is not every:
+        raise typer.BadParameter("name a DATASET, or say --all")
+    from arcwatch.clients.running import url_of
+
+    found = run(_rescore(url_of("database_url", data_dir, database_url), dataset, model, tasks_dir, dry_run=dry_run))
+    if model and not found:
+        raise typer.BadParameter(f"{dataset} has no model {model}")
+    if json:
+        as_json([_document(each, dry_run=dry_run) for each in found])
+    else:
+        _show(found, dry_run=dry_run)
+    if any(each.outcome in _FAILED for each in found):
+        raise typer.Exit(1)
+
+
+async def _rescore(
+    url: str, dataset: str | None, model: str | None, tasks_dir: Path | None, *, dry_run: bool
+) -> "list[Rescored]":
+    from common.database import open_pool
+    from ingester.rescoring import rescore_all
+
+    async with open_pool(url) as pool:
+        return [each async for each in rescore_all(pool, dataset, model, tasks_dir, dry_run=dry_run)]
+
+
+def _document(of: "Rescored", *, dry_run: bool) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    return asdict(of) | {"dry_run": dry_run}
+
+
+def _show(found: "list[Rescored]", *, dry_run: bool) -> None:
+    table(_COLUMNS, (_row(each) for each in found if each.outcome == "rescored"), empty="every score is as it was")
+    for each in found:
+        if each.reason:
+            say(f"{each.outcome}: {each.model} of {each.dataset}: {each.reason}", err=True)
+    counts = Counter(each.outcome for each in found)
+    said = ", ".join(f"{count} {outcome}" for outcome, count in sorted(counts.items())) or "no model"
+    say(f"{said}{'; nothing was changed (--dry-run)' if dry_run else ''}")
+
+
+def _row(of: "Rescored") -> tuple[object, ...]:
+    figures = [each for each in (of.before, of.after) if each]
+    scores, solved = [percent(each.score, 2) for each in figures], [each.tasks_solved for each in figures]
+    return of.model, of.dataset, of.outcome, *scores, *solved, of.rows

@@ -28,7 +28,7 @@ async def half_done(pipeline: Pipeline, model: str, sequence: int | None = 1, *,
     async with locked(pipeline.pool, V2, model) as session:
         event = ModelDiscovered(dataset=V2, model=model, trigger="schedule", dry_run=dry_run)
         origin = Origin(event, sequence, 1, "dead")
-        run = await session.open_run(RunStart(origin, "", "ARC2-Eval", "0" * 40, "1" * 40, total_puzzles=3))
+        run = await session.open_run(RunStart(origin, "", "ARC2-Eval", "0" * 40, "1" * 40, 3, "edition"))
         await session.stage([(run.id, V2, model, "2" * 40, *Row("00000000"))])
     await pipeline.pool.execute("UPDATE ingestion_runs SET started_at = now() - interval '10 minutes'")
     return run.id

@@ -7,6 +7,7 @@ from typing import Any
 
 import asyncpg
 import pytest
+from common.arc.rules import RULES_VERSION
 from common.error_kinds import ErrorKind, NoteKind
 from ingester.store.runs import Origin, RunResult, RunStart, delete_orphaned_staging, end_event, running_runs
 from ingester.store.session import Session
@@ -14,7 +15,7 @@ from ingester.submission.error_kinds import ListedFinding
 
 from tests.ingester.database_rows import AT, DATASET, ELSEWHERE, EVENT, HOUR, KEY, OTHER, put, run, staged, statuses
 
-NEW_RUN = RunStart(Origin(EVENT, 2, 3, "one"), "url", "ARC2-Eval", "head", "tree", total_puzzles=4)
+NEW_RUN = RunStart(Origin(EVENT, 2, 3, "one"), "url", "ARC2-Eval", "head", "tree", 4, "edition")
 # As the columns of ingestion_runs.
 NEW_ROW = {
     "event_sequence": 2,
@@ -25,6 +26,8 @@ NEW_ROW = {
     "revision": "head",
     "tree_oid": "tree",
     "total_puzzles": 4,
+    "task_set_version": "edition",
+    "rules_version": RULES_VERSION,
     "trigger": "schedule",
     "auto_triggered": True,
     "dry_run": False,
@@ -53,6 +56,25 @@ async def test_the_newest_run_of_a_model_that_did_not_end_is_gone_on_with(pool: 
     assert [row["id"] for row in found] == [newest], "no other row is changed"
     row = await row_of(pool, newest)
     assert {name: row[name] for name in NEW_ROW} == NEW_ROW | {"tree_oid": "newer"}
+
+
+@pytest.mark.parametrize(
+    ("rules_version", "task_set_version", "alike"),
+    [
+        (RULES_VERSION, "edition", True),
+        (RULES_VERSION - 1, "edition", False),
+        (RULES_VERSION, "older", False),
+        (None, "edition", False),
+        (RULES_VERSION, None, False),
+    ],
+)
+async def test_a_run_that_is_gone_on_with_tells_whether_it_was_judged_as_now(
+    pool: asyncpg.Pool, session: Session, rules_version: int | None, task_set_version: str | None, *, alike: bool
+) -> None:
+    begun = await run(pool, rules_version=rules_version, task_set_version=task_set_version)
+    opened = await session.open_run(NEW_RUN)
+    assert (opened.id, opened.judged_alike) == (begun, alike)
+    assert (await session.open_run(NEW_RUN)).judged_alike
 
 
 @pytest.mark.parametrize("sequence", [7, None])

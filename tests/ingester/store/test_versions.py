@@ -6,11 +6,12 @@ from typing import Any
 
 import asyncpg
 import pytest
+from common.arc.rules import RULES_VERSION
 from ingester.store.session import Session, locked
 from ingester.store.versions import VersionRow
 from ingester.submission.aggregate import Aggregates, AttemptScore, TaskResult
 
-from tests.ingester.database_rows import AT, DATASET, OTHER, answer, put, run, staged, version
+from tests.ingester.database_rows import AT, DATASET, OTHER, VERSION, answer, put, run, staged, version
 from tests.support.writer import oid
 
 
@@ -70,12 +71,31 @@ async def test_the_current_version_tells_what_was_used_and_what_is_worth_another
     assert (found.id, found.tree_oid, found.run_id) == (own, oid(1), 5)
     assert (found.results, found.failures, found.complete) == ({"p": "b"}, {"of b1": "b1"}, True)
     assert found.whole == {}
+    assert (found.rules_version, found.task_set_version) == (None, None)
     error = {"run_id": 5, "kind": "unavailable", "fatal": True, "hf_blob_oid": "b7"}
     await put(pool, "ingestion_errors", puzzle_id="q", message="", **error)
     await pool.execute("UPDATE submission_versions SET run_id = run_id")  # what a run says of its version, it says last
     again = await session.current(["unavailable", "too_large"])
     assert again is not None
     assert (again.complete, again.failures) == (False, {"of b1": "b1"})
+
+
+@pytest.mark.parametrize(
+    ("rules_version", "task_set_version", "usable"),
+    [
+        (RULES_VERSION, "now", True),
+        (RULES_VERSION - 1, "now", False),
+        (RULES_VERSION, "older", False),
+        (None, None, False),
+    ],
+)
+async def test_a_version_tells_whether_its_results_may_stand_in_a_new_one(
+    pool: asyncpg.Pool, session: Session, rules_version: int | None, task_set_version: str | None, *, usable: bool
+) -> None:
+    await version(pool, 1, rules_version=rules_version, task_set_version=task_set_version)
+    found = await session.current([])
+    assert found is not None
+    assert found.is_scored_by("now") is usable
 
 
 async def test_a_file_for_all_tasks_is_known_by_its_path_with_the_number_of_its_tasks(
@@ -198,12 +218,12 @@ async def test_a_renamed_model_takes_its_own_history_along(pool: asyncpg.Pool, s
         await answer(pool, "p", **{"model_name": "old-attempt1", **changes})
     for changes in ({}, {"hf_dataset": OTHER}, {"dataset_name": "n"}):
         await run(pool, **{"dataset_name": "old", **changes})
-    assert await session.rename_from("old", "M")
-    rows = await pool.fetch(
-        "SELECT model, display_name, attempts, removed_upstream_at FROM submission_versions ORDER BY id"
-    )
+    assert await session.rename_from("old", "M", "now")
+    rows = await pool.fetch("SELECT * FROM submission_versions ORDER BY id")
     name = json.loads(attempts)[0] | {"model_name": "m-attempt1"}
     assert [row["model"] for row in rows] == ["m", "m", "n", "old"]
+    head = VERSION["revision"]
+    assert [row["revision"] for row in rows] == [head, "now", head, head], "where its folder has the new name"
     assert [json.loads(row["attempts"]) for row in rows[:2]] == [[name], [name]]
     assert {(row["display_name"], row["removed_upstream_at"]) for row in rows[:2]} == {("M", None)}
     rows = await pool.fetch("SELECT model_name FROM explanations ORDER BY id")
@@ -211,4 +231,4 @@ async def test_a_renamed_model_takes_its_own_history_along(pool: asyncpg.Pool, s
     rows = await pool.fetch("SELECT dataset_name FROM ingestion_runs ORDER BY id")
     assert [row["dataset_name"] for row in rows] == ["m", "old", "n"]
     async with locked(pool, DATASET, "busy"):
-        assert await session.rename_from("busy", "M") is False
+        assert await session.rename_from("busy", "M", "now") is False

@@ -3,8 +3,10 @@
 
 -- migrate: apply
 
--- Null: judged before rules had versions. See common/scoring_rules.py.
-ALTER TABLE ingestion_runs ADD COLUMN IF NOT EXISTS rules_version integer;
+-- Null: judged before rules had versions. See common/arc/rules.py.
+ALTER TABLE ingestion_runs
+    ADD COLUMN IF NOT EXISTS rules_version integer,
+    ADD COLUMN IF NOT EXISTS task_set_version text;                 -- what was staged for it was judged by this edition
 
 ALTER TABLE submission_versions
     ADD COLUMN IF NOT EXISTS rules_version integer,

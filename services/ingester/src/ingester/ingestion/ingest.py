@@ -128,7 +128,9 @@ class _Ingestion:
 
     async def _ingest(self, target: Target, current: CurrentVersion | None) -> bool:
         files = await self.ingester.hub.files(self.event.dataset, self.event.model, target.revision, target.tree_oid)
-        known = {} if current is None or self.event.force else current.failures | current.results
+        # Results of other rules, or of another edition of the task set, are none of this version: all is judged anew.
+        judged = current if current and current.is_scored_by(self.tasks.version) else None
+        known = {} if judged is None or self.event.force else judged.failures | judged.results
         limit = self.ingester.settings.ingest_max_file_bytes
         plan = make_plan(self.event.model, files, self.tasks, known, limit)
         run = await self._open(target, plan)
@@ -137,7 +139,7 @@ class _Ingestion:
             await self._no_submission(run, plan)
             return False
         broken = await self._collect(target, plan, run)
-        plan = plan.keeping(broken, current.results if current else {})
+        plan = plan.keeping(broken, judged.results if judged else {})
         if kept := broken.keys() - plan.fetch.keys():
             log.warning("ingestion.kept", run_id=run.id, files=len(kept), reason=str(broken[min(kept)]))
             broken = {key: error for key, error in broken.items() if key not in kept}
@@ -184,7 +186,7 @@ class _Ingestion:
         old = next((name for name in candidates if name not in there), None)
         if old is None:
             return None
-        if not await self.session.rename_from(old, display_name(self.event.model)):
+        if not await self.session.rename_from(old, display_name(self.event.model), target.revision):
             raise LockHeldError(self.event.dataset, old)
         log.info("ingestion.renamed", dataset=self.event.dataset, model=self.event.model, old_name=old)
         return await self.session.current(RETRYABLE | JUDGED_BY_LISTING)
@@ -197,10 +199,12 @@ class _Ingestion:
             revision=target.revision,
             tree_oid=target.tree_oid,
             total_puzzles=plan.files,
+            task_set_version=self.tasks.version,
         )
         run = await self.session.open_run(start)
-        if run.resumed and self.event.force and run.begun_for != self.origin.sequence:
+        if not run.judged_alike or (run.resumed and self.event.force and run.begun_for != self.origin.sequence):
             # Force asks for every file, fetched and judged again: what another event's run staged does not count.
+            # Nor does what an ingester staged that had other rules, or another edition of the task set.
             await self.session.drop_staged(run.id)
         return run
 

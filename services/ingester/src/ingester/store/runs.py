@@ -40,6 +40,7 @@ class RunStart:
     revision: str
     tree_oid: str
     total_puzzles: int
+    task_set_version: str
 
 
 @dataclass(frozen=True)
@@ -58,11 +59,15 @@ class RunResult:
 
 @dataclass(frozen=True)
 class RunOpened:
-    """A run that is going on. `resumed`: an earlier delivery began it, of the event at `begun_for` on the stream."""
+    """A run that is going on. `resumed`: an earlier delivery began it, of the event at `begun_for` on the stream.
+
+    `judged_alike` tells whether that was by today's rules and by the same edition of the task set.
+    """
 
     id: int
     resumed: bool
     begun_for: int | None = None
+    judged_alike: bool = True
 
 
 @dataclass(frozen=True)
@@ -85,9 +90,10 @@ class RunStatements(LockedModel):
         delivery = (origin.delivery_count, origin.ingester)
         content = (start.revision, start.tree_oid, start.total_puzzles)
         about = (event.dry_run, start.base_url, start.source, event.trigger, origin.auto_triggered, origin.sequence)
-        arguments = (*self.key, *delivery, *content, *about, RULES_VERSION)
+        arguments = (*self.key, *delivery, *content, *about, RULES_VERSION, start.task_set_version)
         if begun := await self.connection.fetchrow(sql.RESUME_RUN, *arguments):
-            return RunOpened(begun["id"], resumed=True, begun_for=begun["event_sequence"])
+            judged_alike: bool = begun["judged_alike"]
+            return RunOpened(begun["id"], resumed=True, begun_for=begun["event_sequence"], judged_alike=judged_alike)
         return RunOpened(await self.connection.fetchval(sql.OPEN_RUN, *arguments), resumed=False)
 
     async def write_errors(self, run_id: int, previous_run_id: int | None, reused: Collection[str]) -> None:

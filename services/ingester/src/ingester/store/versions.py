@@ -32,6 +32,12 @@ class CurrentVersion:
     failures: dict[str, str]
     complete: bool
     whole: Mapping[str, int]
+    rules_version: int | None
+    task_set_version: str | None
+
+    def is_scored_by(self, task_set_version: str) -> bool:
+        """Tell whether today's rules and this edition judged it, so that its results may stand in a new version."""
+        return (self.rules_version, self.task_set_version) == (RULES_VERSION, task_set_version)
 
 
 @dataclass(frozen=True)
@@ -66,14 +72,17 @@ class VersionStatements(LockedModel):
         """Return the other models whose current content is the same, where this one has no history."""
         return [row["model"] for row in await self.connection.fetch(sql.MODELS_OF_SAME_CONTENT, *self.key, tree_oid)]
 
-    async def rename_from(self, old: str, display_name: str) -> bool:
-        """Give a renamed model's whole history to this one; False when another ingester holds the old name's lock."""
+    async def rename_from(self, old: str, display_name: str, revision: str) -> bool:
+        """Give a renamed model's whole history to this one; False when another ingester holds the old name's lock.
+
+        At `revision` its current content is there under the new name.
+        """
         if not await self.connection.fetchval(models.TRY_LOCK, self.dataset, old):
             return False
         async with self.connection.transaction():
             names = await self.attempt_names(old)
             await self.connection.execute(sql.RENAME_ROWS, *self.key, old, names)
-            await self.connection.execute(sql.RENAME_VERSIONS, *self.key, old, display_name)
+            await self.connection.execute(sql.RENAME_VERSIONS, *self.key, old, display_name, revision)
             await self.connection.execute(sql.RENAME_RUNS, *self.key, old)
         return True
 

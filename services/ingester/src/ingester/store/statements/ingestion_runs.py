@@ -26,21 +26,23 @@ SELECT id, duration_ms, started_at, completed_at FROM ended
 # another: resume it. It is this event's run from now on.
 RESUME_RUN = """
 UPDATE ingestion_runs r SET delivery_count = $3, ingester = $4, revision = $5, tree_oid = $6, total_puzzles = $7,
-    base_url = $9, source = $10, trigger = $11, auto_triggered = $12, event_sequence = $13, rules_version = $14
+    base_url = $9, source = $10, trigger = $11, auto_triggered = $12, event_sequence = $13, rules_version = $14,
+    task_set_version = $15
 FROM (
-    SELECT id, event_sequence FROM ingestion_runs
+    SELECT id, event_sequence, rules_version, task_set_version FROM ingestion_runs
     WHERE hf_dataset = $1 AND dataset_name = $2 AND status = 'running' AND dry_run = $8
     ORDER BY id DESC LIMIT 1
 ) AS begun
 WHERE r.id = begun.id
-RETURNING r.id, begun.event_sequence
+RETURNING r.id, begun.event_sequence,
+    coalesce(begun.rules_version = $14 AND begun.task_set_version = $15, false) AS judged_alike
 """
 
 OPEN_RUN = """
 INSERT INTO ingestion_runs (hf_dataset, dataset_name, delivery_count, ingester, revision, tree_oid, total_puzzles,
-    dry_run, base_url, source, trigger, auto_triggered, event_sequence, rules_version, status, started_at,
-    completed_at, duration_ms, successful, failed, skipped)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 'running', now(), now(), 0, 0, 0, 0)
+    dry_run, base_url, source, trigger, auto_triggered, event_sequence, rules_version, task_set_version,
+    status, started_at, completed_at, duration_ms, successful, failed, skipped)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 'running', now(), now(), 0, 0, 0, 0)
 RETURNING id
 """
 

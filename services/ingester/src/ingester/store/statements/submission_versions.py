@@ -9,7 +9,7 @@ TASK_RESULT_COLUMNS = ("version_id", *TaskResult._fields)
 
 # A file that could not be used before cannot be used now: while its blob stays the same it is not fetched again.
 CURRENT_VERSION = """
-SELECT id, tree_oid, run_id, complete, (
+SELECT id, tree_oid, run_id, complete, rules_version, task_set_version, (
         SELECT coalesce(jsonb_object_agg(puzzle_id, jsonb_build_array(hf_blob_oid, hf_path)), '{}')
         FROM task_results WHERE version_id = v.id
     ) AS results, (
@@ -40,7 +40,8 @@ ORDER BY model
 """
 
 RENAME_VERSIONS = """
-UPDATE submission_versions SET model = $2, display_name = $4, removed_upstream_at = NULL, attempts = (
+UPDATE submission_versions SET model = $2, display_name = $4, removed_upstream_at = NULL,
+    revision = CASE WHEN superseded_at IS NULL THEN $5 ELSE revision END, attempts = (
     SELECT coalesce(jsonb_agg(
         a || jsonb_build_object('model_name', $2 || substr(a->>'model_name', length($3) + 1))), '[]')
     FROM jsonb_array_elements(attempts) AS a)

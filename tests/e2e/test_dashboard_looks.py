@@ -20,6 +20,7 @@ PAGES = {
     "overview": (f"/?dataset={V2}&model=gpt-5-2-thinking-high&compare={V2}/claude-opus-5", "Only Claude Opus 5"),
     "models": ("/models", "Claude Opus 5"),
     "ingestion": ("/ingestion?run=1", "Deliveries"),
+    "provenance": (f"/?dataset={V2}&model=claude-opus-5&from=cost&of=1", "the costs that the files name"),
     "task": (f"/?dataset={V2}&model=claude-opus-5&task={tasks()[0].id}", "Expected"),
 }
 

@@ -24,7 +24,8 @@ T = TypeVar("T")
 USER = "local"
 Answer = Callable[[DatasetRepository, Commit, web.Request], web.Response]
 Write = Callable[[bytes, DatasetRepository, Commit, web.Request], web.Response]
-FILE = "/datasets/{owner}/{name}/{kind:resolve|raw}/{revision}/{path:.+}"
+# At `blob` the Hub has a page about the file; here it is the file itself.
+FILE = "/datasets/{owner}/{name}/{kind:resolve|raw|blob}/{revision}/{path:.+}"
 
 
 class HubRoutes:

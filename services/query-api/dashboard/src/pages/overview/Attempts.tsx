@@ -6,25 +6,34 @@ import { compact, count, duration, money, percent, share } from "../../lib/forma
 import { Bar } from "../../ui/Bar.tsx";
 import { Empty, Failure, Late, Panel } from "../../ui/Panel.tsx";
 import { type Column, Table } from "../../ui/Table.tsx";
+import { Traced } from "./provenance/Traced.tsx";
 
 // More than that is no side by side any more.
 const MOST = 4;
 
 interface Line {
   name: string;
+  /** From 1; of all together there is none. */
+  number?: number;
   fraction: number | null;
   figures: string[];
 }
 
-const FIGURES = ["Tasks", "Cost", "Tokens each", "Time each"];
+const FIGURES = [
+  ["Tasks", "share"],
+  ["Cost", "cost"],
+  ["Tokens each", "tokens"],
+  ["Time each", "time"],
+] as const;
 const TOGETHER = "Together";
 
 function linesOf(row: ModelRow, detail: ModelDetail | undefined): Line[] {
-  const lines = row.attempts.slice(0, MOST).map(({ modelName, accuracyPercent }) => {
+  const lines = row.attempts.slice(0, MOST).map(({ modelName, accuracyPercent }, place) => {
     const found = detail?.attempts.find((each) => each.modelName === modelName);
     const overall = found?.overall;
     return {
       name: modelName.replace(/^.*-attempt(\d+)$/, "Attempt $1"),
+      number: place + 1,
       fraction: accuracyPercent == null ? null : accuracyPercent / 100,
       figures: [
         found?.tasksCorrect == null ? "–" : `${count(found.tasksCorrect)} of ${count(row.tasksTotal)}`,
@@ -48,13 +57,21 @@ export function Attempts({ row, detail }: { row: ModelRow; detail: UseQueryResul
       className: "py-2 pr-3 text-left whitespace-nowrap",
       cell: ({ name }) => <span className={name === TOGETHER ? "font-semibold" : "font-medium"}>{name}</span>,
     },
-    { name: "Pairs right", className: "w-1/4 py-2 pr-3 text-left", cell: (line) => <Accuracy line={line} /> },
-    ...FIGURES.map((name, place) => ({
+    {
+      name: "Pairs right",
+      className: "w-1/4 py-2 pr-3 text-left",
+      cell: (line) => <Accuracy row={row} line={line} />,
+    },
+    ...FIGURES.map(([name, by], place) => ({
       name,
       className: "py-2 pr-3 text-right last:pr-0",
       // What the attempts do together is known from the list.
-      cell: ({ name, figures }: Line) =>
-        name === TOGETHER ? figures[place] : <Late query={detail}>{figures[place]}</Late>,
+      cell: ({ name, number, figures }: Line) =>
+        figures[place] && (
+          <Traced row={row} by={by} attempt={number}>
+            {name === TOGETHER ? figures[place] : <Late query={detail}>{figures[place]}</Late>}
+          </Traced>
+        ),
     })),
   ];
   return (
@@ -82,11 +99,15 @@ export function Attempts({ row, detail }: { row: ModelRow; detail: UseQueryResul
   );
 }
 
-function Accuracy({ line: { name, fraction } }: { line: Line }) {
+function Accuracy({ row, line: { name, number, fraction } }: { row: ModelRow; line: Line }) {
   const className = name === TOGETHER ? "bg-good" : "bg-accent";
   return (
     <div className="flex items-center gap-3">
-      <span className="w-14 shrink-0 text-right">{percent(fraction)}</span>
+      <span className="w-14 shrink-0 text-right">
+        <Traced row={row} by="pairs" attempt={number}>
+          {percent(fraction)}
+        </Traced>
+      </span>
       <Bar
         label={`${percent(fraction)} of all pairs`}
         total={1}

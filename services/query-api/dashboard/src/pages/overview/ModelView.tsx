@@ -7,6 +7,7 @@ import { plural } from "../../lib/format.ts";
 import { ErrorTable } from "../../ui/ErrorTable.tsx";
 import { Answer, Panel } from "../../ui/Panel.tsx";
 import { Attempts } from "./Attempts.tsx";
+import { EditionNotice } from "./provenance/EditionNotice.tsx";
 import { ScorePanel } from "./ScorePanel.tsx";
 import { TaskPanel } from "./TaskPanel.tsx";
 import { UsagePanel } from "./UsagePanel.tsx";
@@ -26,6 +27,7 @@ export function ModelView({ row, rank }: { row: ModelRow; rank: { place: number;
           <p className="text-bad text-sm">{useless.message}</p>
         </Panel>
       )}
+      {detail.data && <EditionNotice from={detail.data.provenance} />}
       <ScorePanel row={known} rank={rank} />
       <UsagePanel row={known} detail={detail} />
       <Panel

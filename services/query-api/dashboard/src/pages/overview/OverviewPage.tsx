@@ -11,6 +11,7 @@ import { Comparison } from "./Comparison.tsx";
 import { Hero } from "./Hero.tsx";
 import { ModelView } from "./ModelView.tsx";
 import { Pickers } from "./Pickers.tsx";
+import { ProvenanceDialog } from "./provenance/ProvenanceDialog.tsx";
 import { TaskDialog } from "./TaskDialog.tsx";
 
 export function OverviewPage() {
@@ -23,10 +24,11 @@ export function OverviewPage() {
   const selected = find(rows, asked) ?? (asked ? undefined : newest);
   const other = find(rows, params.get("compare"));
   const task = params.get("task");
+  const from = params.get("from");
   useTitle(selected?.displayName);
 
   function select(row: { dataset: string; model: string }): void {
-    update({ dataset: row.dataset, model: row.model, task: null, show: null, duel: null });
+    update({ dataset: row.dataset, model: row.model, task: null, from: null, show: null, duel: null });
   }
 
   return (
@@ -62,6 +64,7 @@ export function OverviewPage() {
           )
         }
       </Answer>
+      {selected && from && <ProvenanceDialog row={selected} from={from} />}
       {selected && task && <TaskDialog row={selected} task={task} />}
     </div>
   );

@@ -6,23 +6,20 @@ import { Status } from "../../ui/Badge.tsx";
 import { OutcomeBar } from "../../ui/Bar.tsx";
 import { Figure } from "../../ui/Figure.tsx";
 import { Panel } from "../../ui/Panel.tsx";
+import { Traced } from "./provenance/Traced.tsx";
 
 export function ScorePanel({ row, rank }: { row: ModelRow; rank: { place: number; of: number } }) {
-  const { tasksTotal, tasksSubmitted, tasksSolved } = row;
+  const { tasksTotal, tasksSubmitted } = row;
   const figures = [
-    ["Score", percent(row.score), `over all ${count(tasksTotal)} tasks`],
-    ["Of submitted", percent(row.scoreSubmitted), "as the official scorer prints it"],
+    ["Score", percent(row.score), `over all ${count(tasksTotal)} tasks`, "share"],
+    ["Of submitted", percent(row.scoreSubmitted), "as the official scorer prints it", "share"],
     [
       "Coverage",
       percent(share(tasksSubmitted, tasksTotal)),
       `${count(tasksSubmitted)} of ${count(tasksTotal)}`,
+      "file",
     ],
-    ["Place", `${rank.place} of ${rank.of}`, `on ${setName(row.source)}`],
-  ] as const;
-  const outcomes = [
-    ["text-good", tasksSolved, "solved"],
-    ["text-bad", tasksSolved === null ? null : tasksSubmitted - tasksSolved, "not solved"],
-    ["text-ink", tasksTotal - tasksSubmitted, "not attempted"],
+    ["Place", `${rank.place} of ${rank.of}`, `on ${setName(row.source)}`, null],
   ] as const;
   return (
     <Panel
@@ -32,11 +29,19 @@ export function ScorePanel({ row, rank }: { row: ModelRow; rank: { place: number
       className="lg:col-span-2"
     >
       <dl className="grid grid-cols-2 gap-x-6 gap-y-5 sm:grid-cols-4">
-        {figures.map(([name, value, note], place) => (
+        {figures.map(([name, value, note, by], place) => (
           <Figure
             key={name}
             name={name}
-            value={value}
+            value={
+              by ? (
+                <Traced row={row} by={by}>
+                  {value}
+                </Traced>
+              ) : (
+                value
+              )
+            }
             note={note}
             className={place ? "text-2xl tracking-tight" : "text-5xl tracking-[-0.04em]"}
           />
@@ -44,19 +49,31 @@ export function ScorePanel({ row, rank }: { row: ModelRow; rank: { place: number
       </dl>
       <div className="mt-6">
         <OutcomeBar row={row} className="h-3" />
-        <p className="text-muted mt-2.5 flex flex-wrap gap-x-5 gap-y-1 text-sm">
-          {outcomes.map(([tone, number, what]) => (
-            <span key={what}>
-              <strong className={`${tone} font-semibold`}>{count(number)}</strong> {what}
-            </span>
-          ))}
-          {row.pairsTotal !== null && (
-            <span>
-              {count(row.pairsSolved)} of {count(row.pairsTotal)} test pairs
-            </span>
-          )}
-        </p>
+        <Outcomes row={row} />
       </div>
     </Panel>
+  );
+}
+
+function Outcomes({ row }: { row: ModelRow }) {
+  const { tasksTotal, tasksSubmitted, tasksSolved } = row;
+  const outcomes = [
+    ["text-good", tasksSolved, "solved"],
+    ["text-bad", tasksSolved === null ? null : tasksSubmitted - tasksSolved, "not solved"],
+    ["text-ink", tasksTotal - tasksSubmitted, "not attempted"],
+  ] as const;
+  return (
+    <p className="text-muted mt-2.5 flex flex-wrap gap-x-5 gap-y-1 text-sm">
+      {outcomes.map(([tone, number, what]) => (
+        <Traced key={what} row={row} by="share">
+          <strong className={`${tone} font-semibold`}>{count(number)}</strong> {what}
+        </Traced>
+      ))}
+      {row.pairsTotal !== null && (
+        <Traced row={row} by="pairs">
+          {count(row.pairsSolved)} of {count(row.pairsTotal)} test pairs
+        </Traced>
+      )}
+    </p>
   );
 }

@@ -5,10 +5,11 @@ import { useEffect } from "react";
 import type { ModelRow } from "../../api/client.ts";
 import { modelQuery, taskQuery } from "../../api/queries.ts";
 import { useParams } from "../../hooks/useParams.ts";
-import { cells, type TaskCell, type TaskState } from "../../lib/tasks.ts";
-import { Badge, type Tone } from "../../ui/Badge.tsx";
+import { cells, type TaskCell } from "../../lib/tasks.ts";
 import { Dialog } from "../../ui/Dialog.tsx";
 import { Answer } from "../../ui/Panel.tsx";
+import { TaskFile } from "./provenance/TaskFile.tsx";
+import { StateBadge } from "./StateBadge.tsx";
 import { TaskGrids } from "./TaskGrids.tsx";
 
 export function TaskDialog({ row, task }: { row: ModelRow; task: string }) {
@@ -57,20 +58,13 @@ export function TaskDialog({ row, task }: { row: ModelRow; task: string }) {
       }
     >
       <Answer query={found} what="the task" lines={8}>
-        {(data) => <TaskGrids task={data} />}
+        {(data) => (
+          <>
+            <TaskFile task={data} />
+            <TaskGrids task={data} />
+          </>
+        )}
       </Answer>
     </Dialog>
   );
-}
-
-const STATES: Record<TaskState, [Tone, string]> = {
-  correct: ["good", "solved"],
-  partial: ["part", "partly solved"],
-  incorrect: ["bad", "not solved"],
-  missing: ["plain", "not attempted"],
-};
-
-function StateBadge({ state }: { state: TaskState }) {
-  const [tone, name] = STATES[state];
-  return <Badge tone={tone}>{name}</Badge>;
 }

@@ -5,6 +5,7 @@ import type { ModelDetail, ModelRow } from "../../api/client.ts";
 import { compact, duration, money, share } from "../../lib/format.ts";
 import { Figure } from "../../ui/Figure.tsx";
 import { Late, Panel } from "../../ui/Panel.tsx";
+import { Traced } from "./provenance/Traced.tsx";
 
 export function UsagePanel({ row, detail }: { row: ModelRow; detail: UseQueryResult<ModelDetail> }) {
   const time = detail.data?.attempts.reduce((sum, { overall }) => sum + (overall?.totalTime ?? 0), 0);
@@ -13,20 +14,40 @@ export function UsagePanel({ row, detail }: { row: ModelRow; detail: UseQueryRes
   return (
     <Panel title="What it took" hint="All attempts together.">
       <dl className="grid grid-cols-2 gap-x-5 gap-y-5">
-        <Figure name="Cost" value={money(row.totalCost)} note="in all" />
+        <Figure
+          name="Cost"
+          value={
+            <Traced row={row} by="cost">
+              {money(row.totalCost)}
+            </Traced>
+          }
+          note="in all"
+        />
         <Figure
           name="Per task"
-          value={money(share(row.totalCost, row.tasksSubmitted))}
+          value={
+            <Traced row={row} by="cost">
+              {money(share(row.totalCost, row.tasksSubmitted))}
+            </Traced>
+          }
           note={perSolved === null ? "–" : `${money(perSolved)} per solved task`}
         />
         <Figure
           name="Tokens"
-          value={compact(row.totalTokens)}
+          value={
+            <Traced row={row} by="tokens">
+              {compact(row.totalTokens)}
+            </Traced>
+          }
           note={`${compact(share(row.totalTokens, row.tasksSubmitted))} per task`}
         />
         <Figure
           name="Time"
-          value={<Late query={detail}>{time ? duration(time) : "–"}</Late>}
+          value={
+            <Traced row={row} by="time">
+              <Late query={detail}>{time ? duration(time) : "–"}</Late>
+            </Traced>
+          }
           note={time ? `${duration(share(time, row.tasksSubmitted))} per task` : untold}
         />
       </dl>

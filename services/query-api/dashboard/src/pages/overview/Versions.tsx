@@ -1,6 +1,9 @@
 /** A submission's versions over time. */
+import { Link } from "wouter";
+
 import type { Schemas } from "../../api/client.ts";
 import { moments, percent, plural } from "../../lib/format.ts";
+import { Edition, runHref } from "./provenance/Facts.tsx";
 import { VersionChart } from "./VersionChart.tsx";
 
 type Version = Schemas["Version"];
@@ -23,10 +26,31 @@ export function Versions({ versions }: { versions: readonly Version[] }) {
               )}
             </p>
             <p className="text-muted text-xs">{changed(version)}</p>
+            <Origin version={version} />
           </li>
         ))}
       </ol>
     </div>
+  );
+}
+
+function Origin({ version }: { version: Version }) {
+  const { hubUrl, revision, runId, rulesVersion, taskSetVersion, taskSetCurrent } = version;
+  return (
+    <p className="text-muted mt-0.5 flex flex-wrap gap-x-2.5 text-xs">
+      <a className="link font-mono" href={hubUrl ?? undefined}>
+        {revision.slice(0, 7)}
+      </a>
+      <Link className="link" href={runHref(runId)}>
+        run {runId}
+      </Link>
+      {rulesVersion !== null && <span>rules {rulesVersion}</span>}
+      {taskSetCurrent === false && (
+        <span title={`Scored with another edition of the task set: ${taskSetVersion}`}>
+          <Edition from={version} />
+        </span>
+      )}
+    </p>
   );
 }
 

@@ -156,6 +156,16 @@ async def test_an_upload_without_a_models_name_is_ingested_and_says_whose_its_fi
     assert await message(pipeline, "public_eval", "model_name_missing") == lacks + said
 
 
+async def test_folders_of_other_sets_at_the_root_answer_nothing_of_this_one(pipeline: Pipeline, hub: TestHub) -> None:
+    in_both_sets = [task for task in OURS if task.id in {"0934a4d8", "136b0064"}]
+    hub.commit(V2, each("v1/public_eval", in_both_sets) | each("semi_private_eval"))
+    announced = await pipeline.settle()
+    assert {(each.model, each.tasks_submitted) for each in announced if each} == {("v1", 0), ("semi_private_eval", 0)}
+    for model, files in (("v1", "2 files"), ("semi_private_eval", "3 files")):
+        assert await message(pipeline, model, "nothing_usable") == f"no answer could be used: other_task_set in {files}"
+        assert ("", "model_name_missing", False) in await findings(pipeline, model)
+
+
 UNUSABLE: dict[str, tuple[dict[str, bytes], str]] = {
     "of another version": (each("v1/public_eval", OF_V1), "other_task_set in 3 files"),
     "of the semi-private set": (each("semi_private_eval"), "other_task_set in 3 files"),

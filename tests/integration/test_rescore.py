@@ -11,7 +11,7 @@ import pytest
 from common.arc.rules import RULES_VERSION
 from common.arc.task_sets import load_task_set
 from common.events import ModelDiscovered
-from ingester.rescoring import rescore
+from ingester.ingestion.rescoring import rescore
 from ingester.store.session import LockHeldError, locked
 
 from tests.support import pipeline as support

@@ -11,8 +11,7 @@ import pytest
 from common.arc.task_sets import Pair, Task, TaskSet
 from hypothesis import given
 from hypothesis import strategies as st
-from ingester.submission.limits import Limits
-from ingester.submission.memory_estimate import estimate_memory
+from ingester.submission.limits import Limits, estimate_memory
 from ingester.submission.staged_row import Row
 from ingester.submission.transform import transform, transform_whole
 

@@ -11,7 +11,7 @@ from arcwatch.commands.options import DatabaseOption, DataDirOption, JsonOption
 from arcwatch.commands.output import as_json, percent, say, table
 
 if TYPE_CHECKING:
-    from ingester.rescoring import Rescored
+    from ingester.ingestion.rescoring import Rescored
 
 _COLUMNS = ("model", "dataset", "outcome", "before", "after", "solved before", "after", "rows")
 _FAILED = frozenset({"impossible", "busy"})
@@ -56,7 +56,7 @@ async def _rescore(
     url: str, dataset: str | None, model: str | None, tasks_dir: Path | None, *, dry_run: bool
 ) -> "list[Rescored]":
     from common.database import open_pool
-    from ingester.rescoring import rescore_all
+    from ingester.ingestion.rescoring import rescore_all
 
     async with open_pool(url) as pool:
         return [each async for each in rescore_all(pool, dataset, model, tasks_dir, dry_run=dry_run)]

@@ -9,6 +9,7 @@ from typing import Any
 from common.arc.rules import RULES_VERSION
 from common.arc.task_sets import TaskSet
 from common.error_kinds import ADVICE, ErrorKind, Severity
+from ingester.submission.aggregate import AttemptScore, TaskResult
 from ingester.submission.folder import Finding, FolderScore
 from query_api.view.uncertainty import interval
 
@@ -66,26 +67,28 @@ def as_document(scored: Scored) -> dict[str, Any]:
         "tasksSolved": figures.tasks_solved,
         "pairsTotal": figures.pairs_total,
         "pairsSolved": figures.pairs_solved,
-        "attempts": [
-            {
-                "modelName": each.model_name,
-                "accuracyPercent": each.accuracy_percent,
-                "pairsCorrect": each.pairs_correct,
-                "pairsSubmitted": each.pairs_submitted,
-            }
-            for each in figures.attempts
-        ],
+        "attempts": list(map(_attempt, figures.attempts)),
         "totalCost": figures.total_cost,
         "totalTokens": figures.total_tokens,
         "totalTimeMs": figures.total_time_ms,
-        "tasks": {
-            each.puzzle_id: {
-                "pairsTotal": each.pairs_total,
-                "pairsSolved": each.pairs_solved,
-                "path": each.hf_path,
-                "blobOid": each.hf_blob_oid,
-            }
-            for each in score.results
-        },
+        "tasks": {each.puzzle_id: _task(each) for each in score.results},
         "findings": findings_by_kind(score.findings),
+    }
+
+
+def _attempt(of: AttemptScore) -> dict[str, Any]:
+    return {
+        "modelName": of.model_name,
+        "accuracyPercent": of.accuracy_percent,
+        "pairsCorrect": of.pairs_correct,
+        "pairsSubmitted": of.pairs_submitted,
+    }
+
+
+def _task(of: TaskResult) -> dict[str, Any]:
+    return {
+        "pairsTotal": of.pairs_total,
+        "pairsSolved": of.pairs_solved,
+        "path": of.hf_path,
+        "blobOid": of.hf_blob_oid,
     }

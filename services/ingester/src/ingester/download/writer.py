@@ -16,8 +16,7 @@ from ingester.download.progress import Progress
 from ingester.store.session import Session
 from ingester.submission.documents import Bytes
 from ingester.submission.folder import rows_of_file
-from ingester.submission.limits import Limits
-from ingester.submission.memory_estimate import estimate_memory
+from ingester.submission.limits import Limits, estimate_memory
 from ingester.submission.staged_row import StagedRow
 
 # A COPY costs about a millisecond besides its rows. 400 files of 40 kB took 0.39 s with 13 of them, 0.45 s with 179.

@@ -17,8 +17,7 @@ from common.model_names import attempt_model_name
 from ingester.submission.attempts import Attempt, read_attempts
 from ingester.submission.documents import Bytes, clean, dump, parse
 from ingester.submission.error_kinds import Notes, Problem, UnusableFileError
-from ingester.submission.limits import MEBIBYTE, Limits
-from ingester.submission.memory_estimate import estimate_memory
+from ingester.submission.limits import MEBIBYTE, Limits, estimate_memory
 from ingester.submission.reasoning import describe, reasoning_text
 from ingester.submission.scoring import Judged, judge, pairs_solved, select_answer
 from ingester.submission.staged_row import Row

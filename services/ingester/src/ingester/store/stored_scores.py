@@ -9,7 +9,7 @@ import asyncpg
 from common.arc.rules import RULES_VERSION
 
 from ingester.store.locked_model import HEAVY_SECONDS, LockedModel
-from ingester.store.statements import rescoring as sql
+from ingester.store.statements import version_scores as sql
 from ingester.submission.aggregate import Aggregates, AttemptScore, TaskResult
 
 # Answers are up to megabytes: so many are in memory.

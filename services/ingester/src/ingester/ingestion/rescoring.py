@@ -15,7 +15,8 @@ import asyncpg
 from common.arc.rules import FILES_READ_ANEW, RULES_VERSION
 from common.arc.task_sets import TaskSet, TaskSetError, load_task_set
 
-from ingester.store.rescoring import (
+from ingester.store.session import LockHeldError, Session, locked
+from ingester.store.stored_scores import (
     RescoreStatements,
     ScoredVersion,
     StoredAnswer,
@@ -23,7 +24,6 @@ from ingester.store.rescoring import (
     current_models,
     verdicts_in,
 )
-from ingester.store.session import LockHeldError, Session, locked
 from ingester.submission.aggregate import Aggregates, TaskResult, aggregate
 from ingester.submission.folder import status_of
 from ingester.submission.transform import judge_stored

@@ -8,8 +8,7 @@ import pytest
 from common.error_kinds import ErrorKind
 from ingester.app import limits_of
 from ingester.settings import Settings
-from ingester.submission.limits import MEBIBYTE, Limits
-from ingester.submission.memory_estimate import estimate_memory
+from ingester.submission.limits import MEBIBYTE, Limits, estimate_memory
 from ingester.submission.transform import transform
 
 from tests.ingester.samples import TWO, refused, used

@@ -65,6 +65,23 @@ async def test_warnings_of_a_submission_are_those_of_its_version(
         assert [each["warnings"] for each in await api.data("/api/models")] == [7]
 
 
+async def test_a_verification_is_shown_and_what_differs_in_the_detail(
+    start: Start, writer: Writer, pool: asyncpg.Pool
+) -> None:
+    await writer.ingest("m-1")
+    await pool.execute(
+        "INSERT INTO verifications (version_id, compared_with, verified_at, verdict, figures, disagreements)"
+        """ SELECT id, 'hub', $1, 'differs', 9, '[{"name": "wrong_score", "figure": "f", "message": "why"}]'"""
+        " FROM submission_versions",
+        writer.now,
+    )
+    async with start() as api:
+        found = (await api.data(f"/api/models/{DATASET}/m-1"))["verified"]
+        assert found.pop("disagreements") == [{"name": "wrong_score", "figure": "f", "message": "why"}]
+        assert (found["verdict"], found["comparedWith"], found["figures"]) == ("differs", "hub", 9)
+        assert [each["verified"] for each in await api.data("/api/models")] == [found]
+
+
 async def test_every_task_of_the_set_is_listed_answered_or_not(api: Api, writer: Writer, pool: asyncpg.Pool) -> None:
     first, second, *others = sorted(api.services.task_sets["evaluation2"].pairs)
     event = await writer.ingest("m-1")

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from common.events import ModelIngested
+from query_api.schemas.cached import Verification
 from query_api.store.rows import Submission, Sync
 from query_api.view.snapshot import View
 
@@ -148,3 +149,11 @@ def test_a_dataset_has_a_latest_of_its_own() -> None:
     here, there = submission("here", 1, 1), submission("there", 1, 2, dataset=OTHER)
     assert view(here, there).latest(dataset=DATASET) is here
     assert view(here, there).latest("published", OTHER) is there
+
+
+def test_a_verification_is_nothing_that_an_event_should_have_announced() -> None:
+    found = Verification(verdict="differs", at=START, compared_with="rows", figures=1)
+    plain, verified = submission("m", 1, 1), submission("m", 1, 1, verified=found)
+    assert view(plain) != view(verified)
+    assert view(plain).as_announced() == view(verified).as_announced()
+    assert view(plain).as_announced() != view(submission("m", 2, 2)).as_announced()

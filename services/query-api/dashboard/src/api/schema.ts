@@ -582,6 +582,21 @@ export interface components {
             lastError: string | null;
         };
         /**
+         * Disagreement
+         * @description One figure that differs, and why.
+         */
+        Disagreement: {
+            /**
+             * Name
+             * @description Its kind, of those that docs/verification.md explains.
+             */
+            name: string;
+            /** Figure */
+            figure: string;
+            /** Message */
+            message: string;
+        };
+        /**
          * ErrorKind
          * @description Why a file could not be used at all.
          * @enum {string}
@@ -822,6 +837,11 @@ export interface components {
              * @default null
              */
             warnings?: number | null;
+            /**
+             * @description The last verification of each kind; where one differs, that.
+             * @default null
+             */
+            verified?: components["schemas"]["Verification"] | null;
             /** @description Of the score over all tasks of the set. */
             scoreInterval: components["schemas"]["Interval"] | null;
             /** @description Of the score over the tasks submitted. */
@@ -1181,6 +1201,7 @@ export interface components {
              * @default null
              */
             warnings?: number | null;
+            verified: components["schemas"]["VerificationDetail"] | null;
             /** @description Of the score over all tasks of the set. */
             scoreInterval: components["schemas"]["Interval"] | null;
             /** @description Of the score over the tasks submitted. */
@@ -1321,6 +1342,11 @@ export interface components {
              * @default null
              */
             warnings?: number | null;
+            /**
+             * @description The last verification of each kind; where one differs, that.
+             * @default null
+             */
+            verified?: components["schemas"]["Verification"] | null;
             /** @description Of the score over all tasks of the set. */
             scoreInterval: components["schemas"]["Interval"] | null;
             /** @description Of the score over the tasks submitted. */
@@ -2044,6 +2070,67 @@ export interface components {
              * @default null
              */
             verbose?: boolean | null;
+        };
+        /**
+         * Verification
+         * @description What a second implementation of the rules said of a submission's figures; docs/verification.md says more.
+         */
+        Verification: {
+            /**
+             * Verdict
+             * @description Explained: something differs, and is no fault of the figures.
+             * @enum {string}
+             */
+            verdict: "verified" | "explained" | "differs" | "impossible";
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Comparedwith
+             * @description What the figures were recomputed from: the Hub's files, or ours.
+             * @enum {string}
+             */
+            comparedWith: "hub" | "rows";
+            /**
+             * Figures
+             * @description How many were compared.
+             */
+            figures: number;
+        };
+        /**
+         * VerificationDetail
+         * @description A verification, with what differs.
+         */
+        VerificationDetail: {
+            /**
+             * Verdict
+             * @description Explained: something differs, and is no fault of the figures.
+             * @enum {string}
+             */
+            verdict: "verified" | "explained" | "differs" | "impossible";
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Comparedwith
+             * @description What the figures were recomputed from: the Hub's files, or ours.
+             * @enum {string}
+             */
+            comparedWith: "hub" | "rows";
+            /**
+             * Figures
+             * @description How many were compared.
+             */
+            figures: number;
+            /**
+             * Disagreements
+             * @description 100 at most.
+             */
+            disagreements: components["schemas"]["Disagreement"][];
         };
         /**
          * Version
@@ -3630,4 +3717,8 @@ export const runTriggerAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<compone
 export const sourceValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Source"]> = ["ARC1", "ARC1-Eval", "ARC2", "ARC2-Eval", "ARC1-Semi-Private", "ARC1-Private", "ARC2-Semi-Private", "ARC2-Private", "ARC-Heavy", "ConceptARC"];
 export const syncEventTriggerValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["SyncEvent"]["trigger"]> = ["schedule", "catch_up", "startup", "webhook", "manual"];
 export const syncEventStatusValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["SyncEvent"]["status"]> = ["completed", "partial", "failed"];
+export const verificationVerdictValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Verification"]["verdict"]> = ["verified", "explained", "differs", "impossible"];
+export const verificationComparedWithValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Verification"]["comparedWith"]> = ["hub", "rows"];
+export const verificationDetailVerdictValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["VerificationDetail"]["verdict"]> = ["verified", "explained", "differs", "impossible"];
+export const verificationDetailComparedWithValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["VerificationDetail"]["comparedWith"]> = ["hub", "rows"];
 export const versionStatusValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Version"]["status"]> = ["completed", "partial", "unknown"];

@@ -44,7 +44,8 @@ async def get_model(
     versions = _with_changes(records)
     return shapes.ModelAnswer(
         data=shapes.ModelDetail(
-            **view().row(current).model_dump(exclude={"attempts"}),
+            **view().row(current).model_dump(exclude={"attempts", "verified"}),
+            verified=await submissions.verification(pool, query.dataset, query.model),
             attempts=_attempts(current, answers, tasks),
             versions=tuple(with_origin(each, settings.endpoint, current.dataset, tasks) for each in versions),
             ingestion_errors=tuple(await runs.errors(pool, current.run_id, ERRORS_SHOWN)),

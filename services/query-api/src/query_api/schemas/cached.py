@@ -89,6 +89,20 @@ class AttemptRow(ApiModel):
     accuracy_percent: Percent | None
 
 
+class Verification(ApiModel):
+    """What a second implementation of the rules said of a submission's figures; docs/verification.md says more."""
+
+    verdict: Annotated[
+        Literal["verified", "explained", "differs", "impossible"],
+        Field(description="Explained: something differs, and is no fault of the figures."),
+    ]
+    at: datetime
+    compared_with: Annotated[
+        Literal["hub", "rows"], Field(description="What the figures were recomputed from: the Hub's files, or ours.")
+    ]
+    figures: Annotated[Count, Field(description="How many were compared.")]
+
+
 class SubmissionRow(ApiModel):
     """What the database says of one submission; null where the figure is not known."""
 
@@ -115,6 +129,9 @@ class SubmissionRow(ApiModel):
     errors: Annotated[Count, Field(description="Files that could not be used.")]
     warnings: Annotated[
         Count | None, Field(description="Findings in other files, and in the folder, that may cost answers or figures.")
+    ] = None
+    verified: Annotated[
+        Verification | None, Field(description="The last verification of each kind; where one differs, that.")
     ] = None
 
 

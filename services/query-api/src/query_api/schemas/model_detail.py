@@ -17,7 +17,7 @@ from query_api.schemas.base import (
     OwnedDataset,
     Query,
 )
-from query_api.schemas.cached import AttemptRow, DatasetName, ModelRow
+from query_api.schemas.cached import AttemptRow, DatasetName, ModelRow, Verification
 from query_api.schemas.performance import FigureSet, PlainName
 from query_api.schemas.provenance import FileOrigin, Provenance, ScoreOrigin
 
@@ -106,10 +106,25 @@ class AttemptDetail(AttemptRow):
     overall: Annotated[FigureSet | None, Field(description="Of all its answers.")] = None
 
 
+class Disagreement(ApiModel):
+    """One figure that differs, and why."""
+
+    name: Annotated[str, Field(description="Its kind, of those that docs/verification.md explains.")]
+    figure: str
+    message: str
+
+
+class VerificationDetail(Verification):
+    """A verification, with what differs."""
+
+    disagreements: Annotated[tuple[Disagreement, ...], Field(description="100 at most.")]
+
+
 class ModelDetail(ModelRow):
     """One submission with its history. Versions: newest first, the last ten."""
 
     attempts: tuple[AttemptDetail, ...]
+    verified: VerificationDetail | None
     versions: tuple[Version, ...]
     ingestion_errors: Annotated[tuple[IngestionError, ...], Field(description="Of the current version, 500 at most.")]
     findings: Annotated[tuple[Finding, ...], Field(description="All of them, counted by kind; the worst first.")]

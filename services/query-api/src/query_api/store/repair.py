@@ -24,6 +24,7 @@ TABLES: Final = (
     "ingestion_runs",
     "submission_versions",
     "task_results",
+    "verifications",
     "sync_runs",
     "explanations",
     "model.ingested",

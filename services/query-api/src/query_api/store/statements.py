@@ -10,11 +10,25 @@ from common.error_kinds import NoteKind
 
 # Submissions and their versions.
 
+# Of each kind the newest, of the content that is there; first those that differ.
+_NEWEST_VERIFICATION = """
+FROM (
+    SELECT DISTINCT ON (compared_with) verdict, verified_at AS at, compared_with, figures, disagreements
+    FROM verifications
+    WHERE version_id = submission_versions.id AND verified_at >= submission_versions.ingested_at
+    ORDER BY compared_with, verified_at DESC
+) AS newest
+ORDER BY (verdict = 'differs') DESC, at DESC LIMIT 1
+"""
+
 # How its ingestion ended, unless its folder is gone upstream.
-_SUBMISSION = """hf_dataset AS dataset, model, display_name, source, tree_oid, revision, run_id, published_at,
+_SUBMISSION = f"""hf_dataset AS dataset, model, display_name, source, tree_oid, revision, run_id, published_at,
     ingested_at, score, score_submitted, tasks_total, tasks_submitted, tasks_solved, pairs_total, pairs_solved,
     attempts, total_cost, total_tokens, errors, warnings,
-    CASE WHEN removed_upstream_at IS NULL THEN status ELSE 'removed' END AS status"""
+    CASE WHEN removed_upstream_at IS NULL THEN status ELSE 'removed' END AS status, (
+        SELECT jsonb_build_object('verdict', verdict, 'at', at, 'compared_with', compared_with, 'figures', figures)
+        {_NEWEST_VERIFICATION}
+    ) AS verified"""
 
 CURRENT_SUBMISSIONS: Final = f"SELECT {_SUBMISSION} FROM submission_versions WHERE superseded_at IS NULL"  # noqa: S608
 
@@ -28,6 +42,11 @@ SELECT id, superseded_at, removed_upstream_at, status AS ingestion_status, rules
     {_SUBMISSION}
 FROM submission_versions WHERE hf_dataset = $1 AND model = $2
 ORDER BY superseded_at DESC NULLS FIRST, ingested_at DESC LIMIT $3
+"""  # noqa: S608
+
+VERIFICATION_OF_MODEL: Final = f"""
+SELECT newest.* FROM submission_versions, LATERAL (SELECT * {_NEWEST_VERIFICATION}) AS newest
+WHERE hf_dataset = $1 AND model = $2 AND superseded_at IS NULL
 """  # noqa: S608
 
 RESULTS_OF_VERSIONS: Final = """

@@ -1,5 +1,6 @@
 """Reads submissions: those that the view holds, the versions of one, and the answers of attempts."""
 
+import json
 import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -8,8 +9,8 @@ from typing import NamedTuple
 
 import asyncpg
 
-from query_api.schemas.cached import AttemptRow
-from query_api.schemas.model_detail import Version
+from query_api.schemas.cached import AttemptRow, Verification
+from query_api.schemas.model_detail import Disagreement, VerificationDetail, Version
 from query_api.store import statements as sql
 from query_api.store.repair import LATEST, all_shaped, parsed_list, shaped
 from query_api.store.rows import (
@@ -63,6 +64,8 @@ async def tasks(pool: asyncpg.Pool, keys: Collection[Key]) -> Mapping[Key, Versi
 
 def _submission(row: asyncpg.Record) -> Submission | None:
     values = {name: row[name] for name in Submission.model_fields} | {"attempts": _attempts(row["attempts"])}
+    if row["verified"]:
+        values["verified"] = shaped(Verification, json.loads(row["verified"]), "verifications")
     if row["ingested_at"] >= LATEST:
         # It would be the latest model for ever.
         values["ingested_at"] = None
@@ -73,6 +76,17 @@ def _attempts(stored: str) -> tuple[AttemptRow, ...]:
     rows = (each for each in parsed_list(stored) if isinstance(each, dict))
     attempts = ({name: each.get(name) for name in AttemptRow.model_fields} for each in rows)
     return tuple(all_shaped(AttemptRow, attempts, _VERSIONS_TABLE))
+
+
+async def verification(pool: asyncpg.Pool, dataset: str, model: str) -> VerificationDetail | None:
+    """Return what was last said of a model's current version; None where nothing was."""
+    row = await pool.fetchrow(sql.VERIFICATION_OF_MODEL, dataset, model)
+    if row is None:
+        return None
+    found = (each for each in parsed_list(row["disagreements"]) if isinstance(each, dict))
+    shown = ({name: each.get(name) for name in Disagreement.model_fields} for each in found)
+    disagreements = tuple(all_shaped(Disagreement, shown, "verifications"))
+    return shaped(VerificationDetail, {**row, "disagreements": disagreements}, "verifications")
 
 
 def _sync(row: asyncpg.Record | None) -> Sync | None:

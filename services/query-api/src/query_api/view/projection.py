@@ -185,8 +185,8 @@ class ViewProjector:
     async def _reconciled(self, *, expected: bool) -> View:
         before, after = self.state.view, await self._loaded()
         if not expected and not self._database_lost:
-            drift = before.submissions.items() ^ after.submissions.items()
-            self._metrics.reconciled.inc(len({key for key, _ in drift}))
+            drift = before.as_announced() ^ after.as_announced()
+            self._metrics.reconciled.inc(len({each.key for each in drift}))
         self._metrics.reconciliations.inc()
         return after
 

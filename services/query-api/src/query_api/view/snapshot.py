@@ -29,6 +29,10 @@ class View:
         """Make a view of everything the database holds."""
         return cls(MappingProxyType({each.key: each for each in submissions}), last_sync)
 
+    def as_announced(self) -> set[Submission]:
+        """Return the submissions without what no event tells of them: verifications come by themselves."""
+        return {each.model_copy(update={"verified": None}) for each in self.submissions.values()}
+
     def reread(self, keys: Collection[Key], found: Iterable[Submission]) -> "View":
         """Return the view after the database was asked for some keys; keys not found are gone."""
         kept = {key: each for key, each in self.submissions.items() if key not in keys}

@@ -1,5 +1,5 @@
 /** How good a submission is, and how much of the task set that speaks of. */
-import type { ModelRow } from "../../api/client.ts";
+import type { ModelDetail, ModelRow } from "../../api/client.ts";
 import { count, moment, percent, share } from "../../lib/format.ts";
 import { setName } from "../../lib/names.ts";
 import { Status } from "../../ui/Badge.tsx";
@@ -7,8 +7,14 @@ import { OutcomeBar } from "../../ui/Bar.tsx";
 import { Figure } from "../../ui/Figure.tsx";
 import { Panel } from "../../ui/Panel.tsx";
 import { Traced } from "./provenance/Traced.tsx";
+import { Verified } from "./Verified.tsx";
 
-export function ScorePanel({ row, rank }: { row: ModelRow; rank: { place: number; of: number } }) {
+interface Scored {
+  row: ModelRow | ModelDetail;
+  rank: { place: number; of: number };
+}
+
+export function ScorePanel({ row, rank }: Scored) {
   const { tasksTotal, tasksSubmitted } = row;
   const figures = [
     ["Score", percent(row.score), `over all ${count(tasksTotal)} tasks`, "share"],
@@ -50,6 +56,7 @@ export function ScorePanel({ row, rank }: { row: ModelRow; rank: { place: number
       <div className="mt-6">
         <OutcomeBar row={row} className="h-3" />
         <Outcomes row={row} />
+        <Verified row={row} />
       </div>
     </Panel>
   );

@@ -33,6 +33,38 @@ async def test_versions_tell_what_changed(api: Api, writer: Writer, pool: asyncp
     assert (found["score"], found["treeOid"]) == (0.2, new.tree_oid)
 
 
+async def test_scores_that_a_rescore_replaced_stay_with_their_version(
+    api: Api, writer: Writer, pool: asyncpg.Pool
+) -> None:
+    for content, score in ((1, 0.5), (2, 0.6)):
+        event = await writer.ingest("m-1", content=content, score=score)
+        for hour, rules in ((1, None), (2, 2)):
+            await pool.execute(
+                "INSERT INTO version_scores SELECT id, $2, 'abc', 120, 100, 1, 167, 1, $3, NULL, "
+                "timestamptz '2026-01-01 00:00Z' + make_interval(hours => $4) "
+                "FROM submission_versions WHERE tree_oid = $1",
+                event.tree_oid, rules, score / 2 + hour / 100, hour,
+            )  # fmt: skip
+    newest, oldest = (await api.data(f"/api/models/{DATASET}/m-1"))["versions"]
+    assert newest["scores"] == [
+        {
+            "score": 0.32,
+            "scoreSubmitted": None,
+            "rulesVersion": 2,
+            "taskSetVersion": "abc",
+            "replacedAt": "2026-01-01T02:00:00Z",
+        },
+        {
+            "score": 0.31,
+            "scoreSubmitted": None,
+            "rulesVersion": None,
+            "taskSetVersion": "abc",
+            "replacedAt": "2026-01-01T01:00:00Z",
+        },
+    ]
+    assert [each["score"] for each in oldest["scores"]] == [0.27, 0.26]
+
+
 async def test_a_dataset_may_be_written_as_one_part(api: Api, writer: Writer) -> None:
     await writer.ingest("m-1")
     assert (await api.data(f"/api/models/{DATASET.replace('/', '%2F')}/m-1"))["model"] == "m-1"

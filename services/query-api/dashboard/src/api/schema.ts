@@ -1595,6 +1595,25 @@ export interface components {
             worst: number;
         };
         /**
+         * ReplacedScore
+         * @description What a version's score was before `arcwatch rescore` replaced it.
+         */
+        ReplacedScore: {
+            /** Score */
+            score: number;
+            /** Scoresubmitted */
+            scoreSubmitted: number | null;
+            /** Rulesversion */
+            rulesVersion: number | null;
+            /** Tasksetversion */
+            taskSetVersion: string | null;
+            /**
+             * Replacedat
+             * Format: date-time
+             */
+            replacedAt: string;
+        };
+        /**
          * ResetEvent
          * @description What was missed is not known: load again what you show.
          */
@@ -2198,6 +2217,11 @@ export interface components {
             removedUpstreamAt: string | null;
             /** @description Null for the first version. */
             changes: components["schemas"]["Changes"] | null;
+            /**
+             * Scores
+             * @description By other rules or task sets, the latest first.
+             */
+            scores: components["schemas"]["ReplacedScore"][];
         };
         /**
          * WatcherState

@@ -45,6 +45,16 @@ class Changes(ApiModel):
     no_longer_solved: tuple[str, ...]
 
 
+class ReplacedScore(ApiModel):
+    """What a version's score was before `arcwatch rescore` replaced it."""
+
+    score: Fraction
+    score_submitted: Fraction | None
+    rules_version: int | None
+    task_set_version: str | None
+    replaced_at: datetime
+
+
 class Version(ScoreOrigin):
     """One version of a submission."""
 
@@ -65,6 +75,7 @@ class Version(ScoreOrigin):
     superseded_at: Annotated[datetime | None, Field(description="Null: the current version.")]
     removed_upstream_at: datetime | None
     changes: Annotated[Changes | None, Field(description="Null for the first version.")]
+    scores: Annotated[tuple[ReplacedScore, ...], Field(description="By other rules or task sets, the latest first.")]
 
 
 class IngestionError(Advised):

@@ -54,6 +54,12 @@ SELECT version_id, puzzle_id, hf_blob_oid, pairs_total, pairs_solved, hf_path
 FROM task_results WHERE version_id = ANY($1)
 """
 
+# Of each version the latest first.
+REPLACED_SCORES: Final = """
+SELECT version_id, score, score_submitted, rules_version, task_set_version, replaced_at
+FROM version_scores WHERE version_id = ANY($1) ORDER BY replaced_at DESC
+"""
+
 # The current version, and its result of one task where it has one.
 ORIGIN_OF_TASK: Final = """
 SELECT v.run_id, v.revision, v.rules_version, v.task_set_version,

@@ -2,15 +2,15 @@
 
 import json
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import asyncpg
 
 from query_api.schemas.cached import AttemptRow, Verification
-from query_api.schemas.model_detail import Disagreement, VerificationDetail, Version
+from query_api.schemas.model_detail import Disagreement, ReplacedScore, VerificationDetail, Version
 from query_api.store import statements as sql
 from query_api.store.repair import LATEST, all_shaped, parsed_list, shaped
 from query_api.store.rows import (
@@ -124,12 +124,16 @@ async def versions(pool: asyncpg.Pool, dataset: str, model: str) -> list[Version
         results: dict[int, dict[str, TaskResult]] = {row["id"]: {} for row in rows}
         for each in await connection.fetch(sql.RESULTS_OF_VERSIONS, list(results)):
             results[each["version_id"]][each["puzzle_id"]] = _result(each)
-    return list(filter(None, (_version(row, results[row["id"]]) for row in rows)))
+        replaced = await connection.fetch(sql.REPLACED_SCORES, list(results))
+    scores = {key: [dict(each) for each in replaced if each["version_id"] == key] for key in results}
+    return list(filter(None, (_version(row, results[row["id"]], scores[row["id"]]) for row in rows)))
 
 
-def _version(row: asyncpg.Record, results: Results) -> VersionRecord | None:
+def _version(row: asyncpg.Record, results: Results, scores: Sequence[dict[str, Any]]) -> VersionRecord | None:
     unknown = dict.fromkeys(("changes", "task_set_current", "hub_url", "score_interval", "score_submitted_interval"))
-    values = dict(row) | unknown | {"status": row["ingestion_status"]}
+    found = [{name: each[name] for name in ReplacedScore.model_fields} for each in scores]
+    replaced = tuple(all_shaped(ReplacedScore, found, "version_scores"))
+    values = dict(row) | unknown | {"status": row["ingestion_status"], "scores": replaced}
     version = shaped(Version, {name: values[name] for name in Version.model_fields}, _VERSIONS_TABLE)
     submission = _submission(row) if row["superseded_at"] is None else None
     return VersionRecord(version, results, submission) if version else None

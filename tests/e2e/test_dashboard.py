@@ -159,6 +159,8 @@ async def test_everything_is_reached_by_keyboard_and_by_its_address(
         await page.keyboard.press("Enter")
         await expect(page.get_by_role("heading", name="Claude Opus 5 and GPT 5")).to_be_visible()
         await expect(page.get_by_role("button", name=re.compile("Both solve it"))).to_contain_text("3")
+        apart = "not distinguishable from GPT 5: 33.3 points apart on the 6 tasks that both answer (p = 0.500)"
+        await expect(page.get_by_test_id("difference")).to_contain_text(apart)
 
         strip = page.get_by_role("toolbar", name=re.compile("Tasks of Claude Opus 5"))
         await strip.locator('button[tabindex="0"]').focus()

@@ -34,6 +34,8 @@ async def test_the_leaderboard_is_sorted_filtered_and_linked(tmp_path: Path, dat
         await page.get_by_role("combobox", name="Dataset").select_option("ARC-AGI-2 eval")
         await shows(page, ["Claude Opus 5", "GPT 5"])
         table = page.get_by_role("region", name="Table of submissions")
+        best = table.get_by_role("row", name=re.compile("Claude Opus 5"))
+        await expect(best).to_contain_text(re.compile("5[.]83%2[.]85.11[.]6%1.2"))
         await table.get_by_role("button", name="Model").click()
         await table.get_by_role("button", name="Model").click()
         await expect(table.get_by_role("columnheader", name="Model")).to_have_attribute("aria-sort", "descending")

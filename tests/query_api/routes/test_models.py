@@ -1,6 +1,7 @@
 """One submission shows its versions, what changed between them, its errors and its tasks."""
 
 import asyncpg
+import pytest
 from common.arc.rules import RULES, RULES_VERSION
 
 from tests.query_api.conftest import Start
@@ -134,6 +135,7 @@ async def test_each_attempt_tells_what_it_solved_and_took(api: Api, writer: Writ
     assert first == {
         "modelName": "m-1-attempt1",
         "accuracyPercent": 40.0,
+        "accuracyInterval": {"low": pytest.approx(0.3115, abs=1e-4), "high": pytest.approx(0.4955, abs=1e-4)},
         "tasksCorrect": 1,
         "overall": {
             "count": 2, "avgCost": 0.5, "totalCost": 1.0, "avgTime": 30.0, "totalTime": 60.0, "avgTokens": 10.0,

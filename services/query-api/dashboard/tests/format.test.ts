@@ -5,6 +5,7 @@ import { test } from "node:test";
 import {
   ago,
   ahead,
+  bounds,
   compact,
   duration,
   money,
@@ -24,6 +25,12 @@ test("a small score keeps digits that tell it from zero", () => {
   assert.deepEqual([0, 0.0025, 0.0525, 0.5375, 1].map(percent), ["0%", "0.25%", "5.25%", "53.8%", "100%"]);
   assert.equal(percent(null), "–");
   assert.equal(tick(0.06), "6%");
+});
+
+test("an interval is from its lowest to its highest score, lopsided as it is", () => {
+  assert.equal(bounds({ low: 0.4119, high: 0.5881 }), "41.2–58.8%");
+  assert.equal(bounds({ low: 0.0086, high: 0.0712 }), "0.86–7.12%");
+  assert.equal(bounds(null), "–");
 });
 
 test("money keeps two digits below a cent, and cents above a dollar", () => {

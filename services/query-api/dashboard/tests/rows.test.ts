@@ -4,9 +4,10 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
 import type { ModelRow } from "../src/api/client.ts";
-import { difference, differing, verdict } from "../src/lib/grids.ts";
+import { difference as gridDifference, differing, verdict } from "../src/lib/grids.ts";
 import { kindName, setName } from "../src/lib/names.ts";
-import { named, newestOf, onDataset, rankOf } from "../src/lib/rows.ts";
+import { named, newestOf, onDataset, ranked, ranks } from "../src/lib/rows.ts";
+import { difference } from "../src/lib/tasks.ts";
 import { ends, moments } from "../src/lib/format.ts";
 import { walk } from "../src/hooks/useRoving.ts";
 
@@ -48,7 +49,7 @@ test("of grids of two sizes only the shared cells are compared, and the size is 
     [4, 5],
     [7, 8],
   ];
-  assert.deepEqual(difference(tall, expected), { sameSize: false, wrong: 1, shared: 4 });
+  assert.deepEqual(gridDifference(tall, expected), { sameSize: false, wrong: 1, shared: 4 });
   assert.deepEqual(differing(tall, expected), [[1, 0]]);
   assert.equal(verdict(tall, expected), "wrong size, 1 of 4 shared cells differ");
   assert.equal(verdict([[1, 2]], expected), "wrong size, 0 of 2 shared cells differ");
@@ -99,17 +100,27 @@ test("a dataset leads to the same model, or to the best where the model is not",
   ]);
 });
 
-test("places are among the models of one task set, and equal scores share one", () => {
-  const rows = [row("a", "m", 0.5), row("a", "n", 0.5), row("a", "o", 0.1), row("b", "p", 0.9)];
-  assert.deepEqual(
-    rows.map((each) => rankOf(rows, each)),
-    [
-      { place: 1, of: 3 },
-      { place: 1, of: 3 },
-      { place: 3, of: 3 },
-      { place: 1, of: 1 },
-    ],
+test("ranks are a range where several fit, and how many there are is counted within the task set", () => {
+  const of = (rank: number | null, best?: number, worst?: number) => ({
+    ...row("a", "m", 0.5),
+    rank,
+    rankRange: best && worst ? { best, worst } : null,
+  });
+  assert.deepEqual([of(4, 3, 7), of(1, 1, 1), of(2), of(null)].map(ranks), ["3–7", "1", "2", "–"]);
+  assert.equal(ranked([of(1), of(null), { ...of(1), source: "b" }], "a"), 1);
+});
+
+test("two models are called better only where they can be told apart", () => {
+  const test = { sharedTasks: 118, difference: -0.031, pValue: 0.3415, distinguishable: false };
+  assert.equal(
+    difference(test, "A", "B"),
+    "A is not distinguishable from B: 3.1 points apart on the 118 tasks that both answer (p = 0.342).",
   );
+  assert.equal(
+    difference({ ...test, pValue: 0.00001, distinguishable: true }, "A", "B"),
+    "B is better than A by 3.1 points on the 118 tasks that both answer (p < 0.001).",
+  );
+  assert.equal(difference({ ...test, difference: null }, "A", "B"), "A and B share no answered task.");
 });
 
 test("names are found by any of their words, and the newest by its landing", () => {

@@ -16,6 +16,7 @@ export const keys = {
   models: resource<[]>("models"),
   latest: () => latestKey().slice(0, 1),
   model: resource<[dataset: string, model: string]>("model"),
+  comparison: resource<[set: string, model: string, other: string]>("comparison"),
   task: resource<[dataset: string, model: string, task: string]>("task"),
   cron: resource<[]>("cron"),
   status: resource<[]>("status"),
@@ -41,6 +42,15 @@ export const modelQuery = (dataset: string, model: string) =>
     queryFn: async ({ signal }) => {
       const path = { ...owned(dataset), model };
       return (await unwrap(api.GET("/api/models/{owner}/{name}/{model}", { params: { path }, signal }))).data;
+    },
+  });
+
+export const compareQuery = (dataset: string, model1: string, model2: string) =>
+  queryOptions({
+    queryKey: keys.comparison(dataset, model1, model2),
+    queryFn: async ({ signal }) => {
+      const query = { dataset, model1, model2 };
+      return (await unwrap(api.GET("/api/metrics/compare", { params: { query }, signal }))).data;
     },
   });
 

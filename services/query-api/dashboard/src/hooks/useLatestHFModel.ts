@@ -17,6 +17,12 @@ export interface LatestHFModel {
   daysAgo: number;
   score: number;
   scoreSubmitted: number | null;
+  /** The 95% intervals of both. */
+  scoreInterval: { low: number; high: number } | null;
+  scoreSubmittedInterval: { low: number; high: number } | null;
+  rank: number | null;
+  /** Null also while it is being computed. */
+  rankRange: { best: number; worst: number } | null;
   tasksTotal: number;
   tasksSubmitted: number;
   tasksSolved: number | null;

@@ -12,6 +12,11 @@ export function percent(fraction: number | null | undefined): string {
   return `${value.toFixed(value < 10 ? 2 : 1)}%`;
 }
 
+/** From the lowest to the highest score that fits what was seen: 45.3–62.9%. */
+export function bounds(interval: { low: number; high: number } | null | undefined): string {
+  return interval ? `${percent(interval.low).slice(0, -1)}–${percent(interval.high)}` : "–";
+}
+
 /** A fraction on an axis, without digits that say nothing. */
 export function tick(fraction: number): string {
   return `${Number((fraction * 100).toFixed(4))}%`;

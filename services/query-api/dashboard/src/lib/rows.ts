@@ -23,10 +23,15 @@ export function onDataset(rows: readonly ModelRow[], model: string | null): Map<
   return new Map([...found].sort(([one], [other]) => one.localeCompare(other)));
 }
 
-/** A model's place among those of its task set, by score. */
-export function rankOf(rows: readonly ModelRow[], row: ModelRow): { place: number; of: number } {
-  const rivals = rows.filter((each) => each.source === row.source);
-  return { place: 1 + rivals.filter((each) => each.score > row.score).length, of: rivals.length };
+/** The ranks that a model may have within its task set; its rank by score where they are not known, or no other is. */
+export function ranks({ rank, rankRange }: ModelRow): string {
+  if (!rankRange || rankRange.best === rankRange.worst) return rank === null ? "–" : String(rank);
+  return `${rankRange.best}–${rankRange.worst}`;
+}
+
+/** How many models of a task set have a rank. */
+export function ranked(rows: readonly ModelRow[], source: string): number {
+  return rows.filter((each) => each.source === source && each.rank !== null).length;
 }
 
 /** Whether anything in a submission could be used: an answer to a task, right or wrong. */

@@ -1,5 +1,7 @@
 /** What became of each task of a submission. */
 
+import { plural } from "./format.ts";
+
 export type TaskState = "correct" | "partial" | "incorrect" | "missing";
 
 export interface TaskCell {
@@ -33,6 +35,22 @@ export function tally(found: readonly TaskCell[]): Record<TaskState, number> {
   const sums = { correct: 0, partial: 0, incorrect: 0, missing: 0 };
   for (const each of found) sums[each.state] += 1;
   return sums;
+}
+
+/** What a paired test says of two models. */
+export function difference(
+  test: { sharedTasks: number; difference: number | null; pValue: number; distinguishable: boolean },
+  first: string,
+  second: string,
+): string {
+  if (test.difference === null) return `${first} and ${second} share no answered task.`;
+  const tasks = `on the ${plural(test.sharedTasks, "task")} that both answer`;
+  const chance = test.pValue < 0.001 ? "p < 0.001" : `p = ${test.pValue.toFixed(3)}`;
+  const points = `${(100 * Math.abs(test.difference)).toFixed(1)} points`;
+  if (!test.distinguishable)
+    return `${first} is not distinguishable from ${second}: ${points} apart ${tasks} (${chance}).`;
+  const [better, worse] = test.difference > 0 ? [first, second] : [second, first];
+  return `${better} is better than ${worse} by ${points} ${tasks} (${chance}).`;
 }
 
 export type Duel = "both" | "first" | "second" | "neither";

@@ -106,7 +106,7 @@ function onIngested(client: QueryClient, event: Events["ingested"], reload: Relo
   change(({ running }) => ({ running: withoutModel(running, event) }));
   void client.invalidateQueries({ queryKey: keys.model(event.dataset, event.model) });
   void client.invalidateQueries({ queryKey: keys.task(event.dataset, event.model) });
-  reload("models", "latest", "history", "runErrors", "status");
+  reload("models", "latest", "comparison", "history", "runErrors", "status");
   const href = modelHref(event.dataset, event.model);
   if (!isUsable(event)) {
     toast({ kind: "bad", title: `Nothing usable in ${event.displayName}`, text: "Its page says why.", href });

@@ -69,7 +69,10 @@ function Board({ rows, latest }: { rows: readonly ModelRow[]; latest: string }) 
       <Panel title="Landings" hint="When each one was uploaded to the Hub.">
         <Timeline rows={rows} />
       </Panel>
-      <Panel title="All submissions" hint="Pick a column's name to sort by it.">
+      <Panel
+        title="All submissions"
+        hint="Pick a column's name to sort by it. Below a score is its 95% interval; a rank is within the task set."
+      >
         <Submissions rows={rows} latest={latest} />
       </Panel>
     </>

@@ -4,9 +4,9 @@ import { Link } from "wouter";
 
 import type { ModelRow } from "../../api/client.ts";
 import { useParams } from "../../hooks/useParams.ts";
-import { compact, count, money, percent, share } from "../../lib/format.ts";
+import { bounds, compact, count, money, percent, share } from "../../lib/format.ts";
 import { setName } from "../../lib/names.ts";
-import { isUsable, keyOf, modelHref } from "../../lib/rows.ts";
+import { isUsable, keyOf, modelHref, ranks } from "../../lib/rows.ts";
 import { Ago } from "../../ui/Ago.tsx";
 import { Badge, Status } from "../../ui/Badge.tsx";
 import { OutcomeBar } from "../../ui/Bar.tsx";
@@ -30,9 +30,13 @@ function columnsOf(latest: string) {
       cell: (_: ModelRow, place: number) => place + 1,
     },
     column("name", "py-2.5 pr-4 text-left", (row) => <Named row={row} latest={keyOf(row) === latest} />),
-    column("score", "py-2.5 pr-3 text-right sm:pr-4", ({ score }) => (
-      <span className="text-base font-semibold">{percent(score)}</span>
+    column("score", "py-2.5 pr-3 text-right sm:pr-4", ({ score, scoreInterval }) => (
+      <>
+        <span className="text-base font-semibold">{percent(score)}</span>
+        <span className="text-muted block text-xs whitespace-nowrap">{bounds(scoreInterval)}</span>
+      </>
     )),
+    { name: "Rank", className: `${WIDE} text-right whitespace-nowrap`, cell: ranks },
     column("submitted", `${WIDE} text-right`, ({ scoreSubmitted }) => percent(scoreSubmitted)),
     column("coverage", "py-2.5 pr-4 text-left", (row) => <Coverage row={row} />),
     column("set", `${WIDE} text-left whitespace-nowrap`, ({ source }) => setName(source)),

@@ -1,12 +1,12 @@
 /** Two submissions, task by task. */
-import { useQueries } from "@tanstack/react-query";
+import { useQueries, useQuery } from "@tanstack/react-query";
 
 import type { ModelRow } from "../../api/client.ts";
-import { modelQuery } from "../../api/queries.ts";
+import { compareQuery, modelQuery } from "../../api/queries.ts";
 import { useParams } from "../../hooks/useParams.ts";
 import { compact, count, money, percent, share } from "../../lib/format.ts";
 import { setName } from "../../lib/names.ts";
-import { type Duel, cells, duel } from "../../lib/tasks.ts";
+import { type Duel, cells, difference, duel } from "../../lib/tasks.ts";
 import { Answer, Empty, Panel } from "../../ui/Panel.tsx";
 import { type Column, Table } from "../../ui/Table.tsx";
 import { Strip } from "./Strip.tsx";
@@ -16,13 +16,31 @@ export function Comparison({ first, second }: { first: ModelRow; second: ModelRo
     <Panel title={`${first.displayName} and ${second.displayName}`} hint="Side by side.">
       <SideBySide first={first} second={second} />
       {first.source === second.source ? (
-        <Tasks first={first} second={second} />
+        <>
+          {first.model !== second.model && <Difference first={first} second={second} />}
+          <Tasks first={first} second={second} />
+        </>
       ) : (
         <Empty title="They answer different tasks.">
           {setName(first.source)} and {setName(second.source)} share no tasks to compare one by one.
         </Empty>
       )}
     </Panel>
+  );
+}
+
+/** Whether they can be told apart, on the tasks that both answer. */
+function Difference({ first, second }: { first: ModelRow; second: ModelRow }) {
+  const set = first.dataset === second.dataset ? first.dataset : first.source;
+  const comparison = useQuery(compareQuery(set, first.model, second.model));
+  return (
+    <Answer query={comparison} what="how far they differ" lines={1}>
+      {({ pairedTests: [test] }) => (
+        <p data-testid="difference" className="mb-6 text-sm">
+          {test && difference(test, first.displayName, second.displayName)}
+        </p>
+      )}
+    </Answer>
   );
 }
 

@@ -5,9 +5,9 @@ import { Link } from "wouter";
 import type { ModelRow } from "../../api/client.ts";
 import { modelQuery } from "../../api/queries.ts";
 import type { useLatestHFModel } from "../../hooks/useLatestHFModel.ts";
-import { money, percent, share } from "../../lib/format.ts";
+import { bounds, money, percent, share } from "../../lib/format.ts";
 import { setName } from "../../lib/names.ts";
-import { keyOf, rankOf } from "../../lib/rows.ts";
+import { keyOf, ranked, ranks } from "../../lib/rows.ts";
 import { cells } from "../../lib/tasks.ts";
 import { Ago } from "../../ui/Ago.tsx";
 import { Dot } from "../../ui/Badge.tsx";
@@ -65,7 +65,8 @@ function Card({ model, row, rows, selected, onUse }: Omit<HeroProps, "latest"> &
   const { tasksSubmitted, tasksTotal } = model;
   const perTask = row ? share(row.totalCost, row.tasksSubmitted) : null;
   const figures = [
-    ["Score", percent(model.score), row ? rankText(rows, row) : "of all tasks"],
+    ["Score", percent(model.score), `95%: ${bounds(model.scoreInterval)}`],
+    ["Rank", row ? ranks(row) : "–", row ? rankText(rows, row) : ""],
     ["Coverage", percent(share(tasksSubmitted, tasksTotal)), `${tasksSubmitted} of ${tasksTotal} tasks`],
     ["Cost per task", money(perTask), row ? `${money(row.totalCost)} in all` : ""],
   ];
@@ -131,8 +132,7 @@ function Name({ model }: { model: Latest }) {
 }
 
 function rankText(rows: readonly ModelRow[], row: ModelRow): string {
-  const { place, of } = rankOf(rows, row);
-  return of > 1 ? `place ${place} of ${of} on ${setName(row.source)}` : "of all tasks";
+  return `of ${ranked(rows, row.source)} on ${setName(row.source)}`;
 }
 
 function Art({ row }: { row: ModelRow }) {

@@ -13,7 +13,7 @@ import { TaskPanel } from "./TaskPanel.tsx";
 import { UsagePanel } from "./UsagePanel.tsx";
 import { Versions } from "./Versions.tsx";
 
-export function ModelView({ row, rank }: { row: ModelRow; rank: { place: number; of: number } }) {
+export function ModelView({ row, of }: { row: ModelRow; of: number }) {
   const detail = useQuery(modelQuery(row.dataset, row.model));
   // Right after a landing the list knows little of it; the model's own answer knows all.
   const known = detail.data && detail.data.ingestedAt >= row.ingestedAt ? detail.data : row;
@@ -28,7 +28,7 @@ export function ModelView({ row, rank }: { row: ModelRow; rank: { place: number;
         </Panel>
       )}
       {detail.data && <EditionNotice from={detail.data.provenance} />}
-      <ScorePanel row={known} rank={rank} />
+      <ScorePanel row={known} of={of} />
       <UsagePanel row={known} detail={detail} />
       <Panel
         title="Tasks"

@@ -5,7 +5,7 @@ import { modelsQuery } from "../../api/queries.ts";
 import { useLatestHFModel } from "../../hooks/useLatestHFModel.ts";
 import { useParams } from "../../hooks/useParams.ts";
 import { useTitle } from "../../hooks/useTitle.ts";
-import { find, keyOf, rankOf } from "../../lib/rows.ts";
+import { find, keyOf, ranked } from "../../lib/rows.ts";
 import { Answer, Empty } from "../../ui/Panel.tsx";
 import { Comparison } from "./Comparison.tsx";
 import { Hero } from "./Hero.tsx";
@@ -59,7 +59,9 @@ export function OverviewPage() {
                 </Empty>
               )}
               {selected && other && other !== selected && <Comparison first={selected} second={other} />}
-              {selected && <ModelView key={keyOf(selected)} row={selected} rank={rankOf(rows, selected)} />}
+              {selected && (
+                <ModelView key={keyOf(selected)} row={selected} of={ranked(rows, selected.source)} />
+              )}
             </>
           )
         }

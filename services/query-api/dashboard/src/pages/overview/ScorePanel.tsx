@@ -1,7 +1,8 @@
 /** How good a submission is, and how much of the task set that speaks of. */
 import type { ModelDetail, ModelRow } from "../../api/client.ts";
-import { count, moment, percent, share } from "../../lib/format.ts";
+import { bounds, count, moment, percent, plural, share } from "../../lib/format.ts";
 import { setName } from "../../lib/names.ts";
+import { ranks } from "../../lib/rows.ts";
 import { Status } from "../../ui/Badge.tsx";
 import { OutcomeBar } from "../../ui/Bar.tsx";
 import { Figure } from "../../ui/Figure.tsx";
@@ -11,21 +12,32 @@ import { Verified } from "./Verified.tsx";
 
 interface Scored {
   row: ModelRow | ModelDetail;
-  rank: { place: number; of: number };
+  /** How many models of its task set have a rank. */
+  of: number;
 }
 
-export function ScorePanel({ row, rank }: Scored) {
+export function ScorePanel({ row, of }: Scored) {
   const { tasksTotal, tasksSubmitted } = row;
   const figures = [
-    ["Score", percent(row.score), `over all ${count(tasksTotal)} tasks`, "share"],
-    ["Of submitted", percent(row.scoreSubmitted), "as the official scorer prints it", "share"],
+    [
+      "Score",
+      percent(row.score),
+      `95%: ${bounds(row.scoreInterval)}, over all ${count(tasksTotal)} tasks`,
+      "share",
+    ],
+    [
+      "Of submitted",
+      percent(row.scoreSubmitted),
+      `95%: ${bounds(row.scoreSubmittedInterval)}, as the official scorer prints it`,
+      "share",
+    ],
     [
       "Coverage",
       percent(share(tasksSubmitted, tasksTotal)),
       `${count(tasksSubmitted)} of ${count(tasksTotal)}`,
       "file",
     ],
-    ["Place", `${rank.place} of ${rank.of}`, `on ${setName(row.source)}`, null],
+    ["Rank", `${ranks(row)} of ${of}`, alike(row), null],
   ] as const;
   return (
     <Panel
@@ -83,4 +95,11 @@ function Outcomes({ row }: { row: ModelRow }) {
       )}
     </p>
   );
+}
+
+function alike({ source, notDistinguishable }: ModelRow): string {
+  const others = notDistinguishable
+    ? `; not distinguishable from ${plural(notDistinguishable, "other")}`
+    : "";
+  return `on ${setName(source)}${others}`;
 }

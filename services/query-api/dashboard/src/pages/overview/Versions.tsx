@@ -2,7 +2,7 @@
 import { Link } from "wouter";
 
 import type { Schemas } from "../../api/client.ts";
-import { moments, percent, plural } from "../../lib/format.ts";
+import { bounds, moments, percent, plural } from "../../lib/format.ts";
 import { Edition, runHref } from "./provenance/Facts.tsx";
 import { VersionChart } from "./VersionChart.tsx";
 
@@ -18,6 +18,7 @@ export function Versions({ versions }: { versions: readonly Version[] }) {
           <li key={version.treeOid} className="border-line border-l-2 pl-3.5 text-sm">
             <p className="flex flex-wrap items-baseline gap-x-2">
               <strong className="font-semibold">{percent(version.score)}</strong>
+              <span className="text-muted text-xs">{bounds(version.scoreInterval)}</span>
               <time className="text-muted" dateTime={version.ingestedAt}>
                 {times[place]}
               </time>

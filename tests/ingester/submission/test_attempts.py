@@ -109,6 +109,7 @@ def test_a_later_pair_without_an_index_counts_by_its_place_and_says_what_the_off
     assert {each.pair for each in found[1:]} == {1}
     message = "entry 1 counts for pair 1, officially for pair 0"
     assert notes == ((Problem(NoteKind.PAIR_INDEX_MISSING, message),) if noted else ())
+    assert read([{"attempt_1": {"metadata": {"model": "m"}}, "note": "x"}])[1] == ()
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,22 @@ from tests.ingester.samples import METADATA, ONE, RIGHT, kinds, used
 from tests.ingester.strategies import outputs_of, submissions, tasks
 
 ATTEMPT_KEYS = ["attempt1", "Attempt_1", "attempt_01", "attempts", "attempt-1", "ATTEMPT 2", "atempt_1", "attmept_1"]
-ATTEMPT_KEYS += ["attempt_10000", "1", "output", "Prediction", "predicted_output", "test_attempt", "try_1", "trial2"]
+ATTEMPT_KEYS += [
+    "answer_of_the_model",
+    "result",
+    "answ",
+    "attempt_10000",
+    "1",
+    "output",
+    "Prediction",
+    "predicted_output",
+    "test_attempt",
+    "try_1",
+    "trial2",
+]
+ALL_NAMES = ["prompt_tokens", "completion_tokens", "input_tokens", "output_tokens", "reasoning_tokens", "total_tokens"]
+ALL_NAMES += ["cache_creation_input_tokens", "cache_read_input_tokens", "prompt_tokens_details", "input_tokens_details"]
+ALL_NAMES += ["completion_tokens_details", "output_tokens_details"]
 OTHER_KEYS = ["metadata", "task_id", "pair_index", "correct", "note", "temp", "id", "", "expected_output"]
 
 
@@ -27,10 +42,12 @@ def test_keys_that_are_almost_an_attempts_are_found(key: str) -> None:
 
 def test_keys_that_mean_something_else_are_left_alone() -> None:
     assert find_misnamed_attempts(OTHER_KEYS) == []
-    assert find_misnamed_answer(dict.fromkeys(OTHER_KEYS, 1)) is None
+    assert find_misnamed_answer(dict.fromkeys([*OTHER_KEYS, "attempt", "a" * 13], 1)) is None
 
 
-@pytest.mark.parametrize("key", ["Answer", "answers", "anwser", "prediction", "output", "response", "grid", "solution"])
+@pytest.mark.parametrize(
+    "key", ["Answer", "answers", "anwser", "naswers", "result", "prediction", "output", "response", "grid", "solution"]
+)
 def test_a_key_that_is_almost_answer_is_found_where_it_holds_something(key: str) -> None:
     assert find_misnamed_answer({"metadata": {}, "guess": None, key: 5}) == key
     assert find_misnamed_answer({key: None}) is None
@@ -56,6 +73,9 @@ def test_of_an_object_only_the_first_hundred_keys_are_looked_at() -> None:
         ({"total_tokens": None, "max_tokens": 100, "timeout": 60, "rate_limit": {"time": 1}}, []),
         ({"usage": {"prompt_token_count": 1, "cached": 2, "service_tier": "x", "is_byok": True, "cost": 0.1}}, None),
         ({"usage": {"input_tokens": 1, "cache_read_input_tokens": 2, "service_tier": "standard"}}, []),
+        ({"usage": dict.fromkeys(ALL_NAMES, 1)}, []),
+        ({"usage": {"tokens": "many", "tier": "few"}}, ["usage.tokens"]),
+        ({"Reasoning": "a", "COST": 1, "Max_Tokens": 9}, ["Reasoning", "COST"]),
         ({"cost": {"prompt_cost": 1, "completion_cost": None}}, ["cost.prompt_cost"]),
         ({"cost": {"prompt_cost": 1, "total_cost": 0}}, []),
         ({"usage": 5, "cost": "x"}, []),

@@ -31,7 +31,7 @@ class Attempt(NamedTuple):
 
     def note_unreadable(self, notes: Notes) -> None:
         """Note that the answer holds no grid, or that it stands under another key."""
-        misnamed = find_misnamed_answer(self.raw) if self.answer is None and isinstance(self.raw, dict) else None
+        misnamed = find_misnamed_answer(self.raw) if self.answer is None else None  # only in objects it may be None
         if misnamed is None:
             notes.add(NoteKind.UNREADABLE_ANSWER, f"{self.label}: no grid of integers")
         else:

@@ -13,7 +13,7 @@ _MEANS_ATTEMPT = re.compile(rf".*attemp|try|trial|{_ANSWER}")
 _WORDS = ("attempt", "answer")
 # One letter too few, too many or in another place: "atempt" is at 0.92, "temp" at 0.73.
 _ALIKE = 0.8
-_LONGEST_MISSPELT = 12
+_LONGEST_MISSPELT = 12  # no longer one is alike, and comparing takes the square of its length
 # Looked at of one object: a file may hold a million keys.
 _MOST_KEYS = 100
 
@@ -21,7 +21,7 @@ _MEANS_FIGURE = re.compile(r"token|cost|price|usd|duration|latency|elapsed|runti
 _MEANS_REASONING = re.compile(r"reasoning|thinking|thought", re.IGNORECASE)
 _SETTING = re.compile(r"^max_|limit|timeout|budget|effort", re.IGNORECASE)
 # Read, or said in other words by what is read.
-_METADATA = frozenset({"usage", "cost", "start_timestamp", "end_timestamp", "duration_seconds"})
+_METADATA = frozenset({"cost", "start_timestamp", "end_timestamp", "duration_seconds"})
 _TEXTS = frozenset({"reasoning_summary", "reasoning_content"})
 _USAGE = frozenset(
     {

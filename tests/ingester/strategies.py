@@ -26,7 +26,19 @@ TOKENS: st.SearchStrategy[Any] = st.integers(0, 10**9) | st.sampled_from([None, 
 COSTS: st.SearchStrategy[Any] = st.floats(0, 1e6) | st.sampled_from([None, 0, 7, 0.1])
 ZONES: st.SearchStrategy[Any] = st.sampled_from([UTC, timezone(timedelta(hours=-8)), None])
 DAY = datetime(2025, 12, 1)  # noqa: DTZ001 - hypothesis wants naive bounds
-INSTANTS = st.datetimes(DAY, DAY + timedelta(days=1), timezones=ZONES).map(datetime.isoformat)
+SPELLINGS = [
+    "1764547200",
+    "1764547200.25",
+    1764547200.25,
+    1764547200123,
+    "2025-12-01",
+    "2025-12-01 10:00",
+    "2025-12-01T10",
+]
+SPELLINGS += ["2025-12-01t10:00:00,5z", "2025-12-01_10:00+0200", "20251201T100000", "2025-W49-1", "soon", True, [], ""]
+INSTANTS = st.datetimes(DAY, DAY + timedelta(days=1), timezones=ZONES).map(datetime.isoformat) | st.sampled_from(
+    SPELLINGS
+)
 
 
 def tasks(max_pairs: int = 3) -> st.SearchStrategy[Task]:

@@ -140,6 +140,18 @@ def test_a_note_on_a_sum_says_so() -> None:
     assert notes[0][1] == "; ".join(text.format(each) for each in ("total_tokens", "total_cost"))
 
 
+def test_the_sum_of_each_tokens_is_named() -> None:
+    details = {"completion_tokens_details": {"reasoning_tokens": 4}}
+    _, notes = added_up(
+        *[{"usage": {"prompt_tokens": 3, "completion_tokens": 5} | details}] * 3, limits=Limits(max_token=8)
+    )
+    text = "attempt_1: the sum of {} is no number in range, it became null"
+    names = ("prompt_tokens", "completion_tokens", "reasoning_tokens")
+    assert notes[0][1] == "; ".join(map(text.format, names)) + " (4 in all)"
+    _, notes = added_up({"usage": {"input_tokens": 5, "cache_read_input_tokens": 5}}, limits=Limits(max_token=8))
+    assert notes[0][1] == text.format("input_tokens")
+
+
 @pytest.mark.parametrize("part", ["usage", "cost"])
 def test_a_part_that_is_no_object_is_named(part: str) -> None:
     assert added_up({part: [1]}) == (NOTHING, [(NoteKind.MALFORMED_ATTEMPT, f"attempt_1: {part} is no object")])
@@ -178,6 +190,7 @@ def test_numbers_may_be_as_large_as_the_limits() -> None:
         ({"prompt_tokens": None, "input_tokens": 7, "output_tokens": None}, (7, None, None, None)),
         ({"output_tokens": 3, "output_tokens_details": {"reasoning_tokens": 2}}, (None, 3, 2, None)),
         ({"reasoning_tokens": 2}, (None, None, 2, None)),
+        ({"cache_read_input_tokens": 100}, (None, None, None, None)),
         ({"completion_tokens_details": {"reasoning_tokens": 0}, "reasoning_tokens": 2}, (None, None, 0, None)),
         # Reasoning within the completion, and outside: the total says which, and is not made of its parts.
         ({"prompt_tokens": 1000, "completion_tokens": 500, "total_tokens": 1500}, (1000, 500, None, 1500)),

@@ -8,7 +8,7 @@ Cells = list[list[int | None]]
 _MOST_ROWS = 1000
 # A longer integer is the colour of no cell, and Python refuses to read it.
 _LONGEST = 4000
-_INTEGER = r"\s*[+-]?[0-9]+(_[0-9]+)*(\.0*)?\s*"
+_INTEGER = r"\s*[+-]?[0-9]+(_[0-9]+)*(\.0+)?\s*"
 
 
 def grid_of(answer: Any) -> Cells | None:

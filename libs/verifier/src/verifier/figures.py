@@ -9,7 +9,10 @@ from fractions import Fraction
 from verifier.rules import TaskScore, Verdicts
 from verifier.task_sets import Outputs
 
+# The most that the columns of a row hold: what is more is not known.
 _BIGINT = 2**63 - 1
+_INTEGER = 2**31 - 1
+_DOLLARS = Fraction(1e300)
 
 
 @dataclass(frozen=True)
@@ -68,17 +71,21 @@ def _attempt(verdicts: Iterable[tuple[int, Verdicts]], number: int, pairs_total:
 
 
 def _cost(verdicts: Iterable[Verdicts]) -> float | None:
-    costs = [float(each.usage.cost) for each in verdicts if each.usage.cost is not None]
+    costs = [float(each.usage.cost) for each in verdicts if each.usage.cost is not None and each.usage.cost <= _DOLLARS]
     return math.fsum(costs) if costs else None
 
 
 def _tokens(verdicts: Iterable[Verdicts]) -> int | None:
-    tokens = [each.usage.total_tokens for each in verdicts if each.usage.total_tokens is not None]
+    """Add what rows can hold; so much is a version's column, too."""
+    told = (each.usage.total_tokens for each in verdicts)
+    tokens = [each for each in told if each is not None and each <= _BIGINT]
     return sum(tokens) if tokens and sum(tokens) <= _BIGINT else None
 
 
 def _milliseconds(verdicts: Iterable[Verdicts]) -> int | None:
     """Add what was rounded for each attempt at a task, as rows have it."""
     half = timedelta(microseconds=500)
-    times = [(each.usage.time + half) // timedelta(milliseconds=1) for each in verdicts if each.usage.time is not None]
-    return sum(times) if times else None
+    told = (each.usage.time for each in verdicts)
+    times = [(each + half) // timedelta(milliseconds=1) for each in told if each is not None]
+    held = [each for each in times if each <= _INTEGER]
+    return sum(held) if held else None

@@ -1,5 +1,6 @@
 """What an answer took: tokens, US dollars, and time, where its metadata says so."""
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
@@ -13,6 +14,8 @@ _MOST_SECONDS = Fraction(2**31 - 1, 1000)  # a column's milliseconds
 # Larger ones are milliseconds.
 _LAST_SECOND = 20_000_000_000
 _YEARS = 1970, 9998
+_TIME = r"[Tt _][0-9]{2}:[0-9]{2}(:[0-9]{2}([.,][0-9]+)?)?([Zz]|[+\N{MINUS SIGN}-][0-9]{2}:?[0-9]{2})?"
+_DATE = re.compile(rf"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}({_TIME})?")
 
 
 @dataclass
@@ -83,6 +86,8 @@ def _tokens(value: Any) -> int | None:
 
 
 def _number(value: Any) -> Fraction | None:
+    if isinstance(value, str) and not value.isascii():
+        return None
     try:
         number = float(value) if isinstance(value, int | float | str) else None
     except (ValueError, OverflowError):
@@ -101,13 +106,16 @@ def _time(metadata: dict[str, Any]) -> timedelta | None:
 
 def _instant(value: Any) -> datetime | None:
     """Return the instant that ISO 8601, or seconds or milliseconds since 1970, name; without a zone it is in UTC."""
+    seconds = None if isinstance(value, bool) else _number(value)
     try:
-        if isinstance(value, int | float):
-            found = datetime.fromtimestamp(value / 1000 if abs(value) > _LAST_SECOND else value, UTC)
+        if isinstance(value, str) and _DATE.fullmatch(value):
+            found = datetime.fromisoformat(value.upper().replace("_", "T").replace("\N{MINUS SIGN}", "-"))
+        elif seconds is not None:
+            found = datetime.fromtimestamp(float(seconds / 1000 if seconds > _LAST_SECOND else seconds), UTC)
         else:
-            found = datetime.fromisoformat(value)
+            return None
         found = found.replace(tzinfo=found.tzinfo or UTC).astimezone(UTC)
-    except (TypeError, ValueError, OverflowError, OSError):
+    except (ValueError, OverflowError, OSError):
         return None
     return found if _YEARS[0] <= found.year <= _YEARS[1] else None
 

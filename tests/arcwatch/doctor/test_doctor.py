@@ -12,6 +12,7 @@ from aiohttp import web
 from arcwatch.doctor.checks import Verdict, clock
 from arcwatch.embedded.nats_server import NatsServer
 from arcwatch.ports import check_free
+from common.arc.task_sets import load_task_set
 from common.bus import bus, topology
 from common.events import ModelDiscovered
 from localhub.quota import Quota
@@ -96,6 +97,44 @@ async def test_wrong_settings_and_empty_servers(tmp_path: Path, empty_database_u
     }
     assert found.advice("database") == "arcwatch migrate"
     assert found.advice("dead letters") == "arcwatch topology apply"
+
+
+def write_set(tasks_dir: Path, source: str, output: int) -> str:
+    """Write a set of one task into a folder; return its edition."""
+    (tasks_dir / source).mkdir()
+    content = {"train": [], "test": [{"input": [[1]], "output": [[output]]}]}
+    (tasks_dir / source / "00000000.json").write_text(json.dumps(content))
+    return load_task_set(source, tasks_dir).version
+
+
+async def test_where_each_task_set_comes_from_is_told_with_its_edition(tmp_path: Path, hub: TestHub) -> None:
+    bundled = load_task_set("ARC2-Eval").version
+    found = await diagnosed(tmp_path, hub.url, HF_TOKEN=TOKEN)
+    assert found[OPEN] == ("ok", f"scored by ARC2-Eval, 120 tasks, edition {bundled}")
+
+    (sets := tmp_path / "sets").mkdir()
+    closed = "arcprize/arc_agi_v2_semi_private_eval"
+    given = {"HF_TOKEN": TOKEN, "ARC_TASKS_DIR": str(sets), "HF_DATASETS": f"{OPEN},{closed}"}
+    replaced, private = write_set(sets, "ARC2-Eval", 1), write_set(sets, "ARC2-Semi-Private", 2)
+    (sets / "arc1-eval").mkdir()
+    found = await diagnosed(tmp_path, hub.url, **given)
+    other = f"edition {replaced} from ARC_TASKS_DIR, in place of the bundled one, edition {bundled}"
+    assert found[OPEN] == ("ok", f"scored by ARC2-Eval, 1 tasks, {other}")
+    assert found[closed] == ("ok", f"scored by ARC2-Semi-Private, 1 tasks, edition {private} from ARC_TASKS_DIR")
+    assert found["ARC_TASKS_DIR"] == ("warning", "not read: arc1-eval")
+
+
+@pytest.mark.parametrize(
+    ("name", "source"), [("semi_private_eval", "ARC2-Semi-Private"), ("private_eval", "ARC2-Private")]
+)
+async def test_a_set_that_is_not_public_asks_for_its_tasks(
+    tmp_path: Path, hub: TestHub, name: str, source: str
+) -> None:
+    dataset = f"arcprize/arc_agi_v2_{name}"
+    found = await diagnosed(tmp_path, hub.url, HF_TOKEN=TOKEN, HF_DATASETS=dataset)
+    assert found[dataset] == ("problem", f"no tasks of {source}")
+    advice = f"set ARC_TASKS_DIR to a directory that holds {source}/<task id>.json"
+    assert advice in found.advice(dataset)
 
 
 async def test_a_refused_token_is_told_from_a_dataset_that_it_may_not_read(tmp_path: Path, hub: TestHub) -> None:

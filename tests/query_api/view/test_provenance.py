@@ -2,7 +2,7 @@
 
 import pytest
 from common.arc.rules import RULES, RULES_VERSION
-from query_api.schemas.provenance import FileOrigin
+from query_api.schemas.origins import FileOrigin
 from query_api.store.rows import ScoredBy, TaskResult
 from query_api.view.provenance import file_origin, hub_page, is_current, provenance
 from query_api.view.task_sets import TaskIndex

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from pathlib import Path
 
-from common.arc.task_sets import TaskSetError, detect_source, load_task_set
+from common.arc.task_sets import BUNDLED, Source, TaskSet, TaskSetError, detect_source, load_task_set
 from common.process.settings import ServiceSettings, first_wrong
 from pydantic import ValidationError
 
@@ -105,7 +106,29 @@ def task_sets() -> Iterable[Finding]:
         except TaskSetError as error:
             yield Finding(dataset, Verdict.PROBLEM, f"no tasks of {source}", str(error))
         else:
-            yield ok(dataset, f"scored by {source}, {len(tasks.tasks)} tasks")
+            found = f"scored by {source}, {len(tasks.tasks)} tasks, edition {tasks.version}"
+            yield ok(dataset, found + _origin(tasks, wanted.arc_tasks_dir))
+    yield from _unread_folders(wanted.arc_tasks_dir)
+
+
+def _origin(tasks: TaskSet, tasks_dir: Path | None) -> str:
+    """Say where a set comes from, where that is not the package."""
+    if tasks_dir is None or not (tasks_dir / tasks.source).is_dir():
+        return ""
+    if tasks.source not in BUNDLED:
+        return " from ARC_TASKS_DIR"
+    bundled = load_task_set(tasks.source).version
+    which = "which is the same" if bundled == tasks.version else f"edition {bundled}"
+    return f" from ARC_TASKS_DIR, in place of the bundled one, {which}"
+
+
+def _unread_folders(tasks_dir: Path | None) -> Iterable[Finding]:
+    """Look for folders of ARC_TASKS_DIR that were meant to hold a set, and are called like none."""
+    known = {str(source) for source in Source}
+    there = {each.name for each in tasks_dir.iterdir() if each.is_dir()} if tasks_dir and tasks_dir.is_dir() else set()
+    if unread := sorted(name for name in there - known if not name.startswith(".")):
+        advice = f"a set is read from a folder called exactly {', '.join(sorted(known))}"
+        yield Finding("ARC_TASKS_DIR", Verdict.WARNING, f"not read: {', '.join(unread)}", advice)
 
 
 def data_folder(place: DataDir) -> Iterable[Finding]:

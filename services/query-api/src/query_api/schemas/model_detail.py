@@ -19,7 +19,7 @@ from query_api.schemas.base import (
 )
 from query_api.schemas.cached import AttemptRow, DatasetName, ModelRow, Verification
 from query_api.schemas.performance import FigureSet, PlainName
-from query_api.schemas.provenance import FileOrigin, Provenance, ScoreOrigin
+from query_api.schemas.origins import FileOrigin, Provenance, ScoreOrigin
 
 
 class ModelQuery(Query):

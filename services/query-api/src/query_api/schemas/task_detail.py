@@ -6,7 +6,7 @@ from pydantic import Field
 
 from query_api.schemas.base import Answer, ApiModel, Count, TaskSetName
 from query_api.schemas.model_detail import ModelByOwnerQuery
-from query_api.schemas.provenance import FileOrigin, Provenance
+from query_api.schemas.origins import FileOrigin, Provenance
 
 Cell = Annotated[int, Field(ge=0, le=9)]
 Grid = Annotated[tuple[tuple[Cell, ...], ...], Field(description="Rows of colours.")]

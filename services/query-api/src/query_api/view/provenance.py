@@ -6,7 +6,7 @@ from urllib.parse import quote
 from common.arc.rules import RULES, RULES_VERSION
 
 from query_api.schemas.model_detail import Version
-from query_api.schemas.provenance import FileOrigin, Provenance
+from query_api.schemas.origins import FileOrigin, Provenance
 from query_api.store.rows import Key, ScoredBy, TaskResult
 from query_api.view.task_sets import TaskIndex
 

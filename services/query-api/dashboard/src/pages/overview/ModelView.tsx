@@ -27,7 +27,7 @@ export function ModelView({ row, of }: { row: ModelRow; of: number }) {
           <p className="text-bad text-sm">{useless.message}</p>
         </Panel>
       )}
-      {detail.data && <EditionNotice from={detail.data.provenance} />}
+      {detail.data && <EditionNotice detail={detail.data} />}
       <ScorePanel row={known} of={of} />
       <UsagePanel row={known} detail={detail} />
       <Panel

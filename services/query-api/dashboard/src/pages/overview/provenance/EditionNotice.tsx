@@ -1,19 +1,26 @@
 /** Says that a score is not by what this server has today, and what to do. */
-import type { Schemas } from "../../../api/client.ts";
+import type { ModelDetail } from "../../../api/client.ts";
 
-export function EditionNotice({ from }: { from: Schemas["Provenance"] }) {
-  const { taskSetCurrent, taskSetVersion, taskSetVersionToday, rulesVersion, rulesVersionToday } = from;
+export function EditionNotice({ detail: { dataset, model, provenance } }: { detail: ModelDetail }) {
+  const { taskSetCurrent, taskSetVersion, taskSetVersionToday, rulesVersion, rulesVersionToday } = provenance;
   const otherRules = rulesVersion !== null && rulesVersion !== rulesVersionToday;
   if (taskSetCurrent !== false && !otherRules) return null;
   const what = [
     taskSetCurrent === false &&
       `Scored with another edition of the task set: ${taskSetVersion}, where this server has ${taskSetVersionToday}.`,
-    otherRules && `Scored by rules ${rulesVersion}; today's are ${rulesVersionToday}.`,
-  ].filter(Boolean);
+    otherRules && `Scored by version ${rulesVersion} of the rules; today's is ${rulesVersionToday}.`,
+  ];
   return (
-    <p role="note" className="bg-part-soft text-part rounded-xl px-4 py-3 text-sm lg:col-span-3">
-      {what.join(" ")} <code>arcwatch rescore</code> scores its stored answers anew
-      {taskSetCurrent === false && ", by the edition in ARC_TASKS_DIR where there is one"}.
+    <p role="note" className="bg-part-soft text-part rounded-xl px-4 py-3 text-sm break-words lg:col-span-3">
+      {what.filter(Boolean).join(" ")} To score its stored answers anew:{" "}
+      <code>
+        arcwatch rescore {dataset} {model}
+      </code>
+      . Where that says that only the files can tell:{" "}
+      <code>
+        arcwatch ingest {dataset} {model} --force
+      </code>
+      .
     </p>
   );
 }

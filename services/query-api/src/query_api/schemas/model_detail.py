@@ -18,8 +18,8 @@ from query_api.schemas.base import (
     Query,
 )
 from query_api.schemas.cached import AttemptRow, DatasetName, ModelRow, Verification
-from query_api.schemas.performance import FigureSet, PlainName
 from query_api.schemas.origins import FileOrigin, Provenance, ScoreOrigin
+from query_api.schemas.performance import FigureSet, PlainName
 
 
 class ModelQuery(Query):

@@ -4,7 +4,9 @@ import json
 from typing import Any
 
 import pytest
+from common.events import ModelDiscovered
 from common.outcomes import TransientError
+from ingester import model_gauges
 from ingester.ingestion.ingest import Ingester
 from ingester.store.verifications import current_versions
 from ingester.verification.judgement import ComparedWith
@@ -188,3 +190,19 @@ async def test_odd_answers_are_verified_from_both(pipeline: Pipeline) -> None:
     for compared_with in ("rows", "hub"):
         found = await verify(pipeline, compared_with)
         assert (found.judgement.verdict, names(found)) == ("verified", [])
+
+
+async def test_the_metric_of_the_alert_follows_the_newest_verification_of_each_kind(pipeline: Pipeline) -> None:
+    async def differing() -> float | None:
+        await model_gauges.update(pipeline.pool, (V2,), pipeline.ingester.metrics)
+        return pipeline.ingester.metrics.registry.get_sample_value("arcwatch_ingester_differing_versions")
+
+    await land(pipeline)
+    assert await differing() == 0
+    await pipeline.pool.execute("UPDATE submission_versions SET total_cost = 7")
+    await verify(pipeline)
+    assert await differing() == 1
+    await pipeline.ingester.ingest(ModelDiscovered(dataset=V2, model="m", force=True))
+    assert await differing() == 0  # of the content of before
+    assert (await verify(pipeline)).judgement.verdict == "verified"
+    assert await differing() == 0

@@ -8,7 +8,7 @@ from common.events import ModelDiscovered
 from common.outcomes import TransientError
 from ingester import model_gauges
 from ingester.ingestion.ingest import Ingester
-from ingester.store.verifications import current_versions
+from ingester.store.verdicts import current_versions
 from ingester.verification.judgement import ComparedWith
 from ingester.verification.verification import Verification, Verified
 
@@ -24,7 +24,7 @@ FILES = {ONE: solved(ONE), TWO: answer_file(TWO, right=[1]), THIRD: unsolved(THI
 
 
 def verification(ingester: Ingester) -> Verification:
-    return Verification(ingester.pool, ingester.hub, None, ingester.metrics)
+    return Verification(ingester.pool, ingester.hub, None, ingester.metrics.count_verification)
 
 
 async def verify(pipeline: Pipeline, compared_with: ComparedWith = "rows", model: str = "m") -> Verified:

@@ -7,8 +7,7 @@ from functools import partial
 
 import pytest
 from ingester.app import build_schedule
-from ingester.settings import Settings
-from ingester.store.verifications import Pace, turn
+from ingester.store.verdicts import Pace, turn
 from ingester.verification.schedule import HOUR, WEEK, VerificationSchedule, paces
 from ingester.verification.verification import Verification
 
@@ -31,7 +30,9 @@ async def models(pipeline: Pipeline) -> list[str]:
 
 
 def schedule(pipeline: Pipeline, *chosen: Pace, is_busy: Callable[[], bool] = lambda: False) -> VerificationSchedule:
-    verification = Verification(pipeline.pool, pipeline.ingester.hub, None, pipeline.ingester.metrics)
+    verification = Verification(
+        pipeline.pool, pipeline.ingester.hub, None, pipeline.ingester.metrics.count_verification
+    )
     return VerificationSchedule(verification, (V1, V2), chosen, is_busy)
 
 
@@ -121,8 +122,8 @@ async def test_a_stop_ends_it_at_once(pipeline: Pipeline) -> None:
 
 
 async def test_zero_switches_off(pipeline: Pipeline) -> None:
-    assert paces(Settings(verify_rows_per_hour=0, verify_hub_per_day=0)) == ()
-    assert paces(Settings()) == (Pace("rows", 12, HOUR, WEEK), Pace("hub", 2, timedelta(days=1)))
+    assert paces(0, 0) == ()
+    assert build_schedule(pipeline.ingester).paces == (Pace("rows", 12, HOUR, WEEK), Pace("hub", 2, timedelta(days=1)))
     assert build_schedule(pipeline.ingester).is_busy() is False
     with pipeline.ingester.metrics.running.track_inprogress():
         assert build_schedule(pipeline.ingester).is_busy() is True

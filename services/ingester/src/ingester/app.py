@@ -93,8 +93,9 @@ def background_tasks(ingester: Ingester, queue: LockQueue, client: Client) -> tu
 def build_schedule(ingester: Ingester) -> VerificationSchedule:
     """Put together what an ingester verifies by itself."""
     settings, metrics = ingester.settings, ingester.metrics
-    verification = Verification(ingester.pool, ingester.hub, settings.arc_tasks_dir, metrics)
-    return VerificationSchedule(verification, settings.hf_datasets, schedule.paces(settings), metrics.is_ingesting)
+    verification = Verification(ingester.pool, ingester.hub, settings.arc_tasks_dir, metrics.count_verification)
+    paces = schedule.paces(settings.verify_rows_per_hour, settings.verify_hub_per_day)
+    return VerificationSchedule(verification, settings.hf_datasets, paces, metrics.is_ingesting)
 
 
 def hub_client(settings: Settings, metrics: Metrics) -> HubClient:

@@ -65,6 +65,10 @@ class Metrics:
         """Tell whether an ingestion goes on in this process."""
         return any(sample.value for metric in self.running.collect() for sample in metric.samples)
 
+    def count_verification(self, compared_with: str, verdict: str) -> None:
+        """Count a verification by what it was compared with, and its verdict."""
+        self.verifications.labels(compared_with, verdict).inc()
+
     def failed_for_good(self, kind: str) -> None:
         """Count a run that failed for good."""
         self.ingestions.labels("failed").inc()

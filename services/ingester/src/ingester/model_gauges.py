@@ -7,7 +7,7 @@ import asyncpg
 
 from ingester.metrics import Metrics
 from ingester.store.session import count_models
-from ingester.store.verifications import count_differing
+from ingester.store.verdicts import count_differing
 
 POLL_SECONDS = 5.0
 # A day, which is the longest usual schedule, and two hours for a slow sync.

@@ -8,7 +8,7 @@ from common.outcomes import TransientError
 from ingester import app as ingester
 from ingester.metrics import Metrics
 from ingester.settings import Settings
-from ingester.store.verifications import VersionKey, current_versions
+from ingester.store.verdicts import VersionKey, current_versions
 from ingester.verification.judgement import ComparedWith
 from ingester.verification.verification import Verification, Verified
 
@@ -41,7 +41,7 @@ async def verify(
         versions = await current_versions(pool, dataset, model)
         if not versions:
             raise DeploymentError(f"there is no submission {model or ''} in {dataset}".replace("  ", " "))
-        verification = Verification(pool, hub, settings.arc_tasks_dir, metrics)
+        verification = Verification(pool, hub, settings.arc_tasks_dir, metrics.count_verification)
         for place, version in enumerate(versions, 1):
             on_begin(version, place, len(versions))
             try:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ingester.settings import Settings
-    from ingester.store.verifications import VersionKey
+    from ingester.store.verdicts import VersionKey
     from ingester.verification.verification import Verified
 
     from arcwatch.clients.verifying import Unverified

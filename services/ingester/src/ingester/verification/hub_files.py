@@ -14,7 +14,7 @@ from verifier.rules import TaskScore
 from verifier.submissions import Choice, choose, score_file
 from verifier.task_sets import Outputs
 
-from ingester.store.verifications import Claim
+from ingester.store.verdicts import Claim
 
 # Nobody waits for it: ingestions have the connections.
 _AT_ONCE = 4

@@ -14,7 +14,7 @@ from verifier.rules import TaskScore
 from verifier.stored import StoredAnswers, check_verdicts, count_verdicts, score_rows
 from verifier.task_sets import Outputs
 
-from ingester.store.verifications import Claim
+from ingester.store.verdicts import Claim
 
 ComparedWith = Literal["hub", "rows"]
 Verdict = Literal["verified", "explained", "differs", "impossible"]

@@ -10,8 +10,7 @@ import structlog
 from common.outcomes import TransientError
 from common.process.service import cancel_all
 
-from ingester.settings import Settings
-from ingester.store.verifications import Pace, next_due, turn
+from ingester.store.verdicts import Pace, next_due, turn
 from ingester.verification.judgement import ComparedWith
 from ingester.verification.verification import Verification
 
@@ -23,11 +22,10 @@ HOUR, DAY, WEEK = timedelta(hours=1), timedelta(days=1), timedelta(weeks=1)
 _LOOK_SECONDS = 0.5
 
 
-def paces(settings: Settings) -> tuple[Pace, ...]:
-    """Return how much is verified from what; each version once a week from its rows."""
-    rows = Pace("rows", settings.verify_rows_per_hour, HOUR, WEEK)
-    hub = Pace("hub", settings.verify_hub_per_day, DAY)
-    return tuple(pace for pace in (rows, hub) if pace.most)
+def paces(rows_per_hour: int, hub_per_day: int) -> tuple[Pace, ...]:
+    """Return how much is verified from what, 0 for nothing; each version once a week from its rows."""
+    both = (Pace("rows", rows_per_hour, HOUR, WEEK), Pace("hub", hub_per_day, DAY))
+    return tuple(pace for pace in both if pace.most)
 
 
 @dataclass(frozen=True)

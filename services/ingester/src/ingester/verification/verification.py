@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -13,13 +14,13 @@ from common.hub.client import HubClient
 from verifier.comparison import Disagreement
 from verifier.task_sets import Outputs, read_outputs
 
-from ingester.metrics import Metrics
-from ingester.store import verifications as store
-from ingester.store.verifications import Claim, Outcome
+from ingester.store import verdicts as store
+from ingester.store.verdicts import Claim, Outcome
 from ingester.verification.hub_files import HubFiles, RewrittenUpstreamError
 from ingester.verification.judgement import (
     ComparedWith,
     Judgement,
+    Verdict,
     judge_rows,
     judge_scores,
     with_other_task_set,
@@ -44,12 +45,12 @@ class Verified:
 
 @dataclass(frozen=True)
 class Verification:
-    """Verifies versions of one database; `hub` is needed for those that are compared with it."""
+    """Verifies versions of one database; `count` gets what each was compared with, and its verdict."""
 
     pool: asyncpg.Pool
     hub: HubClient
     tasks_dir: Path | None
-    metrics: Metrics
+    count: Callable[[ComparedWith, Verdict], object]
 
     async def verify(self, version_id: int, compared_with: ComparedWith) -> Verified | None:
         """Verify a version by its rows or its files; None where it is another one meanwhile.
@@ -107,7 +108,7 @@ class Verification:
         at = await store.store(self.pool, claim, outcome)
         if at is None:
             return None
-        self.metrics.verifications.labels(compared_with, judgement.verdict).inc()
+        self.count(compared_with, judgement.verdict)
         say = log.warning if judgement.verdict == "differs" else log.info
         say(
             "verification.ended",

@@ -151,3 +151,29 @@ async def test_stored_answers_are_counted_for_one_task_of_some_attempts(pool: as
     await rows.answer("m-attempt4", "a", [True], OTHER)
     await rows.answer("m-attempt5", "a", [True], OTHER)
     assert await submissions.count_answers(pool, DATASET, ["m-attempt1", "m-attempt2"], "a") == 2
+
+
+async def test_the_tasks_of_current_versions_are_read_but_for_results_that_cannot_be(
+    pool: asyncpg.Pool, rows: Writer
+) -> None:
+    written = [
+        await rows.ingest("m", content=1),
+        await rows.ingest("m", content=2),
+        await rows.ingest("m", OTHER),
+        await rows.ingest("without tasks"),
+    ]
+    ids = {row["run_id"]: row["id"] for row in await pool.fetch("SELECT id, run_id FROM submission_versions")}
+    old, new, elsewhere, _ = (ids[each.run_id] for each in written)
+    results = [
+        (old, "a", 1, 1), (new, "a", 2, 1), (new, "b", 3, 0), (new, "none of none", 0, 0), (new, "negative", 2, -1),
+        (new, "too many", 2, 3), (elsewhere, "c", 1, 1),
+    ]  # fmt: skip
+    await pool.executemany(
+        "INSERT INTO task_results (version_id, puzzle_id, hf_blob_oid, pairs_total, pairs_solved) "
+        "VALUES ($1, $2, 'x', $3, $4)",
+        results,
+    )
+    found = await submissions.tasks(pool, [(DATASET, "m"), (OTHER, "without tasks"), (DATASET, "without tasks")])
+    ((key, read),) = found.items()
+    assert (key, read.tree_oid, read.run_id) == ((DATASET, "m"), written[1].tree_oid, written[1].run_id)
+    assert sorted(read.results) == [("a", 1, 2), ("b", 0, 3)]

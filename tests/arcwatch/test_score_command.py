@@ -89,6 +89,10 @@ def test_what_cannot_be_read_is_a_finding(good: Path) -> None:
     assert run.exit_code == 1
     assert "error: gpt: unavailable (1). Make the file readable" in run.stdout
     assert "leads out of the folder" in run.stdout
+    (good / f"{TASKS[5].id}.json").unlink()
+    (good / "more").symlink_to("/etc")
+    assert score(good).exit_code == 1
+    assert document(good)["models"][0]["status"] == "partial"
 
 
 @pytest.mark.parametrize(
@@ -125,9 +129,12 @@ def test_its_own_output_is_expected_and_each_change_is_named(good: Path, tmp_pat
     assert named["score"] == (1.5 / 120, 2 / 120)
     assert named[f"{TWO_PAIRS.id} pairsSolved"] == (1, 2)
     assert "attempt2 pairsCorrect" not in named
+    (good / f"{TASKS[6].id}.json").write_bytes(unsolved(TASKS[6]))
+    more = {each["figure"]: each["expected"] for each in document(good, "--expect", before)["differences"]}
+    assert more[f"{TASKS[6].id} pairsSolved"] is None
     run = score(good, "--expect", before)
     assert run.exit_code == 1
-    assert run.stdout.splitlines()[-1].startswith(f"failed: {len(named)} differences")
+    assert run.stdout.splitlines()[-1].startswith(f"failed: {len(more)} differences")
 
 
 def test_a_model_that_is_not_expected_or_missing_is_a_difference(good: Path, tmp_path: Path) -> None:
@@ -164,6 +171,8 @@ def test_the_official_report_is_expected_task_by_task(good: Path) -> None:
         key=lambda each: each[1],
     )
     assert score(good, "--expect", report(good, **{f"t{first}": 0.9})).exit_code == 1
+    rounded = scores | {f"t{TWO_PAIRS.id}": 0.5 + 1e-15}
+    assert score(good, "--expect", report(good, **rounded)).exit_code == 0
 
 
 def test_a_report_of_one_model_is_not_compared_with_several(good: Path) -> None:

@@ -56,6 +56,7 @@ def test_a_folder_called_like_a_task_set_is_scored_by_the_model_s_name_above(tmp
         ("v1/public_eval", [f"{V2[0].id}.json"], ("ARC1-Eval", False, "v1/public_eval")),
         ("gpt", [f"v2/public_eval/{SHARED}.json"], ("ARC2-Eval", False, "v2/public_eval")),
         ("gpt", [f"v1/public_eval/{SHARED}.json"], ("ARC1-Eval", False, "v1/public_eval")),
+        ("gpt", [f"v2/public_eval/{SHARED}.json", f"{V2[1].id}.json"], ("ARC2-Eval", True, "2 task ids")),
         ("gpt", [f"{V2[0].id.upper()}.json"], ("ARC2-Eval", True, "1 task ids")),
         ("gpt", [f"{each.id}.json" for each in V1[:9]], ("ARC1-Eval", True, "9 task ids")),
         ("gpt", [f"{each.id}.json" for each in TRAINING[:9]], ("ARC1", True, "9 task ids")),

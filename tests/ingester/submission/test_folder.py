@@ -81,6 +81,12 @@ def test_a_file_that_cannot_be_read_or_is_too_large_costs_itself() -> None:
     assert scored.status == "partial"
 
 
+def test_a_broken_file_costs_itself() -> None:
+    scored = score({f"{ONE.id}.json": SOLVED, f"{TWO.id}.json": b"{"})
+    assert kinds(scored) == [(TWO.id, ErrorKind.NOT_JSON, True)]
+    assert (scored.status, scored.figures.tasks_submitted) == ("partial", 1)
+
+
 def test_where_the_name_is_in_doubt_the_files_say_whose_they_are() -> None:
     attempts = [{f"attempt_{number}": ATTEMPT | {"metadata": {"test_id": name}}} for number, name in enumerate("ba")]
     scored = score({f"run/{TWO.id}.json": as_file(attempts)})

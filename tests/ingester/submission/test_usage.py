@@ -232,6 +232,9 @@ def test_a_duration_counts_where_start_or_end_is_not_known() -> None:
     assert (usage.api_processing_time_ms, usage.created_at, notes) == (2001, datetime(2025, 12, 11, 10, tzinfo=UTC), [])
     assert added_up({"duration_seconds": 0.4}, span, {"duration_seconds": "2"})[0].api_processing_time_ms == 3400
     wrong: Any
+    assert added_up({"duration_seconds": 1}, limits=Limits(max_ms=1000))[0].api_processing_time_ms == 1000
+    _, notes = added_up({"duration_seconds": 1.0006}, limits=Limits(max_ms=1000))
+    assert "duration_seconds" in notes[0][1]
     for wrong in (-1, "soon", 1e12, []):
         usage, notes = added_up({"duration_seconds": wrong})
         text = "attempt_1: duration_seconds is no number in range, it became null"

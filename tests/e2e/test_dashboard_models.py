@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import asyncpg
 import pytest
 from playwright.async_api import Page, expect
 
@@ -70,3 +71,24 @@ async def test_a_model_is_looked_at_on_each_of_its_datasets(tmp_path: Path, data
         again = await chromium.open(page.url.removeprefix(running.url))
         await expect(again.get_by_role("button", name=re.compile("^Correct"))).to_have_attribute("aria-pressed", "true")
         await expect(again.get_by_test_id("strip").locator('button[data-dim="true"]')).to_have_count(360)
+
+
+async def test_a_model_says_when_its_figures_were_verified(tmp_path: Path, database_url: str, nats_url: str) -> None:
+    async with system(tmp_path, database_url, nats_url) as running, browser(running.url) as chromium:
+        await running.land("gpt-5", files(3, 9))
+        page = await chromium.open("/")
+        await expect(page.get_by_test_id("hero")).to_contain_text("12 of 120 tasks")
+        connection = await asyncpg.connect(database_url)
+        found = '[{"name": "wrong_score", "figure": "score", "message": "why"}]'
+        await connection.execute(
+            "INSERT INTO verifications (version_id, compared_with, verified_at, verdict, figures, disagreements)"
+            " SELECT id, 'hub', now(), 'differs', 7, $1 FROM submission_versions",
+            found,
+        )
+        await connection.close()
+        await page.reload()
+        verified = page.get_by_test_id("verified")
+        await expect(verified).to_contain_text(re.compile("7 figures not confirmed .* against the Hub's files"))
+        await verified.get_by_text("1 that differ").click()
+        await expect(verified.get_by_role("listitem")).to_have_text("wrong_score score: why")
+        assert chromium.complaints == []

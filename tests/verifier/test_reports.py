@@ -46,6 +46,8 @@ def test_its_score_is_the_sum_of_its_tasks() -> None:
         (scored({"attempt_1": None, "attempt_2": WRONG}), 1.0, "null_attempts"),
         (scored({"attempt_1": [[1]]}, {"attempt_1": [[1]]}, pairs=2), 0.5, "missing_pair_index"),
         (scored({"attempt_1": WRONG}), 1.0, "different_report"),
+        (scored({"attempt_1": [[2]]}), 1.0, "different_report"),
+        (scored({"attempt_1": RIGHT}, {"attempt_1": RIGHT}), 0.0, "different_report"),
     ],
 )
 def test_a_task_that_differs_says_why(score: TaskScore, claimed: float, name: str) -> None:

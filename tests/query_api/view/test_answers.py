@@ -71,10 +71,8 @@ def test_an_answer_says_since_when_it_may_lag() -> None:
     assert get_cron_status(moment(as_of=START)).as_of == START
 
 
-def test_a_submission_without_attempts_is_named_by_its_first_one_all_the_same() -> None:
-    found = get_latest_model(moment(A.model_copy(update={"attempts": ()})), LatestQuery()).data
-    assert found is not None
-    assert found.model_name == "a-attempt1"
+def test_a_submission_without_attempts_holds_nothing_usable_and_is_not_the_latest() -> None:
+    assert get_latest_model(moment(A.model_copy(update={"attempts": ()})), LatestQuery()).data is None
 
 
 def test_the_latest_is_asked_for_by_its_instant_and_its_dataset() -> None:

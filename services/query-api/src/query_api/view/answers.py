@@ -55,7 +55,7 @@ def get_latest_model(moment: Moment, query: shapes.LatestQuery) -> shapes.Latest
         return shapes.LatestAnswer(data=None, **moment.freshness)
     days = days_between(moment_of(found, query.by), moment.now.date())
     data = shapes.LatestModel(
-        model_name=found.attempts[0].model_name if found.attempts else f"{found.model}-attempt1",
+        model_name=found.attempts[0].model_name,
         display_label=f"Latest: {found.display_name} ({ago(days)})",
         days_ago=days,
         **moment.state.view.row(found).model_dump(include=set(shapes.LatestModel.model_fields)),

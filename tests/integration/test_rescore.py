@@ -80,6 +80,8 @@ async def test_rows_and_figures_are_those_of_an_ingestion_under_the_amended_set(
     before, version = await committed(ingested.pool, *KEY), await ingested.version("m")
     amended = write_tasks(tmp_path / "amended", edition)
     tasks_now = load_task_set("ARC2-Eval", amended)
+    verified = "INSERT INTO verifications (version_id, compared_with, verified_at, verdict, figures, disagreements) "
+    await ingested.pool.execute(f"{verified} VALUES ($1, 'rows', now(), 'verified', 1, '[]')", version["id"])
     found = await rescore(ingested.pool, *KEY, amended)
     assert (found.outcome, found.before) == ("rescored", before.figures)
     assert await committed(ingested.pool, *KEY) == scored(FOLDER, "m", tasks_now)
@@ -88,6 +90,7 @@ async def test_rows_and_figures_are_those_of_an_ingestion_under_the_amended_set(
     assert now["score"] == pytest.approx(points / 3)
     assert (now["task_set_version"], now["rules_version"]) == (tasks_now.version, RULES_VERSION)
     assert (now["ingested_at"], now["run_id"], now["id"]) == (version["ingested_at"], version["run_id"], version["id"])
+    assert await ingested.pool.fetchval("SELECT count(*) FROM verifications") == 0
     (kept,) = await history(ingested.pool)
     assert {name: kept[name] for name in ("score", "score_submitted", "tasks_solved", "pairs_solved")} == {
         name: version[name] for name in ("score", "score_submitted", "tasks_solved", "pairs_solved")

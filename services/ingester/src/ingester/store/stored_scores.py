@@ -84,6 +84,7 @@ class RescoreStatements(LockedModel):
     ) -> None:
         """Give a version its new figures; those it had go to its history."""
         await self.connection.execute(sql.KEEP_SCORES, version_id)
+        await self.connection.execute(sql.DELETE_VERIFICATIONS, version_id)
         columns = asdict(figures) | {"attempts": json.dumps([asdict(each) for each in figures.attempts])}
         arguments = (version_id, RULES_VERSION, task_set_version, status, *columns.values())
         await self.connection.execute(sql.UPDATE_SCORES, *arguments)

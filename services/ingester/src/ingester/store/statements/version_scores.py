@@ -40,6 +40,9 @@ SELECT id, rules_version, task_set_version, tasks_total, tasks_submitted, tasks_
 FROM submission_versions WHERE id = $1
 """
 
+# They were of the figures that are replaced: the version is to be verified anew.
+DELETE_VERIFICATIONS = "DELETE FROM verifications WHERE version_id = $1"
+
 # Neither a landing nor another content: when it was ingested stays.
 UPDATE_SCORES = f"""
 UPDATE submission_versions SET rules_version = $2, task_set_version = $3, status = $4,

@@ -127,7 +127,7 @@ def pairs_of(row: Row) -> list[tuple[bool, bool]]:
     return [(bool(row.is_prediction_correct), row.predicted_output_grid not in {None, "null"})]
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 def test_both_implementations_agree_on_every_figure_of_a_folder(data: st.DataObject) -> None:
     tasks = data.draw(task_sets())

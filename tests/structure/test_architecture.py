@@ -9,7 +9,7 @@ from common.roles import tables, views
 from tests.structure.measure import ROOT, packages
 
 MAP = (ROOT / "ARCHITECTURE.md").read_text()
-TESTED_THROUGH_OTHERS = {"ingester/ingestion", "arcwatch/commands"}
+TESTED_THROUGH_OTHERS = {"ingester/ingestion", "ingester/verification", "arcwatch/commands"}
 SERVICES = {"watcher": "watcher", "ingester": "ingester", "query-api": "query_api"}
 _WRITTEN = re.compile(r"\b(?:INTO|UPDATE|DELETE FROM) (\w+)")
 _READ = re.compile(r"(?<!DELETE )\b(?:FROM|JOIN) (\w+)")

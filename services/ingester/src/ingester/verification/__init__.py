@@ -1,1 +1,1 @@
-"""Verifying versions by the rules' second implementation, from rows or from the Hub's bytes; it ingests nothing."""
+"""Verifies versions by the second rules, from rows or from the Hub's bytes. It knows no message and no ingestion."""

@@ -16,6 +16,12 @@ from tests.support.submissions import V2
 pytestmark = pytest.mark.debian
 expect.set_options(timeout=20_000)
 
+# What a rescore leaves.
+REPLACED = """
+INSERT INTO version_scores SELECT id, 1, 'oldest', tasks_total, tasks_submitted, tasks_solved, pairs_total,
+    pairs_solved, 0.41, score_submitted, now() FROM submission_versions
+"""
+
 
 def column(page: Page, name: str) -> Locator:
     return page.get_by_role("dialog").get_by_role("columnheader", name=re.compile(f"^{name}"))
@@ -40,6 +46,7 @@ async def test_every_figure_leads_to_its_tasks_in_the_order_that_it_asks_for(
         for place, figures in (
             (score, 7),
             (used, 4),
+            (page.get_by_test_id("hero"), 3),
             (page.get_by_role("region", name="Table of attempts"), 5 + 5 + 3),
         ):
             await expect(place.get_by_title("Show where this comes from")).to_have_count(figures)
@@ -110,9 +117,11 @@ async def test_a_score_of_another_edition_says_so_and_what_to_do(
         await expect(page.get_by_role("note")).to_have_count(0)
         connection = await asyncpg.connect(database_url)
         await connection.execute("UPDATE submission_versions SET task_set_version = 'older'")
+        await connection.execute(REPLACED)
         await connection.close()
         await page.reload()
         await expect(page.get_by_role("note")).to_contain_text("Scored with another edition of the task set: older")
         await expect(page.get_by_role("note")).to_contain_text("arcwatch rescore")
         await expect(page.get_by_text("another edition", exact=True)).to_be_visible()
+        await expect(page.get_by_text(re.compile("^41.00% until .*, by rules 1 and edition oldest$"))).to_be_visible()
         assert await axe(page) == []

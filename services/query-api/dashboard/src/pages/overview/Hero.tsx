@@ -13,6 +13,7 @@ import { Ago } from "../../ui/Ago.tsx";
 import { Dot } from "../../ui/Badge.tsx";
 import { Failure } from "../../ui/Panel.tsx";
 import { Mosaic } from "./Mosaic.tsx";
+import { Traced } from "./provenance/Traced.tsx";
 
 // The card has this height before it is known what is in it, so that nothing below jumps.
 const ROOM = "min-h-108 sm:min-h-100";
@@ -65,11 +66,16 @@ function Card({ model, row, rows, selected, onUse }: Omit<HeroProps, "latest"> &
   const { tasksSubmitted, tasksTotal } = model;
   const perTask = row ? share(row.totalCost, row.tasksSubmitted) : null;
   const figures = [
-    ["Score", percent(model.score), `95%: ${bounds(model.scoreInterval)}`],
-    ["Rank", row ? ranks(row) : "–", row ? rankText(rows, row) : ""],
-    ["Coverage", percent(share(tasksSubmitted, tasksTotal)), `${tasksSubmitted} of ${tasksTotal} tasks`],
-    ["Cost per task", money(perTask), row ? `${money(row.totalCost)} in all` : ""],
-  ];
+    ["Score", percent(model.score), `95%: ${bounds(model.scoreInterval)}`, "share"],
+    ["Rank", row ? ranks(row) : "–", row ? rankText(rows, row) : "", null],
+    [
+      "Coverage",
+      percent(share(tasksSubmitted, tasksTotal)),
+      `${tasksSubmitted} of ${tasksTotal} tasks`,
+      "file",
+    ],
+    ["Cost per task", money(perTask), row ? `${money(row.totalCost)} in all` : "", "cost"],
+  ] as const;
   return (
     <section
       aria-label={`Latest ingested model: ${model.displayName}`}
@@ -80,10 +86,18 @@ function Card({ model, row, rows, selected, onUse }: Omit<HeroProps, "latest"> &
         <div className="rise flex min-w-0 flex-col" key={`${keyOf(model)}/${model.ingestedAt}`}>
           <Name model={model} />
           <dl className="mt-auto flex flex-wrap gap-x-10 gap-y-4 pt-8">
-            {figures.map(([name, value, note]) => (
+            {figures.map(([name, value, note, by]) => (
               <div key={name}>
                 <dt className="text-xs font-semibold tracking-[0.08em] text-white/70 uppercase">{name}</dt>
-                <dd className="mt-1 text-3xl font-semibold tracking-tight sm:text-4xl">{value}</dd>
+                <dd className="mt-1 text-3xl font-semibold tracking-tight sm:text-4xl">
+                  {by ? (
+                    <Traced row={model} by={by}>
+                      {value}
+                    </Traced>
+                  ) : (
+                    value
+                  )}
+                </dd>
                 <dd className="mt-1 text-xs text-white/70">{note}</dd>
               </div>
             ))}

@@ -2,7 +2,7 @@
 import { Link } from "wouter";
 
 import type { Schemas } from "../../api/client.ts";
-import { bounds, moments, percent, plural } from "../../lib/format.ts";
+import { bounds, moment, moments, percent, plural } from "../../lib/format.ts";
 import { Edition, runHref } from "./provenance/Facts.tsx";
 import { VersionChart } from "./VersionChart.tsx";
 
@@ -28,6 +28,7 @@ export function Versions({ versions }: { versions: readonly Version[] }) {
             </p>
             <p className="text-muted text-xs">{changed(version)}</p>
             <Origin version={version} />
+            <Replaced scores={version.scores} />
           </li>
         ))}
       </ol>
@@ -53,6 +54,16 @@ function Origin({ version }: { version: Version }) {
       )}
     </p>
   );
+}
+
+/** What the score was before tasks or rules changed and it was computed anew. */
+function Replaced({ scores }: { scores: Version["scores"] }) {
+  return scores.map(({ score, rulesVersion, taskSetVersion, replacedAt }) => (
+    <p key={replacedAt} className="text-muted text-xs">
+      {percent(score)} until {moment(replacedAt)}, by rules {rulesVersion ?? "unknown"}
+      {taskSetVersion && ` and edition ${taskSetVersion}`}
+    </p>
+  ));
 }
 
 function changed({ changes, tasksSubmitted, errors }: Version): string {

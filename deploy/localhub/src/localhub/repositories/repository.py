@@ -159,7 +159,7 @@ class DatasetRepository:
 
     def _inside(self, path: str) -> Path:
         parts = PurePosixPath(path).parts
-        odd = path.startswith("/") or not path.isprintable() or len(path.encode()) > PATH_BYTES
+        odd = path.startswith("/") or "\0" in path or len(path.encode()) > PATH_BYTES
         target = self.folder.joinpath(*parts)
         if not parts or odd or ".." in parts or any(len(part.encode()) > NAME_BYTES for part in parts):
             raise ValueError(f"{path!r} is not a path inside a dataset")

@@ -8,6 +8,8 @@ from localhub.errors import HubError
 
 Parsed = TypeVar("Parsed")
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+# Git takes others; the Hub does not.
+Path = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]+$")]
 
 
 class NewDataset(BaseModel):
@@ -57,7 +59,7 @@ class FileValue(BaseModel):
     """A file with its content."""
 
     model_config = ConfigDict(val_json_bytes="base64")
-    path: str
+    path: Path
     content: bytes
     encoding: Literal["base64"]
 
@@ -65,7 +67,7 @@ class FileValue(BaseModel):
 class LargeFileValue(BaseModel):
     """A file whose content came before."""
 
-    path: str
+    path: Path
     oid: Sha256
 
 

@@ -7,6 +7,7 @@ import pwd
 import signal
 import sys
 import time
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -223,14 +224,14 @@ class Child:
         return self._process
 
 
-class Part:
+class Part(ABC):
     """A program of a deployment, as the supervisor sees it: it can be started again, and stops in its own way."""
 
     child: Child | None = None
 
+    @abstractmethod
     async def start(self) -> Child:
         """Start it and return its process; raise DeploymentError when a server does not get ready."""
-        raise NotImplementedError
 
     async def stop(self, hurry: asyncio.Event | None = None) -> None:
         """Stop it; what a server acknowledged or committed is on the disk."""

@@ -123,7 +123,7 @@ class _Sorter:
     def layout(self) -> Layout:
         """Return what was found."""
         answers, other_runs = self._choose_runs()
-        # A whole submission is a copy of the files beside it, and would have to be fetched to say nothing new.
+        # A file for all tasks is a copy of those for single tasks, and would have to be fetched to say nothing new.
         whole, superfluous = ([], self._whole) if answers else (self._whole[:1], self._whole[1:])
         left_out = (
             *_flat(self._of_other_sets.values()),

@@ -16,7 +16,7 @@ from verifier.task_sets import Outputs
 
 from ingester.store.verdicts import Claim
 
-# Nobody waits for it: ingestions have the connections.
+# Ingestions have most of the connections: no person waits for a verification.
 _AT_ONCE = 4
 
 

@@ -1,4 +1,4 @@
-"""What a version is computed anew from, and its new figures beside those that it had."""
+"""What a version is computed anew from, and its figures before and after."""
 
 from ingester.submission.aggregate import Aggregates
 

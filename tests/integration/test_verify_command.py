@@ -62,3 +62,9 @@ async def test_what_cannot_be_meant_is_said(ask: Ask) -> None:
     assert (await ask(V2, "--all")).status == 2
     nobody = await ask(V2, "nobody")
     assert (nobody.status, nobody.err) == (1, [f"arcwatch: there is no submission nobody in {V2}"])
+
+
+async def test_a_database_without_submissions_is_called_so(pipeline: Pipeline, ask: Ask) -> None:
+    await pipeline.pool.execute("DELETE FROM submission_versions")
+    done = await ask("--all")
+    assert (done.status, done.err) == (1, ["arcwatch: there is no submission in the database"])

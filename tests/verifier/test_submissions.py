@@ -16,7 +16,9 @@ from ingester.submission.staged_row import Row
 from ingester.submission.transform import transform, transform_whole
 from verifier.comparison import compare
 from verifier.figures import AttemptFigures, Figures, add_up
-from verifier.submissions import choose, score_submission
+from verifier.rules import TaskScore
+from verifier.submissions import choose, score_file
+from verifier.task_sets import Outputs
 
 from tests.ingester.strategies import GRIDS, outputs_of, submissions
 
@@ -125,6 +127,15 @@ def pairs_of(row: Row) -> list[tuple[bool, bool]]:
         results = json.loads(row.multi_test_results or "")
         return [(each["correct"], each["predicted"] is not None) for each in results]
     return [(bool(row.is_prediction_correct), row.predicted_output_grid not in {None, "null"})]
+
+
+def score_submission(model: str, files: Mapping[str, bytes], outputs: Outputs, source: str) -> dict[str, TaskScore]:
+    """Score the files that count, as a verification does one by one."""
+    choice = choose(model, files, outputs, source)
+    scores: dict[str, TaskScore] = {}
+    for path in choice.answers:
+        scores |= score_file(choice, path, files[path], outputs)
+    return scores
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -58,15 +58,6 @@ def choose(model: str, paths: Iterable[str], task_ids: Collection[str], source: 
     return Choice({ids[stem]: path for stem, path in tasks.items()}, None if tasks else whole, report)
 
 
-def score_submission(model: str, files: Mapping[str, bytes], outputs: Outputs, source: str) -> dict[str, TaskScore]:
-    """Score the files that count, given by their paths below the model's folder; tasks without a usable one are out."""
-    choice = choose(model, files, outputs, source)
-    scores: dict[str, TaskScore] = {}
-    for path in choice.answers:
-        scores |= score_file(choice, path, files[path], outputs)
-    return scores
-
-
 def score_file(choice: Choice, path: str, data: bytes, outputs: Outputs) -> dict[str, TaskScore]:
     """Score one of the files that count: a task, or all that a file for all tasks answers; none if it is unusable."""
     document = _document(data)

@@ -40,7 +40,8 @@ async def verify(
         await check_migrated(pool)
         versions = await current_versions(pool, dataset, model)
         if not versions:
-            raise DeploymentError(f"there is no submission {model or ''} in {dataset}".replace("  ", " "))
+            wanted = f"submission {model}" if model else "submission"
+            raise DeploymentError(f"there is no {wanted} in {dataset or 'the database'}")
         verification = Verification(pool, hub, settings.arc_tasks_dir, metrics.count_verification)
         for place, version in enumerate(versions, 1):
             on_begin(version, place, len(versions))

@@ -55,10 +55,11 @@ def rescore(
 async def _rescore(
     url: str, dataset: str | None, model: str | None, tasks_dir: Path | None, *, dry_run: bool
 ) -> "list[Rescored]":
-    from common.database import open_pool
+    from common.database import check_migrated, open_pool
     from ingester.ingestion.rescoring import rescore_all
 
     async with open_pool(url) as pool:
+        await check_migrated(pool)
         return [each async for each in rescore_all(pool, dataset, model, tasks_dir, dry_run=dry_run)]
 
 

@@ -34,10 +34,6 @@ class Target:
     published_at: datetime | None
 
 
-class _RollbackError(Exception):
-    """Rolls the transaction of a dry run back."""
-
-
 @dataclass(frozen=True)
 class Commit:
     """Everything the transaction needs."""
@@ -55,15 +51,11 @@ class Commit:
 
         The number is the run's duration in ms.
         """
-        try:
-            async with self.session.connection.transaction():
-                result = await self._write(broken)
-                if self.event.dry_run:
-                    raise _RollbackError  # noqa: TRY301 - only leaving the block rolls back
-                duration_ms = await self.session.close_run(self.run.id, result)
-        except _RollbackError:
-            duration_ms = await self.session.close_run(self.run.id, result)
-        return result, duration_ms
+        async with self.session.transaction(dry_run=self.event.dry_run):
+            result = await self._write(broken)
+            if not self.event.dry_run:
+                return result, await self.session.close_run(self.run.id, result)
+        return result, await self.session.close_run(self.run.id, result)
 
     async def _write(self, broken: Mapping[str, TransientError]) -> RunResult:
         session, run_id = self.session, self.run.id

@@ -45,10 +45,6 @@ class Rescored:
     reason: str | None = None
 
 
-class _RollbackError(Exception):
-    """Rolls the transaction of a dry run back."""
-
-
 class _ImpossibleError(Exception):
     """The stored rows do not say enough."""
 
@@ -68,18 +64,13 @@ async def rescore(
     pool: asyncpg.Pool, dataset: str, model: str, tasks_dir: Path | None, *, dry_run: bool = False
 ) -> Rescored:
     """Rescore one model under its lock, in one transaction; raise LockHeldError where an ingester works on it."""
-    found = Rescored(dataset, model, "gone")
     async with locked(pool, dataset, model) as session:
+        store = RescoreStatements(session.connection, dataset, model)
         try:
-            async with session.connection.transaction():
-                found = await _Rescore(session, RescoreStatements(session.connection, dataset, model)).run(tasks_dir)
-                if dry_run:
-                    raise _RollbackError  # noqa: TRY301 - only leaving the block rolls back
-        except _RollbackError:
-            return found
+            async with session.transaction(dry_run=dry_run):
+                return await _Rescore(session, store).run(tasks_dir)
         except (_ImpossibleError, TaskSetError) as error:
             return Rescored(dataset, model, "impossible", reason=str(error))
-    return found
 
 
 @dataclass(frozen=True)

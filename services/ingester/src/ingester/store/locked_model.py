@@ -1,5 +1,7 @@
 """One model under its lock: what every group of the ingester's statements starts from."""
 
+import contextlib
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 import asyncpg
@@ -10,6 +12,10 @@ from ingester.store.statements import models as sql
 HEAVY_SECONDS = 1_800.0
 
 Connection = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
+
+
+class _RollbackError(Exception):
+    """Rolls a transaction back: only leaving it by an error does."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +30,15 @@ class LockedModel:
     def key(self) -> tuple[str, str]:
         """Return what names the model in every table."""
         return self.dataset, self.model
+
+    @contextlib.asynccontextmanager
+    async def transaction(self, *, dry_run: bool) -> AsyncIterator[None]:
+        """Commit what is done within, or for a dry run take it back."""
+        with contextlib.suppress(_RollbackError):
+            async with self.connection.transaction():
+                yield
+                if dry_run:
+                    raise _RollbackError
 
     async def attempt_names(self, model: str) -> list[str]:
         """Return the name of every attempt that a model ever had."""

@@ -66,8 +66,9 @@ mutants: $(VENV)/.mutants ## change the code one spot at a time: what does no te
 structure: $(VENV)/.dev ## the shape of the packages in numbers: modules, imports between them, lines
 	@$(BIN)/python -m tests.structure
 
-docs: $(VENV)/.dev ## write anew what is made from something else: docs/asyncapi.json, the operator's PrometheusRule
+docs: $(VENV)/.dev ## write anew what is made from something else: docs/asyncapi.json, docs/neighbours.md, the operator's PrometheusRule
 	$(BIN)/python -m common.asyncapi > docs/asyncapi.json
+	$(BIN)/python -m tests.structure.neighbours > docs/neighbours.md
 	sh deploy/kustomize/prometheusrule.sh > deploy/kustomize/overlays/cluster/prometheusrule.yaml
 
 lock: $(VENV)/.dev ## resolve the dependencies anew into requirements/*.txt

@@ -79,6 +79,11 @@ async def services(folder: Path, **environment: str) -> AsyncIterator[dict[str, 
         yield running
 
 
+@pytest.mark.neighbour(
+    "PostgreSQL",
+    "killed (SIGKILL) in the middle of ingestions, and started again",
+    "each service says so once, without a traceback, and goes on",
+)
 async def test_a_killed_postgresql_is_told_of_once_by_each_service_and_without_a_traceback(
     hub: TestHub, server: PostgresServer, nats_url: str, tmp_path: Path
 ) -> None:

@@ -47,6 +47,11 @@ async def environment(hub: LocalHub, nats_url: str) -> dict[str, str]:
     return {"HF_ENDPOINT": hub.url, "HF_DATASETS": V2, "NATS_URL": nats_url}
 
 
+@pytest.mark.neighbour(
+    "PostgreSQL",
+    "started after the services: refuses, then a proxy in front of it accepts and hangs up",
+    "each service waits, names the host every 5 s, and goes on",
+)
 @pytest.mark.parametrize("module", MODULES.values())
 async def test_a_service_outlives_refusals_and_a_proxy_that_hangs_up(
     environment: dict[str, str], relay: Relay, relayed_url: str, tmp_path: Path, module: str
@@ -122,6 +127,7 @@ def test_a_password_that_cuts_the_url_short_is_not_taken_for_a_host(rest: str) -
     assert SECRET not in str(refused.value)
 
 
+@pytest.mark.neighbour("PostgreSQL", "the database system is starting up", "is waited for")
 async def test_a_server_that_is_starting_up_is_waited_for(tmp_path_factory: pytest.TempPathFactory) -> None:
     """A standby that is not hot answers as one that recovers does, for as long as one likes."""
     cold = {**FAST, "hot_standby": "off"}

@@ -70,13 +70,44 @@ async def test_compare(two: Api, dataset: str) -> None:
     assert union["puzzlesFullySolvedIds"] == [RIGHT[dataset]]
 
 
-async def test_a_task_set_means_the_dataset_ingested_last(two: Api) -> None:
-    found = await two.data(f"/api/model-dataset/performance/{ATTEMPT}/evaluation2")
-    assert (found["dataset"], found["correct"]) == ("evaluation2", [RIGHT[OTHER]])
-    found = await two.data(f"/api/model-dataset/metrics/{ATTEMPT}/evaluation2")
-    assert found["overall"]["avgCost"] == COST[OTHER]
-    found = await two.data(f"/api/metrics/compare?model1={ATTEMPT}&model2={NAME}-attempt2&dataset=evaluation2")
-    assert found["summary"]["attemptUnionStats"][0]["puzzlesFullySolvedIds"] == [RIGHT[OTHER]]
+@pytest.mark.parametrize("dataset", [DATASET, OTHER, None])
+async def test_of_a_task_set_it_is_the_dataset_named_and_else_the_one_landed_last(
+    two: Api, dataset: str | None
+) -> None:
+    taken = dataset or OTHER
+    of = "" if dataset is None else f"?hfDataset={quote(dataset, safe='')}"
+    found = await two.data(f"/api/model-dataset/performance/{ATTEMPT}/evaluation2{of}")
+    assert (found["dataset"], found["hfDataset"], found["correct"]) == ("evaluation2", taken, [RIGHT[taken]])
+    found = await two.data(f"/api/model-dataset/metrics/{ATTEMPT}/evaluation2{of}")
+    assert (found["hfDataset"], found["overall"]["avgCost"]) == (taken, COST[taken])
+    of = of.replace("?", "&")
+    found = await two.data(f"/api/metrics/compare?model1={ATTEMPT}&model2={NAME}-attempt2&dataset=evaluation2{of}")
+    (union,) = found["summary"]["attemptUnionStats"]
+    assert (union["hfDataset"], union["puzzlesFullySolvedIds"]) == (taken, [RIGHT[taken]])
+    assert {each["hfDataset"] for each in found["summary"]["modelPerformance"]} == {taken}
+
+
+async def test_two_of_one_name_are_compared_by_their_datasets(two: Api) -> None:
+    names = [f"{OTHER}/{ATTEMPT}", f"{DATASET}/{ATTEMPT}"]
+    asked = "&".join(f"model{number}={quote(name, safe='')}" for number, name in enumerate(names, start=1))
+    summary = (await two.data(f"/api/metrics/compare?{asked}&dataset=evaluation2"))["summary"]
+    assert [summary["model1Name"], summary["model2Name"]] == names
+    assert [(each["modelName"], each["hfDataset"], each["totalCost"]) for each in summary["modelPerformance"]] == [
+        (names[0], OTHER, 2 * COST[OTHER]), (names[1], DATASET, 2 * COST[DATASET]),
+    ]  # fmt: skip
+    assert (summary["attemptUnionStats"], summary["mostEfficientModel"]) == ([], names[1])
+    same = f"model1={ATTEMPT}&model2={quote(names[0], safe='')}&dataset=evaluation2"
+    assert (await two.get(f"/api/metrics/compare?{same}"))[0] == 422
+
+
+async def test_a_dataset_in_another_letter_case_is_that_one_and_an_unknown_one_is_said(two: Api) -> None:
+    for path in (f"performance/{ATTEMPT}/evaluation2", f"metrics/{ATTEMPT}/evaluation2"):
+        found = await two.data(f"/api/model-dataset/{path}?hfDataset={quote(DATASET.upper(), safe='')}")
+        assert found["hfDataset"] == DATASET
+        status, body = await two.get(f"/api/model-dataset/{path}?hfDataset=who%2Fknows")
+        assert (status, "who/knows" in body["detail"], OTHER in body["detail"]) == (404, True, True)
+        # A task set is no dataset: what has no slash is refused as such.
+        assert (await two.get(f"/api/model-dataset/{path}?hfDataset=evaluation2"))[0] == 400
 
 
 async def test_an_attempt_that_the_dataset_does_not_hold_is_not_taken_from_another(two: Api, writer: Writer) -> None:

@@ -82,13 +82,23 @@ async def test_answers_are_those_of_the_attempts_in_their_datasets(pool: asyncpg
     await rows.answer("n-attempt1", "a", [True], OTHER)
     await rows.answer("m-attempt1", "gone", [True])
     await pool.execute("UPDATE explanations SET removed_upstream_at = now() WHERE puzzle_id = 'gone'")
-    found = await submissions.answers(pool, {"m-attempt1": DATASET, "n-attempt1": OTHER})
-    assert {name: {task: each.pairs for task, each in answers.items()} for name, answers in found.items()} == {
-        "m-attempt1": {"a": (True,), "b": (False, True, False)},
-        "n-attempt1": {"a": (True,)},
+    found = await submissions.answers(pool, [(DATASET, "m-attempt1"), (OTHER, "n-attempt1")])
+    assert {key: {task: each.pairs for task, each in answers.items()} for key, answers in found.items()} == {
+        (DATASET, "m-attempt1"): {"a": (True,), "b": (False, True, False)},
+        (OTHER, "n-attempt1"): {"a": (True,)},
     }
-    first = found["m-attempt1"]["a"]
+    first = found[DATASET, "m-attempt1"]["a"]
     assert (first.cost, first.tokens, first.time_ms) == (0.5, 7, 9)
+
+
+async def test_attempts_of_one_name_in_two_datasets_stay_apart(pool: asyncpg.Pool, rows: Writer) -> None:
+    for dataset, right in ((DATASET, True), (OTHER, False)):
+        await rows.answer("m-attempt1", "a", [right], dataset, cost=1.0 + right)
+    found = await submissions.answers(pool, {(DATASET, "m-attempt1"), (OTHER, "m-attempt1")})
+    assert {key: (each["a"].pairs, each["a"].cost) for key, each in found.items()} == {
+        (DATASET, "m-attempt1"): ((True,), 2.0),
+        (OTHER, "m-attempt1"): ((False,), 1.0),
+    }
 
 
 async def test_an_answer_without_a_verdict_counts_as_wrong(pool: asyncpg.Pool, rows: Writer) -> None:
@@ -98,8 +108,11 @@ async def test_an_answer_without_a_verdict_counts_as_wrong(pool: asyncpg.Pool, r
     await pool.execute(
         "UPDATE explanations SET multi_test_results = '[{}, {\"correct\": true}]' WHERE puzzle_id = 'two'"
     )
-    found = await submissions.answers(pool, {"m-attempt1": DATASET})
-    assert {task: each.pairs for task, each in found["m-attempt1"].items()} == {"one": (False,), "two": (False, True)}
+    found = await submissions.answers(pool, [(DATASET, "m-attempt1")])
+    assert {task: each.pairs for task, each in found[DATASET, "m-attempt1"].items()} == {
+        "one": (False,),
+        "two": (False, True),
+    }
 
 
 async def test_an_answers_verdicts_are_those_of_its_kind(pool: asyncpg.Pool, rows: Writer) -> None:
@@ -114,8 +127,8 @@ async def test_an_answers_verdicts_are_those_of_its_kind(pool: asyncpg.Pool, row
     await pool.execute(
         "UPDATE explanations SET has_multiple_predictions = false, is_prediction_correct = true WHERE puzzle_id = 'one'"
     )
-    found = await submissions.answers(pool, {"m-attempt1": DATASET})
-    assert {task: each.pairs for task, each in found["m-attempt1"].items()} == {
+    found = await submissions.answers(pool, [(DATASET, "m-attempt1")])
+    assert {task: each.pairs for task, each in found[DATASET, "m-attempt1"].items()} == {
         "array": (True, False, False),
         "object": (False,),
         "whole": (True,),

@@ -2,8 +2,11 @@
 
 from query_api.store.rows import TaskAnswer
 from query_api.view.answer_statistics import accuracy_interval, base_name, compare, metrics, performance, together
+from query_api.view.named_models import NamedModel
 from query_api.view.task_sets import TaskIndex
 from query_api.view.uncertainty import interval, p_value
+
+from tests.support.writer import submission
 
 TASKS = TaskIndex("evaluation2", "ARC2-Eval", {"a": 1, "b": 2, "c": 1, "d": 2}, "v")
 
@@ -36,6 +39,19 @@ def test_two_attempts_are_joined_over_all_pairs_of_the_set() -> None:
     assert (union.base_model_name, union.union_correct_count, union.total_test_pairs) == ("m", 3, 6)
     assert union.union_accuracy_percentage == 50.0
     assert (union.puzzles_counted, union.puzzles_fully_solved_ids) == (3, ("a", "b"))
+
+
+def test_attempts_of_two_datasets_are_not_joined_and_each_says_its_own() -> None:
+    right, wrong = answers(a=(True,)), answers(a=(False,))
+    held = {
+        name: NamedModel(name, submission("m", 1, 1, dataset=name.rpartition("/")[0] or "o/again"))
+        for name in ("m-attempt1", "o/again/m-attempt2", "o/first/m-attempt2")
+    }
+    found = compare(TASKS, dict(zip(held, (right, wrong, wrong), strict=True)), held).summary
+    assert [each.hf_dataset for each in found.model_performance] == ["o/again", "o/again", "o/first"]
+    (union,) = found.attempt_union_stats
+    assert (union.base_model_name, union.hf_dataset) == ("m", "o/again")
+    assert union.attempt_model_names == ("m-attempt1", "o/again/m-attempt2")
 
 
 def test_agreement_counts_every_task_once() -> None:
@@ -145,6 +161,7 @@ def test_a_models_figures_count_what_it_left_out() -> None:
     first, second = (each.model_dump() for each in found.model_performance)
     assert first == {
         "modelName": "x-attempt1",
+        "hfDataset": None,
         "totalPuzzlesInDataset": 4,
         "attempts": 2,
         "coveragePercentage": 50.0,
@@ -234,6 +251,7 @@ def test_a_union_counts_pairs_of_the_set_however_many_were_answered() -> None:
     (union,) = compare(TASKS, models).summary.attempt_union_stats
     assert union.model_dump() == {
         "baseModelName": "m",
+        "hfDataset": None,
         "attemptModelNames": ("m-attempt1", "m-attempt2"),
         "totalPuzzles": 4,
         "totalTestPairs": 6,

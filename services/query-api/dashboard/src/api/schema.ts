@@ -215,7 +215,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Two to four attempts or submissions side by side */
+        /** Two to four attempts or submissions side by side, of one dataset or of several on one task set */
         get: operations["compareModels"];
         put?: never;
         post?: never;
@@ -1099,6 +1099,11 @@ export interface components {
             modelName: string;
             /** Dataset */
             dataset: string;
+            /**
+             * Hfdataset
+             * @description The dataset that the figures are of. Null: no dataset on this task set has the name.
+             */
+            hfDataset: string | null;
             overall: components["schemas"]["FigureSet"];
             correct: components["schemas"]["FigureSet"];
             incorrect: components["schemas"]["FigureSet"];
@@ -1452,6 +1457,11 @@ export interface components {
             modelName: string;
             /** Dataset */
             dataset: string;
+            /**
+             * Hfdataset
+             * @description The dataset that the figures are of. Null: no dataset on this task set has the name.
+             */
+            hfDataset: string | null;
             /** Correct */
             correct: string[];
             /** Incorrect */
@@ -2734,12 +2744,14 @@ export interface operations {
     };
     getPerformance: {
         parameters: {
-            query?: never;
+            query?: {
+                hfDataset?: string;
+            };
             header?: never;
             path: {
                 /** @description An attempt, such as gpt-5-attempt1, or a submission's folder: all its attempts together. */
                 model: string;
-                /** @description A task set, such as evaluation2 (see /datasets), or a dataset, such as owner/name. Of several datasets on one task set that hold an attempt of this name, a task set means the one ingested last. */
+                /** @description A task set, such as evaluation2 (see /datasets), or a dataset, such as owner/name. */
                 dataset: string;
             };
             cookie?: never;
@@ -2766,6 +2778,15 @@ export interface operations {
             };
             /** @description Not found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Cannot be done as asked */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2788,7 +2809,9 @@ export interface operations {
     };
     getPerformanceByOwner: {
         parameters: {
-            query?: never;
+            query?: {
+                hfDataset?: string;
+            };
             header?: never;
             path: {
                 /** @description An attempt, such as gpt-5-attempt1, or a submission's folder: all its attempts together. */
@@ -2827,6 +2850,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            /** @description Cannot be done as asked */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
             /** @description Not available now */
             503: {
                 headers: {
@@ -2842,12 +2874,14 @@ export interface operations {
     };
     getMetrics: {
         parameters: {
-            query?: never;
+            query?: {
+                hfDataset?: string;
+            };
             header?: never;
             path: {
                 /** @description An attempt, such as gpt-5-attempt1, or a submission's folder: all its attempts together. */
                 model: string;
-                /** @description A task set, such as evaluation2 (see /datasets), or a dataset, such as owner/name. Of several datasets on one task set that hold an attempt of this name, a task set means the one ingested last. */
+                /** @description A task set, such as evaluation2 (see /datasets), or a dataset, such as owner/name. */
                 dataset: string;
             };
             cookie?: never;
@@ -2881,6 +2915,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            /** @description Cannot be done as asked */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
             /** @description Not available now */
             503: {
                 headers: {
@@ -2896,7 +2939,9 @@ export interface operations {
     };
     getMetricsByOwner: {
         parameters: {
-            query?: never;
+            query?: {
+                hfDataset?: string;
+            };
             header?: never;
             path: {
                 /** @description An attempt, such as gpt-5-attempt1, or a submission's folder: all its attempts together. */
@@ -2928,6 +2973,15 @@ export interface operations {
             };
             /** @description Not found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Cannot be done as asked */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2951,14 +3005,15 @@ export interface operations {
     compareModels: {
         parameters: {
             query: {
-                /** @description An attempt, such as gpt-5-attempt1, or a submission's folder: all its attempts together. */
+                /** @description An attempt or a submission's folder, and where it is of another dataset than the others, that before it: owner/name/gpt-5-attempt1. In the answer it has the name that was asked for. */
                 model1: string;
-                /** @description An attempt, such as gpt-5-attempt1, or a submission's folder: all its attempts together. */
+                /** @description An attempt or a submission's folder, and where it is of another dataset than the others, that before it: owner/name/gpt-5-attempt1. In the answer it has the name that was asked for. */
                 model2: string;
                 model3?: string;
                 model4?: string;
-                /** @description A task set, such as evaluation2 (see /datasets), or a dataset, such as owner/name. Of several datasets on one task set that hold an attempt of this name, a task set means the one ingested last. */
+                /** @description A task set, such as evaluation2 (see /datasets), or a dataset, such as owner/name. */
                 dataset: string;
+                hfDataset?: string;
             };
             header?: never;
             path?: never;

@@ -1,9 +1,7 @@
 """Routes that the Analytics Overview page calls."""
 
 import asyncio
-from collections import ChainMap
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 import asyncpg
@@ -22,11 +20,12 @@ from query_api.schemas.performance import (
 )
 from query_api.schemas.problems import ProblemError
 from query_api.store import submissions
-from query_api.store.rows import Answers, Submission
+from query_api.store.rows import Answers
 from query_api.view import answer_statistics
 from query_api.view.answers import Moment
+from query_api.view.named_models import NamedModel, resolve
 from query_api.view.snapshot import View
-from query_api.view.task_sets import NAMES, TaskIndex
+from query_api.view.task_sets import TaskIndex
 
 OneAttempt = AttemptInSetQuery | AttemptInDatasetQuery
 GetView = Callable[[], View]
@@ -49,62 +48,40 @@ def list_task_sets(moment: Moment) -> TaskSetsAnswer:
     return TaskSetsAnswer(count=len(rows), data=rows, **moment.freshness)
 
 
-@partial(Endpoint, "/api/model-dataset/performance/{model}/{dataset}", "Analytics", problems=(404, 503))
+@partial(Endpoint, "/api/model-dataset/performance/{model}/{dataset}", "Analytics", problems=(404, 422, 503))
 async def get_performance(
     pool: asyncpg.Pool, view: GetView, task_sets: TaskSets, query: OneAttempt
 ) -> PerformanceAnswer:
     """Which tasks an attempt solved, failed and left out."""
-    tasks, answers = await _answers(pool, view(), task_sets, query.dataset, [query.model])
-    return PerformanceAnswer(data=answer_statistics.performance(query.model, tasks, answers[query.model]))
+    tasks, (model,) = resolve(view(), task_sets, query.dataset, [query.model], query.hf_dataset)
+    answers = (await _answers(pool, [model]))[model.name]
+    return PerformanceAnswer(data=answer_statistics.performance(model.name, tasks, answers, model.hf_dataset))
 
 
-@partial(Endpoint, "/api/model-dataset/metrics/{model}/{dataset}", "Analytics", problems=(404, 503))
+@partial(Endpoint, "/api/model-dataset/metrics/{model}/{dataset}", "Analytics", problems=(404, 422, 503))
 async def get_metrics(pool: asyncpg.Pool, view: GetView, task_sets: TaskSets, query: OneAttempt) -> MetricsAnswer:
     """What an attempt's answers cost, in money, time and tokens."""
-    tasks, answers = await _answers(pool, view(), task_sets, query.dataset, [query.model])
-    return MetricsAnswer(data=answer_statistics.metrics(query.model, tasks, answers[query.model]))
+    tasks, (model,) = resolve(view(), task_sets, query.dataset, [query.model], query.hf_dataset)
+    answers = (await _answers(pool, [model]))[model.name]
+    return MetricsAnswer(data=answer_statistics.metrics(model.name, tasks, answers, model.hf_dataset))
 
 
 @partial(Endpoint, "/api/metrics/compare", "Analytics", problems=(404, 422, 503))
 async def compare_models(pool: asyncpg.Pool, view: GetView, task_sets: TaskSets, query: CompareQuery) -> CompareAnswer:
-    """Two to four attempts or submissions side by side."""
+    """Two to four attempts or submissions side by side, of one dataset or of several on one task set."""
     names = [name for name in (query.model1, query.model2, query.model3, query.model4) if name is not None]
-    if len(set(names)) < len(names):
+    tasks, models = resolve(view(), task_sets, query.dataset, names, query.hf_dataset)
+    if len({each.identity for each in models}) < len(models):
         raise ProblemError(422, "name each one once: two of them are the same")
-    tasks, answers = await _answers(pool, view(), task_sets, query.dataset, names)
+    named, answers = {each.name: each for each in models}, await _answers(pool, models)
     # The exact test of models that differ in hundreds of tasks takes milliseconds.
-    return CompareAnswer(data=await asyncio.to_thread(answer_statistics.compare, tasks, answers))
+    return CompareAnswer(data=await asyncio.to_thread(answer_statistics.compare, tasks, answers, named))
 
 
-async def _answers(
-    pool: asyncpg.Pool, view: View, task_sets: TaskSets, named: str, names: list[str]
-) -> tuple[TaskIndex, dict[str, Answers]]:
-    dataset = named if "/" in named else None
-    tasks = None if dataset else _tasks(task_sets, named)
-    for name in names:
-        if not view.holding(name, dataset=dataset):
-            where = f" in {dataset!r}" if dataset else ""
-            raise ProblemError(404, f"there is no model {name!r}{where}; /api/model-dataset/models names them all")
-    tasks = tasks or _tasks(task_sets, named, view.holding(names[0], dataset=dataset))
-    holding = {name: view.holding(name, source=tasks.source, dataset=dataset) for name in names}
-    attempts = {name: _attempts(name, found) if found else {} for name, found in holding.items()}
-    rows = await submissions.answers(pool, dict(ChainMap(*attempts.values())))
-    return tasks, {name: answer_statistics.together([rows.get(each, {}) for each in attempts[name]]) for name in names}
-
-
-def _attempts(name: str, submission: Submission) -> dict[str, str]:
-    """Return the attempts that a name means, each with its dataset: one, or those of a folder."""
-    all_names = [each.model_name for each in submission.attempts]
-    return dict.fromkeys([name] if name in all_names else all_names, submission.dataset)
-
-
-def _tasks(task_sets: TaskSets, named: str, submission: Submission | None = None) -> TaskIndex:
-    """Return the task set that was named, or that of a dataset's submission under the dataset's name."""
-    tasks = task_sets.get(NAMES.get(submission.source if submission else named, named))
-    if tasks is None:
-        there = ", ".join(task_sets)
-        raise ProblemError(404, f"there is no task set {named!r}; there are {there}")
-    return replace(tasks, name=named)
+async def _answers(pool: asyncpg.Pool, models: Sequence[NamedModel]) -> dict[str, Answers]:
+    """Return what each model answers, the attempts of a folder together."""
+    rows = await submissions.answers(pool, {key for each in models for key in each.attempts})
+    return {each.name: answer_statistics.together([rows.get(key, {}) for key in each.attempts]) for each in models}
 
 
 _IN_DATASET = "The same in one dataset, its slash as it is"

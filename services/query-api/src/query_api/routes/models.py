@@ -60,8 +60,8 @@ async def get_model(
 async def _answers(pool: asyncpg.Pool, submission: Submission) -> Mapping[str, Answers]:
     """Return the answers of the attempts that are summed, in their order."""
     names = [each.model_name for each in submission.attempts[:ATTEMPTS_SUMMED]]
-    found = await submissions.answers(pool, dict.fromkeys(names, submission.dataset))
-    return {name: found.get(name, {}) for name in names}
+    found = await submissions.answers(pool, [(submission.dataset, name) for name in names])
+    return {name: found.get((submission.dataset, name), {}) for name in names}
 
 
 def _attempts(

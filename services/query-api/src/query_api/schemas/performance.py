@@ -9,10 +9,39 @@ from query_api.schemas.base import Answer, ApiModel, Cached, Count, Fraction, Ow
 
 Result = Literal["correct", "incorrect", "not_attempted"]
 # Any folder's name, but nothing that PostgreSQL or a log line would trip over.
-PlainName = Annotated[str, Field(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f\x7f]+$")]
+_PLAIN = r"^[^\x00-\x1f\x7f]+$"
+PlainName = Annotated[str, Field(min_length=1, max_length=255, pattern=_PLAIN)]
 ModelName = Annotated[
     PlainName,
     Field(description="An attempt, such as gpt-5-attempt1, or a submission's folder: all its attempts together."),
+]
+QualifiedName = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=511,
+        pattern=_PLAIN,
+        description=(
+            "An attempt or a submission's folder, and where it is of another dataset than the others, that before it: "
+            "owner/name/gpt-5-attempt1. In the answer it has the name that was asked for."
+        ),
+    ),
+]
+HfDataset = Annotated[
+    str,
+    Field(
+        min_length=3,
+        max_length=255,
+        pattern=r"^[\w.-]+/[\w.-]+$",
+        description=(
+            "The dataset that the figures are to be of, owner/name. Without it: of several on one task set that hold "
+            "this name, the one in which it landed last; the answer says which one that is."
+        ),
+    ),
+]
+OfDataset = Annotated[
+    str | None,
+    Field(description="The dataset that the figures are of. Null: no dataset on this task set has the name."),
 ]
 SetName = Annotated[
     str,
@@ -20,10 +49,7 @@ SetName = Annotated[
         min_length=1,
         max_length=255,
         pattern=r"^[\w.-]+(/[\w.-]+)?$",
-        description=(
-            "A task set, such as evaluation2 (see /datasets), or a dataset, such as owner/name. Of several datasets on "
-            "one task set that hold an attempt of this name, a task set means the one ingested last."
-        ),
+        description="A task set, such as evaluation2 (see /datasets), or a dataset, such as owner/name.",
     ),
 ]
 
@@ -54,6 +80,7 @@ class AttemptQuery(Query):
     """One attempt."""
 
     model: ModelName
+    hf_dataset: HfDataset | None = None
 
 
 class AttemptInSetQuery(AttemptQuery):
@@ -80,6 +107,7 @@ class Performance(ApiModel):
 
     model_name: str
     dataset: str
+    hf_dataset: OfDataset
     correct: tuple[str, ...]
     incorrect: tuple[str, ...]
     not_attempted: tuple[str, ...]
@@ -109,6 +137,7 @@ class Metrics(ApiModel):
 
     model_name: str
     dataset: str
+    hf_dataset: OfDataset
     overall: FigureSet
     correct: FigureSet
     incorrect: FigureSet
@@ -123,11 +152,12 @@ class MetricsAnswer(Answer):
 class CompareQuery(Query):
     """Two to four attempts or submissions, and the task set."""
 
-    model1: ModelName
-    model2: ModelName
-    model3: ModelName | None = None
-    model4: ModelName | None = None
+    model1: QualifiedName
+    model2: QualifiedName
+    model3: QualifiedName | None = None
+    model4: QualifiedName | None = None
     dataset: SetName
+    hf_dataset: HfDataset | None = None
 
 
 class _WithoutNulls(ApiModel):
@@ -143,6 +173,7 @@ class ModelPerformance(ApiModel):
     """One attempt on the task set. Accuracy is over the tasks it answered."""
 
     model_name: str
+    hf_dataset: OfDataset
     total_puzzles_in_dataset: Count
     attempts: Annotated[Count, Field(description="Tasks answered.")]
     coverage_percentage: Percent
@@ -162,6 +193,7 @@ class AttemptUnion(ApiModel):
     """Attempts of one model taken together: a pair counts when any of them has it right, over all pairs of the set."""
 
     base_model_name: str
+    hf_dataset: OfDataset
     attempt_model_names: tuple[str, ...]
     total_puzzles: Count
     total_test_pairs: Count

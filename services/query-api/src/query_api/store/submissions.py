@@ -93,15 +93,17 @@ def _sync(row: asyncpg.Record | None) -> Sync | None:
     return shaped(Sync, dict(row), "sync_runs") if row else None
 
 
-async def answers(pool: asyncpg.Pool, wanted: Mapping[str, str]) -> Mapping[str, Answers]:
-    """Return the answers of some attempts (model name -> dataset)."""
-    found: dict[str, dict[str, TaskAnswer]] = {}
-    for row in await pool.fetch(sql.ANSWERS_OF_ATTEMPTS, list(set(wanted.values())), list(wanted)):
-        if row["hf_dataset"] != wanted[row["model_name"]]:
+async def answers(pool: asyncpg.Pool, wanted: Collection[Key]) -> Mapping[Key, Answers]:
+    """Return the answers of some attempts, each by (dataset, model name); one without answers is left out."""
+    found: dict[Key, dict[str, TaskAnswer]] = {}
+    datasets, names = ({each[part] for each in wanted} for part in (0, 1))
+    for row in await pool.fetch(sql.ANSWERS_OF_ATTEMPTS, list(datasets), list(names)):
+        # Several datasets may have attempts of one name, of which not each is wanted.
+        if (key := (row["hf_dataset"], row["model_name"])) not in wanted:
             continue
         cost = row["cost"] if row["cost"] is None or math.isfinite(row["cost"]) else None
         answer = TaskAnswer(row["puzzle_id"], tuple(row["pairs"]), cost, row["time_ms"], row["tokens"])
-        found.setdefault(row["model_name"], {})[answer.puzzle_id] = answer
+        found.setdefault(key, {})[answer.puzzle_id] = answer
     return found
 
 

@@ -4,11 +4,13 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from itertools import combinations, zip_longest
 from operator import itemgetter
+from types import MappingProxyType
 from typing import Any
 
 from query_api.schemas import performance as shapes
 from query_api.schemas.base import Interval
 from query_api.store.rows import Answers, TaskAnswer
+from query_api.view.named_models import NamedModel
 from query_api.view.task_sets import TaskIndex
 from query_api.view.uncertainty import CONFIDENCE, interval, p_value
 
@@ -20,7 +22,9 @@ def _result(answer: TaskAnswer | None) -> shapes.Result:
     return "correct" if answer.correct else "incorrect"
 
 
-def performance(model_name: str, tasks: TaskIndex, answers: Answers) -> shapes.Performance:
+def performance(
+    model_name: str, tasks: TaskIndex, answers: Answers, hf_dataset: str | None = None
+) -> shapes.Performance:
     """Return the tasks of a set by result."""
     by_result: dict[shapes.Result, list[str]] = {"correct": [], "incorrect": [], "not_attempted": []}
     for task_id in tasks.pairs:
@@ -29,6 +33,7 @@ def performance(model_name: str, tasks: TaskIndex, answers: Answers) -> shapes.P
     return shapes.Performance(
         model_name=model_name,
         dataset=tasks.name,
+        hf_dataset=hf_dataset,
         **{str(result): tuple(found) for result, found in by_result.items()},
         summary=shapes.PerformanceSummary(**counts, total_puzzles=len(tasks.pairs)),
     )
@@ -50,12 +55,13 @@ def attempt_figures(answers: Answers, tasks: TaskIndex | None) -> dict[str, Any]
     return {"tasks_correct": sum(each.correct for each in known), "overall": _figures(known)}
 
 
-def metrics(model_name: str, tasks: TaskIndex, answers: Answers) -> shapes.Metrics:
+def metrics(model_name: str, tasks: TaskIndex, answers: Answers, hf_dataset: str | None = None) -> shapes.Metrics:
     """Return cost, time and tokens of all answers, of the right ones and of the others."""
     known = [answer for task_id, answer in answers.items() if task_id in tasks.pairs]
     return shapes.Metrics(
         model_name=model_name,
         dataset=tasks.name,
+        hf_dataset=hf_dataset,
         overall=_figures(known),
         correct=_figures([each for each in known if each.correct]),
         incorrect=_figures([each for each in known if not each.correct]),
@@ -93,11 +99,13 @@ def _sum(figures: Iterable[Any]) -> Any:
     return sum(told) if told else None
 
 
-def compare(tasks: TaskIndex, models: Mapping[str, Answers]) -> shapes.Comparison:
-    """Compare two to four attempts or submissions, task by task."""
+def compare(
+    tasks: TaskIndex, models: Mapping[str, Answers], of: Mapping[str, NamedModel] = MappingProxyType({})
+) -> shapes.Comparison:
+    """Compare two to four attempts or submissions, task by task; `of` tells each one's submission."""
     results = {name: [_result(answers.get(task_id)) for task_id in tasks.pairs] for name, answers in models.items()}
     rows = list(zip(*results.values(), strict=True))
-    performances = [_performance(name, tasks, answers) for name, answers in models.items()]
+    performances = [_performance(of.get(name) or NamedModel(name), tasks, models[name]) for name in models]
     return shapes.Comparison(
         summary=shapes.ComparisonSummary(
             total_puzzles=len(tasks.pairs),
@@ -106,7 +114,7 @@ def compare(tasks: TaskIndex, models: Mapping[str, Answers]) -> shapes.Compariso
             **_agreement(rows, len(models)),
             **_leaders(performances),
             model_performance=tuple(performances),
-            attempt_union_stats=tuple(_unions(tasks, models)),
+            attempt_union_stats=tuple(_unions(tasks, models, of)),
         ),
         paired_tests=tuple(_paired_test(tasks, *two) for two in combinations(models.items(), 2)),
         details=tuple(
@@ -151,11 +159,12 @@ def _agreement(rows: Sequence[tuple[shapes.Result, ...]], models: int) -> dict[s
     }
 
 
-def _performance(name: str, tasks: TaskIndex, answers: Answers) -> shapes.ModelPerformance:
-    found = metrics(name, tasks, answers)
+def _performance(model: NamedModel, tasks: TaskIndex, answers: Answers) -> shapes.ModelPerformance:
+    found = metrics(model.name, tasks, answers)
     figures, correct, total = found.overall, found.correct.count, len(tasks.pairs)
     return shapes.ModelPerformance(
-        model_name=name,
+        model_name=model.name,
+        hf_dataset=model.hf_dataset,
         total_puzzles_in_dataset=total,
         attempts=figures.count,
         coverage_percentage=_percent(figures.count, total),
@@ -197,19 +206,24 @@ def base_name(model_name: str) -> str:
     return base if marker and number.isdigit() else model_name
 
 
-def _unions(tasks: TaskIndex, models: Mapping[str, Answers]) -> Iterable[shapes.AttemptUnion]:
-    groups: dict[str, list[str]] = {}
+def _unions(
+    tasks: TaskIndex, models: Mapping[str, Answers], of: Mapping[str, NamedModel]
+) -> Iterable[shapes.AttemptUnion]:
+    # Attempts of two datasets are of two models, whatever their names.
+    groups: dict[tuple[str | None, str], list[str]] = {}
     for name in models:
-        groups.setdefault(base_name(name), []).append(name)
-    for base, names in groups.items():
+        submission = of[name].submission if name in of else None
+        group = submission.key if submission else (None, base_name(name))
+        groups.setdefault(group, []).append(name)
+    for (hf_dataset, base), names in groups.items():
         if len(names) > 1:
-            yield _union(base, names, tasks, [models[name] for name in names])
+            yield _union(base, hf_dataset, tasks, {name: models[name] for name in names})
 
 
-def _union(base: str, names: Sequence[str], tasks: TaskIndex, attempts: Sequence[Answers]) -> shapes.AttemptUnion:
+def _union(base: str, hf_dataset: str | None, tasks: TaskIndex, attempts: Mapping[str, Answers]) -> shapes.AttemptUnion:
     pairs_right, counted, solved = 0, 0, []
     for task_id, pairs_total in tasks.pairs.items():
-        answers = [answers[task_id].pairs for answers in attempts if task_id in answers]
+        answers = [answers[task_id].pairs for answers in attempts.values() if task_id in answers]
         right = sum(any(pair < len(each) and each[pair] for each in answers) for pair in range(pairs_total))
         pairs_right += right
         counted += bool(answers)
@@ -217,7 +231,8 @@ def _union(base: str, names: Sequence[str], tasks: TaskIndex, attempts: Sequence
             solved.append(task_id)
     return shapes.AttemptUnion(
         base_model_name=base,
-        attempt_model_names=tuple(names),
+        hf_dataset=hf_dataset,
+        attempt_model_names=tuple(attempts),
         total_puzzles=len(tasks.pairs),
         total_test_pairs=tasks.pairs_total,
         union_correct_count=pairs_right,

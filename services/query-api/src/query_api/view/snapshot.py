@@ -83,6 +83,19 @@ class View:
         )
         return max(found, key=_age, default=None)
 
+    def dataset(self, named: str) -> str | None:
+        """Return a dataset as it is spelled here; the Hub takes two that differ in letter case alone for one."""
+        return named if named in self.datasets else self._by_folded_name.get(named.casefold())
+
+    @cached_property
+    def datasets(self) -> tuple[str, ...]:
+        """The datasets that there are submissions of, in order."""
+        return tuple(sorted({each.dataset for each in self.submissions.values()}))
+
+    @cached_property
+    def _by_folded_name(self) -> Mapping[str, str]:
+        return {each.casefold(): each for each in self.datasets}
+
     @cached_property
     def _holders(self) -> Mapping[str, list[Submission]]:
         holders: dict[str, list[Submission]] = {}

@@ -1,5 +1,10 @@
 """The analytics pages get right numbers: over all tasks of the set, with what was not attempted counted."""
 
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from query_api.store.rows import TaskAnswer
 from query_api.view.answer_statistics import accuracy_interval, base_name, compare, metrics, performance, together
 from query_api.view.named_models import NamedModel
@@ -22,12 +27,12 @@ def test_each_task_of_the_set_is_in_one_list() -> None:
 
 
 def test_averages_are_over_the_answers_that_tell_the_figure() -> None:
-    given = {
+    found_answers = {
         "a": TaskAnswer("a", (True,), cost=1.0, time_ms=100, tokens=10),
         "b": TaskAnswer("b", (False, True), cost=3.0, time_ms=None, tokens=30),
         "c": TaskAnswer("c", (False,)),
     }
-    found = metrics("m-attempt1", TASKS, given)
+    found = metrics("m-attempt1", TASKS, found_answers)
     assert (found.overall.count, found.overall.avg_cost, found.overall.total_cost) == (3, 2.0, 4.0)
     assert (found.overall.avg_time, found.correct.avg_tokens, found.incorrect.count) == (100.0, 10.0, 2)
 
@@ -52,6 +57,13 @@ def test_attempts_of_two_datasets_are_not_joined_and_each_says_its_own() -> None
     (union,) = found.attempt_union_stats
     assert (union.base_model_name, union.hf_dataset) == ("m", "o/again")
     assert union.attempt_model_names == ("m-attempt1", "o/again/m-attempt2")
+
+
+def test_the_percentage_of_a_union_is_the_mean_of_the_task_scores_over_the_whole_set() -> None:
+    first, second = answers(a=(True,), b=(True, False)), answers(b=(True,))
+    (union,) = compare(TASKS, {"m-attempt1": first, "m-attempt2": second}).summary.attempt_union_stats
+    # One task and half of another, of four; of pairs it would be two of six.
+    assert (union.union_accuracy_percentage, union.union_correct_count, union.puzzles_counted) == (37.5, 2, 2)
 
 
 def test_agreement_counts_every_task_once() -> None:
@@ -109,12 +121,60 @@ def test_the_interval_of_an_attempt_takes_the_pairs_of_a_task_as_one_answer() ->
     assert (accuracy_interval(None, TASKS), accuracy_interval(50.0, None)) == (None, None)
 
 
-def test_a_third_model_that_is_not_asked_for_leaves_no_field() -> None:
-    found = compare(TASKS, {"x-attempt1": {}, "y-attempt1": {}}).model_dump()
-    assert "model3Name" not in found["summary"]
-    assert "model3OnlyCorrect" not in found["summary"]
-    assert set(found["details"][0]) == {"puzzleId", "model1Result", "model2Result"}
-    assert found["summary"]["winnerModel"] is None
+@pytest.mark.parametrize("models", [1, 2, 3, 4])
+def test_a_model_that_is_not_asked_for_has_an_empty_name_no_count_and_no_result(models: int) -> None:
+    asked = [f"x{number}-attempt1" for number in range(models)]
+    found = compare(TASKS, {name: {} for name in asked}).model_dump()
+    summary, numbers = found["summary"], (1, 2, 3, 4)
+    assert [summary[f"model{number}Name"] for number in numbers] == [*asked, *[""] * (4 - models)]
+    assert [summary[f"model{number}OnlyCorrect"] for number in numbers] == [0] * 4
+    assert set(found["details"][0]) == {"puzzleId", *(f"model{number}Result" for number in range(1, models + 1))}
+    assert summary["winnerModel"] is None
+
+
+def test_one_model_alone_has_nothing_to_be_compared_with() -> None:
+    found = compare(TASKS, {"x-attempt1": answers(a=(True,), c=(False,))})
+    summary = found.summary
+    assert (summary.all_correct, summary.all_incorrect, summary.all_not_attempted) == (1, 1, 2)
+    assert (summary.one_correct, summary.model1_only_correct, summary.winner_model) == (0, 1, "x-attempt1")
+    assert (found.paired_tests, summary.attempt_union_stats) == ((), ())
+
+
+def counted_by_the_app(right: Sequence[int], answered: Sequence[int], models: int) -> dict[str, int]:
+    """Count tasks in the classes of the existing app: the first one that a task fits."""
+    found = dict.fromkeys(
+        ("all_correct", "all_not_attempted", "all_incorrect", "three_correct", "two_correct", "one_correct"), 0
+    )
+    names = {0: "all_incorrect", 1: "one_correct", 2: "two_correct", 3: "three_correct"}
+    for solvers, answering in zip(right, answered, strict=True):
+        kind = "all_correct" if solvers == models else names[solvers] if answering else "all_not_attempted"
+        found[kind] += 1
+    return found
+
+
+RESULTS = st.sampled_from(["correct", "incorrect", "not_attempted"])
+
+
+@given(rows=st.integers(1, 4).flatmap(lambda models: st.lists(st.tuples(*[RESULTS] * models), min_size=1, max_size=9)))
+def test_each_task_is_in_one_class_of_agreement_as_in_the_existing_app(rows: list[tuple[str, ...]]) -> None:
+    models, tasks = len(rows[0]), TaskIndex("s", "S", {str(place): 1 for place in range(len(rows))}, "v")
+    given_answers = {
+        f"m{model}": {
+            str(place): TaskAnswer(str(place), (row[model] == "correct",))
+            for place, row in enumerate(rows)
+            if row[model] != "not_attempted"
+        }
+        for model in range(models)
+    }
+    summary = dict(compare(tasks, given_answers).summary)
+    right = [row.count("correct") for row in rows]
+    wanted = counted_by_the_app(right, [models - row.count("not_attempted") for row in rows], models)
+    assert {name: summary[name] for name in wanted} == wanted
+    assert sum(wanted.values()) == len(rows)
+    only = [summary[f"model{number}_only_correct"] for number in (1, 2, 3, 4)]
+    assert only == [
+        sum(r == 1 and row[m : m + 1] == ("correct",) for r, row in zip(right, rows, strict=True)) for m in range(4)
+    ]
 
 
 def test_the_base_of_an_attempt_is_its_folder() -> None:
@@ -229,7 +289,7 @@ def test_four_models_agree_task_by_task() -> None:
     found = compare(tasks, models)
     summary = found.summary
     assert (summary.total_puzzles, summary.dataset) == (13, "evaluation2")
-    assert (summary.all_correct, summary.all_incorrect, summary.all_not_attempted) == (1, 1, 1)
+    assert (summary.all_correct, summary.all_incorrect, summary.all_not_attempted) == (1, 2, 1)
     assert (summary.three_correct, summary.two_correct, summary.one_correct) == (2, 3, 4)
     assert (summary.fully_solved_count, summary.unsolved_count) == (10, 3)
     only = summary.model_dump()

@@ -215,7 +215,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Two to four attempts or submissions side by side, of one dataset or of several on one task set */
+        /** Up to four attempts or submissions side by side, of one dataset or of several on one task set */
         get: operations["compareModels"];
         put?: never;
         post?: never;
@@ -465,6 +465,48 @@ export interface components {
             accuracyPercent: number | null;
         };
         /**
+         * AttemptUnion
+         * @description Attempts of one model taken together: a pair counts when any of them has it right, over all pairs of the set.
+         */
+        AttemptUnion: {
+            /** Basemodelname */
+            baseModelName: string;
+            /**
+             * Hfdataset
+             * @description The dataset that the figures are of. Null: no dataset on this task set has the name.
+             */
+            hfDataset: string | null;
+            /** Attemptmodelnames */
+            attemptModelNames: string[];
+            /** Totalpuzzles */
+            totalPuzzles: number;
+            /** Totaltestpairs */
+            totalTestPairs: number;
+            /**
+             * Unioncorrectcount
+             * @description Pairs.
+             */
+            unionCorrectCount: number;
+            /**
+             * Unionaccuracypercentage
+             * @description Mean of the tasks' scores over the whole set, as `harnessScore`.
+             */
+            unionAccuracyPercentage: number;
+            /**
+             * Puzzlescounted
+             * @description Tasks that any attempt answered.
+             */
+            puzzlesCounted: number;
+            /** Puzzlesfullysolved */
+            puzzlesFullySolved: number;
+            /** Puzzlesfullysolvedids */
+            puzzlesFullySolvedIds: string[];
+            /** Datasettotalpuzzles */
+            datasetTotalPuzzles: number;
+            /** Datasettotaltestpairs */
+            datasetTotalTestPairs: number;
+        };
+        /**
          * Changes
          * @description What a version says differently from the one before it: task ids.
          */
@@ -530,11 +572,128 @@ export interface components {
             /** Details */
             details: components["schemas"]["ComparisonDetail"][];
         };
+        /**
+         * ComparisonDetail
+         * @description One task. What concerns a model that was not asked for is left out.
+         */
         ComparisonDetail: {
-            [key: string]: unknown;
+            /** Puzzleid */
+            puzzleId: string;
+            /**
+             * Model1Result
+             * @enum {string}
+             */
+            model1Result: "correct" | "incorrect" | "not_attempted";
+            /**
+             * Model2Result
+             * @default null
+             */
+            model2Result?: ("correct" | "incorrect" | "not_attempted") | null;
+            /**
+             * Model3Result
+             * @default null
+             */
+            model3Result?: ("correct" | "incorrect" | "not_attempted") | null;
+            /**
+             * Model4Result
+             * @default null
+             */
+            model4Result?: ("correct" | "incorrect" | "not_attempted") | null;
         };
+        /**
+         * ComparisonSummary
+         * @description How far the attempts agree, and which one leads. Of equals, the one asked for first leads.
+         *
+         *     Each task counts once in the six from `allCorrect` to `oneCorrect`.
+         */
         ComparisonSummary: {
-            [key: string]: unknown;
+            /** Totalpuzzles */
+            totalPuzzles: number;
+            /** Model1Name */
+            model1Name: string;
+            /**
+             * Model2Name
+             * @description Empty where none was asked for.
+             * @default
+             */
+            model2Name?: string;
+            /**
+             * Model3Name
+             * @description Empty where none was asked for.
+             * @default
+             */
+            model3Name?: string;
+            /**
+             * Model4Name
+             * @description Empty where none was asked for.
+             * @default
+             */
+            model4Name?: string;
+            /** Dataset */
+            dataset: string;
+            /** Allcorrect */
+            allCorrect: number;
+            /**
+             * Allincorrect
+             * @description Tasks that none has right, and at least one has answered.
+             */
+            allIncorrect: number;
+            /** Allnotattempted */
+            allNotAttempted: number;
+            /**
+             * Threecorrect
+             * @description Tasks that three of four have right.
+             */
+            threeCorrect: number;
+            /**
+             * Twocorrect
+             * @description Tasks that two of more have right.
+             */
+            twoCorrect: number;
+            /**
+             * Onecorrect
+             * @description Tasks that one of several has right.
+             */
+            oneCorrect: number;
+            /** Model1Onlycorrect */
+            model1OnlyCorrect: number;
+            /** Model2Onlycorrect */
+            model2OnlyCorrect: number;
+            /** Model3Onlycorrect */
+            model3OnlyCorrect: number;
+            /** Model4Onlycorrect */
+            model4OnlyCorrect: number;
+            /**
+             * Fullysolvedcount
+             * @description Tasks that at least one has right.
+             */
+            fullySolvedCount: number;
+            /** Unsolvedcount */
+            unsolvedCount: number;
+            /**
+             * Winnermodel
+             * @description Most tasks right.
+             */
+            winnerModel: string | null;
+            /**
+             * Mostefficientmodel
+             * @description Lowest cost per right answer.
+             */
+            mostEfficientModel: string | null;
+            /**
+             * Fastestmodel
+             * @description Lowest average time.
+             */
+            fastestModel: string | null;
+            /**
+             * Accuracyleadermodel
+             * @description Highest accuracy over the tasks answered.
+             */
+            accuracyLeaderModel: string | null;
+            /** Modelperformance */
+            modelPerformance: components["schemas"]["ModelPerformance"][];
+            /** Attemptunionstats */
+            attemptUnionStats: components["schemas"]["AttemptUnion"][];
         };
         /**
          * CronStatusAnswer
@@ -1276,6 +1435,58 @@ export interface components {
             data: string[];
         };
         /**
+         * ModelPerformance
+         * @description One attempt on the task set. Accuracy is over the tasks it answered.
+         */
+        ModelPerformance: {
+            /** Modelname */
+            modelName: string;
+            /**
+             * Hfdataset
+             * @description The dataset that the figures are of. Null: no dataset on this task set has the name.
+             */
+            hfDataset: string | null;
+            /** Totalpuzzlesindataset */
+            totalPuzzlesInDataset: number;
+            /**
+             * Attempts
+             * @description Tasks answered.
+             */
+            attempts: number;
+            /** Coveragepercentage */
+            coveragePercentage: number;
+            /** Correctcount */
+            correctCount: number;
+            /** Incorrectcount */
+            incorrectCount: number;
+            /** Notattemptedcount */
+            notAttemptedCount: number;
+            /** Accuracypercentage */
+            accuracyPercentage: number;
+            /**
+             * Avgprocessingtime
+             * @description ms
+             */
+            avgProcessingTime: number;
+            /** Totalcost */
+            totalCost: number;
+            /** Avgcostperattempt */
+            avgCostPerAttempt: number;
+            /** Costpercorrectanswer */
+            costPerCorrectAnswer: number | null;
+            /**
+             * Avgconfidence
+             * @description Always 0: submissions tell no confidence.
+             * @default 0
+             */
+            avgConfidence?: number;
+            /**
+             * Confidencewhencorrect
+             * @default null
+             */
+            confidenceWhenCorrect?: null;
+        };
+        /**
          * ModelRow
          * @description One submission, and how sure its figures are.
          */
@@ -1522,6 +1733,11 @@ export interface components {
              * @description What is wrong, and what to do.
              */
             detail: string;
+            /**
+             * Message
+             * @description The detail again, where the existing app's pages look for it.
+             */
+            message: string;
             /**
              * Errors
              * @default []
@@ -3007,8 +3223,7 @@ export interface operations {
             query: {
                 /** @description An attempt or a submission's folder, and where it is of another dataset than the others, that before it: owner/name/gpt-5-attempt1. In the answer it has the name that was asked for. */
                 model1: string;
-                /** @description An attempt or a submission's folder, and where it is of another dataset than the others, that before it: owner/name/gpt-5-attempt1. In the answer it has the name that was asked for. */
-                model2: string;
+                model2?: string;
                 model3?: string;
                 model4?: string;
                 /** @description A task set, such as evaluation2 (see /datasets), or a dataset, such as owner/name. */
@@ -3780,6 +3995,10 @@ export const pathsApiModelsGetParametersQuerySortValues: ReadonlyArray<Flattened
 export const pathsApiAdminIngestionHistoryGetParametersQueryStatusValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/admin/ingestion-history"]["get"]["parameters"]["query"]["status"]> = ["running", "completed", "partial", "failed", "skipped"];
 export const pathsApiAdminIngestionHistoryGetParametersQuerySortValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/admin/ingestion-history"]["get"]["parameters"]["query"]["sort"]> = ["startedAt", "durationMs", "accuracyPercent", "failed"];
 export const pathsApiAdminIngestionHistoryGetParametersQueryOrderValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/admin/ingestion-history"]["get"]["parameters"]["query"]["order"]> = ["asc", "desc"];
+export const comparisonDetailModel1ResultValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["ComparisonDetail"]["model1Result"]> = ["correct", "incorrect", "not_attempted"];
+export const comparisonDetailModel2ResultAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["ComparisonDetail"]["model2Result"]> = ["correct", "incorrect", "not_attempted"];
+export const comparisonDetailModel3ResultAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["ComparisonDetail"]["model3Result"]> = ["correct", "incorrect", "not_attempted"];
+export const comparisonDetailModel4ResultAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["ComparisonDetail"]["model4Result"]> = ["correct", "incorrect", "not_attempted"];
 export const cronStatusAnswerLastStatusAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["CronStatusAnswer"]["lastStatus"]> = ["completed", "partial", "failed"];
 export const errorKindValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["ErrorKind"]> = ["not_json", "not_a_submission", "unknown_task", "integrity", "too_large", "too_complex", "unavailable"];
 export const findingSeverityValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Finding"]["severity"]> = ["error", "warning", "note"];

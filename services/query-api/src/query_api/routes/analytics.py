@@ -68,7 +68,7 @@ async def get_metrics(pool: asyncpg.Pool, view: GetView, task_sets: TaskSets, qu
 
 @partial(Endpoint, "/api/metrics/compare", "Analytics", problems=(404, 422, 503))
 async def compare_models(pool: asyncpg.Pool, view: GetView, task_sets: TaskSets, query: CompareQuery) -> CompareAnswer:
-    """Two to four attempts or submissions side by side, of one dataset or of several on one task set."""
+    """Up to four attempts or submissions side by side, of one dataset or of several on one task set."""
     names = [name for name in (query.model1, query.model2, query.model3, query.model4) if name is not None]
     tasks, models = resolve(view(), task_sets, query.dataset, names, query.hf_dataset)
     if len({each.identity for each in models}) < len(models):

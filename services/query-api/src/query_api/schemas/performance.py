@@ -2,8 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_serializer
-from pydantic_core.core_schema import SerializerFunctionWrapHandler
+from pydantic import Field
 
 from query_api.schemas.base import Answer, ApiModel, Cached, Count, Fraction, OwnedDataset, Percent, Query
 
@@ -150,23 +149,14 @@ class MetricsAnswer(Answer):
 
 
 class CompareQuery(Query):
-    """Two to four attempts or submissions, and the task set."""
+    """Up to four attempts or submissions, and the task set."""
 
     model1: QualifiedName
-    model2: QualifiedName
+    model2: QualifiedName | None = None
     model3: QualifiedName | None = None
     model4: QualifiedName | None = None
     dataset: SetName
     hf_dataset: HfDataset | None = None
-
-
-class _WithoutNulls(ApiModel):
-    """What concerns a third or fourth model is left out when there is none."""
-
-    @model_serializer(mode="wrap")
-    def _drop(self, serialize: SerializerFunctionWrapHandler) -> dict[str, object]:
-        shown: dict[str, object] = serialize(self)
-        return {k: v for k, v in shown.items() if v is not None or not k.startswith(("model3", "model4"))}
 
 
 class ModelPerformance(ApiModel):
@@ -198,7 +188,9 @@ class AttemptUnion(ApiModel):
     total_puzzles: Count
     total_test_pairs: Count
     union_correct_count: Annotated[Count, Field(description="Pairs.")]
-    union_accuracy_percentage: Percent
+    union_accuracy_percentage: Annotated[
+        Percent, Field(description="Mean of the tasks' scores over the whole set, as `harnessScore`.")
+    ]
     puzzles_counted: Annotated[Count, Field(description="Tasks that any attempt answered.")]
     puzzles_fully_solved: Count
     puzzles_fully_solved_ids: tuple[str, ...]
@@ -206,25 +198,31 @@ class AttemptUnion(ApiModel):
     dataset_total_test_pairs: Count
 
 
-class ComparisonSummary(_WithoutNulls):
-    """How far the attempts agree, and which one leads. Of equals, the one asked for first leads."""
+_Name = Annotated[str, Field(description="Empty where none was asked for.")]
+
+
+class ComparisonSummary(ApiModel):
+    """How far the attempts agree, and which one leads. Of equals, the one asked for first leads.
+
+    Each task counts once in the six from `allCorrect` to `oneCorrect`.
+    """
 
     total_puzzles: Count
     model1_name: str
-    model2_name: str
-    model3_name: str | None = None
-    model4_name: str | None = None
+    model2_name: _Name = ""
+    model3_name: _Name = ""
+    model4_name: _Name = ""
     dataset: str
     all_correct: Count
-    all_incorrect: Count
+    all_incorrect: Annotated[Count, Field(description="Tasks that none has right, and at least one has answered.")]
     all_not_attempted: Count
-    three_correct: Annotated[Count, Field(description="Tasks that exactly three have right.")]
-    two_correct: Count
-    one_correct: Count
+    three_correct: Annotated[Count, Field(description="Tasks that three of four have right.")]
+    two_correct: Annotated[Count, Field(description="Tasks that two of more have right.")]
+    one_correct: Annotated[Count, Field(description="Tasks that one of several has right.")]
     model1_only_correct: Count
     model2_only_correct: Count
-    model3_only_correct: Count | None = None
-    model4_only_correct: Count | None = None
+    model3_only_correct: Count
+    model4_only_correct: Count
     fully_solved_count: Annotated[Count, Field(description="Tasks that at least one has right.")]
     unsolved_count: Count
     winner_model: Annotated[str | None, Field(description="Most tasks right.")]
@@ -235,14 +233,17 @@ class ComparisonSummary(_WithoutNulls):
     attempt_union_stats: tuple[AttemptUnion, ...]
 
 
-class ComparisonDetail(_WithoutNulls):
-    """One task."""
+_ResultOfOther = Annotated[Result | None, Field(exclude_if=lambda result: result is None)]
+
+
+class ComparisonDetail(ApiModel):
+    """One task. What concerns a model that was not asked for is left out."""
 
     puzzle_id: str
     model1_result: Result
-    model2_result: Result
-    model3_result: Result | None = None
-    model4_result: Result | None = None
+    model2_result: _ResultOfOther = None
+    model3_result: _ResultOfOther = None
+    model4_result: _ResultOfOther = None
 
 
 class PairedTest(ApiModel):

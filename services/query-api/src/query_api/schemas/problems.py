@@ -41,6 +41,7 @@ class ProblemDetails(ApiModel):
     title: str
     status: int
     detail: Annotated[str, Field(description="What is wrong, and what to do.")]
+    message: Annotated[str, Field(description="The detail again, where the existing app's pages look for it.")]
     errors: tuple[FieldError, ...] = ()
 
 
@@ -53,4 +54,6 @@ class ProblemError(Exception):
         super().__init__(detail)
         self.status = status
         self.headers = dict(headers or {})
-        self.details = ProblemDetails(title=TITLES.get(status, "Error"), status=status, detail=detail, errors=errors)
+        self.details = ProblemDetails(
+            title=TITLES.get(status, "Error"), status=status, detail=detail, message=detail, errors=errors
+        )

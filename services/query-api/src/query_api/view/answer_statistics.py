@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from itertools import combinations, zip_longest
 from operator import itemgetter
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Final
 
 from query_api.schemas import performance as shapes
 from query_api.schemas.base import Interval
@@ -13,6 +13,9 @@ from query_api.store.rows import Answers, TaskAnswer
 from query_api.view.named_models import NamedModel
 from query_api.view.task_sets import TaskIndex
 from query_api.view.uncertainty import CONFIDENCE, interval, p_value
+
+MAX_COMPARED = 4
+_PARTS: Final = MappingProxyType({1: "one", 2: "two", 3: "three"})
 
 
 def _result(answer: TaskAnswer | None) -> shapes.Result:
@@ -102,7 +105,7 @@ def _sum(figures: Iterable[Any]) -> Any:
 def compare(
     tasks: TaskIndex, models: Mapping[str, Answers], of: Mapping[str, NamedModel] = MappingProxyType({})
 ) -> shapes.Comparison:
-    """Compare two to four attempts or submissions, task by task; `of` tells each one's submission."""
+    """Compare up to four attempts or submissions, task by task; `of` tells each one's submission."""
     results = {name: [_result(answers.get(task_id)) for task_id in tasks.pairs] for name, answers in models.items()}
     rows = list(zip(*results.values(), strict=True))
     performances = [_performance(of.get(name) or NamedModel(name), tasks, models[name]) for name in models]
@@ -144,18 +147,18 @@ def _paired_test(tasks: TaskIndex, first: tuple[str, Answers], second: tuple[str
 
 
 def _agreement(rows: Sequence[tuple[shapes.Result, ...]], models: int) -> dict[str, int]:
-    right = [row.count("correct") for row in rows]
+    right = Counter(row.count("correct") for row in rows)
     alone = Counter(row.index("correct") for row in rows if row.count("correct") == 1)
+    unanswered = rows.count(("not_attempted",) * models)
     return {
-        "all_correct": right.count(models),
-        "all_incorrect": rows.count(("incorrect",) * models),
-        "all_not_attempted": rows.count(("not_attempted",) * models),
-        "three_correct": right.count(3),
-        "two_correct": right.count(2),
-        "one_correct": right.count(1),
-        "fully_solved_count": len(right) - right.count(0),
-        "unsolved_count": right.count(0),
-        **{f"model{number + 1}_only_correct": alone[number] for number in range(models)},
+        "all_correct": right[models],
+        "all_incorrect": right[0] - unanswered,
+        "all_not_attempted": unanswered,
+        # All of them is no part of them: each task counts once.
+        **{f"{word}_correct": right[count] if count < models else 0 for count, word in _PARTS.items()},
+        "fully_solved_count": len(rows) - right[0],
+        "unsolved_count": right[0],
+        **{f"model{number + 1}_only_correct": alone[number] for number in range(MAX_COMPARED)},
     }
 
 
@@ -221,13 +224,14 @@ def _unions(
 
 
 def _union(base: str, hf_dataset: str | None, tasks: TaskIndex, attempts: Mapping[str, Answers]) -> shapes.AttemptUnion:
-    pairs_right, counted, solved = 0, 0, []
+    pairs_right, points, counted, solved = 0, 0, 0, []
     for task_id, pairs_total in tasks.pairs.items():
         answers = [answers[task_id].pairs for answers in attempts.values() if task_id in answers]
-        right = sum(any(pair < len(each) and each[pair] for each in answers) for pair in range(pairs_total))
-        pairs_right += right
+        right = tuple(map(any, zip_longest(*answers)))[:pairs_total]
+        pairs_right += sum(right)
+        points += tasks.points(task_id, right)
         counted += bool(answers)
-        if right == pairs_total:
+        if sum(right) == pairs_total:
             solved.append(task_id)
     return shapes.AttemptUnion(
         base_model_name=base,
@@ -236,7 +240,7 @@ def _union(base: str, hf_dataset: str | None, tasks: TaskIndex, attempts: Mappin
         total_puzzles=len(tasks.pairs),
         total_test_pairs=tasks.pairs_total,
         union_correct_count=pairs_right,
-        union_accuracy_percentage=_percent(pairs_right, tasks.pairs_total),
+        union_accuracy_percentage=_percent(points, tasks.unit * len(tasks.pairs)),
         puzzles_counted=counted,
         puzzles_fully_solved=len(solved),
         puzzles_fully_solved_ids=tuple(solved),

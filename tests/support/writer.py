@@ -122,11 +122,12 @@ class Writer:
                 trigger != "manual", dataset, tree_oid, revision, score,
             )  # fmt: skip
             await connection.execute(_SUPERSEDE, dataset, model, at, tree_oid)
-            figures = [{"model_name": name, "accuracy_percent": 40.0} for name in attempts]
+            percent_right = values.get("accuracy_percent", 40.0)
+            figures = [{"model_name": name, "accuracy_percent": percent_right} for name in attempts]
             version_id = await connection.fetchval(
                 _VERSION, dataset, model, tree_oid, revision, source, display_name(model), published_at, at, run_id,
                 status, total, submitted, int(score * total), 167, int(score * 167), score, score_submitted,
-                json.dumps(figures), values.get("cost", 1.25), 5000, 60_000, failed,
+                json.dumps(figures), values.get("cost", 1.25), values.get("tokens", 5000), 60_000, failed,
             )  # fmt: skip
             del version_id
         return ModelIngested(

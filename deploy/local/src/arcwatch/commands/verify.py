@@ -110,9 +110,9 @@ def _show(results: "Results", source: Source) -> None:
     for each in results:
         lines = _lines(each)
         for line in lines[:_SHOWN]:
-            say(f"{each.model}: {line}")
+            say(f"{each.model} of {each.dataset}: {line}")
         if len(lines) > _SHOWN:
-            say(f"{each.model}: and {len(lines) - _SHOWN} more; --json has them")
+            say(f"{each.model} of {each.dataset}: and {len(lines) - _SHOWN} more; --json has them")
 
 
 def _counts(result: "Verified | Unverified") -> tuple[int | None, int | None]:

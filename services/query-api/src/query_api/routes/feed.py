@@ -70,7 +70,8 @@ def _entry(root: ET.Element, submission: Submission, href: str) -> None:
 
 
 def _summary(submission: Submission) -> Iterable[str]:
-    yield f"{submission.tasks_submitted} of {submission.tasks_total} tasks submitted."
+    # Another dataset on the same task set may hold a model of this name.
+    yield f"{submission.tasks_submitted} of {submission.tasks_total} tasks submitted to {submission.dataset}."
     sure = score_intervals(submission)["score_interval"]
     if submission.score_submitted is not None and sure:
         low, high = (f"{bound:.1%}" for bound in (sure.low, sure.high))

@@ -1,5 +1,6 @@
 """Routes over the ingestion runs: an indexed query or two each."""
 
+from collections.abc import Callable
 from functools import partial
 
 import asyncpg
@@ -8,12 +9,14 @@ from query_api.routes.endpoint import Endpoint
 from query_api.schemas.ingestion_runs import HistoryAnswer, HistoryQuery, RunErrorsAnswer, RunErrorsQuery
 from query_api.schemas.problems import ProblemError
 from query_api.store import runs
+from query_api.view.snapshot import View
 
 
 @partial(Endpoint, "/api/admin/ingestion-history", "Admin", problems=(503,))
-async def list_ingestion_runs(pool: asyncpg.Pool, query: HistoryQuery) -> HistoryAnswer:
+async def list_ingestion_runs(pool: asyncpg.Pool, view: Callable[[], View], query: HistoryQuery) -> HistoryAnswer:
     """Ingestion runs: filter, search, sort, page."""
-    total, found = await runs.runs(pool, query)
+    dataset = query.dataset and view().spelled(query.dataset)
+    total, found = await runs.runs(pool, query.model_copy(update={"dataset": dataset}))
     return HistoryAnswer(total=total, runs=tuple(found))
 
 

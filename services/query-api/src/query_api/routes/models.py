@@ -34,9 +34,10 @@ async def get_model(
     query: shapes.ModelQuery | shapes.ModelByOwnerQuery,
 ) -> shapes.ModelAnswer:
     """One submission with its versions, errors, tasks and what changed."""
-    records = await submissions.versions(pool, query.dataset, query.model)
+    dataset = view().spelled(query.dataset)
+    records = await submissions.versions(pool, dataset, query.model)
     if not records or (current := records[0].submission) is None:
-        raise ProblemError(404, f"there is no submission {query.model!r} in {query.dataset!r}; /api/models lists all")
+        raise ProblemError(404, f"there is no submission {query.model!r} in {dataset!r}; /api/models lists all")
     tasks = task_sets.get(NAMES.get(current.source, ""))
     answers = await _answers(pool, current)
     newest, results = records[0].version, records[0].results
@@ -45,7 +46,7 @@ async def get_model(
     return shapes.ModelAnswer(
         data=shapes.ModelDetail(
             **view().row(current).model_dump(exclude={"attempts", "verified"}),
-            verified=await submissions.verification(pool, query.dataset, query.model),
+            verified=await submissions.verification(pool, *current.key),
             attempts=_attempts(current, answers, tasks),
             versions=tuple(with_origin(each, settings.endpoint, current.dataset, tasks) for each in versions),
             ingestion_errors=tuple(await runs.errors(pool, current.run_id, ERRORS_SHOWN)),

@@ -26,7 +26,7 @@ async def get_task(
     query: TaskQuery,
 ) -> TaskAnswerShown:
     """One task: its grids, and what each attempt answered."""
-    dataset = query.dataset
+    dataset = view().spelled(query.dataset)
     found = view().submissions.get((dataset, query.model))
     if found is None:
         raise ProblemError(404, f"there is no submission {query.model!r} in {dataset!r}; /api/models lists all")

@@ -50,7 +50,8 @@ class Moment:
 
 def get_latest_model(moment: Moment, query: shapes.LatestQuery) -> shapes.LatestAnswer:
     """The newest submission, and the label that dashboards show."""
-    found = moment.state.view.latest(query.by, query.dataset)
+    view = moment.state.view
+    found = view.latest(query.by, query.dataset and view.spelled(query.dataset))
     if found is None:
         return shapes.LatestAnswer(data=None, **moment.freshness)
     days = days_between(moment_of(found, query.by), moment.now.date())
@@ -58,7 +59,7 @@ def get_latest_model(moment: Moment, query: shapes.LatestQuery) -> shapes.Latest
         model_name=found.attempts[0].model_name,
         display_label=f"Latest: {found.display_name} ({ago(days)})",
         days_ago=days,
-        **moment.state.view.row(found).model_dump(include=set(shapes.LatestModel.model_fields)),
+        **view.row(found).model_dump(include=set(shapes.LatestModel.model_fields)),
     )
     return shapes.LatestAnswer(data=data, **moment.freshness)
 
@@ -97,10 +98,12 @@ _ORDERS: dict[shapes.SortBy, Callable[[Submission], Any]] = {
 
 def list_models(moment: Moment, query: shapes.ModelsQuery) -> Rendered:
     """Every submission with its scores and coverage."""
+    view = moment.state.view
+    dataset = query.dataset and view.spelled(query.dataset)
     found = [
         each
-        for each in moment.state.view.submissions.values()
-        if query.dataset in {None, each.dataset}
+        for each in view.submissions.values()
+        if dataset in {None, each.dataset}
         and query.source in {None, each.source}
         and query.status in {None, each.status}
     ]
@@ -108,7 +111,7 @@ def list_models(moment: Moment, query: shapes.ModelsQuery) -> Rendered:
     # Ties are ordered by dataset and folder.
     found.sort(key=lambda each: (order(each), each.key))
     page = found[query.offset : query.offset + query.limit]
-    rows = (row_json(each, moment.state.view.standings.get(each.key)) for each in page)
+    rows = (row_json(each, view.standings.get(each.key)) for each in page)
     envelope = shapes.ModelsAnswer(total=len(found), data=(), **moment.freshness).model_dump_json().encode()
     return Rendered(envelope.removesuffix(b"]}") + b",".join(rows) + b"]}", JSON)
 

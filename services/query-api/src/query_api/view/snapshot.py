@@ -84,8 +84,12 @@ class View:
         return max(found, key=_age, default=None)
 
     def dataset(self, named: str) -> str | None:
-        """Return a dataset as it is spelled here; the Hub takes two that differ in letter case alone for one."""
+        """Return a dataset as it is spelled here, None if there is none; the Hub tells none apart by letter case."""
         return named if named in self.datasets else self._by_folded_name.get(named.casefold())
+
+    def spelled(self, dataset: str) -> str:
+        """Return a dataset as it is spelled here; one that is not known stays as it is."""
+        return self.dataset(dataset) or dataset
 
     @cached_property
     def datasets(self) -> tuple[str, ...]:

@@ -96,3 +96,26 @@ async def test_a_parameter_that_does_not_exist_is_named(api: Api) -> None:
     assert (status, body["title"]) == (400, "Bad request")
     assert "'stauts'" in body["detail"]
     assert "status" in body["detail"]
+
+
+async def test_recent_activity_is_the_last_ten_runs_in_short(api: Api, writer: Writer, pool: asyncpg.Pool) -> None:
+    for number in range(12):
+        await writer.ingest(f"model-{number}", failed=number % 2)
+    await pool.execute(
+        "UPDATE ingestion_runs SET status = 'running', duration_ms = 0, accuracy_percent = NULL, dry_run = true "
+        "WHERE dataset_name = 'model-11'"
+    )
+    status, body = await api.get("/api/admin/recent-activity")
+    assert (status, [run["datasetName"] for run in body["runs"]]) == (200, [f"model-{n}" for n in range(11, 1, -1)])
+    running, ended = body["runs"][:2]
+    assert (running["completedAt"], running["duration"], running["accuracyPercent"]) == (None, 0, None)
+    assert (running["dryRun"], running["failed"], ended["dryRun"], ended["failed"]) == (True, 1, False, 0)
+    assert ended == {
+        name: value for name, value in (await _run(api, "model-10")).items() if name in ended.keys() - {"duration"}
+    } | {"duration": 1500}
+
+
+async def _run(api: Api, model: str) -> dict[str, object]:
+    _, body = await api.get(f"{PATH}?model={model}")
+    found: dict[str, object] = body["runs"][0]
+    return found

@@ -177,6 +177,7 @@ async def paths(api: Api, pool: asyncpg.Pool, task_id: str) -> set[str]:
     quoted = [quote(name, safe="") for name in named]
     pairs = (f"model1={one}&model2={other}" for one, other in itertools.pairwise(quoted))
     found |= {f"/api/metrics/compare?dataset=evaluation2&{pair}" for pair in pairs}
+    found |= {f"/api/accuracy/harness?baseModelName={quote(row['model'], safe='')}" for row in models}
     orders = itertools.product(("startedAt", "durationMs", "accuracyPercent", "failed"), ("asc", "desc"))
     found |= {f"/api/admin/ingestion-history?sort={sort}&order={order}&limit=500" for sort, order in orders}
     found |= {f"/api/models?sort={sort}" for sort in ("score", "ingestedAt", "publishedAt", "model", "cost")}

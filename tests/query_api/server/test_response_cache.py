@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from query_api import app
 from query_api.routes.access import SECURITY_HEADERS
+from query_api.schemas.accuracy import HarnessQuery
 from query_api.schemas.base import JSON, Answer, Query, Rendered
 from query_api.schemas.cached import LatestQuery, ModelsQuery
 from query_api.server import response_cache
@@ -92,6 +93,10 @@ def test_what_is_asked_for_stays_and_what_no_client_asks_for_goes(monkeypatch: p
         (ModelsQuery(source="ARC2-Eval"), True),
         (ModelsQuery(source="made up"), False),
         (ModelsQuery(dataset=DATASET, source="made up"), False),
+        (HarnessQuery(base_model_name="m"), True),
+        (HarnessQuery(base_model_name="m", dataset="evaluation2", hf_dataset=DATASET), True),
+        (HarnessQuery(base_model_name="m", dataset="made-up"), False),
+        (HarnessQuery(base_model_name="m", hf_dataset="made/up"), False),
     ],
 )
 def test_names_that_are_made_up_are_not_worth_keeping(query: Query, *, worth: bool) -> None:

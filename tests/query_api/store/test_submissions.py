@@ -1,9 +1,10 @@
 """Submissions, versions and answers are read as each statement says: every condition, order and bound of it."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import asyncpg
 from query_api.store import submissions
+from query_api.store.rows import Stored
 
 from tests.support.writer import DATASET, START, Writer, oid
 
@@ -35,6 +36,23 @@ async def test_the_view_holds_current_versions_and_the_last_sync_that_ended(pool
     again = (await submissions.load(pool)).last_sync
     assert again is not None
     assert (again.id, again.new_models_found) == (ended.sync_id, 5)
+
+
+async def test_all_answers_are_counted_and_the_last_run_is_the_one_that_began_last(
+    pool: asyncpg.Pool, rows: Writer
+) -> None:
+    assert (await submissions.load(pool)).stored == Stored(0, None)
+    await rows.ingest("m-1", ingested_at=START + timedelta(days=2))
+    # A failed one counts; one from tomorrow was written by a clock that was wrong.
+    for at in (START, datetime(9999, 1, 1, tzinfo=UTC)):
+        await rows.ingest("m-2", ingested_at=at, failed=1)
+    await rows.answers("m-1-attempt1", {"a": [True], "b": [True, False]})
+    # A row of the existing app's own solvers is an explanation, too.
+    await pool.execute(
+        "INSERT INTO explanations (puzzle_id, pattern_description, solving_strategy) VALUES ('a', '', '')"
+    )
+    found = (await submissions.load(pool)).stored
+    assert found == Stored(3, START + timedelta(days=2, seconds=-2))
 
 
 async def test_a_folder_that_is_gone_upstream_is_removed_however_its_ingestion_ended(

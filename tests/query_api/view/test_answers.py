@@ -8,8 +8,8 @@ from typing import Any, get_args
 import pytest
 from query_api.schemas.cached import AttemptRow, LatestQuery, ModelsQuery, SortBy
 from query_api.settings import Settings
-from query_api.store.rows import Submission, Sync
-from query_api.view.answers import Moment, get_cron_status, get_latest_model, list_models
+from query_api.store.rows import Stored, Submission, Sync
+from query_api.view.answers import Moment, get_cron_status, get_latest_model, get_quick_stats, list_models
 from query_api.view.projection import State
 from query_api.view.snapshot import View
 
@@ -44,6 +44,18 @@ def test_each_order_puts_the_best_first_and_what_is_unknown_last(sort: SortBy, o
 
 def test_every_order_that_may_be_asked_for_is_there() -> None:
     assert {listed(sort=sort)[0] for sort in get_args(SortBy)} == {4}
+
+
+def test_quick_stats_count_a_model_of_two_datasets_once_and_say_what_the_database_held() -> None:
+    view = View.of([A, B, submission("a", 2, 5, dataset=OTHER)], None, Stored(77, START))
+    away = Moment(State(view, START, database_connected=False), NOW, Settings())
+    found = get_quick_stats(away)
+    assert (found.total_models, found.total_explanations, found.last_ingestion) == (2, 77, START)
+    assert (found.database_connected, found.timestamp, found.stale, found.as_of) == (False, NOW, True, START)
+    assert get_quick_stats(moment()).model_dump(exclude={"timestamp"}) == {
+        "stale": False, "asOf": None, "success": True,
+        "totalModels": 0, "totalExplanations": 0, "databaseConnected": True, "lastIngestion": None,
+    }  # fmt: skip
 
 
 def test_filters_go_together_and_the_total_is_of_what_passes_them() -> None:

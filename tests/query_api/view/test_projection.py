@@ -261,6 +261,7 @@ async def test_while_the_database_is_away_events_speak_for_themselves() -> None:
     assert (found.score, found.tasks_solved, found.attempts[0].accuracy_percent) == (0.3, None, None)
     assert world.projector.state.as_of is not None
     assert world.projector.state.as_of <= before
+    assert not world.projector.state.database_connected
     world.away = False
     world.projector.request_reconcile()
     await world.projector.step()

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from common.events import ModelIngested
 from query_api.schemas.cached import Verification
-from query_api.store.rows import Submission, Sync
+from query_api.store.rows import Stored, Submission, Sync
 from query_api.view.snapshot import View
 
 from tests.support.writer import DATASET, START, oid, submission
@@ -50,6 +50,13 @@ def test_a_view_holds_what_the_database_holds_and_nothing_before_it_was_asked() 
     sync = Sync(1, "manual", "completed", START, 1, None)
     assert View.of([submission("m-1", 1, 1)], sync).last_sync is sync
     assert (dict(View().submissions), View().last_sync) == ({}, None)
+
+
+def test_what_the_database_held_stays_until_the_whole_of_it_is_asked_again() -> None:
+    before = View.of([submission("m-1", 1, 1)], None, Stored(7, START))
+    after = (before.patched(event("m-2", 7, 3)), before.reread([(DATASET, "m-1")], []))
+    assert [len(each.submissions) for each in after] == [2, 0]
+    assert [each.stored for each in after] == [Stored(7, START)] * 2
 
 
 def test_an_event_alone_gives_what_it_tells_and_leaves_the_rest_unknown() -> None:

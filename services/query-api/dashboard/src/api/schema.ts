@@ -38,6 +38,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/accuracy/harness": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A model's score over a whole task set, as the official harness counts */
+        get: operations["getHarnessAccuracy"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/quick-stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How much there is, and whether the database answers */
+        get: operations["getQuickStats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/cron-status": {
         parameters: {
             query?: never;
@@ -242,6 +276,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/recent-activity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The last ten runs, in short */
+        get: operations["listRecentActivity"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/ingestion-history/{run}/errors": {
         parameters: {
             query?: never;
@@ -411,6 +462,65 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * Activity
+         * @description One run, as the existing app's admin page shows it at its foot.
+         */
+        Activity: {
+            /** Id */
+            id: number;
+            /**
+             * Datasetname
+             * @description The model's folder.
+             */
+            datasetName: string;
+            /** Source */
+            source: components["schemas"]["Source"] | string | null;
+            /** Totalpuzzles */
+            totalPuzzles: number;
+            /**
+             * Successful
+             * @description Task files; in rows of the existing app, attempts.
+             */
+            successful: number;
+            /** Failed */
+            failed: number;
+            /** Skipped */
+            skipped: number;
+            /** Dryrun */
+            dryRun: boolean;
+            /**
+             * Startedat
+             * Format: date-time
+             */
+            startedAt: string;
+            /**
+             * Completedat
+             * @description Null while it is running.
+             */
+            completedAt: string | null;
+            /** Accuracypercent */
+            accuracyPercent: number | null;
+            /**
+             * Duration
+             * @description ms; 0 while it is running.
+             */
+            duration: number;
+        };
+        /**
+         * ActivityAnswer
+         * @description The last ten runs, newest first.
+         */
+        ActivityAnswer: {
+            /**
+             * Success
+             * @default true
+             * @constant
+             */
+            success?: true;
+            /** Runs */
+            runs: components["schemas"]["Activity"][];
+        };
         /**
          * AttemptAtTask
          * @description What one attempt's answer to a task came to, and took.
@@ -881,6 +991,90 @@ export interface components {
              * @description Rows of colours.
              */
             output: number[][];
+        };
+        /**
+         * HarnessAccuracy
+         * @description How much of the whole set a model solves: what it leaves out counts as not solved, and any attempt counts.
+         */
+        HarnessAccuracy: {
+            /** Basemodelname */
+            baseModelName: string;
+            /** Attempt1Modelname */
+            attempt1ModelName: string;
+            /** Attempt2Modelname */
+            attempt2ModelName: string;
+            /**
+             * Dataset
+             * @description The task set.
+             */
+            dataset: string;
+            /**
+             * Hfdataset
+             * @description The dataset that the figures are of. Null: no dataset on this task set has the name.
+             */
+            hfDataset: string | null;
+            /**
+             * Puzzlescounted
+             * @description All tasks of the set.
+             */
+            puzzlesCounted: number;
+            /**
+             * Puzzlesfullysolved
+             * @description Null while only an event is known of it: the database is away.
+             */
+            puzzlesFullySolved: number | null;
+            /**
+             * Harnessscore
+             * @description Mean of the tasks' scores: `score` of /api/models.
+             */
+            harnessScore: number;
+            /** Harnessscorepercentage */
+            harnessScorePercentage: number;
+            /**
+             * Pairweightedcorrectpairs
+             * @description Null while only an event is known of it: the database is away.
+             */
+            pairWeightedCorrectPairs: number | null;
+            /**
+             * Pairweightedtotalpairs
+             * @description All test pairs of the set.
+             */
+            pairWeightedTotalPairs: number;
+            /**
+             * Pairweightedaccuracy
+             * @description Null while only an event is known of it: the database is away.
+             */
+            pairWeightedAccuracy: number | null;
+            /**
+             * Pairweightedaccuracypercentage
+             * @description Null while only an event is known of it: the database is away.
+             */
+            pairWeightedAccuracyPercentage: number | null;
+        };
+        /**
+         * HarnessAnswer
+         * @description A model's score.
+         */
+        HarnessAnswer: {
+            /**
+             * Success
+             * @default true
+             * @constant
+             */
+            success?: true;
+            /**
+             * Stale
+             * @description NATS or the database is away: this may lag behind, by the seconds in the Age header.
+             * @default false
+             */
+            stale?: boolean;
+            /**
+             * Asof
+             * @description While stale: when the view was last known to be right.
+             * @default null
+             */
+            asOf?: string | null;
+            data: components["schemas"]["HarnessAccuracy"];
         };
         /**
          * HistoryAnswer
@@ -1811,6 +2005,53 @@ export interface components {
             taskSetVersionToday: string | null;
         };
         /**
+         * QuickStats
+         * @description What the existing app's admin page shows at its top. Both totals are at most a minute old.
+         */
+        QuickStats: {
+            /**
+             * Success
+             * @default true
+             * @constant
+             */
+            success?: true;
+            /**
+             * Stale
+             * @description NATS or the database is away: this may lag behind, by the seconds in the Age header.
+             * @default false
+             */
+            stale?: boolean;
+            /**
+             * Asof
+             * @description While stale: when the view was last known to be right.
+             * @default null
+             */
+            asOf?: string | null;
+            /**
+             * Totalmodels
+             * @description Models by their folder's name, in however many datasets.
+             */
+            totalModels: number;
+            /**
+             * Totalexplanations
+             * @description Answers in the database, those of the existing app too.
+             */
+            totalExplanations: number;
+            /** Databaseconnected */
+            databaseConnected: boolean;
+            /**
+             * Lastingestion
+             * @description When the last run began; a minute old, too.
+             */
+            lastIngestion: string | null;
+            /**
+             * Timestamp
+             * Format: date-time
+             * @description When this answer was made; it holds until something differs.
+             */
+            timestamp: string;
+        };
+        /**
          * RankRange
          * @description The best and the worst rank that a submission may have, by comparisons with each other one of its task set.
          */
@@ -2669,6 +2910,116 @@ export interface operations {
             };
         };
     };
+    getHarnessAccuracy: {
+        parameters: {
+            query: {
+                /** @description A submission's folder: what its attempts' names begin with. */
+                baseModelName: string;
+                /** @description Without it: the set of `hfDataset`, or evaluation2 where none is named. */
+                dataset?: string;
+                hfDataset?: string;
+            };
+            header?: {
+                /** @description Answer 304 when the ETag is still this. */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A model's score. */
+            200: {
+                headers: {
+                    /** @description Strong; send it as If-None-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HarnessAnswer"];
+                };
+            };
+            /** @description What If-None-Match names still holds. */
+            304: {
+                headers: {
+                    /** @description Strong; send it as If-None-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Cannot be done as asked */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    getQuickStats: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Answer 304 when the ETag is still this. */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What the existing app's admin page shows at its top. Both totals are at most a minute old. */
+            200: {
+                headers: {
+                    /** @description Strong; send it as If-None-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuickStats"];
+                };
+            };
+            /** @description What If-None-Match names still holds. */
+            304: {
+                headers: {
+                    /** @description Strong; send it as If-None-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     getCronStatus: {
         parameters: {
             query?: never;
@@ -3314,6 +3665,46 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HistoryAnswer"];
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not available now */
+            503: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    listRecentActivity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The last ten runs, newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActivityAnswer"];
                 };
             };
             /** @description Bad request */

@@ -6,10 +6,19 @@ from functools import partial
 import asyncpg
 
 from query_api.routes.endpoint import Endpoint
-from query_api.schemas.ingestion_runs import HistoryAnswer, HistoryQuery, RunErrorsAnswer, RunErrorsQuery
+from query_api.schemas.ingestion_runs import (
+    Activity,
+    ActivityAnswer,
+    HistoryAnswer,
+    HistoryQuery,
+    RunErrorsAnswer,
+    RunErrorsQuery,
+)
 from query_api.schemas.problems import ProblemError
 from query_api.store import runs
 from query_api.view.snapshot import View
+
+RECENT = 10
 
 
 @partial(Endpoint, "/api/admin/ingestion-history", "Admin", problems=(503,))
@@ -18,6 +27,16 @@ async def list_ingestion_runs(pool: asyncpg.Pool, view: Callable[[], View], quer
     dataset = query.dataset and view().spelled(query.dataset)
     total, found = await runs.runs(pool, query.model_copy(update={"dataset": dataset}))
     return HistoryAnswer(total=total, runs=tuple(found))
+
+
+@partial(Endpoint, "/api/admin/recent-activity", "Admin", problems=(503,))
+async def list_recent_activity(pool: asyncpg.Pool) -> ActivityAnswer:
+    """The last ten runs, in short."""
+    _, found = await runs.runs(pool, HistoryQuery(limit=RECENT))
+    shown = Activity.model_fields.keys() - {"duration"}
+    return ActivityAnswer(
+        runs=tuple(Activity(duration=each.duration_ms, **each.model_dump(include=shown)) for each in found)
+    )
 
 
 @partial(Endpoint, "/api/admin/ingestion-history/{run}/errors", "Admin", problems=(404, 503))
@@ -32,4 +51,4 @@ async def list_run_errors(pool: asyncpg.Pool, query: RunErrorsQuery) -> RunError
     return RunErrorsAnswer(run=query.run, total=total, fatal=fatal, errors=tuple(found), findings=counted_by_kind)
 
 
-ENDPOINTS = (list_ingestion_runs, list_run_errors)
+ENDPOINTS = (list_ingestion_runs, list_recent_activity, list_run_errors)

@@ -1,4 +1,4 @@
-"""The overview: the latest model, all submissions and the schedule, answered by the cached view."""
+"""The overview: the latest model, all submissions, a score and the schedule, answered by the cached view."""
 
 from query_api.routes.endpoint import Endpoint
 from query_api.schemas.cached import ModelsAnswer
@@ -7,5 +7,7 @@ from query_api.view import answers
 ENDPOINTS = (
     Endpoint("/api/metrics/latest-model", "Latest", answers.get_latest_model),
     Endpoint("/api/models", "Models", answers.list_models, answer=ModelsAnswer),
+    Endpoint("/api/accuracy/harness", "Analytics", answers.get_harness_accuracy, problems=(404, 422)),
+    Endpoint("/api/admin/quick-stats", "Admin", answers.get_quick_stats),
     Endpoint("/api/admin/cron-status", "Admin", answers.get_cron_status),
 )

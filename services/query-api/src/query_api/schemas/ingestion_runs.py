@@ -70,6 +70,29 @@ class HistoryAnswer(Answer):
     runs: tuple[Run, ...]
 
 
+class Activity(ApiModel):
+    """One run, as the existing app's admin page shows it at its foot."""
+
+    id: int
+    dataset_name: Annotated[str, Field(description="The model's folder.")]
+    source: TaskSetName | None
+    total_puzzles: Count
+    successful: Annotated[Count, Field(description="Task files; in rows of the existing app, attempts.")]
+    failed: Count
+    skipped: Count
+    dry_run: bool
+    started_at: datetime
+    completed_at: Annotated[datetime | None, Field(description="Null while it is running.")]
+    accuracy_percent: float | None
+    duration: Annotated[Count, Field(description="ms; 0 while it is running.")]
+
+
+class ActivityAnswer(Answer):
+    """The last ten runs, newest first."""
+
+    runs: tuple[Activity, ...]
+
+
 class RunErrorsQuery(Query):
     """One run, by the id that the history gives it; a page of its errors."""
 

@@ -16,7 +16,7 @@ from query_api.schemas.base import JSON, ApiModel, Query, Rendered
 from query_api.settings import Settings
 from query_api.view.answers import Moment
 from query_api.view.projection import State
-from query_api.view.task_sets import TaskIndex
+from query_api.view.task_sets import NAMES, TaskIndex
 
 # "no-cache" lets browsers keep an answer but ask each time whether it still holds: a 304 has no body.
 CACHE_CONTROL = "no-cache"
@@ -74,9 +74,13 @@ def accepts_gzip(accept_encoding: str) -> bool:
 
 def is_cacheable(query: Query, settings: Settings) -> bool:
     """Tell whether others may ask the same: names that no configured dataset has can be made up without end."""
-    dataset, source = (getattr(query, name, None) for name in ("dataset", "source"))
-    configured = settings.hf_datasets
-    return dataset in {None, *configured} and source in {None, *map(detect_source, configured)}
+    dataset, hf_dataset, source = (getattr(query, name, None) for name in ("dataset", "hf_dataset", "source"))
+    configured = {None, *settings.hf_datasets}
+    return (
+        dataset in {*configured, *NAMES.values()}
+        and hf_dataset in configured
+        and source in {None, *map(detect_source, settings.hf_datasets)}
+    )
 
 
 class StateResponses:

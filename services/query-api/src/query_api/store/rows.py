@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Final, Literal, NamedTuple
 
 from common.events import SyncStatus
 from pydantic import Field
@@ -49,6 +49,14 @@ class Sync:
     error: str | None
 
 
+@checked(frozen=True, slots=True)
+class Stored:
+    """How many answers the database holds, whoever wrote them, and when the last ingestion began."""
+
+    explanations: Count = 0
+    last_run_at: datetime | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class TaskAnswer:
     """One attempt's answer to one task. Cost in USD; `pairs` says which pairs are right."""
@@ -64,6 +72,8 @@ class TaskAnswer:
         """Whether every pair is right."""
         return bool(self.pairs) and all(self.pairs)
 
+
+NOTHING_STORED: Final = Stored()
 
 Answers = Mapping[str, TaskAnswer]
 """Task id -> answer, of one attempt."""

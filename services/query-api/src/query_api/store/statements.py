@@ -87,6 +87,12 @@ FROM sync_runs WHERE status <> 'running' AND started_at < now() + interval '1 da
 ORDER BY started_at DESC, id DESC LIMIT 1
 """
 
+# Counting takes no row, but an entry of an index.
+STORED: Final = """
+SELECT (SELECT count(*) FROM explanations) AS explanations,
+    (SELECT max(started_at) FROM ingestion_runs WHERE started_at < now() + interval '1 day') AS last_run_at
+"""
+
 DATABASE_TIME: Final = "SELECT clock_timestamp()"
 
 # Answers of attempts.

@@ -14,10 +14,12 @@ from query_api.schemas.model_detail import Disagreement, ReplacedScore, Verifica
 from query_api.store import statements as sql
 from query_api.store.repair import LATEST, all_shaped, parsed_list, shaped
 from query_api.store.rows import (
+    NOTHING_STORED,
     Answers,
     Key,
     Results,
     ScoredBy,
+    Stored,
     Submission,
     Sync,
     TaskAnswer,
@@ -34,6 +36,7 @@ class Loaded(NamedTuple):
     submissions: list[Submission]
     last_sync: Sync | None
     read_at: datetime
+    stored: Stored = NOTHING_STORED
 
 
 async def load(pool: asyncpg.Pool) -> Loaded:
@@ -42,7 +45,8 @@ async def load(pool: asyncpg.Pool) -> Loaded:
         rows = await connection.fetch(sql.CURRENT_SUBMISSIONS)
         last_sync = _sync(await connection.fetchrow(sql.LAST_ENDED_SYNC))
         found = list(filter(None, map(_submission, rows)))
-        return Loaded(found, last_sync, await connection.fetchval(sql.DATABASE_TIME))
+        stored = Stored(*(await connection.fetch(sql.STORED))[0])
+        return Loaded(found, last_sync, await connection.fetchval(sql.DATABASE_TIME), stored)
 
 
 async def submissions(pool: asyncpg.Pool, keys: Collection[Key]) -> list[Submission]:

@@ -6,14 +6,19 @@ from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Any, TypedDict
 
+from common.model_names import attempt_model_name
+
 from query_api.schemas import cached as shapes
+from query_api.schemas.accuracy import DEFAULT_SET, HarnessAccuracy, HarnessAnswer, HarnessQuery
 from query_api.schemas.base import JSON, Rendered
+from query_api.schemas.problems import ProblemError
 from query_api.settings import Settings
 from query_api.store.rows import Submission
+from query_api.view.named_models import resolve
 from query_api.view.projection import State
 from query_api.view.snapshot import moment_of
 from query_api.view.standings import Standing, model_row
-from query_api.view.task_sets import TaskIndex
+from query_api.view.task_sets import NAMES, TaskIndex
 
 
 class Freshness(TypedDict):
@@ -114,6 +119,54 @@ def list_models(moment: Moment, query: shapes.ModelsQuery) -> Rendered:
     rows = (row_json(each, view.standings.get(each.key)) for each in page)
     envelope = shapes.ModelsAnswer(total=len(found), data=(), **moment.freshness).model_dump_json().encode()
     return Rendered(envelope.removesuffix(b"]}") + b",".join(rows) + b"]}", JSON)
+
+
+def get_harness_accuracy(moment: Moment, query: HarnessQuery) -> HarnessAnswer:
+    """A model's score over a whole task set, as the official harness counts."""
+    base, view = query.base_model_name, moment.state.view
+    named_set = query.dataset or query.hf_dataset or DEFAULT_SET
+    tasks, (model,) = resolve(view, moment.task_sets, named_set, [base], query.hf_dataset)
+    found = model.submission or view.holding(base)
+    if found and found.model != base:
+        raise ProblemError(404, f"{base!r} is an attempt of {found.model!r}: that is its baseModelName")
+    solved = model.submission
+    pairs_total = (solved and solved.pairs_total) or tasks.pairs_total
+    pairs_solved = solved.pairs_solved if solved else 0
+    # A row may hold what no version of ours writes.
+    accuracy = None if pairs_solved is None or pairs_solved > pairs_total else pairs_solved / pairs_total
+    data = HarnessAccuracy(
+        base_model_name=base,
+        attempt1_model_name=attempt_model_name(base, 1),
+        attempt2_model_name=attempt_model_name(base, 2),
+        dataset=NAMES[tasks.source],
+        hf_dataset=model.hf_dataset,
+        puzzles_counted=solved.tasks_total if solved else len(tasks.pairs),
+        puzzles_fully_solved=solved.tasks_solved if solved else 0,
+        harness_score=solved.score if solved else 0.0,
+        harness_score_percentage=_percentage(solved.score if solved else 0.0),
+        pair_weighted_correct_pairs=pairs_solved,
+        pair_weighted_total_pairs=pairs_total,
+        pair_weighted_accuracy=accuracy,
+        pair_weighted_accuracy_percentage=None if accuracy is None else _percentage(accuracy),
+    )
+    return HarnessAnswer(data=data, **moment.freshness)
+
+
+def _percentage(fraction: float) -> float:
+    return round(100 * fraction, 2)
+
+
+def get_quick_stats(moment: Moment) -> shapes.QuickStats:
+    """How much there is, and whether the database answers."""
+    view = moment.state.view
+    return shapes.QuickStats(
+        total_models=len({each.model for each in view.submissions.values()}),
+        total_explanations=view.stored.explanations,
+        database_connected=moment.state.database_connected,
+        last_ingestion=view.stored.last_run_at,
+        timestamp=moment.now,
+        **moment.freshness,
+    )
 
 
 def get_cron_status(moment: Moment) -> shapes.CronStatusAnswer:

@@ -63,6 +63,7 @@ class State:
 
     view: View
     as_of: datetime | None = None
+    database_connected: bool = True
 
 
 class ViewProjector:
@@ -193,7 +194,7 @@ class ViewProjector:
     async def _loaded(self) -> View:
         loaded = await self._load()
         self._database_time = (loaded.read_at, monotonic())
-        return View.of(loaded.submissions, loaded.last_sync)
+        return View.of(loaded.submissions, loaded.last_sync, loaded.stored)
 
     def now(self) -> datetime:
         """Return the time by the database's clock, as of its last whole answer: what rows are compared with."""
@@ -219,7 +220,7 @@ class ViewProjector:
 
     def _show(self, view: View) -> None:
         """Make a view the state, unless that would answer the same."""
-        shown = State(view, self._as_of())
+        shown = State(view, self._as_of(), database_connected=not self._database_lost)
         if shown != self.state:
             self.state = shown
             self._metrics.submissions.set(len(view.submissions))

@@ -11,7 +11,7 @@ from common.events import ModelIngested
 from query_api.schemas.base import By
 from query_api.schemas.cached import AttemptRow, ModelRow
 from query_api.store.repair import shaped
-from query_api.store.rows import Key, Submission, Sync
+from query_api.store.rows import NOTHING_STORED, Key, Stored, Submission, Sync
 from query_api.view.standings import Standing, model_row
 
 
@@ -21,13 +21,14 @@ class View:
 
     submissions: Mapping[Key, Submission] = field(default_factory=dict)
     last_sync: Sync | None = None
+    stored: Stored = NOTHING_STORED
     standings: Mapping[Key, Standing] = field(default_factory=dict)
     """Of these very submissions, as far as they were compared."""
 
     @classmethod
-    def of(cls, submissions: Iterable[Submission], last_sync: Sync | None) -> "View":
+    def of(cls, submissions: Iterable[Submission], last_sync: Sync | None, stored: Stored = NOTHING_STORED) -> "View":
         """Make a view of everything the database holds."""
-        return cls(MappingProxyType({each.key: each for each in submissions}), last_sync)
+        return cls(MappingProxyType({each.key: each for each in submissions}), last_sync, stored)
 
     def as_announced(self) -> set[Submission]:
         """Return the submissions without what no event tells of them: verifications come by themselves."""
@@ -36,7 +37,7 @@ class View:
     def reread(self, keys: Collection[Key], found: Iterable[Submission]) -> "View":
         """Return the view after the database was asked for some keys; keys not found are gone."""
         kept = {key: each for key, each in self.submissions.items() if key not in keys}
-        return View(MappingProxyType(kept | {each.key: each for each in found}), self.last_sync)
+        return View(MappingProxyType(kept | {each.key: each for each in found}), self.last_sync, self.stored)
 
     def patched(self, event: ModelIngested) -> "View":
         """Return the view as an event alone describes it, for the time that the database cannot be asked.
@@ -50,7 +51,7 @@ class View:
         if patched is None:
             return self
         kept = {key: each for key, each in self.submissions.items() if not _is_of_run(each, event)}
-        return View(MappingProxyType(kept | {patched.key: patched}), self.last_sync)
+        return View(MappingProxyType(kept | {patched.key: patched}), self.last_sync, self.stored)
 
     def row(self, submission: Submission) -> ModelRow:
         """Return a submission as the API shows it; where it is not the present version, no rank is known."""

@@ -10,6 +10,8 @@ from watcher.settings import Settings as WatcherSettings
 
 EXAMPLE = Path(__file__).parents[1] / ".env.example"
 OF_THE_COMMAND = {"ARCWATCH_DATA_DIR"}
+OF_THE_NETWORK = {"HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE"}
+OF_COMPOSE = {"SECRETS", "PROMETHEUS_PORT", "ALERTMANAGER_PORT", "GRAFANA_PORT"}
 OF_OPENTELEMETRY = {"OTEL_TRACES_EXPORTER", "OTEL_EXPORTER_OTLP_ENDPOINT"}
 
 
@@ -20,4 +22,4 @@ def test_every_setting_is_listed_and_nothing_else() -> None:
         for settings in (IngesterSettings, ProvisionSettings, QueryApiSettings, WatcherSettings)
         for name in settings.model_fields
     }
-    assert listed == known | OF_THE_COMMAND | OF_OPENTELEMETRY
+    assert listed == known | OF_THE_COMMAND | OF_THE_NETWORK | OF_OPENTELEMETRY | OF_COMPOSE

@@ -150,6 +150,32 @@ def test_secrets_reach_the_process_from_their_files(tmp_path: Path) -> None:
     assert ran.stdout == 'it\'s a "secret" $HOME\n'
 
 
+def test_a_setting_without_a_value_is_not_set() -> None:
+    ran = subprocess.run(
+        ["sh", str(DEPLOY / "entrypoint.sh"), "env"],
+        env={**os.environ, "SSL_CERT_FILE": "", "NO_PROXY": "", "HTTPS_PROXY": "http://proxy"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    names = {line.partition("=")[0] for line in ran.stdout.splitlines()}
+    assert not {"SSL_CERT_FILE", "NO_PROXY"} & names
+    assert "HTTPS_PROXY" in names
+
+
+@pytest.mark.parametrize(("given", "used"), [("of-the-shell", "of-the-shell"), ("", "of-the-file")])
+def test_a_secret_that_is_given_itself_wins(tmp_path: Path, given: str, used: str) -> None:
+    (tmp_path / "token").write_text("of-the-file")
+    ran = subprocess.run(
+        ["sh", str(DEPLOY / "entrypoint.sh"), "printenv", "HF_TOKEN"],
+        env={**os.environ, "HF_TOKEN": given, "HF_TOKEN_FILE": str(tmp_path / "token")},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert ran.stdout == f"{used}\n"
+
+
 def test_nats_accepts_the_configuration(tmp_path: Path) -> None:
     subprocess.run(["sh", str(DEPLOY / "secrets.sh"), str(tmp_path)], check=True)
     shutil.copy(DEPLOY / "nats" / "nats.conf", tmp_path)

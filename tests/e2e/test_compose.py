@@ -4,6 +4,7 @@ It needs a Docker Engine with compose: `make test-compose` runs it. The tests sh
 """
 
 from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -127,14 +128,20 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
             compose.down()
 
 
-@pytest.fixture
-async def client(system: System) -> AsyncIterator[Client]:
+@asynccontextmanager
+async def client_of(system: System) -> AsyncIterator[Client]:
     database = system.compose.url_in_network("database_url", "postgres")
     async with (
         aiohttp.ClientSession(system.compose.url("query-api", 8080)) as http,
         asyncpg.create_pool(database, min_size=0) as pool,
     ):
         yield Client(system, http, pool)
+
+
+@pytest.fixture
+async def client(system: System) -> AsyncIterator[Client]:
+    async with client_of(system) as client:
+        yield client
 
 
 async def test_models_land_exactly_once_and_all_ingesters_take_part(system: System, client: Client) -> None:
@@ -309,6 +316,21 @@ async def test_streams_from_before_there_were_accounts_come_along(system: System
 async def test_a_model_lands_after_postgres_was_restarted(system: System, client: Client) -> None:
     system.compose("restart", "postgres")
     await client.land("after-another-restart", files_of(10))
+
+
+@pytest.mark.neighbour("Docker", "containers start in any order, PostgreSQL last", "they wait, and work")
+async def test_containers_may_start_in_any_order(system: System) -> None:
+    """As after a restart of the machine, where no `depends_on` counts."""
+    system.compose("stop")
+    for service in (*SERVICES, "nats"):
+        for each in system.compose.containers(service):
+            docker("start", each.name)
+    await eventually(lambda: "database.waiting" in system.compose("logs", "--since", "1m", "query-api"), 60)
+    (database,) = system.compose.containers("postgres")
+    docker("start", database.name)
+    await eventually(lambda: all(each.healthy for each in system.compose.containers("query-api")), LANDING_SECONDS)
+    async with client_of(system) as client:
+        await client.land("after-the-machine", files_of(15))
 
 
 def test_the_profile_with_grafana_is_valid(system: System) -> None:

@@ -1,0 +1,83 @@
+"""Every setting of .env.example reaches the containers that use it, with the default that it says.
+
+docker-compose.yml takes values from the shell or from `.env`: what counts is that it asks for each by its name.
+"""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from common.process.settings import ServiceSettings
+from common.provision import Settings as ProvisionSettings
+from ingester.settings import Settings as IngesterSettings
+from query_api.settings import Settings as QueryApiSettings
+from watcher.settings import Settings as WatcherSettings
+
+from tests.support.alert_rules import ROOT
+
+TEXT = (ROOT / "docker-compose.yml").read_text()
+SERVICES: dict[str, dict[str, Any]] = yaml.safe_load(TEXT)["services"]
+EXAMPLE = (ROOT / ".env.example").read_text()
+# A comment is set off by two spaces or more; the schedule has single ones.
+DEFAULTS: dict[str, str] = dict(re.findall(r"^#([A-Z_]+)=(.*?)(?: {2,}#.*)?$", EXAMPLE, re.MULTILINE))
+OF_EVERY_SERVICE = {
+    name
+    for name in DEFAULTS
+    if name.endswith("_PROXY") or name.startswith("OTEL_") or name in {"SSL_CERT_FILE", "ARC_TASKS_DIR"}
+}
+# Within the containers' network, these are what the other containers count on.
+FIXED = {"OPS_HOST": "0.0.0.0", "OPS_PORT": "9100", "HOST": "0.0.0.0", "PORT": "8080"}
+MOUNTED = {"ARC_TASKS_DIR": "/tasks", "SSL_CERT_FILE": "/certificates.pem"}
+# Logs of containers are read by programs.
+OTHER_DEFAULTS = {"LOG_FORMAT": "json"}
+# URLs come from files: those in .env are for the services that `arcwatch up` starts.
+URLS = {"DATABASE_URL", "DATABASE_WRITER_URL", "DATABASE_READER_URL", "DATABASE_WATCHER_URL", "NATS_URL"}
+OF_THE_COMMAND = {"ARCWATCH_DATA_DIR"}
+USED_BY: dict[str, type[ServiceSettings]] = {
+    "watcher": WatcherSettings,
+    "ingester": IngesterSettings,
+    "query-api": QueryApiSettings,
+}
+
+
+def settings() -> Iterator[tuple[str, str]]:
+    for service, used in USED_BY.items():
+        for name in sorted({field.upper() for field in used.model_fields} | OF_EVERY_SERVICE):
+            yield service, name
+    own = ProvisionSettings.model_fields.keys() - ServiceSettings.model_fields.keys()
+    for name in sorted({field.upper() for field in own} | {"DATABASE_URL", "NATS_URL", "LOG_LEVEL", "LOG_FORMAT"}):
+        yield "migrate", name
+
+
+@pytest.mark.parametrize(("service", "name"), list(settings()))
+def test_a_setting_reaches_who_uses_it(service: str, name: str) -> None:
+    given: dict[str, str] = SERVICES[service]["environment"]
+    if name in URLS:
+        assert Path(given[f"{name}_FILE"]).parent == Path("/run/secrets")
+        assert name not in given
+    elif name in FIXED:
+        assert given[name] == FIXED[name]
+    elif name in MOUNTED:
+        assert given[name] == f"${{{name}:+{MOUNTED[name]}}}"
+        assert f"${{{name}:-/dev/null}}:{MOUNTED[name]}:ro" in SERVICES[service]["volumes"]
+    else:
+        assert given[name] == f"${{{name}:-{OTHER_DEFAULTS.get(name, DEFAULTS[name])}}}"
+
+
+def test_what_the_file_asks_for_is_listed_with_the_same_default() -> None:
+    asked = re.findall(r"(?<!\$)\$\{([A-Z_]+):-([^}]*)\}", TEXT)
+    assert {name for name, _ in asked} | set(MOUNTED) == DEFAULTS.keys() - URLS - OF_THE_COMMAND - {
+        "HOST",
+        "OPS_HOST",
+        "OPS_PORT",
+    }
+    for name, default in asked:
+        assert default in {OTHER_DEFAULTS.get(name, DEFAULTS[name]), "/dev/null" if name in MOUNTED else None}, name
+
+
+def test_no_container_gets_all_of_the_operators_file() -> None:
+    """It may hold secrets of other services, and URLs that are right outside of the containers only."""
+    assert not any("env_file" in service for service in SERVICES.values())

@@ -303,3 +303,32 @@ def test_the_longest_gap_is_the_same_at_any_hour(
 ) -> None:
     """A night without syncs must not look like silence, neither before it nor in it."""
     assert Schedule(expression, windows).longest_gap(hours(at)) == timedelta(hours=gap)
+
+
+# 2026-11-27 is a Friday.
+@pytest.mark.parametrize(
+    ("schedule", "listed", "due"),
+    [
+        (Schedule("0 * * * *"), "2026-11-27T01:00:02", "2026-11-27T04:00"),
+        (Schedule("0 2 * * *"), "2026-11-27T02:00:02", "2026-11-28T04:00"),
+        (Schedule("*/15 8-18 * * 1-5"), "2026-11-27T12:00:02", "2026-11-27T12:45"),
+        (Schedule("*/15 8-18 * * 1-5"), "2026-11-27T18:45:02", "2026-11-30T08:30"),
+        (Schedule("0 * * * *", parse_windows("07:00-19:00")), "2026-11-27T06:00:02", "2026-11-27T21:00"),
+        (Schedule("0 2 * * *", parse_windows("03:00-19:00")), "2026-11-27T02:00:02", "2026-11-28T21:00"),
+    ],
+)
+def test_a_dataset_is_late_by_its_schedule_whatever_the_hour(schedule: Schedule, listed: str, due: str) -> None:
+    assert schedule.listing_due(at(listed)) == at(due)
+
+
+@given(
+    st.sampled_from(["*/15 8-18 * * 1-5", "0 2 * * *", "0 * * * *", "0 9 * * 1"]),
+    st.sampled_from(["", "07:00-19:00", "22:00-06:00,12:00-12:30"]),
+    INSTANTS,
+)
+def test_a_dataset_is_never_late_while_syncs_run_as_scheduled(expression: str, windows: str, listed: datetime) -> None:
+    """Nor where one of them fails, and its repetition succeeds within the quarter of an hour."""
+    schedule = Schedule(expression, parse_windows(windows))
+    due = schedule.listing_due(listed)
+    assert due > schedule.next_run(listed) + timedelta(minutes=15)
+    assert due <= schedule.next_run(listed) + timedelta(hours=16)

@@ -15,11 +15,21 @@ _WATCHER = 'job="arcwatch-watcher",instance="w"'
 _INGESTER = 'job="arcwatch-ingester",instance="i"'
 _API = 'job="arcwatch-query-api",instance="q"'
 _LISTED = f'arcwatch_watcher_last_complete_listing_timestamp_seconds{{{_WATCHER},dataset="a/b"}}'
-_INTERVAL = f"arcwatch_watcher_schedule_interval_seconds{{{_WATCHER}}}"
+_DUE = f'arcwatch_watcher_listing_due_timestamp_seconds{{{_WATCHER},dataset="a/b"}}'
 
 
 def _requests(outcome: str, values: str) -> dict[str, str]:
     return {f'arcwatch_watcher_hub_requests_total{{{_WATCHER},outcome="{outcome}"}}': values}
+
+
+def _at_any_age(counter: str, process: str, label: str = "") -> list[Case]:
+    """Return counts from before the first scrape, from after a restart, and old ones that are new to Prometheus."""
+    counted, started = f"{counter}{{{process}{label}}}", f"process_start_time_seconds{{{process}}}"
+    return [
+        Case({counted: "_x10 1x200", started: "_x10 540x200"}, ("17m", "20m"), ("9m", "150m")),
+        Case({counted: "5x80 1x200", started: "-90000x80 4800x200"}, ("87m", "90m"), ("79m", "200m")),
+        Case({counted: "_x10 4x60", started: "_x10 -90000x60"}, (), ("12m", "20m", "60m")),
+    ]
 
 
 CASES: dict[str, list[Case]] = {
@@ -51,7 +61,8 @@ CASES: dict[str, list[Case]] = {
             {f'arcwatch_ingester_ingestions_total{{{_INGESTER},status="partial"}}': "0x10 1x90"},
             ("12m", "60m"),
             ("9m", "75m"),
-        )
+        ),
+        *_at_any_age("arcwatch_ingester_ingestions_total", _INGESTER, ',status="partial"'),
     ],
     "ArcwatchVerificationDiffers": [
         Case(
@@ -114,17 +125,22 @@ CASES: dict[str, list[Case]] = {
         Case({f"arcwatch_query_api_view_age_seconds{{{_API}}}": "0x10 0+60x15 0x10"}, ("20m", "25m"), ("15m", "28m"))
     ],
     "ArcwatchViewDiffers": [
-        Case({f"arcwatch_query_api_reconciled_submissions_total{{{_API}}}": "0x10 3x40"}, ("12m", "20m"), ("9m", "30m"))
+        Case(
+            {f"arcwatch_query_api_reconciled_submissions_total{{{_API}}}": "0x10 3x40"}, ("12m", "20m"), ("9m", "30m")
+        ),
+        *_at_any_age("arcwatch_query_api_reconciled_submissions_total", _API),
     ],
     "ArcwatchWatcherSilent": [
         # Hourly: three hours without a listing, and a quarter of an hour to be sure.
-        Case({_LISTED: "60x220 13200x20", _INTERVAL: "3600x240"}, ("200m", "219m"), ("179m", "225m")),
-        # Daily: 26 hours.
-        Case({_LISTED: "60x1620", _INTERVAL: "86400x1620"}, ("1600m",), ("1500m", "1560m")),
+        Case({_LISTED: "60x220 13200x20", _DUE: "10860x220 24000x20"}, ("200m", "219m"), ("179m", "225m")),
         # Never listed, since the first start.
-        Case({_LISTED: "0x300", _INTERVAL: "3600x300"}, ("200m",), ("100m",)),
+        Case({_LISTED: "0x300", _DUE: "10800x300"}, ("200m",), ("100m",)),
+        # A weekend without syncs, however long ago the last one is.
+        Case({_LISTED: "60x3000", _DUE: "220000x3000"}, (), ("2999m",)),
+        # Of two watchers, one has not looked for long.
+        Case({_LISTED: "60x300", _DUE: "10860x300", _DUE.replace('"w"', '"v"'): "90000x300"}, (), ("299m",)),
         # No sync was asked for.
-        Case({_LISTED: "60x300", _INTERVAL: "0x300"}, (), ("299m",)),
+        Case({_LISTED: "60x300", _DUE: "0x300"}, (), ("299m",)),
     ],
     "ArcwatchHubUnreachable": [
         Case(
@@ -133,9 +149,12 @@ CASES: dict[str, list[Case]] = {
             ("29m", "33m", "145m"),
         ),
         Case(_requests("ok", "0+10x90") | _requests("server_error", "0+1x90"), (), ("80m",)),
+        *_at_any_age("arcwatch_watcher_hub_requests_total", _WATCHER, ',outcome="connection_lost"'),
     ],
     "ArcwatchHubUnauthorized": [
-        Case(_requests("ok", "0+1x90") | _requests("unauthorized", "0x10 1x80"), ("12m", "30m"), ("9m", "45m"))
+        Case(_requests("ok", "0+1x90") | _requests("unauthorized", "0x10 1x80"), ("12m", "30m"), ("9m", "45m")),
+        *_at_any_age("arcwatch_watcher_hub_requests_total", _WATCHER, ',outcome="unauthorized"'),
+        *_at_any_age("arcwatch_ingester_hub_requests_total", _INGESTER, ',outcome="unauthorized"'),
     ],
     "ArcwatchHubQuotaExhausted": [
         Case(

@@ -269,6 +269,21 @@ async def test_every_watcher_shows_the_last_complete_listing_of_any(world: World
     assert listed == MIDNIGHT.timestamp()
 
 
+@pytest.mark.parametrize(("enabled", "due"), [(True, MIDNIGHT + timedelta(hours=3)), (False, None)])
+async def test_a_watcher_says_when_a_dataset_is_late(world: World, due: datetime | None, *, enabled: bool) -> None:
+    """By the last listing of any watcher; a dataset that was never listed, by the first look."""
+    world.mood.down.add("c/d")
+    await world.watcher().run_once()
+    world.clock.move(minutes=61)
+    other = world.watcher(enabled=enabled)
+    await other._update_listings(world.clock.now)
+    other._update_due(world.clock.now)
+    sample = other.syncer.metrics.registry.get_sample_value
+    name = "arcwatch_watcher_listing_due_timestamp_seconds"
+    assert sample(name, {"dataset": "a/b"}) == (due.timestamp() if due else 0)
+    assert sample(name, {"dataset": "c/d"}) == (due.timestamp() + 3600 if due else 0)
+
+
 async def test_a_dataset_that_is_watched_no_longer_is_shown_no_longer(world: World) -> None:
     await world.watcher().run_once()
     other = world.watcher(enabled=False)

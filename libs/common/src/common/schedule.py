@@ -17,6 +17,7 @@ from pydantic_settings import BaseSettings, NoDecode
 
 # cronsim would take a sixth field, seconds; Debian's cron has none, and ticks are looked for minute by minute.
 _FIELDS = 5
+_FAILING = timedelta(hours=2)
 # Windows leave room every day: before more ticks than a day has minutes, one is found in which a sync could run.
 _MOST_TICKS_BACK = 2 * 24 * 60
 # Blackout windows come daily, and a weekday is a week away. A sparser schedule shows its gap within some ticks.
@@ -89,6 +90,19 @@ class Schedule:
             if patient_until <= now:
                 return due if last_sync is None or last_sync < due else None
         return None
+
+    def listing_due(self, listed: datetime) -> datetime:
+        """Return from when on a dataset that was last listed at an instant is late.
+
+        Two scheduled syncs in a row may fail it; of a sparse schedule the next one, for two hours in which syncs may
+        run: what failed is tried again all the while.
+        """
+        first = self.next_run(listed)
+        third = self.next_run(self.next_run(first))
+        patient_until = first + _FAILING
+        if (resumed := self.allowed_from(patient_until)) > patient_until:
+            patient_until = resumed + _FAILING
+        return min(third, patient_until)
 
     def longest_gap(self, now: datetime) -> timedelta:
         """Return the longest time between two scheduled syncs from some days ago to some days ahead."""

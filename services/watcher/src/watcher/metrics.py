@@ -27,15 +27,17 @@ class Metrics:
         self.sync_duration = histogram("sync_duration_seconds", "Time of a sync", buckets=_DURATIONS)
         listing = "When a dataset was last listed completely, by any watcher (0: never)"
         self.last_success = gauge("last_complete_listing_timestamp_seconds", listing, ["dataset"])
+        due = "When a dataset has to be listed completely at the latest, by its schedule (0: no schedule)"
+        self.due = gauge("listing_due_timestamp_seconds", due, ["dataset"])
         self.models = gauge("models", "Models in the last complete listing", ["dataset", "state"])
         interval = "Longest time between two scheduled syncs (0: no schedule)"
         self.interval = gauge("schedule_interval_seconds", interval)
         # A counter that appears with 1 has not increased, for Prometheus: the first failure would go unseen.
         for trigger, status in product(get_args(Trigger), get_args(SyncStatus)):
             self.syncs.labels(trigger, status)
-        self._listed: dict[str, datetime] = {}
+        self.last_listed: dict[str, datetime] = {}
 
     def listed(self, dataset: str, at: datetime) -> None:
         """Take note of a complete listing, ours or another watcher's; an older one changes nothing."""
-        self._listed[dataset] = max(at, self._listed.get(dataset, at))
-        self.last_success.labels(dataset).set(self._listed[dataset].timestamp())
+        self.last_listed[dataset] = max(at, self.last_listed.get(dataset, at))
+        self.last_success.labels(dataset).set(self.last_listed[dataset].timestamp())

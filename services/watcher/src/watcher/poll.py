@@ -40,6 +40,7 @@ class Poller:
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     outage: Outage = field(default_factory=partial(Outage, "database", "syncs that are due wait; asked every 15 s"))
     _looked_until: datetime | None = field(default=None)
+    _began: datetime | None = field(default=None)
 
     async def run(self) -> None:
         """Do what is due, for ever."""
@@ -61,6 +62,15 @@ class Poller:
         """Return the longest time between two scheduled syncs of these days; 0 where none run by themselves."""
         return self.schedule.longest_gap(now).total_seconds() if self.enabled else 0.0
 
+    def _update_due(self, now: datetime) -> None:
+        """Set the metrics of when silence is wrong: a dataset that was never listed is due after the first look."""
+        metrics = self.syncer.metrics
+        metrics.interval.set(self.longest_gap_seconds(now))
+        self._began = self._began or now
+        for dataset in self.syncer.datasets:
+            due = self.schedule.listing_due(metrics.last_listed.get(dataset, self._began))
+            metrics.due.labels(dataset).set(due.timestamp() if self.enabled else 0)
+
     def seconds_to_next_look(self, now: datetime) -> float:
         """Return how long to sleep: until the next tick, but never past the next look for orphaned syncs."""
         if not self.enabled:
@@ -75,7 +85,7 @@ class Poller:
         # Ticks that pass while a sync runs are found at the next look.
         now = await self.syncer.syncs.now()
         failing = await self._update_listings(now)
-        self.syncer.metrics.interval.set(self.longest_gap_seconds(now))
+        self._update_due(now)
         if not self.enabled or self._held_back(now):
             return done
         request = await self._due(now, failing)

@@ -55,6 +55,15 @@ async def test_folders_tell_what_is_ingested_as_it_is_now(hub: TestHub, hub_api:
     ]
 
 
+async def test_before_a_folder_is_chosen_the_other_checks_are_made(hub: TestHub, hub_api: Api) -> None:
+    commit(hub, "m-1")
+    found = await check(hub_api, "", f"{hub.url}/datasets/{DATASET}/resolve/main")
+    assert (found["valid"], found["errors"]) == (False, ["datasetName is empty; choose a model's folder"])
+    checks = found["checks"]
+    assert (checks["databaseConnected"], checks["sourceDetected"], checks["puzzleCount"]) == (True, "ARC2-Eval", 120)
+    assert (checks["urlAccessible"], checks["samplePuzzle"]) == (False, None)
+
+
 async def test_everybody_shares_one_listing(hub: TestHub, hub_api: Api) -> None:
     commit(hub, "m-1")
     hub.requests.clear()

@@ -2517,9 +2517,9 @@ export interface components {
         ValidationBody: {
             /**
              * Datasetname
-             * @description The model's folder in the dataset.
+             * @description Empty: what the page sends before a folder is chosen.
              */
-            datasetName: string;
+            datasetName: string | "";
             /**
              * Baseurl
              * @description The dataset on the configured Hub: its name, its page, or .../resolve/main.

@@ -56,6 +56,8 @@ async def sample(
 ) -> SamplePuzzle:
     """Fetch one task of a folder at the present commit; `task_ids` is None where its task set is not installed."""
     dataset, folder = key
+    if not folder:
+        raise ProblemError(422, "datasetName is empty; choose a model's folder")
     sha = await hub.head(dataset)
     files = await hub.files(dataset, folder, sha)
     ids = None if task_ids is None else {each.casefold(): each for each in task_ids}

@@ -63,7 +63,9 @@ class FoldersAnswer(ApiModel):
 class ValidationBody(Body):
     """What is to be checked. The other fields of the page's form are taken, and change nothing here."""
 
-    dataset_name: Folder
+    dataset_name: Annotated[
+        Folder | Literal[""], Field(description="Empty: what the page sends before a folder is chosen.")
+    ]
     base_url: BaseUrl
     source: Annotated[str | None, Field(max_length=50)] = None
     limit: int | None = None

@@ -45,8 +45,8 @@ SELECT task, repeat('The grid is mirrored. ', 20), '', 'model-' || model || '-at
     'external-huggingface', $3, CASE WHEN n % 10 > 0 THEN random() < 0.4 END, n % 10 = 0,
     CASE WHEN n % 10 = 0 THEN false END,
     CASE WHEN n % 10 = 0 THEN jsonb_build_array(
-        jsonb_build_object('index', 0, 'correct', true, 'predicted', $4::jsonb),
-        jsonb_build_object('index', 1, 'correct', false, 'predicted', $4::jsonb)) END,
+        jsonb_build_object('index', 0, 'isPredictionCorrect', true, 'predictedGrid', $4::jsonb),
+        jsonb_build_object('index', 1, 'isPredictionCorrect', false, 'predictedGrid', $4::jsonb)) END,
     CASE WHEN n % 10 = 0 THEN 2 ELSE 1 END, random(), 1000 * random(), 10000 * random(), now(), model, $4::jsonb
 FROM generate_series($1::int, $2::int) AS model, generate_series(1, 2) AS attempt,
     unnest($5::text[]) WITH ORDINALITY AS t (task, n)

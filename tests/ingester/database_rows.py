@@ -55,7 +55,8 @@ async def run(pool: asyncpg.Pool, **changes: Any) -> int:
 
 
 async def staged(pool: asyncpg.Pool, run_id: int, **changes: Any) -> None:
-    row = {**KEY, "run_id": run_id, "puzzle_id": "p", "hf_blob_oid": "b", **changes}
+    of_attempt = {"pattern_description": "", "multi_test_prediction_grids": "[]"} if "model_name" in changes else {}
+    row = {**KEY, "run_id": run_id, "puzzle_id": "p", "hf_blob_oid": "b", **of_attempt, **changes}
     await put(pool, "staged_rows", **row)
 
 

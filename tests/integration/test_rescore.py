@@ -139,7 +139,8 @@ async def test_an_answer_that_could_not_be_stored_keeps_its_verdict(ingested: Pi
         pairs_total=5,
         score=3 / 4,
         attempts=tuple(
-            replace(each, accuracy_percent=100 * each.pairs_correct / 5) for each in before.figures.attempts
+            replace(each, accuracy_percent=100 * each.pairs_correct / 5, pairs_submitted=each.pairs_submitted - unknown)
+            for each, unknown in zip(before.figures.attempts, (0, 2), strict=True)
         ),
     )
 

@@ -15,9 +15,15 @@ from ingester.submission.limits import Limits
 from ingester.submission.staged_row import Row
 from ingester.submission.transform import transform, transform_whole
 
-JSON_COLUMNS = {"predicted_output_grid", "multiple_predicted_outputs", "multi_test_results", "provider_raw_response"}
-# The file's own figures are in `task_results`; `created_at` falls back to the time of the ingestion.
-_ELSEWHERE = {"pairs_total", "pairs_solved", "notes", "created_at"}
+JSON_COLUMNS = {
+    "predicted_output_grid",
+    "multiple_predicted_outputs",
+    "multi_test_prediction_grids",
+    "multi_test_results",
+    "provider_raw_response",
+}
+# The file's own figures are in `task_results`.
+_ELSEWHERE = {"pairs_total", "pairs_solved", "notes"}
 COLUMNS = tuple(name for name in Row._fields if name not in _ELSEWHERE)
 
 Stored = dict[str, list[Any]]

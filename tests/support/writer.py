@@ -176,7 +176,7 @@ class Writer:
     ) -> None:
         """Write one attempt's answer to one task; `pairs` says which pairs are right."""
         several = len(pairs) > 1
-        results = json.dumps([{"index": index, "correct": right} for index, right in enumerate(pairs)])
+        results = json.dumps([{"index": index, "isPredictionCorrect": right} for index, right in enumerate(pairs)])
         await self.pool.execute(
             _ANSWER, puzzle_id, model_name, dataset, None if several else pairs[0], several,
             all(pairs) if several else None, results if several else None, len(pairs),

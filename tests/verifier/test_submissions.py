@@ -123,10 +123,9 @@ def sums_of(name: str, rows: list[Row]) -> AttemptSums:
 
 def pairs_of(row: Row) -> list[tuple[bool, bool]]:
     """Return of each pair whether it is right, and whether there is an answer."""
-    if row.has_multiple_predictions:
-        results = json.loads(row.multi_test_results or "")
-        return [(each["correct"], each["predicted"] is not None) for each in results]
-    return [(bool(row.is_prediction_correct), row.predicted_output_grid not in {None, "null"})]
+    answers = json.loads(row.multiple_predicted_outputs or f"[{row.predicted_output_grid or 'null'}]")
+    results = json.loads(row.multi_test_results or "")
+    return [(each["isPredictionCorrect"], answer is not None) for each, answer in zip(results, answers, strict=True)]
 
 
 def score_submission(model: str, files: Mapping[str, bytes], outputs: Outputs, source: str) -> dict[str, TaskScore]:

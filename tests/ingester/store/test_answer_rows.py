@@ -7,6 +7,7 @@ from typing import Any
 
 import asyncpg
 from ingester.store.session import Session
+from ingester.store.statements.explanations import COUNTED_COLUMNS
 
 from tests.ingester.database_rows import AT, DATASET, HOUR, OTHER, answer, run, staged
 
@@ -45,26 +46,44 @@ async def test_rows_of_what_a_version_does_not_use_are_marked_once_and_no_others
     assert {row["id"] for row in rows if row["at"] == AT} == {before}
 
 
+async def test_nothing_of_a_marked_row_counts_and_what_came_stays(pool: asyncpg.Pool, session: Session) -> None:
+    texts = {"pattern_description": "seen", "reasoning_log": "thought", "provider_raw_response": '[{"answer": [[1]]}]'}
+    counted: dict[str, Any] = dict.fromkeys(COUNTED_COLUMNS, 1)
+    counted |= {column: "[]" for column in counted if column.endswith(("_grid", "_grids", "_outputs", "_results"))}
+    counted |= {"is_prediction_correct": True, "multi_test_all_correct": True}
+    for puzzle in ("used", "gone"):
+        await answer(pool, puzzle, num_test_pairs=2, created_at=AT, **counted, **texts)
+    await session.mark_removed({"used": "b"}, ["m-attempt1"])
+    used, gone = [dict(row) for row in await pool.fetch("SELECT * FROM explanations ORDER BY id")]
+    assert {column: used[column] for column in counted} == counted
+    assert {gone[column] for column in counted} == {None}
+    others = {"puzzle_id", "id", "removed_upstream_at", *counted}
+    assert {key: gone[key] for key in gone.keys() - others} == {key: used[key] for key in used.keys() - others}
+
+
 async def test_an_attempts_sums_are_of_its_current_rows(pool: asyncpg.Pool, session: Session) -> None:
     grid = "[[1]]"
     results = json.dumps(
         [
-            {"correct": True, "predicted": [[1]]},
-            {"correct": False, "predicted": [[2]]},
-            {"correct": False, "predicted": None},
+            {"isPredictionCorrect": True, "predictedGrid": [[1]]},
+            {"isPredictionCorrect": False, "predictedGrid": None},
+            {"isPredictionCorrect": False, "predictedGrid": None},
         ]
     )
     figures = {"estimated_cost": 0.5, "total_tokens": 3, "api_processing_time_ms": 4}
     right = {"is_prediction_correct": True, "predicted_output_grid": grid}
     await answer(pool, "one", **right, **figures)
     await answer(pool, "none", is_prediction_correct=False)
-    await answer(pool, "null", is_prediction_correct=False, predicted_output_grid="null")
-    await answer(pool, "several", has_multiple_predictions=True, multi_test_results=results, **figures)
+    await answer(pool, "no grid", is_prediction_correct=False, multiple_predicted_outputs='["text"]')
+    await answer(
+        pool, "several", has_multiple_predictions=True, multi_test_results=results, **figures,
+        multiple_predicted_outputs='[[[1]], "text", null]',
+    )  # fmt: skip
     await answer(pool, "one", model_name="m-attempt2", is_prediction_correct=False, predicted_output_grid=grid)
     for other in ({"hf_dataset": OTHER}, {"model_name": "n-attempt1"}, {"removed_upstream_at": AT}):
         await answer(pool, f"other {other}"[:20], **right, **figures, **other)
     first, second = sorted(await session.attempt_sums(["m-attempt1", "m-attempt2"]), key=lambda each: each.model_name)
-    assert (first.pairs_correct, first.pairs_submitted, list(first.costs)) == (2, 3, [0.5, 0.5])
+    assert (first.pairs_correct, first.pairs_submitted, list(first.costs)) == (2, 4, [0.5, 0.5])
     assert (first.tokens, first.time_ms) == (Decimal(6), Decimal(8))
     assert (second.pairs_correct, second.pairs_submitted, list(second.costs), second.tokens) == (0, 1, [], None)
 
@@ -104,7 +123,7 @@ ELSEWHERE = f"https://huggingface.co/datasets/{OTHER}/resolve/main"
 
 
 async def written(session: Session, run_id: int = 1, revision: str = "rev", **wanted: str) -> datetime:
-    """Bring the rows of a run into `explanations`, and return when, by the database's clock."""
+    """Bring the rows of a run into `explanations`, and return when its transaction began, by the database's clock."""
     async with session.connection.transaction():
         await session.create_wanted(run_id, wanted)
         await session.write_rows(run_id, revision)
@@ -112,30 +131,37 @@ async def written(session: Session, run_id: int = 1, revision: str = "rev", **wa
         return at
 
 
-async def test_the_newest_row_of_the_existing_app_is_taken_over_for_what_is_staged(
+async def test_the_newest_row_of_the_existing_app_is_taken_over_for_what_is_read_anew(
     pool: asyncpg.Pool, session: Session
 ) -> None:
-    taken, left = set(), set()
-    for puzzle in ("twice", "other template", "ours", "ours elsewhere", "ours of another attempt"):
-        await staged(pool, 1, model_name="m-attempt1", puzzle_id=puzzle)
+    taken, left, wanted = set(), set(), {}
+    for puzzle in ("twice", "other_template", "ours", "ours_elsewhere", "ours_of_another_attempt", "no_such_attempt"):
+        wanted[puzzle] = "b"
+        await staged(pool, 1, puzzle_id=puzzle, pairs_total=1)
+        if puzzle != "no_such_attempt":
+            await staged(pool, 1, model_name="m-attempt1", puzzle_id=puzzle)
     left.add(await answer(pool, "twice", **OF_THE_APP, created_at=AT + HOUR))
     taken.add(await answer(pool, "twice", **OF_THE_APP, created_at=AT))
-    left.add(await answer(pool, "other template", **OF_THE_APP | {"prompt_template_id": "solver"}))
+    left.add(await answer(pool, "other_template", **OF_THE_APP | {"prompt_template_id": "solver"}))
     left.add(await answer(pool, "ours", **OF_THE_APP))
     await answer(pool, "ours")
-    taken.add(await answer(pool, "ours elsewhere", **OF_THE_APP))
-    await answer(pool, "ours elsewhere", **OF_THE_APP | {"hf_dataset": OTHER})
-    taken.add(await answer(pool, "ours of another attempt", **OF_THE_APP))
-    await answer(pool, "ours of another attempt", model_name="m-attempt2")
-    others: list[dict[str, Any]] = [{"hf_dataset": OTHER}, {"model": "n"}, {"model_name": "m-attempt2"}]
+    taken.add(await answer(pool, "ours_elsewhere", **OF_THE_APP))
+    await answer(pool, "ours_elsewhere", **OF_THE_APP | {"hf_dataset": OTHER})
+    taken.add(await answer(pool, "ours_of_another_attempt", **OF_THE_APP))
+    await answer(pool, "ours_of_another_attempt", model_name="m-attempt2")
+    taken.add(await answer(pool, "no_such_attempt", **OF_THE_APP))
+    others: list[dict[str, Any]] = [{"hf_dataset": OTHER}, {"model": "n"}, {"pairs_total": None}, {"hf_blob_oid": "a"}]
     for place, other in enumerate(others):
-        await staged(pool, 1, **{"model_name": "m-attempt1", "puzzle_id": f"other{place}", **other})
-        left.add(await answer(pool, f"other{place}", **OF_THE_APP))
+        puzzle = f"other{place}"
+        wanted[puzzle] = "b"
+        await staged(pool, 1, **{"puzzle_id": puzzle, "pairs_total": 1, **other})
+        left.add(await answer(pool, puzzle, **OF_THE_APP))
+    left.add(await answer(pool, "twice", **OF_THE_APP | {"model_name": "n-attempt1"}))
     left.add(await answer(pool, "not staged", **OF_THE_APP))
     before = {row["id"]: row["hf_dataset"] for row in await pool.fetch("SELECT id, hf_dataset FROM explanations")}
-    await written(session)
+    await written(session, 1, "rev", **wanted)
     after = {row["id"]: row["hf_dataset"] for row in await pool.fetch("SELECT id, hf_dataset FROM explanations")}
-    assert after == before | dict.fromkeys(taken, DATASET)
+    assert {each: after[each] for each in before} == before | dict.fromkeys(taken, DATASET)
     assert {after[each] for each in left} == {None}
 
 
@@ -157,12 +183,13 @@ async def test_a_row_that_the_app_wrote_while_it_read_another_dataset_is_not_tak
         ({"base_url": ELSEWHERE, "hf_dataset": OTHER}, moment, True),
     ]
     expected = {}
+    await staged(pool, 1, pairs_total=1)
     await staged(pool, 1, model_name="m-attempt1")
     for number, (changes, offset, taken) in enumerate(cases):
         start = AT + number * 10 * HOUR
         await run(pool, **runs | {"started_at": start, "completed_at": start + HOUR} | changes)
         found = await answer(pool, "p", **OF_THE_APP, created_at=start + offset)
-        await written(session)
+        await written(session, p="b")
         expected[number] = DATASET if taken else None
         actual = await pool.fetchval("SELECT hf_dataset FROM explanations WHERE id = $1", found)
         assert (number, actual) == (number, expected[number])
@@ -170,7 +197,7 @@ async def test_a_row_that_the_app_wrote_while_it_read_another_dataset_is_not_tak
 
 
 async def test_what_is_staged_of_the_wanted_files_becomes_the_models_rows(pool: asyncpg.Pool, session: Session) -> None:
-    columns = {"pattern_description": "seen", "reasoning_log": "thought", "created_at": AT, "input_tokens": 5}
+    columns = {"pattern_description": "seen", "reasoning_log": "thought", "input_tokens": 5}
     await staged(pool, 1)
     for _ in range(2):  # two deliveries may both have fetched it
         await staged(pool, 1, model_name="m-attempt1", **columns)
@@ -190,30 +217,32 @@ async def test_what_is_staged_of_the_wanted_files_becomes_the_models_rows(pool: 
         "run_id": 1,
         "prompt_template_id": "external-huggingface",
         "solving_strategy": "",
+        "confidence": None,
         "ingested_at": at,
         "removed_upstream_at": None,
     }
-    of_second = {"pattern_description": "", "reasoning_log": None, "created_at": at, "input_tokens": None}
+    of_second = {"pattern_description": "", "reasoning_log": None, "input_tokens": None}
     expected = [
         {**same, **columns, "model_name": "m-attempt1", "has_reasoning_log": True},
         {**same, **of_second, "model_name": "m-attempt2", "has_reasoning_log": False},
     ]
     assert [{key: row[key] for key in expected[0]} for row in rows] == expected
+    assert all(row["created_at"] > at for row in rows)  # when they were written, not when it began
 
 
 async def test_rows_that_are_there_are_written_over_and_come_back(pool: asyncpg.Pool, session: Session) -> None:
     earlier = {"removed_upstream_at": AT, "ingested_at": AT, "created_at": AT, "input_tokens": 1, "reasoning_log": "r"}
+    earlier["confidence"] = 50
     for model_name in ("m-attempt1", "m-attempt2"):
         await answer(pool, "p", model_name=model_name, has_reasoning_log=True, hf_blob_oid="a", run_id=1, **earlier)
     apart = await answer(pool, "p", **OF_THE_APP, model_name="m-attempt1", created_at=AT)
     await staged(pool, 2, model_name="m-attempt1", input_tokens=2)
-    await staged(pool, 2, model_name="m-attempt2", created_at=AT + HOUR)
+    await staged(pool, 2, model_name="m-attempt2")
     at = await written(session, 2, "rev2", p="b")
-    columns = "model_name, run_id, hf_blob_oid, hf_revision, has_reasoning_log, reasoning_log, input_tokens, created_at"
-    rows = await pool.fetch(
-        f"SELECT {columns}, ingested_at, removed_upstream_at FROM explanations WHERE id <> $1 ORDER BY 1", apart
-    )
+    columns = "model_name, run_id, hf_blob_oid, hf_revision, has_reasoning_log, reasoning_log, input_tokens, confidence"
+    columns += ", ingested_at, removed_upstream_at, created_at > $2"
+    rows = await pool.fetch(f"SELECT {columns} FROM explanations WHERE id <> $1 ORDER BY 1", apart, at)
     assert [tuple(row) for row in rows] == [
-        ("m-attempt1", 2, "b", "rev2", False, None, 2, AT, at, None),
-        ("m-attempt2", 2, "b", "rev2", False, None, None, AT + HOUR, at, None),
+        ("m-attempt1", 2, "b", "rev2", False, None, 2, None, at, None, True),
+        ("m-attempt2", 2, "b", "rev2", False, None, None, None, at, None, True),
     ]

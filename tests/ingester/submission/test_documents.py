@@ -126,7 +126,7 @@ def test_nul_and_lone_surrogates_become_replacement_characters_and_are_noted() -
         "k\u0000\udfff": "\\\u0000", "reasoning_summary": "x\udc00y\u0000"}}}]"""
     result = used(data)
     (row,) = result.rows
-    assert row.predicted_output_grid == '"\ufffd\ufffd \U0001f600 \\\\u0000"'
+    assert row.multiple_predicted_outputs == '["\ufffd\ufffd \U0001f600 \\\\u0000"]'
     assert row.pattern_description == "The answer was given by a\ufffd."
     assert row.reasoning_log == "x\ufffdy\ufffd"
     (raw,) = json.loads(row.provider_raw_response or "")
@@ -143,7 +143,7 @@ def test_a_verdict_outlives_another_answer_that_is_too_deep() -> None:
     for depth in range(900, 1000):  # where reading ends, and where writing does, depends on who called
         data = b'[{"attempt_1":{"answer":%s}},{"attempt_1":{"answer":%s}}]' % (right, b"[" * depth + b"]" * depth)
         for row in transform(data, TWO, "m", Limits())[1:]:
-            verdicts = [each["correct"] for each in json.loads(row.multi_test_results or "[]")]
+            verdicts = [each["isPredictionCorrect"] for each in json.loads(row.multi_test_results or "[]")]
             assert verdicts == [True, False]
 
 
@@ -151,7 +151,7 @@ def test_a_verdict_outlives_another_answer_that_is_too_deep() -> None:
 def test_a_number_that_jsonb_cannot_hold_becomes_null_wherever_it_stands(number: str) -> None:
     result = used(b'[{"attempt_1": {"answer": [[1, %s]], "kwargs": [%s]}}]' % (number.encode(), number.encode()))
     (row,) = result.rows
-    assert (row.predicted_output_grid, row.is_prediction_correct) == ("[[1,null]]", False)
+    assert (row.multiple_predicted_outputs, row.is_prediction_correct) == ("[[[1,null]]]", False)
     assert json.loads(row.provider_raw_response or "")[0]["kwargs"] == [None]
     assert NoteKind.VALUE_OUT_OF_RANGE in kinds(result)
 

@@ -36,6 +36,7 @@ HOSTILE = {
 JSON_COLUMNS = {
     "predicted_output_grid",
     "multiple_predicted_outputs",
+    "multi_test_prediction_grids",
     "multi_test_results",
     "provider_raw_response",
     "notes",

@@ -46,7 +46,7 @@ def verdicts_of(row: Row) -> list[bool]:
         assert row.is_prediction_correct is not None
         return [row.is_prediction_correct]
     results = json.loads(row.multi_test_results or "")
-    verdicts = [bool(each["correct"]) for each in results]
+    verdicts = [bool(each["isPredictionCorrect"]) for each in results]
     assert [each["index"] for each in results] == list(range(row.num_test_pairs or 0))
     assert row.multi_test_all_correct is all(verdicts)
     assert row.multi_test_average_accuracy == float(Fraction(sum(verdicts), len(verdicts)))

@@ -27,7 +27,7 @@ _ODD_ATTEMPTS = (
     '[{"model_name": 7, "accuracy_percent": "high"}]',
     '[{"model_name": "m", "accuracy_percent": 1e400}]',
     '[{"model_name": "m", "accuracy_percent": -5}, {"accuracy_percent": 5}]',
-    '[{"correct": "maybe"}]',
+    '[{"isPredictionCorrect": "maybe"}]',
     '[null, 7, [], {}, "x"]',
 )
 _ODD_JSON = (

@@ -95,7 +95,7 @@ async def test_what_there_is_not_gets_404_that_names_it(api: Api, writer: Writer
 
 
 def test_answers_to_several_pairs_keep_their_places() -> None:
-    results = json.dumps([{"index": 0, "correct": False}, {"index": 1, "correct": True}])
+    results = json.dumps([{"index": 0, "isPredictionCorrect": False}, {"index": 1, "isPredictionCorrect": True}])
     grids = json.dumps([None, [[5]]])
 
     found = answers(row(has_multiple_predictions=True, multi_test_results=results, multiple_predicted_outputs=grids))

@@ -124,7 +124,7 @@ async def test_an_answer_without_a_verdict_counts_as_wrong(pool: asyncpg.Pool, r
     await rows.answer("m-attempt1", "two", [True, True])
     await pool.execute("UPDATE explanations SET is_prediction_correct = NULL")
     await pool.execute(
-        "UPDATE explanations SET multi_test_results = '[{}, {\"correct\": true}]' WHERE puzzle_id = 'two'"
+        "UPDATE explanations SET multi_test_results = '[{}, {\"isPredictionCorrect\": true}]' WHERE puzzle_id = 'two'"
     )
     found = await submissions.answers(pool, [(DATASET, "m-attempt1")])
     assert {task: each.pairs for task, each in found[DATASET, "m-attempt1"].items()} == {
@@ -138,10 +138,14 @@ async def test_an_answers_verdicts_are_those_of_its_kind(pool: asyncpg.Pool, row
         await rows.answer("m-attempt1", task, [False, False])
     several = """UPDATE explanations SET multi_test_results = $2, multi_test_all_correct = puzzle_id = 'whole'
         WHERE puzzle_id = $1"""
-    await pool.execute(several, "array", '[{"correct": true}, {"correct": "true"}, {"correct": false}]')
-    await pool.execute(several, "object", '{"correct": true}')
+    await pool.execute(
+        several,
+        "array",
+        '[{"isPredictionCorrect": true}, {"isPredictionCorrect": "true"}, {"isPredictionCorrect": false}]',
+    )
+    await pool.execute(several, "object", '{"isPredictionCorrect": true}')
     await pool.execute(several, "whole", None)
-    await pool.execute(several, "one", '[{"correct": false}, {"correct": false}]')
+    await pool.execute(several, "one", '[{"isPredictionCorrect": false}, {"isPredictionCorrect": false}]')
     await pool.execute(
         "UPDATE explanations SET has_multiple_predictions = false, is_prediction_correct = true WHERE puzzle_id = 'one'"
     )

@@ -132,7 +132,7 @@ def _check(results: list[TaskResult], tasks: TaskSet, version: ScoredVersion) ->
 
 
 def _dimensions(verdict: Verdict) -> tuple[Any, ...]:
-    return verdicts_in(json.loads(verdict.multi_test_results or "[]"))[1]
+    return verdicts_in(json.loads(verdict.columns["multi_test_results"]))[1]
 
 
 def _verdict(row: StoredAnswer, tasks: TaskSet) -> tuple[tuple[bool, ...], Verdict | None]:
@@ -143,11 +143,4 @@ def _verdict(row: StoredAnswer, tasks: TaskSet) -> tuple[tuple[bool, ...], Verdi
     if row.answers is None:  # so deep that they could not be stored, and so never right
         return row.right, None
     right, columns = judge_stored(row.answers, task)
-    verdict = Verdict(
-        row.id,
-        columns.get("is_prediction_correct"),
-        columns.get("multi_test_results"),
-        columns.get("multi_test_all_correct"),
-        columns.get("multi_test_average_accuracy"),
-    )
-    return right, verdict
+    return right, Verdict(row.id, columns)

@@ -42,7 +42,8 @@ class RowStatements(LockedModel):
 
     async def write_rows(self, run_id: int, revision: str) -> None:
         """Bring what was staged of the wanted files into `explanations`."""
-        await self.connection.execute(sql.ADOPT_ROWS, *self.key, timeout=HEAVY_SECONDS)
+        names = await self.attempt_names(self.model)
+        await self.connection.execute(sql.ADOPT_ROWS, *self.key, names, timeout=HEAVY_SECONDS)
         await self.connection.execute(sql.UPSERT_ROWS, *self.key, run_id, revision, timeout=HEAVY_SECONDS)
 
     async def mark_removed(self, used: Mapping[str, str], names: Collection[str]) -> None:

@@ -10,6 +10,7 @@ from common.arc.rules import RULES_VERSION
 
 from ingester.store.locked_model import HEAVY_SECONDS, LockedModel
 from ingester.store.statements import version_scores as sql
+from ingester.store.statements.explanations import VERDICT_COLUMNS
 from ingester.submission.aggregate import Aggregates, AttemptScore, TaskResult
 
 # Answers are up to megabytes: so many are in memory.
@@ -38,17 +39,14 @@ class StoredAnswer(NamedTuple):
     """None where they could not be stored."""
     right: tuple[bool, ...]
     dimensions: tuple[Any, ...] = ()
-    """What each pair asked for, where the task has several."""
+    """What each pair asked for."""
 
 
 class Verdict(NamedTuple):
-    """The columns of a row that say what is right."""
+    """The columns of a row that say what was answered and what of it is right: some of VERDICT_COLUMNS."""
 
     id: int
-    is_prediction_correct: bool | None
-    multi_test_results: str | None
-    multi_test_all_correct: bool | None
-    multi_test_average_accuracy: float | None
+    columns: Mapping[str, Any]
 
 
 async def current_models(pool: asyncpg.Pool, dataset: str | None, model: str | None) -> list[tuple[str, str]]:
@@ -93,22 +91,23 @@ class RescoreStatements(LockedModel):
 
     async def update_verdicts(self, verdicts: Iterable[Verdict]) -> None:
         """Bring rows to what is right now."""
-        await self.connection.executemany(sql.UPDATE_VERDICT, verdicts, timeout=HEAVY_SECONDS)
+        rows = ((each.id, *map(each.columns.get, VERDICT_COLUMNS)) for each in verdicts)
+        await self.connection.executemany(sql.UPDATE_VERDICT, rows, timeout=HEAVY_SECONDS)
 
 
 def _stored_answer(row: asyncpg.Record) -> StoredAnswer:
-    if not row["has_multiple_predictions"]:
-        grid = row["predicted_output_grid"]
-        answer = None if grid is None else json.loads(grid)
-        return StoredAnswer(row["id"], row["puzzle_id"], (answer,), (bool(row["is_prediction_correct"]),))
-    outputs, results = (
-        json.loads(row[name] or "null") for name in ("multiple_predicted_outputs", "multi_test_results")
+    grid, outputs, results = (
+        json.loads(row[name] or "null")
+        for name in ("predicted_output_grid", "multiple_predicted_outputs", "multi_test_results")
     )
     right, dimensions = verdicts_in(results)
+    if not row["has_multiple_predictions"]:
+        outputs, right = outputs or [grid], (bool(row["is_prediction_correct"]),)
     return StoredAnswer(row["id"], row["puzzle_id"], outputs and tuple(outputs), right, dimensions)
 
 
 def verdicts_in(results: Sequence[Mapping[str, Any]] | None) -> tuple[tuple[bool, ...], tuple[Any, ...]]:
     """Return what multi_test_results say of each pair: whether it is right, and the dimensions that were asked for."""
     found = results or ()
-    return tuple(bool(each["correct"]) for each in found), tuple(each.get("expectedDimensions") for each in found)
+    right = tuple(bool(each["isPredictionCorrect"]) for each in found)
+    return right, tuple(each.get("expectedDimensions") for each in found)

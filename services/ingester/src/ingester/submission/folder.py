@@ -153,12 +153,9 @@ def _blob_oid(data: bytes) -> str:
 
 
 def _sums_of(row: Row, model_name: str) -> AttemptSums:
-    if row.has_multiple_predictions:
-        pairs = json.loads(row.multi_test_results or "[]")
-        correct = sum(each["correct"] for each in pairs)
-        submitted = sum(each["predicted"] is not None for each in pairs)
-    else:
-        correct, submitted = int(bool(row.is_prediction_correct)), int(row.predicted_output_grid is not None)
+    correct = sum(each["isPredictionCorrect"] for each in json.loads(row.multi_test_results or "[]"))
+    answers = [row.predicted_output_grid, *json.loads(row.multiple_predicted_outputs or "[]")]
+    submitted = sum(each is not None for each in answers)
     costs = () if row.estimated_cost is None else (row.estimated_cost,)
     return AttemptSums(model_name, correct, submitted, costs, row.total_tokens, row.api_processing_time_ms)
 

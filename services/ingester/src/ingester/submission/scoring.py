@@ -22,6 +22,11 @@ class Judged(NamedTuple):
         """The grid where one can be read, else the answer as it came."""
         return self.attempt.answer if self.rows is None else self.rows
 
+    @property
+    def grid(self) -> Rows | None:
+        """The grid where one can be read that has any row."""
+        return self.rows or None
+
 
 def judge(attempt: Attempt, task: Task) -> Judged:
     """Compare an attempt with the task's output, cell by cell; what the file says in `correct` is not asked."""

@@ -15,6 +15,7 @@ from common.error_kinds import ErrorKind, NoteKind
 from common.model_names import attempt_model_name
 
 from ingester.submission.attempts import Attempt, read_attempts
+from ingester.submission.coercion import Rows
 from ingester.submission.documents import Bytes, clean, dump, parse
 from ingester.submission.error_kinds import Notes, Problem, UnusableFileError
 from ingester.submission.limits import MEBIBYTE, Limits, estimate_memory
@@ -24,6 +25,9 @@ from ingester.submission.staged_row import Row
 from ingester.submission.usage import add_up
 
 Json = Callable[[Any], str | None]
+
+# The existing app leaves out what is no list of lists, and takes the next grid for this pair's.
+_NO_GRID: Rows = [[]]
 
 
 def transform(data: Bytes, task: Task, folder: str, limits: Limits) -> list[Row]:
@@ -114,10 +118,7 @@ def _rows_of_task(document: Any, task: Task, folder: str, limits: Limits, notes:
     by_number: dict[int, list[Judged]] = defaultdict(list)
     for each in judged:
         by_number[each.attempt.number].append(each)
-    rows = [
-        _attempt_row(attempt_model_name(folder, number), by_number[number], task, limits, notes)
-        for number in sorted(by_number)
-    ]
+    rows = [_attempt_row(folder, by_number[number], task, limits, notes) for number in sorted(by_number)]
     own = Row(task.id, None, len(task.test), pairs_solved(judged), notes=_as_json(notes.merged()))
     return [own, *rows]
 
@@ -126,9 +127,10 @@ def _as_json(problems: Iterable[Problem]) -> str:
     return json.dumps([problem._asdict() for problem in problems])
 
 
-def _attempt_row(model_name: str, judged: list[Judged], task: Task, limits: Limits, notes: Notes) -> Row:
+def _attempt_row(folder: str, judged: list[Judged], task: Task, limits: Limits, notes: Notes) -> Row:
     """Make the row of what one attempt number says of a task's pairs."""
-    label = f"attempt_{judged[0].attempt.number}"
+    number = judged[0].attempt.number
+    label = f"attempt_{number}"
     pairs = len(task.test)  # what names no pair of the task comes after the pairs; equals stay in the file's order
     judged.sort(key=lambda each: pairs if each.attempt.pair is None else each.attempt.pair)
     placed = [each for each in judged if each.attempt.pair is not None]
@@ -138,9 +140,9 @@ def _attempt_row(model_name: str, judged: list[Judged], task: Task, limits: Limi
     verdict = _verdict([_selected(placed, pair, notes) for pair in range(pairs)], task, to_json)
     return Row(
         puzzle_id=task.id,
-        model_name=model_name,
+        model_name=attempt_model_name(folder, number),
         num_test_pairs=pairs,
-        pattern_description=to_text(next(filter(None, map(describe, metadata)), "")),
+        pattern_description=to_text(next(filter(None, map(describe, metadata)), f"The answer was given by {folder}.")),
         reasoning_log=to_text(_reasoning(placed, task)) or None,
         provider_raw_response=to_json([each.attempt.raw for each in judged]),
         **usage._asdict(),
@@ -158,31 +160,38 @@ def _selected(placed: Sequence[Judged], pair: int, notes: Notes) -> Judged | Non
     return select_answer(answers) if answers else None
 
 
-def _verdict(selected: Sequence[Judged | None], task: Task, to_json: Json) -> Mapping[str, Any]:
-    stored = [None if each is None else each.stored for each in selected]
+def _verdict(selected: Sequence[Judged | None], task: Task, to_json: Json) -> dict[str, Any]:
+    """Return the columns that say what was answered, and what of it is right, as the existing app reads them."""
+    grids = [None if each is None else each.grid for each in selected]
     right = [each is not None and each.right for each in selected]
-    if len(right) == 1:
-        return {
-            "predicted_output_grid": None if stored[0] is None else to_json(stored[0]),
-            "is_prediction_correct": right[0],
-            "has_multiple_predictions": False,
-        }
     results = [
         {
             "index": index,
-            "correct": right[index],
-            "predicted": stored[index],
+            "predictedGrid": grids[index],
+            "isPredictionCorrect": right[index],
             "expectedDimensions": {"rows": len(pair.output), "cols": len(pair.output[0])},
         }
         for index, pair in enumerate(task.test)
     ]
-    return {
-        "has_multiple_predictions": True,
-        "multiple_predicted_outputs": to_json(stored),
-        # An answer may be stored and yet be too deep for a place inside of another value: its verdict stays.
-        "multi_test_results": to_json(results) or to_json([each | {"predicted": None} for each in results]),
+    columns = {"has_multiple_predictions": len(right) > 1, "multi_test_results": to_json(results)}
+    if len(right) == 1:
+        return columns | _only_answer(selected[0], to_json) | {"is_prediction_correct": right[0]}
+    stored = [None if each is None else each.stored for each in selected]
+    return columns | {
+        "multiple_predicted_outputs": to_json(stored) or to_json(grids),  # one may be too deep to be stored
+        "multi_test_prediction_grids": to_json([grid or _NO_GRID for grid in grids]),
         "multi_test_all_correct": all(right),
         "multi_test_average_accuracy": sum(right) / len(right),
+    }
+
+
+def _only_answer(selected: Judged | None, to_json: Json) -> dict[str, Any]:
+    """Return the columns of the answer to a task's only pair: what is no grid has a place of its own."""
+    stored, grid = (None, None) if selected is None else (selected.stored, selected.grid)
+    return {
+        "predicted_output_grid": None if grid is None else to_json(grid),
+        "multiple_predicted_outputs": None if stored is None or grid else to_json([stored]),
+        "multi_test_prediction_grids": "[]",
     }
 
 

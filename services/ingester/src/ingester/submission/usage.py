@@ -28,7 +28,6 @@ class Usage(NamedTuple):
     total_tokens: int | None
     estimated_cost: float | None
     api_processing_time_ms: int | None
-    created_at: datetime | None
 
 
 def add_up(metadata: Sequence[Metadata], limits: Limits, notes: Notes, label: str) -> Usage:
@@ -44,7 +43,6 @@ def add_up(metadata: Sequence[Metadata], limits: Limits, notes: Notes, label: st
         total_tokens=reader.add((each.total_tokens for each in pairs), sum, limits.max_token, "total_tokens"),
         estimated_cost=reader.add((each.cost for each in pairs), math.fsum, limits.max_cost, "total_cost"),
         api_processing_time_ms=reader.milliseconds([each.time for each in pairs if each.time is not None]),
-        created_at=min((each.start for each in pairs if each.start), default=None),
     )
 
 
@@ -56,7 +54,6 @@ class _Pair(NamedTuple):
     reasoning_tokens: int | None
     total_tokens: int | None
     cost: float | None
-    start: datetime | None
     time: timedelta | None
 
 
@@ -71,15 +68,13 @@ class _Reader:
             self._notes.add(NoteKind.UNREAD_METADATA, f"{self._label}: {key}")
         usage = self._part(metadata, "usage")
         given, made = self._input(usage), self._tokens(usage, "completion_tokens", "output_tokens")
-        start = self._instant(metadata, "start_timestamp")
         return _Pair(
             input_tokens=given,
             output_tokens=made,
             reasoning_tokens=self._reasoning(usage),
             total_tokens=self._total(usage, given, made),
             cost=self._cost(metadata),
-            start=start,
-            time=self._time(metadata, start),
+            time=self._time(metadata),
         )
 
     def _input(self, usage: Metadata) -> int | None:
@@ -105,9 +100,9 @@ class _Reader:
             return self._number({"cost": cost}, as_number, self._limits.max_cost, "cost")
         return self._number(self._part(metadata, "cost"), as_number, self._limits.max_cost, "total_cost")
 
-    def _time(self, metadata: Metadata, start: datetime | None) -> timedelta | None:
+    def _time(self, metadata: Metadata) -> timedelta | None:
         """Return the time between start and end, else the duration."""
-        end = self._instant(metadata, "end_timestamp")
+        start, end = (self._instant(metadata, key) for key in ("start_timestamp", "end_timestamp"))
         if start and end:
             seconds = (end - start).total_seconds()
             return None if self._checked(seconds, math.inf, "end_timestamp - start_timestamp") is None else end - start

@@ -4,6 +4,7 @@ import json
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, is_dataclass
+from itertools import zip_longest
 from typing import Any, Literal
 
 import asyncpg
@@ -93,11 +94,17 @@ def _number(model_name: str) -> int:
 
 
 def _answers(row: Mapping[str, Any] | asyncpg.Record) -> StoredAnswers:
+    # Where no grid can be read, what came: it is an answer, too.
+    others = json.loads(row["multiple_predicted_outputs"] or "[]")
     if row["has_multiple_predictions"]:
         pairs = json.loads(row["multi_test_results"] or "[]")
-        grids, verdicts = [each.get("predicted") for each in pairs], [each.get("correct") for each in pairs]
+        found, verdicts = (
+            [each.get("predictedGrid") for each in pairs],
+            [each.get("isPredictionCorrect") for each in pairs],
+        )
     else:
-        grids, verdicts = [json.loads(row["predicted_output_grid"] or "null")], [row["is_prediction_correct"]]
+        found, verdicts = [json.loads(row["predicted_output_grid"] or "null")], [row["is_prediction_correct"]]
+    grids = [other if grid is None else grid for grid, other in zip_longest(found, others)]
     return StoredAnswers(
         task_id=row["puzzle_id"],
         attempt=_number(row["model_name"]),

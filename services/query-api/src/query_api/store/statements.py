@@ -101,7 +101,7 @@ DATABASE_TIME: Final = "SELECT clock_timestamp()"
 ANSWERS_OF_ATTEMPTS: Final = """
 SELECT hf_dataset, model_name, puzzle_id,
     CASE WHEN has_multiple_predictions AND jsonb_typeof(multi_test_results) = 'array'
-        THEN ARRAY(SELECT coalesce(r.value->'correct' = 'true', false)
+        THEN ARRAY(SELECT coalesce(r.value->'isPredictionCorrect' = 'true', false)
                    FROM jsonb_array_elements(multi_test_results) WITH ORDINALITY AS r ORDER BY r.ordinality)
         ELSE ARRAY[coalesce(CASE WHEN has_multiple_predictions THEN multi_test_all_correct
                                  ELSE is_prediction_correct END, false)] END AS pairs,

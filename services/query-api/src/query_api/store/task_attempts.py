@@ -29,11 +29,13 @@ async def attempts(pool: asyncpg.Pool, dataset: str, names: Sequence[str], puzzl
 
 def answers(row: Mapping[str, Any]) -> list[PairAnswer]:
     """Return a row's answers in the order of the test pairs; older rows have the grids without the verdicts."""
+    outputs = parsed_list(row["multiple_predicted_outputs"])
     if not row["has_multiple_predictions"]:
-        return [_answer(parsed(row["predicted_output_grid"]), correct=bool(row["is_prediction_correct"]))]
+        answer = outputs[0] if outputs else parsed(row["predicted_output_grid"])
+        return [_answer(answer, correct=bool(row["is_prediction_correct"]))]
     results = parsed_list(row["multi_test_results"])
-    verdicts = (isinstance(each, dict) and each.get("correct") is True for each in results)
-    pairs = zip_longest(parsed_list(row["multiple_predicted_outputs"]), verdicts)
+    verdicts = (isinstance(each, dict) and each.get("isPredictionCorrect") is True for each in results)
+    pairs = zip_longest(outputs, verdicts)
     return [_answer(grid, correct=bool(correct)) for grid, correct in pairs]
 
 

@@ -1,6 +1,7 @@
 """Rows of answers: staged while a run goes on, brought into `explanations` when it ends."""
 
 from ingester.submission.staged_row import Row
+from ingester.submission.usage import Usage
 
 _TEMPLATE_ID = "external-huggingface"
 
@@ -37,16 +38,31 @@ CREATE TEMP TABLE wanted ON COMMIT DROP AS
 SELECT $1::integer AS run_id, w.* FROM unnest($2::text[], $3::text[]) AS w (puzzle_id, hf_blob_oid)
 """
 
-# The existing app's rows carry no dataset. The newest row of each task and attempt is taken over, unless the app wrote
-# it during a run over another dataset: the same folder name, and six tasks, are in both task sets.
+# What was answered, what of it is right, and what it took: all that the existing app counts of a row.
+VERDICT_COLUMNS = (
+    "predicted_output_grid",
+    "is_prediction_correct",
+    "multiple_predicted_outputs",
+    "multi_test_prediction_grids",
+    "multi_test_results",
+    "multi_test_all_correct",
+    "multi_test_average_accuracy",
+)
+COUNTED_COLUMNS = (*VERDICT_COLUMNS, *Usage._fields)
+
+# The existing app's rows carry no dataset. The newest row of each attempt at a task that is read anew is taken over,
+# unless the app wrote it during a run over another dataset: the same folder name, and six tasks, are in both task sets.
+# Attempts that the file does not have are taken over, too: the app counts a null attempt_1's second attempt as the
+# first.
 ADOPT_ROWS = """
 UPDATE explanations e SET hf_dataset = $1
 FROM (
     SELECT max(u.id) AS id
     FROM explanations u
-    JOIN staged_rows s ON s.model_name = u.model_name AND s.puzzle_id = u.puzzle_id
-    WHERE s.hf_dataset = $1 AND s.model = $2
-      AND u.hf_dataset IS NULL AND u.prompt_template_id = 'external-huggingface'
+    JOIN staged_rows s ON s.puzzle_id = u.puzzle_id
+    JOIN wanted w ON (w.run_id, w.puzzle_id, w.hf_blob_oid) = (s.run_id, s.puzzle_id, s.hf_blob_oid)
+    WHERE s.hf_dataset = $1 AND s.model = $2 AND s.model_name IS NULL AND s.pairs_total > 0
+      AND u.model_name = ANY($3) AND u.hf_dataset IS NULL AND u.prompt_template_id = 'external-huggingface'
       AND NOT EXISTS (
           SELECT FROM ingestion_runs r
           WHERE r.hf_dataset IS NULL AND r.dataset_name = $2
@@ -65,50 +81,41 @@ WHERE e.id = newest.id
 _OTHER_COLUMNS = {"run_id", "hf_dataset", "model", "model_name", "puzzle_id", "pairs_total", "pairs_solved", "notes"}
 _ANSWER_COLUMNS = tuple(column for column in STAGED_COLUMNS if column not in _OTHER_COLUMNS)
 
-_NOT_NULL = {
-    "pattern_description": "coalesce(s.pattern_description, '')",
-    "created_at": "coalesce(s.created_at, now())",
-}
-
-# A file without any time got that of its first ingestion; a later one keeps it.
-_UPDATED = {
-    "created_at": "created_at = CASE WHEN excluded.created_at = now() THEN explanations.created_at "
-    "ELSE excluded.created_at END"
-}
-
-_SELECTED = ", ".join(_NOT_NULL.get(column, f"s.{column}") for column in _ANSWER_COLUMNS)
-
+# created_at is when this content was written: the app takes the newest row of each task and attempt. Nothing says how
+# confident the model was, and without a null the app's default is 50.
 UPSERT_ROWS = f"""
 INSERT INTO explanations (hf_dataset, model_name, puzzle_id, prompt_template_id, solving_strategy, run_id, ingested_at,
-    hf_revision, has_reasoning_log, removed_upstream_at, {", ".join(_ANSWER_COLUMNS)})
+    created_at, hf_revision, confidence, has_reasoning_log, removed_upstream_at, {", ".join(_ANSWER_COLUMNS)})
 SELECT DISTINCT ON (s.model_name, s.puzzle_id)
-    s.hf_dataset, s.model_name, s.puzzle_id, '{_TEMPLATE_ID}', '', $3, now(), $4, s.reasoning_log IS NOT NULL, NULL,
-    {_SELECTED}
+    s.hf_dataset, s.model_name, s.puzzle_id, '{_TEMPLATE_ID}', '', $3, now(), statement_timestamp(), $4, NULL,
+    s.reasoning_log IS NOT NULL, NULL, {", ".join(f"s.{column}" for column in _ANSWER_COLUMNS)}
 FROM staged_rows s JOIN wanted w USING (run_id, puzzle_id, hf_blob_oid)
 WHERE s.hf_dataset = $1 AND s.model = $2 AND s.model_name IS NOT NULL
 ON CONFLICT (hf_dataset, model_name, puzzle_id) WHERE hf_dataset IS NOT NULL DO UPDATE SET
-    run_id = excluded.run_id, ingested_at = excluded.ingested_at, hf_revision = excluded.hf_revision,
-    has_reasoning_log = excluded.has_reasoning_log, removed_upstream_at = NULL,
-    {", ".join(_UPDATED.get(column, f"{column} = excluded.{column}") for column in _ANSWER_COLUMNS)}
+    run_id = excluded.run_id, ingested_at = excluded.ingested_at, created_at = excluded.created_at,
+    hf_revision = excluded.hf_revision, confidence = NULL, has_reasoning_log = excluded.has_reasoning_log,
+    removed_upstream_at = NULL, {", ".join(f"{column} = excluded.{column}" for column in _ANSWER_COLUMNS)}
 """  # noqa: S608 - made of the constants above
 
 # Rows of what the current version does not hold any more, or could not use: files, and attempts within a file. Kept,
-# and marked; what comes back is fetched, and its rows are written anew.
-MARK_REMOVED_ROWS = """
-UPDATE explanations e SET removed_upstream_at = now()
+# and marked; what comes back is fetched, and its rows are written anew. The existing app does not know the mark: all
+# that it counts becomes null, and provider_raw_response keeps what came.
+MARK_REMOVED_ROWS = f"""
+UPDATE explanations e SET removed_upstream_at = now(), {", ".join(f"{column} = NULL" for column in COUNTED_COLUMNS)}
 WHERE e.hf_dataset = $1 AND e.model_name = ANY($2) AND e.removed_upstream_at IS NULL
   AND (e.puzzle_id, coalesce(e.hf_blob_oid, '')) NOT IN (SELECT * FROM unnest($3::text[], $4::text[]))
-"""
+"""  # noqa: S608 - made of a constant
 
 # One row per attempt: what it submitted, got right and cost, over the current version. An answer of null is none.
 SUM_ATTEMPTS = """
 SELECT model_name,
     sum(CASE WHEN has_multiple_predictions
-        THEN (SELECT count(*) FROM jsonb_array_elements(multi_test_results) r WHERE (r->>'correct')::boolean)
+        THEN (SELECT count(*) FROM jsonb_array_elements(multi_test_results) r
+              WHERE r->'isPredictionCorrect' = 'true'::jsonb)
         ELSE is_prediction_correct::int END)::int AS pairs_correct,
-    sum(CASE WHEN has_multiple_predictions
-        THEN (SELECT count(*) FROM jsonb_array_elements(multi_test_results) r WHERE r->'predicted' <> 'null'::jsonb)
-        ELSE coalesce(predicted_output_grid <> 'null'::jsonb, false)::int END)::int AS pairs_submitted,
+    sum((predicted_output_grid IS NOT NULL)::int
+        + (SELECT count(*) FROM jsonb_array_elements(multiple_predicted_outputs) a WHERE a <> 'null'::jsonb)
+    )::int AS pairs_submitted,
     coalesce(array_agg(estimated_cost) FILTER (WHERE estimated_cost IS NOT NULL), '{}') AS costs,
     sum(total_tokens) AS tokens, sum(api_processing_time_ms) AS time_ms
 FROM explanations

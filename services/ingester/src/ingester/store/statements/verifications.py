@@ -20,8 +20,8 @@ FROM submission_versions v WHERE id = $1 AND superseded_at IS NULL
 # Of every attempt that this model ever had: the current version's rows are those that are not marked.
 ANSWERS = """
 SELECT puzzle_id, model_name, has_multiple_predictions, predicted_output_grid, is_prediction_correct,
-    multi_test_results, multi_test_all_correct, multi_test_average_accuracy, estimated_cost, total_tokens,
-    api_processing_time_ms
+    multiple_predicted_outputs, multi_test_results, multi_test_all_correct, multi_test_average_accuracy, estimated_cost,
+    total_tokens, api_processing_time_ms
 FROM explanations
 WHERE hf_dataset = $1 AND removed_upstream_at IS NULL AND model_name IN (
     SELECT a->>'model_name' FROM submission_versions, jsonb_array_elements(attempts) AS a

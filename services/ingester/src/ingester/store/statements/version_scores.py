@@ -1,5 +1,6 @@
 """What a version is computed anew from, and its figures before and after."""
 
+from ingester.store.statements.explanations import VERDICT_COLUMNS
 from ingester.submission.aggregate import Aggregates
 
 _FIGURES = tuple(Aggregates.__dataclass_fields__)
@@ -26,11 +27,10 @@ SELECT id, puzzle_id, has_multiple_predictions, num_test_pairs, predicted_output
 FROM explanations WHERE hf_dataset = $1 AND model_name = ANY($2) AND removed_upstream_at IS NULL
 """
 
-UPDATE_VERDICT = """
-UPDATE explanations SET is_prediction_correct = $2, multi_test_results = $3, multi_test_all_correct = $4,
-    multi_test_average_accuracy = $5
+UPDATE_VERDICT = f"""
+UPDATE explanations SET {", ".join(f"{column} = ${place}" for place, column in enumerate(VERDICT_COLUMNS, 2))}
 WHERE id = $1
-"""
+"""  # noqa: S608 - made of a constant
 
 KEEP_SCORES = """
 INSERT INTO version_scores (version_id, rules_version, task_set_version, tasks_total, tasks_submitted, tasks_solved,

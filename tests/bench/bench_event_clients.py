@@ -12,7 +12,7 @@ from arcwatch.embedded.nats_server import NatsServer
 from arcwatch.embedded.postgres import PostgresServer
 from common.bus import topology
 from common.bus.bus import publish_unstored
-from common.database import migrate
+from common.database.schema import migrate
 from common.events import IngestionProgress
 
 from tests.bench.api_process import started

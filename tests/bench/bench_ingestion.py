@@ -23,7 +23,8 @@ from arcwatch.embedded.nats_server import NatsServer
 from arcwatch.embedded.postgres import PostgresServer
 from common.arc.task_sets import Task
 from common.bus import bus, topology
-from common.database import migrate, open_pool
+from common.database.pool import open_pool
+from common.database.schema import migrate
 from common.events import ModelDiscovered
 from common.hub.downloads import RemoteFile
 from common.process.gc_tuning import settle

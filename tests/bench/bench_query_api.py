@@ -18,7 +18,7 @@ import psutil
 from arcwatch.embedded.nats_server import NatsServer
 from arcwatch.embedded.postgres import PostgresServer
 from common.bus import topology
-from common.database import migrate
+from common.database.schema import migrate
 
 from tests.bench.api_process import Process, started
 from tests.bench.load import load

@@ -18,7 +18,7 @@ import nats
 from arcwatch.embedded.nats_server import NatsServer
 from arcwatch.embedded.postgres import PostgresServer
 from common.bus import topology
-from common.database import migrate
+from common.database.schema import migrate
 from common.process.gc_tuning import settle
 from pydantic import SecretStr
 from query_api.app import serving

@@ -12,7 +12,8 @@ from time import perf_counter
 from arcwatch.embedded.nats_server import NatsServer
 from arcwatch.embedded.postgres import PostgresServer
 from common.bus import bus, topology
-from common.database import migrate, open_pool
+from common.database.pool import open_pool
+from common.database.schema import migrate
 from common.events import ModelDiscovered
 from common.hub.client import HubClient
 from localhub.web.webhooks import Watched, Webhook

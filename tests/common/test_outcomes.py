@@ -7,6 +7,7 @@ import nats.errors
 import pytest
 from common.bus.topology import MAX_DELIVER
 from common.outcomes import RETRY_DELAYS_SECONDS, Fail, PermanentError, Retry, TransientError, consequence
+from common.process.outage import reason_of
 
 LOST = [
     OSError("broken pipe"),
@@ -56,7 +57,7 @@ def test_only_a_bug_is_unexpected() -> None:
 
 def test_an_error_without_words_is_named() -> None:
     found = consequence(TimeoutError(), 1)
-    assert found.reason == "TimeoutError"
+    assert found.reason == "no answer in time"
 
 
 def test_a_permanent_error_fails_for_good_at_once_with_its_reason() -> None:
@@ -72,7 +73,7 @@ def test_the_last_delivery_fails_for_good_whatever_the_error(error: BaseExceptio
     first = consequence(error, 1)
     assert isinstance(first, Retry)
     assert (found.kind, found.unexpected) == (first.kind, first.unexpected)
-    assert found.reason == f"failed at delivery {MAX_DELIVER}: {str(error) or type(error).__name__}"
+    assert found.reason == f"failed at delivery {MAX_DELIVER}: {reason_of(error)}"
 
 
 def test_a_bug_is_told_apart_and_tried_again() -> None:

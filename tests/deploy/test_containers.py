@@ -123,7 +123,7 @@ def test_the_job_hears_of_the_users_that_it_makes(tmp_path: Path) -> None:
     given = {
         name: str(tmp_path / Path(path).name)
         for name, path in SERVICES["migrate"]["environment"].items()
-        if name.startswith("DATABASE_")
+        if name.startswith("DATABASE_") and name.endswith("_FILE")
     }
     code = "from common.provision import Settings; s = Settings(); "
     code += "print([s.database_url, s.database_writer_url, s.database_reader_url, s.database_watcher_url]); "

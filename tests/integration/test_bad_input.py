@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from common.arc.task_sets import load_task_set
-from common.database import open_pool
+from common.database.pool import open_pool
 from common.events import ModelDiscovered
 from common.outcomes import PermanentError
 from hypothesis import HealthCheck, given, settings

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import asyncpg
 import pytest
-from common.database import MIGRATIONS, migrate
+from common.database.schema import MIGRATIONS, migrate
 from common.error_kinds import ErrorKind
 from ingester.submission.error_kinds import RETRYABLE
 
@@ -35,7 +35,7 @@ async def before(
     for path in MIGRATIONS.glob("000[1-7]_*.sql"):
         shutil.copy(path, tmp_path)
     with monkeypatch.context() as earlier:
-        earlier.setattr("common.database.MIGRATIONS", tmp_path)
+        earlier.setattr("common.database.schema.MIGRATIONS", tmp_path)
         await migrate(empty_database_url)
     connection = await asyncpg.connect(empty_database_url)
     yield connection

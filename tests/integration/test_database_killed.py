@@ -15,7 +15,7 @@ import pytest
 from arcwatch.embedded.postgres import PostgresServer
 from arcwatch.errors import explained
 from common.bus import bus, topology
-from common.database import migrate
+from common.database.schema import migrate
 from common.outcomes import Retry, consequence
 from common.process.outage import DATABASE_ERRORS, FAILURES, reason_of
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import asyncpg
 import pytest
-from common import database
 from common.arc.task_sets import Task
+from common.database.pool import PoolOptions
 from common.events import IngestionProgress, ModelDiscovered
 from nats.aio.msg import Msg
 
@@ -421,7 +421,7 @@ SELECT EXISTS (
 async def test_a_commit_may_take_longer_than_other_statements(
     hub: TestHub, database_url: str, nats_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(database, "COMMAND_TIMEOUT_SECONDS", 0.5)
+    monkeypatch.setattr(support, "POOL", PoolOptions(command_seconds=0.5))
     hub.commit(V2, submission("m", {FIVE[0]: solved(FIVE[0])}))
     async with support.build(hub, database_url, nats_url) as pipeline, asyncio.TaskGroup() as group:
         other = await asyncpg.connect(database_url)

@@ -9,7 +9,8 @@ from typing import Any
 
 import asyncpg
 import pytest
-from common.database import MIGRATIONS, check_migrated, migrate, open_pool
+from common.database.pool import open_pool
+from common.database.schema import MIGRATIONS, check_migrated, migrate
 from common.outcomes import StartupError
 
 from tests.support import existing_app
@@ -116,7 +117,7 @@ async def test_rows_of_ingesters_with_other_clocks_are_mended_and_the_apps_own_s
     for path in MIGRATIONS.glob("000[123]_*.sql"):
         shutil.copy(path, tmp_path)
     with monkeypatch.context() as earlier:
-        earlier.setattr("common.database.MIGRATIONS", tmp_path)
+        earlier.setattr("common.database.schema.MIGRATIONS", tmp_path)
         await migrate(empty_database_url)
     for dataset in (None, V2):
         await existing.execute(

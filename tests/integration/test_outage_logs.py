@@ -14,8 +14,8 @@ import asyncpg
 import pytest
 from arcwatch.embedded.nats_server import NatsServer
 from arcwatch.embedded.postgres import PostgresServer
-from common import database
 from common.bus import bus, topology
+from common.database.schema import migrate
 from common.events import ModelDiscovered, SyncRequested
 from nats.aio.client import Client
 
@@ -94,7 +94,7 @@ async def services(world: World, folder: Path) -> AsyncIterator[None]:
 async def world(nats_server: NatsServer, tmp_path: Path) -> AsyncIterator[World]:
     postgres = PostgresServer(tmp_path / "pg", FAST)
     await postgres.start()
-    await database.migrate(postgres.url())
+    await migrate(postgres.url())
     try:
         async with TestHub(tmp_path / "hub") as hub, bus.connect(nats_server.url(), "test") as client:
             hub.commit(V2, submission("first", {FOUR[0]: solved(FOUR[0])}))

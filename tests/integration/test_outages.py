@@ -116,7 +116,7 @@ async def process(name: str, log: Path, **environment: str) -> AsyncIterator[asy
     ("setting", "value", "words"),
     [
         ("DATABASE_URL", f"postgresql://me:{SECRET}@127.0.0.1:port/x", "DATABASE_URL"),
-        ("DATABASE_URL", f"postgresql://me:{SECRET}#1@127.0.0.1/x", "DATABASE_URL"),
+        ("DATABASE_URL", f"postgresql://me:{SECRET}/1@127.0.0.1/x", "DATABASE_URL"),
         ("NATS_URL", f"nats://me:{SECRET}@[127.0.0.1", "NATS_URL"),
         ("HF_TOKEN", f"hf_{SECRET}\nAuthorization: other", "HF_TOKEN"),
         ("HF_TOKEN", f"hf_{SECRET} and more", "HF_TOKEN"),

@@ -11,7 +11,7 @@ from arcwatch.embedded.nats_server import NatsServer
 from common.events import ModelIngested
 from common.process import ops
 from nats.aio.client import Client
-from query_api.app import POOL_SIZE, run
+from query_api.app import POOL, run
 from query_api.probes.readiness import LOADING, STOPPING
 from query_api.settings import Settings
 from query_api.view import projection, stream_reader
@@ -120,7 +120,7 @@ async def test_a_frozen_database_does_not_hold_up_the_probe(
     monkeypatch.setattr(ops, "DEPENDENCY_TIMEOUT_SECONDS", 0.2)
     monkeypatch.setattr(ops, "CHECK_TIMEOUT_SECONDS", 0.1)
     async with start() as api, contextlib.AsyncExitStack() as held:
-        for _ in range(POOL_SIZE):
+        for _ in range(POOL.max_size):
             await held.enter_async_context(api.services.pool.acquire())
         assert await _ready(api) == (200, ALL_WELL | {"database": False})
 

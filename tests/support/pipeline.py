@@ -7,7 +7,7 @@ from typing import Any
 
 import asyncpg
 from common.bus import bus, topology
-from common.database import open_pool
+from common.database.pool import PoolOptions, open_pool
 from common.events import ModelDiscovered, ModelIngested
 from common.hub.client import HubClient
 from ingester import app as ingester_app
@@ -26,6 +26,8 @@ from watcher.sync import Request, Syncer
 
 from tests.support.hub import TestHub
 from tests.support.submissions import V1, V2
+
+POOL = PoolOptions()
 
 
 async def is_behind(js: JetStreamContext) -> bool:
@@ -116,7 +118,7 @@ async def build(hub: TestHub, database_url: str, nats_url: str, **settings: Any)
         }
     )
     async with (
-        open_pool(database_url) as pool,
+        open_pool(database_url, POOL) as pool,
         bus.connect(nats_url, "test") as client,
         ingester_app.hub_client(chosen, metrics := IngesterMetrics()) as downloads,
         HubClient(hub.url) as listings,

@@ -14,7 +14,7 @@ import tempfile
 from pathlib import Path
 
 from arcwatch.embedded.postgres import SUPERUSER, PostgresServer
-from common.database import migrate
+from common.database.schema import migrate
 
 from tests.support.postgres import FAST
 

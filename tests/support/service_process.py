@@ -27,11 +27,15 @@ class ServiceProcess:
     async def ready(self) -> bool:
         """Tell whether it can work; raise when it has ended."""
         assert self.process.returncode is None, self.log.read_text()
+        return await self.probe("/readyz") == 200
+
+    async def probe(self, path: str) -> int | None:
+        """Return the status with which its ops port answers; None while it does not."""
         try:
-            async with aiohttp.ClientSession() as http, http.get(f"{self.ops_url}/readyz") as answer:
-                return answer.status == 200
+            async with aiohttp.ClientSession() as http, http.get(f"{self.ops_url}{path}") as answer:
+                return answer.status
         except aiohttp.ClientError:
-            return False
+            return None
 
     def says(self, words: str) -> bool:
         """Tell whether its log has these words; raise when it has ended."""

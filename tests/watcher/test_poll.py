@@ -9,7 +9,7 @@ from typing import Any
 
 import asyncpg
 import pytest
-from common.database import open_pool
+from common.database.pool import PoolOptions, open_pool
 from common.hub.client import HubClient
 from common.outcomes import TransientError
 from common.schedule import Schedule, parse_windows
@@ -112,7 +112,7 @@ class World:
 
 @pytest.fixture
 async def world(database_url: str) -> AsyncIterator[World]:
-    async with open_pool(database_url, max_size=6) as pool:
+    async with open_pool(database_url, PoolOptions(max_size=6)) as pool:
         world = World(pool)
         world.mood.answers.set()
         yield world

@@ -30,7 +30,7 @@ def test_an_outage_is_two_lines_however_often_it_is_met() -> None:
     assert logged(lines) == [("warning", "outage.began"), ("info", "outage.ended"), ("warning", "outage.began")]
     (first, last) = (line for line in lines if line["event"] == "outage.began")
     assert (first["what"], first["reason"], first["what_next"]) == ("database", "refused", "events wait")
-    assert last["reason"] == "TimeoutError"
+    assert last["reason"] == "no answer in time"
     assert [line["what"] for line in lines if line["event"] == "outage.ended"] == ["database"]
     again = {"event": "outage.goes_on", "log_level": "debug", "what": "database", "reason": "refused"}
     assert [line for line in lines if line["log_level"] == "debug"] == [again] * 4

@@ -67,6 +67,10 @@ class StartupError(Exception):
     """The service's own state is broken: it exits with EX_CONFIG and this one line."""
 
 
+class AwayError(StartupError):
+    """What the service needs did not come in time: it exits with EX_TEMPFAIL, for its supervisor to start it again."""
+
+
 @dataclass(frozen=True)
 class Retry:
     """Nak with this delay."""

@@ -8,10 +8,10 @@ from pydantic import Field
 
 from common import roles
 from common.bus import bus, topology
-from common.database import migrate
-from common.outcomes import StartupError
+from common.database.schema import migrate
+from common.outcomes import AwayError, StartupError
 from common.process import logs
-from common.process.settings import OptionalSecret, ServiceSettings, load, stop
+from common.process.settings import EX_TEMPFAIL, OptionalSecret, ServiceSettings, load, stop
 from common.roles import Login
 
 log = structlog.get_logger(__name__)
@@ -32,7 +32,7 @@ class Settings(ServiceSettings):
 async def provision(settings: Settings) -> None:
     """Wait for both servers, and bring them up to date. Safe to run again, and by several at once."""
     url = settings.database_url.get_secret_value()
-    applied = await migrate(url)
+    applied = await migrate(url, wait_seconds=settings.database_wait_seconds)
     logins = {
         role: Login.of(given.get_secret_value(), f"DATABASE_{role.upper()}_URL")
         for role in ("writer", "reader", "watcher")
@@ -46,11 +46,13 @@ async def provision(settings: Settings) -> None:
 
 
 def main() -> None:
-    """Run once; exit with EX_CONFIG and one line when a server refuses."""
+    """Run once; exit with one line, and EX_CONFIG when a server refuses, EX_TEMPFAIL when none is there."""
     settings = load(Settings)
     logs.configure(settings.log_level, settings.log_format, "provision")
     try:
         asyncio.run(provision(settings))
+    except AwayError as error:
+        stop(f"provision: {error}", EX_TEMPFAIL)
     except StartupError as error:
         stop(f"provision: {error}")
 

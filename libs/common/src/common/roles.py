@@ -7,11 +7,13 @@ the owner makes in later migrations, writer and reader get by default privileges
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import unquote, urlsplit
 
 import asyncpg
 
-from common.database import CONNECT_TIMEOUT_SECONDS, MIGRATIONS
+from common.database.connect import CLOSE_SECONDS, Connector
+from common.database.pool import COMMAND_SECONDS
+from common.database.schema import MIGRATIONS
+from common.database.waiting import parsed
 from common.outcomes import StartupError
 
 _CREATED = re.compile(r"CREATE (?:UNLOGGED )?TABLE (?:IF NOT EXISTS )?(\w+)")
@@ -69,16 +71,16 @@ class Login:
     @classmethod
     def of(cls, url: str, setting: str) -> "Login":
         """Return those in a URL; raise StartupError where there are none."""
-        parts = urlsplit(url)
-        if not parts.username or not parts.password:
+        found = parsed(url, setting)
+        if not found.user or not found.password:
             raise StartupError(f"{setting} names no user and password: postgresql://user:password@host/database")
-        return cls(unquote(parts.username), unquote(parts.password))
+        return cls(found.user, found.password)
 
 
 async def grant(url: str, *, writer: Login, reader: Login, watcher: Login | None = None) -> None:
     """Make the roles where they are missing, and give them their rights. Safe to run again, and after migrations."""
     reads = dict.fromkeys([*tables(), *views()], "SELECT")
-    connection = await asyncpg.connect(url, timeout=CONNECT_TIMEOUT_SECONDS)
+    connection = await Connector(parsed(url), command_seconds=COMMAND_SECONDS, writes=True)()
     try:
         async with connection.transaction():
             await connection.execute(_LOCK)
@@ -91,7 +93,7 @@ async def grant(url: str, *, writer: Login, reader: Login, watcher: Login | None
     except asyncpg.InsufficientPrivilegeError as error:
         raise StartupError(f"the user in DATABASE_URL cannot make or equip roles: {error}") from error
     finally:
-        await connection.close()
+        await connection.close(timeout=CLOSE_SECONDS)
 
 
 def tables() -> list[str]:

@@ -11,7 +11,8 @@ from common.arc.task_sets import TaskSetError, detect_source, load_task_set
 from common.bus import bus
 from common.bus.delivery import Delivery
 from common.bus.topology import INGESTER
-from common.database import answers, check_migrated, open_pool
+from common.database.pool import open_pool, takes_writes
+from common.database.schema import check_migrated
 from common.hub.client import HubClient
 from common.metrics import bus_metrics, pool_metrics
 from common.metrics.bus_metrics import BusMetrics
@@ -48,8 +49,11 @@ async def run(settings: Settings, stopping: asyncio.Event) -> None:
     metrics = Metrics()
     nats_url = settings.nats_url.get_secret_value()
     instance = settings.arcwatch_instance or SERVICE
+    checks: dict[str, ops.Check] = dict.fromkeys(("database", "consumer"), ops.starting)
     async with (
-        open_pool(settings.database_url.get_secret_value()) as pool,
+        # First: while it waits for its servers, a probe gets the answer that it lives, and why it is not ready.
+        ops.serve(settings.ops_host, settings.ops_port, checks=checks, registry=metrics.registry) as port,
+        open_pool(settings.database_url.get_secret_value(), wait_seconds=settings.database_wait_seconds) as pool,
         hub_client(settings, metrics) as hub,
     ):
         await check_migrated(pool)
@@ -61,10 +65,8 @@ async def run(settings: Settings, stopping: asyncio.Event) -> None:
         queue = build_lock_queue(ingester, client)
         handlers.register(broker, nats_url, queue, failures)
         pool_metrics.register(pool, metrics.registry)
-        checks = {"database": partial(answers, pool), "consumer": partial(bus.durable_differs, client, INGESTER)}
         async with (
             bus.consuming(broker, client, [INGESTER]),
-            ops.serve(settings.ops_host, settings.ops_port, checks=checks, registry=metrics.registry) as port,
             background(
                 bus.watch_durables(client, [INGESTER]),
                 bus_metrics.watch(client, BusMetrics(metrics.registry)),
@@ -72,6 +74,7 @@ async def run(settings: Settings, stopping: asyncio.Event) -> None:
             ),
         ):
             settle()
+            checks.update(database=partial(takes_writes, pool), consumer=partial(bus.durable_differs, client, INGESTER))
             log.info("ingester.ready", ops_port=port)
             await stopping.wait()
 

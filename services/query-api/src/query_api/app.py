@@ -10,13 +10,15 @@ import structlog
 from aiohttp import web
 from common.arc.task_sets import detect_source
 from common.bus import bus, topology
-from common.database import answers, check_migrated, open_pool
+from common.database.pool import PoolOptions, answers, open_pool
+from common.database.schema import check_migrated
 from common.events import IngestionProgress
 from common.hub.client import HubClient
 from common.metrics import pool_metrics
-from common.outcomes import StartupError
+from common.outcomes import AwayError, StartupError
 from common.process import http_server, ops
 from common.process.gc_tuning import settle
+from common.process.outage import DATABASE_ERRORS, reason_of
 from common.process.service import background
 from nats.aio.client import Client
 from nats.aio.msg import Msg
@@ -44,7 +46,16 @@ from query_api.view.stream_reader import OrderedReader
 
 log = structlog.get_logger(__name__)
 SERVICE = "query-api"
-POOL_SIZE = 8
+# A read that a page waits for: with the second in which its connection comes back, it is refused within six.
+READ_SECONDS = 4.5
+# A statement that the client waits for no more ends on the server, too.
+POOL = PoolOptions(
+    max_size=8,
+    writes=False,
+    command_seconds=READ_SECONDS,
+    init=read_any_instant,
+    settings={"statement_timeout": f"{submissions.LOAD_SECONDS:.0f}s"},
+)
 SHUTDOWN_SECONDS = 5.0
 
 
@@ -63,10 +74,11 @@ async def serving(settings: Settings) -> AsyncIterator[tuple[str, Services, Metr
     dependencies: dict[str, ops.Check] = {}
     probes = partial(ops.serve, checks={"view": readiness.check}, dependencies=dependencies, registry=metrics.registry)
     instance = settings.arcwatch_instance or SERVICE
+    database_url = settings.database_url.get_secret_value()
     async with (
         # First: while it waits for its servers, a probe gets the answer that it lives, and why it is not ready.
         probes(settings.ops_host, settings.ops_port) as ops_port,
-        open_pool(settings.database_url.get_secret_value(), max_size=POOL_SIZE, init=read_any_instant) as pool,
+        open_pool(database_url, POOL, wait_seconds=settings.database_wait_seconds) as pool,
         bus.connect(settings.nats_url.get_secret_value(), instance) as client,
         HubClient(settings.endpoint, settings.token, metrics.hub.quota, metrics.hub.requested) as hub,
     ):
@@ -82,7 +94,9 @@ async def serving(settings: Settings) -> AsyncIterator[tuple[str, Services, Metr
         app = make_app(http, handlers, {"view": readiness.check}, dependencies)
         async with (
             _listening(settings, app, http, services, metrics) as port,
-            background(projector.follow(), projector.apply(), access_log.run()),
+            background(
+                projector.follow(), projector.apply(), projector.watch(partial(answers, pool)), access_log.run()
+            ),
         ):
             log.info("query_api.ready", port=port, ops_port=ops_port, submissions=len(services.view().submissions))
             readiness.reason = None
@@ -131,6 +145,8 @@ async def start(services: Services) -> None:
     except NotFoundError as error:
         line = f"the stream {topology.STREAM} is missing on NATS; run `arcwatch topology apply`"
         raise StartupError(line) from error
+    except DATABASE_ERRORS as error:
+        raise AwayError(f"the view cannot be loaded: {reason_of(error)}") from error
 
 
 async def _on_progress(broadcaster: Broadcaster, message: Msg) -> None:

@@ -8,7 +8,8 @@ import structlog
 from common.bus import bus
 from common.bus.delivery import Delivery
 from common.bus.topology import WATCHER
-from common.database import answers, check_migrated, open_pool
+from common.database.pool import open_pool, takes_writes
+from common.database.schema import check_migrated
 from common.hub.client import HubClient
 from common.metrics import bus_metrics, pool_metrics
 from common.metrics.bus_metrics import BusMetrics
@@ -32,8 +33,11 @@ async def run(settings: Settings, stopping: asyncio.Event) -> None:
     """Run the service until `stopping` is set."""
     metrics = Metrics()
     nats_url = settings.nats_url.get_secret_value()
+    checks: dict[str, ops.Check] = dict.fromkeys(("database", "consumer"), ops.starting)
     async with (
-        open_pool(settings.database_url.get_secret_value()) as pool,
+        # First: while it waits for its servers, a probe gets the answer that it lives, and why it is not ready.
+        ops.serve(settings.ops_host, settings.ops_port, checks=checks, registry=metrics.registry) as port,
+        open_pool(settings.database_url.get_secret_value(), wait_seconds=settings.database_wait_seconds) as pool,
         hub_client(settings, metrics) as hub,
     ):
         await check_migrated(pool)
@@ -43,16 +47,15 @@ async def run(settings: Settings, stopping: asyncio.Event) -> None:
         syncer = build(settings, pool, hub, client, metrics)
         handlers.register(broker, nats_url, syncer, auto_ingest=settings.hf_sync_auto_ingest)
         pool_metrics.register(pool, metrics.registry)
-        checks = {"database": partial(answers, pool), "consumer": partial(bus.durable_differs, client, WATCHER)}
         async with (
             bus.consuming(broker, client, [WATCHER]),
-            ops.serve(settings.ops_host, settings.ops_port, checks=checks, registry=metrics.registry) as port,
             background(
                 _poller(settings, syncer).run(),
                 bus.watch_durables(client, [WATCHER]),
                 bus_metrics.watch(client, BusMetrics(metrics.registry)),
             ),
         ):
+            checks.update(database=partial(takes_writes, pool), consumer=partial(bus.durable_differs, client, WATCHER))
             log.info("watcher.ready", ops_port=port)
             await stopping.wait()
 

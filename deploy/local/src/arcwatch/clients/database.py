@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from common import database
+from common.database import schema
 
 
 async def migrate(url: str, patience_seconds: float, say: Callable[[str], object]) -> list[str]:
@@ -11,4 +11,4 @@ async def migrate(url: str, patience_seconds: float, say: Callable[[str], object
     def on_wait(*, host: str, reason: str, gives_up_in_seconds: int) -> None:
         say(f"waiting for the database at {host}, for up to {gives_up_in_seconds} s more: {reason}")
 
-    return await database.migrate(url, wait_seconds=patience_seconds, on_wait=on_wait)
+    return await schema.migrate(url, wait_seconds=patience_seconds, on_wait=on_wait)

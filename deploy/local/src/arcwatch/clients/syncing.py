@@ -3,7 +3,8 @@
 from collections.abc import Collection
 from dataclasses import replace
 
-from common.database import check_migrated, open_pool
+from common.database.pool import open_pool
+from common.database.schema import check_migrated
 from common.events import SyncCompleted
 from watcher import app as watcher
 from watcher.metrics import Metrics

@@ -3,7 +3,8 @@
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
-from common.database import check_migrated, open_pool
+from common.database.pool import open_pool
+from common.database.schema import check_migrated
 from common.outcomes import TransientError
 from ingester import app as ingester
 from ingester.metrics import Metrics

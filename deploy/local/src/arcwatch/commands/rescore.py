@@ -55,7 +55,8 @@ def rescore(
 async def _rescore(
     url: str, dataset: str | None, model: str | None, tasks_dir: Path | None, *, dry_run: bool
 ) -> "list[Rescored]":
-    from common.database import check_migrated, open_pool
+    from common.database.pool import open_pool
+    from common.database.schema import check_migrated
     from ingester.ingestion.rescoring import rescore_all
 
     async with open_pool(url) as pool:

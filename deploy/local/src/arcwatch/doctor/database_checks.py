@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 import asyncpg
-from common.database import pending_migrations
+from common.database.schema import pending_migrations
 from common.process.outage import DATABASE_ERRORS
 
 from arcwatch.doctor.checks import Finding, Verdict, clock, ok

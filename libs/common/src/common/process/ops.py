@@ -25,6 +25,11 @@ CONNECTIONS = 64
 DEPENDENCY_TIMEOUT_SECONDS = 2.0
 
 
+async def starting() -> str:
+    """Stand in for a check whose subject is not there yet."""
+    return "the service is starting"
+
+
 @contextlib.asynccontextmanager
 async def serve(
     host: str,

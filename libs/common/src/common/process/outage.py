@@ -64,7 +64,7 @@ def reason_of(error: BaseException) -> str:
     """Return an error's words; of a lost connection what was lost, not which call met it."""
     if isinstance(error, DRIVER_ERRORS) and any(words in str(error) for words in _LOST):
         return "the connection to PostgreSQL was lost"
-    return storable(str(error)) or type(error).__name__
+    return storable(str(error)) or ("no answer in time" if isinstance(error, TimeoutError) else type(error).__name__)
 
 
 # A statement that the database refuses ends no service either: its other work goes on.

@@ -8,9 +8,9 @@ from typing import Any, TypeVar
 
 import structlog
 
-from common.outcomes import StartupError
+from common.outcomes import AwayError, StartupError
 from common.process import logs, tracing
-from common.process.settings import ServiceSettings, load, stop
+from common.process.settings import EX_TEMPFAIL, ServiceSettings, load, stop
 from common.process.task_group import task_group
 
 log = structlog.get_logger(__name__)
@@ -25,12 +25,14 @@ def main(
     settings_type: type[SettingsT],
     run: Callable[[SettingsT, asyncio.Event], Awaitable[None]],
 ) -> None:
-    """Run a service until SIGTERM or SIGINT; exit 0 then, EX_CONFIG when its own state is broken."""
+    """Run a service until SIGTERM or SIGINT; exit 0 then, EX_CONFIG or EX_TEMPFAIL when it cannot start."""
     settings = load(settings_type)
     logs.configure(settings.log_level, settings.log_format, name, settings.arcwatch_instance)
     try:
         tracing.configure(name, settings.arcwatch_instance)
         asyncio.run(_until_signalled(settings, run))
+    except AwayError as error:
+        stop(f"{name}: {error}", EX_TEMPFAIL)
     except StartupError as error:
         stop(f"{name}: {error}")
     finally:

@@ -13,6 +13,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 # sysexits.h: the program is fine, its configuration is not. The supervisor does not restart such a service.
 EX_CONFIG = 78
+# The same for what will pass: the supervisor starts the service again.
+EX_TEMPFAIL = 75
 
 DEFAULT_DATASETS = ("arcprize/arc_agi_v1_public_eval", "arcprize/arc_agi_v2_public_eval")
 _DATASET = re.compile(r"[\w.-]+/[\w.-]+")
@@ -57,6 +59,8 @@ class ServiceSettings(BaseSettings):
     hf_endpoint: AnyHttpUrl = AnyHttpUrl("https://huggingface.co")
     hf_datasets: Names = DEFAULT_DATASETS
     database_url: SecretUrl = SecretStr("postgresql://arcwatch@127.0.0.1:5432/arcwatch")
+    # How long a service or job that starts before its database waits for it.
+    database_wait_seconds: Annotated[float, Field(ge=0)] = 60.0
     nats_url: SecretUrl = SecretStr("nats://127.0.0.1:4222")
     arc_tasks_dir: OptionalPath = None
     arcwatch_instance: str = ""
@@ -103,7 +107,7 @@ def first_wrong(error: ValidationError) -> tuple[str, str]:
     return ".".join(str(part) for part in first["loc"]).upper(), first["msg"].removeprefix("Value error, ")
 
 
-def stop(line: str) -> NoReturn:
-    """End the process because of its own state: one line on standard error, exit status EX_CONFIG."""
+def stop(line: str, status: int = EX_CONFIG) -> NoReturn:
+    """End the process because of its own state, or of what it needs: one line on standard error, and the status."""
     print(f"arcwatch: {line}", file=sys.stderr, flush=True)  # noqa: T201 - the one line, before and after logs
-    raise SystemExit(EX_CONFIG)
+    raise SystemExit(status)

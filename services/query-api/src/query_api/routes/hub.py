@@ -5,7 +5,7 @@ from functools import partial
 
 import asyncpg
 from common.arc.task_sets import detect_source
-from common.database import answers
+from common.database.pool import answers
 from common.hub.client import HubClient
 from common.process.outage import DATABASE_ERRORS
 

@@ -28,6 +28,8 @@ from query_api.store.rows import (
 )
 
 _VERSIONS_TABLE = "submission_versions"
+# Of a statement that reads the whole view.
+LOAD_SECONDS = 10.0
 
 
 class Loaded(NamedTuple):
@@ -42,7 +44,7 @@ class Loaded(NamedTuple):
 async def load(pool: asyncpg.Pool) -> Loaded:
     """Read what the view is made of, of one moment."""
     async with pool.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
-        rows = await connection.fetch(sql.CURRENT_SUBMISSIONS)
+        rows = await connection.fetch(sql.CURRENT_SUBMISSIONS, timeout=LOAD_SECONDS)
         last_sync = _sync(await connection.fetchrow(sql.LAST_ENDED_SYNC))
         found = list(filter(None, map(_submission, rows)))
         stored = Stored(*(await connection.fetch(sql.STORED))[0])
@@ -51,13 +53,15 @@ async def load(pool: asyncpg.Pool) -> Loaded:
 
 async def submissions(pool: asyncpg.Pool, keys: Collection[Key]) -> list[Submission]:
     """Read the current versions of some models; a model that has none is left out."""
-    rows = await pool.fetch(sql.CURRENT_SUBMISSIONS_OF, [dataset for dataset, _ in keys], [model for _, model in keys])
+    names = [dataset for dataset, _ in keys], [model for _, model in keys]
+    rows = await pool.fetch(sql.CURRENT_SUBMISSIONS_OF, *names, timeout=LOAD_SECONDS)
     return list(filter(None, map(_submission, rows)))
 
 
 async def tasks(pool: asyncpg.Pool, keys: Collection[Key]) -> Mapping[Key, VersionTasks]:
     """Read what the current versions of some models say of each task; a model without tasks is left out."""
-    rows = await pool.fetch(sql.TASKS_OF_SUBMISSIONS, [dataset for dataset, _ in keys], [model for _, model in keys])
+    names = [dataset for dataset, _ in keys], [model for _, model in keys]
+    rows = await pool.fetch(sql.TASKS_OF_SUBMISSIONS, *names, timeout=LOAD_SECONDS)
     return {
         (row["hf_dataset"], row["model"]): VersionTasks(
             row["tree_oid"], row["run_id"], list(zip(row["tasks"], row["solved"], row["total"], strict=True))

@@ -38,6 +38,8 @@ IMPAIRED_INTERVAL_SECONDS = 5.0
 # How soon a lost stream shows in the answers.
 TICK_SECONDS = 1.0
 DATABASE_TIMEOUT_SECONDS = 10.0
+# How often a database is looked after that nothing else asks: one that hangs shows in the answers within 15 s.
+WATCH_SECONDS = 5.0
 # While the database takes its time, no more than this is read ahead from the stream.
 MAX_PENDING = 1_000
 
@@ -155,6 +157,16 @@ class ViewProjector:
             if self._wake.is_set() or self._due():
                 self._wake.clear()
                 await self.step()
+
+    async def watch(self, ask: Callable[[], Awaitable[object]]) -> None:
+        """Notice a database that is away or hangs before the next reconciliation would, for ever."""
+        while True:
+            try:
+                await ask()
+            except DATABASE_ERRORS as error:
+                self._on_database_error(error)
+                self._show(self.state.view)
+            await asyncio.sleep(WATCH_SECONDS)
 
     def _due(self) -> bool:
         pause = min(self._interval, IMPAIRED_INTERVAL_SECONDS) if self._as_of() else self._interval

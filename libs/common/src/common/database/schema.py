@@ -1,0 +1,77 @@
+"""The migrations runner, and whether a database has them all. Statements live in each service's `store`."""
+
+import logging
+from pathlib import Path
+
+import asyncpg
+from pogo_core.error import BadMigrationError
+from pogo_core.util import migrate as pogo
+from pogo_core.util import sql as pogo_sql
+
+from common.database import poolers
+from common.database.connect import CLOSE_SECONDS, Connector
+from common.database.waiting import OnWait, log_wait, parsed, with_retries
+from common.outcomes import StartupError
+
+MIGRATIONS = Path(__file__).parents[1] / "migrations"
+
+# Any number works as long as every migration uses it: the first eight letters of "arcwatch".
+_MIGRATION_LOCK = int.from_bytes(b"arcwatch", "big", signed=True)
+_SCHEMA = "public"
+_LOCK_MIGRATIONS = "SELECT pg_advisory_lock($1)"
+# Of one statement, such as the wait for another job's migrations: tables that are rewritten may be large.
+MIGRATION_SECONDS = 1_800.0
+
+
+async def migrate(url: str, *, wait_seconds: float | None = None, on_wait: OnWait = log_wait) -> list[str]:
+    """Bring the database up to date and return the migrations applied. Several at once take turns.
+
+    Waits as `open_pool` does.
+    """
+    target = parsed(url)
+    connector = Connector(target, command_seconds=MIGRATION_SECONDS, writes=True)
+    return await with_retries(lambda: _migrated(connector), target.where, wait_seconds, on_wait)
+
+
+async def _migrated(connector: Connector) -> list[str]:
+    if await poolers.shares_sessions(connector):
+        raise StartupError(poolers.REFUSED.format(where=connector.url.where))
+    connection = await connector()
+    try:
+        await connection.execute(_LOCK_MIGRATIONS, _MIGRATION_LOCK)
+        before = await _applied(connection)
+        await pogo.apply(connection, MIGRATIONS, schema_name=_SCHEMA, logger=_QUIET)
+        return sorted(await _applied(connection) - before)
+    except BadMigrationError as error:
+        if connection.is_closed():
+            raise ConnectionError("the connection was lost in the middle of a migration") from error
+        raise StartupError(f"{error}: {error.__cause__}") from error
+    finally:
+        await connection.close(timeout=CLOSE_SECONDS)
+
+
+async def pending_migrations(
+    connection: "asyncpg.pool.PoolConnectionProxy | asyncpg.Connection",
+) -> list[str]:
+    """Return the migrations that this code has and the database has not."""
+    known = {path.stem for path in MIGRATIONS.glob("*.sql")}
+    return sorted(known - await _applied(connection))
+
+
+async def check_migrated(pool: asyncpg.Pool) -> None:
+    """Raise StartupError when the database lacks a migration."""
+    async with pool.acquire() as connection:
+        if missing := await pending_migrations(connection):
+            raise StartupError(f"the database lacks {', '.join(missing)}; run `arcwatch migrate`")
+
+
+async def _applied(connection: "asyncpg.pool.PoolConnectionProxy | asyncpg.Connection") -> set[str]:
+    try:
+        found: set[str] = await pogo_sql.get_applied_migrations(connection, schema_name=_SCHEMA)
+    except asyncpg.UndefinedTableError:
+        return set()
+    return found
+
+
+_QUIET = logging.getLogger("arcwatch.migrations")
+_QUIET.setLevel(logging.ERROR)

@@ -37,6 +37,10 @@ include-path-regex = "^/api/models/.owner."
 parameters = { "path.owner" = "arcprize", "path.name" = "arc_agi_v2_public_eval", "path.model" = "m-1" }
 
 [[operations]]
+include-path = "/api/accuracy/harness"
+parameters = { "query.baseModelName" = "m-1" }
+
+[[operations]]
 include-path = "/api/metrics/compare"
 parameters = { "query.model1" = "m-1-attempt1", "query.model2" = "m-1-attempt2", "query.dataset" = "evaluation2" }
 """

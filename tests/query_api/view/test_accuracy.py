@@ -8,6 +8,7 @@ from query_api.schemas.accuracy import HarnessAccuracy, HarnessQuery
 from query_api.schemas.problems import ProblemError
 from query_api.settings import Settings
 from query_api.store.rows import Submission
+from query_api.view.answer_statistics import percentage
 from query_api.view.answers import Moment, get_harness_accuracy
 from query_api.view.projection import State
 from query_api.view.snapshot import View
@@ -45,6 +46,13 @@ def test_a_score_is_over_all_tasks_and_pairs_of_the_set() -> None:
         "pairWeightedAccuracy": 0.5,
         "pairWeightedAccuracyPercentage": 50.0,
     }
+
+
+def test_half_of_the_last_digit_goes_up_as_in_the_existing_app() -> None:
+    # As scores of 400 tasks may be; round() would take the even digit.
+    scores = [harness(M.model_copy(update={"score": score})).harness_score_percentage for score in (0.39125, 0.50625)]
+    assert scores == [39.13, 50.63]
+    assert [percentage(each) for each in (0.0, 1 / 3, 1.0)] == [0.0, 33.33, 100.0]
 
 
 def test_a_model_that_answers_another_set_scores_nothing_of_all_its_tasks() -> None:

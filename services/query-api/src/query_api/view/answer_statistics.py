@@ -1,5 +1,6 @@
 """What the analytics pages show of answers: by task, by cost, and side by side. Pure."""
 
+import math
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from itertools import combinations, zip_longest
@@ -183,7 +184,12 @@ def _performance(model: NamedModel, tasks: TaskIndex, answers: Answers) -> shape
 
 
 def _percent(part: int, whole: int) -> float:
-    return round(100 * part / whole, 2) if whole else 0.0
+    return percentage(part / whole) if whole else 0.0
+
+
+def percentage(fraction: float) -> float:
+    """Return a fraction in percent with two digits; halves go up, as in the existing app and on paper."""
+    return math.floor(fraction * 100 * 100 + 0.5) / 100
 
 
 def _leaders(performances: Sequence[shapes.ModelPerformance]) -> dict[str, str | None]:

@@ -14,6 +14,7 @@ from query_api.schemas.base import JSON, Rendered
 from query_api.schemas.problems import ProblemError
 from query_api.settings import Settings
 from query_api.store.rows import Submission
+from query_api.view.answer_statistics import percentage
 from query_api.view.named_models import resolve
 from query_api.view.projection import State
 from query_api.view.snapshot import moment_of
@@ -143,17 +144,13 @@ def get_harness_accuracy(moment: Moment, query: HarnessQuery) -> HarnessAnswer:
         puzzles_counted=solved.tasks_total if solved else len(tasks.pairs),
         puzzles_fully_solved=solved.tasks_solved if solved else 0,
         harness_score=solved.score if solved else 0.0,
-        harness_score_percentage=_percentage(solved.score if solved else 0.0),
+        harness_score_percentage=percentage(solved.score if solved else 0.0),
         pair_weighted_correct_pairs=pairs_solved,
         pair_weighted_total_pairs=pairs_total,
         pair_weighted_accuracy=accuracy,
-        pair_weighted_accuracy_percentage=None if accuracy is None else _percentage(accuracy),
+        pair_weighted_accuracy_percentage=None if accuracy is None else percentage(accuracy),
     )
     return HarnessAnswer(data=data, **moment.freshness)
-
-
-def _percentage(fraction: float) -> float:
-    return round(100 * fraction, 2)
 
 
 def get_quick_stats(moment: Moment) -> shapes.QuickStats:

@@ -70,6 +70,7 @@ TESTS = {
     "query_api.view.answer_statistics": ["tests/query_api/view/test_answer_statistics.py"],
     "query_api.view.answers": [
         "tests/query_api/view/test_answers.py",
+        "tests/query_api/view/test_accuracy.py",
         "tests/query_api/routes/test_latest_model.py::test_an_answer_expires_at_midnight_or_at_the_next_tick",
         "tests/query_api/routes/test_latest_model.py::test_days_are_calendar_days_in_utc",
         "tests/query_api/routes/test_latest_model.py::test_days_are_of_utc_wherever_the_machine_stands",

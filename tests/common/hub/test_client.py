@@ -15,6 +15,7 @@ from common.hub import transport
 from common.hub.client import HubClient
 from common.hub.responses import FolderGoneError, HubRefusedError, RevisionGoneError, outcome_of
 from common.outcomes import TransientError
+from structlog.testing import capture_logs
 
 from tests.support.eventually import eventually
 from tests.support.hub import TestHub
@@ -204,18 +205,60 @@ async def test_a_squashed_commit_is_gone_and_so_is_a_folder(hub: HubClient, serv
         await hub.files(DATA, "nobody", await hub.head(DATA))
 
 
-async def test_the_token_does_not_follow_a_link_to_another_host(secret: HubClient, server: TestHub) -> None:
-    server.commit(DATA, {f"m{number:04}/x.json": b"[]" for number in range(1001)})
-    server.faults.add(ForeignNextPage(), "tree", times=None)
-    with pytest.raises(HubRefusedError, match="must not see HF_TOKEN"):
-        await secret.folders(DATA)
+@pytest.mark.neighbour("Hub", "a mirror's link to the next page names another host", "the mirror is asked for it")
+@pytest.mark.parametrize("elsewhere", [ForeignNextPage(), OtherSchemeNextPage()], ids=["host", "scheme"])
+async def test_the_next_page_is_asked_for_where_the_first_came_from(
+    secret: HubClient, server: TestHub, elsewhere: Fault
+) -> None:
+    server.commit(DATA, {f"m{number:04}/x.json": b"[]" for number in range(2001)})
+    server.faults.add(elsewhere, "tree", times=None)
+    assert len(await secret.folders(DATA)) == 2003
+    assert not server.cdn_requests
 
 
-async def test_the_token_does_not_follow_a_link_to_another_scheme(secret: HubClient, server: TestHub) -> None:
-    server.commit(DATA, {f"m{number:04}/x.json": b"[]" for number in range(1001)})
-    server.faults.add(OtherSchemeNextPage(), "tree", times=None)
-    with pytest.raises(HubRefusedError, match=r"https://127\.0\.0\.1, which must not see HF_TOKEN"):
-        await secret.folders(DATA)
+@pytest.mark.neighbour("Hub", "a dataset was renamed (307)", "it is followed, and told once with the setting to change")
+@pytest.mark.parametrize("name", ["owner/other", "Owner/DATA"])
+async def test_a_dataset_that_was_renamed_is_followed(secret: HubClient, server: TestHub, name: str) -> None:
+    before = await secret.folders(DATA)
+    server.rename_dataset(DATA, name)
+    server.requests.clear()
+    with capture_logs() as logs:
+        sha = await secret.head(DATA)
+        assert await secret.folders(DATA) == before
+        assert await secret.describe(DATA, ["a", "b"], sha)
+        files = await secret.files(DATA, "b", sha, before["b"])
+        assert [bytes(await secret.download(DATA, sha, file)) for file in files] == [b"[2]", b"[3]"]
+    told = [each for each in logs if each["event"] == "hub.dataset_renamed"]
+    assert [(each["dataset"], each["now"]) for each in told] == [(DATA, name)]
+    assert "HF_DATASETS" in told[0]["advice"]
+    # Where it is now is asked at each look; the rest costs no redirect.
+    assert server.requests.count(f"datasets/{DATA}") == 2
+    assert server.requests.count(f"datasets/{name}/resolve") == 2
+
+
+async def test_files_are_followed_too(secret: HubClient, server: TestHub) -> None:
+    sha = await secret.head(DATA)
+    (file,) = await secret.files(DATA, "a", sha)
+    server.rename_dataset(DATA, "owner/other")
+    assert bytes(await secret.download(DATA, sha, file)) == b"[1]"
+    assert secret.renames.current(DATA) == "owner/other"
+
+
+async def test_a_dataset_that_was_renamed_twice_or_back_is_followed(secret: HubClient, server: TestHub) -> None:
+    sha = await secret.head(DATA)
+    for name in ("owner/second", "owner/third", DATA):
+        server.rename_dataset(secret.renames.current(DATA), name)
+        assert await secret.files(DATA, "a", sha)
+        assert await secret.head(DATA) == sha
+        assert secret.renames.current(DATA) == name
+
+
+async def test_a_name_that_was_taken_anew_is_itself_again(secret: HubClient, server: TestHub) -> None:
+    server.rename_dataset(DATA, "owner/other")
+    await secret.folders(DATA)
+    server.commit(DATA, {"new/1.json": b"[]"})
+    assert (await secret.folders(DATA)).keys() == {"new"}
+    assert secret.renames.current(DATA) == DATA
 
 
 async def test_the_token_does_not_follow_a_redirect_to_another_port(secret: HubClient, server: TestHub) -> None:

@@ -26,6 +26,14 @@ class RepoNotFoundError(HubError):
         super().__init__(status, message, "RepoNotFound")
 
 
+class MovedError(HubError):
+    """The dataset is kept under another name: it was renamed, or was asked for in other letters."""
+
+    def __init__(self, location: str) -> None:
+        super().__init__(307, "Temporary Redirect")
+        self.headers["Location"] = location
+
+
 class RevisionNotFoundError(HubError):
     """No such branch, or a commit that a squash took away."""
 

@@ -108,6 +108,10 @@ class LocalHub:
         """Replace the history by one commit: the old shas are gone."""
         return self.datasets.create(repo).squash().id.decode()
 
+    def rename_dataset(self, old: str, new: str) -> None:
+        """Rename a dataset: its old name answers with redirects, and webhooks name the new one."""
+        self.datasets.rename(old, new)
+
     async def _listen(self, app: web.Application, port: int) -> int:
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
         await runner.setup()

@@ -26,6 +26,7 @@ class Datasets:
         self._lfs_above = lfs_above
         self._on_commit = on_commit
         self._open: dict[str, DatasetRepository] = {}
+        self._renamed: dict[str, str] = {}
         self._lock = threading.Lock()
 
     def names(self) -> list[str]:
@@ -42,6 +43,26 @@ class Datasets:
                 folders = self.root / name, self.root / STATE / f"{name}.git"
                 self._open[name] = DatasetRepository(name, *folders, self._lfs_above, self._on_commit)
             return self._open[name]
+
+    def canonical(self, name: str) -> str:
+        """Return the name of a dataset that was renamed, or is asked for in other letters."""
+        seen = {name}
+        while (new := self._renamed.get(name)) and new not in seen:
+            seen.add(name := new)
+        return next((known for known in self.names() if known.casefold() == name.casefold()), name)
+
+    def rename(self, old: str, new: str) -> None:
+        """Keep a dataset, with its history, under another name; the old one leads there until it is taken again."""
+        repository = self.create(old)
+        with self._lock:
+            self._open.pop(repository.name, None)
+            repository.close()
+            for root in (self.root, self.root / STATE):
+                suffix = "" if root == self.root else ".git"
+                (root / new).parent.mkdir(parents=True, exist_ok=True)
+                (root / f"{old}{suffix}").rename(root / f"{new}{suffix}")
+            self._renamed[old] = new
+            self._renamed.pop(new, None)
 
     def create(self, name: str) -> DatasetRepository:
         """Open a dataset, after making its folder where there is none."""

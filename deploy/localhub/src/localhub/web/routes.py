@@ -11,7 +11,7 @@ from aiohttp.typedefs import Handler
 from dulwich.objects import Commit
 from pydantic import ValidationError
 
-from localhub.errors import HubError, RepoNotFoundError
+from localhub.errors import HubError, MovedError, RepoNotFoundError
 from localhub.repositories.datasets import Datasets
 from localhub.repositories.repository import DatasetRepository
 from localhub.web import listing, upload_bodies, uploads
@@ -158,9 +158,12 @@ class HubRoutes:
     ) -> web.Response:
         """Answer in a thread what a dataset holds at the commit asked for, to whoever may see it."""
         known = signed or self._authenticated(request)
-        name = f"{request.match_info['owner']}/{request.match_info['name']}"
+        asked = f"{request.match_info['owner']}/{request.match_info['name']}"
+        repository = self._datasets.get(asked)
+        name = asked if repository else self._datasets.canonical(asked)
         self._access.check(name, authenticated=known, content=content)
-        repository = self._datasets.get(name)
+        if name != asked and self._datasets.get(name):
+            raise MovedError(request.raw_path.replace(f"/datasets/{asked}", f"/datasets/{name}", 1))
         if repository is None:
             raise RepoNotFoundError(authenticated=known)
 

@@ -33,6 +33,7 @@ from common.hub import network, transport
 from common.hub.downloads import Downloads, RemoteFile
 from common.hub.git_tree import Entry, is_tree
 from common.hub.quota import Quota
+from common.hub.renames import Renames
 from common.hub.responses import (
     FolderGoneError,
     HubRefusedError,
@@ -87,7 +88,11 @@ class HubClient:
     attempts: int = RETRY_ATTEMPTS
     call_seconds: float = CALL_SECONDS
     date: str = ""
+    renames: Renames = field(init=False)
     _opened: AsyncExitStack = field(default_factory=AsyncExitStack)
+
+    def __post_init__(self) -> None:
+        self.renames = Renames(self.endpoint)
 
     async def __aenter__(self) -> Self:
         """Open connections by the environment's proxies; raise StartupError where it names what cannot be used."""
@@ -96,7 +101,7 @@ class HubClient:
         # Calls that were abandoned still read from their connections: those are closed after their threads.
         self._threads = ThreadPoolExecutor(thread_name_prefix="hub-client")
         self._opened.push_async_callback(asyncio.to_thread, self._threads.shutdown)
-        downloads = Downloads(self.endpoint, self.token, self.quota, self.on_outcome, self.on_bytes, way)
+        downloads = Downloads(self.endpoint, self.token, self.quota, self.on_outcome, self.on_bytes, way, self.renames)
         self._downloads = await self._opened.enter_async_context(downloads.opened(self.connections))
         return self
 
@@ -183,7 +188,13 @@ class HubClient:
     async def _ask(self, dataset: str, ask: "Callable[[HfApi], T]") -> "T":
         api = HfApi(endpoint=self.endpoint, token=self.token or False)
         async with self.quota.request(API):
-            return await self._in_thread(dataset, ask, api)
+            try:
+                return await self._in_thread(dataset, ask, api)
+            except HubRefusedError:
+                if not self.renames.forget(dataset):
+                    raise
+        # What it was called may be its name again.
+        return await self._ask(dataset, ask)
 
     async def _in_thread(self, dataset: str, ask: "Callable[[HfApi], T]", api: HfApi) -> "T":
         call = Call(self._listings, self._on_request, self._on_response, self._on_connection_lost, self.call_seconds)
@@ -222,8 +233,9 @@ class HubClient:
     def _on_request(self, request: httpx2.Request) -> None:
         """Raise HubRefusedError before the token goes elsewhere. Runs in the client's thread.
 
-        A `Link: next` or a redirect may name any host, or plain HTTP, and the client would go there with the token.
+        A redirect may name any host, or plain HTTP, and the client would go there with the token.
         """
+        request.url = httpx2.URL(str(self.renames.apply(URL(str(request.url), encoded=True))))
         if not self._is_to_hub(request) and "authorization" in request.headers:
             where = f"{request.url.scheme}://{request.url.host}"
             raise HubRefusedError(f"the Hub points to {where}, which must not see HF_TOKEN")
@@ -241,10 +253,25 @@ class HubClient:
         if self._is_to_hub(response.request):
             self.quota.learn(response.headers)
             self.date = response.headers.get("Date", "")
+            self._stay_here(response)
         status = response.status_code
         self.on_outcome(outcome_of(status))
         if status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             raise passing_error(status, response.headers)
+
+    def _stay_here(self, response: httpx2.Response) -> None:
+        """Learn where the Hub moved a dataset; ask for the next page where this one came from.
+
+        A mirror hands on the links of the Hub that it copies: only their cursor means something to it.
+        """
+        asked = URL(str(response.request.url), encoded=True)
+        if response.has_redirect_location:
+            self.renames.learn(asked, response.headers["Location"])
+        elif response.is_success:
+            self.renames.confirm(asked)
+        if link := response.links.get("next"):
+            query = asked.join(URL(link["url"], encoded=True)).raw_query_string
+            response.headers["Link"] = f'<{asked.with_query(None)}?{query}>; rel="next"'
 
 
 T = TypeVar("T")

@@ -18,6 +18,7 @@ from yarl import URL
 
 from common.hub.network import Network, certificate_problem
 from common.hub.quota import Quota
+from common.hub.renames import Renames
 from common.hub.responses import (
     CorruptFileError,
     FileMissingError,
@@ -60,6 +61,7 @@ class Downloads:
     on_outcome: Callable[[RequestOutcome], None]
     on_bytes: Callable[[int], None]
     network: Network
+    renames: Renames
 
     @asynccontextmanager
     async def opened(self, connections: int) -> AsyncIterator[Self]:
@@ -79,6 +81,8 @@ class Downloads:
             request.headers["Authorization"] = f"Bearer {self.token}"
         response = await send(request)
         self.quota.learn(response.headers)
+        if location := response.headers.get("Location"):
+            self.renames.learn(request.url, location)
         return response
 
     async def fetch(self, dataset: str, revision: str, file: RemoteFile) -> bytearray:
@@ -112,7 +116,7 @@ class Downloads:
             raise TransientError(f"{file.path}: {reason}", kind="hub_unreachable") from error
 
     async def _once(self, dataset: str, revision: str, file: RemoteFile) -> bytearray:
-        url = f"{self.endpoint}/datasets/{dataset}/resolve/{revision}/{quote(file.path)}"
+        url = f"{self.endpoint}/datasets/{self.renames.current(dataset)}/resolve/{revision}/{quote(file.path)}"
         async with self._http.get(URL(url, encoded=True), max_redirects=MAX_REDIRECTS) as response:
             self._judge(response, dataset, file)
             body = await _read(response, file)

@@ -101,7 +101,7 @@ def test_what_cannot_be_read_is_a_finding(good: Path) -> None:
         ({}, [], "no submission in"),
         ({"odd": b"[]"}, [], "neither names of folders nor ids of tasks"),
         ({"odd": b"[]"}, [], "ARC2-Eval"),
-        ({"odd": b"[]"}, ["--source", "ARC3"], "no tasks of ARC3 are here; there are: ARC1, ARC1-Eval"),
+        ({"odd": b"[]"}, ["--source", "ARC3"], "there is no task set ARC3; there are ARC1, ARC1-Eval"),
     ],
 )
 def test_where_there_is_nothing_to_score_it_says_what_is_missing(

@@ -161,7 +161,9 @@ async def test_the_command_rescores_one_or_all_and_says_what_it_could_not(
     assert run.status == 0
     (found,) = json.loads("\n".join(run.out))
     assert (found["model"], found["outcome"], found["rows"]) == ("m", "rescored", 5)
+    assert run.err == []
     again = await command("rescore", "--all", env=environment)
+    assert again.err == [f"[1/1] m of {V2}"]
     assert (again.status, again.out) == (0, ["every score is as it was", "1 unchanged"])
     shorter = write_tasks(tmp_path / "shorter", FIRST | {DOUBLE.id: FIRST[DOUBLE.id][1:]})
     async with locked(ingested.pool, *KEY):
@@ -169,4 +171,4 @@ async def test_the_command_rescores_one_or_all_and_says_what_it_could_not(
     assert (busy.status, busy.out[-1]) == (1, "1 busy")
     impossible = await command("rescore", V2, env=environment | {"ARC_TASKS_DIR": str(shorter)})
     assert impossible.status == 1
-    assert impossible.err[0].startswith(f"impossible: m of {V2}: ")
+    assert impossible.err[1].startswith(f"impossible: m of {V2}: ")

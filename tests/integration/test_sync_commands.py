@@ -1,15 +1,18 @@
 """`sync`, `ingest`, `dead` and `webhooks` tell people and scripts the same truth, and fail in one line."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from common.bus import topology
-from common.events import ModelDiscovered, SyncCompleted
+from common.bus import bus, topology
+from common.events import ModelDiscovered, ModelIngestionFailed, SyncCompleted
 from common.metrics.bus_metrics import BusMetrics
 from ingester import app as ingester_app
 from ingester.settings import Settings as IngesterSettings
+from ingester.store.session import locked
 from prometheus_client import CollectorRegistry
 
 from tests.support.deployments import Arcwatch, command
@@ -121,9 +124,13 @@ async def test_a_dataset_that_fails_is_told_with_its_reason_and_fails_the_comman
     ("arguments", "more", "status", "words"),
     [
         (("sync",), {}, 2, "say --check-only or --auto-ingest"),
-        (("sync", "--check-only", "--dataset", "a/b"), {}, 1, "a/b is not among the datasets watched"),
+        (("sync", "--check-only", "--dataset", "a/b"), {}, 1, "a/b is not watched here; HF_DATASETS holds"),
         (("sync", "--check-only"), {"HF_DATASETS": "nonsense"}, 1, "bad setting HF_DATASETS"),
         (("ingest", V2, ""), {}, 1, "bad setting MODEL"),
+        (("ingest", "a/b", "m"), {}, 1, "a/b is not watched here; HF_DATASETS holds"),
+        (("ingest", V2, "gpt-5"), {}, 1, f"there is no folder gpt-5 in {V2}; there is gpt-5-2-high"),
+        (("rescore", "a/b"), {}, 1, "there is no dataset a/b in the database"),
+        (("rescore", V2, "m"), {}, 1, f"there is no dataset {V2} in the database"),
         (("dead", "replay", "7"), {}, 1, "no dead letter 7"),
         (("dead", "replay"), {}, 2, "name the messages by their SEQ, or say --all"),
         (("dead", "rm", "7"), {}, 1, "no dead letter 7"),
@@ -134,8 +141,9 @@ async def test_a_dataset_that_fails_is_told_with_its_reason_and_fails_the_comman
     ],
 )
 async def test_what_a_user_can_mend_is_said(
-    ask: Ask, arguments: tuple[str, ...], more: dict[str, str], status: int, words: str
+    hub: TestHub, ask: Ask, arguments: tuple[str, ...], more: dict[str, str], status: int, words: str
 ) -> None:
+    hub.commit(V2, submission("gpt-5-2-high", {TASK: solved(TASK)}))
     run = await ask(*arguments, **more)
     assert run.status == status
     assert words in " ".join(" ".join(run.err).replace("│", " ").split())
@@ -153,10 +161,27 @@ async def test_an_ingestion_is_followed_to_its_end(hub: TestHub, ask: Ask) -> No
 
 
 @pytest.mark.usefixtures("ingester")
+async def test_what_is_followed_is_the_request_and_no_other_run_of_its_model(
+    pipeline: Pipeline, hub: TestHub, ask: Ask
+) -> None:
+    hub.commit(V2, submission("m", {TASK: solved(TASK)}))
+    async with locked(pipeline.pool, V2, "m"):
+        following = asyncio.ensure_future(ask("ingest", V2, "m", "--force", "--follow", "--json"))
+        (request_id,) = await eventually(lambda: pipeline.pool.fetchval("SELECT request_ids FROM waiting_requests"), 30)
+        failed = ModelIngestionFailed(
+            dataset=V2, model="m", kind="x", reason="another's", delivery_count=6, failed_at=datetime.now(UTC)
+        )
+        await bus.publish(pipeline.client, failed, "test")
+    await ingester_app.build_lock_queue(pipeline.ingester, pipeline.client).hand_back()
+    found = document(await following)
+    assert (found["event"], found["request_ids"]) == ("model.ingested", [request_id])
+
+
+@pytest.mark.usefixtures("ingester")
 async def test_an_ingestion_of_which_nothing_can_be_used_says_so(hub: TestHub, ask: Ask) -> None:
     hub.commit(V2, {"m/deadbeef.json": b"[]"})
     run = await ask("ingest", V2, "m", "--follow")
-    assert (run.status, run.err) == (0, [])
+    assert (run.status, len(run.err)) == (0, 1)
     assert run.out == ["m: nothing in it could be used; its page says why"]
 
 
@@ -164,7 +189,7 @@ async def test_an_ingestion_of_which_nothing_can_be_used_says_so(hub: TestHub, a
 async def test_a_run_that_is_skipped_is_followed_to_its_end(hub: TestHub, ask: Ask) -> None:
     hub.commit(V2, {"figures/plot.png": b"png"})
     run = await ask("ingest", V2, "figures", "--follow", "--timeout", "60")
-    assert (run.status, run.err) == (0, [])
+    assert (run.status, len(run.err)) == (0, 1)
     assert run.out == ["figures was skipped: `arcwatch runs ls --status skipped` says why"]
 
 
@@ -172,9 +197,17 @@ async def test_a_run_that_is_skipped_is_followed_to_its_end(hub: TestHub, ask: A
 async def test_a_failed_ingestion_is_told_listed_among_the_dead_and_replayed(
     pipeline: Pipeline, hub: TestHub, ask: Ask
 ) -> None:
+    hub.faults.add(Status(403), f"datasets/{V2}/tree", times=1)
     failed = await ask("ingest", V2, "модель", "--follow")
     assert failed.status == 1
-    assert failed.err == [f"модель failed (folder_gone): {V2} has no folder модель (at commit {hub.head(V2)[:12]})"]
+    unverified, request, line = failed.err
+    assert unverified == f"the Hub does not answer now: whether {V2} has a folder модель is not verified"
+    assert (line, request.split()[0]) == (
+        f"модель failed (folder_gone): {V2} has no folder модель (at commit {hub.head(V2)[:12]})",
+        "request",
+    )
+    shown = await pipeline.pool.fetchval("SELECT request_ids FROM ingestion_runs")
+    assert shown == [request.split()[1]], "what is printed is what its run is found by"
 
     async def listed() -> Any:
         return document(await ask("dead", "ls", "--json"))

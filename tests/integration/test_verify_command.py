@@ -61,7 +61,12 @@ async def test_what_cannot_be_meant_is_said(ask: Ask) -> None:
     assert (await ask()).status == 2
     assert (await ask(V2, "--all")).status == 2
     nobody = await ask(V2, "nobody")
-    assert (nobody.status, nobody.err) == (1, [f"arcwatch: there is no submission nobody in {V2}"])
+    assert (nobody.status, nobody.err) == (1, [f"arcwatch: there is no submission nobody in {V2}; there are bad, good"])
+    nowhere = await ask("a/b")
+    assert (nowhere.status, nowhere.err) == (
+        1,
+        [f"arcwatch: there is no dataset a/b in the database; there are {V1}, {V2}"],
+    )
 
 
 async def test_a_database_without_submissions_is_called_so(pipeline: Pipeline, ask: Ask) -> None:

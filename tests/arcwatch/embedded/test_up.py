@@ -125,7 +125,7 @@ async def _lets_plain_nats_clients_publish(data_dir: Path) -> None:
             await client.jetstream(timeout=1).publish("sync.requested", b"{}")
         assert (await client.jetstream().consumer_info(topology.STREAM, "ingester")).name == "ingester"
     assert nobody.status == 1
-    assert nobody.err == ["arcwatch: NATS has no user nobody: there are admin, ingester, query-api, watcher"]
+    assert nobody.err == ["arcwatch: there is no user nobody in NATS; there are admin, ingester, query-api, watcher"]
 
 
 async def _brings_a_dead_service_back(run: Arcwatch) -> None:

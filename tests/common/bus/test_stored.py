@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import nats.errors
 import pytest
@@ -85,7 +86,7 @@ async def test_a_message_that_is_lost_on_the_way_is_an_error_and_no_gap(
 
 @pytest.mark.parametrize("given", [{"timeout_seconds": 0.5}, {}], ids=["as long as is said", "five seconds"])
 async def test_an_end_that_does_not_come_is_not_waited_for_for_ever(
-    client: Client, nats_server: NatsServer, given: dict[str, float]
+    client: Client, nats_server: NatsServer, given: dict[str, Any]
 ) -> None:
     await put(client, 1)
     async with lossy(nats_server.port) as relay, relay.client() as other:

@@ -20,6 +20,12 @@ Oid = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{40}([0-9a-f]{24})?$")
 # No control characters: PostgreSQL takes no NUL, and no terminal wants the others.
 Name = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f\x7f]+$")]
 
+# Of a request that its requester follows. Made by `fresh_id`; who publishes by hand may take an id of any such form.
+RequestId = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z_-]{1,64}$")]
+# More requests for one model may wait at once; the oldest of so many cannot be followed any more.
+MAX_REQUEST_IDS = 1_000
+RequestIds = Annotated[tuple[RequestId, ...], Field(max_length=MAX_REQUEST_IDS)]
+
 
 def fresh_id() -> str:
     """Return an idempotency key that no other event has."""
@@ -52,6 +58,8 @@ class ModelDiscovered(Event):
     force: bool = False
     dry_run: bool = False
     requested_by: str | None = None
+    # Of the requests that the event is for: several where requests waited for one another.
+    request_ids: RequestIds = ()
 
     @model_validator(mode="before")
     @classmethod
@@ -100,6 +108,7 @@ class ModelIngested(Event):
     trigger: Trigger
     # Place on the stream of the event that the run was for.
     event_sequence: int | None = None
+    request_ids: RequestIds = ()
 
     def idempotency_key(self) -> str:
         """Return the run's key: a run is announced once for a model, again when the model is renamed.
@@ -123,6 +132,7 @@ class ModelIngestionFailed(Event):
     dry_run: bool = False
     failed_at: AwareDatetime
     event_sequence: int | None = None
+    request_ids: RequestIds = ()
 
     @staticmethod
     def key_of(run_id: int, started_at: datetime) -> str:
@@ -207,6 +217,7 @@ class IngestionProgress(Event):
     done: int
     total: int
     status: RunStatus = "running"
+    request_ids: RequestIds = ()
 
 
 def headers_of(event: Event, source: str, key: str) -> dict[str, str]:

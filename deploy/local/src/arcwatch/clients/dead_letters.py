@@ -11,6 +11,7 @@ import nats.errors
 from common.bus import topology
 from common.bus.stored import Message, StreamReadError, stored
 from common.events import DeadLetter, fresh_id, resent
+from common.process.choices import no_such
 from nats.aio.client import Client
 from nats.js import JetStreamContext
 from nats.js.errors import APIError, NotFoundError
@@ -107,7 +108,7 @@ async def _chosen(client: Client, chosen: Collection[int] | None) -> list[Dead]:
     there = {dead.sequence: dead for dead in await listed(client)}
     wanted = list(there) if chosen is None else list(dict.fromkeys(chosen))
     if missing := [str(sequence) for sequence in wanted if sequence not in there]:
-        raise DeploymentError(f"no dead letter {', '.join(missing)}; `arcwatch dead ls` shows them")
+        raise DeploymentError(no_such("dead letter", ", ".join(missing), there.keys()))
     return [there[sequence] for sequence in wanted]
 
 

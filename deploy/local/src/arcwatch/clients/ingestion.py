@@ -8,7 +8,11 @@ from typing import TypeVar
 from common.bus import bus
 from common.bus.delivery import parse
 from common.events import Event, IngestionProgress, ModelDiscovered, ModelIngested, ModelIngestionFailed
-from common.outcomes import PermanentError
+from common.hub.client import HubClient
+from common.hub.quota import Quota
+from common.outcomes import PermanentError, TransientError
+from common.process.choices import no_such, not_watched
+from common.process.settings import ServiceSettings
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
@@ -18,12 +22,34 @@ from arcwatch.errors import DeploymentError
 Outcome = ModelIngested | ModelIngestionFailed | IngestionProgress
 EventT = TypeVar("EventT", bound=Event)
 SOURCE = "cli"
+# A request is taken without an answer, too: the ingester asks again.
+_CHECK_SECONDS = 10.0
+
+
+async def is_there(settings: ServiceSettings, dataset: str, model: str) -> bool:
+    """Tell whether the Hub lists the model's folder: False where it cannot be asked.
+
+    Raise DeploymentError for a dataset that is not watched, and for a folder where the Hub lists others.
+    """
+    if dataset not in settings.hf_datasets:
+        raise DeploymentError(not_watched(dataset, settings.hf_datasets))
+    try:
+        async with (
+            asyncio.timeout(_CHECK_SECONDS),
+            HubClient(settings.endpoint, settings.token, Quota(waits=False), attempts=1) as hub,
+        ):
+            folders = await hub.folders(dataset)
+    except (TransientError, TimeoutError):
+        return False
+    if model not in folders:
+        raise DeploymentError(no_such("folder", model, folders.keys(), dataset))
+    return True
 
 
 async def follow(
     client: Client, event: ModelDiscovered, show: Callable[[IngestionProgress], None], timeout_seconds: float
 ) -> Outcome:
-    """Publish a request and return how the model's ingestion ended; raise DeploymentError when it takes too long."""
+    """Publish a request and return how it ended, by its id; raise DeploymentError when it takes too long."""
     ended: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
 
     def end(outcome: Outcome) -> None:
@@ -54,12 +80,12 @@ async def follow(
 async def _subscribed(
     client: Client, wanted: ModelDiscovered, kind: type[EventT], on_event: Callable[[EventT], None]
 ) -> AsyncIterator[None]:
-    """Call `on_event` with each event of a kind that is about the wanted model, until the block ends."""
+    """Call `on_event` with each event of a kind that is for the wanted request, until the block ends."""
 
     async def on_message(message: Msg) -> None:
         with contextlib.suppress(PermanentError):  # another publisher's mistake on the subject
             event = parse(kind, message.data)
-            if (getattr(event, "dataset", None), getattr(event, "model", None)) == (wanted.dataset, wanted.model):
+            if set(wanted.request_ids) & set(getattr(event, "request_ids", ())):
                 on_event(event)
 
     subscription = await client.subscribe(kind.subject, cb=on_message)

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from common.process.choices import no_such
+
 from arcwatch.data_dir import DataDir
 from arcwatch.errors import DeploymentError
 
@@ -39,7 +41,7 @@ def nats_url_of(data_dir: Path | None, user: str) -> str:
     if not password or passwords.get(admin) != password:
         raise DeploymentError("this deployment uses the NATS in its NATS_URL: its users are not ours to tell")
     if user not in passwords:
-        raise DeploymentError(f"NATS has no user {user}: there are {', '.join(sorted(passwords))}")
+        raise DeploymentError(no_such("user", user, passwords.keys(), "NATS"))
     return f"{scheme}://{user}:{passwords[user]}@{where}"
 
 

@@ -13,6 +13,7 @@ from ingester.store.verdicts import VersionKey, current_versions
 from ingester.verification.judgement import ComparedWith
 from ingester.verification.verification import Verification, Verified
 
+from arcwatch.clients.database import missing
 from arcwatch.errors import DeploymentError
 
 
@@ -41,8 +42,8 @@ async def verify(
         await check_migrated(pool)
         versions = await current_versions(pool, dataset, model)
         if not versions:
-            wanted = f"submission {model}" if model else "submission"
-            raise DeploymentError(f"there is no {wanted} in {dataset or 'the database'}")
+            keys = {(each.dataset, each.model) for each in await current_versions(pool, None, None)}
+            raise DeploymentError(missing(keys, dataset, model))
         verification = Verification(pool, hub, settings.arc_tasks_dir, metrics.count_verification)
         for place, version in enumerate(versions, 1):
             on_begin(version, place, len(versions))

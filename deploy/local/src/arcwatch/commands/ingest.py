@@ -5,14 +5,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from arcwatch.commands.calls import on_nats, read
+from arcwatch.commands.calls import on_nats, read, run
 from arcwatch.commands.options import DataDirOption, JsonOption, NatsOption
 from arcwatch.commands.output import as_json, percent, say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
-    from common.events import IngestionProgress
+    from common.events import IngestionProgress, ModelDiscovered
+    from common.process.settings import ServiceSettings
     from nats.aio.client import Client
 
     from arcwatch.clients.ingestion import Outcome
@@ -31,29 +33,52 @@ def ingest(
     nats_url: NatsOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Have a model ingested: publish `model.discovered`, as any NATS client may."""
-    import getpass
+    """Have a model ingested: publish `model.discovered`, as any NATS client may.
 
+    Refused where the dataset is not watched, or the Hub lists no such folder. The request has an id, which --follow
+    follows; /api/admin/ingestion-requests/ID of the query API tells of it at any time.
+    """
     from common.bus import bus
-    from common.events import ModelDiscovered
 
     from arcwatch.clients import ingestion
 
-    by = f"cli:{getpass.getuser()}"
-    event = read(lambda: ModelDiscovered(dataset=dataset, model=model, force=force, requested_by=by))
+    event = _request(dataset, model, force=force)
+    if not run(ingestion.is_there(_settings(data_dir, nats_url), dataset, model)):
+        say(f"the Hub does not answer now: whether {dataset} has a folder {model} is not verified", err=True)
 
     async def follow_to_the_end(client: "Client") -> "Outcome":
         with _progress_bar(model, visible=not json) as show:
             return await ingestion.follow(client, event, show, timeout)
 
     if follow:
+        if not json:
+            say(f"request {event.request_ids[0]}", err=True)
         _tell(on_nats(follow_to_the_end, data_dir, nats_url), json=json)
         return
     on_nats(lambda client: bus.publish(client, event, ingestion.SOURCE), data_dir, nats_url)
     if json:
-        as_json(event.model_dump(mode="json"))
+        as_json({"request_id": event.request_ids[0], **event.model_dump(mode="json")})
     else:
-        say(f"asked for {model} of {dataset}; `arcwatch runs ls` shows how it goes")
+        say(f"asked for {model} of {dataset} as request {event.request_ids[0]}; `arcwatch runs ls` shows how it goes")
+
+
+def _request(dataset: str, model: str, *, force: bool) -> "ModelDiscovered":
+    import getpass
+
+    from common.events import ModelDiscovered, fresh_id
+
+    about = {"requested_by": f"cli:{getpass.getuser()}", "request_ids": (fresh_id(),)}
+    return read(lambda: ModelDiscovered.model_validate({"dataset": dataset, "model": model, "force": force, **about}))
+
+
+def _settings(data_dir: "Path | None", nats_url: str | None) -> "ServiceSettings":
+    from common.process.settings import ServiceSettings
+
+    from arcwatch.clients.running import hub_settings
+
+    # A NATS that was named outright is no part of the deployment here, whose Hub may be a demo's.
+    hub = {} if nats_url else hub_settings(data_dir)
+    return read(lambda: ServiceSettings(**hub))  # type: ignore[arg-type] # as the environment has them: text
 
 
 @contextlib.contextmanager

@@ -16,6 +16,7 @@ _RUN = ("id", "model", "dataset", "status", "trigger", "tasks", "failed", "score
 _FINDING = ("severity", "kind", "found", "what to do")
 _ERROR = ("file", "severity", "kind", "what")
 _NONE = "no model was ingested yet"
+_NO_RUN = "no such run"
 _CLEAN = "nothing was wrong with its files"
 
 
@@ -95,7 +96,7 @@ def list_runs(
         ]
         for run in answer["runs"]
     )
-    table(_RUN, rows, empty=_NONE)
+    table(_RUN, rows, empty=_NO_RUN if dataset or model or status else _NONE)
     for run in answer["runs"]:
         if run["errorLog"] and run["status"] == "failed":
             say(f"run {run['id']}: {run['errorLog'].splitlines()[0]}", err=True)

@@ -41,9 +41,8 @@ def rescore(
         raise typer.BadParameter("name a DATASET, or say --all")
     from arcwatch.clients.running import url_of
 
-    found = run(_rescore(url_of("database_url", data_dir, database_url), dataset, model, tasks_dir, dry_run=dry_run))
-    if model and not found:
-        raise typer.BadParameter(f"{dataset} has no model {model}")
+    wanted = (dataset, model, tasks_dir)
+    found = run(_rescore(url_of("database_url", data_dir, database_url), *wanted, dry_run=dry_run, quiet=json))
     if json:
         as_json([_document(each, dry_run=dry_run) for each in found])
     else:
@@ -53,15 +52,25 @@ def rescore(
 
 
 async def _rescore(
-    url: str, dataset: str | None, model: str | None, tasks_dir: Path | None, *, dry_run: bool
+    url: str, dataset: str | None, model: str | None, tasks_dir: Path | None, *, dry_run: bool, quiet: bool
 ) -> "list[Rescored]":
     from common.database.pool import open_pool
     from common.database.schema import check_migrated
-    from ingester.ingestion.rescoring import rescore_all
+    from ingester.ingestion.rescoring import rescore_all, scored_models
+
+    from arcwatch.clients.database import missing
+    from arcwatch.errors import DeploymentError
+
+    def show(of_dataset: str, of_model: str, place: int, total: int) -> None:
+        if not quiet:
+            say(f"[{place}/{total}] {of_model} of {of_dataset}", err=True)
 
     async with open_pool(url) as pool:
         await check_migrated(pool)
-        return [each async for each in rescore_all(pool, dataset, model, tasks_dir, dry_run=dry_run)]
+        found = [each async for each in rescore_all(pool, dataset, model, tasks_dir, dry_run=dry_run, on_begin=show)]
+        if dataset and not found:
+            raise DeploymentError(missing(await scored_models(pool), dataset, model))
+        return found
 
 
 def _document(of: "Rescored", *, dry_run: bool) -> dict[str, Any]:

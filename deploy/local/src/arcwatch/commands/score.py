@@ -81,13 +81,15 @@ def score(
 
 
 def _score(directory: Path, source: str | None, tasks_dir: Path | None) -> "list[Scored]":
+    from common.process.choices import no_such
+
     from arcwatch.scoring.disk import scan
     from arcwatch.scoring.models import available_sources, find_models
     from arcwatch.scoring.scorer import score_model
 
     sources = available_sources(tasks_dir)
     if source and source not in sources:
-        raise typer.BadParameter(f"no tasks of {source} are here; there are: {', '.join(sources)}")
+        raise typer.BadParameter(no_such("task set", source, sources))
     folder = scan(directory.resolve())
     models = find_models(folder, [source] if source else sources, tasks_dir)
     if not models:

@@ -20,28 +20,32 @@ from nats.js.errors import NotFoundError
 from pydantic import ValidationError
 
 from common.events import (
+    MAX_REQUEST_IDS,
     Event,
     ModelDiscovered,
     ModelIngested,
     ModelIngestionFailed,
     SyncCompleted,
     SyncRequested,
+    body_of,
     resent,
 )
 
 Key = tuple[str | None, str | None]
 # What a sync is asked for: the dataset, None for all, and whether to ingest, None for what is set.
 Scope = tuple[str | None, bool | None]
+# An event, and the body to publish it with.
+Unsettled = tuple[RawStreamMsg, bytes]
 EventT = TypeVar("EventT", bound=Event)
 
 
 async def republish_unsettled(js: JetStreamContext, stream: str, subject: str, until: int) -> None:
     """Publish a subject's unsettled events again, up to a sequence."""
     find = {ModelDiscovered.subject: _models, SyncRequested.subject: _syncs}[subject]
-    for message in await find(_Past(js, stream, until)):
+    for message, body in await find(_Past(js, stream, until)):
         # The id is the same for all processes that do this at once.
         headers = resent(message.headers or {}, f"again-{message.seq}")
-        await js.publish(subject, message.data or b"", stream=stream, headers=headers)
+        await js.publish(subject, body, stream=stream, headers=headers)
 
 
 @dataclass(frozen=True)
@@ -69,7 +73,7 @@ class _Past:
                 yield message, event
 
 
-async def _syncs(past: _Past) -> Iterable[RawStreamMsg]:
+async def _syncs(past: _Past) -> Iterable[Unsettled]:
     scopes: dict[int, Scope] = {}
     last: dict[Scope, RawStreamMsg] = {}
     async for message, request in past.events(SyncRequested):
@@ -81,13 +85,14 @@ async def _syncs(past: _Past) -> Iterable[RawStreamMsg]:
             continue
         if (latest := last.get(scopes[settled])) and _place(latest) <= settled:
             del last[scopes[settled]]
-    return last.values()
+    return [(message, message.data or b"") for message in last.values()]
 
 
-async def _models(past: _Past) -> Iterable[RawStreamMsg]:
+async def _models(past: _Past) -> Iterable[Unsettled]:
     ended: dict[Key, int] = defaultdict(int)
     known: set[tuple[Key, str | None]] = set()
-    found: dict[Key, tuple[bool, RawStreamMsg]] = {}
+    found: dict[Key, tuple[ModelDiscovered, RawStreamMsg]] = {}
+    asked: dict[Key, list[str]] = defaultdict(list)
     key: Key
     async for message, ingested in past.events(ModelIngested):
         key = (ingested.dataset, ingested.model)
@@ -101,9 +106,20 @@ async def _models(past: _Past) -> Iterable[RawStreamMsg]:
         key = (event.dataset, event.model)
         settled = _place(message) <= ended[key] or (not event.force and (key, event.tree_oid) in known)
         # A dry run changes nothing, and its requester is not waiting any more.
-        if not settled and not event.dry_run and (event.force or not found.get(key, (False,))[0]):
-            found[key] = (event.force, message)
-    return [message for _, message in found.values()]
+        if settled or event.dry_run:
+            continue
+        asked[key] += event.request_ids
+        if event.force or key not in found or not found[key][0].force:
+            found[key] = (event, message)
+    return [(message, _for_all(event, asked[key], message)) for key, (event, message) in found.items()]
+
+
+def _for_all(event: ModelDiscovered, asked: list[str], message: RawStreamMsg) -> bytes:
+    """Return the body of the one event that is published for several: their requests are followed by their ids."""
+    ids = tuple(dict.fromkeys(asked))[-MAX_REQUEST_IDS:]
+    if ids == event.request_ids:
+        return message.data or b""
+    return body_of(event.model_copy(update={"request_ids": ids}))
 
 
 def _up_to(end: ModelIngested | ModelIngestionFailed | SyncCompleted, message: RawStreamMsg) -> int:

@@ -26,7 +26,7 @@ class Message:
     body: bytes
     stored_at: datetime
     pending: int
-    """How many come after it by now, of any subject."""
+    """How many come after it by now, of the subjects that are read."""
     headers: Mapping[str, str]
 
 
@@ -35,24 +35,26 @@ class StreamReadError(Exception):
 
 
 async def stored(
-    client: Client, stream: str, after: int, timeout_seconds: float = TIMEOUT_SECONDS
+    client: Client, stream: str, after: int, timeout_seconds: float = TIMEOUT_SECONDS, *, subject: str = ">"
 ) -> AsyncGenerator[Message, None]:
-    """Yield what is stored after a sequence, of any subject, up to now."""
+    """Yield what is stored after a sequence up to now, of any subject unless one is named."""
     pending = 1
     while pending:
         pending = 0
-        async with aclosing(_batch(client, stream, after, timeout_seconds)) as messages:
+        async with aclosing(_batch(client, stream, after, timeout_seconds, subject)) as messages:
             async for message in messages:
                 after, pending = message.sequence, message.pending
                 yield message
 
 
-async def _batch(client: Client, stream: str, after: int, timeout_seconds: float) -> AsyncGenerator[Message, None]:
+async def _batch(
+    client: Client, stream: str, after: int, timeout_seconds: float, subject: str
+) -> AsyncGenerator[Message, None]:
     inbox = client.new_inbox()
     # A new one for each batch: what comes late of an earlier one must not be taken for this one's.
     subscription = await client.subscribe(inbox)
     try:
-        request = {"seq": after + 1, "next_by_subj": ">", "batch": BATCH}
+        request = {"seq": after + 1, "next_by_subj": subject, "batch": BATCH}
         await client.publish(f"$JS.API.DIRECT.GET.{stream}", json.dumps(request).encode(), reply=inbox)
         last = 0
         while message := _message(await subscription.next_msg(timeout=timeout_seconds), last):

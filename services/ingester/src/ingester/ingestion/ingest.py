@@ -65,11 +65,15 @@ class Ingester:
             ):
                 instance = self.settings.arcwatch_instance or "ingester"
                 origin = Origin(event, sequence, delivery_count, instance)
-                report = Report(self.metrics, self.announce, event)
+
+                async def announce(progress: IngestionProgress) -> None:
+                    await self.announce(progress.model_copy(update={"request_ids": event.request_ids}))
+
+                report = Report(self.metrics, announce, event)
                 landed = await _Ingestion(self, session, origin, tasks, report).run()
             if not landed or event.dry_run:
                 return None
-            announced = await session.announcement()
+            announced = (await session.announcement()).model_copy(update={"request_ids": event.request_ids})
             await self.publish(announced)
             return announced
 
@@ -111,6 +115,7 @@ class _Ingestion:
         current = await self.session.current(RETRYABLE | JUDGED_BY_LISTING)
         if self._is_done(current, self.event.tree_oid):
             # Before the Hub is asked: this may be a redelivery whose folder is gone meanwhile.
+            await self._note_unneeded()
             return True
         dataset, model = self.session.key
         revision = await self.ingester.hub.head(dataset)
@@ -159,6 +164,13 @@ class _Ingestion:
         reason = "its content was replaced upstream by what had been ingested before"
         for run in await self.session.skip_running(self.event, self.origin.sequence, reason):
             await self.report.skipped(run.id, reason, run.duration_ms)
+        await self._note_unneeded()
+
+    async def _note_unneeded(self) -> None:
+        """Have those who follow a request by its id see that there was nothing to do."""
+        if self.event.request_ids and not await self.session.has_run(self.event, self.origin.sequence):
+            reason = "its present content is ingested already"
+            await end_event(self.session.connection, self.origin, "skipped", reason)
 
     async def _not_there(self, revision: str, current: CurrentVersion | None) -> None:
         """End the run of a folder that was deleted or renamed since its event: news, which the next sync marks.
@@ -213,7 +225,7 @@ class _Ingestion:
         staged = await self.session.staged(run.id) if run.resumed else set()
         missing = {key: file for key, file in plan.fetch.items() if (key, file.blob_oid) not in staged}
         progress = Progress(
-            run.id, self.event.dataset, self.event.model, total=plan.files, announce=self.ingester.announce
+            run.id, self.event.dataset, self.event.model, total=plan.files, announce=self.report.announce
         )
         await progress.advance(plan.files - len(missing))
         count = self.ingester.metrics.rows.inc

@@ -15,7 +15,7 @@ import structlog
 from common import outcomes
 from common.bus import backlog, bus
 from common.bus.topology import INGESTER
-from common.events import ModelDiscovered
+from common.events import MAX_REQUEST_IDS, ModelDiscovered
 from common.outcomes import Fail
 from common.process.outage import AWAY, FAILURES, Outage, reason_of
 from nats.aio.client import Client
@@ -61,20 +61,24 @@ class LockQueue:
             log.info("ingestion.already_done", dataset=event.dataset, model=event.model)
             return
         answered_id = answered.id if answered else None
+        asked, event = event, _answering(event, answered)
         try:
             try:
                 await self.ingest(event, delivery_count, sequence)
             except LockHeldError as held:
                 answered_id = await lock_waiters.join(self.pool, event, held.model)
+                event = _answering(event, await lock_waiters.by_id(self.pool, answered_id))
                 # The lock's holder may have looked before the request was there.
                 if not await self._ingested(event, delivery_count, sequence):
                     return
         except Exception as error:
-            if isinstance(outcomes.consequence(error, delivery_count), Fail):
+            verdict = outcomes.consequence(error, delivery_count)
+            if isinstance(verdict, Fail):
                 # The dead letter is not written yet: if that fails, a request that was handed back must be found again.
-                await self._end(None if handed_back else answered_id)
+                fail = partial(self._fail, asked, sequence, verdict.reason)
+                await self._end(None if handed_back else answered_id, fail)
             raise
-        await self._end(answered_id)
+        await self._end(answered_id, self._settle)
 
     async def _answered_by(self, event: ModelDiscovered, message_id: str) -> lock_waiters.WaitingRequest | None:
         """Return the waiting request that this delivery answers: what waits by now gets what the Hub has now."""
@@ -93,11 +97,17 @@ class LockQueue:
             return False
         return True
 
-    async def _end(self, answered_id: str | None) -> None:
-        """Remove the answered request, hand back those that waited. A failure here is made up for in a minute."""
+    async def _settle(self, answered_id: str) -> None:
+        await lock_waiters.settle(self.pool, answered_id)
+
+    async def _fail(self, event: ModelDiscovered, sequence: int | None, reason: str, answered_id: str) -> None:
+        await lock_waiters.fail(self.pool, answered_id, event, sequence, reason)
+
+    async def _end(self, answered_id: str | None, end: Callable[[str], Awaitable[None]]) -> None:
+        """End the answered request, hand back those that waited. A failure here is made up for in a minute."""
         try:
             if answered_id is not None:
-                await lock_waiters.settle(self.pool, answered_id)
+                await end(answered_id)
             await self.hand_back()
         except FAILURES as error:
             log.debug("waiting.not_looked", reason=reason_of(error))
@@ -129,6 +139,15 @@ class LockQueue:
             # Done, or dropped by the server after its last delivery: `arcwatch dead ls` and `dead replay` help then.
             if is_settled(request.event_sequence, oldest):
                 await lock_waiters.settle(self.pool, request.id)
+
+
+def _answering(event: ModelDiscovered, waiting: lock_waiters.WaitingRequest | None) -> ModelDiscovered:
+    """Return the event as one that is for all who wait, too."""
+    if waiting is None:
+        return event
+    others = waiting.event
+    ids = tuple(dict.fromkeys((*event.request_ids, *others.request_ids)))[:MAX_REQUEST_IDS]
+    return event.model_copy(update={"force": event.force or others.force, "request_ids": ids})
 
 
 async def oldest_unsettled(client: Client) -> int | None:

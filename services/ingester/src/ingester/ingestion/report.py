@@ -79,6 +79,10 @@ async def publish_failure(
     about |= {"dry_run": event.dry_run, "kind": kind, "reason": reason}
     log.error("ingestion.ended", **about, outcome="failed", duration_ms=run.duration_ms)
     failed = ModelIngestionFailed(
-        **about, delivery_count=origin.delivery_count, failed_at=run.ended_at, event_sequence=origin.sequence
+        **about,
+        delivery_count=origin.delivery_count,
+        failed_at=run.ended_at,
+        event_sequence=origin.sequence,
+        request_ids=event.request_ids,
     )
     await bus.publish(client, failed, source, key=ModelIngestionFailed.key_of(run.id, run.started_at))

@@ -6,7 +6,7 @@ an ingestion.
 
 import json
 from collections import defaultdict
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -49,11 +49,27 @@ class _ImpossibleError(Exception):
     """The stored rows do not say enough."""
 
 
+async def scored_models(pool: asyncpg.Pool) -> list[tuple[str, str]]:
+    """Return dataset and model of every current version."""
+    return await current_models(pool, None, None)
+
+
 async def rescore_all(
-    pool: asyncpg.Pool, dataset: str | None, model: str | None, tasks_dir: Path | None, *, dry_run: bool = False
+    pool: asyncpg.Pool,
+    dataset: str | None,
+    model: str | None,
+    tasks_dir: Path | None,
+    *,
+    dry_run: bool = False,
+    on_begin: Callable[[str, str, int, int], object] = lambda *_: None,
 ) -> AsyncIterator[Rescored]:
-    """Rescore the current versions, of one dataset or one model where it is named; a model each in a transaction."""
-    for key in await current_models(pool, dataset, model):
+    """Rescore the current versions, of one dataset or one model where it is named; a model each in a transaction.
+
+    `on_begin` gets the dataset, the model, its place and how many there are.
+    """
+    keys = await current_models(pool, dataset, model)
+    for place, key in enumerate(keys, 1):
+        on_begin(*key, place, len(keys))
         try:
             yield await rescore(pool, *key, tasks_dir, dry_run=dry_run)
         except LockHeldError as error:

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import asyncpg
-from common.events import ModelDiscovered, fresh_id
+from common.events import MAX_REQUEST_IDS, ModelDiscovered, fresh_id
+from common.storable import storable
 
 from ingester.store.statements import waiting_requests as sql
 
@@ -25,7 +26,8 @@ async def join(pool: asyncpg.Pool, event: ModelDiscovered, behind: str) -> str:
     """Let a request wait until the lock of the model `behind` is free; return its id."""
     fresh = fresh_id()
     about = (event.force, event.trigger, event.requested_by, event.revision, event.tree_oid, event.published_at)
-    await pool.execute(sql.JOIN_WAITING, event.dataset, event.model, event.dry_run, fresh, behind, *about)
+    ids = (event.request_ids, MAX_REQUEST_IDS)
+    await pool.execute(sql.JOIN_WAITING, event.dataset, event.model, event.dry_run, fresh, behind, *about, *ids)
     return fresh
 
 
@@ -52,6 +54,14 @@ async def handed_back(pool: asyncpg.Pool, older_than: timedelta) -> list[Waiting
 async def mark_handed_back(pool: asyncpg.Pool, request_id: str, event_sequence: int) -> None:
     """Note that a request was published again, and where on the stream, unless another has joined meanwhile."""
     await pool.execute(sql.MARK_HANDED_BACK, request_id, event_sequence)
+
+
+async def fail(pool: asyncpg.Pool, request_id: str, event: ModelDiscovered, sequence: int | None, reason: str) -> None:
+    """Delete a request that fails for good with an event that answers it, unless another has joined meanwhile.
+
+    The event's own end tells of its ids; of those that only waited a failed run does.
+    """
+    await pool.execute(sql.FAIL_REQUEST, request_id, storable(reason), sequence, event.request_ids)
 
 
 async def settle(pool: asyncpg.Pool, request_id: str) -> None:

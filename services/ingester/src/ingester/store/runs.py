@@ -90,7 +90,8 @@ class RunStatements(LockedModel):
         delivery = (origin.delivery_count, origin.ingester)
         content = (start.revision, start.tree_oid, start.total_puzzles)
         about = (event.dry_run, start.base_url, start.source, event.trigger, origin.auto_triggered, origin.sequence)
-        arguments = (*self.key, *delivery, *content, *about, RULES_VERSION, start.task_set_version)
+        judged_by = (RULES_VERSION, start.task_set_version)
+        arguments = (*self.key, *delivery, *content, *about, *judged_by, event.request_ids or None)
         if begun := await self.connection.fetchrow(sql.RESUME_RUN, *arguments):
             judged_alike: bool = begun["judged_alike"]
             return RunOpened(begun["id"], resumed=True, begun_for=begun["event_sequence"], judged_alike=judged_alike)
@@ -129,6 +130,11 @@ class RunStatements(LockedModel):
         rows = await self.connection.fetch(sql.SKIP_RUNNING_RUNS, *self.key, event.dry_run, event_sequence, reason)
         return [RunEnded(*row) for row in rows]
 
+    async def has_run(self, event: ModelDiscovered, event_sequence: int | None) -> bool:
+        """Tell whether there is a run of an event that is for requests."""
+        found: bool = await self.connection.fetchval(sql.HAS_RUN_OF_EVENT, event.request_ids, event_sequence)
+        return found
+
     async def close_run(self, run_id: int, result: RunResult) -> int:
         """End a run; return its duration in ms."""
         files = (result.successful, result.failed, result.skipped, result.total_puzzles)
@@ -144,7 +150,7 @@ async def end_event(
     event = origin.event
     end = (event.dataset, event.model, event.dry_run, status, storable(reason))
     about = (origin.delivery_count, origin.sequence, origin.ingester, event.trigger, origin.auto_triggered)
-    rows = await connection.fetch(sql.END_EVENT, *end, *about)
+    rows = await connection.fetch(sql.END_EVENT, *end, *about, event.request_ids or None)
     return RunEnded(*rows[0])
 
 
@@ -152,7 +158,9 @@ async def running_runs(pool: asyncpg.Pool, older_than: timedelta) -> dict[int, O
     """Return what the runs are about that began some time ago and did not end, by their ids."""
     return {
         row["id"]: Origin(
-            ModelDiscovered(dataset=row["dataset"], model=row["model"], dry_run=row["dry_run"]),
+            ModelDiscovered.model_validate(
+                {name: row[name] for name in ("dataset", "model", "dry_run", "request_ids")}
+            ),
             row["event_sequence"],
             row["delivery_count"],
             row["ingester"],

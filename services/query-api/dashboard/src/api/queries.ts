@@ -23,7 +23,10 @@ export const keys = {
   history: resource<[filter: HistoryFilter]>("history"),
   runErrors: resource<[run: number, page: { limit: number; offset: number }]>("run-errors"),
   folders: resource<[dataset: string]>("folders"),
+  request: resource<[id: string]>("request"),
 };
+
+const ENDS: readonly string[] = ["done", "skipped", "failed"];
 
 function owned(dataset: string): { owner: string; name: string } {
   const [owner = "", name = ""] = dataset.split("/");
@@ -92,6 +95,17 @@ export const runErrorsQuery = (run: number, query: { limit: number; offset: numb
       unwrap(
         api.GET("/api/admin/ingestion-history/{run}/errors", { params: { path: { run }, query }, signal }),
       ),
+  });
+
+export const requestQuery = (requestId: string) =>
+  queryOptions({
+    queryKey: keys.request(requestId),
+    queryFn: ({ signal }) =>
+      unwrap(
+        api.GET("/api/admin/ingestion-requests/{requestId}", { params: { path: { requestId } }, signal }),
+      ),
+    // Many states have no event; one that has ended stays so.
+    refetchInterval: ({ state }) => (state.data && ENDS.includes(state.data.state) ? false : 2_000),
   });
 
 export const foldersQuery = (dataset: string) =>

@@ -310,6 +310,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/ingestion-requests/{requestId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where a request for an ingestion is: queued, waiting, running, or how it ended */
+        get: operations["getIngestionRequest"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/hf-folders": {
         parameters: {
             query?: never;
@@ -1223,7 +1240,7 @@ export interface components {
         };
         /**
          * IngestionAccepted
-         * @description The request is on the bus; /api/events tells how it goes.
+         * @description The request is on the bus; /api/admin/ingestion-requests/{requestId} tells how it goes.
          */
         IngestionAccepted: {
             /**
@@ -1235,6 +1252,13 @@ export interface components {
             /** Message */
             message: string;
             config: components["schemas"]["IngestionConfig"];
+            /** Requestid */
+            requestId: string;
+            /**
+             * Verified
+             * @description The Hub lists the folder. False: it could not be asked; ingesters go on asking it.
+             */
+            verified: boolean;
         };
         /**
          * IngestionBody
@@ -2081,6 +2105,66 @@ export interface components {
             replacedAt: string;
         };
         /**
+         * RequestAnswer
+         * @description Where a request for an ingestion is.
+         */
+        RequestAnswer: {
+            /**
+             * Success
+             * @default true
+             * @constant
+             */
+            success?: true;
+            /** Requestid */
+            requestId: string;
+            /**
+             * State
+             * @description queued: no ingester began with it; waiting: another ingestion of the model goes on, and it is next; running, done: `run` says how; skipped: nothing was to do, `reason` says why; failed: for good.
+             * @enum {string}
+             */
+            state: "queued" | "waiting" | "running" | "done" | "skipped" | "failed";
+            /** Dataset */
+            dataset: string;
+            /** Model */
+            model: string;
+            /** Dryrun */
+            dryRun: boolean;
+            /**
+             * Ahead
+             * @description While queued: how many requests are before it, at most.
+             * @default null
+             */
+            ahead?: number | null;
+            /**
+             * @description Null where this server has heard nothing yet.
+             * @default null
+             */
+            progress?: components["schemas"]["RequestProgress"] | null;
+            /**
+             * Reason
+             * @description Why it was skipped or failed.
+             * @default null
+             */
+            reason?: string | null;
+            /**
+             * Deadletter
+             * @description `arcwatch dead replay` asks for it again, under the same id.
+             */
+            deadLetter: boolean;
+            /** @default null */
+            run?: components["schemas"]["Run"] | null;
+        };
+        /**
+         * RequestProgress
+         * @description How many files of a run are fetched and scored, of how many.
+         */
+        RequestProgress: {
+            /** Done */
+            done: number;
+            /** Total */
+            total: number;
+        };
+        /**
          * ResetEvent
          * @description What was missed is not known: load again what you show.
          */
@@ -2908,6 +2992,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
         };
     };
     getHarnessAccuracy: {
@@ -3676,6 +3769,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
             /** @description Not available now */
             503: {
                 headers: {
@@ -3764,6 +3866,68 @@ export interface operations {
             /** @description Not found */
             404: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not available now */
+            503: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    getIngestionRequest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                requestId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Where a request for an ingestion is. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestAnswer"];
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3945,7 +4109,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The request is on the bus; /api/events tells how it goes. */
+            /** @description The request is on the bus; /api/admin/ingestion-requests/{requestId} tells how it goes. */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -4401,6 +4565,7 @@ export const modelDetailStatusValues: ReadonlyArray<FlattenedDeepRequired<compon
 export const modelRowStatusValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["ModelRow"]["status"]> = ["completed", "partial", "unknown", "removed"];
 export const noteKindValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["NoteKind"]> = ["unreadable_answer", "malformed_pair", "malformed_attempt", "unknown_attempt", "unknown_answer", "null_attempt", "pair_out_of_range", "pair_index_missing", "duplicate_answer", "unread_metadata", "duplicate_key", "value_out_of_range", "text_replaced", "too_deep", "duplicate_file", "other_task_set", "no_task_name", "model_name_missing", "nested_folder", "nothing_usable"];
 export const progressEventStatusValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["ProgressEvent"]["status"]> = ["running", "completed", "partial", "failed", "skipped"];
+export const requestAnswerStateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["RequestAnswer"]["state"]> = ["queued", "waiting", "running", "done", "skipped", "failed"];
 export const runStatusValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Run"]["status"]> = ["running", "completed", "partial", "failed", "skipped", "unknown"];
 export const runTriggerAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Run"]["trigger"]> = ["schedule", "catch_up", "startup", "webhook", "manual"];
 export const sourceValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Source"]> = ["ARC1", "ARC1-Eval", "ARC2", "ARC2-Eval", "ARC1-Semi-Private", "ARC1-Private", "ARC2-Semi-Private", "ARC2-Private", "ARC-Heavy", "ConceptARC"];

@@ -8,7 +8,9 @@ from typing import Any, TypeVar
 import asyncpg
 from common.arc.file_names import is_json, is_whole_submission, stem_of
 from common.hub.client import HubClient
+from common.hub.responses import FolderGoneError
 from common.outcomes import TransientError
+from common.process.choices import no_such
 from common.process.outage import DATABASE_ERRORS
 
 from query_api.schemas.ingestion import FolderRow, SamplePuzzle
@@ -18,6 +20,8 @@ from query_api.store.rows import Key, Submission
 
 # A person waits at a page. The client itself would go on retrying for minutes.
 TIMEOUT_SECONDS = 20.0
+# A request is accepted without an answer, too: the ingester asks again.
+CHECK_SECONDS = 5.0
 MAX_SAMPLE_BYTES = 16 * 1024 * 1024
 LISTING_KEPT_SECONDS = 30.0
 
@@ -26,15 +30,31 @@ Folders = Callable[[str], Awaitable[Mapping[str, str]]]
 """Folder name -> tree oid of a dataset."""
 
 
-async def with_deadline(answer: Awaitable[T]) -> T:
+async def with_deadline(answer: Awaitable[T], seconds: float = TIMEOUT_SECONDS) -> T:
     """Return what the Hub answers; raises a ProblemError when it does not."""
     try:
-        async with asyncio.timeout(TIMEOUT_SECONDS):
+        async with asyncio.timeout(seconds):
             return await answer
     except TimeoutError as error:
-        raise ProblemError(502, f"the Hub did not answer within {TIMEOUT_SECONDS:.0f} s; try again later") from error
+        raise ProblemError(502, f"the Hub did not answer within {seconds:.0f} s; try again later") from error
     except TransientError as error:
         raise ProblemError(502, str(error) or "the Hub does not answer") from error
+
+
+async def is_there(hub: HubClient, folders: Folders, dataset: str, folder: str) -> bool:
+    """Tell whether the Hub lists a folder, False where it cannot be asked; raise a ProblemError where it lists others.
+
+    A listing that was kept may be too old for a folder that has just come: before one is refused, the Hub is asked.
+    """
+    try:
+        listed = await with_deadline(folders(dataset), CHECK_SECONDS)
+        if folder not in listed:
+            listed = await with_deadline(hub.folders(dataset), CHECK_SECONDS)
+    except ProblemError:
+        return False
+    if folder not in listed:
+        raise ProblemError(422, no_such("folder", folder, listed.keys(), dataset))
+    return True
 
 
 async def folder_rows(folders: Folders, ingested: Mapping[Key, Submission], dataset: str) -> list[FolderRow]:
@@ -59,7 +79,10 @@ async def sample(
     if not folder:
         raise ProblemError(422, "datasetName is empty; choose a model's folder")
     sha = await hub.head(dataset)
-    files = await hub.files(dataset, folder, sha)
+    try:
+        files = await hub.files(dataset, folder, sha)
+    except FolderGoneError as error:
+        raise ProblemError(422, no_such("folder", folder, (await hub.folders(dataset, sha)).keys(), dataset)) from error
     ids = None if task_ids is None else {each.casefold(): each for each in task_ids}
     answers = [each for each in files if _may_answer(each.path, ids)]
     if not answers:

@@ -7,6 +7,8 @@ import re
 from collections.abc import Sequence
 from urllib.parse import unquote
 
+from common.process.choices import not_watched
+
 from query_api.schemas.problems import ProblemError
 
 _BARE = re.compile(r"[\w.-]+/[\w.-]+")
@@ -21,7 +23,7 @@ def dataset_of(base_url: str, endpoint: str, configured: Sequence[str]) -> str:
             422, f"baseUrl must be a dataset's page on {endpoint}, such as {endpoint}/datasets/{configured[0]}"
         )
     if name not in configured:
-        raise ProblemError(422, f"{name} is not watched here; HF_DATASETS holds {', '.join(configured)}")
+        raise ProblemError(422, not_watched(name, configured))
     return name
 
 

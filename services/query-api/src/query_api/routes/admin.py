@@ -6,8 +6,11 @@ import structlog
 from aiohttp import web
 from common.arc.task_sets import detect_source
 from common.events import ModelDiscovered, SyncRequested, fresh_id
+from common.hub.client import HubClient
+from common.process.choices import not_watched
 from nats.aio.client import Client
 
+from query_api.probes import hub_checks
 from query_api.probes.hub_urls import dataset_of
 from query_api.routes.endpoint import Endpoint
 from query_api.routes.publish import publish
@@ -28,13 +31,21 @@ log = structlog.get_logger(__name__)
     secured="adminToken",
 )
 async def start_ingestion(
-    settings: Settings, client: Client, request: web.Request, body: IngestionBody
+    *,
+    settings: Settings,
+    client: Client,
+    hub: HubClient,
+    folders: hub_checks.Folders,
+    request: web.Request,
+    body: IngestionBody,
 ) -> IngestionAccepted:
     """Ingest one model now."""
     dataset = dataset_of(body.base_url, settings.endpoint, settings.hf_datasets)
     source = detect_source(dataset)
     if body.source not in {None, "", "auto", source}:
         raise ProblemError(422, f"{dataset} is of {source}, not of {body.source}; leave source at auto")
+    verified = await hub_checks.is_there(hub, folders, dataset, body.dataset_name)
+    request_id = fresh_id()
     event = ModelDiscovered(
         dataset=dataset,
         model=body.dataset_name,
@@ -42,11 +53,14 @@ async def start_ingestion(
         force=body.force_overwrite,
         dry_run=body.dry_run,
         requested_by=_who(request),
+        request_ids=(request_id,),
     )
     await publish(client, event)
     log.info("admin.start_ingestion", by=_who(request), published=event.model_dump(mode="json", exclude_none=True))
     return IngestionAccepted(
-        message="Ingestion requested; /api/events tells how it goes.",
+        message=f"Ingestion requested; /api/admin/ingestion-requests/{request_id} tells how it goes.",
+        request_id=request_id,
+        verified=verified,
         config=IngestionConfig(
             dataset_name=body.dataset_name,
             base_url=body.base_url,
@@ -62,8 +76,7 @@ async def start_ingestion(
 async def start_sync(settings: Settings, client: Client, request: web.Request, body: SyncBody) -> SyncAccepted:
     """Compare the Hub with the database now."""
     if body.dataset is not None and body.dataset not in settings.hf_datasets:
-        watched = ", ".join(settings.hf_datasets)
-        raise ProblemError(422, f"{body.dataset} is not watched here; HF_DATASETS holds {watched}")
+        raise ProblemError(422, not_watched(body.dataset, settings.hf_datasets))
     event = SyncRequested(
         dataset=body.dataset, auto_ingest=body.auto_ingest, requested_by=_who(request), request_id=fresh_id()
     )

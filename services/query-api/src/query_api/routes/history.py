@@ -4,8 +4,11 @@ from collections.abc import Callable
 from functools import partial
 
 import asyncpg
+from nats.aio.client import Client
 
+from query_api.probes import request_probe
 from query_api.routes.endpoint import Endpoint
+from query_api.schemas.ingestion import RequestAnswer, RequestQuery
 from query_api.schemas.ingestion_runs import (
     Activity,
     ActivityAnswer,
@@ -15,17 +18,25 @@ from query_api.schemas.ingestion_runs import (
     RunErrorsQuery,
 )
 from query_api.schemas.problems import ProblemError
+from query_api.settings import Settings
 from query_api.store import runs
+from query_api.view.broadcaster import Broadcaster
+from query_api.view.named_models import check_known
 from query_api.view.snapshot import View
 
 RECENT = 10
 
 
-@partial(Endpoint, "/api/admin/ingestion-history", "Admin", problems=(503,))
-async def list_ingestion_runs(pool: asyncpg.Pool, view: Callable[[], View], query: HistoryQuery) -> HistoryAnswer:
+@partial(Endpoint, "/api/admin/ingestion-history", "Admin", problems=(404, 503))
+async def list_ingestion_runs(
+    pool: asyncpg.Pool, settings: Settings, view: Callable[[], View], query: HistoryQuery
+) -> HistoryAnswer:
     """Ingestion runs: filter, search, sort, page."""
     dataset = query.dataset and view().spelled(query.dataset)
     total, found = await runs.runs(pool, query.model_copy(update={"dataset": dataset}))
+    if not total and (dataset or query.model):
+        keys = await runs.models(pool) | view().submissions.keys()
+        check_known(dataset, query.model, keys, settings.hf_datasets)
     return HistoryAnswer(total=total, runs=tuple(found))
 
 
@@ -51,4 +62,12 @@ async def list_run_errors(pool: asyncpg.Pool, query: RunErrorsQuery) -> RunError
     return RunErrorsAnswer(run=query.run, total=total, fatal=fatal, errors=tuple(found), findings=counted_by_kind)
 
 
-ENDPOINTS = (list_ingestion_runs, list_recent_activity, list_run_errors)
+@partial(Endpoint, "/api/admin/ingestion-requests/{requestId}", "Admin", problems=(404, 503), limited=True)
+async def get_ingestion_request(
+    pool: asyncpg.Pool, client: Client, broadcaster: Broadcaster, query: RequestQuery
+) -> RequestAnswer:
+    """Where a request for an ingestion is: queued, waiting, running, or how it ended."""
+    return await request_probe.answer(pool, client, query.request_id, broadcaster.running)
+
+
+ENDPOINTS = (list_ingestion_runs, list_recent_activity, list_run_errors, get_ingestion_request)

@@ -2,11 +2,13 @@
 
 from typing import Annotated, Literal
 
+from common.events import RequestId
 from common.model_names import is_plain_folder_name
 from pydantic import AfterValidator, Field
 
 from query_api.schemas.base import Answer, ApiModel, Body, Count, Query
 from query_api.schemas.cached import DatasetName
+from query_api.schemas.ingestion_runs import Run
 
 
 def _plain_folder(name: str) -> str:
@@ -128,10 +130,54 @@ class IngestionConfig(ApiModel):
 
 
 class IngestionAccepted(Answer):
-    """The request is on the bus; /api/events tells how it goes."""
+    """The request is on the bus; /api/admin/ingestion-requests/{requestId} tells how it goes."""
 
     message: str
     config: IngestionConfig
+    request_id: str
+    verified: Annotated[
+        bool,
+        Field(description="The Hub lists the folder. False: it could not be asked; ingesters go on asking it."),
+    ]
+
+
+class RequestQuery(Query):
+    """One request, by the id that start-ingestion or `arcwatch ingest` answered with."""
+
+    request_id: RequestId
+
+
+class RequestProgress(ApiModel):
+    """How many files of a run are fetched and scored, of how many."""
+
+    done: Count
+    total: Count
+
+
+RequestState = Literal["queued", "waiting", "running", "done", "skipped", "failed"]
+
+
+class RequestAnswer(Answer):
+    """Where a request for an ingestion is."""
+
+    request_id: str
+    state: Annotated[
+        RequestState,
+        Field(
+            description="queued: no ingester began with it; waiting: another ingestion of the model goes on, and it is"
+            " next; running, done: `run` says how; skipped: nothing was to do, `reason` says why; failed: for good."
+        ),
+    ]
+    dataset: str
+    model: str
+    dry_run: bool
+    ahead: Annotated[Count | None, Field(description="While queued: how many requests are before it, at most.")] = None
+    progress: Annotated[RequestProgress | None, Field(description="Null where this server has heard nothing yet.")] = (
+        None
+    )
+    reason: Annotated[str | None, Field(description="Why it was skipped or failed.")] = None
+    dead_letter: Annotated[bool, Field(description="`arcwatch dead replay` asks for it again, under the same id.")]
+    run: Run | None = None
 
 
 class SyncBody(Body):

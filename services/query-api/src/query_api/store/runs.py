@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 
 import asyncpg
 from common.error_kinds import ADVICE, SEVERITIES, advice_on, severity_of
@@ -11,9 +12,20 @@ from query_api.schemas.base import Finding
 from query_api.schemas.ingestion_runs import HistoryQuery, Run
 from query_api.schemas.model_detail import IngestionError
 from query_api.store import statements as sql
-from query_api.store.repair import all_shaped
+from query_api.store.repair import all_shaped, shaped
+from query_api.store.rows import Key
 
 _WORST_FIRST = sorted(ADVICE, key=lambda kind: (SEVERITIES.index(ADVICE[kind].severity), kind))
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """All requests that wait while an ingester is at their model; `handed_back`: they are on the stream again."""
+
+    dataset: str
+    model: str
+    dry_run: bool
+    handed_back: bool
 
 
 async def runs(pool: asyncpg.Pool, query: HistoryQuery) -> tuple[int, list[Run]]:
@@ -26,6 +38,27 @@ async def runs(pool: asyncpg.Pool, query: HistoryQuery) -> tuple[int, list[Run]]
         found = await findings(connection, [row["id"] for row in rows])
     shaped = ({**row, "findings": found.get(row["id"], ())} for row in rows)
     return total, all_shaped(Run, shaped, "ingestion_runs")
+
+
+async def of_request(pool: asyncpg.Pool, request_id: str) -> tuple[Run | None, int | None]:
+    """Return the run that a request has come to, and the place on the stream of the event it was for."""
+    row = await pool.fetchrow(sql.RUN_OF_REQUEST, request_id)
+    if row is None:
+        return None, None
+    found = (await findings(pool, [row["id"]])).get(row["id"], ())
+    values = {name: value for name, value in row.items() if name != "event_sequence"} | {"findings": found}
+    return shaped(Run, values, "ingestion_runs"), row["event_sequence"]
+
+
+async def waiting(pool: asyncpg.Pool, request_id: str) -> Waiting | None:
+    """Return what waits in the database with a request's id."""
+    row = await pool.fetchrow(sql.WAITING_REQUEST, request_id)
+    return Waiting(**row) if row else None
+
+
+async def models(pool: asyncpg.Pool) -> set[Key]:
+    """Return every (dataset, model) that there was a run of."""
+    return {(row["dataset"], row["model"]) for row in await pool.fetch(sql.MODELS_OF_RUNS)}
 
 
 async def findings(

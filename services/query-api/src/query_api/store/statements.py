@@ -136,13 +136,28 @@ WHERE ($1::text IS NULL OR hf_dataset = $1) AND ($2::text IS NULL OR dataset_nam
 
 COUNT_RUNS: Final = f"SELECT count(*) FROM ingestion_runs {_RUN_FILTER}"  # noqa: S608
 
-_RUNS = f"""
-SELECT id, dataset_name, base_url, source, total_puzzles, successful, failed, skipped, duration_ms,
+_RUN_COLUMNS = """id, dataset_name, base_url, source, total_puzzles, successful, failed, skipped, duration_ms,
     coalesce(dry_run, false) AS dry_run, accuracy_percent::float8 AS accuracy_percent, started_at,
     CASE WHEN status <> 'running' THEN completed_at END AS completed_at, error_log, auto_triggered, status, trigger,
-    hf_dataset AS dataset, revision, tree_oid, score, delivery_count
-FROM ingestion_runs {_RUN_FILTER}
+    hf_dataset AS dataset, revision, tree_oid, score, delivery_count"""
+
+_RUNS = f"SELECT {_RUN_COLUMNS} FROM ingestion_runs {_RUN_FILTER}"  # noqa: S608
+
+# Of one request the run that goes on, else the latest.
+RUN_OF_REQUEST: Final = f"""
+SELECT event_sequence, {_RUN_COLUMNS} FROM ingestion_runs WHERE request_ids @> ARRAY[$1]
+ORDER BY (status = 'running') DESC, id DESC LIMIT 1
 """  # noqa: S608
+
+WAITING_REQUEST: Final = """
+SELECT hf_dataset AS dataset, model, dry_run, handed_back_at IS NOT NULL AS handed_back
+FROM waiting_requests WHERE $1 = ANY(request_ids)
+"""
+
+# Every folder that a run was for, of one dataset where it is named.
+MODELS_OF_RUNS: Final = """
+SELECT DISTINCT hf_dataset AS dataset, dataset_name AS model FROM ingestion_runs WHERE hf_dataset IS NOT NULL
+"""
 
 # By column and direction.
 PAGE_OF_RUNS: Final[Mapping[tuple[str, str], str]] = {

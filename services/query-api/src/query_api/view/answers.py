@@ -15,7 +15,7 @@ from query_api.schemas.problems import ProblemError
 from query_api.settings import Settings
 from query_api.store.rows import Submission
 from query_api.view.answer_statistics import percentage
-from query_api.view.named_models import resolve
+from query_api.view.named_models import check_known, resolve
 from query_api.view.projection import State
 from query_api.view.snapshot import moment_of
 from query_api.view.standings import Standing, model_row
@@ -106,6 +106,8 @@ def list_models(moment: Moment, query: shapes.ModelsQuery) -> Rendered:
     """Every submission with its scores and coverage."""
     view = moment.state.view
     dataset = query.dataset and view.spelled(query.dataset)
+    if dataset is not None:
+        check_known(dataset, None, view.submissions, moment.settings.hf_datasets)
     found = [
         each
         for each in view.submissions.values()

@@ -19,6 +19,7 @@ log = structlog.get_logger(__name__)
 # Frames kept for clients that read slowly; one that falls further behind is dropped and comes back.
 KEPT_FRAMES = 2_000
 KEPT_BYTES = 8 * 1024 * 1024
+KEPT_RUNS = 1_000
 PING_SECONDS = 10.0
 # A client whose connection takes no bytes for this long is gone, or too slow to be kept.
 WRITE_TIMEOUT_SECONDS = 10.0
@@ -46,6 +47,8 @@ class Broadcaster:
         self._numbers = itertools.count()
         self.newest = NOWHERE
         """The place after which every event is still to be broadcast."""
+        self.running: dict[int, IngestionProgress] = {}
+        """What was last heard of each run that goes on."""
         self.closing = False
         self.clients = 0
         metrics.clients.set_function(lambda: self.clients)
@@ -64,6 +67,11 @@ class Broadcaster:
 
     def progress(self, event: IngestionProgress) -> None:
         """Send how far an ingestion is to every client."""
+        self.running.pop(event.run_id, None)
+        if event.status == "running":
+            self.running[event.run_id] = event
+            if len(self.running) > KEPT_RUNS:  # of some the end was never heard
+                del self.running[next(iter(self.running))]
         if frame := frame_of(event, self._view()):
             self._add(frame)
 

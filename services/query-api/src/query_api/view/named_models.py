@@ -1,7 +1,9 @@
 """Which submission a request means that names a model, a task set and perhaps a dataset. Knows no database."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+
+from common.process.choices import no_such
 
 from query_api.schemas.problems import ProblemError
 from query_api.store.rows import Key, Submission
@@ -88,3 +90,13 @@ def _found(view: View, tasks: TaskIndex, name: str, dataset: str | None, model: 
     of_folder = [each.model_name for each in submission.attempts]
     names = [model] if model in of_folder else of_folder
     return NamedModel(name, submission, tuple((submission.dataset, each) for each in names))
+
+
+def check_known(dataset: str | None, model: str | None, keys: Collection[Key], watched: Collection[str]) -> None:
+    """Raise a ProblemError for a dataset that is neither watched nor of these keys, or a model that is of none."""
+    datasets = {each for each, _ in keys}.union(watched)
+    if dataset is not None and dataset not in datasets:
+        raise ProblemError(404, no_such("dataset", dataset, datasets))
+    models = {each for of, each in keys if dataset in {None, of}}
+    if model is not None and model not in models:
+        raise ProblemError(404, no_such("model", model, models, dataset or ""))

@@ -27,7 +27,7 @@ SELECT id, duration_ms, started_at, completed_at FROM ended
 RESUME_RUN = """
 UPDATE ingestion_runs r SET delivery_count = $3, ingester = $4, revision = $5, tree_oid = $6, total_puzzles = $7,
     base_url = $9, source = $10, trigger = $11, auto_triggered = $12, event_sequence = $13, rules_version = $14,
-    task_set_version = $15
+    task_set_version = $15, request_ids = $16
 FROM (
     SELECT id, event_sequence, rules_version, task_set_version FROM ingestion_runs
     WHERE hf_dataset = $1 AND dataset_name = $2 AND status = 'running' AND dry_run = $8
@@ -41,8 +41,8 @@ RETURNING r.id, begun.event_sequence,
 OPEN_RUN = """
 INSERT INTO ingestion_runs (hf_dataset, dataset_name, delivery_count, ingester, revision, tree_oid, total_puzzles,
     dry_run, base_url, source, trigger, auto_triggered, event_sequence, rules_version, task_set_version,
-    status, started_at, completed_at, duration_ms, successful, failed, skipped)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 'running', now(), now(), 0, 0, 0, 0)
+    request_ids, status, started_at, completed_at, duration_ms, successful, failed, skipped)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, 'running', now(), now(), 0, 0, 0, 0)
 RETURNING id
 """
 
@@ -99,9 +99,9 @@ WITH free AS MATERIALIZED (
     ORDER BY id DESC LIMIT 1
 ), made AS (
     INSERT INTO ingestion_runs (hf_dataset, dataset_name, dry_run, status, error_log, delivery_count, event_sequence,
-        ingester, trigger, auto_triggered, base_url, total_puzzles, started_at, completed_at, duration_ms, successful,
-        failed, skipped)
-    SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, '', 0, now(), now(), 0, 0, 0, 0
+        ingester, trigger, auto_triggered, request_ids, base_url, total_puzzles, started_at, completed_at, duration_ms,
+        successful, failed, skipped)
+    SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, '', 0, now(), now(), 0, 0, 0, 0
     WHERE NOT EXISTS (SELECT FROM ended) AND NOT EXISTS (SELECT FROM again)
     RETURNING {_RUN}
 )
@@ -112,12 +112,18 @@ ORDER BY id DESC LIMIT 1
 
 # A request that waits for the model's lock resumes its run when it is handed back, as another event.
 RUNNING_RUNS = """
-SELECT id, hf_dataset AS dataset, dataset_name AS model, dry_run, event_sequence, delivery_count, ingester
+SELECT id, hf_dataset AS dataset, dataset_name AS model, dry_run, event_sequence, delivery_count, ingester,
+    coalesce(request_ids, '{}') AS request_ids
 FROM ingestion_runs r WHERE status = 'running' AND started_at < now() - $1::interval
     AND NOT EXISTS (
         SELECT FROM waiting_requests w
         WHERE w.hf_dataset = r.hf_dataset AND w.model = r.dataset_name AND w.dry_run = r.dry_run)
 ORDER BY id
+"""
+
+# A redelivery of what brought the version finds it done: that run was for these requests.
+HAS_RUN_OF_EVENT = """
+SELECT EXISTS (SELECT FROM ingestion_runs WHERE request_ids && $1 AND event_sequence IS NOT DISTINCT FROM $2)
 """
 
 FAIL_ORPHANED_RUN = _ending("status = 'failed', error_log = $2", "WHERE id = $1 AND status = 'running'")

@@ -11,6 +11,7 @@ import { SearchField } from "../../ui/SearchField.tsx";
 import { Select } from "../../ui/Select.tsx";
 import { FolderTable } from "./FolderTable.tsx";
 import { listed, STATE_NAMES, STATES } from "./folders.ts";
+import { RequestedList } from "./RequestedList.tsx";
 import { StartDialog } from "./StartDialog.tsx";
 
 export function Folders() {
@@ -45,6 +46,7 @@ export function Folders() {
           )
         }
       </Answer>
+      <RequestedList />
     </Panel>
   );
 }

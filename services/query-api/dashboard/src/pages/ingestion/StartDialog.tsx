@@ -8,6 +8,7 @@ import { Badge } from "../../ui/Badge.tsx";
 import { Dialog } from "../../ui/Dialog.tsx";
 import { Scroll } from "../../ui/Scroll.tsx";
 import { start, validate } from "./actions.ts";
+import { follow } from "./requested.ts";
 import { useGuarded } from "./useGuarded.tsx";
 
 type Checked = Schemas["ValidationAnswer"];
@@ -37,11 +38,11 @@ export function StartDialog({ dataset, models, onClose, onStarted }: StartDialog
     });
   const go = () =>
     run(async () => {
-      for (const model of valid) await start(wish(model));
+      for (const model of valid) follow(model, await start(wish(model)));
       toast({
         kind: "plain",
         title: `${plural(valid.length, "ingestion")} requested`,
-        text: "Progress shows up under “Running now”.",
+        text: "Each is followed below the folders to its end.",
       });
       onStarted();
     });

@@ -73,7 +73,28 @@ def test_a_dataset_alone_says_which_set_is_meant() -> None:
 
 def test_of_two_datasets_on_one_set_the_one_asked_for_answers() -> None:
     again = submission("m", 1, 2, dataset="o/arc_agi_v2_public_eval", score=0.75)
-    assert (harness(M, again).harness_score, harness(M, again, hf_dataset=DATASET).harness_score) == (0.75, 1 / 3)
+    asked = (None, DATASET, again.dataset)
+    assert [harness(M, again, hf_dataset=each).harness_score for each in asked] == [0.75, 1 / 3, 0.75]
+    assert harness(M, again, dataset="evaluation2", hf_dataset=DATASET).harness_score == 1 / 3
+
+
+def test_a_score_is_of_the_edition_of_the_set_that_it_was_made_by() -> None:
+    found = harness(submission("m", 1, 1, score=1.0, tasks_total=2, tasks_solved=2, pairs_total=3, pairs_solved=3))
+    assert (found.puzzles_counted, found.pair_weighted_total_pairs, found.pair_weighted_accuracy) == (2, 3, 1.0)
+
+
+def test_a_folder_named_like_an_attempt_is_not_taken_for_it() -> None:
+    odd = submission("m-attempt1", 1, 2, dataset="o/arc_agi_v2_public_eval", score=0.25)
+    assert harness(M, odd, base_model_name="m-attempt1").harness_score == 0.25
+    with pytest.raises(ProblemError, match="is an attempt"):
+        harness(M, odd, base_model_name="m-attempt1", hf_dataset=DATASET)
+
+
+def test_a_score_says_how_old_it_is() -> None:
+    since = datetime(2026, 3, 2, tzinfo=UTC)
+    state = State(View.of([M], None), since)
+    found = get_harness_accuracy(Moment(state, since, Settings(), TASKS), HarnessQuery(base_model_name="m"))
+    assert (found.stale, found.as_of) == (True, since)
 
 
 def test_what_an_event_alone_does_not_tell_is_null() -> None:
@@ -93,8 +114,8 @@ def test_more_pairs_than_there_are_make_no_share() -> None:
     ("query", "says"),
     [
         ({"base_model_name": "nobody"}, "there is no model"),
-        ({"base_model_name": "m-attempt1"}, "attempt of 'm'"),
-        ({"base_model_name": "m-attempt1", "dataset": "evaluation"}, "attempt of 'm'"),
+        ({"base_model_name": "m-attempt1"}, "'m-attempt1' is an attempt"),
+        ({"base_model_name": "m-attempt1", "dataset": "evaluation"}, "'m-attempt1' is an attempt"),
         ({"dataset": "nowhere"}, "there is no task set"),
         ({"hf_dataset": "no/such"}, "no submission of a dataset"),
     ],

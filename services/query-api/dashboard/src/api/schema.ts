@@ -3006,7 +3006,7 @@ export interface operations {
     getHarnessAccuracy: {
         parameters: {
             query: {
-                /** @description A submission's folder: what its attempts' names begin with. */
+                /** @description A submission's folder: what the names of its attempts begin with. */
                 baseModelName: string;
                 /** @description Without it: the set of `hfDataset`, or evaluation2 where none is named. */
                 dataset?: string;

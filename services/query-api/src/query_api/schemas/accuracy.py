@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from query_api.schemas.base import ApiModel, Cached, Count, Fraction, Percent, Query
-from query_api.schemas.performance import HfDataset, OfDataset, PlainName, SetName
+from query_api.schemas.performance import HfDataset, OfDataset, SetName
 
 DEFAULT_SET = "evaluation2"
 _UNKNOWN = "Null while only an event is known of it: the database is away."
@@ -15,7 +15,13 @@ class HarnessQuery(Query):
     """One model, and the task set."""
 
     base_model_name: Annotated[
-        PlainName, Field(description="A submission's folder: what its attempts' names begin with.")
+        str,
+        Field(
+            min_length=1,
+            max_length=255,
+            pattern=r"^[^/\x00-\x1f\x7f]+$",
+            description="A submission's folder: what the names of its attempts begin with.",
+        ),
     ]
     dataset: Annotated[
         SetName | None, Field(description=f"Without it: the set of `hfDataset`, or {DEFAULT_SET} where none is named.")

@@ -129,10 +129,9 @@ def get_harness_accuracy(moment: Moment, query: HarnessQuery) -> HarnessAnswer:
     base, view = query.base_model_name, moment.state.view
     named_set = query.dataset or query.hf_dataset or DEFAULT_SET
     tasks, (model,) = resolve(view, moment.task_sets, named_set, [base], query.hf_dataset)
-    found = model.submission or view.holding(base)
-    if found and found.model != base:
-        raise ProblemError(404, f"{base!r} is an attempt of {found.model!r}: that is its baseModelName")
     solved = model.submission
+    if base not in {each.model for each in ([solved] if solved else view.submissions.values())}:
+        raise ProblemError(404, f"{base!r} is an attempt; baseModelName is its folder, without -attempt and the number")
     pairs_total = (solved and solved.pairs_total) or tasks.pairs_total
     pairs_solved = solved.pairs_solved if solved else 0
     # A row may hold what no version of ours writes.

@@ -85,6 +85,9 @@ async def test_without_the_database_events_are_believed_until_it_is_back(
 ) -> None:
     event = await writer.ingest("one", score=0.25)
     async with start() as api:
+        stats = (await api.get("/api/admin/quick-stats"))[1]
+        began = stats["lastIngestion"]
+        assert (stats["databaseConnected"], began is not None) == (True, True)
         made_up = ModelIngested.model_validate(event.model_dump() | {"model": "two", "run_id": event.run_id + 1})
         async with database_away(postgres, database_url):
             await writer.publish(made_up)
@@ -92,8 +95,13 @@ async def test_without_the_database_events_are_believed_until_it_is_back(
             shown = await api.until("/api/models", lambda body: body["total"] == 2)
             assert {row["model"] for row in shown["data"]} == {"one", "two"}
             assert found["asOf"] is not None
-            status, body = await api.get("/api/admin/ingestion-history")
-            assert (status, body["title"]) == (503, "Not available now")
+            for path in ("/api/admin/ingestion-history", "/api/admin/recent-activity"):
+                status, body = await api.get(path)
+                assert (status, body["title"]) == (503, "Not available now")
+            stats = await api.until("/api/admin/quick-stats", lambda body: not body["databaseConnected"])
+            assert (stats["totalModels"], stats["lastIngestion"]) == (2, began)
+            score = await api.data("/api/accuracy/harness?baseModelName=one")
+            assert (score["harnessScore"], score["puzzlesFullySolved"]) == (0.25, 30)
             assert await _ready(api) == (200, ALL_WELL | {"database": False})
         await api.until("/api/models", lambda body: not body["stale"] and body["total"] == 1)
         assert await _ready(api) == (200, ALL_WELL)

@@ -64,3 +64,17 @@ async def test_what_is_not_there_is_said_with_what_is(api: Api, writer: Writer) 
     status, body = await api.get("/api/model-dataset/performance/nobody-attempt1/nowhere")
     assert status == 404
     assert "evaluation2" in body["detail"]
+
+
+async def test_a_score_is_answered_from_memory_until_something_lands(api: Api, writer: Writer) -> None:
+    path = "/api/accuracy/harness?baseModelName=m-1"
+    await writer.publish(await writer.ingest("m-1", score=0.25))
+    await api.until_latest("m-1")
+    async with api.http.get(path) as answer:
+        tag, score = answer.headers["ETag"], (await answer.json())["data"]["harnessScore"]
+    assert (score, (await api.data("/api/models"))[0]["score"]) == (0.25, 0.25)
+    async with api.http.get(path, headers={"If-None-Match": tag}) as answer:
+        assert answer.status == 304
+    await writer.publish(await writer.ingest("m-1", content=2, score=0.75))
+    body = await api.until(path, lambda found: found["data"]["harnessScore"] == 0.75)
+    assert (body["data"]["puzzlesCounted"], body["data"]["puzzlesFullySolved"]) == (120, 90)

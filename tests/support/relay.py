@@ -29,6 +29,10 @@ class Relay:
         self._through = True
         await self._listen()
 
+    def lead_to(self, socket: Path) -> None:
+        """Pass what connects from now on to another socket, as a name that moves does."""
+        self._socket = socket
+
     async def _listen(self) -> None:
         if self._server is None:
             self._server = await asyncio.start_server(self._accept, "127.0.0.1", self.port)

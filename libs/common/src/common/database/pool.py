@@ -43,6 +43,7 @@ class BoundedPool(asyncpg.Pool):
 
     async def release(self, connection: Any, *, timeout: float | None = None) -> None:  # noqa: ASYNC109 - the driver's
         """Take a connection back; one that hangs is closed, and what was done with it stands."""
+        await asyncio.sleep(0)  # what `_on_statement` closes is closed by now, and has come back by itself
         with contextlib.suppress(TimeoutError):
             await super().release(connection, timeout=RELEASE_SECONDS if timeout is None else timeout)
 

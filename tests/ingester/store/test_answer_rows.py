@@ -165,6 +165,20 @@ async def test_the_newest_row_of_the_existing_app_is_taken_over_for_what_is_read
     assert {after[each] for each in left} == {None}
 
 
+async def test_an_attempt_that_no_file_ever_had_is_taken_over_and_marked(pool: asyncpg.Pool, session: Session) -> None:
+    """The app counts the second attempt as the first where the first is null."""
+    await staged(pool, 1, pairs_total=1)
+    await staged(pool, 1, model_name="m-attempt2")
+    shifted = {"is_prediction_correct": True, "predicted_output_grid": "[[1]]"}
+    found = await answer(pool, "p", **OF_THE_APP, model_name="m-attempt1", **shifted)
+    await written(session, p="b")
+    await session.mark_removed({"p": "b"}, await session.attempt_names("m"))
+    row = await pool.fetchrow("SELECT * FROM explanations WHERE id = $1", found)
+    assert row is not None
+    assert (row["hf_dataset"], row["is_prediction_correct"], row["predicted_output_grid"]) == (DATASET, None, None)
+    assert row["removed_upstream_at"] is not None
+
+
 async def test_a_row_that_the_app_wrote_while_it_read_another_dataset_is_not_taken_over(
     pool: asyncpg.Pool, session: Session
 ) -> None:

@@ -119,15 +119,16 @@ async def test_a_file_for_all_tasks_is_known_by_its_path_with_the_number_of_its_
 
 
 async def test_every_attempt_that_a_model_ever_had_is_named(pool: asyncpg.Pool, session: Session) -> None:
-    await version(pool, 1, superseded_at=AT)
-    await version(pool, 2, attempts='[{"model_name": "m-attempt2"}]')
+    """So are the two that the existing app may have of it."""
+    await version(pool, 1, superseded_at=AT, attempts='[{"model_name": "m-attempt5"}]')
+    await version(pool, 2, attempts='[{"model_name": "m-attempt4"}]')
     await version(pool, 1, model="n", attempts='[{"model_name": "n-attempt1"}]')
     await version(pool, 1, hf_dataset=OTHER, attempts='[{"model_name": "o-attempt1"}]')
     await staged(pool, 1)
     await staged(pool, 1, model_name="m-attempt3")
     await staged(pool, 1, model_name="n-attempt9", model="n")
     await staged(pool, 1, model_name="o-attempt9", hf_dataset=OTHER)
-    assert sorted(await session.attempt_names("m")) == ["m-attempt1", "m-attempt2", "m-attempt3"]
+    assert sorted(await session.attempt_names("m")) == [f"m-attempt{number}" for number in (1, 2, 3, 4, 5)]
 
 
 async def test_results_are_what_was_staged_now_else_what_is_known_of_wanted_files(

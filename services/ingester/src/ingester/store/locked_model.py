@@ -41,5 +41,5 @@ class LockedModel:
                     raise _RollbackError
 
     async def attempt_names(self, model: str) -> list[str]:
-        """Return the name of every attempt that a model ever had."""
+        """Return the name of every attempt that a model ever had, and those that the existing app may have of it."""
         return [row[0] for row in await self.connection.fetch(sql.ATTEMPT_NAMES, self.dataset, model)]

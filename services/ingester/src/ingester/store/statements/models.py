@@ -1,11 +1,14 @@
 """A model's lock and names, counts over all models, and what a connection needs to know and to set."""
 
-# Every attempt that this model ever had, so that one that is gone now is marked too.
+# Every attempt that this model ever had, so that one that is gone now is marked too; and both that the existing app
+# may have of it: where attempt_1 is null it takes the second for the first, so it has one that no file ever had.
 ATTEMPT_NAMES = """
 SELECT a->>'model_name' FROM submission_versions, jsonb_array_elements(attempts) AS a
 WHERE hf_dataset = $1 AND model = $2
 UNION
 SELECT model_name FROM staged_rows WHERE hf_dataset = $1 AND model = $2 AND model_name IS NOT NULL
+UNION
+SELECT $2 || '-attempt' || number FROM generate_series(1, 2) AS number
 """
 
 # Two models whose names hash alike only wait for each other: 64 bits make that a curiosity.

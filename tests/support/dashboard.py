@@ -62,7 +62,13 @@ class Running:
 
 @contextlib.asynccontextmanager
 async def system(
-    folder: Path, database_url: str, nats_url: str, *, workers: bool = True, origins: tuple[str, ...] = ()
+    folder: Path,
+    database_url: str,
+    nats_url: str,
+    *,
+    workers: bool = True,
+    origins: tuple[str, ...] = (),
+    datasets: tuple[str, ...] = (V1, V2),
 ) -> AsyncIterator[Running]:
     """Yield the system once all of it is ready; the Hub holds no submission yet.
 
@@ -71,13 +77,13 @@ async def system(
     assert (BUILT / "index.html").exists(), "the dashboard is not built: run `make install`"
     async with contextlib.AsyncExitStack() as stack:
         hub = await stack.enter_async_context(TestHub(folder / "hub"))
-        for dataset in (V1, V2):
+        for dataset in datasets:
             hub.commit(dataset, {"README.md": b"A dataset of submissions.\n"})
         client = await stack.enter_async_context(bus.connect(nats_url, "test"))
         await topology.apply(client.jetstream())
         shared = {
             "hf_endpoint": hub.url,
-            "hf_datasets": (V1, V2),
+            "hf_datasets": datasets,
             "database_url": database_url,
             "nats_url": nats_url,
             "log_level": "warning",

@@ -82,6 +82,8 @@ def pages(dataset: str) -> Iterator[str]:
             yield f"/api/model-dataset/{kind}/{ATTEMPT}/ARC2-Eval?{of}"
         yield f"/api/metrics/compare?{attempts}&dataset=evaluation2&{of}"
         yield f"/api/metrics/compare?{attempts}&dataset={escaped}"
+        yield f"/api/accuracy/harness?baseModelName={NAME}&{of}"
+        yield f"/api/accuracy/harness?baseModelName={NAME}&dataset={escaped}"
         yield f"/api/models/{named}/{NAME}"
         yield f"/api/admin/ingestion-history?model={NAME}&dataset={escaped}"
         yield f"/api/models?dataset={escaped}"
@@ -190,6 +192,9 @@ def test_every_route_that_takes_a_model_is_asked_above() -> None:
         "/api/models/{owner}/{name}/{model}/tasks/{task}", "/api/model-dataset/performance/{model}/{dataset}",
         "/api/model-dataset/performance/{model}/{owner}/{name}", "/api/model-dataset/metrics/{model}/{dataset}",
         "/api/model-dataset/metrics/{model}/{owner}/{name}", "/api/metrics/compare", "/api/admin/ingestion-history",
+        "/api/accuracy/harness",
     }  # fmt: skip
-    taking = {each.path for each in ENDPOINTS if {"model", "model1"} & each.query.model_fields.keys()}
+    taking = {
+        each.path for each in ENDPOINTS if {"model", "model1", "base_model_name"} & each.query.model_fields.keys()
+    }
     assert taking == known

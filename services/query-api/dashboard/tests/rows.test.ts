@@ -6,7 +6,17 @@ import { test } from "node:test";
 import type { ModelRow } from "../src/api/client.ts";
 import { difference as gridDifference, differing, verdict } from "../src/lib/grids.ts";
 import { kindName, setName } from "../src/lib/names.ts";
-import { named, newestOf, onDataset, ranked, ranks } from "../src/lib/rows.ts";
+import {
+  apart,
+  asked,
+  datasetNames,
+  named,
+  newestOf,
+  onDataset,
+  ranked,
+  ranks,
+  sharing,
+} from "../src/lib/rows.ts";
 import { difference } from "../src/lib/tasks.ts";
 import { ends, moments } from "../src/lib/format.ts";
 import { walk } from "../src/hooks/useRoving.ts";
@@ -98,6 +108,38 @@ test("a dataset leads to the same model, or to the best where the model is not",
     ["a/2", "m"],
     ["a/3", "n"],
   ]);
+});
+
+test("an address means the model of its dataset, and without one the one that landed last", () => {
+  const [here, there] = [row("a/1", "m", 0.1, "2026-11-25T12:00:00Z"), row("b/1", "m", 0.2)];
+  const [empty, other] = [row("c/1", "m", 0, "2026-11-26T12:00:00Z"), row("c/1", "n", 0.9)];
+  const rows = [there, here, { ...empty, tasksSubmitted: 0 }, other];
+  assert.equal(asked(rows, "a/1", "m"), here);
+  assert.equal(asked(rows, "B/1", "m"), there);
+  assert.equal(asked(rows, null, "m"), here);
+  assert.equal(asked(rows, "d/1", "m"), undefined);
+  assert.equal(asked(rows, null, "o"), undefined);
+  const capital = row("A/1", "m", 0.3);
+  assert.equal(asked([here, capital], "A/1", "m"), capital);
+});
+
+test("a dataset is named beside its task set where another one answers that, too", () => {
+  const of = (dataset: string, source: string) => ({ ...row(dataset, "m", 0.5), source });
+  const rows = [of("a/eval", "ARC2-Eval"), of("b/eval", "ARC2-Eval"), of("c/one", "ARC1-Eval")];
+  assert.deepEqual(
+    [...datasetNames(rows).values()],
+    ["ARC-AGI-2 eval · a/eval", "ARC-AGI-2 eval · b/eval", "ARC-AGI-1 eval"],
+  );
+  assert.deepEqual(sharing(rows), new Set(["a/eval", "b/eval"]));
+  assert.deepEqual(sharing(rows.slice(1)), new Set());
+});
+
+test("two that are called alike are told apart by their datasets, or in one dataset by their folders", () => {
+  const names = (one: ModelRow, other: ModelRow) => apart(one, other).map(({ displayName }) => displayName);
+  assert.deepEqual(names(row("a/1", "m", 0.1), row("b/1", "m", 0.2)), ["M (a/1)", "M (b/1)"]);
+  assert.deepEqual(names(row("a/1", "m", 0.1), row("b/1", "n", 0.2)), ["M", "N"]);
+  const other = { ...row("a/1", "n", 0.2), displayName: "M" };
+  assert.deepEqual(names(row("a/1", "m", 0.1), other), ["M (m)", "M (n)"]);
 });
 
 test("ranks are a range where several fit, and how many there are is counted within the task set", () => {

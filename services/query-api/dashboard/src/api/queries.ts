@@ -16,7 +16,7 @@ export const keys = {
   models: resource<[]>("models"),
   latest: () => latestKey().slice(0, 1),
   model: resource<[dataset: string, model: string]>("model"),
-  comparison: resource<[set: string, model: string, other: string]>("comparison"),
+  comparison: resource<[set: string, key: string, other: string]>("comparison"),
   task: resource<[dataset: string, model: string, task: string]>("task"),
   cron: resource<[]>("cron"),
   status: resource<[]>("status"),
@@ -48,11 +48,12 @@ export const modelQuery = (dataset: string, model: string) =>
     },
   });
 
-export const compareQuery = (dataset: string, model1: string, model2: string) =>
+/** Two submissions to one task set, each by its dataset and folder: names alone do not tell them apart. */
+export const compareQuery = (set: string, model1: string, model2: string) =>
   queryOptions({
-    queryKey: keys.comparison(dataset, model1, model2),
+    queryKey: keys.comparison(set, model1, model2),
     queryFn: async ({ signal }) => {
-      const query = { dataset, model1, model2 };
+      const query = { dataset: set, model1, model2 };
       return (await unwrap(api.GET("/api/metrics/compare", { params: { query }, signal }))).data;
     },
   });

@@ -487,6 +487,11 @@ export interface components {
             /** Id */
             id: number;
             /**
+             * Dataset
+             * @description owner/name; null: a run of the existing app.
+             */
+            dataset: string | null;
+            /**
              * Datasetname
              * @description The model's folder.
              */

@@ -120,11 +120,6 @@ export function share(part: number | null, whole: number): number | null {
   return part == null || whole === 0 ? null : part / whole;
 }
 
-/** A dataset without its owner. */
-export function shortDataset(dataset: string): string {
-  return dataset.slice(dataset.indexOf("/") + 1);
-}
-
 /** A number with its noun. */
 export function plural(number: number, one: string, many = `${one}s`): string {
   return `${count(number)} ${number === 1 ? one : many}`;

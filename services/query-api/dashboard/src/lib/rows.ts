@@ -1,6 +1,5 @@
 /** Finds one's way among submissions. Pure. */
 import type { ModelRow } from "../api/client.ts";
-import { shortDataset } from "./format.ts";
 import { setName } from "./names.ts";
 
 export const keyOf = (row: { dataset: string; model: string }): string => `${row.dataset}/${row.model}`;
@@ -53,13 +52,48 @@ export function named(rows: readonly ModelRow[], text: string): ModelRow[] {
   });
 }
 
+/** The submission that an address means; where it names no dataset, the one of that name that landed last. */
+export function asked(
+  rows: readonly ModelRow[],
+  dataset: string | null,
+  model: string,
+): ModelRow | undefined {
+  const holders = rows.filter((row) => row.model === model);
+  if (dataset === null) return newestOf(holders) ?? holders[0];
+  // Letter case tells no datasets apart on the Hub.
+  const alike = dataset.toLowerCase();
+  return (
+    holders.find((row) => row.dataset === dataset) ??
+    holders.find((row) => row.dataset.toLowerCase() === alike)
+  );
+}
+
+/** Two submissions under names that tell them apart: with their datasets or folders, where they are called alike. */
+export function apart(one: ModelRow, other: ModelRow): [ModelRow, ModelRow] {
+  if (one.displayName !== other.displayName) return [one, other];
+  const by = one.dataset === other.dataset ? "model" : "dataset";
+  const called = (row: ModelRow) => ({ ...row, displayName: `${row.displayName} (${row[by]})` });
+  return [called(one), called(other)];
+}
+
+/** The datasets whose task set another one answers, too. */
+export function sharing(rows: readonly ModelRow[]): Set<string> {
+  const sources = [...new Map(rows.map(({ dataset, source }) => [dataset, source]))];
+  const alike = Map.groupBy(sources, ([, source]) => source);
+  return new Set(
+    [...alike.values()]
+      .filter(({ length }) => length > 1)
+      .flatMap((each) => each.map(([dataset]) => dataset)),
+  );
+}
+
 /** Each dataset's name for people: its task set's, and its own too where several answer the same set. */
 export function datasetNames(rows: readonly ModelRow[]): Map<string, string> {
+  const shared = sharing(rows);
   const sources = new Map(rows.map(({ dataset, source }) => [dataset, source]));
-  const alike = Map.groupBy(sources.values(), (source) => source);
   return new Map(
     [...sources].sort().map(([dataset, source]) => {
-      const own = (alike.get(source)?.length ?? 0) > 1 ? ` · ${shortDataset(dataset)}` : "";
+      const own = shared.has(dataset) ? ` · ${dataset}` : "";
       return [dataset, setName(source) + own];
     }),
   );

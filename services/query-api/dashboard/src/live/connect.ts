@@ -4,7 +4,7 @@ import type { QueryClient } from "@tanstack/react-query";
 import type { Schemas } from "../api/client.ts";
 import { foldersQuery, keys, modelsQuery } from "../api/queries.ts";
 import { percent, plural } from "../lib/format.ts";
-import { isUsable, modelHref } from "../lib/rows.ts";
+import { datasetNames, isUsable, modelHref } from "../lib/rows.ts";
 import { withFolder, withIngested, withoutFailed, withoutModel, withProgress } from "./cache.ts";
 import { change, noteEnd, toast } from "./store.ts";
 
@@ -113,10 +113,11 @@ function onIngested(client: QueryClient, event: Events["ingested"], reload: Relo
     return;
   }
   const tasks = `${event.tasksSubmitted} of ${event.tasksTotal} tasks`;
+  const rows = client.getQueryData(modelsQuery().queryKey)?.data ?? [event];
   toast({
     kind: "good",
     title: `${event.displayName} landed`,
-    text: `${percent(event.score)} · ${tasks}`,
+    text: `${percent(event.score)} · ${tasks} · ${datasetNames(rows).get(event.dataset) ?? ""}`,
     href,
   });
 }
@@ -134,7 +135,7 @@ function onFailed(event: Events["failed"], reload: Reload): void {
   toast({
     kind: event.dryRun ? "plain" : "bad",
     title: event.dryRun ? `Dry run of ${event.model} failed` : `${event.model ?? "An ingestion"} failed`,
-    text: event.reason,
+    text: event.dataset ? `${event.dataset}: ${event.reason}` : event.reason,
     href: "/ingestion",
   });
 }

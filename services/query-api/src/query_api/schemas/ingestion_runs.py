@@ -74,6 +74,7 @@ class Activity(ApiModel):
     """One run, as the existing app's admin page shows it at its foot."""
 
     id: int
+    dataset: Annotated[str | None, Field(description="owner/name; null: a run of the existing app.")]
     dataset_name: Annotated[str, Field(description="The model's folder.")]
     source: TaskSetName | None
     total_puzzles: Count

@@ -3,7 +3,6 @@ import { useQuery } from "@tanstack/react-query";
 
 import { statusQuery } from "../../api/queries.ts";
 import { useParams } from "../../hooks/useParams.ts";
-import { shortDataset } from "../../lib/format.ts";
 import { SearchField } from "../../ui/SearchField.tsx";
 import { type Choice, Select } from "../../ui/Select.tsx";
 import { STATUSES } from "./history.ts";
@@ -21,12 +20,7 @@ export function Filters() {
   const selects: [name: string, label: string, any: string, options: Choice[]][] = [
     ["status", "Status", "Any status", STATUSES.map((each) => [each, each])],
     ["auto", "Triggered", "Triggered either way", how],
-    [
-      "dataset",
-      "Dataset of the runs",
-      "All datasets",
-      Array.from(datasets, (each) => [each, shortDataset(each)]),
-    ],
+    ["dataset", "Dataset of the runs", "All datasets", Array.from(datasets, (each) => [each, each])],
   ];
   return (
     <div className="mb-3 flex flex-wrap gap-2.5">

@@ -34,7 +34,10 @@ function Row({ id, model, verified }: Requested) {
   return (
     <li data-testid="request" className="flex flex-wrap items-baseline justify-between gap-3 py-2 text-sm">
       <span className="min-w-0 break-all">
-        {model} <span className="text-muted">{data ? words(data) : (error?.message ?? "requested")}</span>
+        {model}{" "}
+        <span className="text-muted">
+          {[data?.dataset, data ? words(data) : (error?.message ?? "requested")].filter(Boolean).join(": ")}
+        </span>
         {!verified && <span className="text-muted">; the Hub could not be asked for the folder</span>}
       </span>
       {data && <Badge tone={TONES[data.state]}>{data.state}</Badge>}

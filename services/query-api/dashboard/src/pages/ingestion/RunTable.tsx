@@ -4,7 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import type { Run } from "../../api/client.ts";
 import { type HistoryFilter, historyQuery } from "../../api/queries.ts";
 import type { useParams } from "../../hooks/useParams.ts";
-import { count, shortDataset } from "../../lib/format.ts";
+import { count } from "../../lib/format.ts";
 import { useLive } from "../../live/store.ts";
 import { Ago } from "../../ui/Ago.tsx";
 import { Badge, Status } from "../../ui/Badge.tsx";
@@ -89,8 +89,8 @@ function Named({ run }: { run: Run }) {
       >
         {run.datasetName}
       </span>
-      <span className="text-muted block truncate text-xs">
-        {run.dataset ? shortDataset(run.dataset) : run.source}
+      <span className="text-muted block truncate text-xs" title={run.dataset ?? undefined}>
+        {run.dataset ?? run.source}
       </span>
     </>
   );

@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 
 import { historyQuery } from "../../api/queries.ts";
 import { useNow } from "../../hooks/useNow.ts";
-import { ago, plural, shortDataset } from "../../lib/format.ts";
+import { ago, plural } from "../../lib/format.ts";
 import { useLive } from "../../live/store.ts";
 import { ProgressBar } from "../../ui/Bar.tsx";
 import { Panel } from "../../ui/Panel.tsx";
@@ -40,7 +40,7 @@ export function Running() {
             <div className="mb-1.5 flex flex-wrap items-baseline justify-between gap-x-4 text-sm">
               <span className="min-w-0 break-words">
                 <strong className="font-semibold">{model}</strong>{" "}
-                <span className="text-muted">{shortDataset(dataset)}</span>
+                <span className="text-muted">{dataset}</span>
               </span>
               <span className="text-muted">{text}</span>
             </div>

@@ -3,6 +3,7 @@ import { curveStepAfter, line } from "d3-shape";
 import { useMemo, useState } from "react";
 
 import type { ModelRow } from "../../api/client.ts";
+import { useDatasets } from "../../hooks/useDatasets.ts";
 import { useRoving } from "../../hooks/useRoving.ts";
 import { useWidth } from "../../hooks/useWidth.ts";
 import type { Label } from "../../lib/labels.ts";
@@ -14,6 +15,7 @@ import { SpotLink, Tip } from "./SpotLink.tsx";
 
 export function Scatter({ rows, latest }: { rows: readonly ModelRow[]; latest: string }) {
   const [ref, width] = useWidth(960);
+  const datasets = useDatasets();
   const [hovered, setHovered] = useState<string | null>(null);
   const spots = useMemo(() => spotsOf(rows), [rows]);
   const marks = useMemo(() => marksOf(rows), [rows]);
@@ -58,13 +60,14 @@ export function Scatter({ rows, latest }: { rows: readonly ModelRow[]; latest: s
               spot={spot}
               plot={plot}
               mark={marks.get(spot.row.source)}
+              set={datasets.nameOf(spot.row)}
               hovered={spot.key === hovered}
               latest={spot.key === latest}
               stop={stop(spot.key)}
               onHover={setHovered}
             />
           ))}
-          {shown && <Tip spot={shown} plot={plot} />}
+          {shown && <Tip spot={shown} plot={plot} shared={datasets.isShared(shown.row)} />}
         </svg>
       </div>
     </div>

@@ -12,16 +12,18 @@ interface SpotLinkProps {
   spot: Spot;
   plot: Plot;
   mark: MarkKind;
+  /** What its dataset is called. */
+  set: string;
   hovered: boolean;
   latest: boolean;
   stop: Stop;
   onHover: (key: string | null) => void;
 }
 
-export function SpotLink({ spot, plot, mark, hovered, latest, stop, onHover }: SpotLinkProps) {
+export function SpotLink({ spot, plot, mark, set, hovered, latest, stop, onHover }: SpotLinkProps) {
   const { row, cost, key } = spot;
   const [x, y] = [plot.x(cost), plot.y(row.score)];
-  const name = `${row.displayName} on ${setName(row.source)}: ${percent(row.score)} for ${money(cost)} a task`;
+  const name = `${row.displayName} on ${set}: ${percent(row.score)} for ${money(cost)} a task`;
   return (
     <Link
       {...stop}
@@ -44,20 +46,22 @@ export function SpotLink({ spot, plot, mark, hovered, latest, stop, onHover }: S
 }
 
 /** What a point says of itself, kept within the plot. */
-export function Tip({ spot, plot }: { spot: Spot; plot: Plot }) {
+export function Tip({ spot, plot, shared }: { spot: Spot; plot: Plot; shared: boolean }) {
   const { row, cost } = spot;
   const [x, y] = [plot.x(cost), plot.y(row.score)];
   const lines = [
     row.displayName,
     `${percent(row.score)} · ${money(cost)} a task`,
     `${setName(row.source)} · ${row.tasksSubmitted} of ${row.tasksTotal} tasks`,
+    ...(shared ? [row.dataset] : []),
   ];
+  const high = 12 + lines.length * 18;
   const wide = Math.max(...lines.map((each) => each.length)) * CHARACTER + 24;
   const left = Math.max(4, Math.min(x - wide / 2, plot.width - wide - 4));
-  const top = y > 96 ? y - 84 : y + 18;
+  const top = y > high + 30 ? y - high - 18 : y + 18;
   return (
     <g className="pointer-events-none" aria-hidden="true">
-      <rect x={left} y={top} width={wide} height={66} rx={10} className="fill-ink" />
+      <rect x={left} y={top} width={wide} height={high} rx={10} className="fill-ink" />
       {lines.map((each, place) => (
         <text
           key={each}

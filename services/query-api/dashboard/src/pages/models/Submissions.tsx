@@ -3,6 +3,7 @@ import type { ReactNode } from "react";
 import { Link } from "wouter";
 
 import type { ModelRow } from "../../api/client.ts";
+import { useDatasets } from "../../hooks/useDatasets.ts";
 import { useParams } from "../../hooks/useParams.ts";
 import { bounds, compact, count, money, percent, share } from "../../lib/format.ts";
 import { setName } from "../../lib/names.ts";
@@ -16,7 +17,7 @@ import { sorted, type SortKey, SORTS } from "./sorting.ts";
 /** What a phone leaves out: a click on the model shows it. */
 const WIDE = "text-muted hidden py-2.5 pr-4 sm:table-cell";
 
-function columnsOf(latest: string) {
+function columnsOf(latest: string, isShared: (row: ModelRow) => boolean) {
   const column = (sort: SortKey, className: string, cell: (row: ModelRow) => ReactNode) => ({
     name: SORTS[sort].name,
     sort,
@@ -29,7 +30,9 @@ function columnsOf(latest: string) {
       className: "text-muted py-2.5 pr-3 text-right",
       cell: (_: ModelRow, place: number) => place + 1,
     },
-    column("name", "py-2.5 pr-4 text-left", (row) => <Named row={row} latest={keyOf(row) === latest} />),
+    column("name", "py-2.5 pr-4 text-left", (row) => (
+      <Named row={row} latest={keyOf(row) === latest} shared={isShared(row)} />
+    )),
     column("score", "py-2.5 pr-3 text-right sm:pr-4", ({ score, scoreInterval }) => (
       <>
         <span className="text-base font-semibold">{percent(score)}</span>
@@ -48,13 +51,14 @@ function columnsOf(latest: string) {
 
 export function Submissions({ rows, latest }: { rows: readonly ModelRow[]; latest: string }) {
   const [params, update] = useParams();
+  const { isShared } = useDatasets();
   const asked = params.get("sort") ?? "";
   const key: SortKey = Object.hasOwn(SORTS, asked) ? (asked as SortKey) : "score";
   const reversed = params.get("order") === "reversed";
   return (
     <Table
       label="Table of submissions"
-      columns={columnsOf(latest)}
+      columns={columnsOf(latest, isShared)}
       rows={sorted(rows, key, reversed)}
       keyOf={keyOf}
       sorted={{ by: key, ascending: SORTS[key].up !== reversed }}
@@ -65,7 +69,7 @@ export function Submissions({ rows, latest }: { rows: readonly ModelRow[]; lates
   );
 }
 
-function Named({ row, latest }: { row: ModelRow; latest: boolean }) {
+function Named({ row, latest, shared }: { row: ModelRow; latest: boolean; shared: boolean }) {
   return (
     <>
       <Link href={modelHref(row.dataset, row.model)} className="font-medium hover:underline">
@@ -77,6 +81,7 @@ function Named({ row, latest }: { row: ModelRow; latest: boolean }) {
       ) : (
         <Badge tone="bad">Nothing usable</Badge>
       )}
+      {shared && <span className="text-muted block text-xs wrap-anywhere">{row.dataset}</span>}
     </>
   );
 }

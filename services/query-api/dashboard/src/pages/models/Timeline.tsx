@@ -4,10 +4,10 @@ import { useMemo } from "react";
 import { Link } from "wouter";
 
 import type { ModelRow } from "../../api/client.ts";
+import { useDatasets } from "../../hooks/useDatasets.ts";
 import { useRoving } from "../../hooks/useRoving.ts";
 import { useWidth } from "../../hooks/useWidth.ts";
 import { day, moment, percent } from "../../lib/format.ts";
-import { setName } from "../../lib/names.ts";
 import { keyOf, modelHref } from "../../lib/rows.ts";
 import { Mark, marksOf } from "./Mark.tsx";
 import { piled } from "./piles.ts";
@@ -26,6 +26,7 @@ const orderOf = (row: ModelRow) => `${when(row)} ${keyOf(row)}`;
 
 export function Timeline({ rows }: { rows: readonly ModelRow[] }) {
   const [ref, width] = useWidth(960);
+  const { nameOf } = useDatasets();
   const marks = useMemo(() => marksOf(rows), [rows]);
   const ordered = rows.toSorted((one, other) => orderOf(one).localeCompare(orderOf(other)));
   const { onKeyDown, stop } = useRoving<SVGSVGElement>(ordered.map(keyOf));
@@ -51,7 +52,7 @@ export function Timeline({ rows }: { rows: readonly ModelRow[] }) {
         <Axis x={x} width={width} base={base} />
         {ordered.map((row, place) => {
           const { x: at = 0, level = 0 } = places[place] ?? {};
-          const name = `${row.displayName} on ${setName(row.source)}, ${moment(when(row))}: ${percent(row.score)}`;
+          const name = `${row.displayName} on ${nameOf(row)}, ${moment(when(row))}: ${percent(row.score)}`;
           return (
             <Link
               key={keyOf(row)}

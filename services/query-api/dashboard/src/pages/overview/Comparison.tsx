@@ -6,18 +6,20 @@ import { compareQuery, modelQuery } from "../../api/queries.ts";
 import { useParams } from "../../hooks/useParams.ts";
 import { compact, count, money, percent, share } from "../../lib/format.ts";
 import { setName } from "../../lib/names.ts";
+import { apart, keyOf } from "../../lib/rows.ts";
 import { type Duel, cells, difference, duel } from "../../lib/tasks.ts";
 import { Answer, Empty, Panel } from "../../ui/Panel.tsx";
 import { type Column, Table } from "../../ui/Table.tsx";
 import { Strip } from "./Strip.tsx";
 
-export function Comparison({ first, second }: { first: ModelRow; second: ModelRow }) {
+export function Comparison(both: { first: ModelRow; second: ModelRow }) {
+  const [first, second] = apart(both.first, both.second);
   return (
     <Panel title={`${first.displayName} and ${second.displayName}`} hint="Side by side.">
       <SideBySide first={first} second={second} />
       {first.source === second.source ? (
         <>
-          {first.model !== second.model && <Difference first={first} second={second} />}
+          <Difference first={first} second={second} />
           <Tasks first={first} second={second} />
         </>
       ) : (
@@ -31,8 +33,7 @@ export function Comparison({ first, second }: { first: ModelRow; second: ModelRo
 
 /** Whether they can be told apart, on the tasks that both answer. */
 function Difference({ first, second }: { first: ModelRow; second: ModelRow }) {
-  const set = first.dataset === second.dataset ? first.dataset : first.source;
-  const comparison = useQuery(compareQuery(set, first.model, second.model));
+  const comparison = useQuery(compareQuery(first.source, keyOf(first), keyOf(second)));
   return (
     <Answer query={comparison} what="how far they differ" lines={1}>
       {({ pairedTests: [test] }) => (
@@ -63,7 +64,7 @@ const READINGS: Reading[] = [
 function SideBySide({ first, second }: { first: ModelRow; second: ModelRow }) {
   const column = (row: ModelRow, rival: ModelRow, colour: string): Column<Reading> => ({
     name: (
-      <span className="text-ink text-sm font-semibold tracking-normal normal-case">
+      <span className="text-ink text-sm font-semibold tracking-normal wrap-anywhere normal-case">
         <span aria-hidden="true" className={`mr-2 inline-block size-2.5 rounded-sm ${colour}`} />
         {row.displayName}
       </span>

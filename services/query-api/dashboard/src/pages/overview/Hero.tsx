@@ -4,6 +4,7 @@ import { Link } from "wouter";
 
 import type { ModelRow } from "../../api/client.ts";
 import { modelQuery } from "../../api/queries.ts";
+import { useDatasets } from "../../hooks/useDatasets.ts";
 import type { useLatestHFModel } from "../../hooks/useLatestHFModel.ts";
 import { bounds, money, percent, share } from "../../lib/format.ts";
 import { setName } from "../../lib/names.ts";
@@ -120,6 +121,7 @@ function Card({ model, row, rows, selected, onUse }: Omit<HeroProps, "latest"> &
 }
 
 function Name({ model }: { model: Latest }) {
+  const { nameOf } = useDatasets();
   return (
     <>
       <p className="flex flex-wrap items-center gap-x-2.5 text-sm text-white/80">
@@ -133,7 +135,7 @@ function Name({ model }: { model: Latest }) {
       </h2>
       <p className="mt-2.5 flex flex-wrap items-center gap-2 text-sm text-white/75">
         <span className="rounded-full border border-white/25 px-2.5 py-0.5 text-xs font-medium text-white">
-          {setName(model.source)}
+          {nameOf(model)}
         </span>
         {model.publishedAt && (
           <span>

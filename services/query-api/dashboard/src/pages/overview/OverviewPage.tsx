@@ -5,7 +5,7 @@ import { modelsQuery } from "../../api/queries.ts";
 import { useLatestHFModel } from "../../hooks/useLatestHFModel.ts";
 import { useParams } from "../../hooks/useParams.ts";
 import { useTitle } from "../../hooks/useTitle.ts";
-import { find, keyOf, ranked } from "../../lib/rows.ts";
+import { asked, find, keyOf, ranked } from "../../lib/rows.ts";
 import { Answer, Empty } from "../../ui/Panel.tsx";
 import { Comparison } from "./Comparison.tsx";
 import { Hero } from "./Hero.tsx";
@@ -19,9 +19,9 @@ export function OverviewPage() {
   const latest = useLatestHFModel();
   const [params, update] = useParams();
   const rows = models.data?.data ?? [];
-  const asked = params.get("model") ? `${params.get("dataset")}/${params.get("model")}` : null;
+  const [dataset, model] = [params.get("dataset"), params.get("model")];
   const newest = latest.latest ? find(rows, keyOf(latest.latest)) : undefined;
-  const selected = find(rows, asked) ?? (asked ? undefined : newest);
+  const selected = model ? asked(rows, dataset, model) : newest;
   const other = find(rows, params.get("compare"));
   const task = params.get("task");
   const from = params.get("from");
@@ -55,7 +55,8 @@ export function OverviewPage() {
               />
               {!selected && (
                 <Empty title="This model is not here.">
-                  {asked} was not ingested, or was renamed. Pick another one above.
+                  {[dataset, model].filter(Boolean).join("/")} was not ingested, or was renamed. Pick another
+                  one above.
                 </Empty>
               )}
               {selected && other && other !== selected && <Comparison first={selected} second={other} />}

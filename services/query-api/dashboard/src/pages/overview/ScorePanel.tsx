@@ -1,5 +1,6 @@
 /** How good a submission is, and how much of the task set that speaks of. */
 import type { ModelDetail, ModelRow } from "../../api/client.ts";
+import { useDatasets } from "../../hooks/useDatasets.ts";
 import { bounds, count, moment, percent, plural, share } from "../../lib/format.ts";
 import { setName } from "../../lib/names.ts";
 import { ranks } from "../../lib/rows.ts";
@@ -17,6 +18,7 @@ interface Scored {
 }
 
 export function ScorePanel({ row, of }: Scored) {
+  const { nameOf } = useDatasets();
   const { tasksTotal, tasksSubmitted } = row;
   const figures = [
     [
@@ -42,7 +44,7 @@ export function ScorePanel({ row, of }: Scored) {
   return (
     <Panel
       title={row.displayName}
-      hint={`${setName(row.source)} · ingested ${moment(row.ingestedAt)}`}
+      hint={`${nameOf(row)} · ingested ${moment(row.ingestedAt)}`}
       aside={<Status status={row.status} />}
       className="lg:col-span-2"
     >

@@ -4,6 +4,7 @@ import { useEffect } from "react";
 
 import type { ModelRow } from "../../api/client.ts";
 import { modelQuery, taskQuery } from "../../api/queries.ts";
+import { useDatasets } from "../../hooks/useDatasets.ts";
 import { useParams } from "../../hooks/useParams.ts";
 import { cells, type TaskCell } from "../../lib/tasks.ts";
 import { Dialog } from "../../ui/Dialog.tsx";
@@ -16,6 +17,7 @@ export function TaskDialog({ row, task }: { row: ModelRow; task: string }) {
   const found = useQuery(taskQuery(row.dataset, row.model, task));
   const detail = useQuery(modelQuery(row.dataset, row.model));
   const [, update] = useParams();
+  const { nameOf } = useDatasets();
   const order = detail.data ? cells(detail.data) : [];
   const place = order.findIndex(({ id }) => id === task);
   const go = (next: TaskCell | undefined) => next && update({ task: next.id }, { replace: true });
@@ -38,7 +40,9 @@ export function TaskDialog({ row, task }: { row: ModelRow; task: string }) {
         <span className="flex flex-wrap items-center gap-x-2.5 gap-y-1">
           <span className="font-mono">{task}</span>
           {state && <StateBadge state={state} />}
-          <span className="text-muted text-sm font-normal">{row.displayName}</span>
+          <span className="text-muted text-sm font-normal">
+            {row.displayName} · {nameOf(row)}
+          </span>
         </span>
       }
       actions={

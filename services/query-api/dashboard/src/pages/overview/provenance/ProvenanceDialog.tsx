@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 
 import type { ModelDetail, ModelRow } from "../../../api/client.ts";
 import { modelQuery } from "../../../api/queries.ts";
+import { useDatasets } from "../../../hooks/useDatasets.ts";
 import { useParams } from "../../../hooks/useParams.ts";
 import { count, duration, money } from "../../../lib/format.ts";
 import { sortedBy } from "../../../lib/sorting.ts";
@@ -21,13 +22,17 @@ const TOGETHER = "All attempts";
 export function ProvenanceDialog({ row, from }: { row: ModelRow; from: string }) {
   const detail = useQuery(modelQuery(row.dataset, row.model));
   const [, update] = useParams();
+  const { nameOf } = useDatasets();
   return (
     <Dialog
       wide
       onClose={() => update({ from: null, of: null, order: null })}
       title={
         <span className="flex flex-wrap items-baseline gap-x-2.5">
-          Where this comes from <span className="text-muted text-sm font-normal">{row.displayName}</span>
+          Where this comes from{" "}
+          <span className="text-muted text-sm font-normal">
+            {row.displayName} · {nameOf(row)}
+          </span>
         </span>
       }
     >

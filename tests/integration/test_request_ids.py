@@ -92,7 +92,7 @@ async def test_a_redelivery_of_what_was_committed_leaves_the_request_done(pipeli
 async def test_requests_that_wait_end_with_the_one_run_for_all_of_them(pipeline: Pipeline, queue: LockQueue) -> None:
     async with locked(pipeline.pool, V2, "m"):
         for name in ("a", "b", "b", "c"):
-            await queue.deliver(asked(name), 1)
+            await queue.deliver(asked(name, force=name == "a"), 1)
         found = await lock_waiters.by_model(pipeline.pool, asked("a"))
         assert found is not None
         assert sorted(found.event.request_ids) == ["a", "b", "c"]

@@ -36,8 +36,8 @@ INSERT INTO submission_versions (hf_dataset, model, tree_oid, revision, source, 
     score_submitted, attempts, total_cost, total_tokens, total_time_ms, errors)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)
 ON CONFLICT (hf_dataset, model, tree_oid) DO UPDATE SET ingested_at = excluded.ingested_at,
-    superseded_at = NULL, removed_upstream_at = NULL, run_id = excluded.run_id, score = excluded.score,
-    revision = excluded.revision
+    landed_at = excluded.landed_at, superseded_at = NULL, removed_upstream_at = NULL, run_id = excluded.run_id,
+    score = excluded.score, revision = excluded.revision
 RETURNING id
 """
 
@@ -84,7 +84,9 @@ def submission(model: str, content: int, run_id: int, **changes: Any) -> Submiss
         "total_tokens": 100,
         "errors": 0,
     }
-    return Submission(**values | changes)
+    values |= changes
+    landed = {"landed_at": values["ingested_at"], "landed_as": f"{values['model']}@{values['tree_oid']}"}
+    return Submission(**landed | {"listed_tree_oid": values["tree_oid"]} | values)
 
 
 @dataclass

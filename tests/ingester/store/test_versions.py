@@ -26,7 +26,8 @@ def new_version(run_id: int) -> VersionRow:
         total_tokens=11,
         total_time_ms=12,
     )
-    return VersionRow(oid(2), oid("head"), "ARC2-Eval", "M", None, run_id, "partial", 6, 7, totals, "0123456789ab")
+    content = (oid(2), oid("head"), oid(3), oid("later"), "ARC2-Eval", "M", None, AT, "m@then")
+    return VersionRow(*content, run_id, "partial", 6, 7, totals, "0123456789ab")
 
 
 async def test_only_a_current_version_of_the_same_content_under_another_name_is_one_to_take_over(

@@ -109,6 +109,9 @@ class ModelIngested(Event):
     # Place on the stream of the event that the run was for.
     event_sequence: int | None = None
     request_ids: RequestIds = ()
+    # Whether any answer is another one than before; and when those came that the version has.
+    landed: bool = True
+    landed_at: AwareDatetime | None = None
 
     def idempotency_key(self) -> str:
         """Return the run's key: a run is announced once for a model, again when the model is renamed.

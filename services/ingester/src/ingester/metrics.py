@@ -40,7 +40,7 @@ class Metrics:
         )
         differing = "Current versions whose newest verification found what nothing explains"
         self.differing = gauge("differing_versions", differing)
-        landing = "When a model was last ingested, by any ingester (0: never)"
+        landing = "When answers last came that were not there before, by any ingester (0: never)"
         self.last_landing = gauge("last_landing_timestamp_seconds", landing)
         self.duration = histogram("ingestion_duration_seconds", "Time of a run", buckets=_DURATIONS)
         self.files = histogram("fetched_files", "Files fetched by a run", buckets=_FILES)

@@ -155,13 +155,33 @@ class HubClient:
     async def _described(self, dataset: str, names: Sequence[str], revision: str) -> dict[str, Folder]:
         found: dict[str, Folder] = {}
         for start in range(0, len(names), PATHS_PER_REQUEST):
-            part = list(names[start : start + PATHS_PER_REQUEST])
-            ask = partial(
-                HfApi.get_paths_info, repo_id=dataset, paths=part, expand=True, revision=revision, repo_type="dataset"
-            )
-            entries = await self._call(dataset, ask)
+            entries = await self._paths_info(dataset, names[start : start + PATHS_PER_REQUEST], revision)
             found |= {entry.path: _folder(entry) for entry in entries if isinstance(entry, RepoFolder)}
         return found
+
+    async def _paths_info(self, dataset: str, paths: Sequence[str], revision: str) -> "list[RepoFile | RepoFolder]":
+        ask = partial(
+            HfApi.get_paths_info,
+            repo_id=dataset,
+            paths=list(paths),
+            expand=True,
+            revision=revision,
+            repo_type="dataset",
+        )
+        return await self._call(dataset, ask)
+
+    async def last_changed(self, dataset: str, paths: Sequence[str], revision: str, until: datetime) -> datetime | None:
+        """Return when any of these files changed last, as of a commit; None where the Hub does not say.
+
+        No more of them are asked for once one changed at `until`, after which none did.
+        """
+        dates: set[datetime] = set()
+        for start in range(0, len(paths), PATHS_PER_REQUEST):
+            entries = await self._paths_info(dataset, paths[start : start + PATHS_PER_REQUEST], revision)
+            dates |= {entry.last_commit.date for entry in entries if entry.last_commit}
+            if until in dates:
+                break
+        return max(dates, default=None)
 
     async def files(self, dataset: str, folder: str, revision: str, tree_oid: str | None = None) -> list[RemoteFile]:
         """Return every file below a folder at a commit; raise FolderGoneError when the folder is not there.

@@ -40,6 +40,15 @@ class Plan:
         whole = files.get(self.whole) if self.whole else None
         return {**files, **dict.fromkeys(tasks, whole)} if whole else files
 
+    def is_of(self, judged: Mapping[str, str], refused: Mapping[str, str | None]) -> bool:
+        """Tell whether the listing has just these files of tasks, by key and blob oid: judged, or refused unread."""
+        files = {key: file.blob_oid for key, file in {**self.fetch, **self.known}.items()}
+        if self.whole and self.whole in files:
+            # A file for all tasks stands for those of its tasks that could not be used.
+            oid = files[self.whole]
+            judged = {key if key in files or each != oid else self.whole: each for key, each in judged.items()}
+        return files == judged and {storable(each.puzzle_id): each.blob_oid for each in self.refused} == refused
+
     def keeping(self, broken: Collection[str], results: Mapping[str, str]) -> "Plan":
         """Return the plan with those as known that could not be fetched now, and whose content has been judged before.
 

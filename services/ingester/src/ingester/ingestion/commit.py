@@ -46,6 +46,17 @@ class Commit:
     tasks: TaskSet
     previous: CurrentVersion | None
 
+    @property
+    def is_same_version(self) -> bool:
+        """Tell whether the folder holds just the files of tasks, at the same paths, that the current version is of."""
+        previous, plan = self.previous, self.plan
+        return (
+            previous is not None
+            and previous.complete
+            and plan.is_of(previous.failures | previous.results, previous.refused)
+            and all(plan.paths.get(key) == path for key, path in previous.paths.items())
+        )
+
     async def write(self, broken: Mapping[str, TransientError]) -> tuple[RunResult, int]:
         """Commit the version (or, for a dry run, only its figures in the run's row); return what the run came to.
 
@@ -57,34 +68,72 @@ class Commit:
                 return result, await self.session.close_run(self.run.id, result)
         return result, await self.session.close_run(self.run.id, result)
 
+    async def keep(self, version: CurrentVersion) -> tuple[RunResult, int]:
+        """Note that a version's files of tasks are all that the folder holds now; return what the run came to.
+
+        What is said of the other files is brought up to date. A dry run only ends its run.
+        """
+        since = f"no file of a task has changed since commit {version.revision[:12]}, only what lies beside them"
+        skipped = RunResult("skipped", 0, 0, len(self.plan.skipped), self.plan.files, error_log=since)
+        async with self.session.transaction(dry_run=self.event.dry_run):
+            await self._keep(version)
+            if not self.event.dry_run:
+                return skipped, await self.session.close_run(self.run.id, skipped)
+        return skipped, await self.session.close_run(self.run.id, skipped)
+
+    async def _keep(self, version: CurrentVersion) -> None:
+        session = self.session
+        await session.drop_listed(version.run_id)
+        listed = await self._listed(await session.attempt_names(session.model))
+        await self._add_findings(version.run_id, listed, usable=version.usable)
+        _, warnings = await session.count_findings(version.run_id)
+        await session.keep(version, self.target.tree_oid, self.target.revision, warnings)
+
+    async def _add_findings(self, run_id: int, findings: Sequence[ListedFinding], *, usable: bool) -> None:
+        await self.session.add_findings(run_id, findings)
+        if not usable:
+            why = nothing_usable(await self.session.error_kinds(run_id), self.plan.findings)
+            await self.session.add_findings(run_id, [why])
+
     async def _write(self, broken: Mapping[str, TransientError]) -> RunResult:
         session, run_id = self.session, self.run.id
-        results = await self._write_rows()
+        results, lands = await self._write_rows()
         names = await session.attempt_names(session.model)
         await session.mark_removed({each.puzzle_id: each.hf_blob_oid for each in results}, names)
         totals = aggregate(self.tasks, results, await session.attempt_sums(names))
-        await session.add_findings(run_id, [*self._unfetched(broken), *await self._listed(names)])
-        if not totals.attempts:
-            why = nothing_usable(await session.error_kinds(run_id), self.plan.findings)
-            await session.add_findings(run_id, [why])
+        findings = [*self._unfetched(broken), *await self._listed(names)]
+        await self._add_findings(run_id, findings, usable=bool(totals.attempts))
         failed, warnings = await session.count_findings(run_id)
         claimed = self.plan.files + await self._tasks_beyond_files()
         if totals.tasks_submitted + failed != claimed:
             raise TransientError(f"{claimed} answers were staged, and not all of them are there any more")
         await session.drop_staged(run_id)
-        await session.write_version(self._version(totals, failed, warnings), results)
+        await session.write_version(self._version(totals, failed, warnings, lands=lands), results)
         return self._result(totals, failed, claimed)
 
-    async def _write_rows(self) -> list[TaskResult]:
+    async def _write_rows(self) -> tuple[list[TaskResult], bool]:
+        """Write the rows; return the results, and whether any answer is another one than before."""
         session, run_id, plan = self.session, self.run.id, self.plan
         known = plan.answers(plan.known, self.tasks.tasks)
         wanted = {**plan.answers(plan.fetch, self.tasks.tasks), **known}
         await session.create_wanted(run_id, {key: file.blob_oid for key, file in wanted.items()})
+        lands = await self._lands()
         await session.write_rows(run_id, self.target.revision)
         await session.write_errors(run_id, self.previous.run_id if self.previous else None, known)
         results = await session.task_results(self.previous.id if self.previous else None, known)
         whole = plan.paths.get(plan.whole) if plan.whole else None
-        return [each._replace(hf_path=plan.paths.get(each.puzzle_id, whole)) for each in results]
+        return [each._replace(hf_path=plan.paths.get(each.puzzle_id, whole)) for each in results], lands
+
+    async def _lands(self) -> bool:
+        """Tell whether an answer changes, before its row is written.
+
+        Where the content is the same it was judged anew, unless the Hub did not give all of it before.
+        """
+        if self.previous is None:
+            return True
+        if self.previous.listed_tree_oid == self.target.tree_oid and self.previous.complete:
+            return False
+        return await self.session.answers_change(await self.session.attempt_names(self.session.model))
 
     async def _tasks_beyond_files(self) -> int:
         """Return how many tasks more than files are answered: a file for all tasks counts once for each."""
@@ -107,13 +156,22 @@ class Commit:
             return findings
         return with_test_ids(findings, await self.session.test_ids(names, SHOWN_TEST_IDS + 1))
 
-    def _version(self, totals: Aggregates, failed: int, warnings: int) -> VersionRow:
+    def _version(self, totals: Aggregates, failed: int, warnings: int, *, lands: bool) -> VersionRow:
+        target, previous = self.target, self.previous
+        since = None if lands else previous
+        # The same files of tasks, all judged anew: the version is the same, whatever lies beside them now.
+        same = previous if previous and self.is_same_version else None
+        is_relisted = same is not None and same.tree_oid != target.tree_oid
         return VersionRow(
-            tree_oid=self.target.tree_oid,
-            revision=self.target.revision,
+            tree_oid=(same or target).tree_oid,
+            revision=(same or target).revision,
+            listed_tree_oid=target.tree_oid if is_relisted else None,
+            listed_revision=target.revision if is_relisted else None,
             source=self.tasks.source,
             display_name=display_name(self.event.model),
-            published_at=self.target.published_at,
+            published_at=(since and since.published_at) or target.published_at,
+            landed_at=since.landed_at if since else None,
+            landed_as=since.landed_as if since else f"{self.event.model}@{target.tree_oid}",
             run_id=self.run.id,
             status=status_of(totals, failed),
             errors=failed,

@@ -6,7 +6,7 @@ only the trigger and the requester do, as labels.
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import asyncpg
 import structlog
@@ -73,7 +73,10 @@ class Ingester:
                 landed = await _Ingestion(self, session, origin, tasks, report).run()
             if not landed or event.dry_run:
                 return None
-            announced = (await session.announcement()).model_copy(update={"request_ids": event.request_ids})
+            announced = await session.announcement()
+            # Where another event's run brought these answers, that one told of it.
+            landed = announced.landed and announced.event_sequence == sequence
+            announced = announced.model_copy(update={"request_ids": event.request_ids, "landed": landed})
             await self.publish(announced)
             return announced
 
@@ -143,18 +146,39 @@ class _Ingestion:
         if current is None and not plan.means_answers:
             await self._no_submission(run, plan)
             return False
+        commit = Commit(self.session, self.event, target, plan, run, self.tasks, current)
+        if current and not plan.fetch and commit.is_same_version:
+            return await self._keep(commit, current)
         broken = await self._collect(target, plan, run)
         plan = plan.keeping(broken, judged.results if judged else {})
         if kept := broken.keys() - plan.fetch.keys():
             log.warning("ingestion.kept", run_id=run.id, files=len(kept), reason=str(broken[min(kept)]))
             broken = {key: error for key, error in broken.items() if key not in kept}
-        commit = Commit(self.session, self.event, target, plan, run, self.tasks, current)
+        commit = replace(commit, plan=plan, target=await self._dated(target, plan))
         result, duration_ms = await commit.write(broken)
         await self.report.ended(run.id, plan, result, duration_ms, await self.session.error_kinds(run.id))
         return True
 
+    async def _keep(self, commit: Commit, version: CurrentVersion) -> bool:
+        """End the run of a commit that touched no file of a task; tell whether the model is back, which is news."""
+        result, duration_ms = await commit.keep(version)
+        await self.report.skipped(commit.run.id, result.error_log or "", duration_ms)
+        return version.removed
+
+    async def _dated(self, target: Target, plan: Plan) -> Target:
+        """Return the target with the date at which its answers were committed, and not what lies beside them."""
+        if target.published_at is None or not plan.skipped:
+            return target
+        dataset, model = self.session.key
+        hub, revision, until = self.ingester.hub, target.revision, target.published_at
+        beside = await hub.last_changed(dataset, [f"{model}/{path}" for path in plan.skipped], revision, until)
+        if beside is None or beside < until:
+            return target
+        answers = await hub.last_changed(dataset, [f"{model}/{path}" for path in plan.paths.values()], revision, until)
+        return replace(target, published_at=answers or until)
+
     def _is_done(self, current: CurrentVersion | None, tree_oid: str | None) -> bool:
-        if current is None or self.event.force or not current.complete or current.tree_oid != tree_oid:
+        if current is None or self.event.force or not current.complete or current.listed_tree_oid != tree_oid:
             return False
         log.info("ingestion.already_done", dataset=self.event.dataset, model=self.event.model)
         return True

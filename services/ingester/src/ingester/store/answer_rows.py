@@ -40,6 +40,12 @@ class RowStatements(LockedModel):
         rows = await self.connection.fetch(sql.TEST_IDS, self.dataset, list(names), most, timeout=HEAVY_SECONDS)
         return [row["test_id"] for row in rows]
 
+    async def answers_change(self, names: Collection[str]) -> bool:
+        """Tell whether what was staged of the wanted files has other answers than the rows of these attempts."""
+        arguments = (*self.key, list(names))
+        changes: bool = await self.connection.fetchval(sql.ANSWERS_CHANGE, *arguments, timeout=HEAVY_SECONDS)
+        return changes
+
     async def write_rows(self, run_id: int, revision: str) -> None:
         """Bring what was staged of the wanted files into `explanations`."""
         names = await self.attempt_names(self.model)

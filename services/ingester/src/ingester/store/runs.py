@@ -12,7 +12,7 @@ from common.storable import storable
 
 from ingester.store.locked_model import Connection, LockedModel
 from ingester.store.statements import ingestion_runs as sql
-from ingester.submission.error_kinds import WARNINGS, ListedFinding
+from ingester.submission.error_kinds import LISTED, WARNINGS, ListedFinding
 
 
 @dataclass(frozen=True)
@@ -110,6 +110,10 @@ class RunStatements(LockedModel):
             for each in findings
         ]
         await self.connection.executemany(sql.INSERT_ERROR, rows)
+
+    async def drop_listed(self, run_id: int) -> None:
+        """Delete what is said of a folder without a look into its files."""
+        await self.connection.execute(sql.DELETE_LISTED, run_id, list(LISTED))
 
     async def count_findings(self, run_id: int) -> tuple[int, int]:
         """Return how many files of a run could not be used, and how many warnings there are of others."""

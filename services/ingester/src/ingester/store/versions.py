@@ -15,6 +15,7 @@ from ingester.store.locked_model import HEAVY_SECONDS, LockedModel
 from ingester.store.statements import models
 from ingester.store.statements import submission_versions as sql
 from ingester.submission.aggregate import Aggregates, TaskResult
+from ingester.submission.error_kinds import JUDGED_BY_LISTING
 
 
 @dataclass(frozen=True)
@@ -22,14 +23,27 @@ class CurrentVersion:
     """The version that the database holds as the model's current one.
 
     `results` and `failures` hold key -> blob oid of the files that were judged: the key is a task id, and of a file for
-    all tasks its path. Of such files `whole` holds the number of tasks that were judged.
+    all tasks its path. Of such files `whole` holds the number of tasks that were judged. `refused` holds those that the
+    listing alone refuses, and `paths` where the results came from.
+
+    `listed_tree_oid` is the folder's own where only files that answer no task have changed since. Its answers landed at
+    `landed_at`, as `landed_as`.
     """
 
     id: int
     tree_oid: str
+    listed_tree_oid: str
+    revision: str
     run_id: int
+    published_at: datetime | None
+    landed_at: datetime
+    landed_as: str
     results: dict[str, str]
     failures: dict[str, str]
+    refused: dict[str, str | None]
+    paths: dict[str, str | None]
+    usable: bool
+    removed: bool
     complete: bool
     whole: Mapping[str, int]
     rules_version: int | None
@@ -42,13 +56,20 @@ class CurrentVersion:
 
 @dataclass(frozen=True)
 class VersionRow:
-    """A version that becomes the current one, by its columns: its content, the run that brought it, its figures."""
+    """A version that becomes the current one, by its columns: its content, the run that brought it, its figures.
+
+    `landed_at` is None where its answers land with it.
+    """
 
     tree_oid: str
     revision: str
+    listed_tree_oid: str | None
+    listed_revision: str | None
     source: str
     display_name: str
     published_at: datetime | None
+    landed_at: datetime | None
+    landed_as: str
     run_id: int
     status: RunStatus
     errors: int
@@ -63,10 +84,17 @@ class VersionStatements(LockedModel):
 
     async def current(self, judged_again: Collection[str]) -> CurrentVersion | None:
         """Return the current version; errors of the kinds that are judged again are no failures for good."""
-        row = await self.connection.fetchrow(sql.CURRENT_VERSION, *self.key, list(judged_again))
+        row = await self.connection.fetchrow(
+            sql.CURRENT_VERSION, *self.key, list(judged_again), list(JUDGED_BY_LISTING)
+        )
         if row is None:
             return None
-        return _current_version(**{**row, **{name: json.loads(row[name]) for name in ("results", "failures")}})
+        found = {name: json.loads(row[name]) for name in ("results", "failures", "refused")}
+        return _current_version(**{**row, **found})
+
+    async def keep(self, version: CurrentVersion, tree_oid: str, revision: str, warnings: int) -> None:
+        """Note that the folder holds a version's files of tasks under another tree oid, or again."""
+        await self.connection.execute(sql.KEEP_VERSION, version.id, tree_oid, revision, warnings)
 
     async def same_content(self, tree_oid: str) -> list[str]:
         """Return the other models whose current content is the same, where this one has no history."""
@@ -115,15 +143,17 @@ def _current_version(
     *, results: Mapping[str, tuple[str, str | None]], failures: dict[str, str], **others: Any
 ) -> CurrentVersion:
     files: dict[str, str] = {}
+    paths: dict[str, str | None] = {}
     tasks: Counter[str] = Counter()
     for task_id, (blob_oid, path) in results.items():
         # Versions from before there were paths held no file for all tasks.
         key = path if path and is_whole_submission(path) else task_id
         files[key] = blob_oid
+        paths[key] = path
         tasks[key] += key == path
     whole = {
         path: judged + sum(oid == files[path] for key, oid in failures.items() if key != path)
         for path, judged in tasks.items()
         if judged
     }
-    return CurrentVersion(results=files, failures=failures, whole=whole, **others)
+    return CurrentVersion(results=files, failures=failures, paths=paths, whole=whole, **others)

@@ -12,6 +12,13 @@ RETRYABLE = frozenset({ErrorKind.INTEGRITY, ErrorKind.UNAVAILABLE})
 JUDGED_BY_LISTING = frozenset({ErrorKind.UNKNOWN_TASK, ErrorKind.TOO_LARGE})
 """Found anew in each listing, without a download."""
 
+LISTED = frozenset(
+    {
+        *(NoteKind.MODEL_NAME_MISSING, NoteKind.NESTED_FOLDER, NoteKind.OTHER_TASK_SET, NoteKind.NO_TASK_NAME),
+        *(NoteKind.DUPLICATE_FILE, NoteKind.NOTHING_USABLE),
+    }
+)
+"""What is said of a folder, and costs no file: found anew in each listing."""
 
 SHOWN_TEST_IDS = 5
 """Of the names that the files of a folder say it has."""

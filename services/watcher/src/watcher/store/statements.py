@@ -3,7 +3,7 @@
 # Versions.
 
 CURRENT_VERSIONS = """
-SELECT model, tree_oid, complete, removed_upstream_at IS NOT NULL AS removed
+SELECT model, coalesce(listed_tree_oid, tree_oid) AS tree_oid, complete, removed_upstream_at IS NOT NULL AS removed
 FROM submission_versions WHERE hf_dataset = $1 AND superseded_at IS NULL
 """
 

@@ -97,6 +97,32 @@ ON CONFLICT (hf_dataset, model_name, puzzle_id) WHERE hf_dataset IS NOT NULL DO 
     removed_upstream_at = NULL, {", ".join(f"{column} = excluded.{column}" for column in _ANSWER_COLUMNS)}
 """  # noqa: S608 - made of the constants above
 
+
+def _answer(row: str) -> str:
+    """Return the SQL of a row's answers; null where each of them is."""
+    both = f"coalesce({row}.multiple_predicted_outputs, {row}.predicted_output_grid)"
+    return rf"CASE WHEN {both}::text !~ '^(null|\[null(, null)*\])$' THEN {both} END"
+
+
+# Whether an answer is new, another one, or gone. What other rules read in the same file is no other answer.
+ANSWERS_CHANGE = f"""
+WITH came AS (
+    SELECT s.model_name, s.puzzle_id, s.hf_blob_oid, {_answer("s")} AS answer
+    FROM staged_rows s JOIN wanted w USING (run_id, puzzle_id, hf_blob_oid)
+    WHERE s.hf_dataset = $1 AND s.model = $2 AND s.model_name IS NOT NULL
+), there AS (
+    SELECT e.model_name, e.puzzle_id, e.hf_blob_oid, {_answer("e")} AS answer
+    FROM explanations e WHERE e.hf_dataset = $1 AND e.model_name = ANY($3) AND e.removed_upstream_at IS NULL
+)
+SELECT EXISTS (
+    SELECT FROM came FULL JOIN there USING (model_name, puzzle_id)
+    WHERE came.answer IS DISTINCT FROM there.answer AND came.hf_blob_oid IS DISTINCT FROM there.hf_blob_oid
+        AND NOT EXISTS (
+            SELECT FROM wanted w
+            WHERE came.model_name IS NULL AND w.puzzle_id = there.puzzle_id AND w.hf_blob_oid = there.hf_blob_oid)
+)
+"""  # noqa: S608 - made of the constants above
+
 # Rows of what the current version does not hold any more, or could not use: files, and attempts within a file. Kept,
 # and marked; what comes back is fetched, and its rows are written anew. The existing app does not know the mark: all
 # that it counts becomes null, and provider_raw_response keeps what came.

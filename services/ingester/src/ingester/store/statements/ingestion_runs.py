@@ -126,6 +126,9 @@ HAS_RUN_OF_EVENT = """
 SELECT EXISTS (SELECT FROM ingestion_runs WHERE request_ids && $1 AND event_sequence IS NOT DISTINCT FROM $2)
 """
 
+# What was said of files without a look into them.
+DELETE_LISTED = "DELETE FROM ingestion_errors WHERE run_id = $1 AND NOT fatal AND kind = ANY($2)"
+
 FAIL_ORPHANED_RUN = _ending("status = 'failed', error_log = $2", "WHERE id = $1 AND status = 'running'")
 
 SKIP_RUNNING_RUNS = _ending(

@@ -26,7 +26,7 @@ SELECT
      WHERE status = 'failed') AS failing,
     count(*) FILTER (WHERE status = 'partial') AS partial,
     count(*) FILTER (WHERE status <> 'partial') AS whole,
-    max(ingested_at) AS last_landing,
+    max(landed_at) AS last_landing,
     (SELECT count(*) FROM waiting_requests) AS waiting
 FROM submission_versions
 WHERE hf_dataset = ANY($1) AND superseded_at IS NULL AND removed_upstream_at IS NULL

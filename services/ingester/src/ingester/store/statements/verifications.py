@@ -6,7 +6,9 @@ CLAIMED_FIGURES = tuple(name for name in Aggregates.__dataclass_fields__ if name
 
 # $2: kinds of errors that say nothing of a file's content, since it was not read.
 CLAIM = f"""
-SELECT id, hf_dataset AS dataset, model, tree_oid, revision, source, ingested_at, rules_version, task_set_version,
+SELECT id, hf_dataset AS dataset, model,
+    coalesce(listed_tree_oid, tree_oid) AS tree_oid, coalesce(listed_revision, revision) AS revision, source,
+    ingested_at, rules_version, task_set_version,
     {", ".join(CLAIMED_FIGURES)}, attempts, (
         SELECT coalesce(jsonb_object_agg(puzzle_id, jsonb_build_array(pairs_solved, pairs_total)), '{{}}')
         FROM task_results WHERE version_id = v.id

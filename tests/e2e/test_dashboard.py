@@ -18,6 +18,19 @@ pytestmark = pytest.mark.debian
 expect.set_options(timeout=20_000)
 
 
+# Toasts go by themselves: what any of them said is kept.
+WATCH_TOASTS = """
+new MutationObserver((changes) => {
+  for (const { addedNodes } of changes) {
+    for (const node of addedNodes) {
+      const shown = node.querySelectorAll ? [node, ...node.querySelectorAll("*")] : [];
+      for (const each of shown) if (each.dataset?.testid === "toast") window.said.push(each.textContent);
+    }
+  }
+}).observe(document.body, { childList: true, subtree: true });
+"""
+
+
 @asynccontextmanager
 async def opened(folder: Path, database_url: str, nats_url: str) -> AsyncIterator[tuple[Running, Browser]]:
     async with system(folder, database_url, nats_url) as running, browser(running.url) as opened_browser:
@@ -58,6 +71,36 @@ async def test_a_model_that_lands_changes_the_hero_card_and_can_be_used(
         assert await page.evaluate("window.stayed"), "the page was loaded again"
         assert chromium.complaints == []
         assert chromium.foreign == []
+
+
+async def test_what_is_no_landing_is_shown_without_a_toast(tmp_path: Path, database_url: str, nats_url: str) -> None:
+    """Other costs, then a report, of the model that is not the latest; what lands after them has its toast."""
+    async with opened(tmp_path, database_url, nats_url) as (running, chromium):
+        page = await chromium.open("/models")
+        toasts = page.get_by_test_id("toast")
+        await running.land("gpt-5", files(3, 5))
+        await expect(toasts.filter(has_text="GPT 5 landed")).to_be_visible()
+        await running.land("gemini-3-flash-preview", files(6, 2))
+        await expect(toasts.filter(has_text="Gemini 3 Flash Preview landed")).to_be_visible()
+        await page.evaluate("window.said = []")
+        await page.evaluate(WATCH_TOASTS)
+
+        cost = page.get_by_role("row", name=re.compile("GPT 5")).get_by_text(re.compile(r"\$[2-9]\d\d"))
+        await expect(cost).to_have_count(0)
+        dearer = {
+            task: body.replace(b'"total_cost": 0.01', b'"total_cost": 100.0') for task, body in files(3, 5).items()
+        }
+        await running.land("gpt-5", dearer)
+        await expect(cost).to_have_count(1)
+        running.hub.commit(V2, {"gpt-5/results.json": b"{}"})
+        await running.land("claude-opus-5", files(3, 3))
+        await expect(toasts.filter(has_text="Claude Opus 5 landed")).to_be_visible()
+        said = await page.evaluate("window.said")
+        assert said, "toasts were watched"
+        assert not [text for text in said if "GPT 5" in text]
+        assert chromium.complaints == []
+        overview = await chromium.open("/")
+        await hero_shows(overview, "Claude Opus 5")
 
 
 async def test_a_forced_ingestion_is_checked_shows_its_progress_and_lands_in_the_history(

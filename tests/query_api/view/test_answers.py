@@ -108,11 +108,23 @@ def test_a_row_shows_each_attempts_accuracy_as_json() -> None:
 
 
 def test_the_latest_published_counts_days_from_its_publication() -> None:
-    published = A.model_copy(update={"published_at": NOW - timedelta(days=9), "ingested_at": NOW})
+    published = A.model_copy(update={"published_at": NOW - timedelta(days=9), "landed_at": NOW})
     ages = [get_latest_model(moment(published), LatestQuery(by=by)).data for by in ("ingested", "published")]
     assert [each and each.days_ago for each in ages] == [0, 9]
     assert ages[1] is not None
     assert ages[1].display_label == "Latest: zebra (9 days ago)"
+
+
+def test_what_was_ingested_again_without_other_answers_is_as_old_as_its_landing() -> None:
+    landed = NOW - timedelta(days=3)
+    again = A.model_copy(update={"landed_at": landed, "ingested_at": NOW})
+    newer = B.model_copy(update={"landed_at": landed + timedelta(days=1), "ingested_at": landed + timedelta(days=1)})
+    found = get_latest_model(moment(again, newer), LatestQuery()).data
+    assert found is not None
+    assert (found.model, found.days_ago) == (B.model, 2)
+    alone = get_latest_model(moment(again), LatestQuery()).data
+    assert alone is not None
+    assert (alone.days_ago, alone.landed_at, alone.ingested_at) == (3, landed, NOW)
 
 
 SYNC = Sync(7, "webhook", "partial", START, 3, "c/d: 503")

@@ -61,10 +61,17 @@ def data(event: Event, view: View = VIEW) -> tuple[str, Any]:
 
 def test_a_model_comes_as_the_row_that_the_api_answers_with() -> None:
     name, found = data(ingested(KNOWN.run_id))
-    run = {"runId": 7, "trigger": "webhook", "autoTriggered": True}
+    run = {"runId": 7, "trigger": "webhook", "autoTriggered": True, "landed": True}
     assert (name, found) == ("ingested", json.loads(VIEW.row(KNOWN).model_dump_json()) | run)
     assert (found["rank"], found["rankRange"], found["notDistinguishable"]) == (3, {"best": 2, "worst": 7}, 5)
     assert found["scoreInterval"]["low"] < found["score"] < found["scoreInterval"]["high"]
+
+
+def test_who_listens_is_told_whether_anything_landed() -> None:
+    changed = ingested(KNOWN.run_id).model_copy(update={"landed": False})
+    assert data(changed)[1]["landed"] is False
+    before = json.loads(ingested(KNOWN.run_id).model_dump_json(exclude={"landed", "landed_at"}))
+    assert ModelIngested.model_validate(before).landed, "an event from before this was told"
 
 
 def test_an_older_version_comes_with_its_own_figures_and_null_for_what_only_the_database_knew() -> None:

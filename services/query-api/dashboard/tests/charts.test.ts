@@ -33,6 +33,7 @@ function row(values: Partial<ModelRow>): ModelRow {
     totalTokens: null,
     publishedAt: null,
     ingestedAt: "2026-11-24T12:00:00Z",
+    landedAt: "2026-11-24T12:00:00Z",
     revision: "",
     treeOid: "",
     errors: 0,

@@ -89,7 +89,7 @@ test("words of the API are called by names, and new ones by themselves", () => {
 });
 
 const usable = { tasksSubmitted: 1, attempts: [{}] };
-const row = (dataset: string, model: string, score: number, ingestedAt = "2026-11-24T12:00:00Z") =>
+const row = (dataset: string, model: string, score: number, landedAt = "2026-11-24T12:00:00Z") =>
   ({
     ...usable,
     dataset,
@@ -97,7 +97,8 @@ const row = (dataset: string, model: string, score: number, ingestedAt = "2026-1
     displayName: model.toUpperCase(),
     source: dataset,
     score,
-    ingestedAt,
+    ingestedAt: "2026-11-28T12:00:00Z",
+    landedAt,
   }) as ModelRow;
 
 test("a dataset leads to the same model, or to the best where the model is not", () => {

@@ -1190,13 +1190,23 @@ export interface components {
             totalCost: number | null;
             /** Totaltokens */
             totalTokens: number | null;
-            /** Publishedat */
+            /**
+             * Publishedat
+             * @description When its answers were committed upstream.
+             */
             publishedAt: string | null;
             /**
              * Ingestedat
              * Format: date-time
+             * @description When this version was.
              */
             ingestedAt: string;
+            /**
+             * Landedat
+             * Format: date-time
+             * @description When its answers were ingested; a change of costs or texts is none.
+             */
+            landedAt: string;
             /** Revision */
             revision: string;
             /** Treeoid */
@@ -1242,6 +1252,11 @@ export interface components {
             trigger: "schedule" | "catch_up" | "startup" | "webhook" | "manual";
             /** Autotriggered */
             autoTriggered: boolean;
+            /**
+             * Landed
+             * @description An answer changed; else only costs or texts, or the folder's name.
+             */
+            landed: boolean;
         };
         /**
          * IngestionAccepted
@@ -1437,11 +1452,17 @@ export interface components {
              * Format: date-time
              */
             ingestedAt: string;
+            /**
+             * Landedat
+             * Format: date-time
+             * @description When its answers were ingested; a change of costs or texts is none.
+             */
+            landedAt: string;
             /** Publishedat */
             publishedAt: string | null;
             /**
              * Daysago
-             * @description Calendar days in UTC.
+             * @description Calendar days in UTC since it landed, or was published.
              */
             daysAgo: number;
             /** Score */
@@ -1566,13 +1587,23 @@ export interface components {
             totalCost: number | null;
             /** Totaltokens */
             totalTokens: number | null;
-            /** Publishedat */
+            /**
+             * Publishedat
+             * @description When its answers were committed upstream.
+             */
             publishedAt: string | null;
             /**
              * Ingestedat
              * Format: date-time
+             * @description When this version was.
              */
             ingestedAt: string;
+            /**
+             * Landedat
+             * Format: date-time
+             * @description When its answers were ingested; a change of costs or texts is none.
+             */
+            landedAt: string;
             /** Revision */
             revision: string;
             /** Treeoid */
@@ -1759,13 +1790,23 @@ export interface components {
             totalCost: number | null;
             /** Totaltokens */
             totalTokens: number | null;
-            /** Publishedat */
+            /**
+             * Publishedat
+             * @description When its answers were committed upstream.
+             */
             publishedAt: string | null;
             /**
              * Ingestedat
              * Format: date-time
+             * @description When this version was.
              */
             ingestedAt: string;
+            /**
+             * Landedat
+             * Format: date-time
+             * @description When its answers were ingested; a change of costs or texts is none.
+             */
+            landedAt: string;
             /** Revision */
             revision: string;
             /** Treeoid */
@@ -2765,6 +2806,12 @@ export interface components {
              */
             ingestedAt: string;
             /**
+             * Landedat
+             * Format: date-time
+             * @description When its answers were ingested; a change of costs or texts is none.
+             */
+            landedAt: string;
+            /**
              * Supersededat
              * @description Null: the current version.
              */
@@ -2905,7 +2952,7 @@ export interface operations {
             query?: {
                 /** @description Only this dataset, such as owner/name. */
                 dataset?: string;
-                /** @description What is newest: our ingestion, or the upload to the Hub. */
+                /** @description What is newest: the landing of answers here, or their upload to the Hub. */
                 by?: "ingested" | "published";
             };
             header?: {

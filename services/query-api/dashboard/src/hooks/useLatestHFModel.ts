@@ -13,6 +13,8 @@ export interface LatestHFModel {
   displayName: string;
   displayLabel: string;
   ingestedAt: string;
+  /** When its answers came; it may have been ingested again since, for costs or texts. */
+  landedAt: string;
   publishedAt: string | null;
   daysAgo: number;
   score: number;

@@ -36,11 +36,11 @@ export function ranked(rows: readonly ModelRow[], source: string): number {
 /** Whether anything in a submission could be used: an answer to a task, right or wrong. */
 export const isUsable = (row: ModelRow): boolean => row.tasksSubmitted > 0 && row.attempts.length > 0;
 
-/** The submission that was ingested last, of those in which something could be used. */
+/** The submission that landed last, of those in which something could be used. */
 export function newestOf(rows: readonly ModelRow[]): ModelRow | undefined {
   return rows
     .filter(isUsable)
-    .reduce<ModelRow | undefined>((a, b) => (a && a.ingestedAt >= b.ingestedAt ? a : b), undefined);
+    .reduce<ModelRow | undefined>((a, b) => (a && a.landedAt >= b.landedAt ? a : b), undefined);
 }
 
 /** Those whose name or folder holds every word. */

@@ -107,6 +107,8 @@ function onIngested(client: QueryClient, event: Events["ingested"], reload: Relo
   void client.invalidateQueries({ queryKey: keys.model(event.dataset, event.model) });
   void client.invalidateQueries({ queryKey: keys.task(event.dataset, event.model) });
   reload("models", "latest", "comparison", "history", "runErrors", "status");
+  // Only costs or texts, or the folder's name: what is shown is up to date, and nothing landed.
+  if (!event.landed) return;
   const href = modelHref(event.dataset, event.model);
   if (!isUsable(event)) {
     toast({ kind: "bad", title: `Nothing usable in ${event.displayName}`, text: "Its page says why.", href });

@@ -64,7 +64,7 @@ async def folder_rows(folders: Folders, ingested: Mapping[Key, Submission], data
     return [
         FolderRow(
             name=name,
-            ingested=each is not None and each.tree_oid == listed[name],
+            ingested=each is not None and each.listed_tree_oid == listed[name],
             attempts_found=len(each.attempts) if each else 0,
         )
         for name, each in known.items()

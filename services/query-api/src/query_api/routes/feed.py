@@ -33,20 +33,21 @@ ET.register_namespace("", _NAMESPACE)
 @partial(Endpoint, "/feed.atom", "Live", answer=MEDIA_TYPE)
 def get_feed(moment: Moment) -> Rendered:
     """Newest submissions, as an Atom feed."""
-    usable = (each for each in moment.state.view.submissions.values() if each.is_usable)
-    newest = sorted(usable, key=lambda each: (each.ingested_at, each.run_id))
+    found = ((each, each.landed_as) for each in moment.state.view.submissions.values() if each.is_usable)
+    landed = ((each, landed_as) for each, landed_as in found if landed_as is not None)
+    newest = sorted(landed, key=lambda entry: (entry[0].landed_at, entry[0].run_id))
     entries = newest[: -ENTRIES - 1 : -1]
     base = moment.settings.base_url
     root = _element("feed")
     _add(root, "id", _IDS.urn)
     _add(root, "title", "ARC-AGI submissions")
     _add(root, "subtitle", "Models whose answers were ingested and scored")
-    _add(root, "updated", _time(entries[0].ingested_at if entries else _LONG_AGO))
+    _add(root, "updated", _time(entries[0][0].landed_at if entries else _LONG_AGO))
     _add(root, "link", rel="self", type=MEDIA_TYPE, href=f"{base}feed.atom")
     _add(root, "link", rel="alternate", type="text/html", href=base or "./")
     _add(_add(root, "author"), "name", "arcwatch")
-    for submission in entries:
-        _entry(root, submission, base + _path(submission))
+    for submission, landed_as in entries:
+        _entry(root, submission, landed_as, base + _path(submission))
     body: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
     return Rendered(body, f"{MEDIA_TYPE}; charset=utf-8")
 
@@ -56,12 +57,13 @@ def _path(submission: Submission) -> str:
     return f"api/models/{quote(submission.dataset, errors='replace')}/{quote(submission.model, '', errors='replace')}"
 
 
-def _entry(root: ET.Element, submission: Submission, href: str) -> None:
+def _entry(root: ET.Element, submission: Submission, landed_as: str, href: str) -> None:
     entry = _add(root, "entry")
-    identity = f"{submission.dataset}/{submission.model}@{submission.tree_oid}"
+    # Neither a new name nor other costs make a new entry.
+    identity = f"{submission.dataset}/{landed_as}"
     _add(entry, "id", uuid.uuid5(_IDS, identity).urn)
     _add(entry, "title", f"{submission.display_name}: {submission.score:.1%} on {submission.source}")
-    _add(entry, "updated", _time(submission.ingested_at))
+    _add(entry, "updated", _time(submission.landed_at))
     if submission.published_at:
         _add(entry, "published", _time(submission.published_at))
     _add(entry, "link", rel="alternate", type="application/json", href=href)

@@ -24,13 +24,16 @@ from query_api.schemas.base import (
 DatasetName = Annotated[str, Field(min_length=3, max_length=255, pattern=r"^[\w.-]+/[\w.-]+$")]
 SortBy = Literal["score", "ingestedAt", "publishedAt", "model", "cost"]
 MAX_PAGE = 1_000
+Landed = Annotated[datetime, Field(description="When its answers were ingested; a change of costs or texts is none.")]
 
 
 class LatestQuery(Query):
     """Which model counts as the latest."""
 
     dataset: Annotated[DatasetName | None, Field(description="Only this dataset, such as owner/name.")] = None
-    by: Annotated[By, Field(description="What is newest: our ingestion, or the upload to the Hub.")] = "ingested"
+    by: Annotated[By, Field(description="What is newest: the landing of answers here, or their upload to the Hub.")] = (
+        "ingested"
+    )
 
 
 class Certainty(ApiModel):
@@ -55,8 +58,9 @@ class LatestModel(Certainty):
     display_name: str
     display_label: str
     ingested_at: datetime
+    landed_at: Landed
     published_at: datetime | None
-    days_ago: Annotated[Count, Field(description="Calendar days in UTC.")]
+    days_ago: Annotated[Count, Field(description="Calendar days in UTC since it landed, or was published.")]
     score: Fraction
     score_submitted: Fraction | None
     tasks_total: Count
@@ -122,8 +126,9 @@ class SubmissionRow(ApiModel):
     # One that is no number would differ from itself: each reconciliation would find a difference.
     total_cost: Annotated[FiniteFloat | None, Field(description="USD")]
     total_tokens: Count | None
-    published_at: datetime | None
-    ingested_at: datetime
+    published_at: Annotated[datetime | None, Field(description="When its answers were committed upstream.")]
+    ingested_at: Annotated[datetime, Field(description="When this version was.")]
+    landed_at: Landed
     revision: str
     tree_oid: str
     errors: Annotated[Count, Field(description="Files that could not be used.")]

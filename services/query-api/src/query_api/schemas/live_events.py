@@ -16,6 +16,7 @@ class IngestedEvent(ModelRow):
     run_id: int
     trigger: Trigger
     auto_triggered: bool
+    landed: Annotated[bool, Field(description="An answer changed; else only costs or texts, or the folder's name.")]
 
 
 class FailedEvent(ApiModel):

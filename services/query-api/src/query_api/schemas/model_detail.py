@@ -17,7 +17,7 @@ from query_api.schemas.base import (
     OwnedDataset,
     Query,
 )
-from query_api.schemas.cached import AttemptRow, DatasetName, ModelRow, Verification
+from query_api.schemas.cached import AttemptRow, DatasetName, Landed, ModelRow, Verification
 from query_api.schemas.origins import FileOrigin, Provenance, ScoreOrigin
 from query_api.schemas.performance import FigureSet, PlainName
 
@@ -72,6 +72,7 @@ class Version(ScoreOrigin):
     run_id: int
     published_at: datetime | None
     ingested_at: datetime
+    landed_at: Landed
     superseded_at: Annotated[datetime | None, Field(description="Null: the current version.")]
     removed_upstream_at: datetime | None
     changes: Annotated[Changes | None, Field(description="Null for the first version.")]

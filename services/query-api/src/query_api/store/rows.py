@@ -20,6 +20,9 @@ class Submission(SubmissionRow):
     """The current version of one model's submission. None: not known (from an event while the database is away)."""
 
     run_id: Annotated[int, Field(exclude=True)]
+    # What the feed's id is made of; and the folder's tree oid, where only files that answer no task changed since.
+    landed_as: Annotated[str | None, Field(exclude=True)] = None
+    listed_tree_oid: Annotated[str | None, Field(exclude=True)] = None
 
     @property
     def key(self) -> Key:

@@ -23,7 +23,8 @@ ORDER BY (verdict = 'differs') DESC, at DESC LIMIT 1
 
 # How its ingestion ended, unless its folder is gone upstream.
 _SUBMISSION = f"""hf_dataset AS dataset, model, display_name, source, tree_oid, revision, run_id, published_at,
-    ingested_at, score, score_submitted, tasks_total, tasks_submitted, tasks_solved, pairs_total, pairs_solved,
+    ingested_at, landed_at, landed_as, coalesce(listed_tree_oid, tree_oid) AS listed_tree_oid,
+    score, score_submitted, tasks_total, tasks_submitted, tasks_solved, pairs_total, pairs_solved,
     attempts, total_cost, total_tokens, errors, warnings,
     CASE WHEN removed_upstream_at IS NULL THEN status ELSE 'removed' END AS status, (
         SELECT jsonb_build_object('verdict', verdict, 'at', at, 'compared_with', compared_with, 'figures', figures)

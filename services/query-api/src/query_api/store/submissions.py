@@ -74,9 +74,10 @@ def _submission(row: asyncpg.Record) -> Submission | None:
     values = {name: row[name] for name in Submission.model_fields} | {"attempts": _attempts(row["attempts"])}
     if row["verified"]:
         values["verified"] = shaped(Verification, json.loads(row["verified"]), "verifications")
-    if row["ingested_at"] >= LATEST:
-        # It would be the latest model for ever.
-        values["ingested_at"] = None
+    for name in ("ingested_at", "landed_at"):
+        if row[name] >= LATEST:
+            # It would be the latest model for ever.
+            values[name] = None
     return shaped(Submission, values, _VERSIONS_TABLE)
 
 

@@ -39,7 +39,12 @@ def frame_of(event: Event, view: View, place: EventId | None = None) -> Frame | 
     submission = view.announced_by(event)
     if submission is None:
         return None
-    run = {"run_id": event.run_id, "trigger": event.trigger, "auto_triggered": event.auto_triggered}
+    run = {
+        "run_id": event.run_id,
+        "trigger": event.trigger,
+        "auto_triggered": event.auto_triggered,
+        "landed": event.landed,
+    }
     return _frame(shapes.IngestedEvent(**(dict(view.row(submission)) | run)), place)
 
 

@@ -31,8 +31,12 @@ class View:
         return cls(MappingProxyType({each.key: each for each in submissions}), last_sync, stored)
 
     def as_announced(self) -> set[Submission]:
-        """Return the submissions without what no event tells of them: verifications come by themselves."""
-        return {each.model_copy(update={"verified": None}) for each in self.submissions.values()}
+        """Return the submissions without what no event tells of them.
+
+        Verifications come by themselves, and so does what lies beside answers.
+        """
+        silent = dict.fromkeys(("verified", "warnings", "listed_tree_oid"))
+        return {each.model_copy(update=silent) for each in self.submissions.values()}
 
     def reread(self, keys: Collection[Key], found: Iterable[Submission]) -> "View":
         """Return the view after the database was asked for some keys; keys not found are gone."""
@@ -73,7 +77,7 @@ class View:
         }
 
     def holding(self, attempt: str, *, source: str | None = None, dataset: str | None = None) -> Submission | None:
-        """Return the submission of an attempt, or of a folder; of several, the one ingested last.
+        """Return the submission of an attempt, or of a folder; of several, the one that landed last.
 
         Two datasets may answer one task set, and hold a model of the same name: only the dataset distinguishes them.
         """
@@ -121,11 +125,11 @@ class View:
 
 def moment_of(submission: Submission, by: By) -> datetime:
     """Return the instant that "latest" is counted from."""
-    return (by == "published" and submission.published_at) or submission.ingested_at
+    return (by == "published" and submission.published_at) or submission.landed_at
 
 
 def _age(submission: Submission) -> tuple[datetime, int, Key]:
-    return submission.ingested_at, submission.run_id, submission.key
+    return submission.landed_at, submission.run_id, submission.key
 
 
 def _is_of_run(submission: Submission, event: ModelIngested) -> bool:
@@ -143,5 +147,8 @@ def _provisional(event: ModelIngested) -> Submission | None:
         "attempts": tuple(AttemptRow(model_name=each, accuracy_percent=None) for each in event.attempts),
         "total_cost": event.cost,
         "errors": event.failed,
+        "landed_at": event.landed_at or event.ingested_at,
+        "landed_as": f"{event.model}@{event.tree_oid}" if event.landed else None,
+        "listed_tree_oid": event.tree_oid,
     }
     return shaped(Submission, unknown | known | values, "model.ingested")

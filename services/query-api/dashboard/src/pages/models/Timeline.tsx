@@ -20,7 +20,7 @@ const TALLEST = 200;
 const AXIS = 28;
 const MARGIN = 24;
 
-const when = (row: ModelRow) => row.publishedAt ?? row.ingestedAt;
+const when = (row: ModelRow) => row.publishedAt ?? row.landedAt;
 // One commit may bring many: what came together must not change places when the list is loaded again.
 const orderOf = (row: ModelRow) => `${when(row)} ${keyOf(row)}`;
 

@@ -84,7 +84,7 @@ function Card({ model, row, rows, selected, onUse }: Omit<HeroProps, "latest"> &
       className={`hero ${ROOM}`}
     >
       <div className="grid items-stretch gap-8 p-6 sm:p-8 lg:grid-cols-[minmax(0,1fr)_minmax(0,24rem)]">
-        <div className="rise flex min-w-0 flex-col" key={`${keyOf(model)}/${model.ingestedAt}`}>
+        <div className="rise flex min-w-0 flex-col" key={`${keyOf(model)}/${model.landedAt}`}>
           <Name model={model} />
           <dl className="mt-auto flex flex-wrap gap-x-10 gap-y-4 pt-8">
             {figures.map(([name, value, note, by]) => (
@@ -128,7 +128,7 @@ function Name({ model }: { model: Latest }) {
         <Dot tone="good" alive />
         <span className="font-semibold text-white">Latest ingested model</span>
         <span aria-hidden="true">·</span>
-        <Ago at={model.ingestedAt} />
+        <Ago at={model.landedAt} />
       </p>
       <h2 className="mt-3 text-3xl leading-[1.08] font-semibold tracking-[-0.03em] break-words sm:text-5xl">
         {model.displayName}

@@ -26,7 +26,7 @@ export function Versions({ versions }: { versions: readonly Version[] }) {
                 <span className="text-good text-xs font-semibold">current</span>
               )}
             </p>
-            <p className="text-muted text-xs">{changed(version)}</p>
+            <p className="text-muted text-xs">{changed(version, versions[place + 1])}</p>
             <Origin version={version} />
             <Replaced scores={version.scores} />
           </li>
@@ -66,7 +66,7 @@ function Replaced({ scores }: { scores: Version["scores"] }) {
   ));
 }
 
-function changed({ changes, tasksSubmitted, errors }: Version): string {
+function changed({ changes, tasksSubmitted, errors, landedAt }: Version, before?: Version): string {
   if (!changes)
     return `first version, ${plural(tasksSubmitted, "task")}${errors ? `, ${errors} unusable` : ""}`;
   const parts = [
@@ -77,5 +77,7 @@ function changed({ changes, tasksSubmitted, errors }: Version): string {
     [changes.noLongerSolved.length, "no longer solved"],
   ] as const;
   const said = parts.filter(([number]) => number > 0).map(([number, what]) => `${number} ${what}`);
+  // Files differ, but only in what they say of costs, tokens or texts.
+  if (landedAt === before?.landedAt) said.push("no answer changed");
   return said.join(", ") || "nothing that counts changed";
 }

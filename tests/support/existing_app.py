@@ -6,10 +6,12 @@ Column names, types, defaults and constraints are those of the app; tables that 
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 import asyncpg
 from common.arc.task_sets import Task
+
+Connection: TypeAlias = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
 
 TABLES = """
 CREATE TABLE explanations (
@@ -145,19 +147,19 @@ ORDER BY 1, 2
 TEMPLATE = "external-huggingface"
 
 
-async def make(connection: asyncpg.Connection) -> None:
+async def make(connection: Connection) -> None:
     """Create the app's tables."""
     await connection.execute(TABLES)
 
 
-async def start(connection: asyncpg.Connection) -> None:
+async def start(connection: Connection) -> None:
     """Do what a start of the app does."""
     async with connection.transaction():
         await connection.execute(START)
 
 
 async def add_answer(
-    connection: asyncpg.Connection, model_name: str, puzzle_id: str, created_at: datetime, *, correct: bool = False
+    connection: Connection, model_name: str, puzzle_id: str, created_at: datetime, *, correct: bool = False
 ) -> int:
     """Write the row of one grid to a task with one test, as the importer does; return its id."""
     row = {"predicted_output_grid": [[0]], "is_prediction_correct": correct, "has_multiple_predictions": False}
@@ -166,7 +168,7 @@ async def add_answer(
 
 
 async def import_answers(
-    connection: asyncpg.Connection, model_name: str, task: Task, answers: Sequence[Any], created_at: datetime
+    connection: Connection, model_name: str, task: Task, answers: Sequence[Any], created_at: datetime
 ) -> int:
     """Write the row of one attempt's answers as the importer does, mistakes included; return its id.
 
@@ -202,7 +204,7 @@ async def import_answers(
     return await _insert(connection, model_name, task.id, created_at, row | usage | raw)
 
 
-async def add_own_rows(connection: asyncpg.Connection, puzzle_ids: Sequence[str], created_at: datetime) -> None:
+async def add_own_rows(connection: Connection, puzzle_ids: Sequence[str], created_at: datetime) -> None:
     """Write answers of the app's own solvers to these tasks, a rebuttal, feedback, a rating, and a run."""
     for puzzle_id in puzzle_ids:
         answer = await connection.fetchval(
@@ -232,13 +234,13 @@ async def add_own_rows(connection: asyncpg.Connection, puzzle_ids: Sequence[str]
     )
 
 
-async def own_rows(connection: asyncpg.Connection, columns: Sequence[str]) -> list[tuple[str, str]]:
+async def own_rows(connection: Connection, columns: Sequence[str]) -> list[tuple[str, str]]:
     """Return the rows that are the app's own, by table; `columns` are ours."""
     return [(row["of"], row["row"]) for row in await connection.fetch(OWN_ROWS, list(columns))]
 
 
 async def add_run(
-    connection: asyncpg.Connection, folder: str, dataset: str, started_at: datetime, completed_at: datetime
+    connection: Connection, folder: str, dataset: str, started_at: datetime, completed_at: datetime
 ) -> None:
     """Write one run as the importer does."""
     await connection.execute(
@@ -253,7 +255,7 @@ async def add_run(
 
 
 async def _insert(
-    connection: asyncpg.Connection, model_name: str, puzzle_id: str, created_at: datetime, row: Mapping[str, Any]
+    connection: Connection, model_name: str, puzzle_id: str, created_at: datetime, row: Mapping[str, Any]
 ) -> int:
     # It writes 50 where nothing says how confident the model was.
     same: dict[str, Any] = {"puzzle_id": puzzle_id, "model_name": model_name, "pattern_description": "imported"}

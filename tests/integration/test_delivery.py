@@ -87,6 +87,22 @@ async def test_a_bare_json_body_from_any_client_forces_an_ingestion(
     await eventually(lambda: settled(js))
 
 
+@pytest.mark.usefixtures("ingester")
+@pytest.mark.neighbour(
+    "Hub", "a dataset is named in other letters, as the Hub takes it", "it is the one in HF_DATASETS"
+)
+async def test_an_event_may_name_a_dataset_in_other_letters(
+    pipeline: Pipeline, hub: TestHub, js: JetStreamContext
+) -> None:
+    hub.commit(V2, submission("m", {FIVE[0]: solved(FIVE[0])}))
+    for model in ("m", "nobody"):
+        await js.publish("model.discovered", json.dumps({"dataset": V2.upper(), "model": model}).encode())
+    await eventually(lambda: current_models(pipeline))
+    await eventually(lambda: settled(js))
+    runs = await pipeline.pool.fetch("SELECT hf_dataset, dataset_name, status FROM ingestion_runs ORDER BY id")
+    assert [tuple(row) for row in runs] == [(V2, "m", "completed"), (V2, "nobody", "failed")]
+
+
 async def last(js: JetStreamContext, subject: str) -> dict[str, Any]:
     with contextlib.suppress(Exception):
         message = await js.get_last_msg(topology.STREAM, subject)

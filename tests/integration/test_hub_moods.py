@@ -348,3 +348,21 @@ async def test_a_copy_takes_no_history_when_one_answer_leaves_the_original_out(
     hub.faults.add(Replace(b"[]"), "paths-info", times=1)
     await pipeline.drain()
     assert (await pipeline.version("m"))["tree_oid"] == (await pipeline.version("n"))["tree_oid"]
+
+
+@pytest.mark.neighbour("Hub", "a dataset is renamed between two commits", "its models go on under the configured name")
+async def test_a_renamed_dataset_goes_on_under_its_configured_name(pipeline: Pipeline, hub: TestHub) -> None:
+    hub.commit(V2, submission("m", {task: solved(task) for task in FIVE}))
+    await pipeline.settle()
+    hub.rename_dataset(V2, "moved/arc2")
+    hub.commit("moved/arc2", submission("n", {task: unsolved(task) for task in FIVE}))
+    hub.requests.clear()
+    completed = await pipeline.sync()
+    (synced,) = [each for each in completed.datasets if each.dataset == V2]
+    assert (synced.error, synced.renamed_to, synced.new, synced.vanished) == (None, "moved/arc2", ("n",), ())
+    (announced,) = await pipeline.drain()
+    assert announced is not None
+    assert (announced.dataset, announced.score_submitted) == (V2, 0)
+    assert (await pipeline.version("m"))["removed_upstream_at"] is None
+    # At most one file is asked for under the old name: its redirect tells the new one.
+    assert hub.requests.count(f"datasets/{V2}/resolve") <= 1

@@ -2,9 +2,10 @@
 
 from typing import Any
 
+import asyncpg
 import pytest
 from common.bus import topology
-from common.events import SyncRequested
+from common.events import DatasetSynced, SyncRequested
 from nats.aio.client import Client
 
 from tests.query_api.conftest import SECRET, Start
@@ -71,3 +72,41 @@ async def test_a_server_without_a_secret_takes_no_webhooks(start: Start) -> None
         status, body = await api.post(PATH, payload(), **KNOWN)
         assert status == 403
         assert "HF_WEBHOOK_SECRET" in body["detail"]
+
+
+async def test_a_dataset_in_other_letters_is_the_one_that_is_watched(api: Api, bus: Client) -> None:
+    assert (await api.post(PATH, payload(DATASET.upper()), **KNOWN))[1]["accepted"]
+    message = await bus.jetstream().get_last_msg(topology.STREAM, "sync.requested")
+    assert SyncRequested.model_validate_json(message.data or b"").dataset == DATASET
+
+
+@pytest.mark.neighbour("Hub", "a webhook names a dataset by the name it was given since", "its dataset is synced")
+async def test_the_hubs_new_name_of_a_dataset_is_known_from_the_last_listings(
+    api: Api, bus: Client, pool: asyncpg.Pool
+) -> None:
+    for renamed_to in (None, "Moved/Data"):
+        synced = DatasetSynced(dataset=DATASET, renamed_to=renamed_to)
+        await pool.execute(
+            "INSERT INTO sync_runs (trigger, status, started_at, completed_at, datasets)"
+            " VALUES ('schedule', 'completed', now(), now(), $1)",
+            f"[{synced.model_dump_json()}]",
+        )
+    assert (await api.post(PATH, payload("moved/data"), **KNOWN))[1]["accepted"]
+    assert not (await api.post(PATH, payload("moved/other"), **KNOWN))[1]["accepted"]
+    assert await _requests(bus) == 1
+
+
+@pytest.mark.neighbour("Hub", "a webhook is for a repository that is not watched", "answered 202, counted in a metric")
+async def test_deliveries_are_counted_by_what_became_of_them(api: Api) -> None:
+    other_branch = payload() | {"updatedRefs": [{"ref": "refs/heads/draft", "oldSha": None, "newSha": "a" * 40}]}
+    deliveries = [payload(), payload("some/other"), payload(kind="model"), payload(scope="discussion"), other_branch]
+    assert _counted(api) == dict.fromkeys(("accepted", "not_watched", "not_files", "not_main"), 0)
+    for delivery in deliveries:
+        assert (await api.post(PATH, delivery, **KNOWN))[0] == 202
+    await api.post(PATH, payload(), **{"X-Webhook-Secret": "guess"})
+    assert _counted(api) == {"accepted": 1, "not_watched": 2, "not_files": 1, "not_main": 1}
+
+
+def _counted(api: Api) -> dict[str, float]:
+    (metric,) = api.services.deliveries.collect()
+    return {each.labels["outcome"]: each.value for each in metric.samples if each.name.endswith("_total")}

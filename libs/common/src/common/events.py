@@ -165,6 +165,8 @@ class DatasetSynced(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     dataset: str
+    # The Hub's name of it, where that is another: it was renamed, or is configured in other letters.
+    renamed_to: str | None = None
     revision: str | None = None
     listed_at: AwareDatetime | None = None
     seen: int = 0

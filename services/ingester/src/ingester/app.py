@@ -59,7 +59,7 @@ async def run(settings: Settings, stopping: asyncio.Event) -> None:
         await check_migrated(pool)
         broker = bus.make_broker(nats_url, instance)
         client = await bus.connect_broker(broker)
-        failures = handlers.FailureRecorder(pool, client, metrics, instance)
+        failures = handlers.FailureRecorder(pool, client, metrics, instance, settings.hf_datasets)
         broker.add_middleware(Delivery(SERVICE, client.jetstream(), metrics.registry, failures))
         ingester = build_ingester(settings, pool, hub, client, metrics=metrics, columns=await column_types(pool))
         queue = build_lock_queue(ingester, client)

@@ -1,6 +1,7 @@
 """Handles `model.discovered`, one ingestion each, and records the ingestions that failed for good."""
 
 import contextlib
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -12,6 +13,7 @@ from common.bus.delivery import decoder, parse
 from common.bus.topology import INGESTER
 from common.events import ModelDiscovered, ModelIngestionFailed
 from common.outcomes import Fail, PermanentError
+from common.process.choices import watched
 from faststream.nats import NatsBroker
 from faststream.nats.annotations import NatsMessage
 from nats.aio.client import Client
@@ -31,7 +33,7 @@ def register(broker: NatsBroker, nats_url: str, queue: LockQueue, failures: "Fai
 
     @bus.subscriber(broker, INGESTER, nats_url, decoder(ModelDiscovered))  # type: ignore[untyped-decorator] # Any, see bus
     async def on_model_discovered(event: ModelDiscovered, message: NatsMessage) -> None:
-        raw = message.raw_message
+        raw, event = message.raw_message, as_configured(event, failures.datasets)
         count, sequence = raw.metadata.num_delivered or 1, raw.metadata.sequence.stream
         try:
             await queue.deliver(event, count, (raw.headers or {}).get("Nats-Msg-Id", ""), sequence)
@@ -53,6 +55,7 @@ class FailureRecorder:
     client: Client
     metrics: Metrics
     instance: str
+    datasets: Collection[str] = ()
 
     async def __call__(self, body: bytes, verdict: Fail, delivery_count: int, sequence: int | None = None) -> None:
         """Fail the event's run (making one where there is none) and publish `model.ingestion_failed`.
@@ -61,7 +64,7 @@ class FailureRecorder:
         """
         event: ModelDiscovered | None = None
         with contextlib.suppress(PermanentError):
-            event = parse(ModelDiscovered, body)
+            event = as_configured(parse(ModelDiscovered, body), self.datasets)
         if event is None or not event.dry_run:
             self.metrics.failed_for_good(verdict.kind)
         if event is not None:
@@ -78,3 +81,9 @@ class FailureRecorder:
             event_sequence=sequence,
         )
         await bus.publish(self.client, failed, SERVICE)
+
+
+def as_configured(event: ModelDiscovered, datasets: Collection[str]) -> ModelDiscovered:
+    """Return the event with its dataset's name as it is configured: people may write it in other letters."""
+    named = watched(event.dataset, datasets)
+    return event if named in {None, event.dataset} else event.model_copy(update={"dataset": named})

@@ -134,6 +134,7 @@ async def build(settings: Settings, pool: asyncpg.Pool, hub: HubClient, client: 
         projector=projector,
         broadcaster=broadcaster,
         task_sets=sets,
+        deliveries=metrics.webhooks,
     )
 
 

@@ -1,6 +1,7 @@
 """The query API's metrics. Labels come from closed sets; never a model's name."""
 
 from functools import partial
+from typing import Literal, get_args
 
 from common.metrics.hub_metrics import HubMetrics
 from common.process.http_server import REASONS
@@ -8,6 +9,8 @@ from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from query_api.meter import RequestMeter
 from query_api.store.repair import REPAIRED
+
+DeliveryOutcome = Literal["accepted", "not_watched", "not_files", "not_main"]
 
 
 class Metrics:
@@ -34,4 +37,9 @@ class Metrics:
         self.closed_connections = counter("closed_connections", closed, ["reason"])
         for reason in REASONS:
             self.closed_connections.labels(reason)
+        self.webhooks = counter(
+            "webhook_deliveries", "Deliveries of the Hub's webhooks that knew the secret", ["outcome"]
+        )
+        for outcome in get_args(DeliveryOutcome):
+            self.webhooks.labels(outcome)
         self.registry.register(REPAIRED)

@@ -5,6 +5,7 @@ from common.bus.delivery import decoder
 from common.bus.topology import WATCHER
 from common.events import SyncRequested
 from common.outcomes import PermanentError
+from common.process.choices import watched
 from faststream.nats import NatsBroker, NatsMessage
 
 from watcher.sync import Request, Syncer
@@ -26,13 +27,14 @@ def register(broker: NatsBroker, nats_url: str, syncer: Syncer, *, auto_ingest: 
 
 def request_of(event: SyncRequested, datasets: tuple[str, ...], *, auto_ingest: bool) -> Request:
     """Return what an event asks for; raise PermanentError for a dataset that is not configured."""
-    if event.dataset is not None and event.dataset not in datasets:
+    dataset = event.dataset and watched(event.dataset, datasets)
+    if event.dataset is not None and dataset is None:
         raise PermanentError(
             f"dataset {event.dataset} is not in HF_DATASETS ({', '.join(datasets)})", kind="unknown_dataset"
         )
     return Request(
         trigger=event.trigger,
-        datasets=(event.dataset,) if event.dataset else (),
+        datasets=(dataset,) if dataset else (),
         auto_ingest=auto_ingest if event.auto_ingest is None else event.auto_ingest,
         requested_by=event.requested_by,
         request_id=event.request_id,

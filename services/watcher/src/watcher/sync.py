@@ -151,8 +151,10 @@ class Syncer:
             await versions.mark(self.syncs.pool, dataset, difference.vanished, difference.returned)
         listed_at = await self.syncs.now()
         self._count(dataset, listed, difference, listed_at)
+        now_called = self.hub.renames.current(dataset)
         return DatasetSynced(
             dataset=dataset,
+            renamed_to=None if now_called == dataset else now_called,
             revision=revision,
             listed_at=listed_at,
             seen=_models(listed, difference),

@@ -11,7 +11,7 @@ from common.events import Event, IngestionProgress, ModelDiscovered, ModelIngest
 from common.hub.client import HubClient
 from common.hub.quota import Quota
 from common.outcomes import PermanentError, TransientError
-from common.process.choices import no_such, not_watched
+from common.process.choices import no_such, not_watched, watched
 from common.process.settings import ServiceSettings
 from nats.aio.client import Client
 from nats.aio.msg import Msg
@@ -31,7 +31,7 @@ async def is_there(settings: ServiceSettings, dataset: str, model: str) -> bool:
 
     Raise DeploymentError for a dataset that is not watched, and for a folder where the Hub lists others.
     """
-    if dataset not in settings.hf_datasets:
+    if watched(dataset, settings.hf_datasets) is None:
         raise DeploymentError(not_watched(dataset, settings.hf_datasets))
     try:
         async with (

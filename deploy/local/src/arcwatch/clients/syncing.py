@@ -6,7 +6,7 @@ from dataclasses import replace
 from common.database.pool import open_pool
 from common.database.schema import check_migrated
 from common.events import SyncCompleted
-from common.process.choices import not_watched
+from common.process.choices import not_watched, watched
 from watcher import app as watcher
 from watcher.metrics import Metrics
 from watcher.settings import Settings
@@ -37,7 +37,8 @@ async def sync(settings: Settings, datasets: Collection[str], *, auto_ingest: bo
 
 
 def _chosen(settings: Settings, datasets: Collection[str]) -> tuple[str, ...]:
-    for dataset in datasets:
-        if dataset not in settings.hf_datasets:
+    found = {dataset: watched(dataset, settings.hf_datasets) for dataset in datasets}
+    for dataset, name in found.items():
+        if name is None:
             raise DeploymentError(not_watched(dataset, settings.hf_datasets))
-    return tuple(dict.fromkeys(datasets)) or settings.hf_datasets
+    return tuple(dict.fromkeys(filter(None, found.values()))) or settings.hf_datasets

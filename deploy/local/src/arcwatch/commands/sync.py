@@ -116,4 +116,5 @@ def _summary(found: "DatasetSynced") -> str:
     if found.without_tasks:
         counts["without tasks"] = len(found.without_tasks)
     text = ", ".join(f"{count} {what}" for what, count in counts.items())
-    return f"{found.dataset}: {text}; {found.published} sent to be ingested"
+    called = f" (the Hub calls it {found.renamed_to})" if found.renamed_to else ""
+    return f"{found.dataset}{called}: {text}; {found.published} sent to be ingested"

@@ -7,6 +7,7 @@ from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import TypeVar
 
+from common.hub import renames
 from common.hub.client import API, HubClient
 from common.hub.quota import Quota
 from common.hub.responses import HubRefusedError
@@ -75,6 +76,8 @@ async def _dataset(client: HubClient, name: str, settings: ServiceSettings) -> F
     answer = await _answer(client.folders(name))
     if isinstance(answer, TransientError):
         return Finding(check, Verdict.PROBLEM, str(answer), _advice(answer, settings))
+    if (now := client.renames.current(name)) != name:
+        return Finding(check, Verdict.WARNING, f"readable; the Hub calls it {now}", renames.advice(name, now))
     budget = client.quota.budgets.get(API)
     return ok(check, f"readable; {budget.left} requests left of the api quota" if budget else "readable")
 

@@ -7,15 +7,20 @@ _FEW = 5
 _NEAREST = 3
 
 
+def watched(dataset: str, names: Collection[str]) -> str | None:
+    """Return a dataset's name as it is configured, from one in any letter case, as the Hub takes them."""
+    return next((name for name in names if name.casefold() == dataset.casefold()), None)
+
+
 def no_such(what: str, name: object, there: Collection[object], where: str = "") -> str:
     """Say that there is no such thing, and what there is; `where` tells of which place."""
     place = f" in {where}" if where else ""
     return f"there is no {what} {name}{place}; {_instead(str(name), sorted(map(str, there)))}"
 
 
-def not_watched(dataset: str, watched: Collection[str]) -> str:
+def not_watched(dataset: str, names: Collection[str]) -> str:
     """Say that a dataset is none that is watched, and which are."""
-    return f"{dataset} is not watched here; HF_DATASETS holds {', '.join(watched)}"
+    return f"{dataset} is not watched here; HF_DATASETS holds {', '.join(names)}"
 
 
 def _instead(name: str, there: list[str]) -> str:

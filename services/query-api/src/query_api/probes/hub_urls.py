@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from urllib.parse import unquote
 
-from common.process.choices import not_watched
+from common.process.choices import not_watched, watched
 
 from query_api.schemas.problems import ProblemError
 
@@ -22,9 +22,9 @@ def dataset_of(base_url: str, endpoint: str, configured: Sequence[str]) -> str:
         raise ProblemError(
             422, f"baseUrl must be a dataset's page on {endpoint}, such as {endpoint}/datasets/{configured[0]}"
         )
-    if name not in configured:
+    if (dataset := watched(name, configured)) is None:
         raise ProblemError(422, not_watched(name, configured))
-    return name
+    return dataset
 
 
 def _named(base_url: str, endpoint: str) -> str | None:

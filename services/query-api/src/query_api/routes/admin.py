@@ -7,7 +7,7 @@ from aiohttp import web
 from common.arc.task_sets import detect_source
 from common.events import ModelDiscovered, SyncRequested, fresh_id
 from common.hub.client import HubClient
-from common.process.choices import not_watched
+from common.process.choices import not_watched, watched
 from nats.aio.client import Client
 
 from query_api.probes import hub_checks
@@ -75,10 +75,11 @@ async def start_ingestion(
 @partial(Endpoint, "/api/admin/sync", "Admin", method="POST", status=202, problems=(422, 503), secured="adminToken")
 async def start_sync(settings: Settings, client: Client, request: web.Request, body: SyncBody) -> SyncAccepted:
     """Compare the Hub with the database now."""
-    if body.dataset is not None and body.dataset not in settings.hf_datasets:
+    dataset = body.dataset and watched(body.dataset, settings.hf_datasets)
+    if body.dataset is not None and dataset is None:
         raise ProblemError(422, not_watched(body.dataset, settings.hf_datasets))
     event = SyncRequested(
-        dataset=body.dataset, auto_ingest=body.auto_ingest, requested_by=_who(request), request_id=fresh_id()
+        dataset=dataset, auto_ingest=body.auto_ingest, requested_by=_who(request), request_id=fresh_id()
     )
     await publish(client, event)
     log.info("admin.sync", by=_who(request), published=event.model_dump(mode="json", exclude_none=True))

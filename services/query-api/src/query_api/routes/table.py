@@ -9,6 +9,7 @@ import asyncpg
 from async_lru import alru_cache
 from common.hub.client import HubClient
 from nats.aio.client import Client
+from prometheus_client import Counter
 
 from query_api.probes import hub_checks, worker_probe
 from query_api.probes.hub_probe import HubProbe
@@ -31,6 +32,8 @@ class Services:
     projector: ViewProjector
     broadcaster: Broadcaster
     task_sets: Mapping[str, TaskIndex]
+    deliveries: Counter
+    """Of webhooks, by what became of them."""
 
     def view(self) -> View:
         """Return the present view."""

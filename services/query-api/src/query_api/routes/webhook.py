@@ -1,24 +1,39 @@
 """The Hub's webhooks: a hint that a dataset changed. Polling stays the truth."""
 
 import re
+from collections.abc import Mapping
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Final, Literal
 
+import asyncpg
 import structlog
 from aiohttp import web
 from common.events import SyncRequested
+from common.process.choices import watched
 from nats.aio.client import Client
+from prometheus_client import Counter
 from pydantic import BaseModel, ConfigDict, Field
 
+from query_api.metrics import DeliveryOutcome
 from query_api.routes.endpoint import Endpoint
 from query_api.routes.publish import publish
 from query_api.schemas.base import Answer
 from query_api.settings import Settings
+from query_api.store import submissions
 
 log = structlog.get_logger(__name__)
 
 _MAIN = "refs/heads/main"
 _DELIVERY_ID = re.compile(r"[\w.:-]{1,128}")
+
+
+# What became of a delivery: for the metric, and in words.
+REASONS: Final[Mapping[DeliveryOutcome, str]] = {
+    "accepted": "a sync is requested",
+    "not_watched": "not a dataset that is watched here",
+    "not_files": "not a change of files",
+    "not_main": "not a change of main",
+}
 
 
 class _Part(BaseModel):
@@ -55,9 +70,12 @@ class WebhookBody(_Part):
     updated_refs: Annotated[list[WebhookRef] | None, Field(alias="updatedRefs", max_length=1_000)] = None
 
     @property
-    def moves_main(self) -> bool:
-        """Whether the main branch moved, or may have: a delivery need not name refs."""
-        return self.updated_refs is None or any(each.ref == _MAIN for each in self.updated_refs)
+    def why_not(self) -> Literal["not_files", "not_main"] | None:
+        """Why it tells of no change of the main branch's files; a delivery need not name refs."""
+        if not self.event.scope.startswith("repo"):
+            return "not_files"
+        moves_main = self.updated_refs is None or any(each.ref == _MAIN for each in self.updated_refs)
+        return None if moves_main else "not_main"
 
 
 class WebhookAnswer(Answer):
@@ -77,20 +95,34 @@ class WebhookAnswer(Answer):
     secured="webhookSecret",
     headers={"Webhook-Id": "The delivery's id: a delivery that comes twice asks once."},
 )
-async def receive_webhook(settings: Settings, client: Client, request: web.Request, body: WebhookBody) -> WebhookAnswer:
+async def receive_webhook(
+    *,
+    settings: Settings,
+    client: Client,
+    pool: asyncpg.Pool,
+    deliveries: Counter,
+    request: web.Request,
+    body: WebhookBody,
+) -> WebhookAnswer:
     """The Hub tells that a dataset changed."""
-    event, repo = body.event, body.repo
-    if repo.type != "dataset" or repo.name not in settings.hf_datasets:
-        return WebhookAnswer(accepted=False, reason="not a dataset that is watched here")
-    if not event.scope.startswith("repo"):
-        return WebhookAnswer(accepted=False, reason="not a change of files")
-    if not body.moves_main:
-        return WebhookAnswer(accepted=False, reason="not a change of main")
+    dataset = await _dataset(settings, pool, body.repo)
+    outcome: DeliveryOutcome = "not_watched" if dataset is None else body.why_not or "accepted"
+    deliveries.labels(outcome).inc()
+    if dataset is None or outcome != "accepted":
+        return WebhookAnswer(accepted=False, reason=REASONS[outcome])
     given = request.headers.get("Webhook-Id", "")
     delivery = f"webhook-{given}" if _DELIVERY_ID.fullmatch(given) else None
-    await publish(client, SyncRequested(dataset=repo.name, trigger="webhook", request_id=delivery))
-    log.info("webhook.accepted", dataset=repo.name, action=event.action, delivery=delivery)
-    return WebhookAnswer(accepted=True, reason="a sync is requested")
+    await publish(client, SyncRequested(dataset=dataset, trigger="webhook", request_id=delivery))
+    log.info("webhook.accepted", dataset=dataset, action=body.event.action, delivery=delivery)
+    return WebhookAnswer(accepted=True, reason=REASONS[outcome])
+
+
+async def _dataset(settings: Settings, pool: asyncpg.Pool, repo: WebhookRepo) -> str | None:
+    """Return the dataset of ours that a delivery means: by its name, or by the one that the Hub gave it since."""
+    if repo.type != "dataset":
+        return None
+    named = watched(repo.name, settings.hf_datasets) or await submissions.dataset_called(pool, repo.name)
+    return named if named in settings.hf_datasets else None
 
 
 ENDPOINTS = (receive_webhook,)

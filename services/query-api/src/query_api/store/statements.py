@@ -88,6 +88,14 @@ FROM sync_runs WHERE status <> 'running' AND started_at < now() + interval '1 da
 ORDER BY started_at DESC, id DESC LIMIT 1
 """
 
+# What the watcher learned when it last listed it.
+DATASET_CALLED: Final = """
+SELECT d->>'dataset'
+FROM (SELECT datasets FROM sync_runs WHERE completed_at IS NOT NULL ORDER BY id DESC LIMIT 500) AS recent,
+    jsonb_array_elements(datasets) AS d
+WHERE lower(d->>'renamed_to') = lower($1) LIMIT 1
+"""
+
 # Counting takes no row, but an entry of an index.
 STORED: Final = """
 SELECT (SELECT count(*) FROM explanations) AS explanations,

@@ -51,6 +51,12 @@ async def load(pool: asyncpg.Pool) -> Loaded:
         return Loaded(found, last_sync, await connection.fetchval(sql.DATABASE_TIME), stored)
 
 
+async def dataset_called(pool: asyncpg.Pool, name: str) -> str | None:
+    """Return the dataset of ours that the Hub calls by a name, as the watcher saw."""
+    found: str | None = await pool.fetchval(sql.DATASET_CALLED, name)
+    return found
+
+
 async def submissions(pool: asyncpg.Pool, keys: Collection[Key]) -> list[Submission]:
     """Read the current versions of some models; a model that has none is left out."""
     names = [dataset for dataset, _ in keys], [model for _, model in keys]

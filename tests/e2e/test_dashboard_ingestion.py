@@ -168,7 +168,7 @@ async def test_a_sync_is_asked_for_once_the_token_is_given_and_a_dry_run_stores_
         await expect(runs).to_have_count(1)
         await expect(runs).to_contain_text("dry run")
         await expect(runs).to_contain_text("completed")
-        await expect(page.get_by_test_id("request")).to_have_text(re.compile(r"gpt-5 run \d+done"))
+        await expect(page.get_by_test_id("request")).to_have_text(re.compile(rf"gpt-5 {V2}: run \d+done"))
         await expect(page.get_by_role("row", name=re.compile("gpt-5.*not ingested"))).to_be_visible()
 
         await page.get_by_role("button", name="Sync now").click()

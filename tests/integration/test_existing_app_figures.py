@@ -24,12 +24,6 @@ LONG_AGO = datetime(2026, 1, 2, tzinfo=UTC)
 ONE = [task for task in tasks() if len(task.test) == 1]
 TWO = [task for task in tasks() if len(task.test) == 2]
 SET = [task.id for task in tasks()]
-# Columns that we add to the app's tables.
-OURS = [
-    *("ingested_at", "hf_dataset", "hf_revision", "hf_blob_oid", "run_id", "removed_upstream_at", "status", "trigger"),
-    *("auto_triggered", "revision", "tree_oid", "score", "delivery_count", "ingester", "event_sequence"),
-    *("rules_version", "task_set_version"),
-]
 COST, TOKENS, TIME_MS = 0.01, 200, 2000  # of each attempt at each pair
 Answer = Any | EllipsisType
 R, W = "right", [[9, 9, 9]]
@@ -164,9 +158,9 @@ async def check(pipeline: Pipeline, name: str, files: Model) -> None:
         assert await app.quality(attempt_name) == {"confident": 0, "trusted": 0, "failed_requests": 0}
 
 
-async def own_rows(pipeline: Pipeline) -> list[tuple[str, str]]:
+async def own_rows(pipeline: Pipeline) -> list[tuple[str, dict[str, Any]]]:
     async with pipeline.pool.acquire() as connection:
-        return await existing_app.own_rows(connection, OURS)
+        return await existing_app.own_rows(connection)
 
 
 async def restart(pipeline: Pipeline) -> None:

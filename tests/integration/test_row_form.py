@@ -25,7 +25,6 @@ INGESTED = datetime(2026, 3, 1, tzinfo=UTC)
 BETWEEN = datetime(2026, 2, 1, tzinfo=UTC)
 ONE = [task for task in tasks() if len(task.test) == 1]
 TWO = [task for task in tasks() if len(task.test) == 2]
-OURS = ("removed_upstream_at", "ingested_at", "hf_dataset", "hf_revision", "hf_blob_oid", "run_id")
 JSON = ("predicted_output_grid", "multiple_predicted_outputs", "multi_test_prediction_grids", "multi_test_results")
 # Answers of which no grid can be read, or one that no task asks for.
 ODD: list[Any] = [
@@ -190,11 +189,11 @@ async def test_rows_of_the_app_stay_and_a_copy_of_ours_that_it_imported_does_not
     await put(before, **in_the_form_of_before(row))
     app = App(before, [ONE[0].id])
     assert (await app.harness("m")).score == 0, "answered before the app imported it"
-    own = await existing_app.own_rows(before, OURS)
+    own = await existing_app.own_rows(before)
     imported = await before.fetchrow("SELECT * FROM explanations WHERE id = $1", copy)
     await migrate(empty_database_url)
     await existing_app.start(before)
-    assert await existing_app.own_rows(before, OURS) == own
+    assert await existing_app.own_rows(before) == own
     assert await before.fetchrow("SELECT * FROM explanations WHERE id = $1", copy) == imported
     assert (await app.harness("m")).score == 1
 

@@ -4,6 +4,7 @@ Column names, types, defaults and constraints are those of the app; tables that 
 """
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeAlias
@@ -134,15 +135,17 @@ SELECT table_name, column_name, data_type, character_maximum_length, is_nullable
 FROM information_schema.columns WHERE table_schema = 'public' AND table_name = ANY($1)
 """
 
-# Every table of the app, and its rows that no importer wrote, as text; what we add to its tables is left out.
+# Every table of the app, and its rows that no importer wrote.
 OWN_ROWS = """
-SELECT 'explanations' AS of, (to_jsonb(e) - $1::text[])::text AS row FROM explanations e
+SELECT 'explanations' AS of, to_jsonb(e) AS row FROM explanations e
 WHERE prompt_template_id IS DISTINCT FROM 'external-huggingface'
-UNION ALL SELECT 'feedback', to_jsonb(f)::text FROM feedback f
-UNION ALL SELECT 'elo_ratings', to_jsonb(r)::text FROM elo_ratings r
-UNION ALL SELECT 'ingestion_runs', (to_jsonb(i) - $1::text[])::text FROM ingestion_runs i WHERE base_url LIKE 'app:%'
+UNION ALL SELECT 'feedback', to_jsonb(f) FROM feedback f
+UNION ALL SELECT 'elo_ratings', to_jsonb(r) FROM elo_ratings r
+UNION ALL SELECT 'ingestion_runs', to_jsonb(i) FROM ingestion_runs i WHERE base_url LIKE 'app:%'
 ORDER BY 1, 2
 """
+# We add columns to two of its tables.
+_COLUMNS_OF_THE_APP = frozenset(re.findall(r"^    (\w+) [A-Z]", TABLES, re.MULTILINE))
 
 TEMPLATE = "external-huggingface"
 
@@ -234,9 +237,10 @@ async def add_own_rows(connection: Connection, puzzle_ids: Sequence[str], create
     )
 
 
-async def own_rows(connection: Connection, columns: Sequence[str]) -> list[tuple[str, str]]:
-    """Return the rows that are the app's own, by table; `columns` are ours."""
-    return [(row["of"], row["row"]) for row in await connection.fetch(OWN_ROWS, list(columns))]
+async def own_rows(connection: Connection) -> list[tuple[str, dict[str, Any]]]:
+    """Return the rows that are the app's own, by table, in the columns that its tables were made with."""
+    rows = [(row["of"], json.loads(row["row"])) for row in await connection.fetch(OWN_ROWS)]
+    return [(of, {key: row[key] for key in row.keys() & _COLUMNS_OF_THE_APP}) for of, row in rows]
 
 
 async def add_run(

@@ -69,6 +69,16 @@ async def urls(postgres: TestPostgres, empty_database_url: str, nats_url: str) -
     await connection.close()
 
 
+async def test_roles_know_every_table_and_view_that_the_migrations_make(database_url: str) -> None:
+    made = await asked(
+        database_url,
+        "SELECT table_name, table_type FROM information_schema.tables"
+        " WHERE table_schema = 'public' AND NOT starts_with(table_name, '_pogo')",
+    )
+    assert set(roles.tables()) == {name for name, kind in made if kind == "BASE TABLE"}
+    assert set(roles.views()) == {name for name, kind in made if kind == "VIEW"}
+
+
 async def refused(url: str, statement: str) -> None:
     """Have a statement refused, whatever the session says of itself."""
     connection = await asyncpg.connect(url, server_settings={"default_transaction_read_only": "off"})

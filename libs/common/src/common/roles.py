@@ -16,8 +16,9 @@ from common.database.schema import MIGRATIONS
 from common.database.waiting import parsed
 from common.outcomes import StartupError
 
-_CREATED = re.compile(r"CREATE (?:UNLOGGED )?TABLE (?:IF NOT EXISTS )?(\w+)")
-_CREATED_VIEW = re.compile(r"CREATE (?:OR REPLACE )?VIEW (\w+)")
+# Where a line begins: comments speak of tables, too.
+_CREATED = re.compile(r"^CREATE (?:UNLOGGED )?TABLE (?:IF NOT EXISTS )?(\w+)", re.MULTILINE)
+_CREATED_VIEW = re.compile(r"^CREATE (?:OR REPLACE )?VIEW (\w+)", re.MULTILINE)
 _WRITES = "SELECT, INSERT, UPDATE, DELETE"
 # What the watcher does, and so all that it may.
 _WATCHES = {

@@ -25,6 +25,9 @@ PATHS = [
     "nats-url",
     "topology apply",
     "models ls",
+    "names ls",
+    "names set",
+    "names unset",
     "runs ls",
     "runs errors",
     "dead ls",
@@ -48,6 +51,7 @@ async def api() -> AsyncIterator[str]:
 
     async def models(request: web.Request) -> web.Response:
         row = {
+            "displayName": "Some Model",
             "model": "some-model",
             "dataset": "owner/name",
             "score": 0.125,
@@ -105,7 +109,7 @@ def test_every_command_and_every_option_has_a_help_text(path: str) -> None:
         assert getattr(option, "help", None) or option.param_type_name == "argument", option.name
 
 
-@pytest.mark.parametrize("path", ["models ls", "runs ls", "migrate", "topology apply"])
+@pytest.mark.parametrize("path", ["models ls", "names ls", "runs ls", "migrate", "topology apply"])
 async def test_without_a_deployment_a_command_says_what_to_do(path: str, nowhere: tuple[str, str]) -> None:
     run = await command(*path.split(), *nowhere)
     assert (run.status, run.out) == (1, [])
@@ -160,11 +164,11 @@ async def test_models_are_listed_for_people_and_for_programs(api: str) -> None:
     )
     assert table.out == [
         (
-            "MODEL       DATASET     SCORE  95% INTERVAL  RANK  OF SUBMITTED  "
+            "NAME        MODEL       DATASET     SCORE  95% INTERVAL  RANK  OF SUBMITTED  "
             "SOLVED  SUBMITTED  TASKS  ERRORS  WARNINGS  INGESTED"
         ),
         (
-            "some-model  owner/name  12.5%  7.7-19.6%     3-7          25.0%  "
+            "Some Model  some-model  owner/name  12.5%  7.7-19.6%     3-7          25.0%  "
             "    15         60    120       0         3  2026-11-02 08:05"
         ),
     ]

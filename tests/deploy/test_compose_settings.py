@@ -30,7 +30,7 @@ OF_EVERY_SERVICE = {
 }
 # Within the containers' network, these are what the other containers count on.
 FIXED = {"OPS_HOST": "0.0.0.0", "OPS_PORT": "9100", "HOST": "0.0.0.0", "PORT": "8080"}
-MOUNTED = {"ARC_TASKS_DIR": "/tasks", "SSL_CERT_FILE": "/certificates.pem"}
+MOUNTED = {"ARC_TASKS_DIR": "/tasks", "MODEL_NAMES_FILE": "/names.toml", "SSL_CERT_FILE": "/certificates.pem"}
 # Logs of containers are read by programs.
 OTHER_DEFAULTS = {"LOG_FORMAT": "json"}
 # URLs come from files: those in .env are for the services that `arcwatch up` starts.

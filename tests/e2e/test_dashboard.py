@@ -50,16 +50,16 @@ async def test_a_model_that_lands_changes_the_hero_card_and_can_be_used(
         await page.evaluate("window.stayed = true")
 
         await running.land("gpt-5-2-thinking-high", files(3, 5))
-        await hero_shows(page, "GPT 5.2 (thinking high)")
+        await hero_shows(page, "GPT-5.2 (High)")
         model = page.get_by_role("combobox", name="Model")
-        await expect(model).to_have_value("GPT 5.2 (thinking high)")
+        await expect(model).to_have_value("GPT-5.2 (High)")
 
         await model.click()
-        await page.get_by_role("option", name="GPT 5.2 (thinking high)").click()
+        await page.get_by_role("option", name="GPT-5.2 (High)").click()
         await running.land("gemini-3-flash-preview", files(6, 2, half=1))
         await hero_shows(page, "Gemini 3 Flash Preview")
         await expect(page.get_by_test_id("toast").filter(has_text="Gemini 3 Flash Preview landed")).to_be_visible()
-        await expect(model).to_have_value("GPT 5.2 (thinking high)")
+        await expect(model).to_have_value("GPT-5.2 (High)")
 
         await page.get_by_role("button", name="Use this model").click()
         await expect(model).to_have_value("Gemini 3 Flash Preview")

@@ -14,6 +14,7 @@ import pytest
 from common import provision, roles
 from common.bus import bus
 from common.events import ModelDiscovered, SyncRequested
+from common.names.fields import NameFields
 from common.outcomes import StartupError
 from common.roles import Login
 from ingester import app as ingester_app
@@ -21,6 +22,7 @@ from ingester.settings import Settings as IngesterSettings
 from localhub import LocalHub
 from query_api import app as query_app
 from query_api.settings import Settings as QuerySettings
+from query_api.store import name_overrides
 from watcher import app as watcher_app
 from watcher.settings import Settings as WatcherSettings
 
@@ -153,7 +155,8 @@ async def test_the_reader_cannot_write_and_the_writer_cannot_change_tables(urls:
     assert {"explanations", "ingestion_runs", "submission_versions", "staged_rows", "sync_runs"} <= set(roles.tables())
     for table in roles.tables():
         assert await asked(urls.reader, f"SELECT FROM {table}") == []
-        for statement in (f"INSERT INTO {table} DEFAULT VALUES", f"DELETE FROM {table}", f"TRUNCATE {table}"):
+        writes = (f"INSERT INTO {table} DEFAULT VALUES", f"DELETE FROM {table}")
+        for statement in (f"TRUNCATE {table}", *(writes if table != "model_names" else ())):
             await refused(urls.reader, statement)
         for statement in (f"DROP TABLE {table}", f"ALTER TABLE {table} ADD more text", f"TRUNCATE {table}"):
             await refused(urls.writer, statement)
@@ -162,8 +165,19 @@ async def test_the_reader_cannot_write_and_the_writer_cannot_change_tables(urls:
         await refused(url, "DELETE FROM _pogo_migration")
         await refused(url, "CREATE ROLE another")
         await refused(url, "COPY (SELECT 1) TO PROGRAM 'true'")
-    with pytest.raises(asyncpg.ReadOnlySQLTransactionError):
-        await asked(urls.reader, "CREATE TEMP TABLE more (id int)")
+    for statement in ("CREATE TEMP TABLE more (id int)", "DELETE FROM model_names"):
+        with pytest.raises(asyncpg.ReadOnlySQLTransactionError):
+            await asked(urls.reader, statement)
+
+
+async def test_the_reader_writes_names_where_it_says_so(urls: Urls) -> None:
+    async with asyncpg.create_pool(urls.reader, min_size=1, max_size=1) as pool:
+        await name_overrides.put(pool, "m", NameFields(provider="P"), "test")
+        assert (await name_overrides.read(pool)).entries["m"].fields == NameFields(provider="P")
+        assert await name_overrides.delete(pool, "m")
+        # The connection that wrote is as read-only as before.
+        with pytest.raises(asyncpg.ReadOnlySQLTransactionError):
+            await pool.execute("DELETE FROM model_names")
 
 
 async def test_the_watcher_sees_versions_and_what_ingestions_came_to_and_writes_syncs(urls: Urls) -> None:

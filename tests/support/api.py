@@ -27,7 +27,11 @@ class Api:
 
     async def post(self, path: str, body: Any = None, **headers: str) -> tuple[int, Any]:
         """Return status and JSON of a POST."""
-        async with self.http.post(path, json=body, headers=headers) as answer:
+        return await self.send("POST", path, body, **headers)
+
+    async def send(self, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, Any]:
+        """Return status and JSON of a request."""
+        async with self.http.request(method, path, json=body, headers=headers) as answer:
             return answer.status, await answer.json(content_type=None)
 
     async def data(self, path: str) -> Any:

@@ -10,7 +10,8 @@ from typing import Any
 import asyncpg
 from common.bus import bus
 from common.events import Event, ModelIngested, ModelIngestionFailed, SyncCompleted
-from common.model_names import attempt_model_name, display_name
+from common.names.folders import attempt_model_name
+from common.names.registry import ModelNames
 from nats.aio.client import Client
 from query_api.schemas.cached import AttemptRow
 from query_api.store.rows import Submission
@@ -54,6 +55,10 @@ VALUES ($1, '', '', $2, 'external-huggingface', $3, $4, $5, $6, $7, $8, $9, $10,
 """
 
 
+def _display_name(model: str) -> str:
+    return ModelNames().of(model).display_name
+
+
 def oid(*parts: object) -> str:
     """Return a git oid made of anything."""
     return hashlib.sha1(repr(parts).encode(), usedforsecurity=False).hexdigest()
@@ -64,7 +69,6 @@ def submission(model: str, content: int, run_id: int, **changes: Any) -> Submiss
     values: dict[str, Any] = {
         "dataset": DATASET,
         "model": model,
-        "display_name": model,
         "source": "ARC2-Eval",
         "status": "completed",
         "tree_oid": oid(content),
@@ -127,14 +131,14 @@ class Writer:
             percent_right = values.get("accuracy_percent", 40.0)
             figures = [{"model_name": name, "accuracy_percent": percent_right} for name in attempts]
             version_id = await connection.fetchval(
-                _VERSION, dataset, model, tree_oid, revision, source, display_name(model), published_at, at, run_id,
+                _VERSION, dataset, model, tree_oid, revision, source, _display_name(model), published_at, at, run_id,
                 status, total, submitted, int(score * total), 167, int(score * 167), score, score_submitted,
                 json.dumps(figures), values.get("cost", 1.25), values.get("tokens", 5000), 60_000, failed,
             )  # fmt: skip
             del version_id
         return ModelIngested(
             run_id=run_id, dataset=dataset, model=model, source=source, revision=revision, tree_oid=tree_oid,
-            attempts=tuple(attempts), display_name=display_name(model), tasks_total=total, tasks_submitted=submitted,
+            attempts=tuple(attempts), display_name=_display_name(model), tasks_total=total, tasks_submitted=submitted,
             successful=submitted, failed=failed, skipped=0, score=score, score_submitted=score_submitted,
             accuracy_percent=percent, cost=1.25, published_at=published_at, ingested_at=at, duration_ms=1500,
             auto_triggered=trigger != "manual", trigger=trigger,
@@ -144,7 +148,7 @@ class Writer:
         """Give a model's history to another name."""
         await self.pool.execute(
             "UPDATE submission_versions SET model = $3, display_name = $4 WHERE hf_dataset = $1 AND model = $2",
-            dataset, old, new, display_name(new),
+            dataset, old, new, _display_name(new),
         )  # fmt: skip
 
     async def remove(self, model: str, dataset: str = DATASET) -> None:

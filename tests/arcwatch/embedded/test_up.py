@@ -92,14 +92,17 @@ async def _is_refused_a_second_time(data_dir: Path, run: Arcwatch) -> None:
 
 async def _answers_other_commands(data_dir: Path, url: str) -> None:
     where = ("--data-dir", str(data_dir))
-    models, runs, drift, migrate, doctor = await asyncio.gather(
+    models, names, runs, drift, migrate, doctor = await asyncio.gather(
         command("models", "ls", *where),
+        command("names", "set", "a-folder", "--provider", "Us", *where),
         command("runs", "ls", *where, "--json"),
         command("topology", "apply", "--check", *where),
         command("migrate", *where),
         command("doctor", *where),
     )
     assert (models.status, models.err) == (0, [])
+    assert (names.status, names.err) == (0, [])
+    assert "Us" in names.out[1]
     assert (runs.status, runs.err) == (0, [])
     assert (drift.status, drift.out) == (0, ["the topology is as it should be"])
     assert (migrate.status, migrate.out) == (0, ["the schema is up to date"])

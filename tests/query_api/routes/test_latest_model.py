@@ -27,7 +27,7 @@ async def test_a_model_that_lands_is_the_latest_at_once(api: Api, writer: Writer
     await writer.publish(await writer.ingest("gemini-3-flash-preview-thinking-high", ingested_at=datetime.now(UTC)))
     found = await api.until_latest("gemini-3-flash-preview-thinking-high")
     assert found["modelName"] == "gemini-3-flash-preview-thinking-high-attempt1"
-    assert found["displayLabel"] == "Latest: Gemini 3 Flash Preview (thinking high) (today)"
+    assert found["displayLabel"] == "Latest: Gemini 3 Flash Preview (High) (today)"
     assert (found["model"], found["dataset"]) == ("gemini-3-flash-preview-thinking-high", DATASET)
     assert (found["daysAgo"], found["score"], found["tasksTotal"]) == (0, 0.5, 120)
 

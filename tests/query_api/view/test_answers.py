@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, get_args
 
 import pytest
+from common.names.fields import Entry, NameFields
+from common.names.registry import ModelNames
 from query_api.schemas.cached import AttemptRow, LatestQuery, ModelsQuery, SortBy
 from query_api.settings import Settings
 from query_api.store.rows import Stored, Submission, Sync
@@ -17,16 +19,24 @@ from tests.support.writer import DATASET, START, submission
 
 NOW = datetime(2026, 3, 3, 12, tzinfo=UTC)
 OTHER = "arcprize/arc_agi_v1_public_eval"
-A = submission("a", 1, 1, display_name="zebra", total_cost=None, published_at=START + timedelta(days=2))
-B = submission("b", 3, 2, display_name="Yak", total_cost=9.0, published_at=None)
-C = submission("c", 2, 3, display_name="ant", dataset=OTHER, source="ARC1-Eval", total_cost=0.5)
-D = submission("d", 2, 4, display_name="Bee", status="removed")
+A = submission("a", 1, 1, total_cost=None, published_at=START + timedelta(days=2))
+B = submission("b", 3, 2, total_cost=9.0, published_at=None)
+C = submission("c", 2, 3, dataset=OTHER, source="ARC1-Eval", total_cost=0.5)
+D = submission("d", 2, 4, status="removed")
+
+NAMES = ModelNames(
+    admin={
+        folder: Entry(NameFields(display_name=name), {})
+        for folder, name in {"a": "zebra", "b": "Yak", "c": "ant", "d": "Bee"}.items()
+    }
+)
 
 
 def moment(
     *submissions: Submission, sync: Sync | None = None, as_of: datetime | None = None, **settings: Any
 ) -> Moment:
-    return Moment(State(View.of(submissions, sync), as_of), NOW, Settings(**settings))
+    view = replace(View.of(submissions, sync), names=NAMES)
+    return Moment(State(view, as_of), NOW, Settings(**settings))
 
 
 def listed(**query: Any) -> tuple[int, list[str]]:

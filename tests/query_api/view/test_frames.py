@@ -45,8 +45,8 @@ def ingested(run_id: int) -> ModelIngested:
         if name in Submission.model_fields and name != "attempts"
     }
     return ModelIngested(
-        **shared, attempts=("m-1-attempt1",), successful=120, failed=2, skipped=0, duration_ms=1, auto_triggered=True,
-        trigger="webhook", cost=0.5,
+        **shared, attempts=("m-1-attempt1",), display_name="M", successful=120, failed=2, skipped=0, duration_ms=1,
+        auto_triggered=True, trigger="webhook", cost=0.5,
     )  # fmt: skip
 
 

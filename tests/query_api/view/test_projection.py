@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from common.bus.stored import Message
 from common.events import ModelIngested, SyncCompleted
+from common.names.fields import Entry, NameFields
+from common.names.registry import ModelNames
 from hypothesis import given
 from hypothesis import strategies as st
 from query_api.metrics import Metrics
@@ -53,6 +55,7 @@ class World:
     """A database in memory, the events that it gave rise to, and a projector that watches both."""
 
     rows: dict[Key, Submission] = field(default_factory=dict)
+    names: dict[str, Entry] = field(default_factory=dict)
     events: list[ModelIngested] = field(default_factory=list)
     away: bool = False
     runs: int = 0
@@ -68,6 +71,7 @@ class World:
             reread=self.reread,
             read_tasks=self.read_tasks,
             standings=Standings(TASK_SETS),
+            names=ModelNames(),
             interval_seconds=1e9,
             metrics=Metrics(),
             on_applied=self.applied.extend,
@@ -82,7 +86,7 @@ class World:
 
     async def load(self) -> Loaded:
         self._answer()
-        found = Loaded(list(self.rows.values()), None, datetime.now(UTC))
+        found = Loaded(list(self.rows.values()), None, datetime.now(UTC), self.names)
         await self._go_on()
         return found
 
@@ -118,7 +122,7 @@ class World:
         if (DATASET, old) in self.rows and (DATASET, new) not in self.rows:
             moved = self.rows.pop((DATASET, old))
             attempts = tuple(each.model_copy(update={"model_name": f"{new}-attempt1"}) for each in moved.attempts)
-            renamed = moved.model_copy(update={"model": new, "display_name": new, "attempts": attempts})
+            renamed = moved.model_copy(update={"model": new, "attempts": attempts})
             self.rows[renamed.key] = renamed
             self.events.append(_event(renamed))
 
@@ -140,6 +144,7 @@ def _event(of: Submission) -> ModelIngested:
     }
     return ModelIngested(
         **shared,
+        display_name="M",
         attempts=tuple(each.model_name for each in of.attempts),
         successful=120,
         failed=0,
@@ -319,3 +324,23 @@ async def test_no_more_is_read_ahead_than_there_is_room_for(monkeypatch: pytest.
             assert len(world.applied) == 10 * rounds
     finally:
         following.cancel()
+
+
+async def test_what_an_admin_sets_is_shown_at_once_and_no_older_read_takes_it_back() -> None:
+    world = World()
+    world.rows = {each.key: each for each in [submission("a", 1, 1)]}
+    await world.projector.start()
+    named = {"a": Entry(NameFields(display_name="Alpha"), {})}
+
+    async def set_meanwhile() -> Loaded:
+        found = await world.load()  # without the name: read before it was set
+        world.projector.show_names(named)
+        return found
+
+    world.projector._load = set_meanwhile
+    world.projector.request_reconcile()
+    await world.projector.step()
+    assert world.projector.state.view.names.of("a").display_name == "Alpha"
+    world.projector._load = world.load
+    await world.projector.step()  # asked for: now the database has the last word
+    assert world.projector.state.view.names.of("a").display_name == "A"

@@ -62,7 +62,7 @@ def test_what_the_database_held_stays_until_the_whole_of_it_is_asked_again() -> 
 def test_an_event_alone_gives_what_it_tells_and_leaves_the_rest_unknown() -> None:
     (found,) = view().patched(event("m-1", 7, 3, failed=2)).submissions.values()
     assert found.key == (DATASET, "m-1")
-    assert (found.display_name, found.source, found.status, found.errors) == ("M-1", "ARC2-Eval", "partial", 2)
+    assert (found.source, found.status, found.errors) == ("ARC2-Eval", "partial", 2)
     assert (found.tree_oid, found.revision, found.run_id) == (oid(7), oid(3), 3)
     assert (found.published_at, found.ingested_at) == (START, START + timedelta(seconds=3))
     assert (found.score, found.score_submitted, found.total_cost) == (0.25, 0.5, 2.5)

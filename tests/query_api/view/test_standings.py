@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
+from common.names.registry import ModelNames
 from hypothesis import given
 from hypothesis import strategies as st
 from query_api.schemas.base import Interval, RankRange
@@ -17,6 +18,7 @@ from query_api.view.uncertainty import interval, p_value
 from tests.support.writer import DATASET, submission
 
 TASKS = [f"{number:08x}" for number in range(100)]
+NAME = ModelNames().of("a")
 SETS = {
     "evaluation2": TaskIndex("evaluation2", "ARC2-Eval", dict.fromkeys(TASKS, 1), "v1"),
     "evaluation": TaskIndex("evaluation", "ARC1-Eval", dict.fromkeys(TASKS, 1), "v1"),
@@ -159,16 +161,16 @@ def test_where_the_set_was_amended_the_range_still_holds_the_rank() -> None:
 
 def test_a_row_carries_the_intervals_of_its_scores_and_where_it_stands() -> None:
     one = made("a", LAST, tasks_submitted=50, score_submitted=0.4)
-    row = model_row(one, Standing(3, (2, 7), 5))
+    row = model_row(one, Standing(3, (2, 7), 5), NAME)
     assert (row.score_interval, row.score_submitted_interval) == (interval(0.2, 100), interval(0.4, 50))
     assert (row.rank, row.rank_range, row.not_distinguishable) == (3, RankRange(best=2, worst=7), 5)
     assert (row.dataset, row.score) == (DATASET, 0.2)
 
 
 def test_a_row_without_anything_usable_is_not_said_to_be_sure_of_anything() -> None:
-    row = model_row(made("a", [], tasks_submitted=0, score_submitted=None), None)
+    row = model_row(made("a", [], tasks_submitted=0, score_submitted=None), None, NAME)
     assert (row.score_interval, row.score_submitted_interval) == (None, None)
     assert (row.rank, row.rank_range, row.not_distinguishable) == (None, None, None)
-    assert model_row(made("a", LAST), None).score_interval == Interval(
+    assert model_row(made("a", LAST), None, NAME).score_interval == Interval(
         low=interval(0.2, 100).low, high=interval(0.2, 100).high
     )

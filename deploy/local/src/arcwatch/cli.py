@@ -6,7 +6,20 @@ from pathlib import Path
 import typer
 from dotenv import load_dotenv
 
-from arcwatch.commands import dead, doctor, ingest, listings, rescore, score, servers, start, sync, verify, webhooks
+from arcwatch.commands import (
+    dead,
+    doctor,
+    ingest,
+    listings,
+    names,
+    rescore,
+    score,
+    servers,
+    start,
+    sync,
+    verify,
+    webhooks,
+)
 from arcwatch.errors import explained
 from arcwatch.printable import printable
 
@@ -32,6 +45,7 @@ app.command("verify", rich_help_panel="Check")(verify.verify)
 app.command("sync", rich_help_panel="Operate")(sync.sync)
 app.command("ingest", rich_help_panel="Operate")(ingest.ingest)
 app.command("rescore", rich_help_panel="Operate")(rescore.rescore)
+app.add_typer(names.names, name="names", rich_help_panel="Operate")
 app.add_typer(dead.app, name="dead", rich_help_panel="Operate")
 app.add_typer(webhooks.app, name="webhooks", rich_help_panel="Operate")
 app.command("migrate", rich_help_panel="Operate")(servers.migrate)

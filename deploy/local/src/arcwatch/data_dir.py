@@ -126,6 +126,11 @@ class DataDir:
         """Return the password of each NATS user that was ever made here."""
         return dict(_read(self.secrets_file).get("nats") or {})
 
+    def admin_token(self) -> str | None:
+        """Return the token that was made here, if any."""
+        found: str | None = _read(self.secrets_file).get("admin_token")
+        return found
+
     def secrets(self, users: tuple[str, ...]) -> "Secrets":
         """Return the generated secrets, made where they are missing."""
         found = _read(self.secrets_file)

@@ -1,7 +1,8 @@
 """The services' own roles in a database, with the least rights, made by the owner of the tables.
 
 Every statement about rights is here. Roles get what our migrations made and nothing else that is in the database; what
-the owner makes in later migrations, writer and reader get by default privileges.
+the owner makes in later migrations, writer and reader get by default privileges. The reader is the query API: the one
+table that it writes holds what admins say of models.
 """
 
 import re
@@ -27,6 +28,8 @@ _WATCHES = {
     "content_runs": "SELECT",
 }
 
+_READER_WRITES = {"model_names": _WRITES}
+
 # The letters of "roles": several jobs at once take turns.
 _LOCK = "SELECT pg_advisory_xact_lock(x'726f6c6573'::bigint)"
 _EXISTS = "SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)"
@@ -50,7 +53,8 @@ GRANT CONNECT ON DATABASE %2$I TO %1$I;
 GRANT USAGE ON SCHEMA public TO %1$I;
 GRANT SELECT ON public._pogo_migration TO %1$I;
 """
-# A second fence: what it may by rights of everybody, such as temporary tables, a reader does not either.
+# A second fence: what it may by rights of everybody, such as temporary tables, a reader does not either. Transactions
+# that write names say so (SET TRANSACTION READ WRITE).
 _READ = """
 ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO %1$I;
 ALTER ROLE %1$I SET default_transaction_read_only = on;
@@ -85,7 +89,7 @@ async def grant(url: str, *, writer: Login, reader: Login, watcher: Login | None
     try:
         async with connection.transaction():
             await connection.execute(_LOCK)
-            await _equip(connection, reader, reads, _USE + _READ)
+            await _equip(connection, reader, reads | _READER_WRITES, _USE + _READ)
             await _equip(connection, writer, reads | dict.fromkeys(tables(), _WRITES), _USE + _WRITE)
             for row in await connection.fetch(_SEQUENCES, tables()):
                 await _run(connection, _SEQUENCE.format(name=row[0]), writer.user)

@@ -130,6 +130,7 @@ def build_ingester(
         downloads=DownloadPipeline(hub, settings.ingest_concurrency, settings.ingest_bytes_in_flight),
         limits=limits_of(columns, settings),
         longest_model_name=columns["model_name"][1],
+        names=settings.names,
         metrics=metrics,
         publish=partial(bus.publish, client, source=SERVICE),
         announce=partial(bus.publish_unstored, client),

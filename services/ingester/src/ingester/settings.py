@@ -2,13 +2,14 @@
 
 from typing import Annotated
 
+from common.names.file_setting import NamesSettings
 from common.process.settings import ServiceSettings
 from pydantic import Field
 
 from ingester.submission.limits import MAX_FILE_BYTES, MEBIBYTE
 
 
-class Settings(ServiceSettings):
+class Settings(ServiceSettings, NamesSettings):
     """Read from the environment by the field's name in capitals."""
 
     # Past two dozen, one ingester's CPU is the limit, and the Hub counts requests, not connections.

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import type { ModelRow } from "../src/api/client.ts";
-import { family } from "../src/lib/family.ts";
+import { choices, chosen, known } from "../src/lib/facets.ts";
 import { placeLabels } from "../src/lib/labels.ts";
 import { cells, duel, tally } from "../src/lib/tasks.ts";
 import { filterOf } from "../src/pages/ingestion/history.ts";
@@ -19,6 +19,12 @@ function row(values: Partial<ModelRow>): ModelRow {
     dataset: "a/b",
     model,
     displayName: model,
+    provider: null,
+    family: null,
+    effort: null,
+    releaseDate: null,
+    kind: null,
+    nameSources: { displayName: "rules" },
     source: "ARC1-Eval",
     status: "completed",
     score: 0,
@@ -163,16 +169,40 @@ test("a duel tells who solved what", () => {
   );
 });
 
-test("families come from the folder's name", () => {
-  const names = [
-    "claude-opus-4-5",
-    "gpt-5-2-pro",
-    "o3-high",
-    "baseline-ensemble-1-thinking-low",
-    "trm-v2",
-    "42",
+test("models are told apart by what the API knows of them, and by nothing that is guessed here", () => {
+  const rows = [
+    row({ model: "claude-1", provider: "Anthropic", family: "Claude", kind: "model" }),
+    row({ model: "gpt-1", provider: "OpenAI", family: "GPT", kind: "model" }),
+    row({ model: "gpt-agent", provider: "OpenAI", family: "GPT", kind: "system" }),
+    row({ model: "claude-of-someone" }),
   ];
-  assert.deepEqual(names.map(family), ["Claude", "GPT", "OpenAI o", "Baseline Ensemble", "TRM", "42"]);
+  assert.deepEqual(choices(rows, "provider"), [
+    ["Anthropic", "Anthropic (1)"],
+    ["OpenAI", "OpenAI (2)"],
+    ["unknown", "unknown (1)"],
+  ]);
+  assert.deepEqual(
+    choices([...rows, row({ kind: "human_panel" })], "kind").map(([, label]) => label),
+    ["human panel (1)", "model (2)", "system (1)", "unknown (1)"],
+  );
+  const models = (words: object) =>
+    chosen(rows, { provider: "", family: "", kind: "", ...words }).map(({ model }) => model);
+  assert.deepEqual(models({}).length, 4);
+  assert.deepEqual(models({ family: "GPT", kind: "system" }), ["gpt-agent"]);
+  assert.deepEqual(models({ provider: "unknown" }), ["claude-of-someone"]);
+});
+
+test("what is known of a model is said in a line, and nothing where nothing is", () => {
+  assert.equal(known(row({})), "");
+  const all = {
+    provider: "P",
+    family: "F",
+    effort: "32k",
+    releaseDate: "2026-01-02",
+    kind: "system",
+  } as const;
+  assert.equal(known(row(all)), "system · P · F · effort 32k · released 2026-01-02");
+  assert.equal(known(row({ ...all, kind: "model", effort: null })), "P · F · released 2026-01-02");
 });
 
 test("a combobox finds every word typed, and its keys go round", () => {

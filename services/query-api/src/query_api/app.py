@@ -122,6 +122,7 @@ async def build(settings: Settings, pool: asyncpg.Pool, hub: HubClient, client: 
         reread=partial(submissions.submissions, pool),
         read_tasks=partial(submissions.tasks, pool),
         standings=Standings(sets),
+        names=settings.names,
         interval_seconds=settings.reconcile_interval_seconds,
         metrics=metrics,
         on_applied=broadcaster.broadcast,

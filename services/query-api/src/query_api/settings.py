@@ -3,6 +3,7 @@
 import re
 from typing import Annotated
 
+from common.names.file_setting import NamesSettings
 from common.process.settings import Names, OptionalSecret, Port, ServiceSettings
 from common.schedule import ScheduleSettings
 from pydantic import AnyHttpUrl, BeforeValidator, Field, field_validator
@@ -11,7 +12,7 @@ OptionalUrl = Annotated[AnyHttpUrl | None, BeforeValidator(lambda value: value o
 _ORIGIN = re.compile(r"https?://[\w.-]+(:\d+)?")
 
 
-class Settings(ServiceSettings, ScheduleSettings):
+class Settings(ServiceSettings, ScheduleSettings, NamesSettings):
     """Read from the environment by the field's name in capitals."""
 
     host: str = "127.0.0.1"

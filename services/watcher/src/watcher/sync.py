@@ -12,7 +12,7 @@ import structlog
 from common.events import DatasetSynced, ModelDiscovered, SyncCompleted, SyncStatus, Trigger
 from common.hub.client import Folder, HubClient
 from common.hub.responses import RevisionGoneError
-from common.model_names import is_plain_folder_name
+from common.names.folders import is_plain_folder_name
 from common.outcomes import TransientError
 from common.process import tracing
 from common.process.outage import DATABASE_ERRORS, reason_of

@@ -45,6 +45,11 @@ def nats_url_of(data_dir: Path | None, user: str) -> str:
     return f"{scheme}://{user}:{passwords[user]}@{where}"
 
 
+def admin_token_of(data_dir: Path | None) -> str | None:
+    """Return the token that was made for the deployment of a data folder."""
+    return chosen(data_dir).admin_token()
+
+
 def hub_settings(data_dir: Path | None) -> Mapping[str, str]:
     """Return HF_ENDPOINT and HF_DATASETS of the running deployment, where it was given any, as settings take them."""
     here = running(data_dir) or {}

@@ -11,7 +11,7 @@ models = group("The submissions that were ingested.")
 runs = group("The ingestion runs.")
 
 _COUNTS = ("solved", "submitted", "tasks", "errors", "warnings")
-_MODEL = ("model", "dataset", "score", "95% interval", "rank", "of submitted", *_COUNTS, "ingested")
+_MODEL = ("name", "model", "dataset", "score", "95% interval", "rank", "of submitted", *_COUNTS, "ingested")
 _RUN = ("id", "model", "dataset", "status", "trigger", "tasks", "failed", "score", "took", "started")
 _FINDING = ("severity", "kind", "found", "what to do")
 _ERROR = ("file", "severity", "kind", "what")
@@ -42,6 +42,7 @@ def list_models(
         return
     rows = (
         [
+            row["displayName"],
             row["model"],
             row["dataset"],
             percent(row["score"]),

@@ -7,7 +7,6 @@ from datetime import datetime
 from common.arc.task_sets import TaskSet
 from common.error_kinds import ErrorKind
 from common.events import ModelDiscovered
-from common.model_names import display_name
 from common.outcomes import TransientError
 
 from ingester.download.plan import Plan
@@ -45,6 +44,7 @@ class Commit:
     run: RunOpened
     tasks: TaskSet
     previous: CurrentVersion | None
+    display_name: str
 
     @property
     def is_same_version(self) -> bool:
@@ -168,7 +168,7 @@ class Commit:
             listed_tree_oid=target.tree_oid if is_relisted else None,
             listed_revision=target.revision if is_relisted else None,
             source=self.tasks.source,
-            display_name=display_name(self.event.model),
+            display_name=self.display_name,
             published_at=(since and since.published_at) or target.published_at,
             landed_at=since.landed_at if since else None,
             landed_as=since.landed_as if since else f"{self.event.model}@{target.tree_oid}",

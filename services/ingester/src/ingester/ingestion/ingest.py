@@ -14,7 +14,8 @@ from common.arc.task_sets import TaskSet, detect_source, load_task_set
 from common.bus.topology import MAX_DELIVER
 from common.events import IngestionProgress, ModelDiscovered, ModelIngested
 from common.hub.client import HubClient
-from common.model_names import attempt_model_name, display_name, is_plain_folder_name
+from common.names.folders import attempt_model_name, is_plain_folder_name
+from common.names.registry import ModelNames
 from common.outcomes import PermanentError, TransientError
 from common.process import tracing
 
@@ -46,6 +47,7 @@ class Ingester:
     downloads: DownloadPipeline
     limits: Limits
     longest_model_name: int | None
+    names: ModelNames
     metrics: Metrics
     publish: Callable[[ModelIngested], Awaitable[object]]
     announce: Callable[[IngestionProgress], Awaitable[None]]
@@ -146,7 +148,7 @@ class _Ingestion:
         if current is None and not plan.means_answers:
             await self._no_submission(run, plan)
             return False
-        commit = Commit(self.session, self.event, target, plan, run, self.tasks, current)
+        commit = Commit(self.session, self.event, target, plan, run, self.tasks, current, self._display_name())
         if current and not plan.fetch and commit.is_same_version:
             return await self._keep(commit, current)
         broken = await self._collect(target, plan, run)
@@ -222,10 +224,13 @@ class _Ingestion:
         old = next((name for name in candidates if name not in there), None)
         if old is None:
             return None
-        if not await self.session.rename_from(old, display_name(self.event.model), target.revision):
+        if not await self.session.rename_from(old, self._display_name(), target.revision):
             raise LockHeldError(self.event.dataset, old)
         log.info("ingestion.renamed", dataset=self.event.dataset, model=self.event.model, old_name=old)
         return await self.session.current(RETRYABLE | JUDGED_BY_LISTING)
+
+    def _display_name(self) -> str:
+        return self.ingester.names.of(self.event.model).display_name
 
     async def _open(self, target: Target, plan: Plan) -> RunOpened:
         start = RunStart(

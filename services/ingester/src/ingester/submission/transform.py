@@ -12,7 +12,7 @@ from typing import Any
 
 from common.arc.task_sets import Task, TaskSet
 from common.error_kinds import ErrorKind, NoteKind
-from common.model_names import attempt_model_name
+from common.names.folders import attempt_model_name
 
 from ingester.submission.attempts import Attempt, read_attempts
 from ingester.submission.coercion import Rows

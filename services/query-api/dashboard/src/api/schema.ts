@@ -395,6 +395,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/model-names": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is known of every folder's model and where from, those of which least is known first */
+        get: operations["listKnownNames"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/model-names/{folder}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Say what a folder's model is, before all other sources */
+        put: operations["setModelName"];
+        post?: never;
+        /** Take back what an admin has said of a folder's model */
+        delete: operations["unsetModelName"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/events": {
         parameters: {
             query?: never;
@@ -542,6 +577,22 @@ export interface components {
             success?: true;
             /** Runs */
             runs: components["schemas"]["Activity"][];
+        };
+        /**
+         * AllNamesAnswer
+         * @description Every folder that was submitted or that an admin has named; those of which least is known first.
+         */
+        AllNamesAnswer: {
+            /**
+             * Success
+             * @default true
+             * @constant
+             */
+            success?: true;
+            /** Total */
+            total: number;
+            /** Data */
+            data: components["schemas"]["FolderNames"][];
         };
         /**
          * AttemptAtTask
@@ -973,6 +1024,77 @@ export interface components {
             count: number;
         };
         /**
+         * FolderNames
+         * @description What is known of one folder's model, and in words where each field comes from.
+         */
+        FolderNames: {
+            /**
+             * Displayname
+             * @description The name that people know.
+             */
+            displayName: string;
+            /**
+             * Provider
+             * @description Who made it.
+             */
+            provider: string | null;
+            /**
+             * Family
+             * @description The line of models, such as Claude.
+             */
+            family: string | null;
+            /**
+             * Effort
+             * @description A level or a budget, as in the folder's name: xhigh, 32k.
+             */
+            effort: string | null;
+            /**
+             * Releasedate
+             * @description When the model became available.
+             */
+            releaseDate: string | null;
+            /**
+             * Kind
+             * @description A system is built around models; panels and baselines are none.
+             */
+            kind: ("model" | "system" | "human_panel" | "baseline") | null;
+            nameSources: components["schemas"]["NameSources"];
+            /** Folder */
+            folder: string;
+            /**
+             * Datasets
+             * @description Those whose submissions have this folder.
+             */
+            datasets: string[];
+            /** Origins */
+            origins: {
+                [key: string]: string;
+            };
+            /**
+             * Unknown
+             * @description The fields that are not known.
+             */
+            unknown: string[];
+            /**
+             * Setat
+             * @description When an admin has set some; the table says who.
+             */
+            setAt: string | null;
+        };
+        /**
+         * FolderNamesAnswer
+         * @description One folder.
+         */
+        FolderNamesAnswer: {
+            /**
+             * Success
+             * @default true
+             * @constant
+             */
+            success?: true;
+            data: components["schemas"]["FolderNames"];
+        };
+        /**
          * FolderRow
          * @description One model folder on the Hub.
          */
@@ -1149,8 +1271,6 @@ export interface components {
             dataset: string;
             /** Model */
             model: string;
-            /** Displayname */
-            displayName: string;
             /** Source */
             source: components["schemas"]["Source"] | string;
             /**
@@ -1243,6 +1363,37 @@ export interface components {
              * @description How many others of the task set do not differ from it at 5%, task by task.
              */
             notDistinguishable: number | null;
+            /**
+             * Displayname
+             * @description The name that people know.
+             */
+            displayName: string;
+            /**
+             * Provider
+             * @description Who made it.
+             */
+            provider: string | null;
+            /**
+             * Family
+             * @description The line of models, such as Claude.
+             */
+            family: string | null;
+            /**
+             * Effort
+             * @description A level or a budget, as in the folder's name: xhigh, 32k.
+             */
+            effort: string | null;
+            /**
+             * Releasedate
+             * @description When the model became available.
+             */
+            releaseDate: string | null;
+            /**
+             * Kind
+             * @description A system is built around models; panels and baselines are none.
+             */
+            kind: ("model" | "system" | "human_panel" | "baseline") | null;
+            nameSources: components["schemas"]["NameSources"];
             /** Runid */
             runId: number;
             /**
@@ -1430,6 +1581,37 @@ export interface components {
              */
             notDistinguishable: number | null;
             /**
+             * Displayname
+             * @description The name that people know.
+             */
+            displayName: string;
+            /**
+             * Provider
+             * @description Who made it.
+             */
+            provider: string | null;
+            /**
+             * Family
+             * @description The line of models, such as Claude.
+             */
+            family: string | null;
+            /**
+             * Effort
+             * @description A level or a budget, as in the folder's name: xhigh, 32k.
+             */
+            effort: string | null;
+            /**
+             * Releasedate
+             * @description When the model became available.
+             */
+            releaseDate: string | null;
+            /**
+             * Kind
+             * @description A system is built around models; panels and baselines are none.
+             */
+            kind: ("model" | "system" | "human_panel" | "baseline") | null;
+            nameSources: components["schemas"]["NameSources"];
+            /**
              * Modelname
              * @description The model's first attempt.
              */
@@ -1443,8 +1625,6 @@ export interface components {
             dataset: string;
             /** Source */
             source: components["schemas"]["Source"] | string;
-            /** Displayname */
-            displayName: string;
             /** Displaylabel */
             displayLabel: string;
             /**
@@ -1546,8 +1726,6 @@ export interface components {
             dataset: string;
             /** Model */
             model: string;
-            /** Displayname */
-            displayName: string;
             /** Source */
             source: components["schemas"]["Source"] | string;
             /**
@@ -1636,6 +1814,37 @@ export interface components {
              * @description How many others of the task set do not differ from it at 5%, task by task.
              */
             notDistinguishable: number | null;
+            /**
+             * Displayname
+             * @description The name that people know.
+             */
+            displayName: string;
+            /**
+             * Provider
+             * @description Who made it.
+             */
+            provider: string | null;
+            /**
+             * Family
+             * @description The line of models, such as Claude.
+             */
+            family: string | null;
+            /**
+             * Effort
+             * @description A level or a budget, as in the folder's name: xhigh, 32k.
+             */
+            effort: string | null;
+            /**
+             * Releasedate
+             * @description When the model became available.
+             */
+            releaseDate: string | null;
+            /**
+             * Kind
+             * @description A system is built around models; panels and baselines are none.
+             */
+            kind: ("model" | "system" | "human_panel" | "baseline") | null;
+            nameSources: components["schemas"]["NameSources"];
             /** Versions */
             versions: components["schemas"]["Version"][];
             /**
@@ -1742,15 +1951,13 @@ export interface components {
         };
         /**
          * ModelRow
-         * @description One submission, and how sure its figures are.
+         * @description One submission, what is known of its model, and how sure its figures are.
          */
         ModelRow: {
             /** Dataset */
             dataset: string;
             /** Model */
             model: string;
-            /** Displayname */
-            displayName: string;
             /** Source */
             source: components["schemas"]["Source"] | string;
             /**
@@ -1843,6 +2050,37 @@ export interface components {
              * @description How many others of the task set do not differ from it at 5%, task by task.
              */
             notDistinguishable: number | null;
+            /**
+             * Displayname
+             * @description The name that people know.
+             */
+            displayName: string;
+            /**
+             * Provider
+             * @description Who made it.
+             */
+            provider: string | null;
+            /**
+             * Family
+             * @description The line of models, such as Claude.
+             */
+            family: string | null;
+            /**
+             * Effort
+             * @description A level or a budget, as in the folder's name: xhigh, 32k.
+             */
+            effort: string | null;
+            /**
+             * Releasedate
+             * @description When the model became available.
+             */
+            releaseDate: string | null;
+            /**
+             * Kind
+             * @description A system is built around models; panels and baselines are none.
+             */
+            kind: ("model" | "system" | "human_panel" | "baseline") | null;
+            nameSources: components["schemas"]["NameSources"];
         };
         /**
          * ModelsAnswer
@@ -1871,6 +2109,84 @@ export interface components {
             total: number;
             /** Data */
             data: components["schemas"]["ModelRow"][];
+        };
+        /**
+         * NameSources
+         * @description Where each field comes from: what an admin set, the operator's file, the package's registry, or rules.
+         */
+        NameSources: {
+            /**
+             * Displayname
+             * @enum {string}
+             */
+            displayName: "admin" | "file" | "registry" | "rules";
+            /**
+             * Provider
+             * @default null
+             */
+            provider?: ("admin" | "file" | "registry" | "rules") | null;
+            /**
+             * Family
+             * @default null
+             */
+            family?: ("admin" | "file" | "registry" | "rules") | null;
+            /**
+             * Effort
+             * @default null
+             */
+            effort?: ("admin" | "file" | "registry" | "rules") | null;
+            /**
+             * Releasedate
+             * @default null
+             */
+            releaseDate?: ("admin" | "file" | "registry" | "rules") | null;
+            /**
+             * Kind
+             * @default null
+             */
+            kind?: ("admin" | "file" | "registry" | "rules") | null;
+        };
+        /**
+         * NamesBody
+         * @description What an admin says of a folder's model. It replaces what was set before; null and left out mean: not said.
+         */
+        NamesBody: {
+            /**
+             * Displayname
+             * @description The name that people know.
+             * @default null
+             */
+            displayName?: string | null;
+            /**
+             * Provider
+             * @description Who made it.
+             * @default null
+             */
+            provider?: string | null;
+            /**
+             * Family
+             * @description The line of models, such as Claude.
+             * @default null
+             */
+            family?: string | null;
+            /**
+             * Effort
+             * @description Level or budget, as in the folder's name: xhigh, 32k.
+             * @default null
+             */
+            effort?: string | null;
+            /**
+             * Releasedate
+             * @description Such as 2025-12-11.
+             * @default null
+             */
+            releaseDate?: string | null;
+            /**
+             * Kind
+             * @description A system is built around models; panels and baselines are no models.
+             * @default null
+             */
+            kind?: ("model" | "system" | "human_panel" | "baseline") | null;
         };
         /**
          * NoteKind
@@ -4366,6 +4682,230 @@ export interface operations {
             };
         };
     };
+    listKnownNames: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Every folder that was submitted or that an admin has named; those of which least is known first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AllNamesAnswer"];
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not available now */
+            503: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    setModelName: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The model's folder in the dataset. */
+                folder: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NamesBody"];
+            };
+        };
+        responses: {
+            /** @description One folder. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FolderNamesAnswer"];
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Authentication needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request not finished in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unsupported media type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not available now */
+            503: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    unsetModelName: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The model's folder in the dataset. */
+                folder: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One folder. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FolderNamesAnswer"];
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Authentication needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not available now */
+            503: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     streamEvents: {
         parameters: {
             query?: {
@@ -4609,12 +5149,24 @@ export const comparisonDetailModel4ResultAnyOf0Values: ReadonlyArray<FlattenedDe
 export const cronStatusAnswerLastStatusAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["CronStatusAnswer"]["lastStatus"]> = ["completed", "partial", "failed"];
 export const errorKindValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["ErrorKind"]> = ["not_json", "not_a_submission", "unknown_task", "integrity", "too_large", "too_complex", "unavailable"];
 export const findingSeverityValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Finding"]["severity"]> = ["error", "warning", "note"];
+export const folderNamesKindAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["FolderNames"]["kind"]> = ["model", "system", "human_panel", "baseline"];
 export const ingestedEventStatusValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["IngestedEvent"]["status"]> = ["completed", "partial", "unknown", "removed"];
+export const ingestedEventKindAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["IngestedEvent"]["kind"]> = ["model", "system", "human_panel", "baseline"];
 export const ingestedEventTriggerValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["IngestedEvent"]["trigger"]> = ["schedule", "catch_up", "startup", "webhook", "manual"];
 export const ingestionErrorSeverityValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["IngestionError"]["severity"]> = ["error", "warning", "note"];
+export const latestModelKindAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["LatestModel"]["kind"]> = ["model", "system", "human_panel", "baseline"];
 export const latestModelStatusValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["LatestModel"]["status"]> = ["completed", "partial", "unknown", "removed"];
 export const modelDetailStatusValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["ModelDetail"]["status"]> = ["completed", "partial", "unknown", "removed"];
+export const modelDetailKindAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["ModelDetail"]["kind"]> = ["model", "system", "human_panel", "baseline"];
 export const modelRowStatusValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["ModelRow"]["status"]> = ["completed", "partial", "unknown", "removed"];
+export const modelRowKindAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["ModelRow"]["kind"]> = ["model", "system", "human_panel", "baseline"];
+export const nameSourcesDisplayNameValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["NameSources"]["displayName"]> = ["admin", "file", "registry", "rules"];
+export const nameSourcesProviderAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["NameSources"]["provider"]> = ["admin", "file", "registry", "rules"];
+export const nameSourcesFamilyAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["NameSources"]["family"]> = ["admin", "file", "registry", "rules"];
+export const nameSourcesEffortAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["NameSources"]["effort"]> = ["admin", "file", "registry", "rules"];
+export const nameSourcesReleaseDateAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["NameSources"]["releaseDate"]> = ["admin", "file", "registry", "rules"];
+export const nameSourcesKindAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["NameSources"]["kind"]> = ["admin", "file", "registry", "rules"];
+export const namesBodyKindAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["NamesBody"]["kind"]> = ["model", "system", "human_panel", "baseline"];
 export const noteKindValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["NoteKind"]> = ["unreadable_answer", "malformed_pair", "malformed_attempt", "unknown_attempt", "unknown_answer", "null_attempt", "pair_out_of_range", "pair_index_missing", "duplicate_answer", "unread_metadata", "duplicate_key", "value_out_of_range", "text_replaced", "too_deep", "duplicate_file", "other_task_set", "no_task_name", "model_name_missing", "nested_folder", "nothing_usable"];
 export const progressEventStatusValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["ProgressEvent"]["status"]> = ["running", "completed", "partial", "failed", "skipped"];
 export const requestAnswerStateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["RequestAnswer"]["state"]> = ["queued", "waiting", "running", "done", "skipped", "failed"];

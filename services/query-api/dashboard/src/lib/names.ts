@@ -44,6 +44,13 @@ const SETS = {
   ConceptARC: "ConceptARC",
 } satisfies Record<Schemas["Source"], string>;
 
+const MODEL_KINDS = {
+  model: "model",
+  system: "system",
+  human_panel: "human panel",
+  baseline: "baseline",
+} satisfies Record<NonNullable<Schemas["ModelRow"]["kind"]>, string>;
+
 const nameIn = (names: Readonly<Record<string, string>>, word: string) => names[word];
 
 /** What was wrong with a file; a kind that a newer ingester knows is shown as it is called there. */
@@ -54,4 +61,9 @@ export function kindName(kind: string): string {
 /** The name of a task set. */
 export function setName(source: string): string {
   return nameIn(SETS, source) ?? source;
+}
+
+/** What a submission is of. */
+export function kindOfModel(kind: string): string {
+  return nameIn(MODEL_KINDS, kind) ?? kind.replaceAll("_", " ");
 }

@@ -47,7 +47,8 @@ def get_feed(moment: Moment) -> Rendered:
     _add(root, "link", rel="alternate", type="text/html", href=base or "./")
     _add(_add(root, "author"), "name", "arcwatch")
     for submission, landed_as in entries:
-        _entry(root, submission, landed_as, base + _path(submission))
+        name = moment.state.view.name_of(submission).display_name
+        _entry(root, submission, name, landed_as, base + _path(submission))
     body: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
     return Rendered(body, f"{MEDIA_TYPE}; charset=utf-8")
 
@@ -57,12 +58,12 @@ def _path(submission: Submission) -> str:
     return f"api/models/{quote(submission.dataset, errors='replace')}/{quote(submission.model, '', errors='replace')}"
 
 
-def _entry(root: ET.Element, submission: Submission, landed_as: str, href: str) -> None:
+def _entry(root: ET.Element, submission: Submission, name: str, landed_as: str, href: str) -> None:
     entry = _add(root, "entry")
     # Neither a new name nor other costs make a new entry.
     identity = f"{submission.dataset}/{landed_as}"
     _add(entry, "id", uuid.uuid5(_IDS, identity).urn)
-    _add(entry, "title", f"{submission.display_name}: {submission.score:.1%} on {submission.source}")
+    _add(entry, "title", f"{name}: {submission.score:.1%} on {submission.source}")
     _add(entry, "updated", _time(submission.landed_at))
     if submission.published_at:
         _add(entry, "published", _time(submission.published_at))

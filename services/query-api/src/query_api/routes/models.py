@@ -1,4 +1,4 @@
-"""One submission's page."""
+"""The latest model, all submissions and the schedule, answered by the cached view; and one submission's page."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -7,6 +7,7 @@ import asyncpg
 
 from query_api.routes.endpoint import Endpoint
 from query_api.schemas import model_detail as shapes
+from query_api.schemas.cached import ModelsAnswer
 from query_api.schemas.problems import ProblemError
 from query_api.settings import Settings
 from query_api.store import runs, submissions
@@ -14,6 +15,13 @@ from query_api.store.repair import all_shaped, shaped
 from query_api.store.rows import Answers, ScoredBy, Submission, TaskAnswer
 from query_api.store.submissions import VersionRecord
 from query_api.view.answer_statistics import accuracy_interval, attempt_figures
+from query_api.view.answers import (
+    get_cron_status,
+    get_harness_accuracy,
+    get_latest_model,
+    get_quick_stats,
+    list_models,
+)
 from query_api.view.provenance import file_origin, provenance, with_origin
 from query_api.view.snapshot import View
 from query_api.view.standings import score_intervals
@@ -111,4 +119,12 @@ def _with_changes(records: list[VersionRecord]) -> list[shapes.Version]:
     ][: submissions.VERSIONS_SHOWN]
 
 
-ENDPOINTS = (get_model, get_model.by_owner("The same, with the dataset's slash as it is"))
+ENDPOINTS = (
+    Endpoint("/api/metrics/latest-model", "Latest", get_latest_model),
+    Endpoint("/api/models", "Models", list_models, answer=ModelsAnswer, problems=(404,)),
+    Endpoint("/api/accuracy/harness", "Analytics", get_harness_accuracy, problems=(404, 422)),
+    Endpoint("/api/admin/quick-stats", "Admin", get_quick_stats),
+    Endpoint("/api/admin/cron-status", "Admin", get_cron_status),
+    get_model,
+    get_model.by_owner("The same, with the dataset's slash as it is"),
+)

@@ -13,7 +13,7 @@ from prometheus_client import Counter
 
 from query_api.probes import hub_checks, worker_probe
 from query_api.probes.hub_probe import HubProbe
-from query_api.routes import admin, analytics, feed, history, hub, live, models, overview, status, tasks, webhook
+from query_api.routes import admin, analytics, feed, history, hub, live, model_names, models, status, tasks, webhook
 from query_api.settings import Settings
 from query_api.view.broadcaster import Broadcaster
 from query_api.view.projection import ViewProjector
@@ -56,13 +56,13 @@ class Services:
 
 
 ENDPOINTS: Final = (
-    *overview.ENDPOINTS,
     *models.ENDPOINTS,
     *tasks.ENDPOINTS,
     *analytics.ENDPOINTS,
     *history.ENDPOINTS,
     *hub.ENDPOINTS,
     *admin.ENDPOINTS,
+    *model_names.ENDPOINTS,
     *live.ENDPOINTS,
     *feed.ENDPOINTS,
     *webhook.ENDPOINTS,

@@ -20,6 +20,7 @@ from query_api.schemas.base import (
     Status,
     TaskSetName,
 )
+from query_api.schemas.naming import Naming
 
 DatasetName = Annotated[str, Field(min_length=3, max_length=255, pattern=r"^[\w.-]+/[\w.-]+$")]
 SortBy = Literal["score", "ingestedAt", "publishedAt", "model", "cost"]
@@ -48,14 +49,13 @@ class Certainty(ApiModel):
     ]
 
 
-class LatestModel(Certainty):
+class LatestModel(Naming, Certainty):
     """The newest submission."""
 
     model_name: Annotated[str, Field(description="The model's first attempt.")]
     model: Annotated[str, Field(description="The folder's name.")]
     dataset: str
     source: TaskSetName
-    display_name: str
     display_label: str
     ingested_at: datetime
     landed_at: Landed
@@ -112,7 +112,6 @@ class SubmissionRow(ApiModel):
 
     dataset: str
     model: str
-    display_name: str
     source: TaskSetName
     status: Status
     score: Annotated[Fraction, Field(description="Over all tasks of the set.")]
@@ -140,8 +139,8 @@ class SubmissionRow(ApiModel):
     ] = None
 
 
-class ModelRow(Certainty, SubmissionRow):
-    """One submission, and how sure its figures are."""
+class ModelRow(Naming, Certainty, SubmissionRow):
+    """One submission, what is known of its model, and how sure its figures are."""
 
 
 class ModelsAnswer(Cached):

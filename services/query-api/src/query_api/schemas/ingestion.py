@@ -3,7 +3,7 @@
 from typing import Annotated, Literal
 
 from common.events import RequestId
-from common.model_names import is_plain_folder_name
+from common.names.folders import is_plain_folder_name
 from pydantic import AfterValidator, Field
 
 from query_api.schemas.base import Answer, ApiModel, Body, Count, Query

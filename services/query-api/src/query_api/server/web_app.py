@@ -26,8 +26,11 @@ def make_app(
     if http.access.cors:
         app.on_response_prepare.append(http.access.cors.on_prepare)
     for endpoint, handle in handlers:
-        add = app.router.add_get if endpoint.method == "GET" else app.router.add_post
-        add(endpoint.path, http.handler(endpoint, handle))
+        handler = http.handler(endpoint, handle)
+        if endpoint.method == "GET":  # and HEAD
+            app.router.add_get(endpoint.path, handler)
+        else:
+            app.router.add_route(endpoint.method, endpoint.path, handler)
     document = static_file(openapi.text([endpoint for endpoint, _ in handlers]).encode(), JSON)
     for path, answer in (docs.pages() | dashboard.pages() | {"/openapi.json": document}).items():
         app.router.add_get(path, http.observed(_label(path), answer))

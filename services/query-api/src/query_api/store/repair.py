@@ -27,6 +27,7 @@ TABLES: Final = (
     "verifications",
     "sync_runs",
     "explanations",
+    "model_names",
     "model.ingested",
 )
 for _table in TABLES:

@@ -1,4 +1,4 @@
-"""Every SQL statement of the query API. It only reads: ingesters and watchers write these tables.
+"""Every SQL statement of the query API. It reads what others write, and writes what admins say of models.
 
 What S608 warns of are constants of this module.
 """
@@ -22,7 +22,7 @@ ORDER BY (verdict = 'differs') DESC, at DESC LIMIT 1
 """
 
 # How its ingestion ended, unless its folder is gone upstream.
-_SUBMISSION = f"""hf_dataset AS dataset, model, display_name, source, tree_oid, revision, run_id, published_at,
+_SUBMISSION = f"""hf_dataset AS dataset, model, source, tree_oid, revision, run_id, published_at,
     ingested_at, landed_at, landed_as, coalesce(listed_tree_oid, tree_oid) AS listed_tree_oid,
     score, score_submitted, tasks_total, tasks_submitted, tasks_solved, pairs_total, pairs_solved,
     attempts, total_cost, total_tokens, errors, warnings,
@@ -103,6 +103,26 @@ SELECT (SELECT count(*) FROM explanations) AS explanations,
 """
 
 DATABASE_TIME: Final = "SELECT clock_timestamp()"
+
+# What admins say of models.
+
+NAME_OVERRIDES: Final = """
+SELECT folder, display_name, provider, family, effort, release_date, kind, set_by, set_at FROM model_names
+"""
+
+# The reader's role is read-only by default; of this table it may write rows.
+ALLOW_WRITES: Final = "SET TRANSACTION READ WRITE"
+
+SET_NAME: Final = """
+INSERT INTO model_names (folder, display_name, provider, family, effort, release_date, kind, set_by)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+ON CONFLICT (folder) DO UPDATE SET display_name = excluded.display_name, provider = excluded.provider,
+    family = excluded.family, effort = excluded.effort, release_date = excluded.release_date, kind = excluded.kind,
+    set_by = excluded.set_by, set_at = excluded.set_at
+RETURNING folder
+"""
+
+UNSET_NAME: Final = "DELETE FROM model_names WHERE folder = $1 RETURNING folder"
 
 # Answers of attempts.
 

@@ -8,9 +8,11 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 import asyncpg
+from common.names.registry import Entries
 
 from query_api.schemas.cached import AttemptRow, Verification
 from query_api.schemas.model_detail import Disagreement, ReplacedScore, VerificationDetail, Version
+from query_api.store import name_overrides
 from query_api.store import statements as sql
 from query_api.store.repair import LATEST, all_shaped, parsed_list, shaped
 from query_api.store.rows import (
@@ -38,6 +40,7 @@ class Loaded(NamedTuple):
     submissions: list[Submission]
     last_sync: Sync | None
     read_at: datetime
+    names: Entries
     stored: Stored = NOTHING_STORED
 
 
@@ -48,7 +51,8 @@ async def load(pool: asyncpg.Pool) -> Loaded:
         last_sync = _sync(await connection.fetchrow(sql.LAST_ENDED_SYNC))
         found = list(filter(None, map(_submission, rows)))
         stored = Stored(*(await connection.fetch(sql.STORED))[0])
-        return Loaded(found, last_sync, await connection.fetchval(sql.DATABASE_TIME), stored)
+        names = (await name_overrides.read(connection)).entries
+        return Loaded(found, last_sync, await connection.fetchval(sql.DATABASE_TIME), names, stored)
 
 
 async def dataset_called(pool: asyncpg.Pool, name: str) -> str | None:

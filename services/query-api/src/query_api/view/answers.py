@@ -6,7 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Any, TypedDict
 
-from common.model_names import attempt_model_name
+from common.names.fields import ModelName
+from common.names.folders import attempt_model_name
 
 from query_api.schemas import cached as shapes
 from query_api.schemas.accuracy import DEFAULT_SET, HarnessAccuracy, HarnessAnswer, HarnessQuery
@@ -63,7 +64,7 @@ def get_latest_model(moment: Moment, query: shapes.LatestQuery) -> shapes.Latest
     days = days_between(moment_of(found, query.by), moment.now.date())
     data = shapes.LatestModel(
         model_name=found.attempts[0].model_name,
-        display_label=f"Latest: {found.display_name} ({ago(days)})",
+        display_label=f"Latest: {view.name_of(found).display_name} ({ago(days)})",
         days_ago=days,
         **view.row(found).model_dump(include=set(shapes.LatestModel.model_fields)),
     )
@@ -84,21 +85,22 @@ def ago(days: int) -> str:
 
 # After an event one row is new: writing the other thousand again would hold up every other request.
 @lru_cache(maxsize=10_000)
-def row_json(submission: Submission, standing: Standing | None) -> bytes:
+def row_json(submission: Submission, standing: Standing | None, name: ModelName) -> bytes:
     """Return a row as JSON."""
-    return model_row(submission, standing).model_dump_json().encode()
+    return model_row(submission, standing, name).model_dump_json().encode()
 
 
 def _instant(value: datetime | None) -> float:
     return value.timestamp() if value else float("-inf")
 
 
-_ORDERS: dict[shapes.SortBy, Callable[[Submission], Any]] = {
-    "score": lambda each: -each.score,
-    "ingestedAt": lambda each: -_instant(each.ingested_at),
-    "publishedAt": lambda each: -_instant(each.published_at),
-    "model": lambda each: each.display_name.casefold(),
-    "cost": lambda each: float("inf") if each.total_cost is None else each.total_cost,
+# Of a submission, and of the name that people know it by.
+_ORDERS: dict[shapes.SortBy, Callable[[Submission, str], Any]] = {
+    "score": lambda each, _: -each.score,
+    "ingestedAt": lambda each, _: -_instant(each.ingested_at),
+    "publishedAt": lambda each, _: -_instant(each.published_at),
+    "model": lambda _, name: name.casefold(),
+    "cost": lambda each, _: float("inf") if each.total_cost is None else each.total_cost,
 }
 
 
@@ -117,9 +119,9 @@ def list_models(moment: Moment, query: shapes.ModelsQuery) -> Rendered:
     ]
     order = _ORDERS[query.sort]
     # Ties are ordered by dataset and folder.
-    found.sort(key=lambda each: (order(each), each.key))
+    found.sort(key=lambda each: (order(each, view.name_of(each).display_name), each.key))
     page = found[query.offset : query.offset + query.limit]
-    rows = (row_json(each, view.standings.get(each.key)) for each in page)
+    rows = (row_json(each, view.standings.get(each.key), view.name_of(each)) for each in page)
     envelope = shapes.ModelsAnswer(total=len(found), data=(), **moment.freshness).model_dump_json().encode()
     return Rendered(envelope.removesuffix(b"]}") + b",".join(rows) + b"]}", JSON)
 

@@ -15,6 +15,7 @@ from typing import Final, get_args
 import structlog
 from common.bus.stored import Message
 from common.events import ModelIngested, ModelIngestionFailed, SyncCompleted
+from common.names.registry import Entries, ModelNames
 from common.process import tracing
 from common.process.outage import DATABASE_ERRORS, reason_of
 from pydantic import ValidationError
@@ -79,6 +80,7 @@ class ViewProjector:
         reread: Callable[[Collection[Key]], Awaitable[list[Submission]]],
         read_tasks: Callable[[Collection[Key]], Awaitable[Mapping[Key, VersionTasks]]],
         standings: Standings,
+        names: ModelNames,
         interval_seconds: float,
         metrics: Metrics,
         on_applied: Callable[[Sequence[StreamEvent]], None],
@@ -100,7 +102,9 @@ class ViewProjector:
         self._confirmed_at = datetime.now(UTC)
         self._database_lost = False
         self._database_time = (datetime.now(UTC), monotonic())
-        self.state = State(View())
+        self._names = names
+        self._names_set = 0
+        self.state = State(View(names=names))
         reader.on_resumed = self.request_reconcile
         metrics.view_age.set_function(self._age_seconds)
 
@@ -118,6 +122,13 @@ class ViewProjector:
         """Have the whole view compared with the database soon: something may have been missed."""
         self._reconcile_requested = True
         self._wake.set()
+
+    def show_names(self, admin: Entries) -> None:
+        """Show at once what an admin has set."""
+        self._names_set += 1
+        self._names = self._names.with_admin(admin)
+        self._show(self.state.view)
+        self.request_reconcile()
 
     def database_failed(self) -> None:
         """Reconcile soon after a request has met a database error, unless the database is known to be away."""
@@ -204,7 +215,10 @@ class ViewProjector:
         return after
 
     async def _loaded(self) -> View:
+        set_before = self._names_set
         loaded = await self._load()
+        if self._names_set == set_before:  # else what was read may be older
+            self._names = self._names.with_admin(loaded.names)
         self._database_time = (loaded.read_at, monotonic())
         return View.of(loaded.submissions, loaded.last_sync, loaded.stored)
 
@@ -232,7 +246,7 @@ class ViewProjector:
 
     def _show(self, view: View) -> None:
         """Make a view the state, unless that would answer the same."""
-        shown = State(view, self._as_of(), database_connected=not self._database_lost)
+        shown = State(replace(view, names=self._names), self._as_of(), database_connected=not self._database_lost)
         if shown != self.state:
             self.state = shown
             self._metrics.submissions.set(len(view.submissions))

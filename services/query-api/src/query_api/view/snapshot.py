@@ -1,12 +1,14 @@
 """The cached view: every current submission and the last sync, as immutable snapshots."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from types import MappingProxyType
 
 from common.events import ModelIngested
+from common.names.fields import ModelName
+from common.names.registry import ModelNames
 
 from query_api.schemas.base import By
 from query_api.schemas.cached import AttemptRow, ModelRow
@@ -24,6 +26,7 @@ class View:
     stored: Stored = NOTHING_STORED
     standings: Mapping[Key, Standing] = field(default_factory=dict)
     """Of these very submissions, as far as they were compared."""
+    names: ModelNames = field(default_factory=ModelNames)
 
     @classmethod
     def of(cls, submissions: Iterable[Submission], last_sync: Sync | None, stored: Stored = NOTHING_STORED) -> "View":
@@ -41,7 +44,7 @@ class View:
     def reread(self, keys: Collection[Key], found: Iterable[Submission]) -> "View":
         """Return the view after the database was asked for some keys; keys not found are gone."""
         kept = {key: each for key, each in self.submissions.items() if key not in keys}
-        return View(MappingProxyType(kept | {each.key: each for each in found}), self.last_sync, self.stored)
+        return self._with(kept | {each.key: each for each in found})
 
     def patched(self, event: ModelIngested) -> "View":
         """Return the view as an event alone describes it, for the time that the database cannot be asked.
@@ -55,12 +58,21 @@ class View:
         if patched is None:
             return self
         kept = {key: each for key, each in self.submissions.items() if not _is_of_run(each, event)}
-        return View(MappingProxyType(kept | {patched.key: patched}), self.last_sync, self.stored)
+        return self._with(kept | {patched.key: patched})
+
+    def _with(self, submissions: dict[Key, Submission]) -> "View":
+        return replace(self, submissions=MappingProxyType(submissions), standings={})
 
     def row(self, submission: Submission) -> ModelRow:
         """Return a submission as the API shows it; where it is not the present version, no rank is known."""
         is_current = self.submissions.get(submission.key) == submission
-        return model_row(submission, self.standings.get(submission.key) if is_current else None)
+        return model_row(
+            submission, self.standings.get(submission.key) if is_current else None, self.name_of(submission)
+        )
+
+    def name_of(self, submission: Submission) -> ModelName:
+        """Return what is known of a submission's model."""
+        return self.names.of(submission.model)
 
     def announced_by(self, event: ModelIngested) -> Submission | None:
         """Return the submission that an event announces: as it is known, or an older version as the event has it."""

@@ -9,9 +9,12 @@ from time import monotonic
 from types import MappingProxyType
 from typing import NamedTuple
 
+from common.names.fields import ModelName
+
 from query_api.schemas.base import Interval, RankRange
 from query_api.schemas.cached import ModelRow
 from query_api.schemas.model_detail import Version
+from query_api.schemas.naming import naming
 from query_api.store.rows import Key, Submission, VersionTasks
 from query_api.view.task_sets import NAMES, TaskIndex
 from query_api.view.uncertainty import Sample, interval
@@ -28,11 +31,12 @@ class Standing(NamedTuple):
     not_distinguishable: int | None = None
 
 
-def model_row(submission: Submission, standing: Standing | None) -> ModelRow:
+def model_row(submission: Submission, standing: Standing | None, name: ModelName) -> ModelRow:
     """Return a submission as the API shows it."""
     known = standing or Standing(0)
     return ModelRow(
         **{name: getattr(submission, name) for name in Submission.model_fields if name in ModelRow.model_fields},
+        **naming(name),
         **score_intervals(submission),
         rank=known.rank or None,
         rank_range=RankRange(best=known.ranks[0], worst=known.ranks[1]) if known.ranks else None,

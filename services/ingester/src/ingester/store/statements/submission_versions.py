@@ -27,12 +27,13 @@ WHERE hf_dataset = $1 AND model = $2 AND superseded_at IS NULL
 
 # What `model.ingested` says, read back from what was committed: a redelivery announces the same.
 ANNOUNCE_VERSION = """
-SELECT v.run_id, v.hf_dataset AS dataset, v.model, v.source, v.revision, v.tree_oid, v.display_name, v.tasks_total,
-    v.tasks_submitted, v.score, v.score_submitted, v.total_cost AS cost, v.published_at, v.ingested_at,
+SELECT v.run_id, v.hf_dataset AS dataset, v.model, v.source, v.revision, v.tree_oid,
+    coalesce(n.display_name, v.display_name) AS display_name, v.tasks_total, v.tasks_submitted, v.score,
+    v.score_submitted, v.total_cost AS cost, v.published_at, v.ingested_at,
     ARRAY(SELECT a->>'model_name' FROM jsonb_array_elements(v.attempts) AS a) AS attempts,
     r.successful, r.failed, r.skipped, r.accuracy_percent::float8 AS accuracy_percent, r.duration_ms, r.auto_triggered,
     r.trigger, r.event_sequence, v.landed_at, v.landed_at = v.ingested_at AS landed
-FROM submission_versions v JOIN ingestion_runs r ON r.id = v.run_id
+FROM submission_versions v JOIN ingestion_runs r ON r.id = v.run_id LEFT JOIN model_names n ON n.folder = v.model
 WHERE v.hf_dataset = $1 AND v.model = $2 AND v.superseded_at IS NULL
 """
 

@@ -1,12 +1,14 @@
-/** What the leaderboard shows: part of a name, a dataset, a family. All of it is in the address. */
+/** What the leaderboard shows: part of a name, a dataset, a provider, family or kind. All of it is in the address. */
 import type { ReactNode } from "react";
 
 import type { ModelRow } from "../../api/client.ts";
 import { useParams } from "../../hooks/useParams.ts";
-import { family } from "../../lib/family.ts";
+import { choices, FACETS, facets } from "../../lib/facets.ts";
 import { datasetNames } from "../../lib/rows.ts";
 import { SearchField } from "../../ui/SearchField.tsx";
 import { type Choice, Select } from "../../ui/Select.tsx";
+
+const NOTHING_CHOSEN = Object.fromEntries(facets.map((facet) => [facet, null]));
 
 interface FiltersProps {
   rows: readonly ModelRow[];
@@ -16,17 +18,14 @@ interface FiltersProps {
 
 export function Filters({ rows, within }: FiltersProps) {
   const [params, update] = useParams();
-  const families = [...Map.groupBy(within, (row) => family(row.model))].sort(([one], [other]) =>
-    one.localeCompare(other),
-  );
   const selects: [name: string, label: string, any: string, options: Choice[]][] = [
     ["dataset", "Dataset", "All datasets", [...datasetNames(rows)]],
-    [
-      "family",
-      "Family",
-      "All families",
-      families.map(([name, members]) => [name, `${name} (${members.length})`]),
-    ],
+    ...facets.map((facet): [string, string, string, Choice[]] => [
+      facet,
+      FACETS[facet].name,
+      FACETS[facet].any,
+      choices(within, facet),
+    ]),
   ];
   return (
     <div className="grid w-full grid-cols-2 gap-3 sm:flex sm:w-auto">
@@ -45,8 +44,10 @@ export function Filters({ rows, within }: FiltersProps) {
             className="w-full sm:w-auto"
             value={params.get(name) ?? ""}
             options={options}
-            // Another dataset has other families.
-            onPick={(value) => update({ family: null, [name]: value })}
+            // Another dataset has other models.
+            onPick={(value) =>
+              update(name === "dataset" ? { ...NOTHING_CHOSEN, dataset: value } : { [name]: value })
+            }
           />
         </Labelled>
       ))}

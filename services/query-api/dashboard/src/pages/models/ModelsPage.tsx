@@ -5,7 +5,7 @@ import type { ModelRow } from "../../api/client.ts";
 import { modelsQuery } from "../../api/queries.ts";
 import { useParams } from "../../hooks/useParams.ts";
 import { useTitle } from "../../hooks/useTitle.ts";
-import { family } from "../../lib/family.ts";
+import { chosen } from "../../lib/facets.ts";
 import { plural } from "../../lib/format.ts";
 import { keyOf, named, newestOf } from "../../lib/rows.ts";
 import { Answer, Empty, Panel } from "../../ui/Panel.tsx";
@@ -23,10 +23,13 @@ export default function ModelsPage() {
   const rows = models.data?.data ?? NONE;
   const newest = newestOf(rows);
   const dataset = params.get("dataset") ?? "";
-  const chosen = params.get("family") ?? "";
   const within = rows.filter((row) => !dataset || row.dataset === dataset);
   const shown = named(
-    within.filter((row) => !chosen || family(row.model) === chosen),
+    chosen(within, {
+      provider: params.get("provider") ?? "",
+      family: params.get("family") ?? "",
+      kind: params.get("kind") ?? "",
+    }),
     params.get("q") ?? "",
   );
 

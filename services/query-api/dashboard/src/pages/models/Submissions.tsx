@@ -6,7 +6,7 @@ import type { ModelRow } from "../../api/client.ts";
 import { useDatasets } from "../../hooks/useDatasets.ts";
 import { useParams } from "../../hooks/useParams.ts";
 import { bounds, compact, count, money, percent, share } from "../../lib/format.ts";
-import { setName } from "../../lib/names.ts";
+import { kindOfModel, setName } from "../../lib/names.ts";
 import { isUsable, keyOf, modelHref, ranks } from "../../lib/rows.ts";
 import { Ago } from "../../ui/Ago.tsx";
 import { Badge, Status } from "../../ui/Badge.tsx";
@@ -76,6 +76,7 @@ function Named({ row, latest, shared }: { row: ModelRow; latest: boolean; shared
         {row.displayName}
       </Link>{" "}
       {latest && <Badge tone="good">Latest</Badge>}
+      {row.kind && row.kind !== "model" && <Badge>{kindOfModel(row.kind)}</Badge>}
       {isUsable(row) ? (
         row.status !== "completed" && <Status status={row.status} />
       ) : (

@@ -2,6 +2,7 @@
 import type { ModelDetail, ModelRow } from "../../api/client.ts";
 import { useDatasets } from "../../hooks/useDatasets.ts";
 import { bounds, count, moment, percent, plural, share } from "../../lib/format.ts";
+import { known } from "../../lib/facets.ts";
 import { setName } from "../../lib/names.ts";
 import { ranks } from "../../lib/rows.ts";
 import { Status } from "../../ui/Badge.tsx";
@@ -44,7 +45,7 @@ export function ScorePanel({ row, of }: Scored) {
   return (
     <Panel
       title={row.displayName}
-      hint={`${nameOf(row)} · ingested ${moment(row.ingestedAt)}`}
+      hint={[nameOf(row), known(row), `ingested ${moment(row.ingestedAt)}`].filter(Boolean).join(" · ")}
       aside={<Status status={row.status} />}
       className="lg:col-span-2"
     >

@@ -111,6 +111,17 @@ async def test_the_same_set_changes_nothing_and_a_dry_run_only_says_what_it_woul
     assert await history(ingested.pool) == []
 
 
+async def test_rows_that_do_not_say_what_was_asked_for_are_not_changed_for_that(
+    ingested: Pipeline, tmp_path: Path
+) -> None:
+    """Earlier releases did not say it of tasks with one test."""
+    await ingested.pool.execute(
+        "UPDATE explanations SET multi_test_results = multi_test_results #- '{0,expectedDimensions}'"
+    )
+    found = await rescore(ingested.pool, *KEY, tmp_path / "first")
+    assert (found.outcome, found.rows) == ("unchanged", 0)
+
+
 async def test_what_only_the_files_say_is_not_guessed(ingested: Pipeline, tmp_path: Path) -> None:
     before = await stored(ingested.pool, *KEY), dict(await ingested.version("m"))
     shorter = write_tasks(tmp_path / "shorter", FIRST | {DOUBLE.id: FIRST[DOUBLE.id][1:]})

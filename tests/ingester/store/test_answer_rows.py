@@ -210,6 +210,29 @@ async def test_a_row_that_the_app_wrote_while_it_read_another_dataset_is_not_tak
         await pool.execute("DELETE FROM explanations")
 
 
+async def test_a_run_of_the_app_that_died_over_another_dataset_lasts_until_the_folders_next_one(
+    pool: asyncpg.Pool, session: Session
+) -> None:
+    await pool.execute("ALTER TABLE ingestion_runs ALTER COLUMN completed_at DROP NOT NULL")  # as the app does
+    await staged(pool, 1, pairs_total=1)
+    await staged(pool, 1, model_name="m-attempt1")
+    others: list[dict[str, Any]] = [{"hf_dataset": OTHER}, {"dataset_name": "n"}, {}]
+    for later, other in enumerate(others, 1):
+        await run(pool, **{"hf_dataset": None, "base_url": "", "started_at": AT + later * HOUR, **other})
+    await run(pool, hf_dataset=None, base_url=ELSEWHERE, started_at=AT, completed_at=None)
+    await pool.execute("UPDATE ingestion_runs SET base_url = $1 WHERE started_at > $2", f"/{DATASET}/", AT)
+    for hours, taken in ((2.5, False), (3.5, True)):
+        found = await answer(pool, "p", **OF_THE_APP, created_at=AT + hours * HOUR)
+        await written(session, p="b")
+        actual = await pool.fetchval("SELECT hf_dataset FROM explanations WHERE id = $1", found)
+        assert (hours, actual) == (hours, DATASET if taken else None)
+        await pool.execute("DELETE FROM explanations")
+    await pool.execute("DELETE FROM ingestion_runs WHERE started_at > $1", AT)
+    found = await answer(pool, "p", **OF_THE_APP, created_at=AT + 1000 * HOUR)
+    await written(session, p="b")
+    assert await pool.fetchval("SELECT hf_dataset FROM explanations WHERE id = $1", found) is None
+
+
 async def test_what_is_staged_of_the_wanted_files_becomes_the_models_rows(pool: asyncpg.Pool, session: Session) -> None:
     columns = {"pattern_description": "seen", "reasoning_log": "thought", "input_tokens": 5}
     await staged(pool, 1)

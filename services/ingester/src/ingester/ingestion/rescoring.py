@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import asyncpg
 from common.arc.rules import FILES_READ_ANEW, RULES_VERSION
@@ -124,7 +124,7 @@ class _Rescore:
         async for row in self.store.stored_answers(names):
             right, verdict = _verdict(row, tasks)
             solved[row.task_id].update(pair for pair, is_right in enumerate(right) if is_right)
-            if verdict and (right != row.right or _dimensions(verdict) != row.dimensions):
+            if verdict and (right != row.right or _asks_for_others(verdict, row)):
                 changed.append(verdict)
         return solved, changed
 
@@ -147,8 +147,10 @@ def _check(results: list[TaskResult], tasks: TaskSet, version: ScoredVersion) ->
         )
 
 
-def _dimensions(verdict: Verdict) -> tuple[Any, ...]:
-    return verdicts_in(json.loads(verdict.columns["multi_test_results"]))[1]
+def _asks_for_others(verdict: Verdict, row: StoredAnswer) -> bool:
+    """Tell whether the task asks for other dimensions than it did; rows of earlier releases may not say them."""
+    _, dimensions = verdicts_in(json.loads(verdict.columns["multi_test_results"]))
+    return any(before is not None and before != now for before, now in zip(row.dimensions, dimensions, strict=False))
 
 
 def _verdict(row: StoredAnswer, tasks: TaskSet) -> tuple[tuple[bool, ...], Verdict | None]:

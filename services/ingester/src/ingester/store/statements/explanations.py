@@ -52,6 +52,7 @@ COUNTED_COLUMNS = (*VERDICT_COLUMNS, *Usage._fields)
 
 # The existing app's rows carry no dataset. The newest row of each attempt at a task that is read anew is taken over,
 # unless the app wrote it during a run over another dataset: the same folder name, and six tasks, are in both task sets.
+# A run of the app that died has no end.
 # Attempts that the file does not have are taken over, too: the app counts a null attempt_1's second attempt as the
 # first.
 ADOPT_ROWS = """
@@ -67,7 +68,10 @@ FROM (
           SELECT FROM ingestion_runs r
           WHERE r.hf_dataset IS NULL AND r.dataset_name = $2
             AND position($1 || '/' IN r.base_url || '/') = 0
-            AND u.created_at BETWEEN r.started_at AND r.completed_at
+            AND u.created_at BETWEEN r.started_at AND coalesce(r.completed_at, (
+                SELECT min(next.started_at) FROM ingestion_runs next
+                WHERE next.hf_dataset IS NULL AND next.dataset_name = $2 AND next.started_at > r.started_at
+            ), 'infinity')
       )
       AND NOT EXISTS (
           SELECT FROM explanations o

@@ -122,13 +122,18 @@ async def test_two_of_one_name_are_told_apart_side_by_side_and_in_their_tasks(
         await expect(page.get_by_role("row", name="Cost per task $0.060 better $0.750")).to_be_visible()
         assert await keep_looks(page, "two-datasets") == []
 
+        page = await chromium.open(address(V2))
         for dataset, attempts, spent in ((V2, 2, "$0.030"), (AGAIN, 3, "$0.250")):
-            page = await chromium.open(address(dataset, task=SINGLE[0].id))
+            await page.get_by_role("combobox", name="Dataset").select_option(f"ARC-AGI-2 eval · {dataset}")
+            await page.get_by_test_id("strip").get_by_role("button", name=f"{SINGLE[0].id}: correct").click()
             dialog = page.get_by_role("dialog")
             await expect(dialog).to_contain_text(f"M 1 · ARC-AGI-2 eval · {dataset}")
             await expect(dialog.get_by_text(re.compile(rf"^Attempt \d: {re.escape(spent)}"))).to_have_count(attempts)
             (other,) = {"$0.030", "$0.250"} - {spent}
             await expect(dialog).not_to_contain_text(other)
+            await expect(page).to_have_url(re.compile(f"dataset={quote(dataset, safe='')}.*task={SINGLE[0].id}"))
+            if dataset == V2:
+                await page.keyboard.press("Escape")
         assert await keep_looks(page, "two-datasets-task") == []
         assert chromium.complaints == []
 

@@ -272,6 +272,14 @@ async def test_what_leaves_every_answer_as_it_was_is_none(pipeline: Pipeline, hu
     assert (second.published_at, await versions(pipeline)) == (LONG_AGO, 2)
 
 
+async def test_what_other_rules_read_in_the_same_file_is_no_other_answer(pipeline: Pipeline, hub: TestHub) -> None:
+    first = await ingested(pipeline, hub, {f"m/{A.id}.json": solved(A), f"m/{B.id}.json": costing(1.0)})
+    await pipeline.pool.execute("UPDATE submission_versions SET rules_version = 1")
+    await pipeline.pool.execute("UPDATE explanations SET predicted_output_grid = '[[7]]' WHERE puzzle_id = $1", A.id)
+    second = await ingested(pipeline, hub, {f"m/{B.id}.json": costing(2.0)})
+    assert (second.score, second.landed, second.landed_at) == (first.score, False, first.ingested_at)
+
+
 async def test_answers_that_come_back_land_again(pipeline: Pipeline, hub: TestHub) -> None:
     announced = [await ingested(pipeline, hub, {f"m/{A.id}.json": body(A)}) for body in (solved, unsolved, solved)]
     assert [each.landed for each in announced] == [True] * 3
@@ -463,6 +471,9 @@ async def test_a_folder_without_tasks_is_new_once(
         (found,) = (each for each in again.datasets if each.dataset == V2)
         assert (found.without_tasks, found.published) == (("m",), 0)
     assert await data(http, "/api/models") == []
+    async with http.get("/api/admin/hf-folders") as answer:
+        folders = (await answer.json())["folders"]
+    assert folders == [{"name": "m", "ingested": False, "attemptsFound": 0, "withoutTasks": True}]
 
 
 async def test_a_folder_whose_files_are_all_refused_is_a_version_once(pipeline: Pipeline, hub: TestHub) -> None:

@@ -49,9 +49,9 @@ async def test_folders_tell_what_is_ingested_as_it_is_now(hub: TestHub, hub_api:
     status, body = await hub_api.get(f"/api/admin/hf-folders?baseUrl={hub.url}/datasets/{DATASET}/resolve/main")
     assert status == 200
     assert body["folders"] == [
-        {"name": "changed-1", "ingested": False, "attemptsFound": 2},
-        {"name": "new-1", "ingested": False, "attemptsFound": 0},
-        {"name": "same-1", "ingested": True, "attemptsFound": 2},
+        {"name": "changed-1", "ingested": False, "attemptsFound": 2, "withoutTasks": False},
+        {"name": "new-1", "ingested": False, "attemptsFound": 0, "withoutTasks": False},
+        {"name": "same-1", "ingested": True, "attemptsFound": 2, "withoutTasks": False},
     ]
 
 

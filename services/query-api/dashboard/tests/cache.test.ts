@@ -80,10 +80,15 @@ test("what was never asked for is not made up", () => {
 });
 
 test("a folder is ingested once its model landed, and others stay as they are", () => {
-  const folders = ["gpt-5", "gpt-6"].map((name) => ({ name, ingested: false, attemptsFound: 0 }));
+  const folders = ["gpt-5", "gpt-6"].map((name) => ({
+    name,
+    ingested: false,
+    attemptsFound: 0,
+    withoutTasks: false,
+  }));
   assert.deepEqual(withFolder(folders, event), [
-    { name: "gpt-5", ingested: true, attemptsFound: 1 },
-    { name: "gpt-6", ingested: false, attemptsFound: 0 },
+    { name: "gpt-5", ingested: true, attemptsFound: 1, withoutTasks: false },
+    { name: "gpt-6", ingested: false, attemptsFound: 0, withoutTasks: false },
   ]);
   assert.equal(withFolder(undefined, event), undefined);
 });

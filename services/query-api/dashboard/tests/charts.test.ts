@@ -224,9 +224,10 @@ test("a combobox finds every word typed, and its keys go round", () => {
 
 test("folders with something to do come first", () => {
   const folders = [
-    { name: "done", ingested: true, attemptsFound: 2 },
-    { name: "newer", ingested: false, attemptsFound: 2 },
-    { name: "new", ingested: false, attemptsFound: 0 },
+    { name: "done", ingested: true, attemptsFound: 2, withoutTasks: false },
+    { name: "newer", ingested: false, attemptsFound: 2, withoutTasks: false },
+    { name: "pictures", ingested: false, attemptsFound: 0, withoutTasks: true },
+    { name: "new", ingested: false, attemptsFound: 0, withoutTasks: false },
   ];
   assert.deepEqual(
     listed(folders, "", "").map(({ name, state }) => [name, state]),
@@ -234,6 +235,7 @@ test("folders with something to do come first", () => {
       ["new", "new"],
       ["newer", "changed"],
       ["done", "ingested"],
+      ["pictures", "empty"],
     ],
   );
   assert.deepEqual(

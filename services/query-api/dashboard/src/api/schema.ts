@@ -1111,6 +1111,11 @@ export interface components {
              * @description Attempts in the database, of whatever version.
              */
             attemptsFound: number;
+            /**
+             * Withouttasks
+             * @description An ingester found no file of a task in its present content: no submission.
+             */
+            withoutTasks: boolean;
         };
         /**
          * FoldersAnswer

@@ -1,6 +1,7 @@
 """Asks the Hub on an admin's behalf: which folders there are, and whether one of them could be ingested."""
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Any, TypeVar
@@ -15,7 +16,7 @@ from common.process.outage import DATABASE_ERRORS
 
 from query_api.schemas.ingestion import FolderRow, SamplePuzzle
 from query_api.schemas.problems import ProblemError
-from query_api.store import submissions
+from query_api.store import runs, submissions
 from query_api.store.rows import Key, Submission
 
 # A person waits at a page. The client itself would go on retrying for minutes.
@@ -57,15 +58,21 @@ async def is_there(hub: HubClient, folders: Folders, dataset: str, folder: str) 
     return True
 
 
-async def folder_rows(folders: Folders, ingested: Mapping[Key, Submission], dataset: str) -> list[FolderRow]:
+async def folder_rows(
+    folders: Folders, pool: asyncpg.Pool, ingested: Mapping[Key, Submission], dataset: str
+) -> list[FolderRow]:
     """Return the Hub's folders, and what is known of each."""
     listed = await with_deadline(folders(dataset))
+    without_tasks: Collection[tuple[str, str]] = ()
+    with contextlib.suppress(*DATABASE_ERRORS):  # the view tells the rest of it
+        without_tasks = await runs.without_tasks(pool, dataset)
     known = {name: ingested.get((dataset, name)) for name in sorted(listed)}
     return [
         FolderRow(
             name=name,
             ingested=each is not None and each.listed_tree_oid == listed[name],
             attempts_found=len(each.attempts) if each else 0,
+            without_tasks=each is None and (name, listed[name]) in without_tasks,
         )
         for name, each in known.items()
     ]

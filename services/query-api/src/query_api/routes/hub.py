@@ -21,13 +21,17 @@ from query_api.view.task_sets import NAMES, TaskIndex
 
 @partial(Endpoint, "/api/admin/hf-folders", "Admin", problems=(422, 502), limited=True)
 async def list_hub_folders(
-    settings: Settings, folders: hub_checks.Folders, view: Callable[[], View], query: FoldersQuery
+    settings: Settings,
+    folders: hub_checks.Folders,
+    pool: asyncpg.Pool,
+    view: Callable[[], View],
+    query: FoldersQuery,
 ) -> FoldersAnswer:
     """The model folders on the Hub, and which of them are ingested."""
     dataset = settings.hf_datasets[0]
     if query.base_url is not None:
         dataset = dataset_of(query.base_url, settings.endpoint, settings.hf_datasets)
-    return FoldersAnswer(folders=tuple(await hub_checks.folder_rows(folders, view().submissions, dataset)))
+    return FoldersAnswer(folders=tuple(await hub_checks.folder_rows(folders, pool, view().submissions, dataset)))
 
 
 @partial(Endpoint, "/api/admin/validate-ingestion", "Admin", method="POST", secured="adminToken")

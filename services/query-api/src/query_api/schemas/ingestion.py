@@ -54,6 +54,9 @@ class FolderRow(ApiModel):
     name: str
     ingested: Annotated[bool, Field(description="Its present content is ingested.")]
     attempts_found: Annotated[Count, Field(description="Attempts in the database, of whatever version.")]
+    without_tasks: Annotated[
+        bool, Field(description="An ingester found no file of a task in its present content: no submission.")
+    ]
 
 
 class FoldersAnswer(ApiModel):

@@ -18,6 +18,11 @@ from query_api.store.rows import Key
 _WORST_FIRST = sorted(ADVICE, key=lambda kind: (SEVERITIES.index(ADVICE[kind].severity), kind))
 
 
+async def without_tasks(pool: asyncpg.Pool, dataset: str) -> set[tuple[str, str]]:
+    """Return the folders (name, tree oid) of a dataset in which an ingester found no file of a task."""
+    return {(row["model"], row["tree_oid"]) for row in await pool.fetch(sql.CONTENTS_WITHOUT_TASKS, dataset)}
+
+
 @dataclass(frozen=True)
 class Waiting:
     """All requests that wait while an ingester is at their model; `handed_back`: they are on the stream again."""

@@ -155,6 +155,10 @@ SELECT count(*) FROM explanations WHERE hf_dataset = $1 AND model_name = ANY($2)
 
 # Ingestion runs, and what was wrong with their files.
 
+CONTENTS_WITHOUT_TASKS: Final = """
+SELECT DISTINCT model, tree_oid FROM content_runs WHERE hf_dataset = $1 AND without_tasks
+"""
+
 # position() takes what is searched for as it is: % and _ are no wildcards in it.
 _RUN_FILTER = """
 WHERE ($1::text IS NULL OR hf_dataset = $1) AND ($2::text IS NULL OR dataset_name = $2)

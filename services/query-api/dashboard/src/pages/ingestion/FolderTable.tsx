@@ -3,7 +3,7 @@ import { Badge, type Tone } from "../../ui/Badge.tsx";
 import { Table } from "../../ui/Table.tsx";
 import { type FolderState, type ListedFolder, STATE_NAMES } from "./folders.ts";
 
-const TONES: Record<FolderState, Tone> = { ingested: "good", changed: "part", new: "accent" };
+const TONES: Record<FolderState, Tone> = { ingested: "good", changed: "part", new: "accent", empty: "plain" };
 
 interface FolderTableProps {
   rows: readonly ListedFolder[];

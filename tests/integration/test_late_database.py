@@ -11,10 +11,11 @@ import asyncpg
 import pytest
 from arcwatch.embedded.postgres import PostgresServer
 from common.bus import bus, topology
-from common.database import schema, waiting
+from common.database import schema
 from common.database.pool import open_pool
 from common.database.schema import migrate
 from common.outcomes import AwayError, StartupError
+from common.process import patience
 from common.process.settings import EX_TEMPFAIL
 from localhub import LocalHub
 
@@ -72,7 +73,7 @@ async def test_a_service_outlives_refusals_and_a_proxy_that_hangs_up(
 
 @pytest.mark.neighbour(
     "PostgreSQL",
-    "away for longer than DATABASE_WAIT_SECONDS when a service or the migrate job starts",
+    "away for longer than START_WAIT_SECONDS when a service or the migrate job starts",
     "ends with one line that names the host, and status 75, so that its supervisor starts it again",
 )
 @pytest.mark.parametrize("module", [*MODULES.values(), "common.provision"])
@@ -80,7 +81,7 @@ async def test_what_waited_in_vain_ends_with_one_clear_line(
     environment: dict[str, str], relay: Relay, relayed_url: str, tmp_path: Path, module: str
 ) -> None:
     log = tmp_path / "log"
-    environment |= {"DATABASE_URL": relayed_url, "DATABASE_WAIT_SECONDS": "1"}
+    environment |= {"DATABASE_URL": relayed_url, "START_WAIT_SECONDS": "1"}
     async with service_process(module, log, **environment) as service:
         assert await asyncio.wait_for(service.process.wait(), 60) == EX_TEMPFAIL
     *before, last = log.read_text().splitlines()
@@ -117,7 +118,7 @@ async def test_the_migrate_job_and_the_command_wait_too(
     ],
 )
 async def test_whatever_is_away_is_named_without_its_password(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(waiting, "WAIT_SECONDS", 0.3)
+    monkeypatch.setattr(patience, "WAIT_SECONDS", 0.3)
     with pytest.raises(AwayError, match="cannot reach the database at ") as pool_ended:
         async with open_pool(url):
             pass

@@ -32,7 +32,7 @@ class Settings(ServiceSettings):
 async def provision(settings: Settings) -> None:
     """Wait for both servers, and bring them up to date. Safe to run again, and by several at once."""
     url = settings.database_url.get_secret_value()
-    applied = await migrate(url, wait_seconds=settings.database_wait_seconds)
+    applied = await migrate(url, wait_seconds=settings.start_wait_seconds)
     logins = {
         role: Login.of(given.get_secret_value(), f"DATABASE_{role.upper()}_URL")
         for role in ("writer", "reader", "watcher")

@@ -53,7 +53,7 @@ async def run(settings: Settings, stopping: asyncio.Event) -> None:
     async with (
         # First: while it waits for its servers, a probe gets the answer that it lives, and why it is not ready.
         ops.serve(settings.ops_host, settings.ops_port, checks=checks, registry=metrics.registry) as port,
-        open_pool(settings.database_url.get_secret_value(), wait_seconds=settings.database_wait_seconds) as pool,
+        open_pool(settings.database_url.get_secret_value(), wait_seconds=settings.start_wait_seconds) as pool,
         hub_client(settings, metrics) as hub,
     ):
         await check_migrated(pool)

@@ -78,7 +78,7 @@ async def serving(settings: Settings) -> AsyncIterator[tuple[str, Services, Metr
     async with (
         # First: while it waits for its servers, a probe gets the answer that it lives, and why it is not ready.
         probes(settings.ops_host, settings.ops_port) as ops_port,
-        open_pool(database_url, POOL, wait_seconds=settings.database_wait_seconds) as pool,
+        open_pool(database_url, POOL, wait_seconds=settings.start_wait_seconds) as pool,
         bus.connect(settings.nats_url.get_secret_value(), instance) as client,
         HubClient(settings.endpoint, settings.token, metrics.hub.quota, metrics.hub.requested) as hub,
     ):

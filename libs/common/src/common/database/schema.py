@@ -10,8 +10,9 @@ from pogo_core.util import sql as pogo_sql
 
 from common.database import poolers
 from common.database.connect import CLOSE_SECONDS, Connector
-from common.database.waiting import OnWait, log_wait, parsed, with_retries
+from common.database.waiting import log_wait, parsed, with_retries
 from common.outcomes import StartupError
+from common.process.patience import OnWait
 
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
 

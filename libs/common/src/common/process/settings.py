@@ -59,9 +59,9 @@ class ServiceSettings(BaseSettings):
     hf_endpoint: AnyHttpUrl = AnyHttpUrl("https://huggingface.co")
     hf_datasets: Names = DEFAULT_DATASETS
     database_url: SecretUrl = SecretStr("postgresql://arcwatch@127.0.0.1:5432/arcwatch")
-    # How long a service or job that starts before its database waits for it.
-    database_wait_seconds: Annotated[float, Field(ge=0)] = 60.0
     nats_url: SecretUrl = SecretStr("nats://127.0.0.1:4222")
+    # How long a service or job that starts before its database or NATS waits for each of them.
+    start_wait_seconds: Annotated[float, Field(ge=0)] = 60.0
     arc_tasks_dir: OptionalPath = None
     arcwatch_instance: str = ""
     ops_host: str = "127.0.0.1"

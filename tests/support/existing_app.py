@@ -97,6 +97,8 @@ CREATE TABLE ingestion_runs (
 # What each of the app's starts does to the table of answers, whoever made it: columns and indexes that may be missing,
 # the reference of a rebuttal, and how many pairs a row is about where it does not say.
 START = """
+CREATE INDEX IF NOT EXISTS idx_ingestion_runs_dataset ON ingestion_runs(dataset_name);
+CREATE INDEX IF NOT EXISTS idx_ingestion_runs_started ON ingestion_runs(started_at DESC);
 ALTER TABLE explanations
     ADD COLUMN IF NOT EXISTS system_prompt_used TEXT, ADD COLUMN IF NOT EXISTS user_prompt_used TEXT,
     ADD COLUMN IF NOT EXISTS prompt_template_id VARCHAR(50), ADD COLUMN IF NOT EXISTS custom_prompt_text TEXT,
@@ -121,8 +123,6 @@ UPDATE explanations SET num_test_pairs = CASE
     WHEN COALESCE(has_multiple_predictions, false) THEN COALESCE(jsonb_array_length(multi_test_results), 1)
     ELSE 1 END
 WHERE num_test_pairs IS NULL;
-CREATE INDEX IF NOT EXISTS idx_ingestion_runs_dataset ON ingestion_runs(dataset_name);
-CREATE INDEX IF NOT EXISTS idx_ingestion_runs_started ON ingestion_runs(started_at DESC);
 """
 
 # A later migration of the app, which not every database of it has seen.

@@ -1,12 +1,16 @@
 """Models are counted by how they stand, and columns are those of our own table."""
 
+import asyncio
+from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
 
 import asyncpg
+import pytest
 from ingester.store import lock_waiters
-from ingester.store.session import Session, column_types, count_models
+from ingester.store.session import Session, column_types, count_models, locked
 
-from tests.ingester.database_rows import AT, DATASET, EVENT, HOUR, OTHER, run, version
+from tests.ingester.database_rows import AT, DATASET, EVENT, HOUR, OTHER, answer, run, version
+from tests.support.eventually import eventually
 
 
 async def test_models_stand_by_their_last_run_of_late_and_their_current_version(pool: asyncpg.Pool) -> None:
@@ -51,3 +55,36 @@ async def test_a_session_compresses_with_lz4_where_the_server_can(pool: asyncpg.
     known = await pool.fetchval("SELECT enumvals FROM pg_settings WHERE name = $1", setting)
     expected = "lz4" if "lz4" in known else "pglz"
     assert await session.connection.fetchval(f"SHOW {setting}") == expected
+
+
+WAITERS = """
+SELECT count(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database
+WHERE NOT granted AND relation = 'ingestion_runs'::regclass AND datname = current_database()
+"""
+
+
+async def _commit(session: Session) -> None:
+    async with session.transaction(dry_run=False):
+        await session.mark_removed({}, ["m-attempt1"])
+        await session.connection.execute("UPDATE ingestion_runs SET status = 'failed'")
+
+
+async def _rename(session: Session) -> None:
+    assert await session.rename_from("m", "N", "rev")
+
+
+@pytest.mark.parametrize(("model", "work"), [("m", _commit), ("n", _rename)])
+async def test_answers_are_locked_after_the_runs_as_the_existing_apps_start_does(
+    pool: asyncpg.Pool, model: str, work: Callable[[Session], Coroutine[None, None, None]]
+) -> None:
+    """An app that loses a deadlock goes on with the schema of before, and shows no runs."""
+    await answer(pool, "p")
+    await version(pool, 1)
+    await run(pool)
+    async with pool.acquire() as app, locked(pool, DATASET, model) as session:
+        async with app.transaction():
+            await app.execute("CREATE INDEX IF NOT EXISTS ingestion_runs_by_start ON ingestion_runs (id)")
+            at_work = asyncio.create_task(work(session))
+            await eventually(lambda: pool.fetchval(WAITERS))
+            await app.execute("ALTER TABLE explanations ADD COLUMN IF NOT EXISTS num_test_pairs integer")
+        await at_work

@@ -36,6 +36,7 @@ class LockedModel:
         """Commit what is done within, or for a dry run take it back."""
         with contextlib.suppress(_RollbackError):
             async with self.connection.transaction():
+                await self.connection.execute(sql.LOCK_RUNS_FIRST)
                 yield
                 if dry_run:
                     raise _RollbackError

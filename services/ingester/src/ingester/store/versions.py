@@ -107,7 +107,7 @@ class VersionStatements(LockedModel):
         """
         if not await self.connection.fetchval(models.TRY_LOCK, self.dataset, old):
             return False
-        async with self.connection.transaction():
+        async with self.transaction(dry_run=False):
             names = await self.attempt_names(old)
             await self.connection.execute(sql.RENAME_ROWS, *self.key, old, names)
             await self.connection.execute(sql.RENAME_VERSIONS, *self.key, old, display_name, revision)

@@ -14,6 +14,10 @@ SELECT $2 || '-attempt' || number FROM generate_series(1, 2) AS number
 # Two models whose names hash alike only wait for each other: 64 bits make that a curiosity.
 TRY_LOCK = "SELECT pg_try_advisory_lock(hashtextextended($1 || '@' || $2, 0))"
 
+# The existing app's start locks the table of runs, then that of answers. With the other order here, both may wait for
+# each other; where PostgreSQL ends the app's transaction, its schema stays as it was, and its admin pages are empty.
+LOCK_RUNS_FIRST = "LOCK TABLE ingestion_runs IN ROW EXCLUSIVE MODE"
+
 # `failing`: the last run ended in failure, recently. The daily sync tries again what should be there, so a model that
 # really fails stays in; a mistyped name leaves with time.
 COUNT_MODELS = """

@@ -287,6 +287,12 @@ async def test_answers_that_come_back_land_again(pipeline: Pipeline, hub: TestHu
     assert (await state(pipeline))["landed_at"] == announced[2].ingested_at
 
 
+async def test_a_file_that_comes_back_as_it_was_lands_too(pipeline: Pipeline, hub: TestHub) -> None:
+    file = f"m/{B.id}.json"
+    changes: list[Files] = [submission("m", {A: solved(A), B: solved(B)}), {file: None}, {file: solved(B)}]
+    assert [(await ingested(pipeline, hub, each)).landed for each in changes] == [True] * 3
+
+
 async def test_a_file_for_all_tasks_is_not_read_again_for_what_lies_beside_it(pipeline: Pipeline, hub: TestHub) -> None:
     body = b'{"%s": %s, "%s": "no list"}' % (A.id.encode(), costing(1.0), B.id.encode())
     first = await ingested(pipeline, hub, {"m/submission.json": body})

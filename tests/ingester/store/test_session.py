@@ -27,7 +27,7 @@ async def test_models_stand_by_their_last_run_of_late_and_their_current_version(
     await run(pool, **late | {"dataset_name": "long ago", "started_at": now - 2 * HOUR})
     await run(pool, **late | {"dataset_name": "m", "hf_dataset": OTHER})
     await run(pool, **late | {"dataset_name": "elsewhere", "hf_dataset": "x/y"})
-    newest = await version(pool, 1, ingested_at=AT + HOUR)
+    newest = await version(pool, 1, ingested_at=AT + 2 * HOUR, landed_at=AT + HOUR)
     await version(pool, 1, model="n", status="partial")
     await version(pool, 1, model="o", hf_dataset=OTHER)
     later = AT + 2 * HOUR

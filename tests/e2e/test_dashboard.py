@@ -57,12 +57,12 @@ async def test_a_model_that_lands_changes_the_hero_card_and_can_be_used(
         await model.click()
         await page.get_by_role("option", name="GPT-5.2 (High)").click()
         await running.land("gemini-3-flash-preview", files(6, 2, half=1))
-        await hero_shows(page, "Gemini 3 Flash Preview")
-        await expect(page.get_by_test_id("toast").filter(has_text="Gemini 3 Flash Preview landed")).to_be_visible()
+        await hero_shows(page, "Gemini 3 Flash (Preview)")
+        await expect(page.get_by_test_id("toast").filter(has_text="Gemini 3 Flash (Preview) landed")).to_be_visible()
         await expect(model).to_have_value("GPT-5.2 (High)")
 
         await page.get_by_role("button", name="Use this model").click()
-        await expect(model).to_have_value("Gemini 3 Flash Preview")
+        await expect(model).to_have_value("Gemini 3 Flash (Preview)")
         await expect(page).to_have_url(re.compile("model=gemini-3-flash-preview"))
         await model.click()
         await expect(page.get_by_role("option", name=re.compile("Gemini.*Latest"))).to_be_visible()
@@ -79,13 +79,13 @@ async def test_what_is_no_landing_is_shown_without_a_toast(tmp_path: Path, datab
         page = await chromium.open("/models")
         toasts = page.get_by_test_id("toast")
         await running.land("gpt-5", files(3, 5))
-        await expect(toasts.filter(has_text="GPT 5 landed")).to_be_visible()
+        await expect(toasts.filter(has_text="GPT-5 landed")).to_be_visible()
         await running.land("gemini-3-flash-preview", files(6, 2))
-        await expect(toasts.filter(has_text="Gemini 3 Flash Preview landed")).to_be_visible()
+        await expect(toasts.filter(has_text="Gemini 3 Flash (Preview) landed")).to_be_visible()
         await page.evaluate("window.said = []")
         await page.evaluate(WATCH_TOASTS)
 
-        cost = page.get_by_role("row", name=re.compile("GPT 5")).get_by_text(re.compile(r"\$[2-9]\d\d"))
+        cost = page.get_by_role("row", name=re.compile("GPT-5")).get_by_text(re.compile(r"\$[2-9]\d\d"))
         await expect(cost).to_have_count(0)
         dearer = {
             task: body.replace(b'"total_cost": 0.01', b'"total_cost": 100.0') for task, body in files(3, 5).items()
@@ -97,7 +97,7 @@ async def test_what_is_no_landing_is_shown_without_a_toast(tmp_path: Path, datab
         await expect(toasts.filter(has_text="Claude Opus 5 landed")).to_be_visible()
         said = await page.evaluate("window.said")
         assert said, "toasts were watched"
-        assert not [text for text in said if "GPT 5" in text]
+        assert not [text for text in said if "GPT-5" in text]
         assert chromium.complaints == []
         overview = await chromium.open("/")
         await hero_shows(overview, "Claude Opus 5")
@@ -151,13 +151,13 @@ async def test_the_overview_asks_once_for_a_model_whatever_it_shows_of_it(
     async with opened(tmp_path, database_url, nats_url) as (running, chromium):
         first = await chromium.open("/")
         await running.land("gpt-5", files(10, 5, half=1))
-        await hero_shows(first, "GPT 5")  # or the next one may be ingested before it
+        await hero_shows(first, "GPT-5")  # or the next one may be ingested before it
         await running.land("claude-opus-5", files(3, 3))
         await hero_shows(first, "Claude Opus 5")
         await first.close()
         chromium.asked.clear()
         page = await chromium.open(f"/?dataset={V2}&model=gpt-5&compare={V2}/claude-opus-5")
-        await expect(page.get_by_role("heading", name="GPT 5 and Claude Opus 5")).to_be_visible()
+        await expect(page.get_by_role("heading", name="GPT-5 and Claude Opus 5")).to_be_visible()
         await expect(page.get_by_test_id("strip").first.locator("button")).to_have_count(120)
         await expect(page.get_by_role("row", name=re.compile("Attempt 1.*10 of 120"))).to_be_visible()
         await expect(page.locator(".skeleton")).to_have_count(0)
@@ -171,18 +171,18 @@ async def test_the_page_outlives_the_api_and_catches_up_with_it(
     async with opened(tmp_path, database_url, nats_url) as (running, chromium):
         await running.land("gpt-5", files(3, 3))
         page = await chromium.open("/")
-        await hero_shows(page, "GPT 5")
+        await hero_shows(page, "GPT-5")
         await expect(page.get_by_test_id("connection")).to_have_text("Live")
 
         await running.stop_api()
         await expect(page.get_by_test_id("stale")).to_contain_text("This may be out of date.")
         await expect(page.get_by_test_id("connection")).to_have_text("Reconnecting")
-        await hero_shows(page, "GPT 5")
+        await hero_shows(page, "GPT-5")
         await running.land("gpt-6", files(8, 2))
 
         await running.start_api()
         await expect(page.get_by_test_id("connection")).to_have_text("Live")
-        await hero_shows(page, "GPT 6")
+        await hero_shows(page, "GPT-6")
         await expect(page.get_by_test_id("stale")).to_have_count(0)
 
 
@@ -192,7 +192,7 @@ async def test_everything_is_reached_by_keyboard_and_by_its_address(
     async with opened(tmp_path, database_url, nats_url) as (running, chromium):
         await running.land("gpt-5", files(3, 3))
         page = await chromium.open("/")
-        await hero_shows(page, "GPT 5")
+        await hero_shows(page, "GPT-5")
         await running.land("claude-opus-5", files(5, 1))
         await hero_shows(page, "Claude Opus 5")
 
@@ -200,9 +200,9 @@ async def test_everything_is_reached_by_keyboard_and_by_its_address(
         await other.focus()
         await page.keyboard.type("gpt")
         await page.keyboard.press("Enter")
-        await expect(page.get_by_role("heading", name="Claude Opus 5 and GPT 5")).to_be_visible()
+        await expect(page.get_by_role("heading", name="Claude Opus 5 and GPT-5")).to_be_visible()
         await expect(page.get_by_role("button", name=re.compile("Both solve it"))).to_contain_text("3")
-        apart = "not distinguishable from GPT 5: 33.3 points apart on the 6 tasks that both answer (p = 0.500)"
+        apart = "not distinguishable from GPT-5: 33.3 points apart on the 6 tasks that both answer (p = 0.500)"
         await expect(page.get_by_test_id("difference")).to_contain_text(apart)
 
         strip = page.get_by_role("toolbar", name=re.compile("Tasks of Claude Opus 5"))
@@ -218,7 +218,7 @@ async def test_everything_is_reached_by_keyboard_and_by_its_address(
 
         again = await chromium.open(address.removeprefix(running.url))
         await expect(again.get_by_role("dialog")).to_be_visible()
-        await expect(again.get_by_role("combobox", name="Compare with", include_hidden=True)).to_have_value("GPT 5")
+        await expect(again.get_by_role("combobox", name="Compare with", include_hidden=True)).to_have_value("GPT-5")
 
 
 async def test_the_charts_are_walked_by_arrow_keys_and_cost_one_tab_each(
@@ -252,7 +252,7 @@ async def test_what_is_not_there_is_said(tmp_path: Path, database_url: str, nats
         await page.goto(f"{running.url}/?dataset={V2}&model=gpt-5&task=no-such-task")
         await expect(page.get_by_role("alert")).to_contain_text("no-such-task")
         await page.goto(f"{running.url}/models?sort=toString&order=up")
-        await expect(page.get_by_role("row", name=re.compile("GPT 5"))).to_be_visible()
+        await expect(page.get_by_role("row", name=re.compile("GPT-5"))).to_be_visible()
         await page.goto(f"{running.url}/models?family=Nobody")
         await expect(page.get_by_text("No submission fits.")).to_be_visible()
         await page.goto(f"{running.url}/ingestion?folders=nobody/nothing")

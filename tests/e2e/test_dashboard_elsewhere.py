@@ -45,7 +45,7 @@ async def test_a_hidden_tab_lets_its_connection_go_and_catches_up(
         await running.land("gpt-5", files(3, 3))
         await expect(page.get_by_text("Nothing has been ingested yet.")).to_be_visible()
         await page.evaluate(SEEN, "visible")
-        await expect(page.get_by_test_id("hero").get_by_role("heading")).to_have_text("GPT 5")
+        await expect(page.get_by_test_id("hero").get_by_role("heading")).to_have_text("GPT-5")
 
 
 async def test_a_page_that_is_told_to_load_again_does(tmp_path: Path, database_url: str, nats_url: str) -> None:
@@ -64,7 +64,7 @@ async def test_a_page_that_is_told_to_load_again_does(tmp_path: Path, database_u
         await topology.apply(stream)
         await writer.ingest("gpt-5")
         await writer.publish(await writer.sync())
-        await expect(page.get_by_test_id("hero").get_by_role("heading")).to_have_text("GPT 5")
+        await expect(page.get_by_test_id("hero").get_by_role("heading")).to_have_text("GPT-5")
 
 
 @contextlib.asynccontextmanager
@@ -188,4 +188,4 @@ async def test_another_react_app_takes_over_the_hook_and_hears_of_new_models(
         page = await chromium.open(f"/index.html?api={running.url}")
         await expect(page.get_by_text("nothing yet")).to_be_visible()
         await running.land("gpt-5", files(3, 3))
-        await expect(page.get_by_text("Latest: GPT 5 (today)")).to_be_visible()
+        await expect(page.get_by_text("Latest: GPT-5 (today)")).to_be_visible()

@@ -172,7 +172,7 @@ async def test_a_sync_is_asked_for_once_the_token_is_given_and_a_dry_run_stores_
         await expect(page.get_by_role("row", name=re.compile("gpt-5.*not ingested"))).to_be_visible()
 
         await page.get_by_role("button", name="Sync now").click()
-        await expect(page.get_by_test_id("toast").filter(has_text="GPT 5 landed")).to_be_visible()
+        await expect(page.get_by_test_id("toast").filter(has_text="GPT-5 landed")).to_be_visible()
         await expect(runs).to_have_count(2)
         await expect(page.get_by_role("row", name=re.compile("gpt-5 ingested"))).to_be_visible()
 

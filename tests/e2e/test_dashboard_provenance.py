@@ -38,7 +38,7 @@ async def test_every_figure_leads_to_its_tasks_in_the_order_that_it_asks_for(
     async with system(tmp_path, database_url, nats_url) as running, browser(running.url) as chromium:
         page = await chromium.open("/")
         await running.land("gpt-5", files(3, 5, half=1))
-        score = page.get_by_role("region", name="GPT 5", exact=True)
+        score = page.get_by_role("region", name="GPT-5", exact=True)
         used = page.get_by_role("region", name="What it took")
         attempt = page.get_by_role("row", name=re.compile("^Attempt 1"))
         await expect(attempt.get_by_role("button")).to_have_count(5)
@@ -83,7 +83,7 @@ async def test_a_task_leads_to_its_file_on_the_hub_its_run_and_its_rules(
     async with system(tmp_path, database_url, nats_url) as running, browser(running.url) as chromium:
         page = await chromium.open("/")
         await running.land("gpt-5", body)
-        await expect(page.get_by_test_id("hero")).to_contain_text("GPT 5")
+        await expect(page.get_by_test_id("hero")).to_contain_text("GPT-5")
         await page.goto(f"{running.url}/?dataset={V2}&model=gpt-5&from=file")
         first = page.get_by_test_id("origin").first
         link = first.get_by_role("link", name=f"{task.id}.json")
@@ -113,7 +113,7 @@ async def test_a_score_of_another_edition_says_so_and_what_to_do(
     async with system(tmp_path, database_url, nats_url) as running, browser(running.url) as chromium:
         page = await chromium.open("/")
         await running.land("gpt-5", files(1, 1))
-        await expect(page.get_by_test_id("hero")).to_contain_text("GPT 5")
+        await expect(page.get_by_test_id("hero")).to_contain_text("GPT-5")
         await expect(page.get_by_role("note")).to_have_count(0)
         connection = await asyncpg.connect(database_url)
         await connection.execute("UPDATE submission_versions SET task_set_version = 'older'")

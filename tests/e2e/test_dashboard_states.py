@@ -42,7 +42,7 @@ async def test_pages_open_and_say_what_is_missing_while_the_api_is_away(
     async with system(tmp_path, database_url, nats_url) as running, browser(running.url) as chromium:
         await running.land("gpt-5", files(3, 3))
         page = await chromium.open("/")
-        await expect(page.get_by_test_id("hero")).to_contain_text("GPT 5")
+        await expect(page.get_by_test_id("hero")).to_contain_text("GPT-5")
         # The other pages' scripts are fetched once the first page stands.
         await eventually(lambda: page.evaluate(FETCHED), 20, what="the other pages' scripts")
         await running.stop_api()
@@ -50,7 +50,7 @@ async def test_pages_open_and_say_what_is_missing_while_the_api_is_away(
         found += await keep_looks(page, "overview-stale")
 
         await page.get_by_role("link", name="Leaderboard").click()
-        await expect(page.get_by_role("row", name=re.compile("GPT 5"))).to_be_visible()
+        await expect(page.get_by_role("row", name=re.compile("GPT-5"))).to_be_visible()
         await page.get_by_role("link", name="Ingestion").click()
         for what in ("The schedule", "The state of the services", "The datasets", "The history"):
             await expect(page.get_by_text(re.compile(f"{what} could not be loaded", re.IGNORECASE))).to_be_visible()
@@ -104,17 +104,17 @@ async def test_a_submission_of_which_nothing_can_be_used_says_why_and_is_not_the
     async with system(tmp_path, database_url, nats_url) as running, browser(running.url) as chromium:
         await running.land("gpt-5", {task: answer_file(task)})
         page = await chromium.open("/")
-        await expect(page.get_by_test_id("hero")).to_contain_text("GPT 5")
+        await expect(page.get_by_test_id("hero")).to_contain_text("GPT-5")
         await running.land("useless", {task: b"<html>"})
         await page.get_by_test_id("toast").filter(has_text="Nothing usable in Useless").get_by_role("link").click()
         await expect(page.get_by_role("heading", name="Landed, nothing usable")).to_be_visible()
         await expect(page.get_by_text("no answer could be used: not_json in 1 file").first).to_be_visible()
-        await expect(page.get_by_test_id("hero")).to_contain_text("GPT 5")
+        await expect(page.get_by_test_id("hero")).to_contain_text("GPT-5")
         found = await keep_looks(page, "nothing-usable")
         page = await chromium.open("/models")
         row = page.get_by_role("row").filter(has_text="Useless")
         await expect(row.get_by_text("Nothing usable")).to_be_visible()
-        await expect(page.get_by_role("row").filter(has_text="Latest")).to_contain_text("GPT 5")
+        await expect(page.get_by_role("row").filter(has_text="Latest")).to_contain_text("GPT-5")
     assert not found, "\n".join(found)
 
 

@@ -77,6 +77,7 @@ lock: $(VENV)/.dev ## resolve the dependencies anew into requirements/*.txt
 debian-packages: ## install what test-all needs from Debian, where it may (root, or sudo that asks nothing)
 	@command -v chromium >/dev/null || sh tests/support/apt_install.sh chromium
 	@command -v promtool >/dev/null || sh tests/support/apt_install.sh prometheus
+	@[ -x /usr/sbin/pgbouncer ] || sh tests/support/apt_install.sh pgbouncer
 	@command -v prometheus-alertmanager >/dev/null || sh tests/support/apt_install.sh prometheus-alertmanager
 
 clean: ## remove what was built (.arcwatch, the data of `make up`, stays)

@@ -2,9 +2,7 @@
 
 import asyncio
 import contextlib
-import tempfile
 import time
-from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -14,12 +12,10 @@ import pytest
 from arcwatch.embedded.postgres import PostgresServer
 from common.bus import bus, topology
 from common.database.pool import PoolOptions, open_pool
-from common.database.schema import migrate
 
 from tests.support.eventually import eventually
 from tests.support.frozen import frozen
 from tests.support.hub import TestHub
-from tests.support.postgres import FAST
 from tests.support.service_process import MODULES, ServiceProcess, service_process
 from tests.support.submissions import V2, solved, submission, tasks
 
@@ -28,18 +24,6 @@ REFUSED_SECONDS = 6.0
 STALE_SECONDS = 15.0
 MODELS = 8
 READERS = 20
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[PostgresServer]:
-    """Lend a PostgreSQL of the test's own, migrated."""
-    # Not pytest's folder: another run closes it to other users than root, such as PostgreSQL's.
-    with tempfile.TemporaryDirectory(prefix="arcwatch-pg-") as folder:
-        server = PostgresServer(Path(folder) / "pg", FAST)
-        await server.start()
-        await migrate(server.url())
-        yield server
-        await server.stop()
 
 
 async def refused(http: aiohttp.ClientSession, url: str) -> tuple[int, str | None, float]:

@@ -16,7 +16,7 @@ from common.database.pool import open_pool
 from common.database.schema import migrate
 from common.outcomes import AwayError, StartupError
 from common.process import patience
-from common.process.settings import EX_TEMPFAIL
+from common.process.settings import EX_CONFIG, EX_TEMPFAIL
 from localhub import LocalHub
 
 from tests.support.deployments import Arcwatch
@@ -154,6 +154,47 @@ async def test_a_server_that_is_starting_up_is_waited_for(tmp_path_factory: pyte
         starting.cancel()
         await asyncio.wait([starting])
         await server.stop()
+
+
+# Lets a name resolve once a file is there.
+LATE_NAME = """
+import os, socket
+real = socket.getaddrinfo
+def getaddrinfo(host, *rest, **more):
+    if host != "database.example":
+        return real(host, *rest, **more)
+    if not os.path.exists({path!r}):
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+    return real("127.0.0.1", *rest, **more)
+socket.getaddrinfo = getaddrinfo
+"""
+
+
+@pytest.mark.neighbour("DNS", "the database's name is not known for a while", "each service waits, and goes on")
+@pytest.mark.parametrize("module", MODULES.values())
+async def test_a_name_that_is_not_known_yet_is_waited_for(
+    environment: dict[str, str], relay: Relay, relayed_url: str, tmp_path: Path, module: str
+) -> None:
+    await relay.let_through()
+    known = tmp_path / "known"
+    environment["DATABASE_URL"] = relayed_url.replace("127.0.0.1", "database.example")
+    before = LATE_NAME.format(path=str(known))
+    async with service_process(module, tmp_path / "log", before, **environment) as service:
+        await eventually(lambda: service.says("database.waiting"), 60)
+        assert service.says(f"host=database.example:{relay.port}")
+        known.touch()
+        await eventually(service.ready, 60)
+
+
+@pytest.mark.neighbour("PostgreSQL", "refuses the user", "one line at once, status 78: waiting would not help")
+async def test_a_user_that_is_refused_is_not_waited_for(
+    environment: dict[str, str], database_url: str, tmp_path: Path
+) -> None:
+    environment["DATABASE_URL"] = database_url.replace("arcwatch@", "no_such_user@")
+    async with service_process("watcher", tmp_path / "log", **environment) as service:
+        assert await asyncio.wait_for(service.process.wait(), 50) == EX_CONFIG
+    assert "refuses us" in service.log.read_text().splitlines()[-1]
+    assert "database.waiting" not in service.log.read_text()
 
 
 async def test_a_refusal_is_no_reason_to_wait(database_url: str) -> None:

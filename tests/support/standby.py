@@ -13,7 +13,12 @@ from tests.support.postgres import FAST
 
 def socket_of(server: PostgresServer) -> Path:
     """Return the folder of a server's socket."""
-    (folder,) = parse_qs(urlsplit(server.url()).query)["host"]
+    return socket_folder(server.url())
+
+
+def socket_folder(url: str) -> Path:
+    """Return the folder of the socket that a URL leads to."""
+    (folder,) = parse_qs(urlsplit(url).query)["host"]
     return Path(folder)
 
 

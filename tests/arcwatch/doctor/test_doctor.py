@@ -255,6 +255,13 @@ async def test_a_port_that_is_taken_is_named(tmp_path: Path, hub: TestHub, nats_
     assert f"port {port} on 127.0.0.1 is in use" in found.advice("PORT")
 
 
+async def test_a_parameter_that_cannot_be_honoured_is_named(tmp_path: Path, hub: TestHub, nats_url: str) -> None:
+    servers = ("--database-url", "postgresql://me:secret@127.0.0.1/x?gssencmode=require", "--nats-url", nats_url)
+    found = await diagnosed(tmp_path, hub.url, *servers, HF_TOKEN=TOKEN)
+    assert "gssencmode=require cannot be honoured" in found["database"][1]
+    assert "secret" not in found.text
+
+
 async def test_servers_that_do_not_answer_are_problems(tmp_path: Path, hub: TestHub) -> None:
     port = free_port()
     check_free(port)

@@ -48,13 +48,12 @@ log = structlog.get_logger(__name__)
 SERVICE = "query-api"
 # A read that a page waits for: with the second in which its connection comes back, it is refused within six.
 READ_SECONDS = 4.5
-# A statement that the client waits for no more ends on the server, too.
 POOL = PoolOptions(
     max_size=8,
     writes=False,
     command_seconds=READ_SECONDS,
     init=read_any_instant,
-    settings={"statement_timeout": f"{submissions.LOAD_SECONDS:.0f}s"},
+    longest_seconds=submissions.LOAD_SECONDS,
 )
 SHUTDOWN_SECONDS = 5.0
 

@@ -3,18 +3,22 @@
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-import asyncpg
+from common.database import poolers
+from common.database import url as database_url
+from common.database.connect import CLOSE_SECONDS, Connector
+from common.database.parameters import UrlError
 from common.database.schema import pending_migrations
 from common.process.outage import DATABASE_ERRORS
 
 from arcwatch.doctor.checks import Finding, Verdict, clock, ok
-from arcwatch.errors import explained, without_password
+from arcwatch.errors import explained
 
 _TIMEOUT_SECONDS = 5.0
 # Each service takes up to eight connections when it is busy.
 _CONNECTIONS_SPARE = 8
 _SERVER = """
 SELECT current_setting('server_version') AS version, clock_timestamp() AS now,
+    current_setting('transaction_read_only') = 'on' AS read_only,
     (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend') AS connections,
     current_setting('max_connections')::int AS max_connections
 """
@@ -23,20 +27,34 @@ SELECT current_setting('server_version') AS version, clock_timestamp() AS now,
 async def database(url: str) -> Iterable[Finding]:
     """Connect once, and look at everything over that connection."""
     try:
-        connection = await asyncpg.connect(url, timeout=_TIMEOUT_SECONDS)
+        target = database_url.parse(url)
+    except UrlError as error:
+        return [Finding("database", Verdict.PROBLEM, f"DATABASE_URL: {error}", "docs/database.md says what is read")]
+    connector = Connector(target, command_seconds=_TIMEOUT_SECONDS, seconds=_TIMEOUT_SECONDS, writes=True)
+    try:
+        shared = await poolers.shares_sessions(connector)
+        connection = await connector(statement_cache_size=0)
     except (*DATABASE_ERRORS, ValueError) as error:
-        # What is no URL is quoted by the error, with its password.
-        reason = "that is no URL" if isinstance(error, ValueError) else explained(error) or error
-        found = f"{without_password(url)} refuses us: {reason}"
+        found = f"{target.where} refuses us: {explained(error) or error}"
         return [Finding("database", Verdict.PROBLEM, found, "is it running, and is DATABASE_URL right?")]
     try:
         missing = await pending_migrations(connection)
         (seen,) = await connection.fetch(_SERVER)
         ours = datetime.now(UTC)
     finally:
-        await connection.close()
+        await connection.close(timeout=CLOSE_SECONDS)
     connections = _connections(seen["connections"], seen["max_connections"])
-    return [_schema(missing, seen["version"]), clock("the database", seen["now"], ours), connections]
+    sessions = _sessions(shared=shared, read_only=seen["read_only"])
+    return [*sessions, _schema(missing, seen["version"]), clock("the database", seen["now"], ours), connections]
+
+
+def _sessions(*, shared: bool, read_only: bool) -> Iterable[Finding]:
+    if read_only:
+        advice = "name the primary, or several hosts with target_session_attrs=read-write"
+        yield Finding("database", Verdict.PROBLEM, "takes no writes: it is a standby, or was demoted", advice)
+    if shared:
+        advice = "only the query API works behind it: give the others its session mode, or the database's own port"
+        yield Finding("database", Verdict.PROBLEM, "is behind a pooler in transaction mode", advice)
 
 
 def _schema(missing: list[str], version: str) -> Finding:

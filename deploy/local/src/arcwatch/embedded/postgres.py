@@ -108,11 +108,11 @@ class PostgresServer(Part):
         """Make the database as soon as the server takes connections."""
         # Not listening yet, or still recovering.
         with contextlib.suppress(OSError, asyncpg.CannotConnectNowError):
-            connection = await asyncpg.connect(self.url("postgres", SUPERUSER), timeout=5)
+            connection = await asyncpg.connect(self.url("postgres", SUPERUSER), timeout=5, command_timeout=5)
             try:
                 await _make_database(connection)
             finally:
-                await connection.close()
+                await connection.close(timeout=5)
             return True
         return False
 

@@ -26,7 +26,7 @@ _OPTIONS = {
     "tcp_user_timeout": "TCP_USER_TIMEOUT",
 }
 # A pooler's words for settings that it cannot hand on.
-UNSUPPORTED = "unsupported startup parameter"
+_UNSUPPORTED = "unsupported startup parameter"
 # The next host may be a better one.
 _NEXT_HOST = (OSError, CannotConnectNowError, TargetServerAttributeNotMatched)
 
@@ -35,27 +35,28 @@ _NEXT_HOST = (OSError, CannotConnectNowError, TargetServerAttributeNotMatched)
 class Connector:
     """Opens connections. `seconds` is for all hosts together; of several hosts a writer takes one that can be written.
 
-    `settings` are for the session, where the URL does not say otherwise; a pooler may take fewer of them.
+    `settings` are the session's, where the URL does not say otherwise; `bounds` are, too, where no pooler refuses them.
     """
 
     url: DatabaseUrl
     settings: Mapping[str, str] = field(default_factory=dict)
+    bounds: Mapping[str, str] = field(default_factory=dict)
     command_seconds: float | None = None
     seconds: float | None = None
     writes: bool = False
     statement_cache_size: int = 100
     shuffle: Callable[[list[Address]], None] = random.shuffle
-    _watched_by_server: bool = field(default=True, init=False)
+    _bounded: bool = field(default=True, init=False)
 
     async def __call__(self, *_: object, **given: Any) -> asyncpg.Connection:
         """Connect; raise what the last host said."""
         try:
             return await self._connected(**given)
-        except asyncpg.ProtocolViolationError as error:
-            if not self._watched_by_server or UNSUPPORTED not in str(error):
+        except (asyncpg.PostgresError, OSError) as error:
+            if not self._bounded or unsupported(error) is None:
                 raise
-            # Who stands between us and the server watches it.
-            self._watched_by_server = False
+            # Who stands between us and the server has bounds of its own.
+            self._bounded = False
             return await self._connected(**given)
 
     async def _connected(self, **given: Any) -> asyncpg.Connection:
@@ -83,17 +84,19 @@ class Connector:
 
     async def _connect(self, address: Address, attributes: str | None, given: Mapping[str, Any]) -> asyncpg.Connection:
         url, (host, port) = self.url, address
-        bounds = [url.connect_timeout_seconds or CONNECT_TIMEOUT_SECONDS]
+        timeouts = [url.connect_timeout_seconds or CONNECT_TIMEOUT_SECONDS]
         if self.seconds is not None:
-            bounds.append(self.seconds / len(url.addresses))
-        settings = {"application_name": "arcwatch", **self.settings, **(_OF_SERVER if self._watched_by_server else {})}
+            timeouts.append(self.seconds / len(url.addresses))
+        settings = {"application_name": "arcwatch", **self.settings}
+        if self._bounded:
+            settings |= {**_OF_SERVER, **self.bounds}
         arguments: dict[str, Any] = {
             "host": host,
             "port": port,
             "user": url.user,
             "password": url.password,
             "database": url.database,
-            "timeout": min(bounds),
+            "timeout": min(timeouts),
             "command_timeout": self.command_seconds,
             "server_settings": {**settings, **url.server_settings},
             "target_session_attrs": attributes,
@@ -103,6 +106,16 @@ class Connector:
         }
         connection: asyncpg.Connection = await asyncpg.connect(**{**arguments, **given})
         return connection
+
+
+def unsupported(error: BaseException | None) -> str | None:
+    """Return a pooler's words about a setting that it cannot hand on; None where an error is no such refusal.
+
+    With sslmode=prefer and allow, the driver tries both ways, and its error is that of the second one.
+    """
+    while error is not None and not (isinstance(error, asyncpg.PostgresError) and _UNSUPPORTED in str(error)):
+        error = error.__cause__
+    return None if error is None else str(error)
 
 
 def _watch(connection: asyncpg.Connection, asked: Mapping[str, int]) -> None:

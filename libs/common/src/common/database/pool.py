@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Coroutine
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -58,14 +58,15 @@ class PoolOptions:
 
     `command_seconds` bounds a statement without a bound of its own, and the wait for a connection. `init` prepares each
     new connection. `writes`: the service writes and holds locks, so that it needs a session of its own on the primary;
-    a service that only reads drops a connection on which a statement takes too long.
+    a service that only reads drops a connection on which a statement takes too long, and the server ends the statement
+    after `longest_seconds`.
     """
 
     max_size: int = 4
     writes: bool = True
     command_seconds: float = COMMAND_SECONDS
     init: Init | None = None
-    settings: dict[str, str] = field(default_factory=dict)
+    longest_seconds: float | None = None
 
 
 @contextlib.asynccontextmanager
@@ -77,7 +78,8 @@ async def open_pool(
     target = parsed(url)
     connector = Connector(
         target,
-        {**_SESSION, **options.settings},
+        _SESSION,
+        {"statement_timeout": f"{options.longest_seconds:.0f}s"} if options.longest_seconds else {},
         command_seconds=options.command_seconds,
         seconds=options.command_seconds,
         writes=options.writes,

@@ -6,7 +6,7 @@ from typing import Any
 
 import asyncpg
 
-from common.database.connect import Connector
+from common.database.connect import CLOSE_SECONDS, Connector
 
 REFUSED = (
     "the database at {where} (DATABASE_URL) is behind a pooler in transaction mode: locks and prepared statements "
@@ -33,14 +33,15 @@ async def shares_sessions(connector: Connector) -> bool:
 
 async def _opened(stack: contextlib.AsyncExitStack, connector: Connector) -> asyncpg.Connection:
     connection = await connector(statement_cache_size=0)
-    stack.callback(connection.terminate)
+    stack.push_async_callback(connection.close, timeout=CLOSE_SECONDS)
     return connection
 
 
 async def _are_shared(first: asyncpg.Connection, second: asyncpg.Connection) -> bool:
     seen = set()
     for _ in range(_LOOKS):
-        seen.add(await first.fetchval(_PID))
+        # Twice: a pooler that gives the session which rested longest would give both the same two, in turns.
+        seen |= {await first.fetchval(_PID), await first.fetchval(_PID)}
         async with second.transaction():
             other = await second.fetchval(_PID)
             # Now that one session is taken, another one may be the first's.

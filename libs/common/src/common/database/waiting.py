@@ -9,7 +9,7 @@ import asyncpg
 import structlog
 
 from common.database import url
-from common.database.connect import UNSUPPORTED
+from common.database.connect import unsupported
 from common.database.parameters import UrlError
 from common.database.url import DatabaseUrl
 from common.outcomes import StartupError
@@ -58,12 +58,13 @@ async def with_retries(
 def _refusal(error: Exception, where: str) -> str | None:
     """Return what to say of an error that no waiting ends."""
     database = f"the database at {where} (DATABASE_URL)"
+    if words := unsupported(error):
+        return f"{database} refuses us: {words}"
     if isinstance(error, ssl.SSLCertVerificationError):
-        return f"the certificate of {database} is not trusted, which sslmode asks for; see sslrootcert: {error}"
+        asked = "sslmode or channel_binding asks for a trusted certificate; see sslrootcert"
+        return f"{database} is not trusted: {error}; {asked}"
     if isinstance(error, ConnectionError) and _NO_TLS in str(error):
-        return f"{database} takes no TLS, which sslmode asks for"
+        return f"{database} takes no TLS, and sslmode asks for it"
     if isinstance(error, ValueError) and not isinstance(error, OSError):
         return f"DATABASE_URL: {error}"
-    if isinstance(error, _AWAY) and UNSUPPORTED not in str(error):
-        return None
-    return f"{database} refuses us: {error}"
+    return None if isinstance(error, _AWAY) else f"{database} refuses us: {error}"

@@ -165,3 +165,31 @@ async def test_a_pool_closes_and_lends_within_its_bounds_while_the_server_hangs(
             began = time.monotonic()
             await stack.aclose()
             assert time.monotonic() - began < 11
+
+
+@pytest.mark.neighbour(
+    "PostgreSQL", "hangs while a service is stopped (SIGTERM)", "the service ends within 20 s, status 0"
+)
+async def test_services_stop_while_the_server_hangs(
+    hub: TestHub, server: PostgresServer, nats_url: str, tmp_path: Path
+) -> None:
+    async with bus.connect(nats_url, "test") as client:
+        await topology.apply(client.jetstream())
+    environment = {"HF_ENDPOINT": hub.url, "HF_DATASETS": V2, "DATABASE_URL": server.url(), "NATS_URL": nats_url}
+    assert server.child is not None
+    async with AsyncExitStack() as stack:
+        running = [
+            await stack.enter_async_context(service_process(module, tmp_path / f"{name}.log", **environment))
+            for name, module in MODULES.items()
+        ]
+        for each in running:
+            await eventually(each.ready, 60)
+        with frozen(server.child.pid):
+            for each in running:
+                each.process.terminate()
+            began = time.monotonic()
+            statuses = await asyncio.gather(*(asyncio.wait_for(each.process.wait(), 60) for each in running))
+            assert time.monotonic() - began < 20
+        assert statuses == [0, 0, 0]
+        for each in running:
+            assert "Traceback" not in each.log.read_text()

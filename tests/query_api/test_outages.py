@@ -107,6 +107,18 @@ async def test_without_the_database_events_are_believed_until_it_is_back(
         assert await _ready(api) == (200, ALL_WELL)
 
 
+async def test_an_outage_shows_though_nothing_asks_the_database(
+    start: Start, writer: Writer, postgres: TestPostgres, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(projection, "WATCH_SECONDS", 0.2)
+    await writer.ingest("before")
+    async with start(reconcile_interval_seconds=3600.0) as api:
+        await api.until(PATH, lambda body: not body["stale"])
+        async with database_away(postgres, database_url):
+            await api.until(PATH, lambda body: body["stale"], timeout=20)
+        await api.until(PATH, lambda body: not body["stale"], timeout=20)
+
+
 async def test_both_away_people_still_get_what_is_known(
     start: Start, writer: Writer, nats_server: NatsServer, postgres: TestPostgres, database_url: str
 ) -> None:

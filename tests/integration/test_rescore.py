@@ -122,6 +122,21 @@ async def test_rows_that_do_not_say_what_was_asked_for_are_not_changed_for_that(
     assert (found.outcome, found.rows) == ("unchanged", 0)
 
 
+async def test_a_text_of_which_no_grid_could_be_read_is_read_again(ingested: Pipeline, tmp_path: Path) -> None:
+    before = await stored(ingested.pool, *KEY)
+    await ingested.pool.execute(
+        """UPDATE explanations SET multiple_predicted_outputs = jsonb_build_array(predicted_output_grid::text),
+        predicted_output_grid = NULL, is_prediction_correct = false WHERE puzzle_id = $1""",
+        SINGLE.id,
+    )
+    found = await rescore(ingested.pool, *KEY, tmp_path / "first")
+    assert (found.outcome, found.rows) == ("rescored", 1)
+    rows = [row for row in (await stored(ingested.pool, *KEY))["rows"] if row["puzzle_id"] == SINGLE.id]
+    right, wrong = sorted(rows, key=lambda row: str(row["model_name"]))
+    assert right in before["rows"]
+    assert wrong["multiple_predicted_outputs"] == [str(WRONG)], "its verdict is the same"
+
+
 async def test_what_only_the_files_say_is_not_guessed(ingested: Pipeline, tmp_path: Path) -> None:
     before = await stored(ingested.pool, *KEY), dict(await ingested.version("m"))
     shorter = write_tasks(tmp_path / "shorter", FIRST | {DOUBLE.id: FIRST[DOUBLE.id][1:]})

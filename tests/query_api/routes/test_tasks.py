@@ -35,7 +35,7 @@ async def test_a_task_shows_its_grids_and_each_attempt(api: Api, writer: Writer,
     await writer.answer("grids-1-attempt1", one, [True])
     await writer.answer("grids-1-attempt2", one, [False])
     await pool.execute(_GRIDS, "grids-1-attempt1", one, "[[1, 2], [3, 4]]", None)
-    await pool.execute(_GRIDS, "grids-1-attempt2", one, '"I cannot tell"', None)
+    await pool.execute(_GRIDS, "grids-1-attempt2", one, None, '["I cannot tell"]')
     await writer.publish(event)
     await api.until_latest("grids-1")
 

@@ -31,8 +31,10 @@ async def answer(http: aiohttp.ClientSession, path: str) -> Any:
 
 async def test_the_latest_model_appears_changes_and_everything_ends_with_ctrl_c(data_dir: Path) -> None:
     where = ("--data-dir", str(data_dir))
-    async with Arcwatch("demo", *where, "--port", "0", "--every", "1") as run:
+    # On IPv6, which the commands that look for the deployment must reach, too.
+    async with Arcwatch("demo", *where, "--host", "[::1]", "--port", "0", "--every", "1") as run:
         url = await run.ready()
+        assert "//[::1]:" in url
         async with aiohttp.ClientSession(url) as http:
 
             async def latest() -> str:

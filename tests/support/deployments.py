@@ -13,7 +13,7 @@ from typing import Self
 from tests.support.child_scripts import MARK, marked
 from tests.support.eventually import eventually
 
-READY = re.compile(r"arcwatch is ready: (http://127\.0\.0\.1:(\d+))")
+READY = re.compile(r"arcwatch is ready: (http://(?:127\.0\.0\.1|\[::1\]):(\d+))")
 # A start takes 3 to 8 s here; a machine that runs other tests at the same time takes longer.
 START_SECONDS = 90.0
 

@@ -6,6 +6,8 @@ import random
 import socket
 from collections.abc import Iterable, Mapping
 
+from common.process import addresses
+
 from arcwatch.errors import DeploymentError
 
 LOOPBACK = "127.0.0.1"
@@ -32,14 +34,16 @@ def _hold(held: contextlib.ExitStack, wanted: int | None) -> int:
 
 def check_free(port: int, host: str = LOOPBACK) -> None:
     """Raise DeploymentError with what to do when the port is taken; 0 means any port."""
+    host = addresses.bare(host)
     try:
-        socket.create_server((host, port), backlog=1).close()
+        for each in addresses.listen(host, port, 1):
+            each.close()
     except PermissionError as error:
         raise DeploymentError(f"port {port} needs more rights: choose one above 1023 with --port") from error
     except OSError as error:
         if error.errno != errno.EADDRINUSE:
             reason = str(error.strerror).partition(" (")[0]  # what follows names the address again
-            raise DeploymentError(f"cannot listen on {host}:{port}: {reason}") from error
+            raise DeploymentError(f"cannot listen on {addresses.shown(host, port)}: {reason}") from error
         raise DeploymentError(
             f"port {port} on {host} is in use: stop what listens there, or choose another with --port"
         ) from error

@@ -16,7 +16,7 @@ from common.events import IngestionProgress
 from common.hub.client import HubClient
 from common.metrics import pool_metrics
 from common.outcomes import AwayError, StartupError
-from common.process import http_server, ops
+from common.process import addresses, http_server, ops
 from common.process.gc_tuning import settle
 from common.process.outage import DATABASE_ERRORS, reason_of
 from common.process.service import background
@@ -100,7 +100,7 @@ async def serving(settings: Settings) -> AsyncIterator[tuple[str, Services, Metr
             log.info("query_api.ready", port=port, ops_port=ops_port, submissions=len(services.view().submissions))
             readiness.reason = None
             try:
-                yield f"http://{settings.host}:{port}", services, metrics
+                yield addresses.local_url(settings.host, port), services, metrics
             finally:
                 readiness.reason = STOPPING
         access_log.flush()

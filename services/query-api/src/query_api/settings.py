@@ -4,6 +4,7 @@ import re
 from typing import Annotated
 
 from common.names.file_setting import NamesSettings
+from common.process.addresses import Host
 from common.process.settings import Names, OptionalSecret, Port, ServiceSettings
 from common.schedule import ScheduleSettings
 from pydantic import AnyHttpUrl, BeforeValidator, Field, field_validator
@@ -15,7 +16,7 @@ _ORIGIN = re.compile(r"https?://[\w.-]+(:\d+)?")
 class Settings(ServiceSettings, ScheduleSettings, NamesSettings):
     """Read from the environment by the field's name in capitals."""
 
-    host: str = "127.0.0.1"
+    host: Host = "127.0.0.1"
     port: Port = 8080
     # Without it, everything that changes something is refused.
     admin_token: OptionalSecret = None

@@ -59,7 +59,7 @@ def _asked(
 
 def _opener(host: str) -> urllib.request.OpenerDirector:
     """Return an opener that goes to this machine directly, and elsewhere as the environment says."""
-    here = host.rpartition(":")[0] in {LOOPBACK, "localhost"}
+    here = urllib.parse.urlsplit(f"//{host}").hostname in {LOOPBACK, "::1", "localhost"}
     return urllib.request.build_opener(*([urllib.request.ProxyHandler({})] if here else []))
 
 

@@ -13,6 +13,10 @@ from arcwatch.errors import DeploymentError
 PortOption = Annotated[
     int, typer.Option("--port", envvar="PORT", min=0, max=65_535, help="Where the page and the API are; 0 for any.")
 ]
+HostOption = Annotated[
+    str,
+    typer.Option("--host", envvar="HOST", help="The address that page and API listen on; :: for all, IPv4 and IPv6."),
+]
 IngestersOption = Annotated[int, typer.Option("--ingesters", min=1, max=32, help="How many ingesters share the work.")]
 
 
@@ -20,6 +24,7 @@ def up(
     *,
     data_dir: DataDirOption = None,
     port: PortOption = 8080,
+    host: HostOption = "127.0.0.1",
     ingesters: IngestersOption = 1,
     wait: WaitOption = 30.0,
 ) -> None:
@@ -32,13 +37,14 @@ def up(
     from arcwatch.embedded.deployment import Extras, Options
     from arcwatch.embedded.up import up as run
 
-    run(Options(DataDir.at(data_dir), port, ingesters, patience_seconds=wait), Extras())
+    run(Options(DataDir.at(data_dir), port, ingesters, host, patience_seconds=wait), Extras())
 
 
 def demo(
     *,
     data_dir: DataDirOption = None,
     port: PortOption = 8080,
+    host: HostOption = "127.0.0.1",
     ingesters: IngestersOption = 1,
     every: Annotated[float, typer.Option("--every", min=0.1, help="Seconds between two landings.")] = 5.0,
 ) -> None:
@@ -52,7 +58,7 @@ def demo(
     from arcwatch.embedded.up import up as run
 
     _require_local_hub("demo")
-    run(Options(DataDir.at(data_dir).demo, port, ingesters, fresh=True), Demo(every))
+    run(Options(DataDir.at(data_dir).demo, port, ingesters, host, fresh=True), Demo(every))
 
 
 def hub(

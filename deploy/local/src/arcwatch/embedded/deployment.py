@@ -12,6 +12,7 @@ from typing import Any
 import nats.errors
 from common.bus import topology
 from common.bus.topology import Drift
+from common.process.addresses import local_url
 from nats.js import JetStreamContext
 
 from arcwatch import ports
@@ -50,6 +51,7 @@ class Options:
     data_dir: DataDir
     port: int = 8080
     ingesters: int = 1
+    host: str = ports.LOOPBACK
     fresh: bool = False
     patience_seconds: float = 30.0
     environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
@@ -203,7 +205,7 @@ class Deployment:
     def _addresses(self, nats_url: str, database_url: str, more: Mapping[str, str]) -> Addresses:
         environment = {**self.options.environment, **more}
         return Addresses(
-            url=f"http://{ports.LOOPBACK}:{self.ports['http']}",
+            url=local_url(self.options.host, self.ports["http"]),
             nats_url=nats_url,
             database_url=database_url,
             admin_token=self.options.environment.get("ADMIN_TOKEN") or self._secrets.admin_token,
@@ -211,7 +213,8 @@ class Deployment:
         )
 
     def _services(self, addresses: Addresses, more: Mapping[str, str]) -> list[Service]:
-        api = {"PORT": str(self.ports["http"]), "ADMIN_TOKEN": addresses.admin_token}
+        port = str(self.ports["http"])
+        api = {"HOST": self.options.host, "PORT": port, "ADMIN_TOKEN": addresses.admin_token}
         shared = {**self.options.environment, **self._no_proxy(), "DATABASE_URL": addresses.database_url, **more}
         return [
             self._service("watcher", "watcher", addresses, shared),

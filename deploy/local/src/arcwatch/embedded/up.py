@@ -19,7 +19,7 @@ _ONE_PRESS_SECONDS = 0.3
 
 def up(options: Options, extras: Extras) -> None:
     """Run a deployment until a signal ends it; raise DeploymentError when it cannot go on."""
-    ports.check_free(options.port, options.environment.get("HOST") or ports.LOOPBACK)
+    ports.check_free(options.port, options.host)
     options.data_dir.prepare()
     with options.data_dir.locked() as lock, contextlib.closing(Terminal()) as terminal:
         if options.fresh:

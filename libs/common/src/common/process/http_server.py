@@ -18,6 +18,7 @@ from aiohttp import web
 from aiohttp.web_request import BaseRequest
 
 from common.outcomes import StartupError
+from common.process import addresses
 
 log = structlog.get_logger(__name__)
 
@@ -227,15 +228,18 @@ async def serving(
     connections = Connections(cast("web.Server", runner.server), limits, on_closed, error_answer)
     loop = asyncio.get_running_loop()
     try:
-        listener = await loop.create_server(connections, *address, backlog=_BACKLOG)
+        sockets = addresses.listen(*address, _BACKLOG)
     except OSError as error:
         await runner.cleanup()
-        host, port = address
-        raise StartupError(f"cannot listen on {host}:{port} ({settings}): {error.strerror}") from error
+        where, reason = addresses.shown(*address), (error.strerror or str(error)).partition(" (")[0]
+        raise StartupError(f"cannot listen on {where} ({settings}): {reason}") from error
+    bound = int(sockets[0].getsockname()[1])
+    listeners = [await loop.create_server(connections, sock=each, backlog=_BACKLOG) for each in sockets]
     sweeping = loop.create_task(connections.sweep())
     try:
-        yield int(listener.sockets[0].getsockname()[1]), connections
+        yield bound, connections
     finally:
-        listener.close()
+        for listener in listeners:
+            listener.close()
         sweeping.cancel()
         await runner.cleanup()

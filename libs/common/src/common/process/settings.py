@@ -11,6 +11,8 @@ from typing import Annotated, Any, Literal, NoReturn, TypeVar
 from pydantic import AnyHttpUrl, BeforeValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from common.process.addresses import Host
+
 # sysexits.h: the program is fine, its configuration is not. The supervisor does not restart such a service.
 EX_CONFIG = 78
 # The same for what will pass: the supervisor starts the service again.
@@ -64,7 +66,7 @@ class ServiceSettings(BaseSettings):
     start_wait_seconds: Annotated[float, Field(ge=0)] = 60.0
     arc_tasks_dir: OptionalPath = None
     arcwatch_instance: str = ""
-    ops_host: str = "127.0.0.1"
+    ops_host: Host = "127.0.0.1"
     ops_port: Port = 0
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["console", "json"] = "console"

@@ -337,6 +337,9 @@ async def test_what_an_admin_sets_is_shown_at_once_and_no_older_read_takes_it_ba
         world.projector.show_names(named)
         return found
 
+    world.projector.show_names(named)
+    assert world.projector.state.view.names.of("a").display_name == "Alpha", "before anything is read"
+    world.projector.show_names({})
     world.projector._load = set_meanwhile
     world.projector.request_reconcile()
     await world.projector.step()

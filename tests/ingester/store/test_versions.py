@@ -234,3 +234,21 @@ async def test_a_renamed_model_takes_its_own_history_along(pool: asyncpg.Pool, s
     assert [row["dataset_name"] for row in rows] == ["m", "old", "n"]
     async with locked(pool, DATASET, "busy"):
         assert await session.rename_from("busy", "M", "now") is False
+
+
+async def test_a_version_that_is_kept_is_the_only_one_that_takes_note(pool: asyncpg.Pool, session: Session) -> None:
+    own = await version(pool, 1, removed_upstream_at=AT, warnings=3)
+    others = [await version(pool, 2, superseded_at=AT), await version(pool, 1, model="n", removed_upstream_at=AT)]
+    for content, listed in ((5, oid(5)), (1, None)):
+        found = await session.current([])
+        assert found is not None
+        assert (found.id, found.removed) == (own, content == 5)
+        await session.keep(found, oid(content), "now", 4)
+        rows = {row["id"]: row for row in await pool.fetch("SELECT * FROM submission_versions")}
+        noted = [rows[own][name] for name in ("listed_tree_oid", "listed_revision", "removed_upstream_at", "warnings")]
+        assert noted == [listed, listed and "now", None, 4]
+        assert {rows[each]["listed_tree_oid"] for each in others} == {None}
+        assert rows[others[1]]["removed_upstream_at"] == AT
+        again = await session.current([])
+        assert again is not None
+        assert (again.tree_oid, again.listed_tree_oid) == (oid(1), listed or oid(1))

@@ -169,7 +169,7 @@ class _Ingestion:
 
     async def _dated(self, target: Target, plan: Plan) -> Target:
         """Return the target with the date at which its answers were committed, and not what lies beside them."""
-        if target.published_at is None or not plan.skipped:
+        if target.published_at is None:
             return target
         dataset, model = self.session.key
         hub, revision, until = self.ingester.hub, target.revision, target.published_at

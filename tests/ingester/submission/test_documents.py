@@ -145,6 +145,7 @@ def test_a_verdict_outlives_another_answer_that_is_too_deep() -> None:
         for row in transform(data, TWO, "m", Limits())[1:]:
             verdicts = [each["isPredictionCorrect"] for each in json.loads(row.multi_test_results or "[]")]
             assert verdicts == [True, False]
+            assert row.multiple_predicted_outputs is not None
 
 
 @pytest.mark.parametrize("number", ["NaN", "-Infinity", "1e400", "9" * 5_000])

@@ -8,7 +8,7 @@ from common.error_kinds import ErrorKind, NoteKind
 from ingester.submission.documents import clean, dump, parse
 from ingester.submission.error_kinds import Notes, Problem, UnusableFileError
 from ingester.submission.limits import Limits
-from ingester.submission.transform import transform
+from ingester.submission.transform import judge_stored, transform
 
 from tests.ingester.samples import ATTEMPT, TWO, kinds, refused, used, with_metadata
 
@@ -145,7 +145,18 @@ def test_a_verdict_outlives_another_answer_that_is_too_deep() -> None:
         for row in transform(data, TWO, "m", Limits())[1:]:
             verdicts = [each["isPredictionCorrect"] for each in json.loads(row.multi_test_results or "[]")]
             assert verdicts == [True, False]
-            assert row.multiple_predicted_outputs is not None
+
+
+def test_the_other_answers_outlive_one_that_is_too_deep_to_be_stored() -> None:
+    right = [list(row) for row in TWO.test[0].output]
+    deep: list[Any] = []
+    for _ in range(5_000):
+        deep = [deep]
+    verdicts, columns = judge_stored([right, deep], TWO)
+    assert (verdicts, columns["multiple_predicted_outputs"]) == (
+        (True, False),
+        json.dumps([right, None]).replace(" ", ""),
+    )
 
 
 @pytest.mark.parametrize("number", ["NaN", "-Infinity", "1e400", "9" * 5_000])

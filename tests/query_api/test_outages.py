@@ -111,6 +111,8 @@ async def test_an_outage_shows_though_nothing_asks_the_database(
     start: Start, writer: Writer, postgres: TestPostgres, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(projection, "WATCH_SECONDS", 0.2)
+    # Nor does the stream lead to a look at the database.
+    monkeypatch.setattr(stream_reader, "POLL_SECONDS", 30.0)
     await writer.ingest("before")
     async with start(reconcile_interval_seconds=3600.0) as api:
         await api.until(PATH, lambda body: not body["stale"])

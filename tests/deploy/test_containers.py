@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +79,15 @@ def test_images_hold_what_the_lock_of_everything_holds_and_less() -> None:
     assert pinned("image") | pinned("build") < pinned("dev")
     left_out = {"numpy", "drawsvg", "rich", "sqlglot", "hf-xet", "beautifulsoup4"}
     assert not left_out & {each.partition("==")[0] for each in pinned("image")}
+
+
+def test_images_hold_every_library_of_ours_that_a_service_needs() -> None:
+    """The Dockerfile lets pip look for no dependency: it has to name them."""
+    installed = set(re.findall(r"arcwatch-[a-z]+", (DEPLOY / "Dockerfile").read_text()))
+    for service in (ROOT / "services").iterdir():
+        project = tomllib.loads((service / "pyproject.toml").read_text())["project"]
+        needed = {name for name in project["dependencies"] if name.startswith("arcwatch-")}
+        assert needed <= installed, service.name
 
 
 def test_nothing_that_replicas_cannot_share_keeps_ingesters_from_scaling() -> None:

@@ -107,7 +107,9 @@ async def test_a_page_gets_a_named_sign_of_life_however_busy_it_is(
     monkeypatch.setattr(broadcaster, "PING_SECONDS", 0.05)
     monkeypatch.setattr(broadcaster, "BURST_SECONDS", 0.0)
     async with start() as api, listening(api.http, pings=True) as events:
-        assert [(each.name, each.sequence, each.data) for each in await take(events, 2)] == [("ping", None, {})] * 2
+        assert [(each.name, each.sequence, each.data) for each in await take(events, 2)] == [
+            ("ping", None, {"stale": False})
+        ] * 2
         busy = asyncio.create_task(_progress_for_ever(api))
         try:
             names = [each.name for each in await take(events, 300)]

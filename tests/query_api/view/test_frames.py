@@ -17,7 +17,7 @@ from query_api.schemas.live_events import LiveEvents
 from query_api.store.rows import Submission
 from query_api.view import frames
 from query_api.view.event_id import EventId
-from query_api.view.frames import PING, Frame, FrameLog, frame_of, reset_frame
+from query_api.view.frames import PINGS, Frame, FrameLog, frame_of, reset_frame
 from query_api.view.snapshot import View
 from query_api.view.standings import Standing
 
@@ -152,7 +152,10 @@ def test_a_reset_says_why_and_from_where_the_client_goes_on() -> None:
 
 
 def test_a_ping_moves_no_client_on() -> None:
-    assert Frame(None, b"event: ping\ndata: {}\n\n") == PING
+    assert PINGS == {
+        False: b'event: ping\ndata: {"stale":false}\n\n',
+        True: b'event: ping\ndata: {"stale":true}\n\n',
+    }
 
 
 def test_frames_may_fill_the_bound() -> None:

@@ -112,9 +112,12 @@ async def build(settings: Settings, pool: asyncpg.Pool, hub: HubClient, client: 
     def view() -> View:
         return projector.state.view
 
+    def is_stale() -> bool:
+        return projector.state.as_of is not None
+
     needed = filter(None, map(detect_source, settings.hf_datasets))
     sets = await asyncio.to_thread(task_sets.load, settings.arc_tasks_dir, tuple(needed))
-    broadcaster = Broadcaster(metrics, StreamReplay(client, topology.STREAM, view), view)
+    broadcaster = Broadcaster(metrics, StreamReplay(client, topology.STREAM, view), view, is_stale)
     projector = ViewProjector(
         reader=OrderedReader(client, topology.STREAM, SUBJECTS),
         load=partial(submissions.load, pool),

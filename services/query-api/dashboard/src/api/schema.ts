@@ -448,7 +448,8 @@ export interface paths {
          *       is never sent again.
          *     - `reset`: what was missed is not known (too long ago, too much, the stream is away or was made anew, the id is none
          *       of ours). Load again what you show; the events that follow go on from there.
-         *     - `ping`: every 10 seconds. Where nothing comes for much longer, the connection is dead: open another one.
+         *     - `ping`: every 10 seconds; it says whether answers are `stale`. Where nothing comes for much longer, the connection is
+         *       dead: open another one.
          */
         get: operations["streamEvents"];
         put?: never;
@@ -2297,7 +2298,13 @@ export interface components {
          * PingEvent
          * @description The connection is alive.
          */
-        PingEvent: Record<string, never>;
+        PingEvent: {
+            /**
+             * Stale
+             * @description The server has lost its database or its bus: answers may lag behind.
+             */
+            stale: boolean;
+        };
         /**
          * ProblemDetails
          * @description An error (RFC 9457).

@@ -48,6 +48,8 @@ interface Answer {
 }
 
 const FIVE_MINUTES = 300_000;
+// A server that hangs must not look like one that has nothing new.
+const DEADLINE_MS = 20_000;
 
 export function latestKey({
   baseUrl = "",
@@ -62,7 +64,10 @@ async function fetchLatest(options: LatestHFModelOptions, signal: AbortSignal): 
   if (options.dataset) query.set("dataset", options.dataset);
   if (options.by) query.set("by", options.by);
   const text = query.size ? `?${query}` : "";
-  const response = await fetch(`${options.baseUrl ?? ""}/api/metrics/latest-model${text}`, { signal });
+  const inTime = AbortSignal.any([signal, AbortSignal.timeout(DEADLINE_MS)]);
+  const response = await fetch(`${options.baseUrl ?? ""}/api/metrics/latest-model${text}`, {
+    signal: inTime,
+  });
   if (!response.ok) throw new Error(`The server answers ${response.status}.`);
   return (await response.json()) as Answer;
 }

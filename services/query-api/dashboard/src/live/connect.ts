@@ -6,20 +6,24 @@ import { foldersQuery, keys, modelsQuery } from "../api/queries.ts";
 import { percent, plural } from "../lib/format.ts";
 import { datasetNames, isUsable, modelHref } from "../lib/rows.ts";
 import { withFolder, withIngested, withoutFailed, withoutModel, withProgress } from "./cache.ts";
-import { change, noteEnd, toast } from "./store.ts";
+import { change, noteEnd, toast, useLive } from "./store.ts";
 
 // A folder of a thousand models must not cause a thousand reloads.
 const RELOAD_EVERY_MS = 1_000;
 const RETRY_MS = 5_000;
 // A browser opens six connections to a server of HTTP/1.1: a seventh tab would wait for ever if all of them listened.
 const REST_AFTER_MS = 10_000;
+// The server pings every 10 seconds: a connection on which nothing came for so long is dead, or hangs with its server.
+const SILENT_AFTER_MS = 25_000;
 
 /** Listens while the page is shown: connects again where the browser does not, and after a rest. */
 export function connect(client: QueryClient): void {
   const reload = reloader(client);
   let source: EventSource | undefined;
-  let retry: ReturnType<typeof setTimeout> | undefined;
-  let resting: ReturnType<typeof setTimeout> | undefined;
+  const retry = timer(RETRY_MS, open);
+  const resting = timer(REST_AFTER_MS, rest);
+  /** The browser itself would wait for hours: the connection is open. */
+  const silence = timer(SILENT_AFTER_MS, silent);
   /** Something may have happened that this page did not hear of. */
   let missed = false;
 
@@ -28,13 +32,20 @@ export function connect(client: QueryClient): void {
     source = new EventSource("/api/events");
     source.onopen = opened;
     source.onerror = failed;
-    listen(source, client, reload);
+    listen(source, client, reload, silence.start);
+    silence.start();
+  }
+
+  function silent(): void {
+    source?.close();
+    failed();
   }
 
   function opened(): void {
     change({ connection: "open", lostAt: null });
     if (missed) void client.invalidateQueries();
     missed = false;
+    silence.start();
   }
 
   function failed(): void {
@@ -43,38 +54,51 @@ export function connect(client: QueryClient): void {
     missed = true;
     change((state) => ({ connection: "lost", lostAt: state.lostAt ?? Date.now() }));
     // A browser does not try again after an answer that is no stream.
-    if (source?.readyState !== EventSource.CLOSED) return;
-    clearTimeout(retry);
-    retry = setTimeout(open, RETRY_MS);
+    if (source?.readyState === EventSource.CLOSED) retry.start();
   }
 
   function rest(): void {
-    clearTimeout(retry);
+    retry.stop();
+    silence.stop();
     source?.close();
     missed = true;
   }
 
   document.addEventListener("visibilitychange", () => {
-    clearTimeout(resting);
+    resting.stop();
     if (document.visibilityState === "visible") open();
-    else resting = setTimeout(rest, REST_AFTER_MS);
+    else resting.start();
   });
   open();
 }
 
-function listen(source: EventSource, client: QueryClient, reload: Reload): void {
-  on(source, "ingested", (event) => onIngested(client, event, reload));
-  on(source, "failed", (event) => onFailed(event, reload));
-  on(source, "progress", (event) => onProgress(event, reload));
-  on(source, "sync", (event) => onSync(event, reload));
-  on(source, "reset", () => onReset(client));
+/** A timer that starts anew each time. */
+function timer(ms: number, then: () => void): { start: () => void; stop: () => void } {
+  let running: ReturnType<typeof setTimeout> | undefined;
+  const stop = () => clearTimeout(running);
+  const start = () => {
+    stop();
+    running = setTimeout(then, ms);
+  };
+  return { start, stop };
+}
+
+function listen(source: EventSource, client: QueryClient, reload: Reload, heard: () => void): void {
+  function on<Name extends keyof Events>(name: Name, then: (data: Events[Name]) => void): void {
+    source.addEventListener(name, ({ data }: MessageEvent<string>) => {
+      heard();
+      then(JSON.parse(data) as Events[Name]);
+    });
+  }
+  on("ingested", (event) => onIngested(client, event, reload));
+  on("failed", (event) => onFailed(event, reload));
+  on("progress", (event) => onProgress(event, reload));
+  on("sync", (event) => onSync(event, reload));
+  on("reset", () => onReset(client));
+  on("ping", (event) => onPing(event, reload));
 }
 
 type Events = Schemas["LiveEvents"];
-
-function on<Name extends keyof Events>(source: EventSource, name: Name, then: (data: Events[Name]) => void) {
-  source.addEventListener(name, ({ data }: MessageEvent<string>) => then(JSON.parse(data) as Events[Name]));
-}
 
 type Reload = (...names: (keyof typeof keys)[]) => void;
 
@@ -122,6 +146,13 @@ function onIngested(client: QueryClient, event: Events["ingested"], reload: Relo
     text: `${percent(event.score)} · ${tasks} · ${datasetNames(rows).get(event.dataset) ?? ""}`,
     href,
   });
+}
+
+/** An answer says itself how old it is: it is asked for again when that changes. */
+function onPing({ stale }: Events["ping"], reload: Reload): void {
+  if (stale === useLive.getState().stale) return;
+  change({ stale });
+  reload("latest", "status", "history");
 }
 
 function onProgress(event: Events["progress"], reload: Reload): void {

@@ -14,6 +14,8 @@ export interface Toast {
 export interface LiveState {
   connection: "connecting" | "open" | "lost";
   lostAt: number | null;
+  /** What the server last said of itself: it has lost its database or its bus. */
+  stale: boolean;
   running: readonly Running[];
   /** Runs that ended while we listened: an answer that is a second old still calls them running. */
   ended: readonly number[];
@@ -27,6 +29,7 @@ const MOST_ENDED = 100;
 export const useLive = create<LiveState>(() => ({
   connection: "connecting",
   lostAt: null,
+  stale: false,
   running: [],
   ended: [],
   toasts: [],

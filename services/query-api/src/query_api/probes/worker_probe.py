@@ -18,6 +18,8 @@ TIMEOUT_SECONDS = 2.0
 LOOKS = 4
 LOOK_AGAIN_SECONDS = 0.15
 _UNKNOWN = WorkerState(alive=None, idle=None, busy=None, waiting=None)
+# Without the durable, nothing can be taken from the stream.
+_NOBODY = WorkerState(alive=False, idle=0, busy=0, waiting=None)
 
 
 async def state(client: Client, durable: Durable) -> WorkerState:
@@ -31,6 +33,8 @@ async def state(client: Client, durable: Durable) -> WorkerState:
                 break
             await asyncio.sleep(LOOK_AGAIN_SECONDS)
             found = await _ask(client, durable)
+    except nats.js.errors.NotFoundError:
+        return _NOBODY
     except (nats.errors.Error, nats.js.errors.Error, TimeoutError):
         return _UNKNOWN
     return found

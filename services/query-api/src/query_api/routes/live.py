@@ -34,7 +34,8 @@ it as Last-Event-ID gets what was missed. It is `<stream>-<sequence>`; a bare se
   is never sent again.
 - `reset`: what was missed is not known (too long ago, too much, the stream is away or was made anew, the id is none
   of ours). Load again what you show; the events that follow go on from there.
-- `ping`: every 10 seconds. Where nothing comes for much longer, the connection is dead: open another one."""
+- `ping`: every 10 seconds; it says whether answers are `stale`. Where nothing comes for much longer, the connection is
+  dead: open another one."""
 
 
 @partial(

@@ -31,7 +31,8 @@ async def get_status(
         data=Status(
             datasets=settings.hf_datasets,
             writable=settings.admin_token is not None,
-            bus_connected=client.is_connected,
+            # A server that hangs keeps its connections: what it does not answer, it is not there for.
+            bus_connected=client.is_connected and ingesters.alive is not None,
             ingesters=ingesters,
             watcher=_watcher(settings, projector, watcher),
             hub=hub,

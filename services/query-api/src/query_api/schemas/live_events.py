@@ -80,6 +80,8 @@ class ResetEvent(ApiModel):
 class PingEvent(ApiModel):
     """The connection is alive."""
 
+    stale: Annotated[bool, Field(description="The server has lost its database or its bus: answers may lag behind.")]
+
 
 class LiveEvents(ApiModel):
     """What `data` holds, by the name in `event`."""

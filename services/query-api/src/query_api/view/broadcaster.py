@@ -10,7 +10,7 @@ from common.events import IngestionProgress
 
 from query_api.metrics import Metrics
 from query_api.view.event_id import NOWHERE, EventId
-from query_api.view.frames import PING, Frame, FrameLog, chunks, frame_of, reset_frame
+from query_api.view.frames import PINGS, Frame, FrameLog, chunks, frame_of, reset_frame
 from query_api.view.projection import StreamEvent
 from query_api.view.snapshot import View
 
@@ -38,8 +38,11 @@ Replay = Callable[[EventId, int], Awaitable[Sequence[Frame] | None]]
 class Broadcaster:
     """One log of frames, which every client reads at its own pace."""
 
-    def __init__(self, metrics: Metrics, replay: Replay, view: Callable[[], View]) -> None:
+    def __init__(
+        self, metrics: Metrics, replay: Replay, view: Callable[[], View], is_stale: Callable[[], bool]
+    ) -> None:
         self._metrics = metrics
+        self._is_stale = is_stale
         self._replay = replay
         self._view = view
         self._log = FrameLog(KEPT_FRAMES, KEPT_BYTES)
@@ -138,7 +141,7 @@ class Broadcaster:
             place = self._log.total
             parts = [each.data for each in new]
             if now() >= ping_at:
-                parts.append(PING.data)
+                parts.append(PINGS[self._is_stale()])
                 ping_at = now() + PING_SECONDS
             await self._write(write, parts)
 

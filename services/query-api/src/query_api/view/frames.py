@@ -59,7 +59,7 @@ def _frame(shown: ApiModel, place: EventId | None = None) -> Frame:
     return Frame(place.sequence if place else None, "\n".join(lines).encode())
 
 
-PING = _frame(shapes.PingEvent())
+PINGS: Final = {stale: _frame(shapes.PingEvent(stale=stale)).data for stale in (False, True)}
 
 
 class FrameLog:

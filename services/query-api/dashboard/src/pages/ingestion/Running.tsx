@@ -30,7 +30,7 @@ export function Running() {
       {items.length === 0 && (
         <p className="text-muted text-sm">
           {unknown
-            ? "Not known while the server does not answer."
+            ? "Not known: the server does not answer."
             : "Nothing is being ingested. What starts shows up here at once."}
         </p>
       )}
@@ -62,5 +62,6 @@ function useQuiet() {
   const quiet = (runs.data?.runs ?? []).filter(
     ({ id }) => !ended.includes(id) && !live.some((each) => each.runId === id),
   );
-  return { quiet, unknown: runs.error !== null };
+  const connection = useLive((state) => state.connection);
+  return { quiet, unknown: runs.error !== null || connection === "lost" };
 }

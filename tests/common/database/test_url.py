@@ -6,7 +6,7 @@ from urllib.parse import quote
 import pytest
 from common.database.parameters import Tls, UrlError
 from common.database.url import parse, split
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support import libpq
@@ -28,12 +28,14 @@ _names = st.sampled_from(["application_name", "options", "sslrootcert", "connect
 _query = st.lists(st.tuples(_names, _encoded).map("=".join), max_size=4).map("&".join)
 
 
+@settings(deadline=None)  # libpq is loaded in the first
 @given(_credentials, _netloc, st.one_of(st.just(""), _text.map(lambda text: quote(text, safe=" /+#"))), _query)
 def test_a_url_is_taken_apart_as_libpq_does(credentials: str, netloc: str, database: str, query: str) -> None:
     url = f"postgresql://{credentials}{netloc}/{database.strip()}" + (f"?{query}" if query else "")
     assert split(url) == libpq.parsed(url)
 
 
+@settings(deadline=None)
 @given(_raw_password)
 def test_a_password_with_signs_that_libpq_takes_as_they_are(password: str) -> None:
     url = f"postgresql://me:{password}@h:5/db"

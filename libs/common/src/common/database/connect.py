@@ -122,8 +122,8 @@ def _watch(connection: asyncpg.Connection, asked: Mapping[str, int]) -> None:
     """Have the kernel look whether the server's machine is there; the driver has no parameter for it."""
     wanted = {**_OF_CLIENT, **asked}
     transport = connection._transport  # type: ignore[attr-defined] # noqa: SLF001 - what the stubs leave out
-    own: socket.socket = transport.get_extra_info("socket")
-    if own.family not in {socket.AF_INET, socket.AF_INET6}:
+    own: socket.socket | None = transport.get_extra_info("socket")
+    if own is None or own.family not in {socket.AF_INET, socket.AF_INET6}:
         return
     own.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, int(wanted["keepalives"] != 0))
     for name, option in _OPTIONS.items():

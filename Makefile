@@ -18,7 +18,7 @@ DASHBOARD_PACKAGES := $(DASHBOARD)/node_modules/.package-lock.json
 NPM := cd $(DASHBOARD) && PATH="$(abspath $(BIN)):$$PATH" NODE_USE_SYSTEM_CA=1 npm --loglevel=error
 ARGS ?=
 
-.PHONY: help install up demo test test-all test-compose lint format bench mutants structure docs lock clean debian-packages images
+.PHONY: help install up demo test test-all test-pythons test-compose lint format bench mutants structure docs lock clean debian-packages images
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ test: install $(VENV)/.dev ## the tests, on the real NATS and PostgreSQL (wheels
 
 test-all: lint install debian-packages ## what test leaves out: lint, and the tests that need Debian packages
 	$(BIN)/pytest -n auto --dist worksteal -m debian $(ARGS)
+
+test-pythons: install $(VENV)/.dev ## the tests on every other Python >= 3.11 of this machine, or on PYTHONS="python3.12 ..."
+	@$(BIN)/python -m tests.pythons $(ARGS)
 
 test-compose: install $(VENV)/.dev ## the whole system in containers, with three ingesters (needs a Docker Engine with compose)
 	@docker compose version >/dev/null || { echo "This needs a Docker Engine and compose 2.24: CONTRIBUTING.md, Containers" >&2; exit 1; }
@@ -81,7 +84,7 @@ debian-packages: ## install what test-all needs from Debian, where it may (root,
 	@command -v prometheus-alertmanager >/dev/null || sh tests/support/apt_install.sh prometheus-alertmanager
 
 clean: ## remove what was built (.arcwatch, the data of `make up`, stays)
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis artifacts $(DASHBOARD)/node_modules $(dir $(DASHBOARD_BUILT))
+	rm -rf $(VENV) .venv-3.* .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis artifacts $(DASHBOARD)/node_modules $(dir $(DASHBOARD_BUILT))
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Debian's python3 may lack ensurepip, so the venv is made without pip and filled by the pip outside it.

@@ -1,0 +1,1 @@
+"""`make test-pythons`: the tests on every Python that is here."""

@@ -1,5 +1,6 @@
 """While a part hangs, the page says that it does not know: it neither looks live nor denies what goes on."""
 
+import re
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,6 +15,7 @@ from common.bus import topology
 from common.database.schema import migrate
 from playwright.async_api import Page, expect
 
+from tests.support import dashboard
 from tests.support.browser import browser
 from tests.support.eventually import eventually
 from tests.support.frozen import frozen
@@ -29,6 +31,7 @@ RECONNECTING_MS = 27_000
 # A server that lost its bus or its database knows it within 15 s, and its next ping says so; polling takes a minute.
 STALE_MS = 45_000
 BACK_MS = 60_000
+DEADLINE_MS = 30_000
 NOTHING = "Nothing is being ingested."
 
 
@@ -74,11 +77,21 @@ async def test_a_query_api_that_hangs_is_not_called_live(tmp_path: Path, databas
             await expect(page.get_by_text("Not known: the server does not answer.")).to_be_visible()
             await expect(page.get_by_text(NOTHING)).to_have_count(0)
             await expect(page.get_by_test_id("stale")).to_contain_text("This may be out of date.")
-            # What is asked for now ends, too, with words.
-            await (
-                page.get_by_role("button", name="Details").or_(page.get_by_role("link", name="Overview")).first.click()
-            )
-            await page.get_by_role("link", name="Ingestion").click()
+
+
+@pytest.mark.neighbour(
+    "Browser", "requests of the page are never answered", "each ends after 20 s; the page says what could not be loaded"
+)
+async def test_every_request_of_the_page_ends(tmp_path: Path, database_url: str, nats_url: str) -> None:
+    async with (
+        dashboard.system(tmp_path, database_url, nats_url, workers=False) as running,
+        browser(running.url) as chromium,
+    ):
+        await chromium.context.route(re.compile("/api/(?!events)"), lambda _: None)
+        page = await chromium.open("/ingestion")
+        for what in ("The schedule", "The state of the services", "The datasets", "The history"):
+            panel = page.get_by_role("alert").filter(has_text=f"{what} could not be loaded")
+            await expect(panel).to_contain_text("The server has not answered for 20 s.", timeout=DEADLINE_MS)
 
 
 @pytest.mark.neighbour(

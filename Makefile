@@ -79,6 +79,7 @@ lock: $(VENV)/.dev ## resolve the dependencies anew into requirements/*.txt
 
 debian-packages: ## install what test-all needs from Debian, where it may (root, or sudo that asks nothing)
 	@command -v chromium >/dev/null || sh tests/support/apt_install.sh chromium
+	@PATH="$$PATH:/usr/sbin" command -v nginx >/dev/null || sh tests/support/apt_install.sh nginx-light
 	@command -v promtool >/dev/null || sh tests/support/apt_install.sh prometheus
 	@[ -x /usr/sbin/pgbouncer ] || sh tests/support/apt_install.sh pgbouncer
 	@command -v prometheus-alertmanager >/dev/null || sh tests/support/apt_install.sh prometheus-alertmanager

@@ -1,9 +1,11 @@
 """The query API goes on answering while strangers hold connections, and says in its own words what it cannot read."""
 
 import asyncio
+import json
 from urllib.parse import urlsplit
 
 import pytest
+from common.process.http_server import Connections
 from query_api.app import with_connection_limits
 from query_api.server import request_parsing
 from query_api.settings import Settings
@@ -58,6 +60,20 @@ async def test_a_page_elsewhere_reads_what_is_wrong_with_a_request_that_cannot_b
         assert f"Access-Control-Allow-Origin: {ORIGIN}".encode() in head
         assert b"application/problem+json" in head
         assert b"the request cannot be read" in body
+        writer.close()
+
+
+async def test_a_page_elsewhere_reads_that_no_connection_is_left(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with start(cors_origins=(ORIGIN,)) as api:
+        monkeypatch.setattr(Connections, "admit", lambda *_: False)
+        reader, writer = await _open(api, b"")
+        async with asyncio.timeout(30):
+            head, _, body = (await reader.read()).partition(b"\r\n\r\n")
+        lines = head.decode().split("\r\n")
+        assert lines[0] == "HTTP/1.1 503 Service Unavailable"
+        assert {f"Access-Control-Allow-Origin: {ORIGIN}", "Retry-After: 5", "Connection: close"} <= set(lines)
+        assert f"Content-Length: {len(body)}" in lines
+        assert json.loads(body)["status"] == 503
         writer.close()
 
 

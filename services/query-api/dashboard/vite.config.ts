@@ -6,6 +6,8 @@ import { defineConfig } from "vite";
 const api = process.env.ARCWATCH_URL ?? "http://127.0.0.1:8080";
 
 export default defineConfig({
+  // Files are named relative to the page: the server may be reached below any path.
+  base: "./",
   plugins: [react(), tailwindcss()],
   build: {
     outDir: "../src/query_api/static/dashboard",

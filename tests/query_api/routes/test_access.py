@@ -10,6 +10,7 @@ from query_api.probes import worker_probe
 from query_api.routes import access
 from query_api.routes.access import Cors, RateLimit, network_of
 from query_api.schemas.problems import ProblemError
+from query_api.settings import Settings
 
 from tests.query_api.conftest import SECRET, TOKEN, Start
 from tests.query_api.routes.test_webhook import payload
@@ -81,7 +82,7 @@ async def test_who_waits_is_told_how_long_and_others_do_not() -> None:
 
     async def answer(request: web.Request) -> web.Response:
         try:
-            limit.take(request)
+            limit.take(request.remote)
         except ProblemError as problem:
             return web.Response(status=problem.status, text=str(problem), headers=problem.headers)
         return web.Response()
@@ -217,6 +218,26 @@ def test_where_one_origin_alone_may_read_it_reads_what_could_not_be_understood_t
     assert response.headers.get("Access-Control-Allow-Origin") == expected
 
 
+@pytest.mark.parametrize(
+    ("configured", "sent"),
+    [
+        ("HTTPS://Dashboard.Example:443/", "https://dashboard.example"),
+        ("https://dashboard.example", "https://Dashboard.example:443"),
+        ("https://b\u00fccher.example", "https://xn--bcher-kva.example"),
+        ("http://[2001:DB8:0::1]:80", "http://[2001:db8::1]"),
+    ],
+)
+async def test_an_origin_may_be_written_otherwise(start: Start, configured: str, sent: str) -> None:
+    origins = Settings.model_validate({"cors_origins": f"{configured},https://third.example"}).cors_origins
+    async with start(cors_origins=origins) as api:
+        for path in ("/api/models", "/nowhere"):
+            async with api.http.get(path, headers={"Origin": sent}) as answer:
+                _readable(answer.headers, sent)
+        for other in ("http://dashboard.example", "https://dashboard.example:8443", "null", "https://"):
+            async with api.http.get("/api/models", headers={"Origin": other}) as answer:
+                assert "Access-Control-Allow-Origin" not in answer.headers
+
+
 async def test_caches_keep_answers_for_each_origin_apart(start: Start) -> None:
     async with start(cors_origins=(ORIGIN,)) as api, api.http.get("/api/models") as answer:
         assert "Origin" in answer.headers["Vary"].split(", ")
@@ -232,4 +253,6 @@ async def test_other_origins_read_nothing(start: Start) -> None:
 
 def _readable(headers: Any, origin: str) -> None:
     assert headers.getall("Access-Control-Allow-Origin") == [origin]
-    assert {"ETag", "Retry-After", "Allow"} <= set(headers["Access-Control-Expose-Headers"].split(", "))
+    assert {"ETag", "Age", "Date", "Retry-After", "Allow", "WWW-Authenticate"} <= set(
+        headers["Access-Control-Expose-Headers"].split(", ")
+    )

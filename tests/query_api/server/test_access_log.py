@@ -16,16 +16,17 @@ async def test_a_line_for_each_request(fmt: Literal["json", "console"]) -> None:
     to = io.StringIO()
     log = AccessLog(fmt, to=to)
     for path in ("/a", '/b?x="\\u2028'):
-        log.record(make_mocked_request("GET", path), 200, 0.0015, "id-1")
+        log.record(make_mocked_request("GET", path), 200, 0.0015, "id-1", "2001:db8::7")
     log.flush()
     lines = to.getvalue().splitlines()
     assert len(lines) == 2
     if fmt == "json":
         found = json.loads(lines[1])
         assert (found["path"], found["status"], found["duration_ms"]) == ('/b?x="\\u2028', 200, 1.5)
+        assert found["remote"] == "2001:db8::7"
         assert found["timestamp"].endswith("Z")
     else:
-        assert "GET /a 200 1.50 ms id-1" in lines[0]
+        assert "GET /a 200 1.50 ms id-1 2001:db8::7" in lines[0]
 
 
 async def test_lines_come_by_themselves_and_the_last_ones_at_the_end() -> None:

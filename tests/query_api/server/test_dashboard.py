@@ -34,13 +34,15 @@ async def test_every_address_of_the_page_is_served_and_closed(api: Api) -> None:
 def test_the_page_has_no_inline_script_or_style() -> None:
     page = (dashboard.BUILT / "index.html").read_text()
     assert "<style" not in page
-    assert all('src="/assets/' in each for each in re.findall(r"<script[^>]*>", page))
+    assert all('src="./assets/' in each for each in re.findall(r"<script[^>]*>", page))
     assert not re.search(r"https?://", page)
 
 
 async def test_files_with_a_hash_in_their_name_are_kept_for_ever(api: Api) -> None:
     page = (dashboard.BUILT / "index.html").read_text()
-    for path in re.findall(r'(?:src|href)="(/assets/[^"]+)"', page):
+    paths = re.findall(r'(?:src|href)="\.(/assets/[^"]+)"', page)
+    assert paths
+    for path in paths:
         async with api.http.get(path) as answer:
             assert answer.status == 200, path
             assert "immutable" in answer.headers["Cache-Control"]
@@ -50,7 +52,7 @@ async def test_files_with_a_hash_in_their_name_are_kept_for_ever(api: Api) -> No
 
 def test_the_first_load_is_small() -> None:
     page = (dashboard.BUILT / "index.html").read_text()
-    wanted = [dashboard.BUILT / path for path in re.findall(r'(?:src|href)="/(assets/[^"]+)"', page)]
+    wanted = [dashboard.BUILT / path for path in re.findall(r'(?:src|href)="\./(assets/[^"]+)"', page)]
     assert {each.suffix for each in wanted} == {".js", ".css", ".woff2"}
     size = sum(len(gzip.compress(each.read_bytes(), 6)) for each in [dashboard.BUILT / "index.html", *wanted])
     assert size < FIRST_LOAD_BYTES

@@ -5,6 +5,7 @@ import { Link, Route, Switch, useLocation } from "wouter";
 
 import { Freshness } from "./Freshness.tsx";
 import { Header } from "./Header.tsx";
+import { BASE } from "./lib/base.ts";
 import { OverviewPage } from "./pages/overview/OverviewPage.tsx";
 import { Broken } from "./ui/Broken.tsx";
 import { Empty, Loading } from "./ui/Panel.tsx";
@@ -61,13 +62,13 @@ export function App() {
       </main>
       <footer className="border-line text-muted flex flex-wrap gap-x-5 gap-y-1 border-t py-5 text-sm">
         <span>arcwatch</span>
-        <a className="link" href="/docs">
+        <a className="link" href={`${BASE}/docs`}>
           API
         </a>
-        <a className="link" href="/feed.atom">
+        <a className="link" href={`${BASE}/feed.atom`}>
           Feed of new models
         </a>
-        <a className="link" href="/openapi.json">
+        <a className="link" href={`${BASE}/openapi.json`}>
           OpenAPI
         </a>
       </footer>

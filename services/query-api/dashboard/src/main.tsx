@@ -3,9 +3,11 @@ import "./styles.css";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
+import { Router } from "wouter";
 
 import { ApiError } from "./api/client.ts";
 import { App } from "./App.tsx";
+import { BASE } from "./lib/base.ts";
 import { connect } from "./live/connect.ts";
 
 const FIVE_MINUTES = 300_000;
@@ -29,7 +31,9 @@ if (!root) throw new Error("index.html has no #root");
 createRoot(root).render(
   <StrictMode>
     <QueryClientProvider client={client}>
-      <App />
+      <Router base={BASE}>
+        <App />
+      </Router>
     </QueryClientProvider>
   </StrictMode>,
 );

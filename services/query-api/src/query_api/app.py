@@ -90,7 +90,7 @@ async def serving(settings: Settings) -> AsyncIterator[tuple[str, Services, Metr
         access_log = AccessLog(settings.log_format, enabled=settings.log_level in {"debug", "info"}, service=instance)
         http = _http(services, metrics, access_log)
         handlers = [(each, each.bound(services)) for each in ENDPOINTS]
-        app = make_app(http, handlers, {"view": readiness.check}, dependencies)
+        app = make_app(http, handlers, {"view": readiness.check}, dependencies, settings.prefix)
         async with (
             _listening(settings, app, http, services, metrics) as port,
             background(
@@ -177,6 +177,7 @@ async def _listening(
         shutdown_seconds=SHUTDOWN_SECONDS,
         on_closed=lambda reason: metrics.closed_connections.labels(reason).inc(),
         error_answer=http.unreadable,
+        refusal=http.refusal(),
     ) as (port, connections):
         metrics.connections.set_function(lambda: len(connections))
         try:

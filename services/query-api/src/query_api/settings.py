@@ -1,16 +1,26 @@
 """The query API's settings: where it listens, who may write, and the schedule that it only reports."""
 
-import re
+import ipaddress
 from typing import Annotated
 
 from common.names.file_setting import NamesSettings
 from common.process.addresses import Host
 from common.process.settings import Names, OptionalSecret, Port, ServiceSettings
 from common.schedule import ScheduleSettings
-from pydantic import AnyHttpUrl, BeforeValidator, Field, field_validator
+from pydantic import AnyHttpUrl, BeforeValidator, Field, ValidationError, field_validator
 
 OptionalUrl = Annotated[AnyHttpUrl | None, BeforeValidator(lambda value: value or None)]
-_ORIGIN = re.compile(r"https?://[\w.-]+(:\d+)?")
+
+
+def origin_of(text: str) -> str | None:
+    """Return an origin as browsers write it, by the URL standard; None where the text says more or less than one."""
+    try:
+        url = AnyHttpUrl(text)
+    except ValidationError:
+        return None
+    bare = (url.username, url.password, url.query, url.fragment) == (None,) * 4 and url.path in {None, "/"}
+    bare = bare and "*" not in (url.host or "")  # which a host may hold, and none does
+    return str(url).removesuffix("/") if bare else None
 
 
 class Settings(ServiceSettings, ScheduleSettings, NamesSettings):
@@ -23,7 +33,10 @@ class Settings(ServiceSettings, ScheduleSettings, NamesSettings):
     hf_webhook_secret: OptionalSecret = None
     # For each address (IPv6: /64) and purpose. Who shows the webhook's secret has no limit.
     admin_requests_per_minute: Annotated[int, Field(ge=1)] = 60
-    # Where people reach this server, for links in the feed; without it they are relative.
+    # Addresses and networks of the proxies in front of this server, whose X-Forwarded-For and Forwarded are believed.
+    trusted_proxies: Names = ()
+    # Where people reach this server, for links in the feed; without it they are relative. With a path, requests below
+    # that path are answered, too: a proxy may take it off, or not.
     public_url: OptionalUrl = None
     # Origins whose pages may read the API from a browser; "*" for any. None by default.
     cors_origins: Names = ()
@@ -42,10 +55,36 @@ class Settings(ServiceSettings, ScheduleSettings, NamesSettings):
         """
         return f"{str(self.public_url).rstrip('/')}/" if self.public_url else ""
 
+    @property
+    def prefix(self) -> str:
+        """The path below which people reach this server, without a slash at its end; empty where it is the root."""
+        return (self.public_url.path or "").rstrip("/") if self.public_url else ""
+
+    @field_validator("public_url")
+    @classmethod
+    def _is_no_page(cls, url: AnyHttpUrl | None) -> AnyHttpUrl | None:
+        if url and (url.query is not None or url.fragment is not None):
+            raise ValueError("it ends in a path, such as https://example.org/arcwatch/")
+        return url
+
     @field_validator("cors_origins")
     @classmethod
     def _are_origins(cls, values: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(_origin(value) for value in values)
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks(cls, values: tuple[str, ...]) -> tuple[str, ...]:
         for value in values:
-            if value != "*" and not _ORIGIN.fullmatch(value):
-                raise ValueError(f"{value!r} is not an origin such as https://example.org")
+            try:
+                ipaddress.ip_network(value)
+            except ValueError as error:
+                raise ValueError(f"{error}; name addresses or networks, such as 10.0.0.0/8") from error
         return values
+
+
+def _origin(text: str) -> str:
+    origin = "*" if text == "*" else origin_of(text)
+    if origin is None:
+        raise ValueError(f"{text!r} is not an origin such as https://example.org")
+    return origin

@@ -37,7 +37,7 @@ _LOG_EVERY_SECONDS = 60.0
 _BACKLOG = 256
 # Those, and database, NATS, the ops port, files.
 _OTHER_DESCRIPTORS = _BACKLOG + 160
-_REFUSAL = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+_REFUSAL = web.Response(status=503, headers={"Retry-After": "5"})
 
 OnClosed = Callable[[Reason], None]
 ErrorAnswer = Callable[[int, str], web.Response]
@@ -77,6 +77,7 @@ class Connections:
     limits: Limits
     on_closed: OnClosed
     error_answer: ErrorAnswer | None
+    refusal: web.Response = _REFUSAL
     _open: "set[_Connection]" = field(default_factory=set)
     _logged_at: float = float("-inf")
 
@@ -153,7 +154,7 @@ class _Connection(web.RequestHandler):
             wire.max_size = _READ_BYTES  # type: ignore[attr-defined] # of asyncio's own transports
             super().connection_made(transport)
         else:
-            wire.write(_REFUSAL)
+            wire.write(_serialised(self._connections.refusal))
             wire.close()
 
     def connection_lost(self, exc: BaseException | None) -> None:
@@ -211,6 +212,14 @@ class _Connection(web.RequestHandler):
         return response
 
 
+def _serialised(response: web.Response) -> bytes:
+    """Return the bytes of an answer that no request was read for."""
+    body = response.body if isinstance(response.body, bytes) else b""
+    own = {"Content-Length": str(len(body)), "Connection": "close"}
+    lines = [f"{name}: {value}" for name, value in {**response.headers, **own}.items()]
+    return "\r\n".join([f"HTTP/1.1 {response.status} {response.reason}", *lines, "", ""]).encode("latin-1") + body
+
+
 @contextlib.asynccontextmanager
 async def serving(
     app: web.Application,
@@ -221,11 +230,12 @@ async def serving(
     shutdown_seconds: float = 60.0,
     on_closed: OnClosed = lambda _: None,
     error_answer: ErrorAnswer | None = None,
+    refusal: web.Response = _REFUSAL,
 ) -> AsyncIterator[tuple[int, Connections]]:
     """Serve until the block ends; yield the port really bound (0 asks for a free one), and the connections."""
     runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=shutdown_seconds)
     await runner.setup()
-    connections = Connections(cast("web.Server", runner.server), limits, on_closed, error_answer)
+    connections = Connections(cast("web.Server", runner.server), limits, on_closed, error_answer, refusal)
     loop = asyncio.get_running_loop()
     try:
         sockets = addresses.listen(*address, _BACKLOG)

@@ -1,6 +1,7 @@
 /** The API as the generated types describe it; errors carry what the server says is wrong. */
 import createClient from "openapi-fetch";
 
+import { BASE } from "../lib/base.ts";
 import type { components, paths } from "./schema.ts";
 
 export type Schemas = components["schemas"];
@@ -36,7 +37,7 @@ function isLate(error: unknown): boolean {
 }
 
 // The address is looked up per request: tests and other hosts may have another one.
-export const api = createClient<paths>({ baseUrl: "/", fetch: fetchInTime });
+export const api = createClient<paths>({ baseUrl: BASE, fetch: fetchInTime });
 
 interface Outcome<T> {
   data?: T;

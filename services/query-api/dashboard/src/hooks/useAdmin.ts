@@ -2,9 +2,12 @@
 import { create } from "zustand";
 import { createJSONStorage, persist } from "zustand/middleware";
 
+import { BASE } from "../lib/base.ts";
+
 export const useAdmin = create(
   persist(() => ({ token: "" }), {
-    name: "arcwatch-admin-token",
+    // Other servers may be reached below other paths of this host.
+    name: `arcwatch-admin-token${BASE}`,
     storage: createJSONStorage(() => sessionStorage),
   }),
 );

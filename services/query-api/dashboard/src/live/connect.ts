@@ -3,6 +3,7 @@ import type { QueryClient } from "@tanstack/react-query";
 
 import type { Schemas } from "../api/client.ts";
 import { foldersQuery, keys, modelsQuery } from "../api/queries.ts";
+import { BASE } from "../lib/base.ts";
 import { percent, plural } from "../lib/format.ts";
 import { datasetNames, isUsable, modelHref } from "../lib/rows.ts";
 import { withFolder, withIngested, withoutFailed, withoutModel, withProgress } from "./cache.ts";
@@ -29,7 +30,7 @@ export function connect(client: QueryClient): void {
 
   function open(): void {
     if (source && source.readyState !== EventSource.CLOSED) return;
-    source = new EventSource("/api/events");
+    source = new EventSource(`${BASE}/api/events`);
     source.onopen = opened;
     source.onerror = failed;
     listen(source, client, reload, silence.start);

@@ -7,15 +7,17 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import structlog
 from aiohttp import hdrs, web
 from pydantic import SecretStr
 
+from query_api.client_address import ClientAddress
 from query_api.routes.endpoint import Endpoint
 from query_api.schemas.problems import ProblemError
-from query_api.settings import Settings
+from query_api.settings import Settings, origin_of
 
 log = structlog.get_logger(__name__)
 
@@ -61,9 +63,9 @@ class RateLimit:
             self._buckets.popitem(last=False)
         return 0.0 if allowed else (1 - tokens) / self._per_second
 
-    def take(self, request: web.Request) -> None:
+    def take(self, address: str | None) -> None:
         """Take one token for a request; raises a ProblemError when there is none."""
-        if wait := self.seconds_to_wait(request.remote):
+        if wait := self.seconds_to_wait(address):
             seconds = math.ceil(wait)
             raise ProblemError(429, f"try again in {seconds} s", headers={"Retry-After": str(seconds)})
 
@@ -85,7 +87,7 @@ class Cors:
             response.headers[hdrs.ACCESS_CONTROL_ALLOW_ORIGIN] = "*"
         else:
             response.headers.add(hdrs.VARY, "Origin")
-            if origin not in self._origins:
+            if origin is None or not (origin in self._origins or _origin_of(origin) in self._origins):
                 return
             response.headers[hdrs.ACCESS_CONTROL_ALLOW_ORIGIN] = origin
         response.headers[hdrs.ACCESS_CONTROL_EXPOSE_HEADERS] = _EXPOSED
@@ -94,6 +96,7 @@ class Cors:
         """Add the headers to the answer to a request that could not be read, so that its origin is not known."""
         if len(self._origins) == 1:
             response.headers[hdrs.ACCESS_CONTROL_ALLOW_ORIGIN] = next(iter(self._origins))
+            response.headers[hdrs.ACCESS_CONTROL_EXPOSE_HEADERS] = _EXPOSED
 
     def preflight(self, request: web.Request, allowed: set[str]) -> web.Response:
         """Answer a browser that asks before it sends.
@@ -109,8 +112,10 @@ class Cors:
         return response
 
 
-_EXPOSED = "ETag, Age, Retry-After, Allow, X-Request-Id"
+_EXPOSED = "ETag, Age, Date, Retry-After, Allow, Location, WWW-Authenticate, Content-Disposition, X-Request-Id"
 _SENDABLE = "Authorization, Content-Type, If-None-Match, Last-Event-ID, X-Request-Id"
+# Browsers write an origin in one way only; others may not.
+_origin_of = lru_cache(maxsize=256)(origin_of)
 
 
 @dataclass(frozen=True)
@@ -132,19 +137,19 @@ class SecretCheck:
             return False
         return hmac.compare_digest(given.encode(errors="surrogateescape"), self.secret)
 
-    def check(self, request: web.Request) -> None:
-        """Raise a ProblemError unless the request shows the secret."""
+    def check(self, request: web.Request, client: str) -> None:
+        """Raise a ProblemError unless the request of a client shows the secret."""
         if self.matches(request):
             if self.authenticated is not None:
-                self.authenticated.take(request)
+                self.authenticated.take(client)
             return
-        self.unauthenticated.take(request)
+        self.unauthenticated.take(client)
         if self.secret is None:
             raise ProblemError(403, f"this server has no {self.setting}, so this cannot be done; set it and restart")
         if self.given(request) is None:
             # Made anew each time: an exception that is kept holds on to the frames of each raise.
             raise ProblemError(401, self.missing, headers={"WWW-Authenticate": self.challenge})
-        log.warning("secret.refused", setting=self.setting, remote=request.remote, path=request.path)
+        log.warning("secret.refused", setting=self.setting, remote=client, path=request.path)
         raise ProblemError(403, f"this is not the {self.setting} of this server")
 
 
@@ -175,13 +180,14 @@ class AccessControl:
         )
         self._secrets = {"adminToken": self._admin, "webhookSecret": webhook}
         self.cors = Cors(settings.cors_origins) if settings.cors_origins else None
+        self.client_of = ClientAddress(settings.trusted_proxies).of
 
     def check(self, endpoint: Endpoint, request: web.Request) -> None:
         """Raise a ProblemError unless the request may go on."""
         if endpoint.secured:
-            self._secrets[endpoint.secured].check(request)
+            self._secrets[endpoint.secured].check(request, self.client_of(request))
         elif endpoint.limited and not self._admin.matches(request):
-            self._readers.take(request)
+            self._readers.take(self.client_of(request))
 
 
 def _bytes(secret: SecretStr | None) -> bytes | None:

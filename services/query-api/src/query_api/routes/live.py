@@ -57,9 +57,12 @@ async def stream_events(
     given = request.headers.get("Last-Event-ID") or query.last_event_id
     response = web.StreamResponse(headers=SECURITY_HEADERS)
     response.headers[hdrs.CONTENT_TYPE] = "text/event-stream; charset=utf-8"
-    response.headers[hdrs.CACHE_CONTROL] = "no-store"
+    # A proxy that compresses keeps what it has until it is worth it.
+    response.headers[hdrs.CACHE_CONTROL] = "no-store, no-transform"
     response.headers["X-Accel-Buffering"] = "no"
     await response.prepare(request)
+    if request.method == hdrs.METH_HEAD:
+        return response
     await broadcaster.serve(response.write, EventId.parse(given) if given else None)
     # The client may be gone already.
     with contextlib.suppress(ConnectionError):

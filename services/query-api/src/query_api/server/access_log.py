@@ -16,8 +16,9 @@ MOST_LINES = 10_000
 # A path of the eight kilobytes that a request line may have tells no more than this.
 _LONGEST_PATH = 1_024
 
-# When (by the loop's clock), method, path, status, seconds, request id. A named tuple takes five times as long to make.
-Line = tuple[float, str, str, int, float, str]
+# When (by the loop's clock), method, path, status, seconds, request id, the client's address. A named tuple takes five
+# times as long to make.
+Line = tuple[float, str, str, int, float, str, str]
 
 
 class AccessLog:
@@ -38,11 +39,11 @@ class AccessLog:
         self._lines: list[Line] = []
         self._now = asyncio.get_running_loop().time
 
-    def record(self, request: web.Request, status: int, seconds: float, request_id: str) -> None:
-        """Note one answered request."""
+    def record(self, request: web.Request, status: int, seconds: float, request_id: str, remote: str = "") -> None:
+        """Note one answered request of a client at an address."""
         if self._enabled:
             path = request.raw_path[:_LONGEST_PATH]
-            self._lines.append((self._now(), request.method, path, status, seconds, request_id))
+            self._lines.append((self._now(), request.method, path, status, seconds, request_id, remote))
             if len(self._lines) >= MOST_LINES:
                 self.flush()
 
@@ -66,17 +67,18 @@ class AccessLog:
             self._to.flush()
 
     def _as_json(self, when: str, line: Line) -> str:
-        _, method, path, status, seconds, request_id = line
+        _, method, path, status, seconds, request_id, remote = line
         return (
             f'{{"timestamp": "{when}", "level": "info", "message": "request", "service": {self._service}, '
             f'"method": "{method}", "path": {_quoted(path)}, "status": {status}, '
-            f'"duration_ms": {seconds * 1000:.2f}, "request_id": "{request_id}"}}\n'
+            f'"duration_ms": {seconds * 1000:.2f}, "request_id": "{request_id}", "remote": "{remote}"}}\n'
         )
 
 
 def _as_text(when: str, line: Line) -> str:
-    _, method, path, status, seconds, request_id = line
-    return f"{when} [info     ] request {method} {_quoted(path)[1:-1]} {status} {seconds * 1000:.2f} ms {request_id}\n"
+    _, method, path, status, seconds, request_id, remote = line
+    took = f"{status} {seconds * 1000:.2f} ms"
+    return f"{when} [info     ] request {method} {_quoted(path)[1:-1]} {took} {request_id} {remote}\n"
 
 
 # The same few paths come again and again.

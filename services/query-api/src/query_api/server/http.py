@@ -66,7 +66,7 @@ class Http:
         """Wrap an answer: request id, problems, metrics, access log."""
         observe = self.meter.of(route)
         clock, record = time.perf_counter, self.access_log.record
-        cors = self.access.cors
+        cors, client_of = self.access.cors, self.access.client_of
 
         async def handle(request: web.Request) -> web.StreamResponse:
             started = clock()
@@ -90,7 +90,7 @@ class Http:
                 cors.allow(request, response)
             seconds = clock() - started
             observe(request.method, response.status, seconds)
-            record(request, response.status, seconds, request_id)
+            record(request, response.status, seconds, request_id, client_of(request))
             return response
 
         return handle
@@ -104,7 +104,15 @@ class Http:
 
     def unreadable(self, status: int, reason: str) -> web.Response:
         """Answer a request that is no HTTP, or too long."""
-        response = problem_response(ProblemError(status, f"the request cannot be read: {reason}"))
+        return self._unread(ProblemError(status, f"the request cannot be read: {reason}"))
+
+    def refusal(self) -> web.Response:
+        """Answer a client for whom there is no connection left."""
+        detail = "too many clients are being served; try again soon"
+        return self._unread(ProblemError(503, detail, headers={"Retry-After": "5"}))
+
+    def _unread(self, problem: ProblemError) -> web.Response:
+        response = problem_response(problem)
         if self.access.cors:
             self.access.cors.unread(response)
         return response

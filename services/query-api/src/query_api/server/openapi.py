@@ -51,7 +51,8 @@ def document(endpoints: Sequence[Endpoint]) -> dict[str, Any]:
             "description": "Submissions to the ARC-AGI benchmark, ingested and scored as they land on the Hub.",
             "license": {"name": "MIT", "identifier": "MIT"},
         },
-        "servers": [{"url": "/"}],
+        # Relative to where the document is, which a proxy may have put below a path.
+        "servers": [{"url": "./"}],
         "tags": [{"name": name, "description": text} for name, text in _TAGS.items()],
         "paths": paths,
         "components": {"schemas": components, "securitySchemes": _SECURITY},

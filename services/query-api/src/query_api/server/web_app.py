@@ -1,11 +1,12 @@
 """The web application: every endpoint's handler, the pages, and an answer for what there is no route for."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 
 from aiohttp import hdrs, web
 from common.process import ops
 
-from query_api.routes.access import AccessControl
+from query_api.routes.access import SECURITY_HEADERS, AccessControl
 from query_api.routes.endpoint import Endpoint, Handle
 from query_api.schemas.base import JSON
 from query_api.schemas.problems import ProblemError
@@ -14,32 +15,52 @@ from query_api.server.http import Handler, Http
 from query_api.server.request_parsing import MAX_BODY_BYTES
 from query_api.server.static_files import static_file
 
+# A part of a path, as endpoints write it: aiohttp would let it hold no braces, and folders' names may.
+_ANY_NAME = re.compile(r"\{(\w+)\}")
+
 
 def make_app(
     http: Http,
     handlers: Sequence[tuple[Endpoint, Handle]],
     checks: Mapping[str, ops.Check],
     dependencies: Mapping[str, ops.Check],
+    prefix: str = "",
 ) -> web.Application:
-    """Put the routes together."""
+    """Put the routes together: each at its path, and below the prefix, which a proxy may leave on."""
     app = web.Application(client_max_size=MAX_BODY_BYTES)
     if http.access.cors:
         app.on_response_prepare.append(http.access.cors.on_prepare)
-    for endpoint, handle in handlers:
-        handler = http.handler(endpoint, handle)
-        if endpoint.method == "GET":  # and HEAD
-            app.router.add_get(endpoint.path, handler)
-        else:
-            app.router.add_route(endpoint.method, endpoint.path, handler)
-    document = static_file(openapi.text([endpoint for endpoint, _ in handlers]).encode(), JSON)
-    for path, answer in (docs.pages() | dashboard.pages() | {"/openapi.json": document}).items():
-        app.router.add_get(path, http.observed(_label(path), answer))
-    app.add_routes(ops.probes(checks, dependencies))
-    app.router.add_route("*", "/{rest:.*}", http.observed("unknown", _no_such_route(app, http.access)))
+    table = [*_table(http, handlers), *ops.probes(checks, dependencies)]
+    for base in dict.fromkeys(("", prefix)):
+        app.add_routes(
+            [web.route(each.method, base + _ANY_NAME.sub(r"{\1:[^/]+}", each.path), each.handler) for each in table]
+        )
+    if prefix:
+        app.router.add_get(prefix, http.observed("/", _to_the_page(prefix)))
+    app.router.add_route("*", "/{rest:.*}", http.observed("unknown", _no_such_route(app, http.access, prefix)))
     return app
 
 
-def _no_such_route(app: web.Application, access: AccessControl) -> Handler:
+def _table(http: Http, handlers: Sequence[tuple[Endpoint, Handle]]) -> Iterator[web.RouteDef]:
+    # A route for GET is one for HEAD, too.
+    for endpoint, handle in handlers:
+        yield web.route(endpoint.method, endpoint.path, http.handler(endpoint, handle))
+    document = static_file(openapi.text([endpoint for endpoint, _ in handlers]).encode(), JSON)
+    for path, answer in (docs.pages() | dashboard.pages() | {"/openapi.json": document}).items():
+        yield web.get(path, http.observed(_label(path), answer))
+
+
+def _to_the_page(prefix: str) -> Handler:
+    async def answer(request: web.Request) -> web.StreamResponse:
+        # Without scheme and host: those by which the reader came, whatever a proxy made of them.
+        query = request.rel_url.raw_query_string
+        where = f"{prefix}/?{query}" if query else f"{prefix}/"
+        return web.Response(status=308, headers={**SECURITY_HEADERS, hdrs.LOCATION: where})
+
+    return answer
+
+
+def _no_such_route(app: web.Application, access: AccessControl, prefix: str) -> Handler:
     async def answer(request: web.Request) -> web.StreamResponse:
         allowed: set[str] = set()
         for resource in app.router.resources():
@@ -50,7 +71,7 @@ def _no_such_route(app: web.Application, access: AccessControl) -> Handler:
         if allowed:
             methods = ", ".join(sorted(allowed))
             raise ProblemError(405, f"{request.path} takes {methods}", headers={hdrs.ALLOW: methods})
-        raise ProblemError(404, f"there is no {request.path}; /docs shows what there is")
+        raise ProblemError(404, f"there is no {request.path}; {prefix}/docs shows what there is")
 
     return answer
 

@@ -5,6 +5,7 @@ import { modelsQuery } from "../../api/queries.ts";
 import { useLatestHFModel } from "../../hooks/useLatestHFModel.ts";
 import { useParams } from "../../hooks/useParams.ts";
 import { useTitle } from "../../hooks/useTitle.ts";
+import { BASE } from "../../lib/base.ts";
 import { asked, find, keyOf, ranked } from "../../lib/rows.ts";
 import { Answer, Empty } from "../../ui/Panel.tsx";
 import { Comparison } from "./Comparison.tsx";
@@ -16,7 +17,7 @@ import { TaskDialog } from "./TaskDialog.tsx";
 
 export function OverviewPage() {
   const models = useQuery(modelsQuery());
-  const latest = useLatestHFModel();
+  const latest = useLatestHFModel({ baseUrl: BASE });
   const [params, update] = useParams();
   const rows = models.data?.data ?? [];
   const [dataset, model] = [params.get("dataset"), params.get("model")];

@@ -76,6 +76,11 @@ async def service(name: str, server: NatsServer, log: Path, **settings: str) -> 
         await process.wait()
 
 
+@pytest.mark.neighbour(
+    "NATS",
+    "its passwords are changed while services run (configuration read again, or the server started anew)",
+    "each service ends with one line and status 1, so that its supervisor starts it again, with the new password",
+)
 @pytest.mark.parametrize("change", [change_passwords, restart_with_other_passwords])
 @pytest.mark.parametrize("name", MODULES)
 async def test_changed_passwords_end_a_service_with_status_1_and_are_not_shown(

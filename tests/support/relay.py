@@ -1,4 +1,4 @@
-"""What stands between a service and a local socket, and may refuse, hang up, or let through: a proxy, a slow start."""
+"""What stands between a service and a server, and may refuse, hang up, say nothing, or let through."""
 
 import asyncio
 import contextlib
@@ -10,26 +10,34 @@ from tests.support.ports import free_port
 
 
 class Relay:
-    """Listens on a free TCP port once told to; `hang_up` closes what it accepts, `let_through` passes it on."""
+    """Listens on a free TCP port once told to; `hang_up` closes what it accepts, `let_through` passes it on.
 
-    def __init__(self, socket: Path) -> None:
+    It leads to a local socket, or to a port of this machine.
+    """
+
+    def __init__(self, socket: Path | int) -> None:
         self.port = free_port()
         self.accepted = 0
         self._socket = socket
-        self._through = False
+        self._through = self._silent = False
         self._server: asyncio.Server | None = None
 
     async def hang_up(self) -> None:
         """Accept connections and close each at once, as a proxy does while what is behind it is away."""
-        self._through = False
+        self._through = self._silent = False
+        await self._listen()
+
+    async def say_nothing(self) -> None:
+        """Accept connections and leave each without an answer, as a server does that hangs."""
+        self._silent = True
         await self._listen()
 
     async def let_through(self) -> None:
         """Pass everything on from now on."""
-        self._through = True
+        self._through, self._silent = True, False
         await self._listen()
 
-    def lead_to(self, socket: Path) -> None:
+    def lead_to(self, socket: Path | int) -> None:
         """Pass what connects from now on to another socket, as a name that moves does."""
         self._socket = socket
 
@@ -40,10 +48,17 @@ class Relay:
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.accepted += 1
         with contextlib.suppress(OSError):
-            if self._through:
-                behind, there = await asyncio.open_unix_connection(self._socket)
+            if self._silent:
+                await reader.read(-1)
+            elif self._through:
+                behind, there = await self._open()
                 await asyncio.gather(_pump(reader, there), _pump(behind, writer))
         writer.close()
+
+    async def _open(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        if isinstance(self._socket, int):
+            return await asyncio.open_connection("127.0.0.1", self._socket)
+        return await asyncio.open_unix_connection(self._socket)
 
     async def __aenter__(self) -> Self:
         return self

@@ -37,6 +37,14 @@ class ServiceProcess:
         except aiohttp.ClientError:
             return None
 
+    async def unready(self) -> str:
+        """Return what its ops port says to a probe of readiness; nothing while it does not answer."""
+        try:
+            async with aiohttp.ClientSession() as http, http.get(f"{self.ops_url}/readyz") as answer:
+                return await answer.text() if answer.status == 503 else ""
+        except aiohttp.ClientError:
+            return ""
+
     def says(self, words: str) -> bool:
         """Tell whether its log has these words; raise when it has ended."""
         assert self.process.returncode is None, self.log.read_text()

@@ -171,6 +171,11 @@ async def test_other_ways_to_ask_for_the_end_are_as_good(
     assert run.left() == []
 
 
+@pytest.mark.neighbour(
+    "NATS",
+    "killed, or a durable or stream of it deleted, under `arcwatch up`",
+    "started or made again by itself, and events are ingested again",
+)
 async def test_what_dies_or_is_deleted_comes_back_by_itself(data_dir: Path, env: dict[str, str], hub: TestHub) -> None:
     task = tasks()[0]
     hub.commit(REPO, submission("m", {task: solved(task)}))

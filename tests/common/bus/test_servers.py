@@ -1,7 +1,7 @@
 """A NATS URL names one server or several, and the user whose answers go to an inbox of its own."""
 
 import pytest
-from common.bus.servers import inbox_prefix, inbox_prefix_of, servers_of
+from common.bus.servers import hosts_of, inbox_prefix, inbox_prefix_of, servers_of
 from common.outcomes import StartupError
 
 
@@ -32,6 +32,19 @@ def test_what_is_no_url_says_how_to_write_one_and_no_password(url: str) -> None:
         servers_of(url)
     assert "s3c" not in str(raised.value)
     assert (raised.value.__cause__, raised.value.__suppress_context__) == (None, True)
+
+
+def test_websockets_and_others_are_not_mixed() -> None:
+    with pytest.raises(StartupError, match="NATS_URL holds ws://"):
+        servers_of("nats://127.0.0.1:1,ws://127.0.0.1:2")
+
+
+@pytest.mark.parametrize(
+    ("url", "hosts"),
+    [("nats://me:secret@a:4222, b:1,tls://[::1]:2", "a:4222,b:1,[::1]:2"), ("nats://secret@a", "a")],
+)
+def test_hosts_are_named_without_users_and_passwords(url: str, hosts: str) -> None:
+    assert hosts_of(url) == hosts
 
 
 @pytest.mark.parametrize(

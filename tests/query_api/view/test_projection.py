@@ -18,6 +18,7 @@ from query_api.metrics import Metrics
 from query_api.store.rows import Key, Submission, VersionTasks
 from query_api.store.submissions import Loaded
 from query_api.view import projection
+from query_api.view.event_id import EventId
 from query_api.view.projection import State, StreamEvent, ViewProjector
 from query_api.view.snapshot import View
 from query_api.view.standings import Standings
@@ -45,9 +46,10 @@ class FakeReader:
 
     silent_since: datetime | None = None
     stream = 1
+    began_after: EventId | None = EventId(1, 0)
 
-    async def start(self, after: int | None = None) -> int:
-        return 0
+    async def start(self, after: int | None = None) -> None:
+        """Begin at once."""
 
 
 @dataclass
@@ -60,6 +62,7 @@ class World:
     away: bool = False
     runs: int = 0
     applied: list[StreamEvent] = field(default_factory=list)
+    joined: list[EventId] = field(default_factory=list)
     # What is written, and announced, between a read of the database and its answer's arrival.
     meanwhile: list[tuple[str, Any, Any]] = field(default_factory=list)
     projector: ViewProjector = field(init=False)
@@ -75,6 +78,7 @@ class World:
             interval_seconds=1e9,
             metrics=Metrics(),
             on_applied=self.applied.extend,
+            on_joined=self.joined.append,
         )
 
     @property

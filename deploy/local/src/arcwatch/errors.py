@@ -25,7 +25,9 @@ def explained(error: BaseException) -> DeploymentError | None:
     if _is(error, "asyncpg", "PostgresError", "InterfaceError", "InternalClientError"):
         return DeploymentError(f"the database says: {error}")
     if _is(error, "nats.errors", "Error"):
-        return DeploymentError(f"NATS says: {str(error) or type(error).__name__}")
+        from common.process.outage import reason_of  # noqa: PLC0415 - what is loaded already
+
+        return DeploymentError(f"NATS says: {reason_of(error)}")
     if isinstance(error, TimeoutError):
         return DeploymentError("no answer in time")
     return None

@@ -7,7 +7,7 @@ import structlog
 from pydantic import Field
 
 from common import roles
-from common.bus import bus, topology
+from common.bus import bus
 from common.database.schema import migrate
 from common.outcomes import AwayError, StartupError
 from common.process import logs
@@ -40,8 +40,8 @@ async def provision(settings: Settings) -> None:
     }
     if {"writer", "reader"} <= logins.keys():
         await roles.grant(url, **logins)
-    async with bus.connect(settings.nats_url.get_secret_value(), "provision") as client:
-        drift = await topology.apply(client.jetstream(timeout=bus.PUBLISH_TIMEOUT_SECONDS), settings.nats_replicas)
+    nats_url, replicas = settings.nats_url.get_secret_value(), settings.nats_replicas
+    drift = await bus.provision(nats_url, replicas, settings.start_wait_seconds)
     log.info("provisioned", migrations=applied, topology=[str(each) for each in drift])
 
 

@@ -47,17 +47,19 @@ async def run(settings: Settings, stopping: asyncio.Event) -> None:
     malloc_tuning.return_large_blocks()
     check_task_sets(settings)
     metrics = Metrics()
-    nats_url = settings.nats_url.get_secret_value()
+    database_url, nats_url = settings.database_url.get_secret_value(), settings.nats_url.get_secret_value()
     instance = settings.arcwatch_instance or SERVICE
-    checks: dict[str, ops.Check] = dict.fromkeys(("database", "consumer"), ops.starting)
+    starting, wait_seconds = ops.Starting(), settings.start_wait_seconds
+    checks: dict[str, ops.Check] = dict.fromkeys(("database", "consumer"), starting.check)
     async with (
         # First: while it waits for its servers, a probe gets the answer that it lives, and why it is not ready.
         ops.serve(settings.ops_host, settings.ops_port, checks=checks, registry=metrics.registry) as port,
-        open_pool(settings.database_url.get_secret_value(), wait_seconds=settings.start_wait_seconds) as pool,
+        open_pool(database_url, wait_seconds=wait_seconds, on_wait=partial(starting.waits, "database.waiting")) as pool,
         hub_client(settings, metrics) as hub,
     ):
         await check_migrated(pool)
-        broker = bus.make_broker(nats_url, instance)
+        checks["database"] = partial(takes_writes, pool)
+        broker = bus.make_broker(nats_url, instance, wait_seconds, partial(starting.waits, "nats.waiting"))
         client = await bus.connect_broker(broker)
         failures = handlers.FailureRecorder(pool, client, metrics, instance, settings.hf_datasets)
         broker.add_middleware(Delivery(SERVICE, client.jetstream(), metrics.registry, failures))
@@ -74,7 +76,7 @@ async def run(settings: Settings, stopping: asyncio.Event) -> None:
             ),
         ):
             settle()
-            checks.update(database=partial(takes_writes, pool), consumer=partial(bus.durable_differs, client, INGESTER))
+            checks["consumer"] = partial(bus.durable_differs, client, INGESTER)
             log.info("ingester.ready", ops_port=port)
             await stopping.wait()
 

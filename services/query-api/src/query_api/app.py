@@ -2,27 +2,28 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from functools import partial
+from typing import Any
 
 import asyncpg
 import structlog
 from aiohttp import web
 from common.arc.task_sets import detect_source
 from common.bus import bus, topology
+from common.bus.opening import Opening
 from common.database.pool import PoolOptions, answers, open_pool
 from common.database.schema import check_migrated
 from common.events import IngestionProgress
 from common.hub.client import HubClient
 from common.metrics import pool_metrics
-from common.outcomes import AwayError, StartupError
+from common.outcomes import AwayError
 from common.process import addresses, http_server, ops
 from common.process.gc_tuning import settle
 from common.process.outage import DATABASE_ERRORS, reason_of
 from common.process.service import background
 from nats.aio.client import Client
 from nats.aio.msg import Msg
-from nats.js.errors import NotFoundError
 from pydantic import ValidationError
 
 from query_api.metrics import Metrics
@@ -73,29 +74,27 @@ async def serving(settings: Settings) -> AsyncIterator[tuple[str, Services, Metr
     dependencies: dict[str, ops.Check] = {}
     probes = partial(ops.serve, checks={"view": readiness.check}, dependencies=dependencies, registry=metrics.registry)
     instance = settings.arcwatch_instance or SERVICE
-    database_url = settings.database_url.get_secret_value()
+    database_url, waits = settings.database_url.get_secret_value(), partial(readiness.waits, "database.waiting")
     async with (
         # First: while it waits for its servers, a probe gets the answer that it lives, and why it is not ready.
         probes(settings.ops_host, settings.ops_port) as ops_port,
-        open_pool(database_url, POOL, wait_seconds=settings.start_wait_seconds) as pool,
-        bus.connect(settings.nats_url.get_secret_value(), instance) as client,
+        open_pool(database_url, POOL, wait_seconds=settings.start_wait_seconds, on_wait=waits) as pool,
+        bus.joining(settings.nats_url.get_secret_value(), instance) as opening,
         HubClient(settings.endpoint, settings.token, metrics.hub.quota, metrics.hub.requested) as hub,
     ):
         await check_migrated(pool)
         pool_metrics.register(pool, metrics.registry)
-        services = await build(settings, pool, hub, client, metrics)
-        projector = services.projector
-        dependencies.update(consumer=projector.check_stream, database=partial(answers, pool))
-        await start(services)
+        services = await build(settings, pool, hub, opening.client, metrics)
+        dependencies.update(consumer=services.projector.check_stream, database=partial(answers, pool))
+        await opening.try_once()
+        await load(services)
         access_log = AccessLog(settings.log_format, enabled=settings.log_level in {"debug", "info"}, service=instance)
         http = _http(services, metrics, access_log)
         handlers = [(each, each.bound(services)) for each in ENDPOINTS]
         app = make_app(http, handlers, {"view": readiness.check}, dependencies, settings.prefix)
         async with (
             _listening(settings, app, http, services, metrics) as port,
-            background(
-                projector.follow(), projector.apply(), projector.watch(partial(answers, pool)), access_log.run()
-            ),
+            background(*background_tasks(services, opening), access_log.run()),
         ):
             log.info("query_api.ready", port=port, ops_port=ops_port, submissions=len(services.view().submissions))
             readiness.reason = None
@@ -128,6 +127,7 @@ async def build(settings: Settings, pool: asyncpg.Pool, hub: HubClient, client: 
         interval_seconds=settings.reconcile_interval_seconds,
         metrics=metrics,
         on_applied=broadcaster.broadcast,
+        on_joined=broadcaster.joined,
     )
     return Services(
         settings=settings,
@@ -141,16 +141,28 @@ async def build(settings: Settings, pool: asyncpg.Pool, hub: HubClient, client: 
     )
 
 
-async def start(services: Services) -> None:
-    """Listen and load."""
-    await services.client.subscribe(IngestionProgress.subject, cb=partial(_on_progress, services.broadcaster))
+async def load(services: Services) -> None:
+    """Load the view, and begin to listen where NATS is there."""
     try:
-        services.broadcaster.newest = await services.projector.start()
-    except NotFoundError as error:
-        line = f"the stream {topology.STREAM} is missing on NATS; run `arcwatch topology apply`"
-        raise StartupError(line) from error
+        await services.projector.start()
     except DATABASE_ERRORS as error:
         raise AwayError(f"the view cannot be loaded: {reason_of(error)}") from error
+
+
+def background_tasks(services: Services, opening: Opening) -> tuple[Coroutine[Any, Any, None], ...]:
+    """Return what the query API does for ever: it joins NATS where that is away, and keeps its view."""
+    projector = services.projector
+    return (
+        opening.join(partial(listen_to_progress, services)),
+        projector.follow(),
+        projector.apply(),
+        projector.watch(partial(answers, services.pool)),
+    )
+
+
+async def listen_to_progress(services: Services) -> None:
+    """Tell the pages how far ingestions are, from now on."""
+    await services.client.subscribe(IngestionProgress.subject, cb=partial(_on_progress, services.broadcaster))
 
 
 async def _on_progress(broadcaster: Broadcaster, message: Msg) -> None:

@@ -32,16 +32,20 @@ SERVICE = handlers.SERVICE
 async def run(settings: Settings, stopping: asyncio.Event) -> None:
     """Run the service until `stopping` is set."""
     metrics = Metrics()
-    nats_url = settings.nats_url.get_secret_value()
-    checks: dict[str, ops.Check] = dict.fromkeys(("database", "consumer"), ops.starting)
+    database_url, nats_url = settings.database_url.get_secret_value(), settings.nats_url.get_secret_value()
+    starting, wait_seconds = ops.Starting(), settings.start_wait_seconds
+    checks: dict[str, ops.Check] = dict.fromkeys(("database", "consumer"), starting.check)
     async with (
         # First: while it waits for its servers, a probe gets the answer that it lives, and why it is not ready.
         ops.serve(settings.ops_host, settings.ops_port, checks=checks, registry=metrics.registry) as port,
-        open_pool(settings.database_url.get_secret_value(), wait_seconds=settings.start_wait_seconds) as pool,
+        open_pool(database_url, wait_seconds=wait_seconds, on_wait=partial(starting.waits, "database.waiting")) as pool,
         hub_client(settings, metrics) as hub,
     ):
         await check_migrated(pool)
-        broker = bus.make_broker(nats_url, settings.arcwatch_instance or SERVICE)
+        checks["database"] = partial(takes_writes, pool)
+        broker = bus.make_broker(
+            nats_url, settings.arcwatch_instance or SERVICE, wait_seconds, partial(starting.waits, "nats.waiting")
+        )
         client = await bus.connect_broker(broker)
         broker.add_middleware(Delivery(SERVICE, client.jetstream(), metrics.registry))
         syncer = build(settings, pool, hub, client, metrics)
@@ -55,7 +59,7 @@ async def run(settings: Settings, stopping: asyncio.Event) -> None:
                 bus_metrics.watch(client, BusMetrics(metrics.registry)),
             ),
         ):
-            checks.update(database=partial(takes_writes, pool), consumer=partial(bus.durable_differs, client, WATCHER))
+            checks["consumer"] = partial(bus.durable_differs, client, WATCHER)
             log.info("watcher.ready", ops_port=port)
             await stopping.wait()
 

@@ -20,14 +20,19 @@ def run(work: Coroutine[Any, Any, T]) -> T:
 
 
 def on_nats(
-    ask: "Callable[[Client], Awaitable[T]]", data_dir: Path | None, nats_url: str | None, patience_seconds: float = 0.0
+    ask: "Callable[[Client], Awaitable[T]]",
+    data_dir: Path | None,
+    nats_url: str | None,
+    patience_seconds: float = 0.0,
+    say: Callable[[str], object] = lambda _: None,
 ) -> T:
     """Ask over one connection to the NATS that was named, or else to that of the running deployment."""
     from arcwatch.clients.bus import connected
     from arcwatch.clients.running import url_of
 
     async def asked() -> T:
-        async with connected(url_of("nats_url", data_dir, nats_url), patience_seconds=patience_seconds) as client:
+        url = url_of("nats_url", data_dir, nats_url)
+        async with connected(url, patience_seconds=patience_seconds, say=say) as client:
             return await ask(client)
 
     return run(asked())

@@ -49,10 +49,13 @@ def apply(
     json: JsonOption = False,
 ) -> None:
     """Make NATS match the table of streams and consumers, and say what differed. Safe to run again."""
+    from functools import partial
+
     from common.bus import topology
 
     ask = topology.drift if check else topology.apply
-    found = on_nats(lambda client: ask(client.jetstream(timeout=10), replicas), data_dir, nats_url, wait)
+    waits = partial(say, err=True)
+    found = on_nats(lambda client: ask(client.jetstream(timeout=10), replicas), data_dir, nats_url, wait, waits)
     if json:
         as_json({"applied": not check, "drift": [str(each) for each in found]})
     else:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from common.bus import topology
 from common.bus.topology import DEAD_STREAM, DURABLES, STREAM, Durable
+from common.process.outage import reason_of
 from nats.aio.client import Client
 from nats.js import JetStreamContext
 from nats.js.errors import APIError, NotFoundError
@@ -37,7 +38,7 @@ async def bus(url: str, replicas: int = 1) -> Iterable[Finding]:
         return [Finding("NATS", Verdict.PROBLEM, str(error), "is it running, and is NATS_URL right?")]
     except APIError as error:
         advice = "give the server a `jetstream` block (deploy/nats/nats.conf), and a majority of its nodes"
-        return [Finding("NATS", Verdict.PROBLEM, f"JetStream says: {error.description}", advice)]
+        return [Finding("NATS", Verdict.PROBLEM, reason_of(error), advice)]
 
 
 def _drift(found: list[topology.Drift]) -> Iterable[Finding]:

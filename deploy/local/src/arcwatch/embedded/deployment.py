@@ -181,7 +181,8 @@ class Deployment:
     async def _topology_drift(self, ask: Ask, patience_seconds: float = 0.0) -> list[Drift]:
         # A cluster keeps its replicas: without the setting, a start would scale its streams down to one.
         replicas = int(self.options.environment.get("NATS_REPLICAS") or 1) if self._nats is None else 1
-        async with connected(self._nats_url, patience_seconds=patience_seconds) as client:
+        say = self.terminal.say
+        async with connected(self._nats_url, patience_seconds=patience_seconds, say=say) as client:
             return await ask(client.jetstream(timeout=10), replicas)
 
     async def _start_database(self) -> str:

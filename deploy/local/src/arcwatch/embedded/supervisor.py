@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
 
-from common.process.settings import EX_CONFIG
+from common.process.settings import EX_CONFIG, EX_TEMPFAIL
 
 from arcwatch.clients.http_probe import readiness
 from arcwatch.embedded.processes import Child, Command, Part, how_ended
@@ -118,7 +118,7 @@ class Supervisor:
                 if not self.failed.done():
                     self.failed.set_result(error)
                 return
-            if status == EX_CONFIG and self.mend:
+            if status in {EX_CONFIG, EX_TEMPFAIL} and self.mend:
                 # Its settings were good enough before, so it is what it works on that changed.
                 await self.mend()
             delay = self._policy.delay(deaths)

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from common.outcomes import StartupError
 
+_WEBSOCKETS = ("ws://", "wss://")
 _SCHEMES = frozenset({"nats", "tls", "ws", "wss"})
 
 
@@ -17,7 +18,16 @@ def servers_of(url: str) -> list[str]:
         line = "NATS_URL is no URL; write nats://user:password@host:port, special characters of the password as %XX"
         # From nothing: what the parser says quotes what it could not read.
         raise StartupError(line) from None
+    if len({each.startswith(_WEBSOCKETS) for each in found}) > 1:
+        raise StartupError("NATS_URL holds ws:// or wss:// and others; all of its servers take the one or the other")
     return found
+
+
+def hosts_of(url: str) -> str:
+    """Return the servers of a NATS URL without users and passwords, for people."""
+    return ",".join(
+        urlsplit(each if "://" in each else f"nats://{each}").netloc.rpartition("@")[2] for each in servers_of(url)
+    )
 
 
 def _is_url(text: str) -> bool:

@@ -15,6 +15,7 @@ import structlog
 from nats.aio.client import Client
 from nats.errors import NoServersError, StaleConnectionError, UnexpectedEOF
 
+from common.bus.connecting import refuses
 from common.process.outage import Outage, reason_of
 
 log = structlog.get_logger(__name__)
@@ -24,7 +25,6 @@ EXIT_CLOSED = 1
 LOOK_SECONDS = 1.0
 _TASKS = ("_reading_task", "_flusher_task", "_ping_interval_task")
 _LOST = (OSError, TimeoutError, UnexpectedEOF, StaleConnectionError, NoServersError)
-_REFUSALS = ("authorization violation", "authentication")
 
 
 @dataclass
@@ -33,7 +33,7 @@ class Watchdog:
 
     _stopped: threading.Event = field(default_factory=threading.Event)
     _watching: bool = False
-    _outage: Outage = field(default_factory=partial(Outage, "nats", "connecting again for ever; events wait there"))
+    outage: Outage = field(default_factory=partial(Outage, "nats", "connecting again for ever; events wait there"))
 
     def watch(self, client: Client) -> None:
         """Begin to check a connected client, from a thread."""
@@ -46,28 +46,29 @@ class Watchdog:
         self._stopped.set()
 
     async def on_closed(self) -> None:
-        """Take note that the connection is closed."""
-        self._end("the connection is closed")
+        """Take note that the connection is closed: of one that never was, a try has failed."""
+        if self._watching:
+            self._end("the connection is closed")
 
     async def on_error(self, error: Exception) -> None:
-        """Take note of an error; a refusal of our password is fatal once it was accepted before."""
+        """Take note of an error; a refusal of our password is fatal."""
         reason = reason_of(error)
-        if self._watching and any(each in reason.lower() for each in _REFUSALS):
+        if refuses(error):
             self._end(f"the server refuses this user: {reason}")
-        if isinstance(error, _LOST):
-            self._outage.failed(error)
+        if isinstance(error, _LOST) or self.outage.goes_on:
+            self.outage.failed(error)
             return
         # Denied permissions show nowhere else: the call itself only times out.
         log.error("nats.error", reason=reason)
 
     async def on_disconnected(self) -> None:
         """Take note that the connection is lost, or closed by ourselves."""
-        if not self._stopped.is_set():
-            self._outage.failed(ConnectionError("the connection ended"))
+        if self._watching and not self._stopped.is_set():
+            self.outage.failed(ConnectionError("the connection ended"))
 
     async def on_reconnected(self) -> None:
         """Take note that there is a connection again."""
-        self._outage.worked()
+        self.outage.worked()
 
     def _watch(self, client: Client, loop: asyncio.AbstractEventLoop) -> None:
         before = None

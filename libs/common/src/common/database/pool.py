@@ -14,6 +14,7 @@ from common.database.connect import Connector
 from common.database.waiting import log_wait, parsed, with_retries
 from common.outcomes import StartupError
 from common.process.outage import DATABASE_ERRORS
+from common.process.patience import OnWait
 
 # A statement of a writer; those that move a whole submission have a bound of their own.
 COMMAND_SECONDS = 60.0
@@ -71,7 +72,11 @@ class PoolOptions:
 
 @contextlib.asynccontextmanager
 async def open_pool(
-    url: str, options: PoolOptions | None = None, *, wait_seconds: float | None = None
+    url: str,
+    options: PoolOptions | None = None,
+    *,
+    wait_seconds: float | None = None,
+    on_wait: OnWait = log_wait,
 ) -> AsyncIterator[asyncpg.Pool]:
     """Yield a pool, waiting for a database that is still starting; raise StartupError where none can be had."""
     options = options or PoolOptions()
@@ -84,7 +89,7 @@ async def open_pool(
         seconds=options.command_seconds,
         writes=options.writes,
     )
-    pool = await with_retries(lambda: _opened(connector, options), target.where, wait_seconds, log_wait)
+    pool = await with_retries(lambda: _opened(connector, options), target.where, wait_seconds, on_wait)
     try:
         yield pool
     finally:

@@ -7,13 +7,17 @@ and counts for the metric `arcwatch_check_up`, but `/readyz` says 200 without it
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 
+import structlog
 from aiohttp import web
 from prometheus_client import CollectorRegistry, Gauge, ProcessCollector, exposition
 
 from common.process import http_server
 from common.process.outage import reason_of
+
+log = structlog.get_logger(__name__)
 
 # A check says what is wrong, or None.
 Check = Callable[[], Awaitable[str | None]]
@@ -25,9 +29,20 @@ CONNECTIONS = 64
 DEPENDENCY_TIMEOUT_SECONDS = 2.0
 
 
-async def starting() -> str:
-    """Stand in for a check whose subject is not there yet."""
-    return "the service is starting"
+@dataclass
+class Starting:
+    """Stands in for checks whose subjects are not there yet, and says what is waited for."""
+
+    reason: str | None = "the service is starting"
+
+    async def check(self) -> str | None:
+        """Say what is wrong, for the probe."""
+        return self.reason
+
+    def waits(self, event: str, /, *, host: str, reason: str, gives_up_in_seconds: int) -> None:
+        """Take note that a server is waited for, and log it as an event such as `nats.waiting`."""
+        self.reason = f"waiting for {host}: {reason}"
+        log.warning(event, host=host, reason=reason, gives_up_in_seconds=gives_up_in_seconds)
 
 
 @contextlib.asynccontextmanager

@@ -8,6 +8,7 @@ from typing import NoReturn
 import asyncpg
 import nats.errors
 import structlog
+from nats.js.errors import APIError
 
 from common.storable import storable
 
@@ -43,27 +44,30 @@ class Outage:
 
     thing: str
     what_next: str
-    _away: bool = field(default=False, init=False)
+    goes_on: bool = field(default=False, init=False)
 
     def failed(self, error: BaseException) -> None:
         """Take note of a failure."""
-        if self._away:
+        if self.goes_on:
             log.debug("outage.goes_on", what=self.thing, reason=reason_of(error))
         else:
             log.warning("outage.began", what=self.thing, reason=reason_of(error), what_next=self.what_next)
-        self._away = True
+        self.goes_on = True
 
     def worked(self) -> None:
         """Take note of a success."""
-        if self._away:
+        if self.goes_on:
             log.info("outage.ended", what=self.thing)
-        self._away = False
+        self.goes_on = False
 
 
 def reason_of(error: BaseException) -> str:
     """Return an error's words; of a lost connection what was lost, not which call met it."""
     if isinstance(error, DRIVER_ERRORS) and any(words in str(error) for words in _LOST):
         return "the connection to PostgreSQL was lost"
+    if isinstance(error, APIError):
+        said = error.description
+        return f"JetStream says: {said}" if said else "JetStream is not enabled on the NATS that answers"
     return storable(str(error)) or ("no answer in time" if isinstance(error, TimeoutError) else type(error).__name__)
 
 

@@ -47,7 +47,8 @@ async def until_there(
                 raise StartupError(refused) from error
             reason = reason_of(error)
             if now() >= deadline:
-                raise AwayError(f"{server.problem} within {wait_seconds:.0f} s: {reason}") from error
+                within = f" within {wait_seconds:.0f} s" if wait_seconds else ""
+                raise AwayError(f"{server.problem}{within}: {reason}") from error
             if now() >= next_line:
                 next_line = now() + _SECONDS_BETWEEN_LINES
                 on_wait(host=server.host, reason=reason, gives_up_in_seconds=round(deadline - now()))

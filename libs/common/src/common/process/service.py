@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import structlog
 
@@ -40,12 +40,30 @@ def main(
 
 
 async def _until_signalled(settings: SettingsT, run: Callable[[SettingsT, asyncio.Event], Awaitable[None]]) -> None:
-    stopping = asyncio.Event()
+    stopping = _Stop()
     loop = asyncio.get_running_loop()
+    running = asyncio.ensure_future(run(settings, stopping))
+
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
-    await run(settings, stopping)
+    while not (stopping.awaited or running.done()):
+        if stopping.is_set():
+            running.cancel()  # it still waits for a server
+        await asyncio.wait([running], timeout=CANCEL_AGAIN_SECONDS)
+    await asyncio.wait([running])
+    if not running.cancelled():
+        running.result()
     log.info("service.stopped")
+
+
+class _Stop(asyncio.Event):
+    """Knows whether the service has come so far that it awaits its end."""
+
+    awaited = False
+
+    async def wait(self) -> Literal[True]:
+        self.awaited = True
+        return await super().wait()
 
 
 @contextlib.asynccontextmanager

@@ -6,16 +6,14 @@ then; their absence is for metrics and alerts.
 
 from dataclasses import dataclass
 
+from common.process.ops import Starting
+
 LOADING = "the view is not loaded yet"
 STOPPING = "it is shutting down"
 
 
 @dataclass
-class Readiness:
+class Readiness(Starting):
     """`reason` says why no requests should come, or None."""
 
     reason: str | None = LOADING
-
-    async def check(self) -> str | None:
-        """Say what is wrong, for the probe."""
-        return self.reason

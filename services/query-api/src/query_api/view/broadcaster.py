@@ -68,6 +68,13 @@ class Broadcaster:
             if frame := frame_of(each.event, view, each.place):
                 self._add(frame)
 
+    def joined(self, after: EventId) -> None:
+        """Begin after a place of the stream, which may have come late: who listens already reads everything anew."""
+        if self.newest == NOWHERE:
+            self.newest = after
+            if self.clients:
+                self._add(reset_frame(after, "the stream was joined"))
+
     def progress(self, event: IngestionProgress) -> None:
         """Send how far an ingestion is to every client."""
         self.running.pop(event.run_id, None)

@@ -84,6 +84,7 @@ class ViewProjector:
         interval_seconds: float,
         metrics: Metrics,
         on_applied: Callable[[Sequence[StreamEvent]], None],
+        on_joined: Callable[[EventId], None],
     ) -> None:
         self._reader = reader
         self._load = load
@@ -93,6 +94,8 @@ class ViewProjector:
         self._interval = interval_seconds
         self._metrics = metrics
         self._on_applied = on_applied
+        self._on_joined = on_joined
+        self._joined = False
         self._pending: list[StreamEvent] = []
         self._wake = asyncio.Event()
         self._has_capacity = asyncio.Event()
@@ -108,15 +111,21 @@ class ViewProjector:
         reader.on_resumed = self.request_reconcile
         metrics.view_age.set_function(self._age_seconds)
 
-    async def start(self) -> EventId:
-        """Listen first, then load: what happens in between is applied on top. Return the place listened after."""
-        last = await self._reader.start()
-        listening_after = EventId(self._reader.stream, last)
+    async def start(self) -> None:
+        """Listen first, then load: what happens in between is applied on top."""
+        await self._reader.start()
+        began_after = self._reader.began_after
         view = await self._loaded()
         await self._read_unread(view)
         self._on_database_answer(whole=True)
         self._show(await self._ranked(view))
-        return listening_after
+        self._tell_joined(began_after)
+
+    def _tell_joined(self, began_after: EventId | None) -> None:
+        """Tell, once, after which place of the stream events follow on a view that holds all before it."""
+        if began_after and not self._joined:
+            self._joined = True
+            self._on_joined(began_after)
 
     def request_reconcile(self) -> None:
         """Have the whole view compared with the database soon: something may have been missed."""
@@ -189,6 +198,7 @@ class ViewProjector:
         self._has_capacity.set()
         whole = self._due() or any(isinstance(each.event, SyncCompleted) for each in batch)
         self._reconcile_requested = False
+        began_after = self._reader.began_after
         ingested = [each.event for each in batch if isinstance(each.event, ModelIngested)]
         try:
             async with asyncio.timeout(DATABASE_TIMEOUT_SECONDS):
@@ -200,6 +210,8 @@ class ViewProjector:
         else:
             self._on_database_answer(whole=whole)
         self._show(await self._ranked(view))
+        if whole and not self._database_lost:
+            self._tell_joined(began_after)
         if batch:
             self._on_applied(batch)
         for each in batch:

@@ -12,10 +12,11 @@ from datetime import UTC, datetime
 import nats.errors
 import structlog
 from common.bus.stored import Message, StreamReadError, stored
+from common.process.outage import reason_of
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
-from query_api.view.event_id import stream_number
+from query_api.view.event_id import EventId, stream_number
 
 log = structlog.get_logger(__name__)
 
@@ -23,6 +24,7 @@ log = structlog.get_logger(__name__)
 POLL_SECONDS = 2.0
 # A hint may come before the message is stored where it is asked for: look again, each time after twice as long.
 FIRST_PAUSE_SECONDS = 0.005
+_AWAY = (StreamReadError, nats.errors.Error, OSError, TimeoutError)
 
 
 class OrderedReader:
@@ -35,23 +37,36 @@ class OrderedReader:
         self._subjects = subjects
         self._hinted = asyncio.Event()
         self._place = 0
+        self._listens = False
         self._heard_at = datetime.now(UTC)
         self.on_resumed: Callable[[], None] = lambda: None
         """Called each time the stream was silent or made anew."""
         self.stream = 0
         """The stream's number, which tells it from another one of its name."""
+        self.began_after: EventId | None = None
+        """The last place of the stream before those that are read; None until the stream is there."""
         self.silent_since: datetime | None = self._heard_at
 
-    async def start(self, after: int | None = None) -> int:
-        """Begin after a sequence, or with what is stored from now on; return the last sequence stored before."""
-        for each in self._subjects:
-            await self._client.subscribe(each, cb=self._on_hint)
+    async def start(self, after: int | None = None) -> None:
+        """Begin after a sequence, or with what is stored from now on: from when NATS is there, if it is away."""
+        try:
+            await self._begin(after)
+        except _AWAY as error:
+            log.warning("stream.lost", reason=reason_of(error))
+
+    async def _begin(self, after: int | None = None) -> None:
+        if not self._client.is_connected:
+            raise StreamReadError("NATS is away")
+        if not self._listens:
+            for each in self._subjects:
+                await self._client.subscribe(each, cb=self._on_hint)
+            self._listens = True
         info = await self._js.stream_info(self._name)
         last = int(info.state.last_seq)
         self.stream = stream_number(info.created)
+        self.began_after = EventId(self.stream, last)
         self._place = last if after is None else min(after, last)
         self._answered()
-        return last
 
     async def messages(self) -> AsyncIterator[Message]:
         """Yield messages for ever."""
@@ -59,13 +74,13 @@ class OrderedReader:
         while True:
             try:
                 # Each time: a place of the stream that was there before would be another one in this stream.
-                await self._look()
+                await (self._look() if self.began_after else self._begin())
                 async for message in stored(self._client, self._name, self._place, 2 * POLL_SECONDS):
                     self._place = message.sequence
                     if message.subject in self._subjects:
                         yield message
                 self._answered()
-            except (StreamReadError, nats.errors.Error, OSError, TimeoutError) as error:
+            except _AWAY as error:
                 self._failed(error)
             pause = await self._wait(pause)
 
@@ -101,5 +116,5 @@ class OrderedReader:
 
     def _failed(self, error: Exception) -> None:
         if self.silent_since is None:
-            log.warning("stream.lost", reason=str(error) or type(error).__name__)
+            log.warning("stream.lost", reason=reason_of(error))
             self.silent_since = self._heard_at

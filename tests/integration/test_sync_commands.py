@@ -156,8 +156,8 @@ async def test_an_ingestion_is_followed_to_its_end(hub: TestHub, ask: Ask) -> No
     run = await ask("ingest", V2, "m", "--follow")
     assert run.status == 0, run.err
     assert run.out == ["m: 0.8% of the set, 100.0% of what was submitted (1 of 120 tasks)"]
-    again = await ask("ingest", V2, "m", "--follow", "--json")
-    assert document(again)["event"] == "model.ingested"
+    again = await ask("ingest", V2.upper(), "m", "--follow", "--json")
+    assert (document(again)["event"], document(again)["dataset"], again.err) == ("model.ingested", V2, [])
 
 
 @pytest.mark.usefixtures("ingester")

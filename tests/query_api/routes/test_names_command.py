@@ -26,6 +26,10 @@ async def test_names_are_listed_set_and_taken_back(api: Api, writer: Writer) -> 
         "Ours", "system", "2026-01-02", None
     )  # fmt: skip
     assert row["nameSources"]["kind"] == "admin"
+    assert done.err == []
+    mistyped = await command("names", "set", "my-solver", "--kind", "system", *options, env=admin)
+    there = "there are my solver, o3-2025-04-16-high. What was set counts once there is"
+    assert (mistyped.status, mistyped.err) == (0, [f"there is no ingested folder my-solver; {there}"])
     models = await command("models", "ls", *options)
     assert any(line.startswith("Ours ") for line in models.out)
     undone = await command("names", "unset", "my solver", *options, env=admin)

@@ -26,13 +26,19 @@ SOURCE = "cli"
 _CHECK_SECONDS = 10.0
 
 
+def watched_name(settings: ServiceSettings, dataset: str) -> str:
+    """Return a dataset's name as it is configured; raise DeploymentError for one that is not watched."""
+    name = watched(dataset, settings.hf_datasets)
+    if name is None:
+        raise DeploymentError(not_watched(dataset, settings.hf_datasets))
+    return name
+
+
 async def is_there(settings: ServiceSettings, dataset: str, model: str) -> bool:
     """Tell whether the Hub lists the model's folder: False where it cannot be asked.
 
-    Raise DeploymentError for a dataset that is not watched, and for a folder where the Hub lists others.
+    Raise DeploymentError for a folder where the Hub lists others.
     """
-    if watched(dataset, settings.hf_datasets) is None:
-        raise DeploymentError(not_watched(dataset, settings.hf_datasets))
     try:
         async with (
             asyncio.timeout(_CHECK_SECONDS),

@@ -42,8 +42,10 @@ def ingest(
 
     from arcwatch.clients import ingestion
 
+    settings = _settings(data_dir, nats_url)
+    dataset = ingestion.watched_name(settings, dataset)
     event = _request(dataset, model, force=force)
-    if not run(ingestion.is_there(_settings(data_dir, nats_url), dataset, model)):
+    if not run(ingestion.is_there(settings, dataset, model)):
         say(f"the Hub does not answer now: whether {dataset} has a folder {model} is not verified", err=True)
 
     async def follow_to_the_end(client: "Client") -> "Outcome":

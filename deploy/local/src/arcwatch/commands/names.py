@@ -48,13 +48,18 @@ def set_name(
 
     The token is ADMIN_TOKEN of the environment, else that of the running deployment.
     """
-    from arcwatch.clients.api import as_admin
+    from common.process.choices import no_such
+
+    from arcwatch.clients.api import as_admin, get
 
     values = (name, provider, family, effort, released and f"{released:%Y-%m-%d}", kind)
     body = {field: value for field, value in zip(_FIELDS, values, strict=True) if value is not None}
     if not body:
         raise typer.BadParameter("say at least one of --name, --provider, --family, --effort, --released and --kind")
+    known = {row["folder"] for row in get(data_dir, url, _PATH, {})["data"]}
     _show([as_admin(data_dir, url, _path(folder), method="PUT", body=body)["data"]], json=json)
+    if folder not in known:
+        say(f"{no_such('ingested folder', folder, known)}. What was set counts once there is", err=True)
 
 
 @names.command("unset")

@@ -1,5 +1,6 @@
 """Rows that earlier releases wrote get the form in which the existing app reads them, and its own rows stay."""
 
+import asyncio
 import json
 import shutil
 from collections.abc import AsyncIterator
@@ -17,6 +18,7 @@ from ingester.submission.staged_row import Row
 from ingester.submission.transform import transform
 
 from tests.support import existing_app
+from tests.support.eventually import eventually
 from tests.support.existing_app_figures import GRIDS, App, Harness
 from tests.support.submissions import V2, attempt, rows_of, tasks
 
@@ -71,6 +73,16 @@ FILES = {
 }
 # Of the two attempts together: all pairs of the first two tasks and of those of ODD with two tests, one of TWO[1].
 SOLVED = 2 + 1 + len(ODD)
+
+DEFAULT_CONFIDENCE = 50
+# Each row's update waits until the test gives this lock back.
+HELD = 7_016
+HELD_UPDATES = f"""
+CREATE FUNCTION hold() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN PERFORM pg_advisory_xact_lock({HELD}); RETURN NEW; END $$;
+CREATE TRIGGER held BEFORE UPDATE ON explanations FOR EACH ROW EXECUTE FUNCTION hold()
+"""
+IS_HELD = "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = $1 AND NOT granted)"
 
 
 def in_the_form_of_before(row: Row) -> dict[str, Any]:
@@ -212,6 +224,20 @@ async def test_what_is_staged_in_the_form_of_before_is_read_again(
         await before.execute(stage, *old.values(), "m-attempt1")
     new = dict.fromkeys(STAGED_COLUMNS) | old | {"model_name": "m-attempt1", "multi_test_prediction_grids": "[]"}
     await before.copy_records_to_table("staged_rows", records=[tuple(new.values())], columns=list(new))
+
+
+async def test_readers_go_on_while_rows_are_rewritten(before: asyncpg.Connection, empty_database_url: str) -> None:
+    (row,) = transform(file((right(ONE[0], 0), ...)), ONE[0], "m", Limits())[1:]
+    await put(before, **in_the_form_of_before(row))
+    await before.execute(HELD_UPDATES)
+    await before.fetchval("SELECT pg_advisory_lock($1)", HELD)
+    migrating = asyncio.create_task(migrate(empty_database_url))
+    await eventually(lambda: before.fetchval(IS_HELD, HELD), what="the first row to be rewritten")
+    await before.execute("SET statement_timeout = '2s'")
+    assert await before.fetchval("SELECT confidence FROM explanations") == DEFAULT_CONFIDENCE
+    await before.execute("SELECT pg_advisory_unlock($1)", HELD)
+    await migrating
+    assert await before.fetchval("SELECT confidence FROM explanations") is None
 
 
 async def test_a_migration_keeps_instants_of_one_clock(before: asyncpg.Connection, empty_database_url: str) -> None:

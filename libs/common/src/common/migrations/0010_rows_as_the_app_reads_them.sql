@@ -1,23 +1,7 @@
 -- Rows of answers get the form in which the existing app reads them: keys, grids, no confidence, when they were written.
--- depends: 0009_findings_and_provenance
+-- depends: 0010_columns_of_the_app
 
 -- migrate: apply
-
-ALTER TABLE explanations ADD COLUMN IF NOT EXISTS multi_test_prediction_grids jsonb;
-
--- What else the app's CREATE TABLE has, and its start does not add where the table is ours: so it runs on our database.
-ALTER TABLE explanations
-    ADD COLUMN IF NOT EXISTS alien_meaning text DEFAULT '',
-    ADD COLUMN IF NOT EXISTS alien_meaning_confidence integer,
-    ADD COLUMN IF NOT EXISTS saturn_images jsonb,
-    ADD COLUMN IF NOT EXISTS saturn_log jsonb,
-    ADD COLUMN IF NOT EXISTS saturn_events jsonb,
-    ADD COLUMN IF NOT EXISTS saturn_success boolean,
-    ADD COLUMN IF NOT EXISTS trustworthiness_score double precision,
-    ADD COLUMN IF NOT EXISTS temperature double precision,
-    ADD COLUMN IF NOT EXISTS reasoning_effort text,
-    ADD COLUMN IF NOT EXISTS reasoning_verbosity text,
-    ADD COLUMN IF NOT EXISTS reasoning_summary_type text;
 
 -- Staged rows have the form of before; they are fetched again. The check turns an ingester of before this migration
 -- away at its first file: its delivery comes to one that writes the new form.

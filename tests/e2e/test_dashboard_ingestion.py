@@ -161,6 +161,7 @@ async def test_a_sync_is_asked_for_once_the_token_is_given_and_a_dry_run_stores_
         await page.get_by_role("button", name="Start ingestion (1)").click()
         await page.get_by_role("checkbox", name="Dry run").check()
         await page.get_by_role("button", name="Check first").click()
+        await expect(page.get_by_role("textbox", name="Token")).to_be_focused()
         await page.get_by_role("textbox", name="Token").fill(TOKEN)
         await page.get_by_role("button", name="Go on").click()
         await page.get_by_role("button", name="Start", exact=True).click()
@@ -175,6 +176,14 @@ async def test_a_sync_is_asked_for_once_the_token_is_given_and_a_dry_run_stores_
         await expect(page.get_by_test_id("toast").filter(has_text="GPT-5 landed")).to_be_visible()
         await expect(runs).to_have_count(2)
         await expect(page.get_by_role("row", name=re.compile("gpt-5 ingested"))).to_be_visible()
+        await expect(page.get_by_text(", asked for by hand")).to_be_visible()
+
+        await page.get_by_role("checkbox", name="Choose gpt-5").check()
+        await page.get_by_role("button", name="Start ingestion (1)").click()
+        await page.get_by_role("button", name="Check first").click()
+        await page.get_by_role("button", name="Start", exact=True).click()
+        await expect(runs).to_have_count(3)
+        await expect(runs.first).to_contain_text("skipped")
 
         await page.get_by_role("button", name="Forget the token").click()
         await page.get_by_role("button", name="Sync now").click()

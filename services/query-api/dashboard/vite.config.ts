@@ -18,6 +18,8 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
+    // On a slow machine they would look like warnings.
+    rolldownOptions: { checks: { bundlerTimings: false } },
   },
   server: { host: "127.0.0.1", proxy: { "/api": api } },
 });

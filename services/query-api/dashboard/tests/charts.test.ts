@@ -109,6 +109,17 @@ test("the cost axis holds every cost and a power of ten", () => {
   }
 });
 
+test("a name keeps off the words of the axis at its left", () => {
+  const points = [
+    { key: "o3", x: 80, y: 50, width: 40 },
+    { key: "beside", x: 100, y: 50, width: 400 },
+  ];
+  const [first] = placeLabels(points, { width: 120, height: 340 });
+  assert.equal(first?.anchor, "end");
+  const [kept] = placeLabels(points, { left: 52, width: 120, height: 340 });
+  assert.equal(kept?.anchor, "middle");
+});
+
 test("axis labels stand apart, and a long name keeps both of its ends", () => {
   assert.deepEqual(
     apart([1, 2, 5, 10, 20], (mark) => 100 * Math.log10(mark), 60),

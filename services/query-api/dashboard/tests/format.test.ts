@@ -15,7 +15,7 @@ import {
   share,
   tick,
 } from "../src/lib/format.ts";
-import { setName } from "../src/lib/names.ts";
+import { occasion, setName } from "../src/lib/names.ts";
 import { inWords } from "../src/lib/schedule.ts";
 
 const NOW = Date.parse("2026-11-24T12:00:00Z");
@@ -99,4 +99,10 @@ test("usual schedules are said in words, others are quoted", () => {
     ["0 3 * * 1-5", "on the schedule “0 3 * * 1-5” (UTC)"],
   ];
   for (const [expression, words] of said) assert.equal(inWords(expression), words);
+});
+
+test("why a sync ran is said in words, also where a newer watcher has another reason", () => {
+  assert.equal(occasion("manual"), "asked for by hand");
+  assert.equal(occasion("startup"), "at the start");
+  assert.equal(occasion("full_moon"), "full moon");
 });

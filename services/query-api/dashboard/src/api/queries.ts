@@ -101,10 +101,15 @@ export const runErrorsQuery = (run: number, query: { limit: number; offset: numb
 export const requestQuery = (requestId: string) =>
   queryOptions({
     queryKey: keys.request(requestId),
-    queryFn: ({ signal }) =>
-      unwrap(
-        api.GET("/api/admin/ingestion-requests/{requestId}", { params: { path: { requestId } }, signal }),
-      ),
+    queryFn: async ({ signal, client }) => {
+      const path = { requestId };
+      const answer = await unwrap(
+        api.GET("/api/admin/ingestion-requests/{requestId}", { params: { path }, signal }),
+      );
+      // No event tells of a run that was skipped because its content is ingested already.
+      if (ENDS.includes(answer.state)) void client.invalidateQueries({ queryKey: keys.history() });
+      return answer;
+    },
     // Many states have no event; one that has ended stays so.
     refetchInterval: ({ state }) => (state.data && ENDS.includes(state.data.state) ? false : 2_000),
   });

@@ -16,6 +16,13 @@ export interface Label {
   anchor: "start" | "end" | "middle";
 }
 
+interface Frame {
+  /** Where an axis ends that has words of its own. */
+  left?: number;
+  width: number;
+  height: number;
+}
+
 interface Box {
   left: number;
   right: number;
@@ -51,7 +58,7 @@ function options(point: Point): (Label & { box: Box })[] {
 }
 
 /** Returns a label for each point that has room within the frame; the first points go first. */
-export function placeLabels(points: readonly Point[], frame: { width: number; height: number }): Label[] {
+export function placeLabels(points: readonly Point[], frame: Frame): Label[] {
   const taken: Box[] = points.map(({ x, y, gap = GAP }) => {
     const radius = gap - AIR;
     return { left: x - radius, right: x + radius, top: y - radius, bottom: y + radius };
@@ -60,7 +67,7 @@ export function placeLabels(points: readonly Point[], frame: { width: number; he
   for (const point of points) {
     const free = options(point).find(
       ({ box }) =>
-        box.left >= 0 &&
+        box.left >= (frame.left ?? 0) &&
         box.right <= frame.width &&
         box.top >= 0 &&
         box.bottom <= frame.height &&

@@ -51,6 +51,14 @@ const MODEL_KINDS = {
   baseline: "baseline",
 } satisfies Record<NonNullable<Schemas["ModelRow"]["kind"]>, string>;
 
+const OCCASIONS = {
+  schedule: "on schedule",
+  catch_up: "made up for a missed one",
+  startup: "at the start",
+  webhook: "after a call of the Hub",
+  manual: "asked for by hand",
+} satisfies Record<Schemas["SyncEvent"]["trigger"], string>;
+
 const nameIn = (names: Readonly<Record<string, string>>, word: string) => names[word];
 
 /** What was wrong with a file; a kind that a newer ingester knows is shown as it is called there. */
@@ -66,4 +74,9 @@ export function setName(source: string): string {
 /** What a submission is of. */
 export function kindOfModel(kind: string): string {
   return nameIn(MODEL_KINDS, kind) ?? kind.replaceAll("_", " ");
+}
+
+/** Why a sync ran. */
+export function occasion(trigger: string): string {
+  return nameIn(OCCASIONS, trigger) ?? trigger.replaceAll("_", " ");
 }

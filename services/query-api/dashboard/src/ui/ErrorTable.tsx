@@ -19,7 +19,12 @@ const severityColumn: Column<{ severity: Severity }> = {
 
 const FINDINGS: Column<Schemas["Finding"]>[] = [
   severityColumn,
-  { name: "Kind", className: `${CELL} font-medium`, rowHeader: true, cell: ({ kind }) => kindName(kind) },
+  {
+    name: "Kind",
+    className: CELL,
+    rowHeader: true,
+    cell: ({ kind }) => <span className="font-medium">{kindName(kind)}</span>,
+  },
   { name: "Found", className: "py-1.5 pr-4 text-right", cell: (finding) => count(finding.count) },
   {
     name: "What to do",

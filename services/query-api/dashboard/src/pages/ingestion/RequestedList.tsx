@@ -33,7 +33,7 @@ function Row({ id, model, verified }: Requested) {
   const { data, error } = useQuery(requestQuery(id));
   return (
     <li data-testid="request" className="flex flex-wrap items-baseline justify-between gap-3 py-2 text-sm">
-      <span className="min-w-0 break-all">
+      <span className="min-w-0 wrap-anywhere">
         {model}{" "}
         <span className="text-muted">
           {[data?.dataset, data ? words(data) : (error?.message ?? "requested")].filter(Boolean).join(": ")}

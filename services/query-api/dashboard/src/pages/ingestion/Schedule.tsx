@@ -5,6 +5,7 @@ import type { Schemas } from "../../api/client.ts";
 import { cronQuery, statusQuery } from "../../api/queries.ts";
 import { useNow } from "../../hooks/useNow.ts";
 import { ahead, count, moment, plural } from "../../lib/format.ts";
+import { occasion } from "../../lib/names.ts";
 import { inWords } from "../../lib/schedule.ts";
 import { Ago } from "../../ui/Ago.tsx";
 import { Dot, Status } from "../../ui/Badge.tsx";
@@ -54,7 +55,7 @@ function Syncs({ cron }: { cron: Schemas["CronStatusAnswer"] }) {
         <p className="text-muted flex flex-wrap items-center gap-2 text-sm">
           Last sync <Ago at={cron.lastRun} /> <Status status={cron.lastStatus ?? "–"} />
           found {plural(cron.lastNewModelsFound ?? 0, "new model")}
-          {cron.lastTrigger ? `, asked for by ${cron.lastTrigger.replace("_", " ")}` : ""}
+          {cron.lastTrigger ? `, ${occasion(cron.lastTrigger)}` : ""}
         </p>
       ) : (
         <p className="text-muted text-sm">No sync has run yet.</p>

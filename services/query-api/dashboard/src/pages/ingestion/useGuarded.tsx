@@ -43,6 +43,11 @@ export function useGuarded(): { run: (action: Action) => void; busy: boolean; di
   return { run, busy, dialog };
 }
 
+/** React's autoFocus comes before the dialog is shown, which then takes its first button; this it respects. */
+function focusAtOpening(field: HTMLInputElement | null): void {
+  field?.setAttribute("autofocus", "");
+}
+
 /** Asks for the admin token, once per tab. */
 function TokenDialog({
   refused,
@@ -80,8 +85,7 @@ function TokenDialog({
           id={id}
           type="password"
           autoComplete="off"
-          // eslint-disable-next-line jsx-a11y/no-autofocus -- a modal dialog with one field: that is what it was opened for
-          autoFocus
+          ref={focusAtOpening}
           className="field w-full font-mono"
           value={token}
           onChange={(event) => setToken(event.target.value)}

@@ -125,5 +125,5 @@ export function labelsOf(spots: readonly Spot[], plot: Plot, latest: string): La
     width: nameOf(spot, plot.width).length * CHARACTER,
     ...(spot.key === latest ? { gap: 14 } : {}),
   }));
-  return placeLabels(points, { width: plot.width, height: plot.bottom });
+  return placeLabels(points, { left: plot.left, width: plot.width, height: plot.bottom });
 }

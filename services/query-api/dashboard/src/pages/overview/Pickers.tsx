@@ -44,7 +44,7 @@ export function Pickers({ rows, latestKey, selected, other, onSelect, onCompare 
     [rows, selected, latestKey],
   );
   return (
-    <div className="grid gap-4 sm:grid-cols-2 lg:grid-cols-[minmax(0,5fr)_minmax(0,3fr)_minmax(0,5fr)]">
+    <div className="grid gap-4 sm:grid-cols-2 lg:grid-cols-3">
       <Combobox
         label="Model"
         placeholder="Type a name"

@@ -8,11 +8,16 @@ from pathlib import Path
 
 import pytest
 from arcwatch.embedded.nats_server import NatsServer
+from hypothesis import HealthCheck, settings
 
 from tests.support import postgres as postgres_support
 from tests.support.postgres import TestPostgres
 
 _RUN_VARIABLE = "ARCWATCH_TEST_RUN"
+
+# How long an example takes is the machine's affair, as it shares its cores.
+settings.register_profile("shared cores", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("shared cores")
 
 
 def pytest_configure(config: pytest.Config) -> None:

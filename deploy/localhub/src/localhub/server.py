@@ -9,6 +9,7 @@ from typing import Self
 
 from aiohttp import web
 from aiohttp.typedefs import Middleware
+from common.process import addresses
 
 from localhub.errors import answer_refusals
 from localhub.quota import QuotaMeter
@@ -21,6 +22,7 @@ from localhub.web.webhooks import Webhooks
 
 HOST = "127.0.0.1"  # reachable from this machine alone, unless asked otherwise
 THREADS = 4
+BACKLOG = 128
 # A commit of huggingface_hub 2.4 holds files of up to 100 MiB, in base64; older ones send a whole folder in one.
 BODY_BYTES = 256 * 1024 * 1024
 WATCH_SECONDS = 1.0  # how soon webhooks tell of a change of the folder's files
@@ -116,7 +118,9 @@ class LocalHub:
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
         await runner.setup()
         self._runners.append(runner)
-        await web.TCPSite(runner, self._host, port).start()
+        # asyncio's own way to bind loses the reason since Python 3.13: an address of another machine has no errno.
+        for each in addresses.listen(self._host, port, BACKLOG):
+            await web.SockSite(runner, each, backlog=BACKLOG).start()
         bound: int = runner.addresses[0][1]
         return bound
 

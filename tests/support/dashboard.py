@@ -69,6 +69,7 @@ async def system(
     workers: bool = True,
     origins: tuple[str, ...] = (),
     datasets: tuple[str, ...] = (V1, V2),
+    public_url: str = "",
 ) -> AsyncIterator[Running]:
     """Yield the system once all of it is ready; the Hub holds no submission yet.
 
@@ -89,7 +90,7 @@ async def system(
             "log_level": "warning",
         }
         port = free_port()
-        own = {"port": port, "admin_token": SecretStr(TOKEN), "cors_origins": origins}
+        own = {"port": port, "admin_token": SecretStr(TOKEN), "cors_origins": origins, "public_url": public_url}
         settings = QuerySettings.model_validate({**shared, **own})
         found = Running(hub, client, f"http://127.0.0.1:{port}", settings)
         await found.start_api()

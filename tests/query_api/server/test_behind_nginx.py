@@ -27,19 +27,6 @@ PUBLIC = AnyHttpUrl(f"https://example.org{PREFIX}/")
 ATOM = {"a": "http://www.w3.org/2005/Atom"}
 ZIP = {"Accept-Encoding": "gzip"}
 NAMES = ["what? #1 100% a b", "50%25 %2F", "a&b=c;d+e", "{x} [y] |z|", "\"double\" 'single'", "modèle 中 😀"]
-WAYS = [
-    pytest.param(
-        (), marks=pytest.mark.neighbour("nginx", "passes a path prefix on", "page, API and feed work below it")
-    ),
-    pytest.param(
-        (STRIPPING,),
-        marks=pytest.mark.neighbour("nginx", "takes a path prefix off", "page, API and feed work below it"),
-    ),
-    pytest.param(
-        (HTTP_10,),
-        marks=pytest.mark.neighbour("nginx", "asks by HTTP/1.0, without chunks", "everything works, HEAD too"),
-    ),
-]
 
 
 @asynccontextmanager
@@ -52,7 +39,22 @@ async def behind(
         yield api, await stack.enter_async_context(nginx(folder / "nginx", api.url, *ways))
 
 
-@pytest.mark.parametrize("ways", WAYS)
+@pytest.mark.parametrize(
+    "ways",
+    [
+        pytest.param(
+            (), marks=pytest.mark.neighbour("nginx", "passes a path prefix on", "page, API and feed work below it")
+        ),
+        pytest.param(
+            (STRIPPING,),
+            marks=pytest.mark.neighbour("nginx", "takes a path prefix off", "page, API and feed work below it"),
+        ),
+        pytest.param(
+            (HTTP_10,),
+            marks=pytest.mark.neighbour("nginx", "asks by HTTP/1.0, without chunks", "everything works, HEAD too"),
+        ),
+    ],
+)
 async def test_every_address_works(
     tmp_path: Path, start: Start, writer: Writer, ways: tuple[tuple[str, str], ...]
 ) -> None:

@@ -7,6 +7,7 @@ import { Router } from "wouter";
 
 import { ApiError } from "./api/client.ts";
 import { App } from "./App.tsx";
+import { useRawSearch } from "./hooks/useRawSearch.ts";
 import { BASE } from "./lib/base.ts";
 import { connect } from "./live/connect.ts";
 
@@ -31,7 +32,7 @@ if (!root) throw new Error("index.html has no #root");
 createRoot(root).render(
   <StrictMode>
     <QueryClientProvider client={client}>
-      <Router base={BASE}>
+      <Router base={BASE} searchHook={useRawSearch}>
         <App />
       </Router>
     </QueryClientProvider>

@@ -30,6 +30,7 @@ _HTML = b"""<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>arcwatch query API</title>
+<link rel="icon" type="image/svg+xml" href="icon.svg">
 <link rel="stylesheet" href="docs/swagger-ui.css">
 </head>
 <body>

@@ -130,14 +130,13 @@ async def test_a_name_is_there_after_a_restart_and_before_the_operator_s_file(
 @pytest.mark.parametrize(
     ("body", "what"),
     [
-        ({}, "say at least one field"),
-        ({"provider": None}, "say at least one field"),
         ({"colour": "red"}, "Extra inputs are not permitted"),
         ({"kind": "robot"}, "body.kind"),
         ({"releaseDate": "soon"}, "body.releaseDate"),
-        ({"displayName": " "}, "body.displayName"),
+        ({"releaseDate": 0}, "body.releaseDate"),
+        ({"releaseDate": "2026-02-28T00:00:00"}, "body.releaseDate"),
+        ({"displayName": ""}, "body.displayName"),
         ({"displayName": "x" * 256}, "body.displayName"),
-        ({"provider": "a\nb"}, "body.provider"),
         ({"provider": 3}, "body.provider"),
     ],
 )
@@ -145,6 +144,23 @@ async def test_what_cannot_be_is_refused(api: Api, body: dict[str, Any], what: s
     status, answer = await api.send("PUT", f"{NAMES}/a", body, **BEARER)
     assert (status, what in answer["detail"]) == (400, True), answer
     assert (await api.send("PUT", f"{NAMES}/.git", {"kind": "model"}, **BEARER))[0] == 400
+
+
+@pytest.mark.parametrize(
+    ("body", "what"),
+    [
+        ({}, "say at least one field; DELETE"),
+        ({"provider": None}, "say at least one field; DELETE"),
+        ({"displayName": " "}, "body.displayName: Value error, it is empty"),
+        ({"provider": "a\nb"}, "body.provider: Value error, it holds control characters"),
+    ],
+)
+async def test_what_no_schema_can_say_is_refused_as_at_other_routes(
+    api: Api, pool: asyncpg.Pool, body: dict[str, Any], what: str
+) -> None:
+    status, answer = await api.send("PUT", f"{NAMES}/a", body, **BEARER)
+    assert (status, answer["detail"][: len(what)]) == (422, what)
+    assert await pool.fetchval("SELECT count(*) FROM model_names") == 0
 
 
 @pytest.mark.parametrize(("method", "path"), [("PUT", f"{NAMES}/a"), ("DELETE", f"{NAMES}/a")])

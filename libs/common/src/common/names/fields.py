@@ -5,24 +5,24 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Final, Literal, NamedTuple
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
 MAX_TEXT = 255
 Kind = Literal["model", "system", "human_panel", "baseline"]
 Layer = Literal["admin", "file", "registry", "rules"]
 
 
-def _printable(text: str) -> str:
-    if not text.isprintable():
+def as_shown(text: str) -> str:
+    """Return a text without space at its ends; refuse what no page can show."""
+    if not (shown := text.strip()):
+        raise ValueError("it is empty")
+    if not shown.isprintable():
         raise ValueError("it holds control characters, or others that no page can show")
-    return text
+    return shown
 
 
-Text = Annotated[
-    str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_TEXT),
-    AfterValidator(_printable),
-]
+_Text = Annotated[str, StringConstraints(min_length=1, max_length=MAX_TEXT)]
+Text = Annotated[_Text, AfterValidator(as_shown)]
 
 
 class NameFields(BaseModel):
@@ -30,14 +30,20 @@ class NameFields(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    display_name: Annotated[Text | None, Field(description="The name that people know.")] = None
-    provider: Annotated[Text | None, Field(description="Who made it.")] = None
-    family: Annotated[Text | None, Field(description="The line of models, such as Claude.")] = None
-    effort: Annotated[Text | None, Field(description="Level or budget, as in the folder's name: xhigh, 32k.")] = None
+    display_name: Annotated[_Text | None, Field(description="The name that people know.")] = None
+    provider: Annotated[_Text | None, Field(description="Who made it.")] = None
+    family: Annotated[_Text | None, Field(description="The line of models, such as Claude.")] = None
+    effort: Annotated[_Text | None, Field(description="Level or budget, as in the folder's name: xhigh, 32k.")] = None
     release_date: Annotated[date | None, Field(description="When the model became available.")] = None
     kind: Annotated[
         Kind | None, Field(description="A system is built around models; panels and baselines are no models.")
     ] = None
+
+    @field_validator("display_name", "provider", "family", "effort")
+    @classmethod
+    def check_text(cls, text: str | None) -> str | None:
+        """Return a text as pages show it."""
+        return None if text is None else as_shown(text)
 
 
 FIELDS: Final = tuple(NameFields.model_fields)

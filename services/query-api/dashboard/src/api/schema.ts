@@ -2432,7 +2432,7 @@ export interface components {
             totalModels: number;
             /**
              * Totalexplanations
-             * @description Answers in the database, those of the existing app too.
+             * @description Answers in the database, those of the existing app too; above 500,000 estimated.
              */
             totalExplanations: number;
             /** Databaseconnected */
@@ -4806,6 +4806,15 @@ export interface operations {
             };
             /** @description Unsupported media type */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Cannot be done as asked */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -7,6 +7,8 @@ import asyncpg
 import structlog
 from aiohttp import web
 from common.names.fields import FIELDS, NameFields
+from pydantic import ValidationError
+from pydantic.alias_generators import to_camel
 
 from query_api.routes.endpoint import Endpoint
 from query_api.schemas.folder_names import AllNamesAnswer, FolderNames, FolderNamesAnswer, FolderQuery, NamesBody
@@ -31,16 +33,27 @@ async def list_known_names(pool: asyncpg.Pool, view: Callable[[], View]) -> AllN
     return AllNamesAnswer(total=len(rows), data=tuple(rows))
 
 
-@partial(_ONE, method="PUT", problems=(503,))
+@partial(_ONE, method="PUT", problems=(422, 503))
 async def set_model_name(
     pool: asyncpg.Pool, projector: ViewProjector, request: web.Request, query: FolderQuery, body: NamesBody
 ) -> FolderNamesAnswer:
     """Say what a folder's model is, before all other sources."""
-    fields = NameFields(**{name: getattr(body, name) for name in FIELDS})
+    fields = _said(body)
     by = f"admin at {request.remote}"
     await name_overrides.put(pool, query.folder, fields, by)
     log.info("admin.name_set", by=by, folder=query.folder, **fields.model_dump(mode="json", exclude_none=True))
     return await _changed(pool, projector, query.folder)
+
+
+def _said(body: NamesBody) -> NameFields:
+    try:
+        fields = NameFields(**{name: getattr(body, name) for name in FIELDS})
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise ProblemError(422, f"body.{to_camel(str(first['loc'][0]))}: {first['msg']}") from error
+    if fields == NameFields():
+        raise ProblemError(422, "say at least one field; DELETE takes back what was said")
+    return fields
 
 
 @partial(_ONE, method="DELETE", problems=(404, 503))

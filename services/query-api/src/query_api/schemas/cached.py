@@ -154,7 +154,9 @@ class QuickStats(Cached):
     """What the existing app's admin page shows at its top. Both totals are at most a minute old."""
 
     total_models: Annotated[Count, Field(description="Models by their folder's name, in however many datasets.")]
-    total_explanations: Annotated[Count, Field(description="Answers in the database, those of the existing app too.")]
+    total_explanations: Annotated[
+        Count, Field(description="Answers in the database, those of the existing app too; above 500,000 estimated.")
+    ]
     database_connected: bool
     last_ingestion: Annotated[datetime | None, Field(description="When the last run began; a minute old, too.")]
     timestamp: Annotated[datetime, Field(description="When this answer was made; it holds until something differs.")]

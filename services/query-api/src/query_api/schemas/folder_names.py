@@ -1,14 +1,17 @@
 """What admins ask and set of the models behind folders."""
 
+import re
 from datetime import date, datetime
 from typing import Annotated
 
 from common.names.fields import NameFields
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, field_validator
 
 from query_api.schemas.base import Answer, Body, Query
 from query_api.schemas.ingestion import Folder
 from query_api.schemas.naming import Naming
+
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
 class FolderQuery(Query):
@@ -17,17 +20,26 @@ class FolderQuery(Query):
     folder: Folder
 
 
+def _as_text(day: object) -> object:
+    if not (isinstance(day, str) and _DAY.fullmatch(day)):
+        raise ValueError("write it as 2025-12-11")
+    return day
+
+
+_Day = Annotated[date, Field(strict=False), BeforeValidator(_as_text)]
+
+
 class NamesBody(NameFields, Body):
     """What an admin says of a folder's model. It replaces what was set before; null and left out mean: not said."""
 
     # JSON has no dates.
-    release_date: Annotated[date | None, Field(strict=False, description="Such as 2025-12-11.")] = None
+    release_date: Annotated[_Day | None, Field(description="Such as 2025-12-11.")] = None
 
-    @model_validator(mode="after")
-    def _says_something(self) -> "NamesBody":
-        if all(value is None for value in dict(self).values()):
-            raise ValueError("say at least one field; DELETE takes back what was said")
-        return self
+    @field_validator("display_name", "provider", "family", "effort")
+    @classmethod
+    def check_text(cls, text: str | None) -> str | None:
+        """Leave to the route what no schema can say."""
+        return text
 
 
 class FolderNames(Naming):

@@ -55,6 +55,14 @@ async def test_all_answers_are_counted_and_the_last_run_is_the_one_that_began_la
     assert found == Stored(3, START + timedelta(days=2, seconds=-2))
 
 
+async def test_answers_too_many_to_be_counted_at_each_look_are_estimated(pool: asyncpg.Pool, rows: Writer) -> None:
+    await rows.answers("m-1-attempt1", {"a": [True]})
+    await pool.execute(
+        "SELECT pg_restore_relation_stats('schemaname', 'public', 'relname', 'explanations', 'reltuples', 7e6::real)"
+    )
+    assert (await submissions.load(pool)).stored.explanations == 7_000_000
+
+
 async def test_a_folder_that_is_gone_upstream_is_removed_however_its_ingestion_ended(
     pool: asyncpg.Pool, rows: Writer
 ) -> None:

@@ -50,7 +50,7 @@ async def load(pool: asyncpg.Pool) -> Loaded:
         rows = await connection.fetch(sql.CURRENT_SUBMISSIONS, timeout=LOAD_SECONDS)
         last_sync = _sync(await connection.fetchrow(sql.LAST_ENDED_SYNC))
         found = list(filter(None, map(_submission, rows)))
-        stored = Stored(*(await connection.fetch(sql.STORED))[0])
+        stored = Stored(*(await connection.fetch(sql.STORED, timeout=LOAD_SECONDS))[0])
         names = (await name_overrides.read(connection)).entries
         return Loaded(found, last_sync, await connection.fetchval(sql.DATABASE_TIME), names, stored)
 

@@ -2,8 +2,9 @@
 
 import asyncio
 import json
+import random
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from common.arc.task_sets import Task
 from common.database.schema import MIGRATIONS, migrate
 from ingester.store.statements.explanations import COUNTED_COLUMNS, STAGED_COLUMNS
 from ingester.submission.limits import Limits
+from ingester.submission.reasoning import message_text, reasoning_text
 from ingester.submission.staged_row import Row
 from ingester.submission.transform import transform
 
@@ -48,6 +50,29 @@ ODD: list[Any] = [
 
 def right(task: Task, pair: int) -> Any:
     return rows_of(task.test[pair].output)
+
+
+def text_of_before(metadata: Mapping[str, Any]) -> str:
+    """Return a log's part as releases before migration 0014 wrote it."""
+    return "\n\n".join(filter(None, (reasoning_text(metadata), message_text(metadata))))
+
+
+def text_at_first(metadata: Mapping[str, Any]) -> str:
+    """Return it as the first releases did: no text of a list, and the setting of a summary, too."""
+    messages = [choice["message"] for choice in metadata.get("choices", ())]
+    texts = [metadata.get("reasoning_summary"), metadata.get("reasoning_content")]
+    texts += [message["content"] for message in messages if message["role"] not in ("user", "system")]
+    return "\n\n".join(text for text in texts if isinstance(text, str) and text.strip())
+
+
+def before_messages(
+    body: bytes, task: Task, monkeypatch: pytest.MonkeyPatch, text: Callable[[Mapping[str, Any]], str] = text_of_before
+) -> list[Row]:
+    """Return the rows that a file had before migration 0014: messages stood in the log, behind the reasoning."""
+    with monkeypatch.context() as earlier:
+        earlier.setattr("ingester.submission.transform.reasoning_text", text)
+        earlier.setattr("ingester.submission.transform.message_text", lambda _: "")
+        return transform(body, task, "m", Limits())[1:]
 
 
 def file(*answers: tuple[Any, Any]) -> bytes:
@@ -105,12 +130,50 @@ def in_the_form_of_before(row: Row) -> dict[str, Any]:
     return columns | {"predicted_output_grid": raw, "multiple_predicted_outputs": None, "multi_test_results": None}
 
 
+def texts_of(stored: asyncpg.Record) -> tuple[Any, ...]:
+    return stored["pattern_description"], stored["reasoning_log"], stored["has_reasoning_log"]
+
+
+def texts_as_written(row: Row) -> tuple[Any, ...]:
+    return row.pattern_description, row.reasoning_log, row.reasoning_log is not None
+
+
 async def put(connection: asyncpg.Connection, **columns: Any) -> int:
     values = columns | {"solving_strategy": "", "prompt_template_id": existing_app.TEMPLATE, "hf_dataset": V2}
     values |= {"created_at": ANSWERED, "ingested_at": INGESTED, "hf_blob_oid": "b"}
+    values = {"has_reasoning_log": values["reasoning_log"] is not None} | values
     places = ", ".join(f"${number}" for number, _ in enumerate(values, 1))
     statement = f"INSERT INTO explanations ({', '.join(values)}) VALUES ({places}) RETURNING id"
     return int(await connection.fetchval(statement, *values.values()))
+
+
+WORDS = ["because", " so it is\n", "\n\nfirst", "[pair 1]\nis the second", "\u00a0", "", "\0", "\ud800 \U0001f600"]
+
+
+def some_texts(choose: random.Random) -> Any:
+    """Return a text, or what stands where one is expected."""
+    lists = [[], ["one", {"type": "text", "text": "two"}, 7, {"text": None}, [["no text"]], " \u2003"]]
+    return choose.choice([*WORDS, *WORDS, *lists, None, {"text": "no list"}])
+
+
+def some_attempt(choose: random.Random, pair: int) -> Any:
+    """Return an attempt with texts of every kind, in every place."""
+    roles = ["user", "assistant", "assistant", "model", "system"]
+    choices = [{"message": {"role": role, "content": some_texts(choose)}} for role in choose.sample(roles, 3)]
+    found = attempt([[0]], pair)
+    found["metadata"] = {"pair_index": pair, "choices": choices, "reasoning_summary": some_texts(choose)}
+    if choose.random() < 0.3:
+        found["metadata"] |= {"reasoning_content": some_texts(choose), "reasoning_summary": "detailed"}
+    if choose.random() < 0.2:
+        del found["metadata"]["pair_index"]
+    return found if choose.random() < 0.9 else None
+
+
+def some_file(choose: random.Random, task: Task, more: int) -> bytes:
+    """Return answers to the pairs of a task and, with `more`, some that are double or to no pair."""
+    pairs = [*range(len(task.test)), *(choose.randrange(4) for _ in range(more))]
+    entries = [{f"attempt_{number}": some_attempt(choose, pair) for number in (1, 2)} for pair in pairs]
+    return json.dumps(entries).encode()
 
 
 @pytest.fixture(params=["the app's", "ours"])
@@ -132,11 +195,12 @@ async def before(
 
 
 async def test_rows_of_earlier_releases_read_as_those_of_today(
-    before: asyncpg.Connection, empty_database_url: str
+    before: asyncpg.Connection, empty_database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     today = [row for task, body in FILES.items() for row in transform(body, task, "m", Limits())[1:]]
-    for row in today:
-        await put(before, **in_the_form_of_before(row))
+    for task, body in FILES.items():
+        for row in before_messages(body, task, monkeypatch):
+            await put(before, **in_the_form_of_before(row))
     await migrate(empty_database_url)
     await existing_app.start(before)
     stored = {(row["puzzle_id"], row["model_name"]): row for row in await before.fetch("SELECT * FROM explanations")}
@@ -155,7 +219,7 @@ async def test_rows_of_earlier_releases_read_as_those_of_today(
                 expected[column] and as_python(expected[column]),
             )
         assert (found["confidence"], found["created_at"], found["ingested_at"]) == (None, INGESTED, INGESTED)
-        assert (found["num_test_pairs"], found["pattern_description"]) == (row.num_test_pairs, row.pattern_description)
+        assert (found["num_test_pairs"], *texts_of(found)) == (row.num_test_pairs, *texts_as_written(row))
         grids = [json.loads(each["value"]) for each in await before.fetch(GRIDS, row.model_name, row.puzzle_id)]
         assert len(grids) == (row.num_test_pairs if row.has_multiple_predictions else 0)
 
@@ -170,8 +234,50 @@ async def test_rows_of_earlier_releases_read_as_those_of_today(
         assert await app.quality(name) == {"confident": 0, "trusted": 0, "failed_requests": 0}
 
 
-async def test_an_empty_description_is_no_failed_request(before: asyncpg.Connection, empty_database_url: str) -> None:
+@pytest.mark.parametrize("before", ["ours"], indirect=True)
+@pytest.mark.parametrize(("text", "most"), [(text_of_before, 2), (text_at_first, 0)])
+async def test_texts_of_earlier_releases_become_those_of_today(
+    before: asyncpg.Connection,
+    empty_database_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+    text: Callable[[Mapping[str, Any]], str],
+    most: int,
+) -> None:
+    choose = random.Random(16)
+    expected = {}
+    for turn in range(300):
+        task = choose.choice(ONE + TWO)
+        body = some_file(choose, task, choose.randint(0, most))
+        for then, now in zip(
+            before_messages(body, task, monkeypatch, text), transform(body, task, "m", Limits())[1:], strict=True
+        ):
+            gone = {"removed_upstream_at": INGESTED} if turn % 3 == 0 else {}
+            columns = in_the_form_of_before(then) | gone | {"model_name": f"{turn}-{then.model_name}"}
+            expected[await put(before, **columns)] = texts_as_written(now)
+    await migrate(empty_database_url)
+    stored = {row["id"]: row for row in await before.fetch("SELECT * FROM explanations")}
+    for row_id, texts in expected.items():
+        found = stored[row_id]
+        said = [each["metadata"] for each in json.loads(found["provider_raw_response"])]
+        assert texts_of(found) == texts, said
+
+
+@pytest.mark.parametrize("before", ["ours"], indirect=True)
+@pytest.mark.parametrize("raw", [None, "[5]", '[{"metadata": {"choices": [{"message": {"content": "other"}}]}}]'])
+async def test_a_log_that_the_answer_does_not_make_stays(
+    before: asyncpg.Connection, empty_database_url: str, raw: str | None
+) -> None:
     (row,) = transform(file((right(ONE[0], 0), ...)), ONE[0], "m", Limits())[1:]
+    texts = {"pattern_description": "seen", "reasoning_log": "thought", "has_reasoning_log": True}
+    await put(before, **in_the_form_of_before(row) | texts | {"provider_raw_response": raw})
+    await migrate(empty_database_url)
+    found = await before.fetchrow("SELECT * FROM explanations")
+    assert found is not None
+    assert texts_of(found) == tuple(texts.values())
+
+
+async def test_an_empty_description_is_no_failed_request(before: asyncpg.Connection, empty_database_url: str) -> None:
+    (row,) = transform(json.dumps([{"attempt_1": right(ONE[0], 0)}]).encode(), ONE[0], "m", Limits())[1:]
     await put(before, **in_the_form_of_before(row) | {"pattern_description": ""})
     await migrate(empty_database_url)
     assert await before.fetchval("SELECT pattern_description FROM explanations") == "The answer was given by m."

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from ingester.submission.reasoning import describe, reasoning_text
+from ingester.submission.reasoning import describe, message_text, reasoning_text
 
 
 @pytest.mark.parametrize(
@@ -21,26 +21,28 @@ def test_who_answered_is_said_as_far_as_it_is_known(metadata: dict[str, Any], sa
     assert describe(metadata) == said
 
 
-def test_reasoning_comes_before_messages_and_the_summary_first() -> None:
+def test_reasoning_and_messages_are_apart_and_the_summary_comes_first() -> None:
     choices = [{"message": {"role": "assistant", "content": "third"}}, {"message": {"content": "fourth"}}]
     metadata = {"choices": choices, "reasoning_content": "second", "reasoning_summary": "first"}
-    assert reasoning_text(metadata) == "first\n\nsecond\n\nthird\n\nfourth"
+    assert (reasoning_text(metadata), message_text(metadata)) == ("first\n\nsecond", "third\n\nfourth")
 
 
 @pytest.mark.parametrize("role", ["user", "system", "developer"])
 def test_what_the_model_was_told_is_not_what_it_said(role: str) -> None:
-    assert reasoning_text({"choices": [{"message": {"role": role, "content": "told"}}]}) == ""
+    assert message_text({"choices": [{"message": {"role": role, "content": "told"}}]}) == ""
 
 
 @pytest.mark.parametrize("odd", [None, 7, "text", {"message": {"content": "x"}}, [7], [{"message": "x"}], [{}]])
 def test_choices_of_another_shape_say_nothing(odd: Any) -> None:
-    assert reasoning_text({"choices": odd, "reasoning_summary": {"text": "x"}, "reasoning_content": " \n"}) == ""
+    metadata = {"choices": odd, "reasoning_summary": {"text": "x"}, "reasoning_content": " \n"}
+    assert (reasoning_text(metadata), message_text(metadata)) == ("", "")
 
 
 def test_lists_of_texts_and_of_parts_with_a_text_are_read() -> None:
     summary = ["first", {"type": "summary_text", "text": "second"}, 7, None, {"text": 7}, [["no text"]]]
     choices = [{"message": {"content": [{"type": "text", "text": "third"}]}}]
-    assert reasoning_text({"reasoning_summary": summary, "choices": choices}) == "first\n\nsecond\n\nthird"
+    assert reasoning_text({"reasoning_summary": summary}) == "first\n\nsecond"
+    assert message_text({"choices": choices}) == "third"
 
 
 @pytest.mark.parametrize("setting", ["auto", "concise", "detailed"])

@@ -10,7 +10,7 @@ from common.error_kinds import NoteKind
 from ingester.store.statements.explanations import STAGED_COLUMNS
 from ingester.submission.staged_row import Row
 
-from tests.ingester.samples import ATTEMPT, METADATA, RIGHT, TWO, kinds, used
+from tests.ingester.samples import ATTEMPT, METADATA, RIGHT, TWO, kinds, used, with_metadata
 
 
 def test_a_task_with_one_test_fills_the_single_columns() -> None:
@@ -31,8 +31,8 @@ def test_a_task_with_one_test_fills_the_single_columns() -> None:
         total_tokens=140,
         estimated_cost=0.3,
         api_processing_time_ms=100_500,
-        pattern_description="The answer was given by gpt-5-2 through openai.",
-        reasoning_log="Let me look.\n\nIt is rotated.",
+        pattern_description="It is rotated.",
+        reasoning_log="Let me look.",
         provider_raw_response=row.provider_raw_response,
     )
     assert json.loads(row.multi_test_results or "") == [
@@ -70,7 +70,8 @@ def test_a_task_with_several_tests_fills_the_multiple_columns() -> None:
     ]
     assert (row.multi_test_all_correct, row.multi_test_average_accuracy) == (False, 0.5)
     assert (row.input_tokens, row.estimated_cost, row.api_processing_time_ms) == (200, 0.6, 201_000)
-    assert (row.reasoning_log or "").startswith("[pair 0]\nLet me look.")
+    assert row.reasoning_log == "[pair 0]\nLet me look.\n\n[pair 1]\nLet me look."
+    assert row.pattern_description == "[pair 0]\nIt is rotated.\n\n[pair 1]\nIt is rotated."
     assert [each["answer"] for each in json.loads(row.provider_raw_response or "")] == [RIGHT, [[5]]]
 
 
@@ -136,7 +137,13 @@ def test_the_models_words_are_kept_and_the_users_are_not() -> None:
     choices = [{"message": message} for message in [*messages, {"content": "by nobody"}, {"content": " "}]]
     metadata = {"choices": choices, "reasoning_content": "thoughts"}
     (row,) = used([{"attempt_1": {"answer": RIGHT, "metadata": metadata}}]).rows
-    assert row.reasoning_log == "thoughts\n\nby model\n\nby assistant\n\nby nobody"
+    assert (row.reasoning_log, row.pattern_description) == ("thoughts", "by model\n\nby assistant\n\nby nobody")
+
+
+def test_without_a_message_the_description_says_who_answered() -> None:
+    (row,) = used(with_metadata(choices=[])).rows
+    said = "The answer was given by gpt-5-2 through openai."
+    assert (row.pattern_description, row.reasoning_log) == (said, "Let me look.")
 
 
 def test_a_bare_grid_is_an_answer_without_metadata() -> None:

@@ -22,3 +22,20 @@ async def test_a_tasks_attempts_are_those_that_are_still_there_by_name(pool: asy
         ("m-attempt2", True),
     ]
     assert [len(each.reasoning or "") for each in found] == [4000, 0]
+
+
+async def test_messages_follow_the_reasoning_and_who_answered_is_none(pool: asyncpg.Pool, rows: Writer) -> None:
+    texts = [
+        ("thought", "said\n\nmore"),
+        (None, "said"),
+        ("thought", "The answer was given by m through p."),
+        (None, "The answer was given by m."),
+        (None, "The answer was given by m.\nIt is rotated."),
+    ]
+    names = [f"m-attempt{number}" for number in range(1, 1 + len(texts))]
+    for name, (reasoning, message) in zip(names, texts, strict=True):
+        await rows.answer(name, "a", [True])
+        texts_of = "UPDATE explanations SET reasoning_log = $2, pattern_description = $3 WHERE model_name = $1"
+        await pool.execute(texts_of, name, reasoning, message)
+    found = await task_attempts.attempts(pool, DATASET, names, "a")
+    assert [each.reasoning for each in found] == ["thought\n\nsaid\n\nmore", "said", "thought", None, texts[4][1]]

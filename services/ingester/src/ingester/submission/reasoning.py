@@ -1,6 +1,6 @@
 """The texts of a row: who gave the answer, and what the model said."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 _LONGEST_NAME = 200
@@ -17,11 +17,14 @@ def describe(metadata: Mapping[str, Any]) -> str:
 
 
 def reasoning_text(metadata: Mapping[str, Any]) -> str:
-    """Return the model's texts: its reasoning, then its messages."""
+    """Return the model's reasoning, without its messages."""
     reasoning = (metadata.get(key) for key in ("reasoning_summary", "reasoning_content"))
-    told = (each for each in reasoning if not (isinstance(each, str) and each in _SETTINGS))
-    texts = (text for each in (*told, *_messages(metadata.get("choices"))) for text in _texts(each))
-    return "\n\n".join(text for text in texts if text.strip())
+    return _join(each for each in reasoning if not (isinstance(each, str) and each in _SETTINGS))
+
+
+def message_text(metadata: Mapping[str, Any]) -> str:
+    """Return the model's messages, without what it was told."""
+    return _join(_messages(metadata.get("choices")))
 
 
 def _messages(choices: Any) -> Iterator[Any]:
@@ -29,6 +32,11 @@ def _messages(choices: Any) -> Iterator[Any]:
         message = choice.get("message") if isinstance(choice, dict) else None
         if isinstance(message, dict) and message.get("role") not in ("user", "system", "developer"):
             yield message.get("content")
+
+
+def _join(values: Iterable[Any]) -> str:
+    texts = (text for value in values for text in _texts(value))
+    return "\n\n".join(text for text in texts if text.strip())
 
 
 def _texts(value: Any) -> Iterator[str]:

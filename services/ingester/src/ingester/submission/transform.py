@@ -19,7 +19,7 @@ from ingester.submission.coercion import Rows
 from ingester.submission.documents import Bytes, clean, dump, parse
 from ingester.submission.error_kinds import Notes, Problem, UnusableFileError
 from ingester.submission.limits import MEBIBYTE, Limits, estimate_memory
-from ingester.submission.reasoning import describe, reasoning_text
+from ingester.submission.reasoning import describe, message_text, reasoning_text
 from ingester.submission.scoring import Judged, judge, pairs_solved, select_answer
 from ingester.submission.staged_row import Row
 from ingester.submission.usage import add_up
@@ -142,8 +142,8 @@ def _attempt_row(folder: str, judged: list[Judged], task: Task, limits: Limits, 
         puzzle_id=task.id,
         model_name=attempt_model_name(folder, number),
         num_test_pairs=pairs,
-        pattern_description=to_text(next(filter(None, map(describe, metadata)), f"The answer was given by {folder}.")),
-        reasoning_log=to_text(_reasoning(placed, task)) or None,
+        pattern_description=to_text(_texts(placed, task, message_text) or _who_answered(metadata, folder)),
+        reasoning_log=to_text(_texts(placed, task, reasoning_text)) or None,
         provider_raw_response=to_json([each.attempt.raw for each in judged]),
         **usage._asdict(),
         **verdict,
@@ -195,8 +195,13 @@ def _only_answer(selected: Judged | None, to_json: Json) -> dict[str, Any]:
     }
 
 
-def _reasoning(placed: Sequence[Judged], task: Task) -> str:
-    texts = [(each.attempt.pair, reasoning_text(each.attempt.metadata)) for each in placed]
+def _who_answered(metadata: Iterable[Mapping[str, Any]], folder: str) -> str:
+    """Return what stands for an answer's message where there is none; the app takes "" for a failed request."""
+    return next(filter(None, map(describe, metadata)), f"The answer was given by {folder}.")
+
+
+def _texts(placed: Sequence[Judged], task: Task, read: Callable[[Mapping[str, Any]], str]) -> str:
+    texts = [(each.attempt.pair, read(each.attempt.metadata)) for each in placed]
     if len(task.test) == 1:
         return "\n\n".join(text for _, text in texts if text)
     return "\n\n".join(f"[pair {pair}]\n{text}" for pair, text in texts if text)

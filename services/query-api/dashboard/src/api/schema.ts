@@ -2837,7 +2837,7 @@ export interface components {
             timeMs: number | null;
             /**
              * Reasoning
-             * @description Cut after 4,000 characters.
+             * @description The model's reasoning, then its messages. Cut after 4,000 characters.
              */
             reasoning: string | null;
         };

@@ -41,7 +41,9 @@ class TaskAttempt(ApiModel):
     cost: Annotated[float | None, Field(description="USD")]
     tokens: Count | None
     time_ms: Count | None
-    reasoning: Annotated[str | None, Field(description="Cut after 4,000 characters.")]
+    reasoning: Annotated[
+        str | None, Field(description="The model's reasoning, then its messages. Cut after 4,000 characters.")
+    ]
 
 
 class TaskDetail(FileOrigin):

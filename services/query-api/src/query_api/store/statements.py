@@ -141,11 +141,13 @@ FROM explanations
 WHERE hf_dataset = ANY($1) AND model_name = ANY($2) AND removed_upstream_at IS NULL
 """
 
-# $4: how much of the reasoning, in characters.
-ANSWERS_TO_TASK: Final = """
+# $4: how much of the reasoning and the messages after it, in characters. The sentence stands where there is no message.
+ANSWERS_TO_TASK: Final = r"""
 SELECT model_name, predicted_output_grid, is_prediction_correct, has_multiple_predictions, multi_test_results,
     multiple_predicted_outputs, estimated_cost AS cost, total_tokens AS tokens, api_processing_time_ms AS time_ms,
-    left(reasoning_log, $4) AS reasoning
+    left(concat_ws(E'\n\n', reasoning_log, CASE
+        WHEN pattern_description !~ '^(The answer was given by [^\n]+[.])?$' THEN pattern_description
+        END), $4) AS reasoning
 FROM explanations
 WHERE hf_dataset = $1 AND model_name = ANY($2) AND puzzle_id = $3 AND removed_upstream_at IS NULL
 ORDER BY model_name

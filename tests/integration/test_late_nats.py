@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from arcwatch.doctor import bus_checks
+from arcwatch.doctor.checks import Verdict
 from arcwatch.embedded.nats_conf import PERMISSIONS
 from arcwatch.embedded.nats_server import NatsServer, program
 from common.bus import bus, topology
@@ -182,8 +184,8 @@ async def test_a_service_that_waits_stops_at_once_when_it_is_asked_to(
 
 @pytest.mark.neighbour(
     "NATS",
-    "away, hangs up, says nothing, or without JetStream, when `arcwatch topology apply` runs",
-    "it says what it waits for, for up to --wait seconds, and ends with one line",
+    "away, hangs up, says nothing, or without JetStream, when `arcwatch topology apply` or `doctor` runs",
+    "the first says what it waits for, for up to --wait seconds; each ends with one line",
 )
 async def test_the_command_says_what_it_waits_for(relay: Relay, plain_server: str) -> None:
     url = f"nats://me:{SECRET}@127.0.0.1:{relay.port}"
@@ -201,6 +203,8 @@ async def test_the_command_says_what_it_waits_for(relay: Relay, plain_server: st
     run = await Arcwatch("topology", "apply", "--nats-url", plain_server).start()
     assert await run.ended() == 1
     assert run.err == ["arcwatch: NATS says: JetStream is not enabled on the NATS that answers"]
+    (found,) = await bus_checks.bus(plain_server)
+    assert (found.verdict, found.found) == (Verdict.PROBLEM, "JetStream is not enabled on the NATS that answers")
 
 
 @pytest.mark.parametrize(

@@ -115,8 +115,8 @@ async def test_away_for_ten_minutes(
 @pytest.mark.neighbour(
     "NATS",
     "hangs (SIGSTOP) while services run",
-    "reads go on, what asks for something gets 503 with Retry-After, watcher and ingester are not ready within 6 s and "
-    "connect anew within 30 s; then all go on",
+    "reads go on, what asks for something gets 503 with Retry-After, watcher and ingester are not ready, and connect "
+    "anew after three pings without an answer (30 s); then all go on",
 )
 async def test_a_nats_that_hangs(
     hub: TestHub, database_url: str, nats_server: NatsServer, monkeypatch: pytest.MonkeyPatch

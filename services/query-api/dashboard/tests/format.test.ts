@@ -16,7 +16,7 @@ import {
   tick,
 } from "../src/lib/format.ts";
 import { occasion, setName } from "../src/lib/names.ts";
-import { inWords } from "../src/lib/schedule.ts";
+import { inWords, lastSync } from "../src/lib/schedule.ts";
 
 const NOW = Date.parse("2026-11-24T12:00:00Z");
 const before = (ms: number) => new Date(NOW - ms).toISOString();
@@ -105,4 +105,11 @@ test("why a sync ran is said in words, also where a newer watcher has another re
   assert.equal(occasion("manual"), "asked for by hand");
   assert.equal(occasion("startup"), "at the start");
   assert.equal(occasion("full_moon"), "full moon");
+});
+
+test("a sync that failed does not say that it found nothing", () => {
+  const last = { lastStatus: "completed", lastNewModelsFound: 1, lastTrigger: "schedule" } as const;
+  assert.equal(lastSync(last), "found 1 new model, on schedule");
+  assert.equal(lastSync({ ...last, lastStatus: "failed", lastNewModelsFound: 0 }), "on schedule");
+  assert.equal(lastSync({ ...last, lastTrigger: null }), "found 1 new model");
 });

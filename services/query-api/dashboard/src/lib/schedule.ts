@@ -1,4 +1,9 @@
-/** Says a cron expression in words, where it is one of the usual ones. */
+/** The schedule and its last sync in words: a cron expression, where it is one of the usual ones. */
+import type { Schemas } from "../api/client.ts";
+import { plural } from "./format.ts";
+import { occasion } from "./names.ts";
+
+type LastSync = Pick<Schemas["CronStatusAnswer"], "lastStatus" | "lastNewModelsFound" | "lastTrigger">;
 
 const DAYS = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
 
@@ -26,4 +31,10 @@ export function inWords(expression: string): string {
   const at = clock(Number(hour), Number(minute));
   if (weekday === "*") return `${Number(hour) < 6 ? "nightly" : "daily"} at ${at}`;
   return /^[0-7]$/.test(weekday) ? `every ${DAYS[Number(weekday)]} at ${at}` : quoted;
+}
+
+/** What the last sync found, and why it ran; what failed found nothing out. */
+export function lastSync({ lastStatus, lastNewModelsFound, lastTrigger }: LastSync): string {
+  const found = lastStatus === "failed" ? [] : [`found ${plural(lastNewModelsFound ?? 0, "new model")}`];
+  return [...found, ...(lastTrigger ? [occasion(lastTrigger)] : [])].join(", ");
 }

@@ -4,9 +4,8 @@ import { useQuery } from "@tanstack/react-query";
 import type { Schemas } from "../../api/client.ts";
 import { cronQuery, statusQuery } from "../../api/queries.ts";
 import { useNow } from "../../hooks/useNow.ts";
-import { ahead, count, moment, plural } from "../../lib/format.ts";
-import { occasion } from "../../lib/names.ts";
-import { inWords } from "../../lib/schedule.ts";
+import { ahead, count, moment } from "../../lib/format.ts";
+import { inWords, lastSync } from "../../lib/schedule.ts";
 import { Ago } from "../../ui/Ago.tsx";
 import { Dot, Status } from "../../ui/Badge.tsx";
 import { Bar } from "../../ui/Bar.tsx";
@@ -54,8 +53,7 @@ function Syncs({ cron }: { cron: Schemas["CronStatusAnswer"] }) {
       {cron.lastRun ? (
         <p className="text-muted flex flex-wrap items-center gap-2 text-sm">
           Last sync <Ago at={cron.lastRun} /> <Status status={cron.lastStatus ?? "–"} />
-          found {plural(cron.lastNewModelsFound ?? 0, "new model")}
-          {cron.lastTrigger ? `, ${occasion(cron.lastTrigger)}` : ""}
+          {lastSync(cron)}
         </p>
       ) : (
         <p className="text-muted text-sm">No sync has run yet.</p>

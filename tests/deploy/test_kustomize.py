@@ -13,6 +13,8 @@ from common.process import ops
 
 from tests.support import alert_rules
 
+pytestmark = pytest.mark.one_python
+
 OVERLAYS = sorted((alert_rules.DEPLOY / "kustomize" / "overlays").iterdir())
 SERVICES = ("watcher", "ingester", "query-api")
 # Custom resources: Kubernetes itself has no schema of them.

@@ -8,6 +8,8 @@ from common.roles import tables, views
 
 from tests.structure.measure import ROOT, packages
 
+pytestmark = pytest.mark.one_python
+
 MAP = (ROOT / "ARCHITECTURE.md").read_text()
 TESTED_THROUGH_OTHERS = {"ingester/ingestion", "ingester/verification", "arcwatch/commands"}
 SERVICES = {"watcher": "watcher", "ingester": "ingester", "query-api": "query_api"}

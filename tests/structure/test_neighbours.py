@@ -7,6 +7,8 @@ import pytest
 from tests.structure.measure import ROOT
 from tests.structure.neighbours import page
 
+pytestmark = pytest.mark.one_python
+
 TESTS = """
 import pytest
 

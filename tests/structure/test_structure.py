@@ -7,6 +7,8 @@ import pytest
 
 from tests.structure.measure import packages, shape_of
 
+pytestmark = pytest.mark.one_python
+
 MODULES_IN_A_FOLDER = 15
 PARTS_AT_THE_TOP = 15
 IMPORTS_BETWEEN_PARTS = 30

@@ -58,10 +58,16 @@ def ingest(
         _tell(on_nats(follow_to_the_end, data_dir, nats_url), json=json)
         return
     on_nats(lambda client: bus.publish(client, event, ingestion.SOURCE), data_dir, nats_url)
+    _tell_request(event, json=json)
+
+
+def _tell_request(event: "ModelDiscovered", *, json: bool) -> None:
+    (request_id,) = event.request_ids
     if json:
-        as_json({"request_id": event.request_ids[0], **event.model_dump(mode="json")})
+        as_json({"request_id": request_id, **event.model_dump(mode="json")})
     else:
-        say(f"asked for {model} of {dataset} as request {event.request_ids[0]}; `arcwatch runs ls` shows how it goes")
+        asked = f"asked for {event.model} of {event.dataset} as request {request_id}"
+        say(f"{asked}; `arcwatch runs ls` shows how it goes")
 
 
 def _request(dataset: str, model: str, *, force: bool) -> "ModelDiscovered":

@@ -146,6 +146,14 @@ def test_without_a_message_the_description_says_who_answered() -> None:
     assert (row.pattern_description, row.reasoning_log) == (said, "Let me look.")
 
 
+def test_attempts_that_say_the_same_share_its_texts() -> None:
+    """Thousands of attempts fit into a file, and each would hold its own."""
+    one, two = used([{"attempt_1": [[1]], "attempt_2": [[1]]}]).rows
+    for column in ("multi_test_results", "predicted_output_grid", "pattern_description", "provider_raw_response"):
+        assert getattr(one, column)
+        assert getattr(one, column) is getattr(two, column), column
+
+
 def test_a_bare_grid_is_an_answer_without_metadata() -> None:
     result = used([{"attempt_1": RIGHT}])
     assert (result.pairs_solved, result.notes) == (1, ())

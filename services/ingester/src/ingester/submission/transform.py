@@ -26,6 +26,7 @@ from ingester.submission.usage import add_up
 
 Json = Callable[[Any], str | None]
 
+_LONGEST_SHARED = 1_000
 # The existing app leaves out what is no list of lists, and takes the next grid for this pair's.
 _NO_GRID: Rows = [[]]
 
@@ -118,9 +119,18 @@ def _rows_of_task(document: Any, task: Task, folder: str, limits: Limits, notes:
     by_number: dict[int, list[Judged]] = defaultdict(list)
     for each in judged:
         by_number[each.attempt.number].append(each)
-    rows = [_attempt_row(folder, by_number[number], task, limits, notes) for number in sorted(by_number)]
+    known: dict[str, str] = {}
+    rows = [_sharing(known, _attempt_row(folder, by_number[key], task, limits, notes)) for key in sorted(by_number)]
     own = Row(task.id, None, len(task.test), pairs_solved(judged), notes=_as_json(notes.merged()))
     return [own, *rows]
+
+
+def _sharing(known: dict[str, str], row: Row) -> Row:
+    """Return a row whose short texts are those that rows before it hold: thousands of attempts may say the same."""
+    return Row._make(
+        known.setdefault(value, value) if isinstance(value, str) and len(value) <= _LONGEST_SHARED else value
+        for value in row
+    )
 
 
 def _as_json(problems: Iterable[Problem]) -> str:

@@ -44,9 +44,13 @@ class BoundedPool(asyncpg.Pool):
 
     async def release(self, connection: Any, *, timeout: float | None = None) -> None:  # noqa: ASYNC109 - the driver's
         """Take a connection back; one that hangs is closed, and what was done with it stands."""
+        # Whoever lent it may be cancelled meanwhile: it comes back nevertheless, or it would hold its locks for ever.
+        await asyncio.shield(self._take_back(connection, RELEASE_SECONDS if timeout is None else timeout))
+
+    async def _take_back(self, connection: Any, seconds: float) -> None:
         await asyncio.sleep(0)  # what `_on_statement` closes is closed by now, and has come back by itself
         with contextlib.suppress(TimeoutError):
-            await super().release(connection, timeout=RELEASE_SECONDS if timeout is None else timeout)
+            await super().release(connection, timeout=seconds)
 
     def expire(self) -> None:
         """Have each connection replaced before it is lent again: all may lead to the server that was demoted."""

@@ -1,7 +1,7 @@
 """`make test-pythons`: runs the tests on every other Python that is here, and says what came of each.
 
-PYTHONS names interpreters instead of those that are found. MIDDLE_ARGS are pytest's arguments for those that are
-neither the oldest nor the newest. Tests that run no Python of arcwatch stay out: one Python is enough for them.
+PYTHONS names interpreters instead of those that are found. Tests that run no Python of arcwatch stay out: one Python is
+enough for them.
 """
 
 import os
@@ -32,17 +32,9 @@ def main() -> None:
     chosen = _named(os.environ.get("PYTHONS", "").split()) or choose(filter(None, map(probe, candidates())), tested)
     for place, each in enumerate(chosen, 1):
         print(f"Python {each.name} ({each.path}): {place} of {len(chosen)}", flush=True)
-    narrowed = os.environ.get("MIDDLE_ARGS", "").split()
-    in_the_middle = middle(chosen, tested) if narrowed else set()
-    outcomes = [_run(each, [*sys.argv[1:], *(narrowed if each in in_the_middle else [])]) for each in chosen]
+    outcomes = [_run(each, sys.argv[1:]) for each in chosen]
     print("\n".join(summary(outcomes, tested)), flush=True)
     sys.exit(not all(outcome.passed for outcome in outcomes))
-
-
-def middle(chosen: list[Interpreter], tested: Interpreter) -> set[Interpreter]:
-    """Return those that are neither the oldest nor the newest of all that the tests run on."""
-    versions = [each.version for each in (*chosen, tested)]
-    return {each for each in chosen if min(versions) < each.version < max(versions)}
 
 
 def summary(outcomes: list[Outcome], tested: Interpreter) -> list[str]:

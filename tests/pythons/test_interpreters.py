@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.pythons.__main__ import Outcome, middle, summary
+from tests.pythons.__main__ import Outcome, summary
 from tests.pythons.interpreters import Interpreter, candidates, choose, probe
 
 DEBIAN = Interpreter((3, 11, 2), "/usr/bin/python3", is_system=True)
@@ -29,12 +29,6 @@ def test_the_system_s_own_is_taken_before_a_newer_one() -> None:
 
 def test_what_the_tests_ran_on_is_not_run_again() -> None:
     assert choose([OTHER_311, DEBIAN, OTHER_313], DEBIAN) == [OTHER_313]
-
-
-def test_the_middle_is_neither_the_oldest_nor_the_newest() -> None:
-    assert middle([NEW_312, OTHER_313], DEBIAN) == {NEW_312}
-    assert middle([DEBIAN, NEW_312, OTHER_313], OTHER_311) == {NEW_312}
-    assert middle([NEW_312], DEBIAN) == set()
 
 
 def test_a_command_is_asked_which_python_it_is() -> None:

@@ -95,7 +95,7 @@ class _Mode(NamedTuple):
         if self.budget and level:
             return f"{self.budget.upper()}, {level}"
         if self.budget:
-            return f"Thinking {self.budget.upper()}" if self.word else self.budget.upper()
+            return " ".join(filter(None, [_SHOWN_WORDS.get(self.word), self.budget.upper()]))
         if self.word and self.level in {"", "none"}:
             return ", ".join(filter(None, [_SHOWN_WORDS[self.word], level]))
         return level

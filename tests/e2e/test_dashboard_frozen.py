@@ -1,7 +1,6 @@
 """While a part hangs, the page says that it does not know: it neither looks live nor denies what goes on."""
 
 import re
-import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -10,9 +9,7 @@ from pathlib import Path
 import nats
 import pytest
 from arcwatch.embedded.nats_server import NatsServer
-from arcwatch.embedded.postgres import PostgresServer
 from common.bus import topology
-from common.database.schema import migrate
 from playwright.async_api import Page, expect
 
 from tests.support import dashboard
@@ -20,7 +17,7 @@ from tests.support.browser import browser
 from tests.support.eventually import eventually
 from tests.support.frozen import frozen
 from tests.support.hub import TestHub
-from tests.support.postgres import FAST
+from tests.support.postgres import own_server
 from tests.support.service_process import ServiceProcess, service_process
 from tests.support.submissions import V2
 
@@ -114,16 +111,8 @@ async def test_a_bus_that_hangs_is_told(tmp_path: Path, database_url: str, nats_
     "the page says that the server cannot reach its database, and not that nothing is being ingested; then it is live",
 )
 async def test_a_database_that_hangs_is_told(tmp_path: Path, nats_url: str) -> None:
-    # Not pytest's folder: another run closes it to other users than root, such as PostgreSQL's.
-    with tempfile.TemporaryDirectory(prefix="arcwatch-pg-") as folder:
-        server = PostgresServer(Path(folder) / "pg", FAST)
-        await server.start()
-        try:
-            await migrate(server.url())
-            async with system(tmp_path, server.url(), nats_url) as running:
-                assert server.child is not None
-                with frozen(server.child.pid):
-                    stale = running.page.get_by_test_id("stale")
-                    await expect(stale).to_contain_text("cannot reach its database or its bus", timeout=STALE_MS)
-        finally:
-            await server.stop()
+    async with own_server() as server, system(tmp_path, server.url(), nats_url) as running:
+        assert server.child is not None
+        with frozen(server.child.pid):
+            stale = running.page.get_by_test_id("stale")
+            await expect(stale).to_contain_text("cannot reach its database or its bus", timeout=STALE_MS)

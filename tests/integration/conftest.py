@@ -1,17 +1,15 @@
 """A pipeline of real parts for each test: a local Hub, a NATS server, a database."""
 
-import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 from arcwatch.embedded.postgres import PostgresServer
-from common.database.schema import migrate
 
 from tests.support import pipeline as support
 from tests.support.hub import TestHub
 from tests.support.pipeline import Pipeline
-from tests.support.postgres import FAST
+from tests.support.postgres import own_server
 from tests.support.submissions import V1, V2
 
 
@@ -32,10 +30,5 @@ async def pipeline(hub: TestHub, database_url: str, nats_url: str) -> AsyncItera
 @pytest.fixture
 async def server() -> AsyncIterator[PostgresServer]:
     """Lend a PostgreSQL of the test's own, migrated."""
-    # Not pytest's folder: another run closes it to other users than root, such as PostgreSQL's.
-    with tempfile.TemporaryDirectory(prefix="arcwatch-pg-") as folder:
-        server = PostgresServer(Path(folder) / "pg", FAST)
-        await server.start()
-        await migrate(server.url())
+    async with own_server() as server:
         yield server
-        await server.stop()

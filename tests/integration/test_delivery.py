@@ -89,9 +89,9 @@ async def test_a_bare_json_body_from_any_client_forces_an_ingestion(
 
 @pytest.mark.usefixtures("ingester")
 @pytest.mark.neighbour(
-    "Hub", "a dataset is named in other letters, as the Hub takes it", "it is the one in HF_DATASETS"
+    "Hub", "a dataset is named in another letter case, as the Hub takes it", "it is the one in HF_DATASETS"
 )
-async def test_an_event_may_name_a_dataset_in_other_letters(
+async def test_an_event_may_name_a_dataset_in_another_letter_case(
     pipeline: Pipeline, hub: TestHub, js: JetStreamContext
 ) -> None:
     hub.commit(V2, submission("m", {FIVE[0]: solved(FIVE[0])}))

@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 import uuid
 from collections.abc import AsyncIterator
@@ -14,6 +15,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import asyncpg
+from arcwatch.embedded.postgres import PostgresServer
+from common.database.schema import migrate
 
 TEMPLATE = "arcwatch"
 # Settings of a server whose data need not survive a power cut.
@@ -55,6 +58,20 @@ class TestPostgres:
             await connection.execute(statement)
         finally:
             await connection.close()
+
+
+@asynccontextmanager
+async def own_server() -> AsyncIterator[PostgresServer]:
+    """Lend a PostgreSQL of the test's own, migrated."""
+    # Not pytest's folder: another run closes it to other users than root, such as PostgreSQL's.
+    with tempfile.TemporaryDirectory(prefix="arcwatch-pg-") as folder:
+        server = PostgresServer(Path(folder) / "pg", FAST)
+        await server.start()
+        try:
+            await migrate(server.url())
+            yield server
+        finally:
+            await server.stop()
 
 
 @asynccontextmanager

@@ -74,7 +74,7 @@ async def test_a_server_without_a_secret_takes_no_webhooks(start: Start) -> None
         assert "HF_WEBHOOK_SECRET" in body["detail"]
 
 
-async def test_a_dataset_in_other_letters_is_the_one_that_is_watched(api: Api, bus: Client) -> None:
+async def test_a_dataset_in_another_letter_case_is_the_one_that_is_watched(api: Api, bus: Client) -> None:
     assert (await api.post(PATH, payload(DATASET.upper()), **KNOWN))[1]["accepted"]
     message = await bus.jetstream().get_last_msg(topology.STREAM, "sync.requested")
     assert SyncRequested.model_validate_json(message.data or b"").dataset == DATASET

@@ -27,7 +27,7 @@ class RepoNotFoundError(HubError):
 
 
 class MovedError(HubError):
-    """The dataset is kept under another name: it was renamed, or was asked for in other letters."""
+    """The dataset is kept under another name: it was renamed, or was asked for in another letter case."""
 
     def __init__(self, location: str) -> None:
         super().__init__(307, "Temporary Redirect")

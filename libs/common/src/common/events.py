@@ -165,7 +165,7 @@ class DatasetSynced(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     dataset: str
-    # The Hub's name of it, where that is another: it was renamed, or is configured in other letters.
+    # The Hub's name of it, where that is another: it was renamed, or is configured in another letter case.
     renamed_to: str | None = None
     revision: str | None = None
     listed_at: AwareDatetime | None = None

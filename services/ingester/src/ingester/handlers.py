@@ -84,6 +84,6 @@ class FailureRecorder:
 
 
 def as_configured(event: ModelDiscovered, datasets: Collection[str]) -> ModelDiscovered:
-    """Return the event with its dataset's name as it is configured: people may write it in other letters."""
+    """Return the event with its dataset's name as it is configured: people may write it in another letter case."""
     named = watched(event.dataset, datasets)
     return event if named in {None, event.dataset} else event.model_copy(update={"dataset": named})

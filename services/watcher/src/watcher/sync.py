@@ -10,7 +10,8 @@ from time import monotonic
 import nats.errors
 import structlog
 from common.events import DatasetSynced, ModelDiscovered, SyncCompleted, SyncStatus, Trigger
-from common.hub.client import Folder, HubClient
+from common.hub.client import HubClient
+from common.hub.entries import Folder
 from common.hub.responses import RevisionGoneError
 from common.names.folders import is_plain_folder_name
 from common.outcomes import TransientError

@@ -45,7 +45,7 @@ class Datasets:
             return self._open[name]
 
     def canonical(self, name: str) -> str:
-        """Return the name of a dataset that was renamed, or is asked for in other letters."""
+        """Return the name of a dataset that was renamed, or is asked for in another letter case."""
         seen = {name}
         while (new := self._renamed.get(name)) and new not in seen:
             seen.add(name := new)

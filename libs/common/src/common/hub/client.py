@@ -31,7 +31,7 @@ from yarl import URL
 
 from common.hub import network, transport
 from common.hub.downloads import Downloads, RemoteFile
-from common.hub.git_tree import Entry, is_tree
+from common.hub.entries import Folder, as_file, as_folder, read_below
 from common.hub.quota import Quota
 from common.hub.renames import Renames
 from common.hub.responses import (
@@ -60,15 +60,6 @@ MESSAGE_LENGTH = 200
 CONNECTIONS = 8
 
 Webhook = WebhookInfo
-
-
-@dataclass(frozen=True)
-class Folder:
-    """A model folder: the git oid of its content, and when it last changed (None: not asked)."""
-
-    name: str
-    tree_oid: str
-    published_at: datetime | None = None
 
 
 @dataclass(eq=False)
@@ -156,7 +147,7 @@ class HubClient:
         found: dict[str, Folder] = {}
         for start in range(0, len(names), PATHS_PER_REQUEST):
             entries = await self._paths_info(dataset, names[start : start + PATHS_PER_REQUEST], revision)
-            found |= {entry.path: _folder(entry) for entry in entries if isinstance(entry, RepoFolder)}
+            found |= {entry.path: as_folder(entry) for entry in entries if isinstance(entry, RepoFolder)}
         return found
 
     async def _paths_info(self, dataset: str, paths: Sequence[str], revision: str) -> "list[RepoFile | RepoFolder]":
@@ -189,12 +180,12 @@ class HubClient:
         A listing counts when it makes the folder's tree oid. Where it does not (the modes are not listed, and cannot
         all be tried), a second one has to say the same. An empty one never counts: git has no empty folders.
         """
-        ask = partial(_listing, dataset, folder, revision, tree_oid)
+        ask = partial(read_below, dataset, folder, revision, tree_oid)
         first, verified = await self._call(dataset, ask)
         entries = first
         if not verified:
             entries, verified = await self._call(dataset, ask)
-        files = [_file(entry) for entry in entries if isinstance(entry, RepoFile)]
+        files = [as_file(entry) for entry in entries if isinstance(entry, RepoFile)]
         if not verified:
             if not files or entries != first:
                 raise TransientError(f"the Hub's listing of {folder} is not the folder's content", kind="hub_error")
@@ -295,28 +286,3 @@ class HubClient:
 
 
 T = TypeVar("T")
-
-
-def _listing(
-    dataset: str, folder: str, revision: str, tree_oid: str | None, api: HfApi
-) -> tuple[list[RepoFile | RepoFolder], bool]:
-    """Return what is listed below a folder, in a comparable order, and whether that makes the folder's oid."""
-    found = list(api.list_repo_tree(dataset, folder, recursive=True, revision=revision, repo_type="dataset"))
-    verified = any(isinstance(entry, RepoFile) for entry in found) and (
-        tree_oid is None or is_tree(tree_oid, folder, map(_entry, found))
-    )
-    return sorted(found, key=lambda entry: entry.path), verified
-
-
-def _entry(entry: RepoFile | RepoFolder) -> Entry:
-    if isinstance(entry, RepoFolder):
-        return Entry(entry.path, entry.tree_id)
-    return Entry(entry.path, entry.blob_id, entry.size)
-
-
-def _folder(entry: RepoFolder) -> Folder:
-    return Folder(entry.path, entry.tree_id, entry.last_commit.date if entry.last_commit else None)
-
-
-def _file(entry: RepoFile) -> RemoteFile:
-    return RemoteFile(entry.path, entry.size, entry.blob_id, entry.lfs.sha256 if entry.lfs else None)

@@ -1,4 +1,4 @@
-"""Names under which the Hub keeps datasets: it answers an old one, or one in other letters, with a redirect. Pure.
+"""Names under which the Hub keeps datasets: it redirects from an old one, and from one in another letter case. Pure.
 
 A dataset goes on under its name in HF_DATASETS. Its head and its root are asked for by that name, so that each sync
 sees where it is now; everything else is asked for under the Hub's name, or each file would cost two requests.

@@ -1,0 +1,45 @@
+"""The entries of a listing: read by the official client, in our own shapes. Knows no token and no retries."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from huggingface_hub import HfApi, RepoFile, RepoFolder
+
+from common.hub.downloads import RemoteFile
+from common.hub.git_tree import Entry, is_tree
+
+
+@dataclass(frozen=True)
+class Folder:
+    """A model folder: the git oid of its content, and when it last changed (None: not asked)."""
+
+    name: str
+    tree_oid: str
+    published_at: datetime | None = None
+
+
+def read_below(
+    dataset: str, path: str, revision: str, tree_oid: str | None, api: HfApi
+) -> tuple[list[RepoFile | RepoFolder], bool]:
+    """Return what is listed below a folder, in a comparable order, and whether that makes the folder's oid."""
+    found = list(api.list_repo_tree(dataset, path, recursive=True, revision=revision, repo_type="dataset"))
+    verified = any(isinstance(entry, RepoFile) for entry in found) and (
+        tree_oid is None or is_tree(tree_oid, path, map(_in_tree, found))
+    )
+    return sorted(found, key=lambda entry: entry.path), verified
+
+
+def _in_tree(entry: RepoFile | RepoFolder) -> Entry:
+    if isinstance(entry, RepoFolder):
+        return Entry(entry.path, entry.tree_id)
+    return Entry(entry.path, entry.blob_id, entry.size)
+
+
+def as_folder(entry: RepoFolder) -> Folder:
+    """Return a folder of a listing, with its last commit's date where that was asked for."""
+    return Folder(entry.path, entry.tree_id, entry.last_commit.date if entry.last_commit else None)
+
+
+def as_file(entry: RepoFile) -> RemoteFile:
+    """Return a file of a listing, as a download needs it."""
+    return RemoteFile(entry.path, entry.size, entry.blob_id, entry.lfs.sha256 if entry.lfs else None)

@@ -11,7 +11,7 @@ from time import monotonic
 import pytest
 import stamina
 from aiohttp import web
-from common.hub import transport
+from common.hub import calls
 from common.hub.client import HubClient
 from common.hub.responses import FolderGoneError, HubRefusedError, RevisionGoneError, outcome_of
 from common.outcomes import TransientError
@@ -350,7 +350,7 @@ async def test_an_endless_listing_ends_after_some_pages_and_is_not_retried(hub: 
     server.faults.add(EndlessPages(), "tree", times=None)
     with pytest.raises(TransientError, match="does not end within 60 pages"):
         await hub.folders(DATA)
-    assert server.requests.count("tree") == transport.MAX_REQUESTS
+    assert server.requests.count("tree") == calls.MAX_REQUESTS
 
 
 @pytest.mark.parametrize("fault", [Endless(), Bomb(200 * 1024 * 1024)])

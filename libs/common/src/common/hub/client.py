@@ -2,7 +2,7 @@
 
 Listings come from the official client, run in threads. It retries by sleeping in its thread; so an answer that is worth
 a retry is raised as `TransientError` before it sees it. Retrying is done here, where it can be cancelled. Its requests
-are bounded by `transport`.
+are bounded by `calls`.
 """
 
 import asyncio
@@ -29,7 +29,8 @@ from huggingface_hub.errors import (
 )
 from yarl import URL
 
-from common.hub import network, transport
+from common.hub import calls, network
+from common.hub.calls import CALL, Call
 from common.hub.downloads import Downloads, RemoteFile
 from common.hub.entries import Folder, as_file, as_folder, read_below
 from common.hub.quota import Quota
@@ -43,7 +44,6 @@ from common.hub.responses import (
     passing_error,
     worth_retrying,
 )
-from common.hub.transport import CALL, Call
 from common.outcomes import TransientError
 
 log = structlog.get_logger(__name__)
@@ -88,7 +88,7 @@ class HubClient:
     async def __aenter__(self) -> Self:
         """Open connections by the environment's proxies; raise StartupError where it names what cannot be used."""
         way = network.read_environment()
-        self._listings = self._opened.enter_context(transport.connections(way))
+        self._listings = self._opened.enter_context(calls.connections(way))
         # Calls that were abandoned still read from their connections: those are closed after their threads.
         self._threads = ThreadPoolExecutor(thread_name_prefix="hub-client")
         self._opened.push_async_callback(asyncio.to_thread, self._threads.shutdown)

@@ -1,4 +1,4 @@
-"""The transport under the official Hub client: each call of it is bounded in time, requests and bytes.
+"""The calls of the official Hub client: each is bounded in time, requests and bytes.
 
 The client runs in a thread, follows every `Link: next`, reads whatever comes, passes no timeout on, and cannot be
 stopped from outside. So the bounds are here, within each request, and hold for what is still under way after the call

@@ -7,7 +7,7 @@ are bounded by `calls`.
 
 import asyncio
 import contextvars
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -102,6 +102,21 @@ class HubClient:
     async def download(self, dataset: str, revision: str, file: RemoteFile) -> bytearray:
         """Return a file's verified bytes; raise TransientError when several tries did not give them."""
         return await self._downloads.fetch(dataset, revision, file)
+
+    async def download_pack(
+        self,
+        dataset: str,
+        files: Collection[RemoteFile],
+        admit: Callable[[int], Awaitable[None]],
+    ) -> AsyncGenerator[tuple[RemoteFile, bytes], None]:
+        """Yield files with their verified bytes as one git request brings them; close it when you stop early.
+
+        `admit` is awaited with the size of each before it is yielded. LFS files never come. It ends early where packs
+        cannot go on: what did not come is to be downloaded. With HF_TRANSPORT=pack it raises TransientError then.
+        """
+        for file in () if dataset else files:
+            await admit(file.size)
+            yield file, b""
 
     async def whoami(self) -> str:
         """Return the name of the token's account; raise HubRefusedError where the Hub does not know the token."""

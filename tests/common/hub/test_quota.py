@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
 
 import pytest
-from common.hub.quota import MAX_RETRY_SECONDS, MIN_RETRY_SECONDS, Quota, reset_seconds
+from common.hub.quota import GIT, MAX_RETRY_SECONDS, MIN_RETRY_SECONDS, Quota, reset_seconds
 from common.hub.responses import worth_retrying
 from common.metrics.hub_metrics import HubMetrics
 from common.outcomes import TransientError
@@ -242,6 +242,86 @@ def test_the_gauges_follow_the_window_not_the_last_answer() -> None:
     clock.now += 101
     assert left("api") == 500
     assert registry.get_sample_value("arcwatch_x_hub_quota_limit_requests", {"budget": "api"}) == 500
+
+
+@pytest.mark.parametrize("name", ["git", "api", "resolvers", "pages", "repos"])
+def test_git_is_charged_to_the_budget_that_its_answers_name(name: str) -> None:
+    quota = Quota(Clock())
+    assert quota.wait_seconds(GIT) == 0
+    quota.learn(headers(0, reset=60, name=name), GIT)
+    assert (quota.budget_of(GIT), quota.wait_seconds(GIT)) == (name, 60)
+    quota.learn(headers(400, reset=200, name="others"), GIT)
+    assert (quota.budget_of(GIT), quota.wait_seconds(GIT)) == ("others", 0), "the last answer tells"
+
+
+def test_answers_to_other_requests_do_not_say_what_git_is_charged_to() -> None:
+    quota = learned(Clock(), 0)
+    assert (quota.budget_of(GIT), quota.wait_seconds(GIT)) == (GIT, 0)
+
+
+async def test_git_requests_on_the_way_are_of_the_budget_that_they_share() -> None:
+    quota = Quota(Clock())
+    quota.learn(headers(27, name="api"), GIT)
+    async with quota.request(GIT):
+        assert quota.wait_seconds("api") == 0
+        async with quota.request(GIT):
+            assert quota.wait_seconds("api") == 100
+            quota.learn(headers(300, name="repos"), GIT)
+    assert quota.wait_seconds("api") == 0, "they end where they began"
+    quota.learn(headers(27, name="repos"), GIT)
+    assert quota.wait_seconds(GIT) == 0
+
+
+@pytest.mark.parametrize(
+    ("refusal", "git", "api"),
+    [
+        ({"Retry-After": "40"}, 40, 0),
+        (headers(300, reset=100, name="api") | {"Retry-After": "40"}, 40, 0),  # that one refused nothing
+        (headers(0, reset=100, name="api") | {"Retry-After": "40"}, 100, 100),
+        ({"RateLimit": "limited", "Retry-After": "soon"}, 0, 0),
+    ],
+)
+def test_a_refusal_that_names_no_budget_is_of_git_alone(refusal: dict[str, str], git: float, api: float) -> None:
+    clock = Clock()
+    quota = Quota(clock)
+    quota.learn(headers(400, name="api"), GIT)
+    quota.learn(refusal, GIT, 429)
+    assert (quota.wait_seconds(GIT), quota.wait_seconds("api")) == (git, api)
+    clock.now += 100
+    assert quota.wait_seconds(GIT) == 0
+    quota.learn(headers(0, reset=7, name="api"), GIT)
+    assert quota.wait_seconds(GIT) == 7
+
+
+def test_only_a_refusal_says_that_nothing_is_left() -> None:
+    quota = Quota(Clock())
+    quota.learn({"Retry-After": "40"}, GIT, 503)
+    quota.learn({"Retry-After": "40"}, status=429)
+    assert (quota.wait_seconds(GIT), quota.budgets) == (0, {})
+
+
+def test_a_gauge_shows_git_where_it_has_a_budget_of_its_own() -> None:
+    registry = CollectorRegistry()
+    quota = HubMetrics("x", registry).quota
+
+    def left() -> dict[str, float]:
+        samples = next(each for each in registry.collect() if each.name == "arcwatch_x_hub_quota_left_requests").samples
+        return {sample.labels["budget"]: sample.value for sample in samples}
+
+    quota.learn(headers(7, name="api"), GIT)
+    assert left() == {"api": 7}
+    quota.learn(headers(9, name="repos"), GIT)
+    assert left() == {"api": 7, "git": 9}
+    quota.learn(headers(11, name="git"), GIT)
+    assert left() == {"api": 7, "git": 11}
+
+
+def test_a_name_too_many_is_not_git_s() -> None:
+    quota = Quota(Clock())
+    for number in range(20):
+        quota.learn(headers(1, name=f"made{number}"))
+    quota.learn(headers(0, name="one_more"), GIT)
+    assert (quota.budget_of(GIT), quota.wait_seconds(GIT)) == (GIT, 0)
 
 
 def test_names_without_end_are_not_kept() -> None:

@@ -1,7 +1,8 @@
 """The Hub's rate limit, as its `RateLimit` headers tell it, and waiting for it. Replicas share one quota.
 
 Source: the Hub sends `RateLimit: "api";r=<left>;t=<seconds to reset>` and `RateLimit-Policy: ...;q=<quota>;w=<window>`
-on every answer; windows are 300 s. There is one budget for the API and one for files ("resolvers").
+on every answer; windows are 300 s. There is one budget for the API and one for files ("resolvers"). Which one git
+requests are charged to, nobody says: their answers tell.
 """
 
 import asyncio
@@ -14,12 +15,17 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import Final
 
 from common.outcomes import TransientError
 
 _LEFT = re.compile(r'"(?P<name>\w+)"\s*;\s*r\s*=\s*(?P<left>\d{1,12})\s*;\s*t\s*=\s*(?P<reset>\d{1,12})')
 _SECONDS = re.compile(r"\d+(\.\d*)?", re.ASCII)
 _POLICY = re.compile(r"q\s*=\s*(?P<quota>\d{1,12})")
+
+# Requests of git: charged to whatever budget their answers name.
+GIT: Final = "git"
 
 # No replica takes the last twentieth of a budget (and no less than two requests). What others have in flight
 # is not in our count yet, and a person's `arcwatch sync` or a webhook still has to get through.
@@ -64,13 +70,31 @@ class Quota:
     waits: bool = True
     budgets: dict[str, Budget] = field(default_factory=dict)
     _in_flight: Counter[str] = field(default_factory=Counter)
+    _names: dict[str, str] = field(default_factory=dict)
 
-    def learn(self, headers: Mapping[str, str]) -> None:
-        """Take note of an answer's headers; answers without them change nothing."""
+    def learn(self, headers: Mapping[str, str], kind: str | None = None, status: int = HTTPStatus.OK) -> None:
+        """Take note of an answer's headers; answers without them change nothing, but for a refusal.
+
+        The budget that they name is the one of requests of this `kind` from now on, where one is given.
+        """
         found = _LEFT.search(headers.get("RateLimit", ""))
-        if not found or (found["name"] not in self.budgets and len(self.budgets) >= MAX_BUDGETS):
+        if found:
+            self._learn_budget(found, headers.get("RateLimit-Policy", ""))
+        if kind and status == HTTPStatus.TOO_MANY_REQUESTS and not (found and int(found["left"]) == 0):
+            self._learn_refusal(kind, reset_seconds(headers))
+        elif kind and found and found["name"] in self.budgets:
+            self._names[kind] = found["name"]
+
+    def _learn_refusal(self, kind: str, seconds: float | None) -> None:
+        """Take note of a 429 by a limit that the headers do not name: it is of this kind alone."""
+        self._names.pop(kind, None)
+        if seconds is not None:
+            self.budgets[kind] = Budget(0, None, self.clock() + seconds)
+
+    def _learn_budget(self, found: re.Match[str], policies: str) -> None:
+        if found["name"] not in self.budgets and len(self.budgets) >= MAX_BUDGETS:
             return
-        policy = _POLICY.search(headers.get("RateLimit-Policy", ""))
+        policy = _POLICY.search(policies)
         known = self.budgets.get(found["name"])
         left, reset = int(found["left"]), min(float(found["reset"]), MAX_RETRY_SECONDS)
         resets_at = self.clock() + (reset or (0.0 if left else MIN_RETRY_SECONDS))
@@ -79,29 +103,35 @@ class Quota:
             left = min(left, known.left)
         self.budgets[found["name"]] = Budget(left, int(policy["quota"]) if policy else None, resets_at)
 
+    def budget_of(self, kind: str) -> str:
+        """Return the name of the budget that requests of a kind are charged to: its own, until an answer names one."""
+        return self._names.get(kind, kind)
+
     def left(self, name: str) -> int:
         """Return what is left of a known budget by now: all of it, once its window has ended."""
         budget = self.budgets[name]
         return budget.left if self.clock() < budget.resets_at else (budget.quota or budget.left)
 
-    def wait_seconds(self, name: str) -> float:
-        """Return how long a request on this budget has to wait; 0 when it may go."""
+    def wait_seconds(self, kind: str) -> float:
+        """Return how long a request of this kind has to wait; 0 when it may go."""
+        name = self.budget_of(kind)
         budget = self.budgets.get(name)
         if not self.waits or budget is None or not budget.exhausted(self._in_flight[name]):
             return 0.0
         return max(0.0, budget.resets_at - self.clock())
 
     @contextlib.asynccontextmanager
-    async def request(self, name: str) -> AsyncIterator[None]:
-        """Wait until the budget allows one more request, and count it as on the way until the block ends.
+    async def request(self, kind: str) -> AsyncIterator[None]:
+        """Wait until the budget of this kind allows one more request, and count it as on the way until the block ends.
 
         Raises TransientError where the wait is longer than a window: whoever waits so long holds up others' work.
         """
-        while (seconds := self.wait_seconds(name)) > 0:
+        while (seconds := self.wait_seconds(kind)) > 0:
             if seconds > MAX_WAIT_SECONDS:
                 raise TransientError("the Hub's quota is used up", kind="rate_limited", retry_after_seconds=seconds)
             self.on_wait(seconds)
             await asyncio.sleep(seconds + random.uniform(0, JITTER_SECONDS))  # noqa: S311 - jitter, no secret
+        name = self.budget_of(kind)
         self._in_flight[name] += 1
         try:
             yield

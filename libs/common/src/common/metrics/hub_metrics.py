@@ -11,11 +11,12 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from common.hub.quota import Quota
+from common.hub.quota import GIT, Quota
 from common.hub.responses import RequestOutcome
 
-# The Hub names its budgets; a label must not take whatever a server says.
-BUDGETS: Final = ("api", "resolvers", "pages")
+# The Hub names its budgets; a label must not take whatever a server says. What git requests are charged to is shown
+# as git's where it is none of the others.
+BUDGETS: Final = ("api", "resolvers", "pages", GIT)
 
 
 class HubMetrics:
@@ -46,9 +47,14 @@ class _Left(Collector):
         limit = GaugeMetricFamily(
             f"{self._prefix}_limit_requests", "Requests that the Hub allows in five minutes", labels=["budget"]
         )
-        for name in BUDGETS:
+        for label in BUDGETS:
+            name = self._name_of(label)
             if (budget := self._quota.budgets.get(name)) is not None:
-                left.add_metric([name], self._quota.left(name))
+                left.add_metric([label], self._quota.left(name))
                 if budget.quota is not None:
-                    limit.add_metric([name], budget.quota)
+                    limit.add_metric([label], budget.quota)
         return left, limit
+
+    def _name_of(self, label: str) -> str:
+        name = self._quota.budget_of(label) if label == GIT else label
+        return label if name in BUDGETS else name

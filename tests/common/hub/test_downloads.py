@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 from common.hub.client import HubClient
-from common.hub.downloads import MAX_REDIRECTS, RemoteFile
+from common.hub.downloads import RemoteFile
 from common.hub.responses import CorruptFileError, FileMissingError, HubRefusedError, RevisionGoneError
+from common.hub.session import MAX_REDIRECTS
 from common.outcomes import TransientError
 
 from tests.support.hub import TestHub

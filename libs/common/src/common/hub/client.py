@@ -44,6 +44,7 @@ from common.hub.responses import (
     passing_error,
     worth_retrying,
 )
+from common.hub.session import Session
 from common.outcomes import TransientError
 
 log = structlog.get_logger(__name__)
@@ -92,8 +93,9 @@ class HubClient:
         # Calls that were abandoned still read from their connections: those are closed after their threads.
         self._threads = ThreadPoolExecutor(thread_name_prefix="hub-client")
         self._opened.push_async_callback(asyncio.to_thread, self._threads.shutdown)
-        downloads = Downloads(self.endpoint, self.token, self.quota, self.on_outcome, self.on_bytes, way, self.renames)
-        self._downloads = await self._opened.enter_async_context(downloads.opened(self.connections))
+        session = Session(self.endpoint, self.token, self.quota, way, self.renames)
+        await self._opened.enter_async_context(session.opened(self.connections))
+        self._downloads = Downloads(session, self.on_outcome, self.on_bytes)
         return self
 
     async def __aexit__(self, *error: object) -> None:

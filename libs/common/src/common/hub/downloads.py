@@ -6,19 +6,14 @@ plain GET per file.
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from typing import Final, Self
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
 from urllib.parse import quote
 
 import aiohttp
 import stamina
-from yarl import URL
 
-from common.hub.network import Network, certificate_problem
-from common.hub.quota import Quota
-from common.hub.renames import Renames
 from common.hub.responses import (
     CorruptFileError,
     FileMissingError,
@@ -29,6 +24,7 @@ from common.hub.responses import (
     passing_error,
     worth_retrying,
 )
+from common.hub.session import MAX_REDIRECTS, Session, reason_of
 from common.outcomes import TransientError
 
 FILES: Final = "resolvers"
@@ -36,9 +32,7 @@ ATTEMPTS = 4
 CHUNK_BYTES = 256 * 1024
 # A trickle slower than this is a dead connection; with the fixed part, a 16 MiB file gets six minutes.
 SLOWEST_BYTES_PER_SECOND = 50_000
-TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=30)
 FIXED_SECONDS = 30.0
-MAX_REDIRECTS = 10
 
 
 @dataclass(frozen=True)
@@ -53,37 +47,11 @@ class RemoteFile:
 
 @dataclass
 class Downloads:
-    """Fetches files of one Hub over one HTTP session."""
+    """Fetches files of one Hub over its HTTP session."""
 
-    endpoint: str
-    token: str | None = field(repr=False)
-    quota: Quota
+    session: Session
     on_outcome: Callable[[RequestOutcome], None]
     on_bytes: Callable[[int], None]
-    network: Network
-    renames: Renames
-
-    @asynccontextmanager
-    async def opened(self, connections: int) -> AsyncIterator[Self]:
-        """Hold the session while the block lasts."""
-        connector = aiohttp.TCPConnector(limit=connections, ssl=self.network.tls)
-        middlewares = (self._send,)
-        async with aiohttp.ClientSession(connector=connector, timeout=TIMEOUT, middlewares=middlewares) as self._http:
-            yield self
-
-    async def _send(self, request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
-        """Send a request, or what it is redirected to: each by its own proxy, and the token to the Hub alone."""
-        proxy = self.network.proxy_for(request.url)
-        request.update_proxy(URL(proxy) if proxy else None, None, None)
-        if request.url.origin() != URL(self.endpoint).origin():
-            return await send(request)
-        if self.token:
-            request.headers["Authorization"] = f"Bearer {self.token}"
-        response = await send(request)
-        self.quota.learn(response.headers)
-        if location := response.headers.get("Location"):
-            self.renames.learn(request.url, location)
-        return response
 
     async def fetch(self, dataset: str, revision: str, file: RemoteFile) -> bytearray:
         """Return a file's verified bytes; raise TransientError when several tries did not give them."""
@@ -104,7 +72,7 @@ class Downloads:
     async def _try(self, dataset: str, revision: str, file: RemoteFile) -> bytearray:
         limit = FIXED_SECONDS + file.size / SLOWEST_BYTES_PER_SECOND
         try:
-            async with self.quota.request(FILES), asyncio.timeout(limit):
+            async with self.session.quota.request(FILES), asyncio.timeout(limit):
                 return await self._once(dataset, revision, file)
         except (aiohttp.TooManyRedirects, aiohttp.RedirectClientError) as error:
             too_many = isinstance(error, aiohttp.TooManyRedirects)
@@ -112,12 +80,12 @@ class Downloads:
             raise TransientError(f"the Hub redirects {line}", kind="hub_error") from error
         except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
             self.on_outcome("connection_lost")
-            reason = _reason_of(error) or f"no end within {limit:.0f} s"
+            reason = reason_of(error) or f"no end within {limit:.0f} s"
             raise TransientError(f"{file.path}: {reason}", kind="hub_unreachable") from error
 
     async def _once(self, dataset: str, revision: str, file: RemoteFile) -> bytearray:
-        url = f"{self.endpoint}/datasets/{self.renames.current(dataset)}/resolve/{revision}/{quote(file.path)}"
-        async with self._http.get(URL(url, encoded=True), max_redirects=MAX_REDIRECTS) as response:
+        url = self.session.url(dataset, f"resolve/{revision}/{quote(file.path)}")
+        async with self.session.http.get(url, max_redirects=MAX_REDIRECTS) as response:
             self._judge(response, dataset, file)
             body = await _read(response, file)
         verify(file, body)
@@ -134,17 +102,10 @@ class Downloads:
         if outcome == "not_found":
             raise FileMissingError(file.path)
         if outcome == "unauthorized":
-            hint = "HF_TOKEN may not read it" if self.token else "set HF_TOKEN if it is private or gated"
+            hint = "HF_TOKEN may not read it" if self.session.token else "set HF_TOKEN if it is private or gated"
             line = f"{dataset}: the Hub answers {response.status} for a file; {hint}"
             raise HubRefusedError(line, response.status)
         raise passing_error(response.status, response.headers, f"{file.path}: ")
-
-
-def _reason_of(error: Exception) -> str:
-    if isinstance(error, aiohttp.ClientHttpProxyError):
-        # Its own text quotes the proxy's URL, and with it a password.
-        return f"the proxy answers {error.status} {error.message}"
-    return certificate_problem(error) or str(error)
 
 
 async def _read(response: aiohttp.ClientResponse, file: RemoteFile) -> bytearray:

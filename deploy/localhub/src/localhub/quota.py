@@ -1,19 +1,25 @@
 """The Hub's rate limits: a fixed window for each token and each kind of request."""
 
 import math
+import re
 import time
 from dataclasses import dataclass, field
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from localhub.credentials import token_of
+
+_GIT = re.compile(r"/datasets/[^/]+/[^/]+/(info/refs|git-(upload|receive)-pack)")
+
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """Requests allowed in a window. The Hub allows anonymous callers 500 and 3,000 in 300 seconds."""
+    """Requests allowed in a window. The Hub allows anonymous callers 500 and 3,000 in 300 seconds; it names no git."""
 
     api: int = 1_000_000
     resolvers: int = 1_000_000
+    git: int = 1_000_000
     window_seconds: float = 300.0
 
 
@@ -34,8 +40,8 @@ class QuotaMeter:
     async def middleware(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Count a request, answer it if the quota allows that, and say what is left."""
         kind = kind_of(request.path)
-        window = self._window(kind, request.headers.get("Authorization", ""))
-        limit = self.quota.resolvers if kind == "resolvers" else self.quota.api
+        window = self._window(kind, token_of(request.headers.get("Authorization", "")))
+        limit: int = getattr(self.quota, kind)
         allowed = window.used < limit
         window.used += allowed
         reset = math.ceil(max(0.0, window.ends_at - time.monotonic()))
@@ -62,4 +68,7 @@ def rate_limit_headers(kind: str, *, left: int, reset: int, limit: int, window: 
 
 
 def kind_of(path: str) -> str:
+    """Name the budget that a request is counted in."""
+    if _GIT.fullmatch(path):
+        return "git"
     return "resolvers" if "/resolve/" in path or "/raw/" in path else "api"

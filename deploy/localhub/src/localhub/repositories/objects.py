@@ -13,6 +13,7 @@ from dulwich.objects import Blob, ObjectID, ShaFile, Tree, TreeEntry
 from dulwich.repo import Repo
 
 from localhub.errors import EntryNotFoundError
+from localhub.repositories.packed import PackedObjects, StoredObject
 
 FEW_OBJECTS = 64  # up to here loose files are quicker to write than a pack, and packs stay few
 BUFFER_BYTES = 32 * 1024 * 1024
@@ -41,6 +42,7 @@ class ObjectStore:
         self._pending: dict[ObjectID, ShaFile] = {}
         self._pending_bytes = 0
         self._object = lru_cache(TREES_KEPT)(git.object_store.__getitem__)
+        self._packed = PackedObjects(git)
         self._listing = lru_cache(LISTINGS_KEPT)(self._list)
 
     def put_file(self, data: bytes) -> ObjectID:
@@ -106,6 +108,21 @@ class ObjectStore:
             return self._git[ObjectID(entry.oid.encode())].as_raw_string()
         with self._lfs.open_object(entry.lfs.oid) as file:
             return file.read()
+
+    def get(self, oid: ObjectID) -> ShaFile | None:
+        """Look up any object; None where there is none."""
+        try:
+            return self._object(oid)
+        except KeyError:
+            return None
+
+    def read_stored(self, oids: Iterable[ObjectID]) -> list[StoredObject]:
+        """Read objects as a pack holds them; each must be there."""
+        return self._packed.read(oids)
+
+    def kinds(self, oids: Iterable[ObjectID]) -> dict[ObjectID, int]:
+        """Name the kind of each object that is there, as a pack numbers it."""
+        return self._packed.kinds(oids)
 
     def _put(self, item: ShaFile) -> ObjectID:
         if item.id not in self._pending and item.id not in self._git.object_store:

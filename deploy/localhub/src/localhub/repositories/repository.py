@@ -4,18 +4,19 @@ import shutil
 import threading
 import time
 import weakref
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 
 from dulwich.errors import NotGitRepository
-from dulwich.objects import Commit, ObjectID
+from dulwich.objects import Commit, ObjectID, ShaFile
 from dulwich.repo import Repo
 
 from localhub.errors import HubError
 from localhub.repositories.history import History
 from localhub.repositories.objects import Entry, ObjectStore
+from localhub.repositories.packed import StoredObject
 from localhub.repositories.worktree import TEMPORARY, WorkTree
 
 FOUND = "Update files in the folder"  # the message of changes that came without one
@@ -126,6 +127,21 @@ class DatasetRepository:
     def read(self, entry: Entry) -> bytes:
         with self._lock:
             return self._objects.read(entry)
+
+    def get_object(self, oid: ObjectID) -> ShaFile | None:
+        """Look up any object, whether a branch still leads to it or not; None where there is none."""
+        with self._lock:
+            return self._objects.get(oid)
+
+    def read_stored(self, oids: Iterable[ObjectID]) -> list[StoredObject]:
+        """Read objects as a pack holds them; each must be there."""
+        with self._lock:
+            return self._objects.read_stored(oids)
+
+    def kinds(self, oids: Iterable[ObjectID]) -> dict[ObjectID, int]:
+        """Name the kind of each object that is there, as a pack numbers it."""
+        with self._lock:
+            return self._objects.kinds(oids)
 
     def is_large(self, size: int) -> bool:
         """Tell whether a file of that size is kept next to the repository, with a pointer to it in git."""

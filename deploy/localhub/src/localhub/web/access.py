@@ -3,9 +3,8 @@
 import hmac
 from dataclasses import dataclass, field
 
+from localhub.credentials import token_of
 from localhub.errors import HubError, RepoNotFoundError
-
-BEARER = "Bearer "
 
 
 @dataclass
@@ -24,7 +23,7 @@ class Access:
         """Tell whether the caller is known; a token that is not ours is refused outright."""
         if not authorization:
             return False
-        token = authorization.removeprefix(BEARER)
+        token = token_of(authorization)
         if self.token and not hmac.compare_digest(token.encode(), self.token.encode()):
             raise HubError(401, "Invalid credentials in Authorization header")
         return True

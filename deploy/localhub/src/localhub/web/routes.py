@@ -1,4 +1,4 @@
-"""The Hub's HTTP routes, as far as `huggingface_hub` uses them to read datasets and to upload folders."""
+"""The Hub's HTTP routes, as far as `huggingface_hub` uses them to read datasets and to upload folders, and git's."""
 
 import asyncio
 from collections.abc import Callable
@@ -11,12 +11,14 @@ from aiohttp.typedefs import Handler
 from dulwich.objects import Commit
 from pydantic import ValidationError
 
-from localhub.errors import HubError, MovedError, RepoNotFoundError
+from localhub.errors import HubError, RepoNotFoundError
 from localhub.repositories.datasets import Datasets
 from localhub.repositories.repository import DatasetRepository
 from localhub.web import listing, upload_bodies, uploads
 from localhub.web.access import Access
 from localhub.web.download import cdn_response, file_response
+from localhub.web.git import GitRoutes
+from localhub.web.lookup import Lookup
 from localhub.web.pages import datasets_page, folder_page
 from localhub.web.webhooks import Webhook, Webhooks
 
@@ -33,6 +35,7 @@ class HubRoutes:
 
     def __init__(self, access: Access, datasets: Datasets, webhooks: Webhooks, executor: Executor) -> None:
         self._access = access
+        self._lookup = Lookup(access, datasets)
         self._datasets = datasets
         self._webhooks = webhooks
         self._executor = executor
@@ -57,6 +60,7 @@ class HubRoutes:
             web.post(page + ".git/info/lfs/objects/batch", self._writes(uploads.lfs_batch)),
             web.post(page + ".git/info/lfs/verify", self._writes(uploads.lfs_verify)),
             web.put(page + ".git/info/lfs/objects/{oid}", self._writes(uploads.lfs_put, signed=True)),
+            *GitRoutes(self._lookup, self._executor).table(),
             web.get("/", self.home_page),
             web.get(page, self._reads(folder_page)),
             web.get(page + "/tree/{revision}", self._reads(folder_page)),
@@ -157,15 +161,7 @@ class HubRoutes:
         self, request: web.Request, answer: Answer, *, content: bool = True, signed: bool = False
     ) -> web.Response:
         """Answer in a thread what a dataset holds at the commit asked for, to whoever may see it."""
-        known = signed or self._authenticated(request)
-        asked = f"{request.match_info['owner']}/{request.match_info['name']}"
-        repository = self._datasets.get(asked)
-        name = asked if repository else self._datasets.canonical(asked)
-        self._access.check(name, authenticated=known, content=content)
-        if name != asked and self._datasets.get(name):
-            raise MovedError(request.raw_path.replace(f"/datasets/{asked}", f"/datasets/{name}", 1))
-        if repository is None:
-            raise RepoNotFoundError(authenticated=known)
+        repository = self._lookup.find(request, content=content, signed=signed)
 
         def read() -> web.Response:
             return answer(repository, repository.resolve(request.match_info.get("revision", "main")), request)
@@ -176,7 +172,7 @@ class HubRoutes:
         return await asyncio.get_running_loop().run_in_executor(self._executor, work)
 
     def _authenticated(self, request: web.Request) -> bool:
-        return self._access.authenticate(request.headers.get("Authorization", ""))
+        return self._lookup.authenticated(request)
 
     def _require_token(self, request: web.Request) -> None:
         if not self._authenticated(request):

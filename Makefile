@@ -70,7 +70,7 @@ structure: $(VENV)/.dev ## the shape of the packages in numbers: modules, import
 	@$(BIN)/python -m tests.structure
 
 docs: $(VENV)/.dev ## write anew what is made from something else: docs/asyncapi.json, docs/neighbours.md, the operator's PrometheusRule
-	$(BIN)/python -m common.asyncapi > docs/asyncapi.json
+	$(BIN)/python -m common.bus.asyncapi > docs/asyncapi.json
 	$(BIN)/python -m tests.structure.neighbours > docs/neighbours.md
 	sh deploy/kustomize/prometheusrule.sh > deploy/kustomize/overlays/cluster/prometheusrule.yaml
 

@@ -3,10 +3,10 @@
 import json
 from pathlib import Path
 
-from common import asyncapi, events
-from common.bus import topology
+from common import events
+from common.bus import asyncapi, topology
 
-COMMITTED = Path(__file__).parents[2] / "docs" / "asyncapi.json"
+COMMITTED = Path(__file__).parents[3] / "docs" / "asyncapi.json"
 
 
 def test_the_committed_document_has_not_drifted() -> None:

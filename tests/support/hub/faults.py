@@ -77,6 +77,22 @@ class Delay:
 
 
 @dataclass(frozen=True)
+class Stall:
+    """A part of the body comes, none by default, and then nothing more; without `headers` not even those."""
+
+    keep: float = 0.0
+    headers: bool = True
+
+    async def respond(self, exchange: Exchange) -> web.StreamResponse:
+        if self.headers:
+            whole = await exchange.answer()
+            stream = await _start(exchange.request, whole)
+            await stream.write(body_of(whole)[: int(len(body_of(whole)) * self.keep)])
+        await until_gone(exchange.request)
+        raise ConnectionCut
+
+
+@dataclass(frozen=True)
 class Trickle:
     """The body comes in small pieces, spread over this many seconds."""
 
@@ -134,6 +150,17 @@ class HtmlPage:
 
     async def respond(self, _exchange: Exchange) -> web.StreamResponse:
         return web.Response(text=self.text, content_type="text/html")
+
+
+@dataclass(frozen=True)
+class Redirect:
+    """The same path on another host, as if the dataset had moved there."""
+
+    origin: str
+    status: int = 307
+
+    async def respond(self, exchange: Exchange) -> web.StreamResponse:
+        return web.Response(status=self.status, headers={"Location": self.origin + exchange.request.raw_path})
 
 
 @dataclass(frozen=True)
@@ -234,6 +261,16 @@ class Endless:
                 await stream.write(body_of(whole))
         except ConnectionError as gone:
             raise ConnectionCut from gone
+
+
+async def until_gone(request: web.Request) -> None:
+    """Wait until the client has closed the connection."""
+    while not is_gone(request):  # noqa: ASYNC110 - aiohttp tells nobody of it
+        await asyncio.sleep(TRICKLE_PAUSE_SECONDS)
+
+
+def is_gone(request: web.Request) -> bool:
+    return request.transport is None or request.transport.is_closing()
 
 
 def cut(request: web.Request, *, reset: bool = True) -> None:

@@ -20,7 +20,7 @@ def advertise() -> bytes:
 
 def refuse(message: str) -> bytes:
     """Say within the protocol that something cannot be answered."""
-    return pkt_line(f"ERR {message}")
+    return pkt_line(f"ERR {message}".encode())
 
 
 def answer(repository: DatasetRepository, body: bytes) -> bytes:

@@ -38,14 +38,6 @@ async def test_a_new_folder_is_ingested_with_its_score(pipeline: Pipeline, hub: 
     assert rows == 6
 
 
-async def test_a_new_submission_costs_its_files_one_listing_and_two_questions(pipeline: Pipeline, hub: TestHub) -> None:
-    hub.commit(V2, submission("m", {task: solved(task) for task in FIVE}))
-    await pipeline.sync()
-    before = len(hub.requests)
-    await pipeline.drain()
-    assert len(hub.requests) - before == len(FIVE) + 3, "is it there, and where is main?"
-
-
 async def test_an_unchanged_submission_is_neither_published_nor_fetched_again(pipeline: Pipeline, hub: TestHub) -> None:
     hub.commit(V2, submission("m", {task: solved(task) for task in FIVE}))
     await pipeline.settle()

@@ -445,17 +445,6 @@ async def test_a_model_is_published_when_its_answers_were(
     assert announced.published_at == LONG_AGO + published * DAY
 
 
-async def test_a_folder_of_answers_alone_costs_no_request_more(pipeline: Pipeline, hub: TestHub) -> None:
-    costs = []
-    for beside in ({}, {"n/README.md": b"Words."}):
-        hub.commit(V2, submission("n" if beside else "m", {A: answer_file(A, padding=len(beside))}) | beside)
-        await pipeline.sync()
-        asked(hub)
-        await pipeline.drain()
-        costs.append(len(asked(hub)))
-    assert costs[1] - costs[0] == 2, "when did the README change, and when the answers"
-
-
 WITHOUT_TASKS: dict[str, Files] = {
     "pictures": {"m/a.png": b"\x89PNG", "m/b/c.png": b"\x89PNG"},
     "a README": {"m/README.md": b"Words."},

@@ -126,6 +126,16 @@ async def test_a_tree_that_cannot_be_made_needs_two_equal_listings(hub: HubClien
         await hub.files(DATA, "b", "main", unknown)
 
 
+async def test_one_listing_that_makes_the_tree_counts_and_no_other(hub: HubClient, server: TestHub) -> None:
+    sha, oid = await hub.head(DATA), server.oid(DATA, "b")
+    listed = await hub.files_of_tree(DATA, "b", sha, oid)
+    assert listed == await hub.files(DATA, "b", sha, oid)
+    server.faults.add(Shortened(), f"tree/{sha}/b", times=1)
+    assert await hub.files_of_tree(DATA, "b", sha, oid) is None
+    for revision, folder, tree_oid in ((sha, "b", "0" * 40), ("0" * 40, "b", oid), (sha, "nobody", oid)):
+        assert await hub.files_of_tree(DATA, folder, revision, tree_oid) is None
+
+
 @pytest.mark.parametrize("oid", [None, "0" * 40])
 async def test_an_empty_listing_is_never_believed(hub: HubClient, server: TestHub, oid: str | None) -> None:
     server.faults.add(Replace(b"[]"), "tree/main/b", times=None)
@@ -261,6 +271,16 @@ async def test_a_name_that_was_taken_anew_is_itself_again(secret: HubClient, ser
     assert secret.renames.current(DATA) == DATA
 
 
+async def test_what_main_has_at_a_path_is_asked_by_the_name_that_was_taken_anew(
+    secret: HubClient, server: TestHub
+) -> None:
+    server.rename_dataset(DATA, "owner/other")
+    assert (await secret.paths_info(DATA, ["a"])).keys() == {"a"}
+    server.commit(DATA, {"new/1.json": b"[]"})
+    assert (await secret.paths_info(DATA, ["a", "new"])).keys() == {"new"}
+    assert secret.renames.current(DATA) == DATA
+
+
 async def test_the_token_does_not_follow_a_redirect_to_another_port(secret: HubClient, server: TestHub) -> None:
     server.faults.add(Status(302, {"Location": f"{server.cdn_url}/x"}), "tree", times=None)
     await secret.folders(DATA)
@@ -292,6 +312,7 @@ ASKS: dict[str, Ask] = {
     "folders": lambda hub: hub.folders(DATA),
     "describe": lambda hub: hub.describe(DATA, ["a"], "main"),
     "files": lambda hub: hub.files(DATA, "b", "main"),
+    "paths_info": lambda hub: hub.paths_info(DATA, ["a"]),
 }
 
 

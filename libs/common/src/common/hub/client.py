@@ -11,7 +11,6 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Seq
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from datetime import datetime
 from functools import partial
 from http import HTTPStatus
 from typing import Any, Final, Self, TypeVar
@@ -32,7 +31,7 @@ from yarl import URL
 from common.hub import calls, network
 from common.hub.calls import CALL, Call
 from common.hub.downloads import Downloads, RemoteFile
-from common.hub.entries import Folder, as_file, as_folder, read_below
+from common.hub.entries import Folder, PathInfo, as_file, as_path_info, read_below
 from common.hub.quota import Quota
 from common.hub.renames import Renames
 from common.hub.responses import (
@@ -161,35 +160,26 @@ class HubClient:
         return found | await self._described(dataset, missing, revision)
 
     async def _described(self, dataset: str, names: Sequence[str], revision: str) -> dict[str, Folder]:
-        found: dict[str, Folder] = {}
-        for start in range(0, len(names), PATHS_PER_REQUEST):
-            entries = await self._paths_info(dataset, names[start : start + PATHS_PER_REQUEST], revision)
-            found |= {entry.path: as_folder(entry) for entry in entries if isinstance(entry, RepoFolder)}
-        return found
+        found = await self.paths_info(dataset, names, revision)
+        return {name: Folder(name, each.tree_oid, each.changed_at) for name, each in found.items() if each.tree_oid}
 
-    async def _paths_info(self, dataset: str, paths: Sequence[str], revision: str) -> "list[RepoFile | RepoFolder]":
-        ask = partial(
-            HfApi.get_paths_info,
-            repo_id=dataset,
-            paths=list(paths),
-            expand=True,
-            revision=revision,
-            repo_type="dataset",
-        )
-        return await self._call(dataset, ask)
+    async def paths_info(self, dataset: str, paths: Sequence[str], revision: str = "main") -> dict[str, PathInfo]:
+        """Return what a dataset has at these paths, as one answer says: those that it leaves out may be there.
 
-    async def last_changed(self, dataset: str, paths: Sequence[str], revision: str, until: datetime) -> datetime | None:
-        """Return when any of these files changed last, as of a commit; None where the Hub does not say.
-
-        No more of them are asked for once one changed at `until`, after which none did.
+        One request per PATHS_PER_REQUEST.
         """
-        dates: set[datetime] = set()
+        found: dict[str, PathInfo] = {}
         for start in range(0, len(paths), PATHS_PER_REQUEST):
-            entries = await self._paths_info(dataset, paths[start : start + PATHS_PER_REQUEST], revision)
-            dates |= {entry.last_commit.date for entry in entries if entry.last_commit}
-            if until in dates:
-                break
-        return max(dates, default=None)
+            ask = partial(
+                HfApi.get_paths_info,
+                repo_id=dataset,
+                paths=list(paths[start : start + PATHS_PER_REQUEST]),
+                expand=True,
+                revision=revision,
+                repo_type="dataset",
+            )
+            found |= {entry.path: as_path_info(entry) for entry in await self._call(dataset, ask)}
+        return found
 
     async def files(self, dataset: str, folder: str, revision: str, tree_oid: str | None = None) -> list[RemoteFile]:
         """Return every file below a folder at a commit; raise FolderGoneError when the folder is not there.
@@ -208,6 +198,14 @@ class HubClient:
                 raise TransientError(f"the Hub's listing of {folder} is not the folder's content", kind="hub_error")
             log.warning("hub.listing_not_verified", dataset=dataset, folder=folder, tree_oid=tree_oid)
         return files
+
+    async def files_of_tree(self, dataset: str, folder: str, revision: str, tree_oid: str) -> list[RemoteFile] | None:
+        """Return every file below a folder, None where one listing at the commit does not make this tree oid."""
+        try:
+            entries, verified = await self._call(dataset, partial(read_below, dataset, folder, revision, tree_oid))
+        except (RevisionGoneError, HubRefusedError):
+            return None
+        return [as_file(entry) for entry in entries if isinstance(entry, RepoFile)] if verified else None
 
     async def _call(self, dataset: str, ask: "Callable[[HfApi], T]") -> "T":
         retrying = stamina.AsyncRetryingCaller(attempts=self.attempts, timeout=None)

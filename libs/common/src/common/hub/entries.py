@@ -18,6 +18,15 @@ class Folder:
     published_at: datetime | None = None
 
 
+@dataclass(frozen=True)
+class PathInfo:
+    """What a dataset has at a path: its tree oid where it is a folder, and the commit that changed it last."""
+
+    tree_oid: str | None = None
+    last_commit: str | None = None
+    changed_at: datetime | None = None
+
+
 def read_below(
     dataset: str, path: str, revision: str, tree_oid: str | None, api: HfApi
 ) -> tuple[list[RepoFile | RepoFolder], bool]:
@@ -35,9 +44,11 @@ def _in_tree(entry: RepoFile | RepoFolder) -> Entry:
     return Entry(entry.path, entry.blob_id, entry.size)
 
 
-def as_folder(entry: RepoFolder) -> Folder:
-    """Return a folder of a listing, with its last commit's date where that was asked for."""
-    return Folder(entry.path, entry.tree_id, entry.last_commit.date if entry.last_commit else None)
+def as_path_info(entry: RepoFile | RepoFolder) -> PathInfo:
+    """Return what a listing says of a path, with its last commit where that was asked for."""
+    tree_oid = entry.tree_id if isinstance(entry, RepoFolder) else None
+    last = entry.last_commit
+    return PathInfo(tree_oid, last.oid, last.date) if last else PathInfo(tree_oid)
 
 
 def as_file(entry: RepoFile) -> RemoteFile:

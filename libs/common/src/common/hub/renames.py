@@ -1,7 +1,8 @@
 """Names under which the Hub keeps datasets: it redirects from an old one, and from one in another letter case. Pure.
 
-A dataset goes on under its name in HF_DATASETS. Its head and its root are asked for by that name, so that each sync
-sees where it is now; everything else is asked for under the Hub's name, or each file would cost two requests.
+A dataset goes on under its name in HF_DATASETS. Its head, its root and what main has at a path are asked for by that
+name, so that each sync and each ingestion sees where it is now; everything else is asked for under the Hub's name, or
+each file would cost two requests.
 """
 
 import re
@@ -72,7 +73,7 @@ class Renames:
 
 def _asks_where(parts: tuple[str, str, str]) -> bool:
     before, _, after = parts
-    return before.startswith("/api/") and after in {"", "/tree/main"}
+    return before.startswith("/api/") and after in {"", "/tree/main", "/paths-info/main"}
 
 
 def advice(old: str, new: str) -> str:

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from common.arc.task_sets import TaskSet
 from common.error_kinds import ErrorKind
@@ -10,6 +9,7 @@ from common.events import ModelDiscovered
 from common.outcomes import TransientError
 
 from ingester.download.plan import Plan
+from ingester.ingestion.upstream import Target
 from ingester.store.runs import RunOpened, RunResult
 from ingester.store.session import Session
 from ingester.store.versions import CurrentVersion, VersionRow
@@ -22,15 +22,6 @@ from ingester.submission.error_kinds import (
     with_test_ids,
 )
 from ingester.submission.folder import status_of
-
-
-@dataclass(frozen=True)
-class Target:
-    """A folder's content: the commit to read it at, its tree oid, and when it was committed."""
-
-    revision: str
-    tree_oid: str
-    published_at: datetime | None
 
 
 @dataclass(frozen=True)

@@ -23,8 +23,9 @@ from ingester.download.pipeline import DownloadPipeline
 from ingester.download.plan import Plan, make_plan
 from ingester.download.progress import Progress
 from ingester.download.writer import staged_rows
-from ingester.ingestion.commit import Commit, Target
+from ingester.ingestion.commit import Commit
 from ingester.ingestion.report import Report
+from ingester.ingestion.upstream import Target, Upstream
 from ingester.metrics import Metrics
 from ingester.settings import Settings
 from ingester.store.runs import Origin, RunOpened, RunResult, RunStart, end_event
@@ -115,6 +116,10 @@ class _Ingestion:
     def event(self) -> ModelDiscovered:
         return self.origin.event
 
+    @property
+    def _upstream(self) -> Upstream:
+        return Upstream(self.ingester.hub, *self.session.key, self.tasks)
+
     async def run(self) -> bool:
         """Commit the folder's content, unless the database has it already; tell whether it has it now."""
         current = await self.session.current(RETRYABLE | JUDGED_BY_LISTING)
@@ -122,13 +127,10 @@ class _Ingestion:
             # Before the Hub is asked: this may be a redelivery whose folder is gone meanwhile.
             await self._note_unneeded()
             return True
-        dataset, model = self.session.key
-        revision = await self.ingester.hub.head(dataset)
-        folder = (await self.ingester.hub.describe(dataset, [model], revision)).get(model)
-        if folder is None:
+        revision, target = await self._upstream.find()
+        if target is None:
             await self._not_there(revision, current)
             return False
-        target = Target(revision, folder.tree_oid, folder.published_at)
         if current is None and not self.event.dry_run:
             current = await self._renamed(target)
         if self._is_done(current, target.tree_oid):
@@ -137,7 +139,7 @@ class _Ingestion:
         return await self._ingest(target, current)
 
     async def _ingest(self, target: Target, current: CurrentVersion | None) -> bool:
-        files = await self.ingester.hub.files(self.event.dataset, self.event.model, target.revision, target.tree_oid)
+        target, files = await self._upstream.files(target)
         # Results of other rules, or of another edition of the task set, are none of this version: all is judged anew.
         judged = current if current and current.is_scored_by(self.tasks.version) else None
         known = {} if judged is None or self.event.force else judged.failures | judged.results
@@ -156,7 +158,7 @@ class _Ingestion:
         if kept := broken.keys() - plan.fetch.keys():
             log.warning("ingestion.kept", run_id=run.id, files=len(kept), reason=str(broken[min(kept)]))
             broken = {key: error for key, error in broken.items() if key not in kept}
-        commit = replace(commit, plan=plan, target=await self._dated(target, plan))
+        commit = replace(commit, plan=plan, target=await self._upstream.dated(target, plan))
         result, duration_ms = await commit.write(broken)
         await self.report.ended(run.id, plan, result, duration_ms, await self.session.error_kinds(run.id))
         return True
@@ -166,18 +168,6 @@ class _Ingestion:
         result, duration_ms = await commit.keep(version)
         await self.report.skipped(commit.run.id, result.error_log or "", duration_ms)
         return version.removed
-
-    async def _dated(self, target: Target, plan: Plan) -> Target:
-        """Return the target with the date at which its answers were committed, and not what lies beside them."""
-        if target.published_at is None:
-            return target
-        dataset, model = self.session.key
-        hub, revision, until = self.ingester.hub, target.revision, target.published_at
-        beside = await hub.last_changed(dataset, [f"{model}/{path}" for path in plan.skipped], revision, until)
-        if beside is None or beside < until:
-            return target
-        answers = await hub.last_changed(dataset, [f"{model}/{path}" for path in plan.paths.values()], revision, until)
-        return replace(target, published_at=answers or until)
 
     def _is_done(self, current: CurrentVersion | None, tree_oid: str | None) -> bool:
         if current is None or self.event.force or not current.complete or current.listed_tree_oid != tree_oid:
@@ -219,9 +209,8 @@ class _Ingestion:
 
     async def _renamed(self, target: Target) -> CurrentVersion | None:
         """Take over the history of a model of the same content whose folder is gone upstream."""
-        candidates = await self.session.same_content(target.tree_oid)
-        there = await self.ingester.hub.describe(self.event.dataset, candidates, target.revision) if candidates else {}
-        old = next((name for name in candidates if name not in there), None)
+        gone = await self._upstream.missing(await self.session.same_content(target.tree_oid))
+        old = next(iter(gone), None)
         if old is None:
             return None
         if not await self.session.rename_from(old, self._display_name(), target.revision):

@@ -56,7 +56,7 @@ TESTS = {
     "common.arc.file_names": ["tests/common/arc/test_file_names.py"],
     "common.arc.task_sets": ["tests/common/arc/test_task_sets.py", "-k", "not stay_small"],
     "common.events": ["tests/common/test_events.py"],
-    "common.hub.git_tree": ["tests/common/hub/test_git_tree.py"],
+    "common.git.trees": ["tests/common/git/test_trees.py"],
     "common.hub.network": ["tests/common/hub/test_network.py"],
     "common.names.folders": ["tests/common/names/test_folders.py"],
     "common.names.registry": ["tests/common/names/test_registry.py"],

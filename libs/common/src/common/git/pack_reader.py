@@ -3,13 +3,13 @@
 https://git-scm.com/docs/gitformat-pack
 """
 
-import hashlib
 from collections.abc import Generator, Iterator, Mapping
 from typing import Final
 
 from common.git.bases import Bases
 from common.git.deltas import apply_delta, sizes_of
 from common.git.errors import BadPackError
+from common.git.oids import oid_of
 from common.git.pack_stream import Inflated, PackStream, Steps
 
 _BLOB: Final = 3
@@ -115,9 +115,7 @@ class PackReader:
         return apply_delta(base, delta)
 
     def _verified(self, place: int, base: int | None, found: Inflated, body: bytes) -> tuple[str, bytes]:
-        digest = hashlib.sha1(b"blob %d\0" % len(body), usedforsecurity=False)
-        digest.update(body)
-        oid = digest.hexdigest()
+        oid = oid_of(b"blob", body)
         if self._wanted.get(oid) != len(body) or oid in self._places:
             raise BadPackError("foreign", f"the blob {oid} was not wanted, or came before")
         self._places[oid] = place

@@ -14,6 +14,7 @@ from urllib.parse import quote
 import aiohttp
 import stamina
 
+from common.git.oids import oid_of
 from common.hub.responses import (
     CorruptFileError,
     FileMissingError,
@@ -118,17 +119,12 @@ async def _read(response: aiohttp.ClientResponse, file: RemoteFile) -> bytearray
 
 
 def verify(file: RemoteFile, body: bytes | bytearray) -> None:
-    """Raise CorruptFileError unless the bytes have the size and the hash of the listing.
-
-    Git names a blob by the sha1 of "blob", the size, a NUL byte and the bytes; LFS by their sha256 alone.
-    """
+    """Raise CorruptFileError unless the bytes have the listing's size and hash: git's, or LFS' plain sha256."""
     if len(body) != file.size:
         raise CorruptFileError(file.path, f"{len(body)} bytes came instead of {file.size}")
     if file.sha256 is not None:
         found, wanted = hashlib.sha256(body).hexdigest(), file.sha256
     else:
-        digest = hashlib.sha1(b"blob %d\0" % len(body), usedforsecurity=False)
-        digest.update(body)
-        found, wanted = digest.hexdigest(), file.blob_oid
+        found, wanted = oid_of(b"blob", body), file.blob_oid
     if found != wanted:
         raise CorruptFileError(file.path, f"its hash is {found}, the listing says {wanted}")

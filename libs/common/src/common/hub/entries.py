@@ -5,8 +5,8 @@ from datetime import datetime
 
 from huggingface_hub import HfApi, RepoFile, RepoFolder
 
+from common.git.trees import Entry, is_tree
 from common.hub.downloads import RemoteFile
-from common.hub.git_tree import Entry, is_tree
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,5 @@
 """Scores a model's folder from paths and bytes alone: what an ingestion of it commits, without any of its parts."""
 
-import hashlib
 import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -9,6 +8,7 @@ from typing import Any, Literal, NamedTuple
 
 from common.arc.task_sets import TaskSet
 from common.error_kinds import ErrorKind, NoteKind
+from common.git.oids import oid_of
 from common.storable import storable
 
 from ingester.submission.aggregate import Aggregates, AttemptSums, TaskResult, aggregate
@@ -112,7 +112,7 @@ class _Total:
     test_ids: set[str] = field(default_factory=set)
 
     def add(self, key: str, path: str, data: bytes) -> None:
-        blob_oid = _blob_oid(data)
+        blob_oid = oid_of(b"blob", data)
         for row in rows_of_file(key, data, self.tasks, self.model, Limits()):
             if row.model_name is not None:
                 self.attempts[row.model_name].append(_sums_of(row, row.model_name))
@@ -145,11 +145,6 @@ def _finding(listed: ListedFinding) -> Finding:
 
 def _kind(name: str) -> ErrorKind | NoteKind:
     return ErrorKind(name) if name in set(ErrorKind) else NoteKind(name)
-
-
-def _blob_oid(data: bytes) -> str:
-    """Return git's name of the content."""
-    return hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
 
 
 def _sums_of(row: Row, model_name: str) -> AttemptSums:

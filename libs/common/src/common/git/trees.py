@@ -4,12 +4,13 @@ A listing tells no modes. Nearly all files are 100644, so that is tried first, t
 those of one suffix, a single one, a symbolic link. Any choice at all would be 2^n tries.
 """
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final
+
+from common.git.oids import oid_of
 
 _FOLDER: Final = b"40000"
 _FILE: Final = b"100644"
@@ -19,7 +20,6 @@ _LINK: Final = b"120000"
 _LONGEST_LINK: Final = 4096
 # For one folder: a third of a second, and every single file of a submission of 400 gets its try.
 _BYTES_TO_HASH: Final = 20_000_000
-_SHA1_DIGITS: Final = 40
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def _is_tree(oid: str, entries: list[Entry]) -> bool:
     tries = max(3, _BYTES_TO_HASH // sum(len(name) + 64 for name in names))
     for _, modes in zip(range(tries), _choices(entries), strict=False):
         parts = (b"%s %s\0%s" % (modes[path], *rest) for path, *rest in zip(paths, names, oids, strict=True))
-        if _name_of(b"".join(parts), len(oid)) == oid:
+        if oid_of(b"tree", b"".join(parts), len(oid)) == oid:
             return True
     return False
 
@@ -69,12 +69,6 @@ def _is_tree(oid: str, entries: list[Entry]) -> bool:
 def _place(entry: Entry) -> bytes:
     """Return what git sorts by: a folder stands where its name with a slash would."""
     return (entry.path if entry.size is not None else f"{entry.path}/").encode(errors="surrogateescape")
-
-
-def _name_of(body: bytes, digits: int) -> str:
-    named = b"tree %d\0%s" % (len(body), body)
-    algorithm = hashlib.sha1 if digits == _SHA1_DIGITS else hashlib.sha256
-    return algorithm(named, usedforsecurity=False).hexdigest()
 
 
 def _choices(entries: list[Entry]) -> Iterator[Mapping[str, bytes]]:

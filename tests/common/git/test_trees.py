@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 import pytest
-from common.hub import git_tree
-from common.hub.git_tree import Entry, is_tree
+from common.git import trees
+from common.git.trees import Entry, is_tree
 from dulwich.objects import Blob, ObjectID, Tree
 from hypothesis import given
 from hypothesis import strategies as st
@@ -135,7 +135,7 @@ def test_three_likely_choices_are_tried_of_the_largest_folder_and_more_as_far_as
     found = []
     entry_bytes = len("1.json") + 64 + len("a.sh") + 64
     for budget in (1, 4 * entry_bytes - 1, 4 * entry_bytes):
-        monkeypatch.setattr(git_tree, "_BYTES_TO_HASH", budget)
+        monkeypatch.setattr(trees, "_BYTES_TO_HASH", budget)
         for script in names.values():
             oid = tree_of((b"m.json", FILE_MODE, ONE), (script.encode(), 0o100755, SCRIPT))
             found.append(is_tree(oid, "m", [Entry("m/m.json", ONE, 3), Entry(f"m/{script}", SCRIPT, 2)]))

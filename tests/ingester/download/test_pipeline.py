@@ -1,7 +1,7 @@
 """Files are fetched within bounds, and what was fetched is not lost, however a run ends."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Iterable, Mapping
 from typing import Any, cast
 
 import pytest
@@ -38,11 +38,21 @@ class Database:
         self.copies.append(len(staged))
 
 
-class Downloads:
-    """Gives each file's bytes, or what `answer` raises; knows the most that were asked for at once."""
+Answer = Callable[[str], Awaitable[None]]
+Admit = Callable[[int], Awaitable[None]]
 
-    def __init__(self, answer: Callable[[str], Awaitable[None]] | None = None) -> None:
+
+class Downloads:
+    """Gives each file's bytes, or what `answer` raises; knows the most that were asked for at once.
+
+    The files before `packed` come in a pack, each after `pack_answer`, which may end the pack by raising EndOfPack.
+    """
+
+    def __init__(self, answer: Answer | None = None, packed: int = 0, pack_answer: Answer | None = None) -> None:
         self._answer = answer
+        self._packed = packed
+        self._pack_answer = pack_answer
+        self.pack_closed = False
         self.asked: list[str] = []
         self.came: list[str] = []
         self.at_once = self.most_at_once = 0
@@ -59,6 +69,25 @@ class Downloads:
             return bytearray(file.size)
         finally:
             self.at_once -= 1
+
+    async def download_pack(
+        self, _dataset: str, files: Collection[RemoteFile], admit: Admit
+    ) -> AsyncGenerator[tuple[RemoteFile, bytes], None]:
+        try:
+            for file in list(files)[: self._packed]:
+                await admit(file.size)
+                if self._pack_answer:
+                    await self._pack_answer(file.path)
+                self.came.append(file.path)
+                yield file, bytes(file.size)
+        except EndOfPack:
+            return
+        finally:
+            self.pack_closed = True
+
+
+class EndOfPack(Exception):  # noqa: N818 - a pack that cannot go on is no failure
+    """The pack ends early: the other files are to be downloaded."""
 
 
 class Progress:
@@ -87,7 +116,7 @@ async def collected(
     )
 
 
-def failing(error: Exception, *paths: str) -> Callable[[str], Awaitable[None]]:
+def failing(error: Exception, *paths: str) -> Answer:
     async def answer(path: str) -> None:
         if not paths or path in paths:
             raise error
@@ -245,3 +274,79 @@ async def test_a_database_lost_at_the_end_does_not_hide_why_the_run_ended(monkey
     monkeypatch.setattr(writer, "COPY_SECONDS", 60.0)
     with pytest.raises(RuntimeError, match="why"):
         await collected(Lost(), Downloads(failing(RuntimeError("why"), "t9")), sized(*[1] * 10), concurrency=2)
+
+
+async def test_what_a_pack_brings_is_not_downloaded_and_what_it_lacks_is() -> None:
+    database, downloads = Database(), Downloads(packed=7)
+    files = sized(*[1] * 10)
+    assert await collected(database, downloads, files) == {}
+    assert downloads.asked == ["t7", "t8", "t9"]
+    assert sorted(database.staged) == sorted(files)
+    assert downloads.pack_closed
+
+
+async def test_the_room_of_a_file_that_a_pack_announced_and_did_not_bring_is_given_back() -> None:
+    database, downloads = Database(), Downloads(packed=3, pack_answer=failing(EndOfPack(), "t2"))
+    files = sized(60, 30, 99, 250, 1)
+    assert await collected(database, downloads, files) == {}
+    assert sorted(downloads.asked) == ["t2", "t3", "t4"]
+    assert sorted(database.staged) == sorted(files)
+
+
+async def test_a_pack_waits_for_room_and_a_file_larger_than_all_of_it_comes_alone() -> None:
+    async def answer(path: str) -> None:
+        on_their_way.append(sum(files[each].size for each in {path, *downloads.came} - set(database.staged)))
+
+    on_their_way: list[int] = []
+    files = sized(*[30] * 10, 250, 95, 0, 10)
+    database, downloads = Database(), Downloads(packed=len(files), pack_answer=answer)
+    assert await collected(database, downloads, files) == {}
+    assert database.staged == list(files)
+    assert max(on_their_way) == 250
+    assert sorted(set(on_their_way))[-3] <= ROOM
+
+
+async def test_one_content_at_two_paths_is_two_files() -> None:
+    files = {"a": RemoteFile("m/a.json", 1, "oid"), "b": RemoteFile("m/b.json", 1, "oid")}
+    database, downloads = Database(), Downloads(packed=2)
+    assert await collected(database, downloads, files) == {}
+    assert (sorted(database.staged), downloads.asked) == (["a", "b"], [])
+
+
+async def test_a_pack_that_may_not_be_replaced_ends_the_run_and_loses_nothing_that_came() -> None:
+    error = TransientError("no pack", kind="pack_refused")
+    database, downloads = Database(), Downloads(packed=5, pack_answer=failing(error, "t3"))
+    with pytest.raises(TransientError) as raised:
+        await collected(database, downloads, sized(*[1] * 9))
+    assert raised.value is error
+    assert (database.staged, downloads.asked) == (["t0", "t1", "t2"], [])
+
+
+@pytest.mark.parametrize("end", ["stopped", "failed"])
+async def test_a_run_that_ends_in_the_middle_of_a_pack_closes_it_and_loses_nothing_that_came(end: str) -> None:
+    async def answer(path: str) -> None:
+        if path == "t3":
+            if end == "failed":
+                raise RuntimeError
+            running.cancel()
+            await asyncio.Event().wait()
+
+    database, downloads = Database(), Downloads(packed=5, pack_answer=answer)
+    running = asyncio.create_task(collected(database, downloads, sized(*[1] * 9)))
+    with pytest.raises(asyncio.CancelledError if end == "stopped" else RuntimeError):
+        await running
+    assert (database.staged, downloads.asked) == (["t0", "t1", "t2"], [])
+    assert downloads.pack_closed
+
+
+async def test_a_copy_that_fails_ends_a_pack_that_waits_for_its_room() -> None:
+    class Lost(Database):
+        async def stage(self, rows: Iterable[StagedRow]) -> None:
+            del rows
+            await asyncio.sleep(0)
+            raise OSError("connection lost")
+
+    downloads = Downloads(packed=5)
+    with pytest.raises(OSError, match="connection lost"):
+        await collected(Lost(), downloads, sized(*[60] * 5))
+    assert downloads.pack_closed

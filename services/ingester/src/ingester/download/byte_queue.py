@@ -50,6 +50,11 @@ class ByteQueue:
         self._waiting -= 1
         self._reserved += size
 
+    def give_back(self, size: int) -> None:
+        """Give back the room of files that were waited for, and did not come."""
+        self._reserved -= size
+        self._released.set()
+
     def put(self, arrival: Arrival) -> None:
         """Hand over a file for which room was reserved."""
         self._arrived.append(arrival)
@@ -77,6 +82,5 @@ class ByteQueue:
 
     def release(self, size: int) -> None:
         """Give the room of files back that the writer is done with."""
-        self._reserved -= size
         self._taken -= size
-        self._released.set()
+        self.give_back(size)

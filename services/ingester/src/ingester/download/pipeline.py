@@ -1,6 +1,7 @@
 """Fetches and stages the files of a run: producers -> one byte-bounded queue -> one writer."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass, field
 
 from common.hub.client import HubClient
@@ -36,8 +37,9 @@ class DownloadPipeline:
     ) -> dict[str, TransientError]:
         """Stage every file; return the files that stayed broken, by task id.
 
-        Raises a fatal answer, which every other file would get too: HubRefusedError, RevisionGoneError,
-        or TransientError for a rate limit that lasts. The rows of all files that came are staged by then.
+        Raises a fatal answer, which every other file would get too: HubRefusedError, RevisionGoneError, TransientError
+        for a rate limit that lasts, or, with HF_TRANSPORT=pack, for a pack that does not come. The rows of all files
+        that came are staged by then.
         """
         queue = ByteQueue(self.bytes_in_flight)
         writer = Writer(session, queue, transform, progress)
@@ -52,7 +54,7 @@ class DownloadPipeline:
 
 @dataclass
 class _Producers:
-    """Fetch the files of one run, several at once."""
+    """Fetch the files of one run: as many as a pack brings, the others one by one, several at once."""
 
     hub: HubClient
     dataset: str
@@ -63,12 +65,37 @@ class _Producers:
 
     async def run(self, concurrency: int) -> None:
         """Put every file into the queue, then close it."""
+        left = dict(self.files)
+        await self._by_pack(left)
         # After a fatal answer no other file is asked for, and those under way end.
-        files = (item for item in self.files.items() if not self.fatal)
+        files = (item for item in left.items() if not self.fatal)
         async with task_group() as group:
-            for _ in range(min(concurrency, len(self.files))):
+            for _ in range(min(concurrency, len(left))):
                 group.create_task(self._produce(files))
         self.queue.close()
+
+    async def _by_pack(self, left: dict[str, RemoteFile]) -> None:
+        """Put the files that a pack brings, and take them out of `left`."""
+        keys = {file: key for key, file in left.items()}
+        admitted = 0
+
+        async def admit(size: int) -> None:
+            nonlocal admitted
+            await self.queue.reserve(size)
+            admitted += size
+
+        try:
+            async with aclosing(self.hub.download_pack(self.dataset, keys, admit)) as pack:
+                async for file, body in pack:
+                    key = keys[file]
+                    del left[key]
+                    admitted -= file.size
+                    self.queue.put(Arrival(key, file, body))
+                    del body  # or it is in memory until the next one is
+        except TransientError as error:
+            self.fatal.append(error)
+        finally:
+            self.queue.give_back(admitted)
 
     async def _produce(self, files: Iterator[tuple[str, RemoteFile]]) -> None:
         for task_id, file in files:

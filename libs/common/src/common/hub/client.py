@@ -7,7 +7,7 @@ are bounded by `calls`.
 
 import asyncio
 import contextvars
-from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -32,6 +32,8 @@ from common.hub import calls, network
 from common.hub.calls import CALL, Call
 from common.hub.downloads import Downloads, RemoteFile
 from common.hub.entries import Folder, PathInfo, as_file, as_path_info, read_below
+from common.hub.pack_downloads import Admit, PackDownloads
+from common.hub.packs import Packs
 from common.hub.quota import Quota
 from common.hub.renames import Renames
 from common.hub.responses import (
@@ -44,6 +46,7 @@ from common.hub.responses import (
     worth_retrying,
 )
 from common.hub.session import Session
+from common.hub.transports import Transports
 from common.outcomes import TransientError
 
 log = structlog.get_logger(__name__)
@@ -78,6 +81,7 @@ class HubClient:
     connections: int = CONNECTIONS
     attempts: int = RETRY_ATTEMPTS
     call_seconds: float = CALL_SECONDS
+    transports: Transports = field(default_factory=partial(Transports, "files"))
     date: str = ""
     renames: Renames = field(init=False)
     _opened: AsyncExitStack = field(default_factory=AsyncExitStack)
@@ -95,6 +99,7 @@ class HubClient:
         session = Session(self.endpoint, self.token, self.quota, way, self.renames)
         await self._opened.enter_async_context(session.opened(self.connections))
         self._downloads = Downloads(session, self.on_outcome, self.on_bytes)
+        self._pack_downloads = PackDownloads(Packs(session, self.on_outcome), self.transports, self.on_bytes)
         return self
 
     async def __aexit__(self, *error: object) -> None:
@@ -102,22 +107,19 @@ class HubClient:
 
     async def download(self, dataset: str, revision: str, file: RemoteFile) -> bytearray:
         """Return a file's verified bytes; raise TransientError when several tries did not give them."""
-        return await self._downloads.fetch(dataset, revision, file)
+        body = await self._downloads.fetch(dataset, revision, file)
+        self.transports.count("files", len(body))
+        return body
 
-    async def download_pack(
-        self,
-        dataset: str,
-        files: Collection[RemoteFile],
-        admit: Callable[[int], Awaitable[None]],
+    def download_pack(
+        self, dataset: str, files: Collection[RemoteFile], admit: Admit
     ) -> AsyncGenerator[tuple[RemoteFile, bytes], None]:
-        """Yield files with their verified bytes as one git request brings them; close it when you stop early.
+        """Yield files with their verified bytes as git brings them; close it (`aclosing`) where you may stop early.
 
         `admit` is awaited with the size of each before it is yielded. LFS files never come. It ends early where packs
         cannot go on: what did not come is to be downloaded. With HF_TRANSPORT=pack it raises TransientError then.
         """
-        for file in () if dataset else files:
-            await admit(file.size)
-            yield file, b""
+        return self._pack_downloads.fetch(dataset, files, admit)
 
     async def whoami(self) -> str:
         """Return the name of the token's account; raise HubRefusedError where the Hub does not know the token."""

@@ -1,19 +1,23 @@
-"""One HTTP session with the Hub: by the environment's proxies, with the token for the Hub alone."""
+"""One HTTP session with the Hub, for files and packs: by the environment's proxies, the token for the Hub alone."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Self
+from typing import Final, Self
 
 import aiohttp
+from aiohttp import BasicAuth
 from yarl import URL
 
 from common.hub.network import Network, certificate_problem
-from common.hub.quota import Quota
+from common.hub.quota import GIT, Quota
 from common.hub.renames import Renames
 
 TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=30)
 MAX_REDIRECTS = 10
+UPLOAD_PACK: Final = "git-upload-pack"
+# Any name does beside a token; the official client has git send this one.
+_GIT_USER: Final = "hf_user"
 
 
 @dataclass
@@ -44,10 +48,12 @@ class Session:
         request.update_proxy(URL(proxy) if proxy else None, None, None)
         if request.url.origin() != URL(self.endpoint).origin():
             return await send(request)
+        is_git = request.url.name == UPLOAD_PACK
         if self.token:
-            request.headers["Authorization"] = f"Bearer {self.token}"
+            token = self.token
+            request.headers["Authorization"] = BasicAuth(_GIT_USER, token).encode() if is_git else f"Bearer {token}"
         response = await send(request)
-        self.quota.learn(response.headers)
+        self.quota.learn(response.headers, GIT if is_git else None, response.status)
         if location := response.headers.get("Location"):
             self.renames.learn(request.url, location)
         return response

@@ -79,6 +79,7 @@ lock: $(VENV)/.dev ## resolve the dependencies anew into requirements/*.txt
 
 debian-packages: ## install what test-all needs from Debian, where it may (root, or sudo that asks nothing)
 	@command -v chromium >/dev/null || sh tests/support/apt_install.sh chromium
+	@command -v git >/dev/null || sh tests/support/apt_install.sh git
 	@PATH="$$PATH:/usr/sbin" command -v nginx >/dev/null || sh tests/support/apt_install.sh nginx-light
 	@command -v promtool >/dev/null || sh tests/support/apt_install.sh prometheus
 	@[ -x /usr/sbin/pgbouncer ] || sh tests/support/apt_install.sh pgbouncer

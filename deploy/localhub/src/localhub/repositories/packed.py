@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dulwich.objects import ObjectID
-from dulwich.pack import Pack
+from dulwich.pack import Pack, PackFileDisappeared
 from dulwich.repo import Repo
 
 CHECKSUM_BYTES = 20  # after a pack's last object
@@ -49,8 +49,12 @@ class PackedObjects:
 
     @contextmanager
     def _open(self) -> Iterator[_Files]:
-        files = [(pack, os.open(pack.data.path, os.O_RDONLY)) for pack in self._git.object_store.packs]
+        files: _Files = []
         try:
+            for pack in self._git.object_store.packs:
+                # Git may have packed anew: the store names what is there now, and once more what was before.
+                with suppress(PackFileDisappeared, FileNotFoundError):
+                    files.append((pack, os.open(pack.data.path, os.O_RDONLY)))
             yield files
         finally:
             for _, file in files:

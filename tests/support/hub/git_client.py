@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 import aiohttp
 from dulwich.object_format import DEFAULT_OBJECT_FORMAT
-from dulwich.pack import PackData, PackInflater
+from dulwich.pack import OFS_DELTA, REF_DELTA, PackData, PackInflater
 from localhub.git.pkt_lines import Mark, read_pkt_lines, section
 
 VERSION_2 = {"Git-Protocol": "version=2"}
@@ -36,12 +36,15 @@ def pack_in(answer: bytes) -> bytes:
 
 def objects_in(pack: bytes) -> dict[str, bytes]:
     """Read a pack with a right checksum: the content of each object by its oid."""
-    data = PackData.from_file(io.BytesIO(pack), DEFAULT_OBJECT_FORMAT)
-    try:
+    with PackData.from_file(io.BytesIO(pack), DEFAULT_OBJECT_FORMAT) as data:
         data.check()
         return {each.id.decode(): each.as_raw_string() for each in PackInflater.for_pack_data(data)}
-    finally:
-        data.close()
+
+
+def deltas_in(pack: bytes) -> int:
+    """Count the objects of a pack that are told by their difference from another."""
+    with PackData.from_file(io.BytesIO(pack), DEFAULT_OBJECT_FORMAT) as data:
+        return sum(each.pack_type_num in {OFS_DELTA, REF_DELTA} for each in data.iter_unpacked())
 
 
 async def post(web: aiohttp.ClientSession, repo: str, body: bytes, **headers: str) -> tuple[int, bytes]:

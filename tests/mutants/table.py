@@ -1,5 +1,6 @@
 """Which tests can kill a module's mutants: without a server where that is possible, and the quick ones."""
 
+_PACKS = ["tests/common/git/test_pack_reader.py", "-m", "not debian"]
 _TRANSFORM = "tests/ingester/submission/test_transform.py"
 
 TESTS = {
@@ -56,6 +57,13 @@ TESTS = {
     "common.arc.file_names": ["tests/common/arc/test_file_names.py"],
     "common.arc.task_sets": ["tests/common/arc/test_task_sets.py", "-k", "not stay_small"],
     "common.events": ["tests/common/test_events.py"],
+    "common.git.bases": [*_PACKS, "tests/common/git/test_bases.py"],
+    "common.git.deltas": ["tests/common/git/test_deltas.py"],
+    "common.git.fetch": ["tests/common/git/test_fetch.py", "-m", "not debian"],
+    "common.git.oids": ["tests/common/git/test_oids.py"],
+    "common.git.pack_reader": _PACKS,
+    "common.git.pack_stream": _PACKS,
+    "common.git.pkt_line": ["tests/common/git/test_pkt_line.py"],
     "common.git.trees": ["tests/common/git/test_trees.py"],
     "common.hub.network": ["tests/common/hub/test_network.py"],
     "common.names.folders": ["tests/common/names/test_folders.py"],

@@ -96,3 +96,10 @@ def test_a_servers_own_words_are_cut_and_stay_on_one_line() -> None:
     with pytest.raises(BadPackError) as raised:
         read(pkt_line(b"ERR a\nb\xff" + b"x" * 1000 + b"\n"))
     assert str(raised.value) == "git answers: " + repr("a\nb\ufffd" + "x" * 196)
+
+
+def test_bytes_may_come_while_parts_are_not_asked_for() -> None:
+    reader = FetchAnswer()
+    answers = [reader.feed(HEAD + pkt_line(b"\1PA")), reader.feed(pkt_line(b"\1CK") + b"0000")]
+    assert b"".join(part for answer in answers for part in answer) == b"PACK"
+    reader.close()

@@ -220,6 +220,14 @@ def test_versions_2_and_3_are_read() -> None:
         assert read(pack.written(version=version), ALL) == [A]
 
 
+@given(st.integers(0, 9), st.integers(1, 9), st.integers(0, 4), st.integers(0, 3_000))
+def test_however_hard_a_blob_was_compressed_it_is_read(level: int, memory: int, strategy: int, size: int) -> None:
+    body = random_bodies(1, size)[0] + bytes(size)
+    compressor = zlib.compressobj(level, zlib.DEFLATED, zlib.MAX_WBITS, memory, strategy)
+    raw = compressor.compress(body) + compressor.flush()
+    assert read(pack_of(an_object(BLOB, body, raw=raw)), [body]) == [body]
+
+
 def test_a_pack_may_hold_less_than_was_wanted() -> None:
     assert read(pack_of(), ALL) == []
     assert read(pack_of(), []) == []

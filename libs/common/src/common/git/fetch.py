@@ -42,7 +42,16 @@ class FetchAnswer:
 
     def feed(self, data: bytes) -> Iterator[bytes]:
         """Take more of the answer, and return the parts of the pack that it holds."""
-        for line in self._lines.feed(data):
+        return self._parts(self._lines.feed(data))
+
+    def close(self) -> None:
+        """Raise BadPackError unless the answer was read to its end."""
+        self._lines.close()
+        if not self._whole:
+            raise BadPackError("truncated", "the answer of git has no end")
+
+    def _parts(self, lines: Iterator[bytes | Mark]) -> Iterator[bytes]:
+        for line in lines:
             if self._whole:
                 raise BadPackError("corrupt", "something follows the answer of git")
             if isinstance(line, bytes) and line.startswith(b"ERR "):
@@ -53,12 +62,6 @@ class FetchAnswer:
                 self._begun = True
             else:
                 raise BadPackError("corrupt", "the answer of git has no pack")
-
-    def close(self) -> None:
-        """Raise BadPackError unless the answer was read to its end."""
-        self._lines.close()
-        if not self._whole:
-            raise BadPackError("truncated", "the answer of git has no end")
 
     def _part(self, line: bytes | Mark) -> Iterator[bytes]:
         if line == Mark.FLUSH:

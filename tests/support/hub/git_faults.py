@@ -149,7 +149,7 @@ class PackBomb:
     def _bomb(self, pack: bytes) -> bytes:
         first, *rest = _blobs(pack)
         declared = self.size if self.honest else len(first)
-        bomb = StoredObject(Blob.type_num, declared, zlib.compress(bytes(self.size)))
+        bomb = StoredObject(Blob.from_string(first).id, Blob.type_num, declared, zlib.compress(bytes(self.size)))
         return b"".join(write_pack([bomb, *map(_stored, rest)]))
 
 
@@ -162,7 +162,7 @@ def _packed(blobs: list[bytes]) -> bytes:
 
 
 def _stored(blob: bytes) -> StoredObject:
-    return StoredObject(Blob.type_num, len(blob), zlib.compress(blob))
+    return StoredObject(Blob.from_string(blob).id, Blob.type_num, len(blob), zlib.compress(blob))
 
 
 def _part(data: bytes, keep: float) -> bytes:

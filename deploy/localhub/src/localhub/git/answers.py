@@ -64,7 +64,7 @@ def _fetch(repository: DatasetRepository, fetch: FetchArguments) -> bytes:
         sections.append(section("acknowledgments", *acknowledged, "ready"))
     if fetch.depth is not None:
         sections.append(section("shallow-info", *_ends(selection)))
-    pack = sideband(write_pack(repository.read_stored(selection.oids)))
+    pack = sideband(write_pack(repository.read_stored(selection.oids), offsets=fetch.offsets))
     sections.append(b"".join([section("packfile"), *pack]))
     return Mark.DELIMITER.value.join(sections) + Mark.FLUSH.value
 

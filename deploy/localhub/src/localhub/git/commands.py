@@ -8,8 +8,9 @@ from dulwich.objects import ObjectID
 from localhub.git.pkt_lines import Mark, PktLineError, read_pkt_lines
 
 _OID = re.compile(r"[0-9a-f]{40}")
-# What a client may always send, and what changes nothing here: packs are never thin, and there are no tags.
-_WITHOUT_EFFECT = frozenset({"thin-pack", "no-progress", "include-tag", "ofs-delta"})
+# What a client may send, and what changes nothing here: packs are never thin, nothing is told of the progress, and
+# there are no tags.
+_WITHOUT_EFFECT = frozenset({"thin-pack", "no-progress", "include-tag"})
 
 
 class GitError(Exception):
@@ -33,6 +34,7 @@ class FetchArguments:
     shallow: set[ObjectID] = field(default_factory=set)
     depth: int | None = None
     without_blobs: bool = False
+    offsets: bool = False
     done: bool = False
 
 
@@ -67,6 +69,8 @@ def read_fetch(arguments: tuple[str, ...]) -> FetchArguments:
                 fetch.shallow.add(_oid(argument, value))
             case "done":
                 fetch.done = True
+            case "ofs-delta":
+                fetch.offsets = True
             case "deepen" if value.isdecimal() and int(value) > 0:
                 fetch.depth = int(value)
             case "filter" if value == "blob:none":

@@ -1,7 +1,7 @@
 """Files and folders as git objects, in a bare repository; large files as LFS pointers next to it."""
 
 import stat
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import cast
@@ -116,7 +116,7 @@ class ObjectStore:
         except KeyError:
             return None
 
-    def read_stored(self, oids: Iterable[ObjectID]) -> list[StoredObject]:
+    def read_stored(self, oids: Collection[ObjectID]) -> list[StoredObject]:
         """Read objects as a pack holds them; each must be there."""
         return self._packed.read(oids)
 

@@ -4,7 +4,7 @@ import shutil
 import threading
 import time
 import weakref
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path, PurePosixPath
@@ -133,7 +133,7 @@ class DatasetRepository:
         with self._lock:
             return self._objects.get(oid)
 
-    def read_stored(self, oids: Iterable[ObjectID]) -> list[StoredObject]:
+    def read_stored(self, oids: Collection[ObjectID]) -> list[StoredObject]:
         """Read objects as a pack holds them; each must be there."""
         with self._lock:
             return self._objects.read_stored(oids)

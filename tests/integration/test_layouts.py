@@ -5,6 +5,7 @@ The trees are those that each upload mode of arcprize/arc-agi-benchmarking left 
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import asyncpg
@@ -12,7 +13,7 @@ import pytest
 from common.arc.task_sets import Task
 from common.events import ModelDiscovered
 from common.outcomes import TransientError
-from ingester.download.writer import Writer
+from ingester.ingestion.commit import Commit
 
 from tests.support.hub import TestHub
 from tests.support.hub.faults import Corrupt
@@ -294,15 +295,16 @@ async def test_rows_of_a_file_for_all_tasks_that_are_not_there_any_more_are_noti
     pipeline: Pipeline, hub: TestHub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hub.commit(V2, {"m/submission.json": for_all(WHOLE)})
-    drain = Writer.drain
+    write = Commit.write
 
-    async def losing(writer: Writer) -> None:
-        await drain(writer)
+    async def losing(*arguments: Any) -> Any:
         await pipeline.pool.execute("DELETE FROM staged_rows WHERE puzzle_id = $1", OURS[2].id)
+        return await write(*arguments)
 
-    monkeypatch.setattr(Writer, "drain", losing)
+    monkeypatch.setattr(Commit, "write", losing)
+    ingester = replace(pipeline.ingester, holds=False)
     with pytest.raises(TransientError, match="3 answers were staged"):
-        await pipeline.ingester.ingest(ModelDiscovered(dataset=V2, model="m"))
+        await ingester.ingest(ModelDiscovered(dataset=V2, model="m"))
 
 
 async def test_a_forced_run_on_a_bad_day_keeps_what_a_file_for_all_tasks_said(pipeline: Pipeline, hub: TestHub) -> None:

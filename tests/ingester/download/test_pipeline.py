@@ -9,8 +9,9 @@ from common.hub.downloads import RemoteFile
 from common.hub.responses import HubRefusedError
 from common.outcomes import TransientError
 from ingester.download import writer
+from ingester.download.held import Transform
 from ingester.download.pipeline import DownloadPipeline
-from ingester.download.writer import MANY_ROWS, Transform
+from ingester.download.writer import MANY_ROWS
 from ingester.submission.documents import Bytes
 from ingester.submission.staged_row import StagedRow
 
@@ -111,9 +112,9 @@ async def collected(
         return [(task_id,)] * rows_each
 
     pipeline = DownloadPipeline(cast("Any", downloads), concurrency, ROOM)
-    return await asyncio.wait_for(
-        pipeline.run(cast("Any", database), "revision", files, transform or rows_of, cast("Any", Progress())), DEADLINE
-    )
+    arguments = (cast("Any", database), "revision", files, transform or rows_of, cast("Any", Progress()))
+    async with asyncio.timeout(DEADLINE), pipeline.run(*arguments) as (broken, _):
+        return broken
 
 
 def failing(error: Exception, *paths: str) -> Answer:

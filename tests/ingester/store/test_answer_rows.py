@@ -126,7 +126,7 @@ async def written(session: Session, run_id: int = 1, revision: str = "rev", **wa
     """Bring the rows of a run into `explanations`, and return when its transaction began, by the database's clock."""
     async with session.connection.transaction():
         await session.create_wanted(run_id, wanted)
-        await session.write_rows(run_id, revision)
+        await session.write_rows(run_id, revision, await session.attempt_names(session.model))
         at: datetime = await session.connection.fetchval("SELECT now()")
         return at
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import asyncpg
 import pytest
 from ingester.store import lock_waiters
-from ingester.store.session import Session, column_types, count_models, locked
+from ingester.store.session import Session, column_types, count_models, locked, takes_copies
 
 from tests.ingester.database_rows import AT, DATASET, EVENT, HOUR, OTHER, answer, run, version
 from tests.support.eventually import eventually
@@ -88,3 +88,22 @@ async def test_answers_are_locked_after_the_runs_as_the_existing_apps_start_does
             await eventually(lambda: pool.fetchval(WAITERS))
             await app.execute("ALTER TABLE explanations ADD COLUMN IF NOT EXISTS num_test_pairs integer")
         await at_work
+
+
+@pytest.mark.parametrize(
+    ("column", "of_type", "takes"),
+    [
+        ("estimated_cost", "numeric", False),
+        ("created_at", "timestamp", False),
+        ("model_name", "varchar(100)", True),
+        ("total_tokens", "integer", True),
+        ("confidence", "numeric", False),
+        ("temperature", "numeric", True),
+    ],
+)
+async def test_a_column_that_rounds_takes_no_copies(
+    pool: asyncpg.Pool, column: str, of_type: str, *, takes: bool
+) -> None:
+    assert takes_copies(await column_types(pool))
+    await pool.execute(f"ALTER TABLE explanations ALTER COLUMN {column} TYPE {of_type}")
+    assert takes_copies(await column_types(pool)) is takes

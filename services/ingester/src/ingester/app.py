@@ -32,7 +32,7 @@ from ingester.ingestion.lock_queue import LockQueue
 from ingester.metrics import Metrics
 from ingester.orphaned_runs import OrphanedRuns
 from ingester.settings import Settings
-from ingester.store.session import ColumnTypes, column_types
+from ingester.store.session import ColumnTypes, column_types, takes_copies
 from ingester.submission.limits import BIGINT, INT4, MEMORY_PER_BYTE, Limits
 from ingester.verification import schedule
 from ingester.verification.schedule import VerificationSchedule
@@ -132,6 +132,7 @@ def build_ingester(
         downloads=DownloadPipeline(hub, settings.ingest_concurrency, settings.ingest_bytes_in_flight),
         limits=limits_of(columns, settings),
         longest_model_name=columns["model_name"][1],
+        holds=takes_copies(columns),
         names=settings.names,
         metrics=metrics,
         publish=partial(bus.publish, client, source=SERVICE),

@@ -12,11 +12,12 @@ from ingester.submission.documents import Bytes
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A file's verified bytes, or why they did not come."""
+    """A file's verified bytes, or why they did not come; `from_pack`: along with others, in answer to one request."""
 
     task_id: str
     file: RemoteFile
     content: Bytes | TransientError
+    from_pack: bool = False
 
 
 class ByteQueue:

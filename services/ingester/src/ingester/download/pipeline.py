@@ -1,8 +1,9 @@
 """Fetches and stages the files of a run: producers -> one byte-bounded queue -> one writer."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import aclosing
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from common.hub.client import HubClient
 from common.hub.downloads import RemoteFile
@@ -13,10 +14,21 @@ from common.process.cleanup import afterwards
 from common.process.task_group import task_group
 
 from ingester.download.byte_queue import Arrival, ByteQueue
+from ingester.download.held import HeldFiles, Transform
 from ingester.download.progress import Progress
-from ingester.download.writer import Transform, Writer
+from ingester.download.writer import Writer
 from ingester.store.session import Session
 from ingester.submission.documents import Bytes
+
+# Held are bytes alone, each file's rows only while they are written: twice the bytes in flight, which count six times.
+HELD_SHARE = 2
+
+
+class Downloaded(NamedTuple):
+    """The files that stayed broken, by task id, and those that wait in memory; the rows of all others are staged."""
+
+    broken: dict[str, TransientError]
+    held: HeldFiles
 
 
 @dataclass(frozen=True)
@@ -27,6 +39,7 @@ class DownloadPipeline:
     concurrency: int
     bytes_in_flight: int
 
+    @asynccontextmanager
     async def run(
         self,
         session: Session,
@@ -34,22 +47,26 @@ class DownloadPipeline:
         files: Mapping[str, RemoteFile],
         transform: Transform,
         progress: Progress,
-    ) -> dict[str, TransientError]:
-        """Stage every file; return the files that stayed broken, by task id.
+        *,
+        may_hold: bool = False,
+    ) -> AsyncIterator[Downloaded]:
+        """Stage every file, or hold those that fit for the commit in the block, if it `may_hold` them.
 
         Raises a fatal answer, which every other file would get too: HubRefusedError, RevisionGoneError, TransientError
-        for a rate limit that lasts, or, with HF_TRANSPORT=pack, for a pack that does not come. The rows of all files
-        that came are staged by then.
+        for a rate limit that lasts, or, with HF_TRANSPORT=pack, for a pack that does not come. Whatever is raised, here
+        or in the block, the rows of all files that came are staged by then.
         """
-        queue = ByteQueue(self.bytes_in_flight)
-        writer = Writer(session, queue, transform, progress)
+        queue, held = ByteQueue(self.bytes_in_flight), HeldFiles(session, transform)
+        fits = sum(file.size for file in files.values()) <= HELD_SHARE * self.bytes_in_flight
+        writer = Writer(session, queue, transform, progress, held, holds=may_hold and fits)
         producers = _Producers(self.hub, session.dataset, revision, files, queue)
-        async with afterwards(writer.drain), task_group() as group:
-            group.create_task(writer.run(group))
-            group.create_task(producers.run(self.concurrency))
-        if producers.fatal:
-            raise producers.fatal[0]
-        return writer.broken
+        async with afterwards(writer.drain):
+            async with task_group() as group:
+                group.create_task(writer.run(group))
+                group.create_task(producers.run(self.concurrency))
+            if producers.fatal:
+                raise producers.fatal[0]
+            yield Downloaded(writer.broken, held)
 
 
 @dataclass
@@ -90,7 +107,7 @@ class _Producers:
                     key = keys[file]
                     del left[key]
                     admitted -= file.size
-                    self.queue.put(Arrival(key, file, body))
+                    self.queue.put(Arrival(key, file, body, from_pack=True))
                     del body  # or it is in memory until the next one is
         except TransientError as error:
             self.fatal.append(error)

@@ -3,15 +3,15 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from common.arc.task_sets import TaskSet
 from common.hub.downloads import RemoteFile
 from common.outcomes import TransientError
 
 from ingester.download.byte_queue import Arrival, ByteQueue
+from ingester.download.held import HeldFiles, Transform, to_its_end
 from ingester.download.progress import Progress
 from ingester.store.session import Session
 from ingester.submission.documents import Bytes
@@ -28,8 +28,8 @@ MANY_ROWS = 10_000
 # A file that takes more memory is read when the rows of those before it are out of it.
 HEAVY_BYTES = 32 * 1024 * 1024
 
-# Task id or path (see Plan), listing entry, verified bytes -> its rows. Never raises for bad content.
-Transform = Callable[[str, RemoteFile, Bytes], Sequence[StagedRow]]
+# A crash loses what is held. A pack is asked for again at once; more requests than these are worth two writes of a row.
+HELD_REQUESTS = 3
 
 
 def staged_rows(
@@ -48,13 +48,19 @@ def staged_rows(
 
 @dataclass
 class Writer:
-    """Takes files in the order of arrival; the rows of those that come at about the same time go into one COPY."""
+    """Takes files in the order of arrival; the rows of those that come at about the same time go into one COPY.
+
+    While it `holds`, files are kept as they came, until one is broken or HELD_REQUESTS were not enough.
+    """
 
     session: Session
     queue: ByteQueue
     transform: Transform
     progress: Progress
+    held: HeldFiles
+    holds: bool
     broken: dict[str, TransientError] = field(default_factory=dict)
+    _requests: int = 0
     _batch: deque[StagedRow] = field(default_factory=deque)
     _batch_bytes: int = 0
     _written_at: float = field(default_factory=time.monotonic)
@@ -62,14 +68,16 @@ class Writer:
     _copying: asyncio.Task[None] | None = None
 
     async def run(self, group: asyncio.TaskGroup) -> None:
-        """Stage files until the queue is closed, by COPYs in `group`; note by task id which are broken."""
+        """Stage or hold files until the queue is closed, by COPYs in `group`; note by task id which are broken."""
         self._group = group
         while not self.queue.is_done:
             await self._take(await self.queue.get())
+        await self._write()
 
     async def drain(self) -> None:
-        """Stage what arrived, however the run ended; the group has ended by now."""
+        """Stage what arrived and is held, however the run ended; the group has ended by now."""
         self._group = None
+        await self._stop_holding()
         while arrival := self.queue.get_nowait():
             await self._take(arrival)
         await self._write()
@@ -79,20 +87,33 @@ class Writer:
             await self._write()
             await self._copied()
             return
+        self._requests += not arrival.from_pack
+        if isinstance(arrival.content, TransientError) or self._requests > HELD_REQUESTS:
+            await self._stop_holding()
         if isinstance(arrival.content, TransientError):
             self.broken[arrival.task_id] = arrival.content
             self.queue.release(arrival.file.size)
+        elif self.holds:
+            self.held.add(arrival.task_id, arrival.file, arrival.content)
+            self.queue.release(arrival.file.size)
         else:
-            if estimate_memory(arrival.content, HEAVY_BYTES) > HEAVY_BYTES:
-                await self._write()
-                await self._copied()
-            self._batch.extend(self.transform(arrival.task_id, arrival.file, arrival.content))
-            self._batch_bytes += arrival.file.size
+            await self._add(arrival.task_id, arrival.file, arrival.content)
         del arrival  # or a large file is in memory once more while its rows are written
         if self._is_due():
             await self._write()
         await self.progress.advance()
         await asyncio.sleep(0)  # one file per turn of the event loop: downloads go on meanwhile
+
+    async def _stop_holding(self) -> None:
+        self.holds = False
+        await self.held.stage()
+
+    async def _add(self, task_id: str, file: RemoteFile, body: Bytes) -> None:
+        if estimate_memory(body, HEAVY_BYTES) > HEAVY_BYTES:
+            await self._write()
+            await self._copied()
+        self._batch.extend(self.transform(task_id, file, body))
+        self._batch_bytes += file.size
 
     def _is_due(self) -> bool:
         if self._batch_bytes >= COPY_BYTES or len(self._batch) >= MANY_ROWS:
@@ -106,7 +127,7 @@ class Writer:
         await self._copied()
         batch, self._batch = self._batch, deque()
         size, self._batch_bytes = self._batch_bytes, 0
-        copying = _to_its_end(self._copy(batch, size))
+        copying = to_its_end(self._copy(batch, size))
         if self._group is None:
             await copying
         else:
@@ -120,16 +141,6 @@ class Writer:
         await self.session.stage(_emptied(batch))
         self.queue.release(size)
         self._written_at = time.monotonic()
-
-
-async def _to_its_end(copying: Coroutine[Any, Any, None]) -> None:
-    """Wait for a COPY even when cancelled: cut off, its rows would be neither in the database nor here."""
-    task = asyncio.create_task(copying)
-    try:
-        await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await task
-        raise
 
 
 def _emptied(rows: deque[StagedRow]) -> Iterator[StagedRow]:

@@ -2,12 +2,14 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from common.arc.task_sets import TaskSet
 from common.error_kinds import ErrorKind
 from common.events import ModelDiscovered
 from common.outcomes import TransientError
 
+from ingester.download.held import HeldFiles
 from ingester.download.plan import Plan
 from ingester.ingestion.upstream import Target
 from ingester.store.runs import RunOpened, RunResult
@@ -22,6 +24,15 @@ from ingester.submission.error_kinds import (
     with_test_ids,
 )
 from ingester.submission.folder import status_of
+
+
+class _Written(NamedTuple):
+    """What the rows of a version say, once they are written; `lands`: an answer is another one than before."""
+
+    results: Sequence[TaskResult]
+    names: Collection[str]
+    lands: bool
+    tasks_beyond_files: int
 
 
 @dataclass(frozen=True)
@@ -48,16 +59,22 @@ class Commit:
             and all(plan.paths.get(key) == path for key, path in previous.paths.items())
         )
 
-    async def write(self, broken: Mapping[str, TransientError]) -> tuple[RunResult, int]:
+    async def write(self, broken: Mapping[str, TransientError], held: HeldFiles) -> tuple[RunResult, int]:
         """Commit the version (or, for a dry run, only its figures in the run's row); return what the run came to.
 
-        The number is the run's duration in ms.
+        The number is the run's duration in ms. All files are staged or, of a new submission, held.
         """
+        if held and await self.session.has_rows():
+            await held.stage()
         async with self.session.transaction(dry_run=self.event.dry_run):
-            result = await self._write(broken)
-            if not self.event.dry_run:
-                return result, await self.session.close_run(self.run.id, result)
-        return result, await self.session.close_run(self.run.id, result)
+            result = await self._write(broken, held)
+            duration_ms = None if self.event.dry_run else await self.session.close_run(self.run.id, result)
+            # Before the COMMIT: whether one that is cut off came through is not known, and nothing is staged for a run
+            # that has ended.
+            held.clear()
+        if duration_ms is None:
+            duration_ms = await self.session.close_run(self.run.id, result)
+        return result, duration_ms
 
     async def keep(self, version: CurrentVersion) -> tuple[RunResult, int]:
         """Note that a version's files of tasks are all that the folder holds now; return what the run came to.
@@ -86,36 +103,46 @@ class Commit:
             why = nothing_usable(await self.session.error_kinds(run_id), self.plan.findings)
             await self.session.add_findings(run_id, [why])
 
-    async def _write(self, broken: Mapping[str, TransientError]) -> RunResult:
+    async def _write(self, broken: Mapping[str, TransientError], held: HeldFiles) -> RunResult:
         session, run_id = self.session, self.run.id
-        results, lands = await self._write_rows()
-        names = await session.attempt_names(session.model)
-        await session.mark_removed({each.puzzle_id: each.hf_blob_oid for each in results}, names)
-        totals = aggregate(self.tasks, results, await session.attempt_sums(names))
-        findings = [*self._unfetched(broken), *await self._listed(names)]
+        written = await (self._write_held(held) if held else self._write_staged())
+        totals = aggregate(self.tasks, written.results, await session.attempt_sums(written.names))
+        findings = [*self._unfetched(broken), *await self._listed(written.names)]
         await self._add_findings(run_id, findings, usable=bool(totals.attempts))
         failed, warnings = await session.count_findings(run_id)
-        claimed = self.plan.files + await self._tasks_beyond_files()
+        claimed = self.plan.files + written.tasks_beyond_files
         if totals.tasks_submitted + failed != claimed:
             raise TransientError(f"{claimed} answers were staged, and not all of them are there any more")
-        await session.drop_staged(run_id)
-        await session.write_version(self._version(totals, failed, warnings, lands=lands), results)
+        results = self._with_paths(written.results)
+        await session.write_version(self._version(totals, failed, warnings, lands=written.lands), results)
         return self._result(totals, failed, claimed)
 
-    async def _write_rows(self) -> tuple[list[TaskResult], bool]:
-        """Write the rows; return the results, and whether any answer is another one than before."""
-        session, run_id, plan = self.session, self.run.id, self.plan
+    async def _write_held(self, held: HeldFiles) -> _Written:
+        """Write the rows of a submission that is new as a whole: there are no others of it."""
+        found = await held.commit(self.target.revision)
+        await self.session.copy_errors(self.run.id, found.errors)
+        tasks = found.tasks.get(self.plan.whole) if self.plan.whole else None
+        return _Written(found.results, found.model_names, lands=True, tasks_beyond_files=_beyond_one(tasks))
+
+    async def _write_staged(self) -> _Written:
+        session, run_id, plan, previous = self.session, self.run.id, self.plan, self.previous
         known = plan.answers(plan.known, self.tasks.tasks)
         wanted = {**plan.answers(plan.fetch, self.tasks.tasks), **known}
         await session.create_wanted(run_id, {key: file.blob_oid for key, file in wanted.items()})
-        lands = await self._lands()
-        await session.write_rows(run_id, self.target.revision)
-        await session.write_errors(run_id, self.previous.run_id if self.previous else None, known)
-        results = await session.task_results(self.previous.id if self.previous else None, known)
-        whole = plan.paths.get(plan.whole) if plan.whole else None
-        return [each._replace(hf_path=plan.paths.get(each.puzzle_id, whole)) for each in results], lands
+        names = await session.attempt_names(session.model)
+        lands = await self._lands(names)
+        await session.write_rows(run_id, self.target.revision, names)
+        await session.write_errors(run_id, previous.run_id if previous else None, known)
+        results = await session.task_results(previous.id if previous else None, known)
+        await session.mark_removed({each.puzzle_id: each.hf_blob_oid for each in results}, names)
+        return _Written(results, names, lands, await self._tasks_beyond_files())
 
-    async def _lands(self) -> bool:
+    def _with_paths(self, results: Sequence[TaskResult]) -> list[TaskResult]:
+        paths = self.plan.paths
+        whole = paths.get(self.plan.whole) if self.plan.whole else None
+        return [each._replace(hf_path=paths.get(each.puzzle_id, whole)) for each in results]
+
+    async def _lands(self, names: Collection[str]) -> bool:
         """Tell whether an answer changes, before its row is written.
 
         Where the content is the same it was judged anew, unless the Hub did not give all of it before.
@@ -124,7 +151,7 @@ class Commit:
             return True
         if self.previous.listed_tree_oid == self.target.tree_oid and self.previous.complete:
             return False
-        return await self.session.answers_change(await self.session.attempt_names(self.session.model))
+        return await self.session.answers_change(names)
 
     async def _tasks_beyond_files(self) -> int:
         """Return how many tasks more than files are answered: a file for all tasks counts once for each."""
@@ -133,7 +160,7 @@ class Commit:
             tasks = await self.session.staged_tasks(whole)
         elif whole and whole in self.plan.known and self.previous:
             tasks = self.previous.whole.get(whole)
-        return 0 if tasks is None else tasks - 1
+        return _beyond_one(tasks)
 
     def _unfetched(self, broken: Mapping[str, TransientError]) -> Iterator[ListedFinding]:
         yield from self.plan.refused
@@ -183,6 +210,10 @@ class Commit:
             score=totals.score,
             error_log=f"{failed} of {claimed} files could not be used" if failed else None,
         )
+
+
+def _beyond_one(tasks: int | None) -> int:
+    return 0 if tasks is None else tasks - 1
 
 
 def _kind_of(error: TransientError) -> ErrorKind:

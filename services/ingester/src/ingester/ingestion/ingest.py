@@ -5,7 +5,8 @@ date in an event, and an old event names old ones: only the Hub's own answers re
 only the trigger and the requester do, as labels.
 """
 
-from collections.abc import Awaitable, Callable
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 
 import asyncpg
@@ -19,7 +20,7 @@ from common.names.registry import ModelNames
 from common.outcomes import PermanentError, TransientError
 from common.process import tracing
 
-from ingester.download.pipeline import DownloadPipeline
+from ingester.download.pipeline import Downloaded, DownloadPipeline
 from ingester.download.plan import Plan, make_plan
 from ingester.download.progress import Progress
 from ingester.download.writer import staged_rows
@@ -48,6 +49,7 @@ class Ingester:
     downloads: DownloadPipeline
     limits: Limits
     longest_model_name: int | None
+    holds: bool
     names: ModelNames
     metrics: Metrics
     publish: Callable[[ModelIngested], Awaitable[object]]
@@ -153,13 +155,13 @@ class _Ingestion:
         commit = Commit(self.session, self.event, target, plan, run, self.tasks, current, self._display_name())
         if current and not plan.fetch and commit.is_same_version:
             return await self._keep(commit, current)
-        broken = await self._collect(target, plan, run)
-        plan = plan.keeping(broken, judged.results if judged else {})
-        if kept := broken.keys() - plan.fetch.keys():
-            log.warning("ingestion.kept", run_id=run.id, files=len(kept), reason=str(broken[min(kept)]))
-            broken = {key: error for key, error in broken.items() if key not in kept}
-        commit = replace(commit, plan=plan, target=await self._upstream.dated(target, plan))
-        result, duration_ms = await commit.write(broken)
+        async with self._collected(target, plan, run, is_new=current is None) as (unfetched, held):
+            plan = plan.keeping(unfetched, judged.results if judged else {})
+            broken = {key: error for key, error in unfetched.items() if key in plan.fetch}
+            if kept := unfetched.keys() - broken.keys():
+                log.warning("ingestion.kept", run_id=run.id, files=len(kept), reason=str(unfetched[min(kept)]))
+            commit = replace(commit, plan=plan, target=await self._upstream.dated(target, plan))
+            result, duration_ms = await commit.write(broken, held)
         await self.report.ended(run.id, plan, result, duration_ms, await self.session.error_kinds(run.id))
         return True
 
@@ -238,8 +240,11 @@ class _Ingestion:
             await self.session.drop_staged(run.id)
         return run
 
-    async def _collect(self, target: Target, plan: Plan, run: RunOpened) -> dict[str, TransientError]:
-        """Fetch and stage what is missing; on the last delivery, files that stay broken only cost themselves."""
+    @contextlib.asynccontextmanager
+    async def _collected(
+        self, target: Target, plan: Plan, run: RunOpened, *, is_new: bool
+    ) -> AsyncIterator[Downloaded]:
+        """Fetch what is missing, for the commit; on the last delivery, files that stay broken only cost themselves."""
         staged = await self.session.staged(run.id) if run.resumed else set()
         missing = {key: file for key, file in plan.fetch.items() if (key, file.blob_oid) not in staged}
         progress = Progress(
@@ -248,14 +253,22 @@ class _Ingestion:
         await progress.advance(plan.files - len(missing))
         count = self.ingester.metrics.rows.inc
         transform = staged_rows(self.session, run.id, self.tasks, self.ingester.limits, count)
-        broken = await self.ingester.downloads.run(self.session, target.revision, missing, transform, progress)
-        self.ingester.metrics.files.observe(len(missing))
-        if broken and self.origin.delivery_count < MAX_DELIVER:
-            first = next(iter(broken.values()))
-            delays = [error.retry_after_seconds for error in broken.values() if error.retry_after_seconds is not None]
-            raise TransientError(
-                f"{len(broken)} files stay broken, first {first}",
-                kind=first.kind,
-                retry_after_seconds=max(delays, default=None),
-            )
-        return broken
+        may_hold = self.ingester.holds and is_new and len(missing) == len(plan.fetch)
+        collecting = self.ingester.downloads.run(
+            self.session, target.revision, missing, transform, progress, may_hold=may_hold
+        )
+        async with collecting as downloaded:
+            self.ingester.metrics.files.observe(len(missing))
+            if downloaded.broken and self.origin.delivery_count < MAX_DELIVER:
+                raise _stay_broken(downloaded.broken)
+            yield downloaded
+
+
+def _stay_broken(broken: Mapping[str, TransientError]) -> TransientError:
+    first = next(iter(broken.values()))
+    delays = [error.retry_after_seconds for error in broken.values() if error.retry_after_seconds is not None]
+    return TransientError(
+        f"{len(broken)} files stay broken, first {first}",
+        kind=first.kind,
+        retry_after_seconds=max(delays, default=None),
+    )

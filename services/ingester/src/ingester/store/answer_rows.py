@@ -1,6 +1,6 @@
 """Rows of answers: staged while a run goes on, brought into `explanations` when it ends."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import AsyncIterable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from ingester.store.locked_model import HEAVY_SECONDS, LockedModel
@@ -22,9 +22,25 @@ class RowStatements(LockedModel):
         rows = await self.connection.fetch(sql.STAGED_FILES, *self.key, run_id)
         return {(row["puzzle_id"], row["hf_blob_oid"]) for row in rows}
 
-    async def stage(self, rows: Iterable[StagedRow]) -> None:
+    async def stage(self, rows: Iterable[StagedRow] | AsyncIterable[StagedRow]) -> None:
         """Write rows of fetched files by COPY, so that they survive this delivery."""
         await self.connection.copy_records_to_table("staged_rows", records=rows, columns=sql.STAGED_COLUMNS)
+
+    async def has_rows(self) -> bool:
+        """Tell whether there are rows of a model that has no version: the existing app's, or of one deleted by hand."""
+        found: bool = await self.connection.fetchval(sql.HAS_ROWS, *self.key)
+        return found
+
+    async def copy_answers(self, rows: AsyncIterable[StagedRow], revision: str) -> None:
+        """Write the rows of a new submission's answers into `explanations` by COPY, as `write_rows` would.
+
+        The transaction's own statements see them, and nobody else before its end.
+        """
+        (instants,) = await self.connection.fetch(sql.INSTANTS)
+        records = (sql.copied(row, revision, *instants) async for row in rows)
+        await self.connection.copy_records_to_table(
+            "explanations", records=records, columns=sql.COPIED_COLUMNS, timeout=HEAVY_SECONDS
+        )
 
     async def create_wanted(self, run_id: int, files: dict[str, str]) -> None:
         """Name the files (task id -> blob oid) of the version being committed; the first step of the transaction."""
@@ -46,10 +62,9 @@ class RowStatements(LockedModel):
         changes: bool = await self.connection.fetchval(sql.ANSWERS_CHANGE, *arguments, timeout=HEAVY_SECONDS)
         return changes
 
-    async def write_rows(self, run_id: int, revision: str) -> None:
-        """Bring what was staged of the wanted files into `explanations`."""
-        names = await self.attempt_names(self.model)
-        await self.connection.execute(sql.ADOPT_ROWS, *self.key, names, timeout=HEAVY_SECONDS)
+    async def write_rows(self, run_id: int, revision: str, names: Collection[str]) -> None:
+        """Bring what was staged of the wanted files into `explanations`; adopt the app's rows of these attempts."""
+        await self.connection.execute(sql.ADOPT_ROWS, *self.key, list(names), timeout=HEAVY_SECONDS)
         await self.connection.execute(sql.UPSERT_ROWS, *self.key, run_id, revision, timeout=HEAVY_SECONDS)
 
     async def mark_removed(self, used: Mapping[str, str], names: Collection[str]) -> None:

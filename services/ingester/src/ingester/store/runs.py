@@ -13,6 +13,7 @@ from common.storable import storable
 from ingester.store.locked_model import Connection, LockedModel
 from ingester.store.statements import ingestion_runs as sql
 from ingester.submission.error_kinds import LISTED, WARNINGS, ListedFinding
+from ingester.submission.staged_row import FileError
 
 
 @dataclass(frozen=True)
@@ -102,6 +103,12 @@ class RunStatements(LockedModel):
         await self.connection.execute(sql.COPY_STAGED_ERRORS, *self.key, run_id)
         if previous_run_id is not None and reused:
             await self.connection.execute(sql.CARRY_ERRORS_OVER, run_id, previous_run_id, list(reused))
+
+    async def copy_errors(self, run_id: int, errors: Collection[FileError]) -> None:
+        """Note the same of files that were never staged."""
+        if errors:
+            records = [(run_id, *error) for error in errors]
+            await self.connection.copy_records_to_table("ingestion_errors", records=records, columns=sql.ERROR_COLUMNS)
 
     async def add_findings(self, run_id: int, findings: Iterable[ListedFinding]) -> None:
         """Note what is said of files without a look into them; of the folder itself without a name."""

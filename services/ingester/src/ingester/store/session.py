@@ -16,6 +16,7 @@ from common.process.cleanup import afterwards
 from ingester.store.answer_rows import RowStatements
 from ingester.store.runs import RunStatements
 from ingester.store.statements import models as sql
+from ingester.store.statements.explanations import COPIED_COLUMNS, COPIED_TYPES
 from ingester.store.versions import VersionStatements
 
 
@@ -64,3 +65,8 @@ async def column_types(pool: asyncpg.Pool) -> ColumnTypes:
     """Return the types of the columns of `explanations`."""
     rows = await pool.fetch(sql.COLUMN_TYPES)
     return {row["column_name"]: (row["data_type"], row["character_maximum_length"]) for row in rows}
+
+
+def takes_copies(columns: ColumnTypes) -> bool:
+    """Tell whether a COPY into `explanations` leaves what an INSERT of staged rows does: no column's cast rounds."""
+    return all(columns[name][0] in COPIED_TYPES for name in COPIED_COLUMNS)

@@ -1,6 +1,11 @@
-"""Rows of the table `staged_rows`, ready for COPY: jsonb values are text."""
+"""Rows of the table `staged_rows`, ready for COPY, and what they say besides answers: jsonb values are text."""
 
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
+
+from ingester.submission.aggregate import TaskResult
 
 # As COPY takes it: the run, dataset, model and blob oid of a file, then the columns of one of its rows.
 StagedRow = tuple[Any, ...]
@@ -46,3 +51,47 @@ class Row(NamedTuple):
     reasoning_log: str | None = None
     provider_raw_response: str | None = None
     notes: str | None = None
+
+
+_MODEL_NAME = -len(Row._fields) + Row._fields.index("model_name")
+
+
+class FileError(NamedTuple):
+    """A row of `ingestion_errors`, after its run."""
+
+    puzzle_id: str
+    kind: str
+    message: str
+    fatal: bool
+    hf_blob_oid: str
+
+
+@dataclass
+class FileResults:
+    """What the own rows of files say, and which attempts there are: all that a commit needs besides rows of answers."""
+
+    results: list[TaskResult] = field(default_factory=list)
+    errors: list[FileError] = field(default_factory=list)
+    model_names: set[str] = field(default_factory=set)
+    # By its path, how many tasks a file for all tasks has rows of; None where it could not be used.
+    tasks: dict[str, int | None] = field(default_factory=dict)
+
+    def answers_in(self, rows: Iterable[StagedRow]) -> Iterator[StagedRow]:
+        """Yield the rows of answers; take note of the files' own."""
+        for row in rows:
+            if (name := row[_MODEL_NAME]) is None:
+                self._add(row)
+            else:
+                self.model_names.add(name)
+                yield row
+
+    def _add(self, row: StagedRow) -> None:
+        own = Row._make(row[-len(Row._fields) :])
+        blob_oid = row[-len(Row._fields) - 1]
+        if own.pairs_total:
+            self.results.append(TaskResult(own.puzzle_id, blob_oid, own.pairs_total, own.pairs_solved or 0))
+        else:
+            self.tasks[own.puzzle_id] = own.num_test_pairs
+        is_fatal = own.pairs_total is None
+        for note in json.loads(own.notes or "[]"):
+            self.errors.append(FileError(own.puzzle_id, note["kind"], note["message"], is_fatal, blob_oid))

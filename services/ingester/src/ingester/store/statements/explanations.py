@@ -1,6 +1,9 @@
 """Rows of answers: staged while a run goes on, brought into `explanations` when it ends."""
 
-from ingester.submission.staged_row import Row
+from datetime import datetime
+from operator import itemgetter
+
+from ingester.submission.staged_row import Row, StagedRow
 from ingester.submission.usage import Usage
 
 _TEMPLATE_ID = "external-huggingface"
@@ -100,6 +103,41 @@ ON CONFLICT (hf_dataset, model_name, puzzle_id) WHERE hf_dataset IS NOT NULL DO 
     hf_revision = excluded.hf_revision, confidence = NULL, has_reasoning_log = excluded.has_reasoning_log,
     removed_upstream_at = NULL, {", ".join(f"{column} = excluded.{column}" for column in _ANSWER_COLUMNS)}
 """  # noqa: S608 - made of the constants above
+
+# A COPY in place of a new submission's UPSERT_ROWS, with the same in every column.
+_STAGED_AND_COPIED = ("run_id", "hf_dataset", "model_name", "puzzle_id", *_ANSWER_COLUMNS)
+COPIED_COLUMNS = (
+    *_STAGED_AND_COPIED,
+    *("prompt_template_id", "solving_strategy", "confidence", "has_reasoning_log"),
+    *("hf_revision", "ingested_at", "created_at"),
+)
+# A numeric of the existing app's, or json, is another value when it comes through double precision, or jsonb.
+COPIED_TYPES = frozenset(
+    (
+        *("text", "character varying", "boolean", "integer", "bigint", "double precision"),
+        *("jsonb", "timestamp with time zone"),
+    )
+)
+_copied = itemgetter(*map(STAGED_COLUMNS.index, _STAGED_AND_COPIED))
+_REASONING_LOG = STAGED_COLUMNS.index("reasoning_log")
+
+
+def copied(row: StagedRow, revision: str, ingested_at: datetime, created_at: datetime) -> tuple[object, ...]:
+    """Return an answer's row as COPY takes it."""
+    return (*_copied(row), _TEMPLATE_ID, "", None, row[_REASONING_LOG] is not None, revision, ingested_at, created_at)
+
+
+INSTANTS = "SELECT now() AS ingested_at, statement_timestamp() AS created_at"
+
+# The existing app's rows are adopted, and where versions were deleted by hand, theirs are overwritten: one by one.
+HAS_ROWS = f"""
+SELECT EXISTS (
+    SELECT FROM explanations WHERE hf_dataset = $1 AND model_name IN ($2 || '-attempt1', $2 || '-attempt2')
+) OR EXISTS (
+    SELECT FROM explanations
+    WHERE hf_dataset IS NULL AND prompt_template_id = '{_TEMPLATE_ID}' AND starts_with(model_name, $2 || '-attempt')
+)
+"""  # noqa: S608 - made of a constant
 
 
 def _answer(row: str) -> str:

@@ -1,5 +1,7 @@
 """Runs, the errors of their files, and the staged rows that end with them."""
 
+from ingester.submission.staged_row import FileError
+
 # Both instants are the database's, whichever host's clock is ahead, and a clock that is set back makes no duration
 # negative. Not now(): within a transaction that is its start.
 _ENDS = """completed_at = greatest(statement_timestamp(), started_at), duration_ms = least(2147483647,
@@ -51,6 +53,9 @@ CLOSE_RUN = _ending(
     error_log = $9""",
     "WHERE id = $1",
 )
+
+# Of `ingestion_errors`, as COPY takes them.
+ERROR_COLUMNS = ("run_id", *FileError._fields)
 
 COPY_STAGED_ERRORS = """
 INSERT INTO ingestion_errors (run_id, puzzle_id, kind, message, fatal, hf_blob_oid)

@@ -16,6 +16,8 @@ from arcwatch.errors import DeploymentError
 from arcwatch.ports import choose
 from common.bus import topology
 from common.bus.stored import Message
+from common.events import QuotaReport
+from nats.aio.msg import Msg
 from query_api.view.stream_reader import OrderedReader
 
 from tests.support.eventually import eventually
@@ -85,6 +87,7 @@ async def watcher(session: Session, server: NatsServer) -> None:
         await session.js.publish(subject, b"{}", stream=topology.STREAM)
     await session.js.publish("dead.watcher", b"{}", stream=topology.DEAD_STREAM)
     await session.js.consumer_info(topology.STREAM, "watcher")
+    await shares_the_quota(session, server)
 
 
 async def ingester(session: Session, server: NatsServer) -> None:
@@ -96,6 +99,26 @@ async def ingester(session: Session, server: NatsServer) -> None:
     await session.js.publish("dead.ingester", b"{}", stream=topology.DEAD_STREAM)
     await session.client.publish("ingestion.progress", b"{}")
     await session.js.consumer_info(topology.STREAM, "ingester")
+    await shares_the_quota(session, server)
+
+
+async def shares_the_quota(session: Session, server: NatsServer) -> None:
+    """Hear itself, another process of its service, and the other service, each once."""
+    heard: list[bytes] = []
+
+    async def hear(message: Msg) -> None:
+        heard.append(message.data)
+
+    for subject in QuotaReport.subjects():
+        await session.client.subscribe(subject, cb=hear)
+    await session.client.flush()
+    await session.client.publish(f"hub.quota.{session.user}", b"itself")
+    for user in QuotaReport.services:
+        async with Session(server, user) as other:
+            await other.client.publish(f"hub.quota.{user}", user.encode())
+    wanted = sorted([b"itself", *map(str.encode, QuotaReport.services)])
+    await eventually(lambda: len(heard) >= len(wanted), timeout=3)
+    assert sorted(heard) == wanted
 
 
 async def query_api(session: Session, server: NatsServer) -> None:
@@ -139,6 +162,9 @@ async def test_each_user_can_do_its_part_and_hears_of_no_refusal(server: NatsSer
     [
         ("watcher", "model.ingested"),
         ("watcher", "dead.ingester"),
+        ("watcher", "hub.quota.ingester"),
+        ("ingester", "hub.quota.watcher"),
+        ("query-api", "hub.quota.watcher"),
         ("watcher", "$JS.API.CONSUMER.MSG.NEXT.ARCWATCH.ingester"),
         ("watcher", "$JS.ACK.ARCWATCH.ingester.1.1.1.1.0"),
         ("ingester", "sync.completed"),

@@ -14,6 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
 
+from tests.support import virtual_time
+
 
 def headers(left: int, reset: int = 100, quota: int | None = 500, name: str = "api") -> dict[str, str]:
     policy = {} if quota is None else {"RateLimit-Policy": f'"fixed window";"{name}";q={quota};w=300'}
@@ -81,21 +83,20 @@ async def test_a_failed_request_is_not_on_the_way_any_more() -> None:
     assert quota.wait_seconds("api") == 0
 
 
-async def test_who_waits_waits_until_the_reset_and_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    clock, naps, waits = Clock(), list[float](), list[float]()
-
-    async def nap(seconds: float) -> None:
-        naps.append(seconds)
-        clock.now += seconds
-
-    monkeypatch.setattr(asyncio, "sleep", nap)
+def test_who_waits_waits_until_the_reset_and_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(random, "uniform", lambda _, latest: latest)
-    quota = Quota(clock, waits.append)
-    quota.learn(headers(0, reset=42))
-    async with quota.request("api"):
-        pass
-    assert waits == [42]
-    assert naps == [42.5], "replicas that wait for one reset start within half a second"
+    waits = list[float]()
+
+    async def main() -> float:
+        now = asyncio.get_running_loop().time
+        quota = Quota(now, waits.append)
+        quota.learn(headers(0, reset=42))
+        began = now()
+        async with quota.request("api"):
+            return now() - began
+
+    assert virtual_time.run(main()) == 42.5, "replicas that wait for one reset start within half a second"
+    assert waits == [42.5]
 
 
 @given(st.text(max_size=80), st.text(max_size=80))
@@ -161,26 +162,21 @@ def test_what_is_left_is_all_of_it_once_the_window_has_ended() -> None:
     clock.now += 99.5
     assert quota.left("api") == 7
     clock.now += 0.5
-    assert (quota.left("api"), endless.left("api")) == (500, 7)
+    assert (quota.left("api"), endless.left("api")) == (500, None)
     assert learned(clock, 400, reset=0).left("api") == 500
 
 
-async def test_the_longest_wait_is_a_window_and_a_little(monkeypatch: pytest.MonkeyPatch) -> None:
-    clock = Clock()
+def test_the_longest_wait_is_a_window_and_a_little() -> None:
+    async def waited(reset: int) -> float:
+        now = asyncio.get_running_loop().time
+        quota, began = Quota(now), now()
+        quota.learn(headers(0, reset=reset))
+        async with quota.request("api"):
+            return now() - began
 
-    async def nap(seconds: float) -> None:
-        clock.now += seconds
-
-    monkeypatch.setattr(asyncio, "sleep", nap)
-    async with learned(clock, 0, reset=330).request("api"):
-        assert clock.now >= 1330
-    soon = learned(clock, 0, reset=1)
-    clock.now, asked = clock.now + 0.5, clock.now
-    async with soon.request("api"):
-        assert clock.now >= asked + 1
+    assert virtual_time.run(waited(330)) >= 330
     with pytest.raises(TransientError, match=r"^the Hub's quota is used up$") as raised:
-        async with learned(clock, 0, reset=331).request("api"):
-            pytest.fail("it must not wait")
+        virtual_time.run(waited(331))
     assert (raised.value.kind, raised.value.retry_after_seconds) == ("rate_limited", 331)
 
 

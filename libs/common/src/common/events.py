@@ -39,6 +39,11 @@ class Event(BaseModel):
 
     subject: ClassVar[str]
 
+    @classmethod
+    def subjects(cls) -> tuple[str, ...]:
+        """Return every subject that it is published on."""
+        return (cls.subject,)
+
     def idempotency_key(self) -> str:
         """Return the Nats-Msg-Id: two publishes of one event within the dedupe window are stored once."""
         return fresh_id()
@@ -223,6 +228,50 @@ class IngestionProgress(Event):
     total: int
     status: RunStatus = "running"
     request_ids: RequestIds = ()
+
+
+class BudgetReport(BaseModel):
+    """What a process knows of one budget by the Hub's answers to itself, and how many of its requests are on the way.
+
+    `left` and `reset_seconds` are set where it knows of a window that goes on, `quota` where the Hub says it.
+    """
+
+    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
+
+    name: Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z_]{1,64}$")]
+    in_flight: Annotated[int, Field(ge=0, le=10_000)] = 0
+    left: Annotated[int, Field(ge=0, lt=10**12)] | None = None
+    quota: Annotated[int, Field(ge=0, lt=10**12)] | None = None
+    # Not an instant: the clocks of two machines may differ.
+    reset_seconds: Annotated[float, Field(gt=0, le=3_600)] | None = None
+
+
+class QuotaReport(Event):
+    """What a process knows and uses of the Hub's quota, for the others that share it; core NATS, not stored.
+
+    Each service has a subject of its own below `hub.quota`.
+    """
+
+    subject: ClassVar[str] = "hub.quota"
+    services: ClassVar[tuple[str, ...]] = ("ingester", "watcher")
+
+    # Made anew at each start.
+    process: RequestId
+    # Of the endpoint and the token: only reports of the same quota count.
+    key: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")]
+    # Whether the others are to report at once.
+    asks: bool = False
+    budgets: Annotated[tuple[BudgetReport, ...], Field(max_length=40)] = ()
+
+    @classmethod
+    def subject_of(cls, service: str) -> str:
+        """Return the subject on which a service tells."""
+        return f"{cls.subject}.{service}"
+
+    @classmethod
+    def subjects(cls) -> tuple[str, ...]:
+        """Return the subjects of all services that share the quota."""
+        return tuple(map(cls.subject_of, cls.services))
 
 
 def headers_of(event: Event, source: str, key: str) -> dict[str, str]:

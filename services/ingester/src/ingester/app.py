@@ -13,7 +13,9 @@ from common.bus.delivery import Delivery
 from common.bus.topology import INGESTER
 from common.database.pool import open_pool, takes_writes
 from common.database.schema import check_migrated
+from common.events import QuotaReport
 from common.hub.client import HubClient
+from common.hub.quota_sharing import QuotaSharing, key_of
 from common.metrics import bus_metrics, pool_metrics
 from common.metrics.bus_metrics import BusMetrics
 from common.outcomes import StartupError
@@ -67,9 +69,12 @@ async def run(settings: Settings, stopping: asyncio.Event) -> None:
         queue = build_lock_queue(ingester, client)
         handlers.register(broker, nats_url, queue, failures)
         pool_metrics.register(pool, metrics.registry)
+        sharing = share_quota(hub, client)
         async with (
+            bus.hearing(client, QuotaReport, sharing.hear),
             bus.consuming(broker, client, [INGESTER]),
             background(
+                sharing.run(),
                 bus.watch_durables(client, [INGESTER]),
                 bus_metrics.watch(client, BusMetrics(metrics.registry)),
                 *background_tasks(ingester, queue, client),
@@ -101,6 +106,12 @@ def build_schedule(ingester: Ingester) -> VerificationSchedule:
     verification = Verification(ingester.pool, ingester.hub, settings.arc_tasks_dir, metrics.count_verification)
     paces = schedule.paces(settings.verify_rows_per_hour, settings.verify_hub_per_day)
     return VerificationSchedule(verification, settings.hf_datasets, paces, metrics.is_ingesting)
+
+
+def share_quota(hub: HubClient, client: Client) -> QuotaSharing:
+    """Put together what tells the others of this quota what we know and use of it, and hears them."""
+    tell = partial(bus.tell, client, QuotaReport.subject_of(SERVICE))
+    return QuotaSharing(hub.quota, key_of(hub.endpoint, hub.token), tell)
 
 
 def hub_client(settings: Settings, metrics: Metrics) -> HubClient:

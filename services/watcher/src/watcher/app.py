@@ -10,7 +10,9 @@ from common.bus.delivery import Delivery
 from common.bus.topology import WATCHER
 from common.database.pool import open_pool, takes_writes
 from common.database.schema import check_migrated
+from common.events import QuotaReport
 from common.hub.client import HubClient
+from common.hub.quota_sharing import QuotaSharing, key_of
 from common.metrics import bus_metrics, pool_metrics
 from common.metrics.bus_metrics import BusMetrics
 from common.process import ops
@@ -51,10 +53,13 @@ async def run(settings: Settings, stopping: asyncio.Event) -> None:
         syncer = build(settings, pool, hub, client, metrics)
         handlers.register(broker, nats_url, syncer, auto_ingest=settings.hf_sync_auto_ingest)
         pool_metrics.register(pool, metrics.registry)
+        sharing = share_quota(hub, client)
         async with (
+            bus.hearing(client, QuotaReport, sharing.hear),
             bus.consuming(broker, client, [WATCHER]),
             background(
                 _poller(settings, syncer).run(),
+                sharing.run(),
                 bus.watch_durables(client, [WATCHER]),
                 bus_metrics.watch(client, BusMetrics(metrics.registry)),
             ),
@@ -62,6 +67,12 @@ async def run(settings: Settings, stopping: asyncio.Event) -> None:
             checks["consumer"] = partial(bus.durable_differs, client, WATCHER)
             log.info("watcher.ready", ops_port=port)
             await stopping.wait()
+
+
+def share_quota(hub: HubClient, client: Client) -> QuotaSharing:
+    """Put together what tells the others of this quota what we know and use of it, and hears them."""
+    tell = partial(bus.tell, client, QuotaReport.subject_of(SERVICE))
+    return QuotaSharing(hub.quota, key_of(hub.endpoint, hub.token), tell)
 
 
 def hub_client(settings: Settings, metrics: Metrics) -> HubClient:

@@ -18,6 +18,7 @@ from common.events import (
     ModelDiscovered,
     ModelIngested,
     ModelIngestionFailed,
+    QuotaReport,
     SyncCompleted,
     SyncRequested,
 )
@@ -63,9 +64,11 @@ PERMISSIONS: Mapping[str, Permissions] = {
         publish=(
             ModelDiscovered.subject,
             SyncCompleted.subject,
+            QuotaReport.subject_of("watcher"),
             DeadLetter.subject_of("watcher"),
             *_works_off(WATCHER),
-        )
+        ),
+        subscribe=QuotaReport.subjects(),
     ),
     "ingester": Permissions(
         publish=(
@@ -73,9 +76,11 @@ PERMISSIONS: Mapping[str, Permissions] = {
             ModelIngested.subject,
             ModelIngestionFailed.subject,
             IngestionProgress.subject,
+            QuotaReport.subject_of("ingester"),
             DeadLetter.subject_of("ingester"),
             *_works_off(INGESTER),
-        )
+        ),
+        subscribe=QuotaReport.subjects(),
     ),
     "query-api": Permissions(
         publish=(ModelDiscovered.subject, SyncRequested.subject, *_FOLLOWS_THE_STREAM),
@@ -120,8 +125,8 @@ def accounts(passwords: Mapping[str, str]) -> dict[str, Any]:
     found: dict[str, Any] = {user: _account(user, passwords) for user in users}
     for reader in users:
         for subject in PERMISSIONS[reader].subscribe:
-            # In another's account only the publisher's own messages arrive.
-            for publisher in (user for user in users if subject in PERMISSIONS[user].publish):
+            # In another's account only the publisher's own messages arrive. A service's processes share one.
+            for publisher in (user for user in users if user != reader and subject in PERMISSIONS[user].publish):
                 found[publisher]["exports"].append({"stream": subject, "accounts": [reader]})
                 found[reader]["imports"].append({"stream": {"account": publisher, "subject": subject}})
     streams = {"users": [_user(ADMIN, passwords)], "jetstream": "enabled", "exports": list(_services(users))}

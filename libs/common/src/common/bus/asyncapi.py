@@ -20,7 +20,9 @@ def document() -> dict[str, Any]:
     """Return the AsyncAPI document of everything that travels on the bus."""
     broker = bus.make_broker("nats://127.0.0.1:4222", "arcwatch")
     for event in Event.__subclasses__():
-        broker.publisher(event.subject, schema=event, title=event.__name__, description=event.__doc__)
+        for subject in event.subjects():
+            title = event.__name__ + subject.removeprefix(event.subject)
+            broker.publisher(subject, schema=event, title=title, description=event.__doc__)
     _subscribe(broker, topology.INGESTER, ModelDiscovered)
     _subscribe(broker, topology.WATCHER, SyncRequested)
     specification = AsyncAPI(

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any, NoReturn
 
 import nats.errors
@@ -11,6 +11,7 @@ from faststream import AckPolicy
 from faststream._internal.types import CustomCallable
 from faststream.nats import JStream, NatsBroker, PullSub
 from nats.aio.client import Client
+from nats.aio.msg import Msg
 from nats.js.api import PubAck
 from nats.js.errors import APIError, NotFoundError
 
@@ -199,3 +200,30 @@ async def publish(client: Client, event: Event, source: str, *, key: str | None 
 async def publish_unstored(client: Client, event: Event) -> None:
     """Publish an event that no stream stores: progress."""
     await client.publish(event.subject, body_of(event))
+
+
+async def tell(client: Client, subject: str, event: Event) -> bool:
+    """Publish what is of use at this moment only; return False where NATS is away."""
+    if not client.is_connected:
+        return False  # the client would keep it for later
+    try:
+        await client.publish(subject, body_of(event))
+    except (nats.errors.Error, OSError):
+        return False
+    return True
+
+
+@contextlib.asynccontextmanager
+async def hearing(client: Client, event: type[Event], hear: Callable[[bytes], None]) -> AsyncIterator[None]:
+    """Give the body of each such event that is told to `hear`, which raises nothing, until the block ends."""
+
+    async def on_message(message: Msg) -> None:
+        hear(message.data)
+
+    subscriptions = [await client.subscribe(subject, cb=on_message) for subject in event.subjects()]
+    try:
+        yield
+    finally:
+        for each in subscriptions:
+            with contextlib.suppress(nats.errors.Error, OSError):
+                await each.unsubscribe()

@@ -8,6 +8,7 @@ from typing import Final, TypeAlias
 
 import structlog
 
+from common.hub.budget import RECHECK_SECONDS
 from common.hub.downloads import RemoteFile
 from common.hub.packs import Packs
 from common.hub.quota import GIT
@@ -75,7 +76,7 @@ class PackDownloads:
 
     async def _request(self, dataset: str, wanted: Mapping[str, int]) -> AsyncGenerator[tuple[str, bytes], None]:
         quota = self.packs.session.quota
-        if self.transports.choice == "auto" and (seconds := quota.wait_seconds(GIT)):
+        if self.transports.choice == "auto" and (seconds := quota.wait_seconds(GIT)) > RECHECK_SECONDS:
             raise PackError("rate_limited", "the Hub's quota is used up", seconds)
         try:
             async with aclosing(self.packs.blobs(dataset, wanted)) as blobs:

@@ -1,5 +1,7 @@
 """The Hub's rate limit, as its `RateLimit` headers tell it, and waiting for it. Replicas share one quota.
 
+What other processes know and use of it is in `peers`, where they tell; our own answers are the truth.
+
 Source: the Hub sends `RateLimit: "api";r=<left>;t=<seconds to reset>` and `RateLimit-Policy: ...;q=<quota>;w=<window>`
 on every answer; windows are 300 s. There is one budget for the API and one for files ("resolvers"). Which one git
 requests are charged to, nobody says: their answers tell.
@@ -12,25 +14,23 @@ import re
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Final
 
+from common.hub.budget import Budget, Standing, merge
+from common.hub.peers import Peers
 from common.outcomes import TransientError
 
-_LEFT = re.compile(r'"(?P<name>\w+)"\s*;\s*r\s*=\s*(?P<left>\d{1,12})\s*;\s*t\s*=\s*(?P<reset>\d{1,12})')
+_LEFT = re.compile(r'"(?P<name>[0-9A-Za-z_]{1,64})"\s*;\s*r\s*=\s*(?P<left>\d{1,12})\s*;\s*t\s*=\s*(?P<reset>\d{1,12})')
 _SECONDS = re.compile(r"\d+(\.\d*)?", re.ASCII)
 _POLICY = re.compile(r"q\s*=\s*(?P<quota>\d{1,12})")
 
 # Requests of git: charged to whatever budget their answers name.
 GIT: Final = "git"
 
-# No replica takes the last twentieth of a budget (and no less than two requests). What others have in flight
-# is not in our count yet, and a person's `arcwatch sync` or a webhook still has to get through.
-RESERVE = 0.05
-MIN_RESERVE = 2
 # Replicas that waited for one reset do not all start in the same instant.
 JITTER_SECONDS = 0.5
 # A reset of 0 s is one that was rounded down: all tries would be used up before it came.
@@ -39,23 +39,8 @@ MIN_RETRY_SECONDS = 1.0
 MAX_RETRY_SECONDS = 3600.0
 # A window of 300 s, and some more: what lasts longer is not waited for, but tried again later.
 MAX_WAIT_SECONDS = 330.0
-# The reset comes in whole seconds; windows are 300 s long.
-SAME_WINDOW_SECONDS = 1.5
 # The Hub has three; whatever answers in its place may not fill memory, or metrics, with names.
 MAX_BUDGETS = 20
-
-
-@dataclass
-class Budget:
-    """What is left of one budget, as of the last answer. Times are on the monotonic clock."""
-
-    left: int
-    quota: int | None
-    resets_at: float
-
-    def exhausted(self, in_flight: int) -> bool:
-        """Tell whether what was left, less our own requests on the way, belongs to the reserve."""
-        return self.left - in_flight <= max(MIN_RESERVE, int((self.quota or 0) * RESERVE))
 
 
 @dataclass
@@ -69,7 +54,11 @@ class Quota:
     on_wait: Callable[[float], None] = lambda _: None
     waits: bool = True
     budgets: dict[str, Budget] = field(default_factory=dict)
-    _in_flight: Counter[str] = field(default_factory=Counter)
+    peers: Peers = field(default_factory=Peers)
+    # Set where others should know at once what this process does.
+    urgent: asyncio.Event = field(default_factory=asyncio.Event)
+    in_flight: Counter[str] = field(default_factory=Counter)
+    _changed: asyncio.Event = field(default_factory=asyncio.Event)
     _names: dict[str, str] = field(default_factory=dict)
 
     def learn(self, headers: Mapping[str, str], kind: str | None = None, status: int = HTTPStatus.OK) -> None:
@@ -98,27 +87,40 @@ class Quota:
         known = self.budgets.get(found["name"])
         left, reset = int(found["left"]), min(float(found["reset"]), MAX_RETRY_SECONDS)
         resets_at = self.clock() + (reset or (0.0 if left else MIN_RETRY_SECONDS))
-        if known and abs(resets_at - known.resets_at) < SAME_WINDOW_SECONDS:
+        new = Budget(left, int(policy["quota"]) if policy else None, resets_at)
+        if known and new.is_of_window(known):
             # Answers overtake each other: within one window, what is left only shrinks.
-            left = min(left, known.left)
-        self.budgets[found["name"]] = Budget(left, int(policy["quota"]) if policy else None, resets_at)
+            new = replace(new, left=min(left, known.left))
+        self.budgets[found["name"]] = new
 
     def budget_of(self, kind: str) -> str:
         """Return the name of the budget that requests of a kind are charged to: its own, until an answer names one."""
         return self._names.get(kind, kind)
 
-    def left(self, name: str) -> int:
-        """Return what is left of a known budget by now: all of it, once its window has ended."""
-        budget = self.budgets[name]
-        return budget.left if self.clock() < budget.resets_at else (budget.quota or budget.left)
+    def left(self, name: str) -> int | None:
+        """Return what is left of a budget by now: all of it, once its window has ended. None: not known."""
+        known, now = self.known(name), self.clock()
+        standing = known.at(now) if known else None
+        return standing.left if standing else None
+
+    def known(self, name: str) -> Budget | None:
+        """Return what is known of a budget, by our own answers and by what others told."""
+        return merge(self.budgets.get(name), self.peers.told(name), self.clock())
+
+    def _standing(self, name: str) -> Standing | None:
+        if (budget := self.known(name)) is None:
+            return None
+        now, peers = self.clock(), self.peers
+        return Standing(budget, now, self.in_flight[name], peers.in_flight(name, now), 1 + peers.count(now))
 
     def wait_seconds(self, kind: str) -> float:
-        """Return how long a request of this kind has to wait; 0 when it may go."""
-        name = self.budget_of(kind)
-        budget = self.budgets.get(name)
-        if not self.waits or budget is None or not budget.exhausted(self._in_flight[name]):
+        """Return how long a request of this kind has to wait, if nothing changes; 0 when it may go."""
+        if not self.waits:
             return 0.0
-        return max(0.0, budget.resets_at - self.clock())
+        if seconds := self.peers.catch_up_seconds(self.clock()):
+            return seconds
+        standing = self._standing(self.budget_of(kind))
+        return 0.0 if standing is None else standing.wait_seconds
 
     @contextlib.asynccontextmanager
     async def request(self, kind: str) -> AsyncIterator[None]:
@@ -129,14 +131,33 @@ class Quota:
         while (seconds := self.wait_seconds(kind)) > 0:
             if seconds > MAX_WAIT_SECONDS:
                 raise TransientError("the Hub's quota is used up", kind="rate_limited", retry_after_seconds=seconds)
-            self.on_wait(seconds)
-            await asyncio.sleep(seconds + random.uniform(0, JITTER_SECONDS))  # noqa: S311 - jitter, no secret
+            await self._pause(seconds)
         name = self.budget_of(kind)
-        self._in_flight[name] += 1
+        self._count(name, 1)
         try:
             yield
         finally:
-            self._in_flight[name] -= 1
+            self._count(name, -1)
+            self.wake()
+
+    def _count(self, name: str, requests: int) -> None:
+        self.in_flight[name] += requests
+        if (standing := self._standing(name)) and standing.is_little:
+            self.urgent.set()
+
+    async def _pause(self, seconds: float) -> None:
+        """Wait so long, or until something is new."""
+        began = self.clock()
+        jitter = random.uniform(0, min(seconds, JITTER_SECONDS))  # noqa: S311 - no secret
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds + jitter):
+                await self._changed.wait()
+        self.on_wait(self.clock() - began)
+
+    def wake(self) -> None:
+        """Have every request that waits look again."""
+        self._changed.set()
+        self._changed = asyncio.Event()
 
 
 def reset_seconds(headers: Mapping[str, str]) -> float | None:

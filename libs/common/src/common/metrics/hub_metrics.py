@@ -49,10 +49,12 @@ class _Left(Collector):
         )
         for label in BUDGETS:
             name = self._name_of(label)
-            if (budget := self._quota.budgets.get(name)) is not None:
-                left.add_metric([label], self._quota.left(name))
-                if budget.quota is not None:
-                    limit.add_metric([label], budget.quota)
+            budget, now_left = self._quota.known(name), self._quota.left(name)
+            if budget is None or now_left is None:
+                continue
+            left.add_metric([label], now_left)
+            if budget.quota is not None:
+                limit.add_metric([label], budget.quota)
         return left, limit
 
     def _name_of(self, label: str) -> str:

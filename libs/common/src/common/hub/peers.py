@@ -1,0 +1,81 @@
+"""What other processes of the same quota told: what they know of each budget, and what they have on the way. Pure."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from common.events import BudgetReport
+from common.hub.budget import Budget
+
+# Three reports missed: who is silent for so long has ended, or is frozen.
+FORGET_SECONDS = 3.0
+MAX_PEERS = 200
+# A process that heard nothing for so long was frozen itself, or could not run: others' reports wait unread.
+BEHIND_SECONDS = 2.0
+# An answer over NATS takes some milliseconds, and more where all are busy.
+CATCH_UP_SECONDS = 0.15
+
+
+@dataclass(frozen=True)
+class _Peer:
+    heard_at: float
+    budgets: dict[str, Budget]
+    in_flight: dict[str, int]
+
+    def is_alive(self, now: float) -> bool:
+        return now - self.heard_at < FORGET_SECONDS
+
+    def is_of_use(self, now: float) -> bool:
+        return self.is_alive(now) or any(now < each.resets_at for each in self.budgets.values())
+
+
+@dataclass
+class Peers:
+    """The last report of each process; `now` is always the monotonic clock's."""
+
+    _by_process: dict[str, _Peer] = field(default_factory=dict)
+    _looked_at: float | None = None
+    _caught_up_at: float = 0.0
+
+    def hear(self, process: str, reports: Iterable[BudgetReport], now: float) -> None:
+        """Take note of a report, in place of the process's last one."""
+        if process not in self._by_process and len(self._by_process) >= MAX_PEERS:
+            self._by_process = {key: peer for key, peer in self._by_process.items() if peer.is_of_use(now)}
+            if len(self._by_process) >= MAX_PEERS:
+                return
+        reports = tuple(reports)
+        budgets = {
+            each.name: Budget(each.left, each.quota, now + each.reset_seconds)
+            for each in reports
+            if each.left is not None and each.reset_seconds is not None
+        }
+        self._by_process[process] = _Peer(now, budgets, {each.name: each.in_flight for each in reports})
+
+    def told(self, name: str) -> Iterator[Budget]:
+        """Yield what each process knows of a budget, whether it is still there or not."""
+        return (peer.budgets[name] for peer in self._by_process.values() if name in peer.budgets)
+
+    def in_flight(self, name: str, now: float) -> int:
+        """Return how many requests others have on the way."""
+        return sum(peer.in_flight.get(name, 0) for peer in self._by_process.values() if peer.is_alive(now))
+
+    def count(self, now: float) -> int:
+        """Return how many others there are."""
+        return sum(peer.is_alive(now) for peer in self._by_process.values())
+
+    def look(self, now: float) -> bool:
+        """Note that we listen now; tell whether we did not before, so that others have to be asked how things stand."""
+        was_behind = self._looked_at is None or now - self._looked_at > BEHIND_SECONDS
+        if was_behind:
+            self._caught_up_at = now + CATCH_UP_SECONDS
+        self._looked_at = now
+        return was_behind
+
+    def look_away(self) -> None:
+        """Note that nobody listens from now on: each goes by its own answers."""
+        self._looked_at = None
+
+    def catch_up_seconds(self, now: float) -> float:
+        """Return how long to wait for what others tell, before anything is sent."""
+        if self._looked_at is None:
+            return 0.0
+        return CATCH_UP_SECONDS if now - self._looked_at > BEHIND_SECONDS else max(0.0, self._caught_up_at - now)

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import structlog
 from arcwatch.embedded.nats_server import NatsServer
 from hypothesis import HealthCheck, settings
 
@@ -18,6 +19,16 @@ _RUN_VARIABLE = "ARCWATCH_TEST_RUN"
 # How long an example takes is the machine's affair, as it shares its cores.
 settings.register_profile("shared cores", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("shared cores")
+
+# Services in the tests' process log as the service does: structlog's default shows every frame's variables, and takes
+# seconds for each traceback of a message that fails.
+structlog.configure(
+    processors=[
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
 
 
 def pytest_configure(config: pytest.Config) -> None:

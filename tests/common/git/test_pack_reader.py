@@ -1,5 +1,6 @@
 """Of a pack come the blobs that were wanted, byte for byte; whatever else it holds is refused, in little memory."""
 
+import gc
 import random
 import tracemalloc
 import zlib
@@ -376,6 +377,25 @@ def test_what_is_larger_than_was_wanted_takes_no_memory(pack: bytes) -> None:
             read(pack, ALL, 1000)
 
     assert 0 < peak_of(refused) < 100_000
+
+
+@pytest.mark.parametrize("end", [None, -1])
+def test_what_was_held_goes_with_the_reader_and_waits_for_no_garbage_collection(end: int | None) -> None:
+    bodies = random_bodies(20)
+    pack = pack_of(*map(a_blob, bodies))
+    gc.disable()
+    try:
+        tracemalloc.start()
+        reader = PackReader(wanted(bodies))
+        assert sum(1 for _ in reader.feed(pack[:end])) == len(bodies)
+        held, _ = tracemalloc.get_traced_memory()
+        del reader
+        left, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+        gc.enable()
+    assert held > 200_000
+    assert left < 20_000
 
 
 def test_what_is_held_of_a_pack_does_not_grow_with_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,16 +28,9 @@ class PackReader:
     """
 
     def __init__(self, wanted: Mapping[str, int]) -> None:
-        self._wanted = wanted
-        self._sizes = frozenset(wanted.values())
-        self._largest = max(self._sizes, default=0)
-        self._left = sum(wanted.values())
-        self._bases = Bases(_REWORK * self._left)
-        self._places: dict[str, int] = {}
-        self._seen: set[int] = set()
         self._stream = PackStream()
-        self._steps = self._read()
-        self._whole = False
+        # Its steps do not know this reader: what it holds goes with it, and does not wait for a garbage collection.
+        self._steps = _Objects(wanted, self._stream).read()
 
     def feed(self, data: bytes) -> Iterator[tuple[str, bytes]]:
         """Take more of the pack, and return the blobs that are whole by now, each made when it is asked for."""
@@ -46,7 +39,7 @@ class PackReader:
 
     def close(self) -> None:
         """Raise BadPackError unless the pack was read to its end."""
-        if not self._whole:
+        if not self._stream.ended:
             raise BadPackError("truncated", "the pack has no end")
 
     def _blobs(self) -> Iterator[tuple[str, bytes]]:
@@ -55,17 +48,26 @@ class PackReader:
                 return
             yield blob
 
-    def _read(self) -> Generator[tuple[str, bytes] | None, None, None]:
+
+class _Objects:
+    """The objects of a pack, read step by step."""
+
+    def __init__(self, wanted: Mapping[str, int], stream: PackStream) -> None:
+        self._wanted = wanted
+        self._stream = stream
+        self._sizes = frozenset(wanted.values())
+        self._largest = max(self._sizes, default=0)
+        self._left = sum(wanted.values())
+        self._bases = Bases(_REWORK * self._left)
+        self._places: dict[str, int] = {}
+        self._seen: set[int] = set()
+
+    def read(self) -> Generator[tuple[str, bytes] | None, None, None]:
+        """Yield each blob, and None wherever more bytes are needed."""
         for _ in range((yield from self._header())):
             if blob := (yield from self._object()):
                 yield blob
-        digest = self._stream.digest
-        if (yield from self._stream.read(_OID_BYTES)) != digest:
-            raise BadPackError("corrupt", "the pack's checksum is another")
-        self._whole = True
-        yield from self._stream.wait()
-        self._whole = False
-        raise BadPackError("corrupt", "something follows the pack")
+        yield from self._stream.end()
 
     def _header(self) -> Steps[int]:
         head = yield from self._stream.read(12)

@@ -29,22 +29,13 @@ class PackStream:
 
     def __init__(self) -> None:
         self.place = 0
+        self.ended = False
         self._buffer = bytearray()
         self._digest = hashlib.sha1(usedforsecurity=False)
 
     def feed(self, data: bytes) -> None:
         """Take more of the pack."""
         self._buffer += data
-
-    @property
-    def digest(self) -> bytes:
-        """The sha1 of all that was read."""
-        return self._digest.digest()
-
-    def wait(self) -> Steps[None]:
-        """Return when there is something to read."""
-        while not self._buffer:
-            yield
 
     def read(self, size: int) -> Steps[bytes]:
         """Return this many bytes."""
@@ -69,7 +60,7 @@ class PackStream:
         # zlib's own bound for what does not compress at all.
         room = size + size // 8 + size // 64 + 16
         while not inflater.eof:
-            yield from self.wait()
+            yield from self._more()
             piece = bytes(self._buffer[:_PIECE_BYTES])
             try:
                 # One byte more, for the stream to be read to its end and one that is too long to be seen.
@@ -84,6 +75,20 @@ class PackStream:
         if left:
             raise BadPackError("corrupt", f"an object has {size - left} bytes instead of {size}")
         return Inflated(b"".join(content), b"".join(compressed))
+
+    def end(self) -> Steps[None]:
+        """Read the checksum of all that was read, and that nothing follows."""
+        digest = self._digest.digest()
+        if (yield from self.read(len(digest))) != digest:
+            raise BadPackError("corrupt", "the pack's checksum is another")
+        self.ended = True
+        yield from self._more()
+        self.ended = False
+        raise BadPackError("corrupt", "something follows the pack")
+
+    def _more(self) -> Steps[None]:
+        while not self._buffer:
+            yield
 
     def _take(self, size: int) -> bytes:
         taken = bytes(self._buffer[:size])

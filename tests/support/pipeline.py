@@ -101,8 +101,8 @@ class Pipeline:
         return {row["puzzle_id"]: row["kind"] for row in rows}
 
     def downloads(self) -> int:
-        """Return how many file requests the Hub has seen."""
-        return sum("/resolve/" in request.path for request in self.hub.requests)
+        """Return how many files have come, by whichever transport."""
+        return self.ingester.hub.transports.files.total()
 
 
 @contextlib.asynccontextmanager

@@ -29,9 +29,9 @@ class Budget:
         """How many requests are left to others."""
         return max(MIN_RESERVE, int((self.quota or 0) * RESERVE))
 
-    def is_of_window(self, other: "Budget") -> bool:
+    def is_of_window(self, other: "Budget | None") -> bool:
         """Tell whether another budget's window ends when this one's does."""
-        return abs(self.resets_at - other.resets_at) < SAME_WINDOW_SECONDS
+        return other is not None and abs(self.resets_at - other.resets_at) < SAME_WINDOW_SECONDS
 
     def at(self, now: float) -> "Budget | None":
         """Return it as it is by now: whole once its window has ended, None where its size is not known then."""

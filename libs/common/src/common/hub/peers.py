@@ -1,6 +1,6 @@
 """What other processes of the same quota told: what they know of each budget, and what they have on the way. Pure."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from common.events import BudgetReport
@@ -33,6 +33,8 @@ class Peers:
     """The last report of each process; `now` is always the monotonic clock's."""
 
     _by_process: dict[str, _Peer] = field(default_factory=dict)
+    # Whose budget was found to be another one than ours, until its window ends.
+    _foreign: dict[tuple[str, str], Budget] = field(default_factory=dict)
     _looked_at: float | None = None
     _caught_up_at: float = 0.0
 
@@ -40,6 +42,7 @@ class Peers:
         """Take note of a report, in place of the process's last one."""
         if process not in self._by_process and len(self._by_process) >= MAX_PEERS:
             self._by_process = {key: peer for key, peer in self._by_process.items() if peer.is_of_use(now)}
+            self._foreign = {key: each for key, each in self._foreign.items() if key[0] in self._by_process}
             if len(self._by_process) >= MAX_PEERS:
                 return
         reports = tuple(reports)
@@ -50,9 +53,21 @@ class Peers:
         }
         self._by_process[process] = _Peer(now, budgets, {each.name: each.in_flight for each in reports})
 
-    def told(self, name: str) -> Iterator[Budget]:
-        """Yield what each process knows of a budget, whether it is still there or not."""
-        return (peer.budgets[name] for peer in self._by_process.values() if name in peer.budgets)
+    def told(self, name: str) -> dict[str, Budget]:
+        """Return what each process knows of a budget that is ours, too, whether it is still there or not."""
+        found = {process: peer.budgets[name] for process, peer in self._by_process.items() if name in peer.budgets}
+        foreign = {process: self._foreign.get((process, name)) for process in found} if self._foreign else {}
+        return {process: each for process, each in found.items() if not each.is_of_window(foreign.get(process))}
+
+    def compare(self, name: str, before: Mapping[str, Budget], answer: Budget) -> None:
+        """Take note of an answer to a request that was sent when others had told this much.
+
+        What is left only shrinks within a window. Where clearly more is left than a process told before, its budget is
+        another one: without a token, the Hub counts by address.
+        """
+        for process, told in before.items():
+            if told.is_of_window(answer) and answer.left > told.left + answer.reserve:
+                self._foreign[process, name] = told
 
     def in_flight(self, name: str, now: float) -> int:
         """Return how many requests others have on the way."""

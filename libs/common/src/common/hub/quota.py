@@ -14,10 +14,12 @@ import re
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Final
 
 from common.hub.budget import Budget, Standing, merge
@@ -41,6 +43,9 @@ MAX_RETRY_SECONDS = 3600.0
 MAX_WAIT_SECONDS = 330.0
 # The Hub has three; whatever answers in its place may not fill memory, or metrics, with names.
 MAX_BUDGETS = 20
+
+# What others had told of a budget when the request was sent whose answer is learnt from: each task has its own.
+_TOLD: ContextVar[Mapping[str, Mapping[str, Budget]]] = ContextVar("told", default=MappingProxyType({}))
 
 
 @dataclass
@@ -88,6 +93,7 @@ class Quota:
         left, reset = int(found["left"]), min(float(found["reset"]), MAX_RETRY_SECONDS)
         resets_at = self.clock() + (reset or (0.0 if left else MIN_RETRY_SECONDS))
         new = Budget(left, int(policy["quota"]) if policy else None, resets_at)
+        self.peers.compare(found["name"], _TOLD.get().get(found["name"], {}), new)
         if known and new.is_of_window(known):
             # Answers overtake each other: within one window, what is left only shrinks.
             new = replace(new, left=min(left, known.left))
@@ -105,7 +111,7 @@ class Quota:
 
     def known(self, name: str) -> Budget | None:
         """Return what is known of a budget, by our own answers and by what others told."""
-        return merge(self.budgets.get(name), self.peers.told(name), self.clock())
+        return merge(self.budgets.get(name), self.peers.told(name).values(), self.clock())
 
     def _standing(self, name: str) -> Standing | None:
         if (budget := self.known(name)) is None:
@@ -133,6 +139,7 @@ class Quota:
                 raise TransientError("the Hub's quota is used up", kind="rate_limited", retry_after_seconds=seconds)
             await self._pause(seconds)
         name = self.budget_of(kind)
+        _TOLD.set({name: self.peers.told(name)})
         self._count(name, 1)
         try:
             yield

@@ -62,13 +62,16 @@ class QuotaSharing:
 
     async def run(self) -> NoReturn:
         """Report for ever: what changed at most some times a second, but at once where little is left."""
-        peers, urgent = self.quota.peers, self.quota.urgent
+        peers, urgent, others = self.quota.peers, self.quota.urgent, 0
         try:
             while True:
                 if asks := peers.look(self.clock()):
                     self._unheard_since = None
                 await self._report(asks=asks)
-                await asyncio.sleep(LITTLE_LEFT_SECONDS * (1 + peers.count(self.clock())))
+                before, others = others, peers.count(self.clock())
+                if others != before:
+                    self.quota.wake()  # what one that is gone had on the way may go now
+                await asyncio.sleep(LITTLE_LEFT_SECONDS * (1 + others))
                 await _until(urgent, CHANGED_SECONDS)
                 if self._is_unheard():
                     await self._stay_silent()

@@ -55,7 +55,9 @@ class _Left(Collector):
             left.add_metric([label], now_left)
             if budget.quota is not None:
                 limit.add_metric([label], budget.quota)
-        return left, limit
+        peers = GaugeMetricFamily(f"{self._prefix}_peers", "Other processes that tell what they use of the Hub's quota")
+        peers.add_metric([], self._quota.peers.count(self._quota.clock()))
+        return left, limit, peers
 
     def _name_of(self, label: str) -> str:
         name = self._quota.budget_of(label) if label == GIT else label

@@ -55,19 +55,25 @@ class Bus:
     random: random.Random
     connected: bool = True
     messages: int = 0
-    _members: list[QuotaSharing] = field(default_factory=list)
+    members: list[QuotaSharing] = field(default_factory=list)
     _last: dict[tuple[str, str], float] = field(default_factory=dict)
 
     def join(self, quota: Quota, key: str = KEY) -> QuotaSharing:
         member = QuotaSharing(quota, key, self.tell, clock=now)
-        self._members.append(member)
+        self.members.append(member)
         return member
+
+    def leave(self, member: QuotaSharing) -> None:
+        """Bring nothing more to a member; take nothing from it."""
+        self.members.remove(member)
 
     async def tell(self, report: QuotaReport) -> bool:
         if not self.connected:
             return False
         self.messages += 1
-        for member in self._members:
+        if report.process not in {each.process for each in self.members}:
+            return True
+        for member in self.members:
             way = (report.process, member.process)
             self._last[way] = max(self._last.get(way, 0.0), now() + self.random.uniform(0, self.delay))
             asyncio.get_running_loop().call_at(self._last[way], member.hear, body_of(report))

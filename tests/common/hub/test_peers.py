@@ -1,0 +1,81 @@
+"""What others told is believed as long as it can be true, and who is gone is forgotten."""
+
+import pytest
+from common.events import BudgetReport
+from common.hub.budget import Budget
+from common.hub.peers import BEHIND_SECONDS, CATCH_UP_SECONDS, FORGET_SECONDS, MAX_PEERS, Peers
+
+NOW = 1_000.0
+
+
+def report(left: int | None = 40, reset: float | None = 100, in_flight: int = 0, name: str = "api") -> BudgetReport:
+    return BudgetReport(name=name, in_flight=in_flight, left=left, quota=500, reset_seconds=reset)
+
+
+def test_the_last_report_of_each_process_counts() -> None:
+    peers = Peers()
+    peers.hear("a", [report(40, in_flight=3)], NOW)
+    peers.hear("b", [report(30, in_flight=4), report(7, name="git")], NOW)
+    peers.hear("a", [report(20, in_flight=1)], NOW + 1)
+    assert peers.told("api") == {"a": Budget(20, 500, NOW + 101), "b": Budget(30, 500, NOW + 100)}
+    assert (peers.in_flight("api", NOW + 1), peers.in_flight("git", NOW + 1), peers.count(NOW + 1)) == (5, 0, 2)
+
+
+def test_who_is_silent_has_nothing_on_the_way_but_what_it_said_was_true() -> None:
+    peers = Peers()
+    peers.hear("a", [report(in_flight=3)], NOW)
+    last = NOW + FORGET_SECONDS
+    assert (peers.in_flight("api", last - 0.1), peers.count(last - 0.1)) == (3, 1)
+    assert (peers.in_flight("api", last), peers.count(last)) == (0, 0)
+    assert peers.told("api") == {"a": Budget(40, 500, NOW + 100)}
+
+
+def test_a_budget_that_is_not_known_tells_only_what_is_on_the_way() -> None:
+    peers = Peers()
+    peers.hear("a", [report(None, None, in_flight=2)], NOW)
+    assert (peers.told("api"), peers.in_flight("api", NOW)) == ({}, 2)
+
+
+def test_so_many_are_kept_and_who_is_gone_makes_room() -> None:
+    peers = Peers()
+    for number in range(3 * MAX_PEERS):
+        peers.hear(str(number), [report(in_flight=1)], NOW)
+    assert peers.count(NOW) == MAX_PEERS
+    peers.hear("0", [report(in_flight=5)], NOW)
+    assert peers.in_flight("api", NOW) == MAX_PEERS + 4, "who is known is heard"
+    peers.hear("late", [report()], NOW + 99)
+    assert "late" not in peers.told("api"), "the windows of the others go on"
+    peers.hear("late", [report()], NOW + 100)
+    assert peers.told("api").keys() == {"late"}
+
+
+def test_who_begins_or_heard_nothing_for_long_catches_up_first() -> None:
+    peers = Peers()
+    assert peers.catch_up_seconds(NOW) == 0, "nobody listens"
+    assert peers.look(NOW)
+    assert peers.catch_up_seconds(NOW) == pytest.approx(CATCH_UP_SECONDS)
+    assert not peers.look(NOW + BEHIND_SECONDS)
+    frozen = NOW + 2 * BEHIND_SECONDS + 0.1
+    assert peers.catch_up_seconds(frozen - 0.1) == 0
+    assert peers.catch_up_seconds(frozen) == CATCH_UP_SECONDS, "also before anybody looked again"
+    assert peers.look(frozen)
+    assert peers.catch_up_seconds(frozen + CATCH_UP_SECONDS) == 0
+    peers.look_away()
+    assert peers.catch_up_seconds(frozen + 100) == 0
+
+
+def test_a_budget_that_cannot_be_ours_counts_no_more_in_this_window() -> None:
+    """Without a token the Hub counts by address, and two may have windows that end together."""
+    peers = Peers()
+    peers.hear("a", [report(100)], NOW)
+    peers.hear("b", [report(400)], NOW)
+    before = peers.told("api")
+    peers.compare("api", before, Budget(125, 500, NOW + 100))
+    assert peers.told("api") == before, "the Hub's own count may be a little behind"
+    peers.compare("api", before, Budget(499, 500, NOW + 102))
+    assert peers.told("api") == before, "another window"
+    peers.compare("api", before, Budget(126, 500, NOW + 100))
+    peers.hear("a", [report(90, reset=99)], NOW + 1)
+    assert peers.told("api").keys() == {"b"}
+    peers.hear("a", [report(490, reset=299)], NOW + 101)
+    assert peers.told("api").keys() == {"a", "b"}

@@ -33,11 +33,11 @@ def fetch_request(oids: Iterable[str]) -> bytes:
 
 
 class FetchAnswer:
-    """Gives the pack, part by part, that is in the answer to `fetch_request`."""
+    """Gives the pack, part by part, that is in the answer to `fetch_request`; what has not `begun` is none of git."""
 
     def __init__(self) -> None:
         self._lines = PktLineReader()
-        self._begun = False
+        self.begun = False
         self._whole = False
 
     def feed(self, data: bytes) -> Iterator[bytes]:
@@ -56,10 +56,10 @@ class FetchAnswer:
                 raise BadPackError("corrupt", "something follows the answer of git")
             if isinstance(line, bytes) and line.startswith(b"ERR "):
                 raise _refused(line[4:])
-            if self._begun:
+            if self.begun:
                 yield from self._part(line)
             elif line in {b"packfile\n", b"packfile"}:
-                self._begun = True
+                self.begun = True
             else:
                 raise BadPackError("corrupt", "the answer of git has no pack")
 

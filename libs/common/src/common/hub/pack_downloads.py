@@ -78,14 +78,16 @@ class PackDownloads:
         quota = self.packs.session.quota
         if self.transports.choice == "auto" and (seconds := quota.wait_seconds(GIT)) > RECHECK_SECONDS:
             raise PackError("rate_limited", "the Hub's quota is used up", seconds)
+        lacking = len(wanted)
         try:
             async with aclosing(self.packs.blobs(dataset, wanted)) as blobs:
                 async for blob in blobs:
+                    lacking -= 1
                     yield blob
         except PackError as error:
             self.transports.requests[error.reason] += 1
             raise
-        self.transports.requests["ok"] += 1
+        self.transports.requests["incomplete" if lacking else "ok"] += 1
 
     def _lacks(self, dataset: str, missing: int, of: int) -> None:
         """Let single blobs come by file that a whole pack lacks; raise PackError where that is no use."""

@@ -51,13 +51,11 @@ class Packs:
 
     session: Session
     on_outcome: Callable[[RequestOutcome], None]
-    idle_seconds: float = IDLE_SECONDS
-    fixed_seconds: float = FIXED_SECONDS
 
     async def blobs(self, dataset: str, wanted: Mapping[str, int]) -> AsyncGenerator[tuple[str, bytes], None]:
         """Yield those blobs that come, verified, of those wanted (oid -> size); raise PackError where no more can."""
-        answer, reader, pace = FetchAnswer(), PackReader(wanted), _Pace(self.idle_seconds, self.fixed_seconds)
-        pace.most_bytes = sum(wanted.values()) + _EXTRA_PER_BLOB * len(wanted) + _EXTRA_BYTES
+        answer, reader = FetchAnswer(), PackReader(wanted)
+        pace = _Pace(sum(wanted.values()) + _EXTRA_PER_BLOB * len(wanted) + _EXTRA_BYTES)
         try:
             async with await self._ask(dataset, fetch_request(wanted)) as response:
                 while data := await pace.read(response.content):
@@ -68,7 +66,7 @@ class Packs:
             answer.close()
             reader.close()
         except BadPackError as error:
-            raise _bad_pack(error, is_git=pace.useful_bytes > 0) from error
+            raise _bad_pack(error, is_git=answer.begun) from error
         except (aiohttp.TooManyRedirects, aiohttp.RedirectClientError) as error:
             raise PackError("not_git", "the Hub redirects without end, or to no URL") from error
         except TimeoutError as error:  # which is a ClientError, too, while the connection is made
@@ -81,7 +79,7 @@ class Packs:
     async def _ask(self, dataset: str, body: bytes) -> aiohttp.ClientResponse:
         """Send the request, and return its answer where that is one of git."""
         url = self.session.url(dataset, UPLOAD_PACK)
-        limit = self.idle_seconds + len(body) / SLOWEST_BYTES_PER_SECOND
+        limit = IDLE_SECONDS + len(body) / SLOWEST_BYTES_PER_SECOND
         async with self.session.quota.request(GIT), asyncio.timeout(limit):
             response = await self.session.http.post(
                 url, data=body, headers=_HEADERS, timeout=_TIMEOUT, max_redirects=MAX_REDIRECTS
@@ -97,28 +95,26 @@ class Packs:
 class _Pace:
     """Bounds the time that an answer keeps us waiting, and its bytes. What its reader does meanwhile is not counted."""
 
-    idle_seconds: float
-    fixed_seconds: float
-    most_bytes: int = 0
+    bytes_left: int
     useful_bytes: int = 0
     _waited: float = 0.0
 
     async def read(self, content: aiohttp.StreamReader) -> bytes:
         """Return what came, nothing at the end; raise TimeoutError where it comes too slowly."""
-        left = self.fixed_seconds + self.useful_bytes / SLOWEST_BYTES_PER_SECOND - self._waited
+        left = FIXED_SECONDS + self.useful_bytes / SLOWEST_BYTES_PER_SECOND - self._waited
         began = monotonic()
-        async with asyncio.timeout(min(self.idle_seconds, left)):
+        async with asyncio.timeout(min(IDLE_SECONDS, left)):
             data = await content.readany()
         self._waited += monotonic() - began
-        self.most_bytes -= len(data)
-        if self.most_bytes < 0:
+        self.bytes_left -= len(data)
+        if self.bytes_left < 0:
             raise PackError("too_large", "the answer is longer than what was wanted")
         return data
 
 
 def _bad_pack(error: BadPackError, *, is_git: bool) -> PackError:
     """Return the error for an answer with status 200 that is not what was asked for."""
-    if error.fault == "corrupt" and not is_git:
+    if not is_git and error.fault != "refused":
         return PackError("not_git", str(error))
     lacks = _LACKS.search(str(error)) if error.fault == "refused" else None
     return PackError(error.fault, str(error), lacks=lacks["oid"] if lacks else "")

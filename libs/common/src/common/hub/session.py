@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import Final, Self
 
 import aiohttp
-from aiohttp import BasicAuth
 from yarl import URL
 
 from common.hub.network import Network, certificate_problem
@@ -50,8 +49,8 @@ class Session:
             return await send(request)
         is_git = request.url.name == UPLOAD_PACK
         if self.token:
-            token = self.token
-            request.headers["Authorization"] = BasicAuth(_GIT_USER, token).encode() if is_git else f"Bearer {token}"
+            basic = aiohttp.encode_basic_auth(_GIT_USER, self.token)
+            request.headers["Authorization"] = basic if is_git else f"Bearer {self.token}"
         response = await send(request)
         self.quota.learn(response.headers, GIT if is_git else None, response.status)
         if location := response.headers.get("Location"):

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final, Literal, TypeAlias
 
 import structlog
+from pydantic_settings import BaseSettings
 
 from common.git.errors import Fault
 from common.outcomes import TransientError
@@ -69,6 +70,13 @@ class PackError(TransientError):
         super().__init__(f"git: {detail}", kind=kind, retry_after_seconds=retry_after_seconds)
         self.reason: Reason = reason
         self.lacks = lacks
+
+
+class TransportSettings(BaseSettings):
+    """Read from the environment by the field's name in capitals."""
+
+    # auto: packs, and files where packs do not work; files, pack: that alone.
+    hf_transport: Choice = "auto"
 
 
 @dataclass

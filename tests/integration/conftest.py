@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from arcwatch.embedded.postgres import PostgresServer
+from common.hub.transports import Choice
 
 from tests.support import pipeline as support
 from tests.support.hub import TestHub
@@ -22,8 +23,14 @@ async def hub(tmp_path: Path) -> AsyncIterator[TestHub]:
 
 
 @pytest.fixture
-async def pipeline(hub: TestHub, database_url: str, nats_url: str) -> AsyncIterator[Pipeline]:
-    async with support.build(hub, database_url, nats_url) as built:
+def transport() -> Choice:
+    """Say how files come. Where a test has single ones fail, they are to come one by one."""
+    return "auto"
+
+
+@pytest.fixture
+async def pipeline(hub: TestHub, database_url: str, nats_url: str, transport: Choice) -> AsyncIterator[Pipeline]:
+    async with support.build(hub, database_url, nats_url, hf_transport=transport) as built:
         yield built
 
 

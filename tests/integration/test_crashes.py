@@ -81,6 +81,7 @@ async def test_what_a_killed_ingester_staged_is_not_fetched_again_by_the_next(
     files = {task: solved(task) for task in tasks()[:12]}
     hub.commit(V2, submission("m", files))
     settings = {"hf_endpoint": hub.url, "hf_datasets": f"{V1},{V2}", "database_url": database_url, "nats_url": nats_url}
+    settings["hf_transport"] = "files"
     async with support.build(hub, database_url, nats_url) as pipeline:
         hub.latency = 0.3
         async with ingester_process(**settings, ingest_concurrency=2, arcwatch_instance="first") as first:

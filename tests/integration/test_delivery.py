@@ -32,7 +32,13 @@ FIVE = tasks()[:5]
 @pytest.fixture
 def shared(pipeline: Pipeline, hub: TestHub, database_url: str, nats_url: str) -> dict[str, Any]:
     """Return what both services' settings have in common. The pipeline has applied the topology."""
-    return {"hf_endpoint": hub.url, "hf_datasets": (V1, V2), "database_url": database_url, "nats_url": nats_url}
+    return {
+        "hf_endpoint": hub.url,
+        "hf_datasets": (V1, V2),
+        "hf_transport": "files",
+        "database_url": database_url,
+        "nats_url": nats_url,
+    }
 
 
 @pytest.fixture(autouse=True)

@@ -13,6 +13,7 @@ from common.events import ModelDiscovered
 from common.hub import downloads
 from common.hub.downloads import verify
 from common.hub.responses import CorruptFileError, HubRefusedError
+from common.hub.transports import Choice
 from common.outcomes import TransientError
 from localhub.quota import Quota
 
@@ -38,6 +39,11 @@ from tests.support.submissions import V2, solved, submission, tasks, unsolved
 
 FIVE = tasks()[:5]
 FIRST = rf"resolve/.*/{FIVE[0].id}"
+
+
+@pytest.fixture
+def transport() -> Choice:
+    return "files"
 
 
 @pytest.fixture(autouse=True)
@@ -256,7 +262,7 @@ async def test_replicas_that_share_a_quota_never_take_its_last_requests(
     many = tasks()[:60]
     for name in ("m", "n"):
         hub.commit(V2, submission(name, {task: solved(task) for task in many}))
-    options = {"ingest_concurrency": 2}
+    options = {"ingest_concurrency": 2, "hf_transport": "files"}
     async with (
         support.build(hub, database_url, nats_url, **options) as one,
         support.build(hub, database_url, nats_url, **options) as two,
@@ -275,7 +281,7 @@ async def test_a_redirect_to_the_cdn_does_not_carry_the_token(hub: TestHub, data
     hub.access.private.add(V2)
     hub.faults.add(RedirectToCdn(), "resolve")
     hub.commit(V2, submission("m", {task: solved(task) for task in FIVE}))
-    async with support.build(hub, database_url, nats_url, hf_token="hf_secret") as pipeline:
+    async with support.build(hub, database_url, nats_url, hf_token="hf_secret", hf_transport="files") as pipeline:
         announced = await pipeline.ingester.ingest(ModelDiscovered(dataset=V2, model="m"))
     assert announced is not None
     assert announced.failed == 0

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from common.bus.topology import STREAM
 from common.events import IngestionProgress, ModelDiscovered, ModelIngestionFailed
+from common.hub.transports import Choice
 from common.outcomes import Fail, TransientError
 from ingester.handlers import FailureRecorder
 from ingester.metrics import Metrics
@@ -23,6 +24,11 @@ FIRST = rf"resolve/.*/{FIVE[0].id}"
 FORCED = ModelDiscovered(dataset=V2, model="m")
 PLAIN = ModelDiscovered(dataset=V2, model="m", trigger="schedule")
 DRY = ModelDiscovered(dataset=V2, model="m", dry_run=True)
+
+
+@pytest.fixture
+def transport() -> Choice:
+    return "files"
 
 
 async def interrupted(pipeline: Pipeline, hub: TestHub, event: ModelDiscovered, sequence: int) -> None:

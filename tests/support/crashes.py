@@ -11,6 +11,7 @@ from asyncpg.pool import PoolConnectionProxy
 from common.events import ModelDiscovered
 from common.hub.client import HubClient
 from common.hub.downloads import Downloads
+from common.hub.packs import Packs
 from ingester.ingestion.ingest import Ingester
 from ingester.ingestion.lock_queue import LockQueue
 
@@ -75,6 +76,7 @@ class Crash:
         monkeypatch.setattr(Connection, "execute", self._method(Connection.execute))
         monkeypatch.setattr(HubClient, "_call", self._method(HubClient._call))
         monkeypatch.setattr(Downloads, "_once", self._method(Downloads._once))
+        monkeypatch.setattr(Packs, "_ask", self._method(Packs._ask))
 
     def _method(self, call: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
         async def watched(this: Any, *arguments: Any, **options: Any) -> Any:

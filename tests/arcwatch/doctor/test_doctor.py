@@ -81,6 +81,32 @@ async def test_where_all_is_well_it_says_so_and_exits_with_0(
     assert found["stream ARCWATCH"] == ("ok", "0.0 of 256 MiB used (0%)")
 
 
+@pytest.mark.parametrize(
+    ("choice", "fault", "verdict", "text"),
+    [
+        ("auto", None, "ok", "packs, with HF_TRANSPORT=auto: one request of git brought model/1.json"),
+        ("files", None, "ok", "one request for each file, as HF_TRANSPORT=files says"),
+        ("auto", faults.Status(404), "warning", "packs do not come: git: the Hub answers 404"),
+        ("pack", faults.Status(404), "problem", "packs do not come: git: the Hub answers 404"),
+    ],
+)
+async def test_how_files_come_is_told_and_why(
+    tmp_path: Path, hub: TestHub, choice: str, fault: faults.Fault | None, verdict: str, text: str
+) -> None:
+    if fault:
+        hub.faults.add(fault, "git-upload-pack")
+    found = await diagnosed(tmp_path, hub.url, HF_TOKEN=TOKEN, HF_TRANSPORT=choice)
+    assert found[f"transport: {OPEN}"] == (verdict, text)
+    assert hub.requests.count("git-upload-pack") == (choice != "files")
+    assert found.problems() == ({f"transport: {OPEN}"} if verdict == "problem" else set())
+
+
+async def test_a_dataset_without_files_has_nothing_to_ask_for(tmp_path: Path, hub: TestHub) -> None:
+    hub.commit(OPEN, {"model/1.json": None, "README.md": b"x"})
+    found = await diagnosed(tmp_path, hub.url, HF_TOKEN=TOKEN)
+    assert found[f"transport: {OPEN}"] == ("ok", "HF_TRANSPORT=auto; there is no file yet to be asked for by pack")
+
+
 async def test_wrong_settings_and_empty_servers(tmp_path: Path, empty_database_url: str, nats_url: str) -> None:
     unreachable = f"http://127.0.0.1:{free_port()}"
     env = {"HF_DATASETS": "owner/unknown", "HF_SYNC_SCHEDULE": "whenever"}

@@ -16,7 +16,8 @@ from common.database.schema import check_migrated
 from common.events import QuotaReport
 from common.hub.client import HubClient
 from common.hub.quota_sharing import QuotaSharing, key_of
-from common.metrics import bus_metrics, pool_metrics
+from common.hub.transports import Transports
+from common.metrics import bus_metrics, pool_metrics, transport_metrics
 from common.metrics.bus_metrics import BusMetrics
 from common.outcomes import StartupError
 from common.process import ops
@@ -116,6 +117,8 @@ def share_quota(hub: HubClient, client: Client) -> QuotaSharing:
 
 def hub_client(settings: Settings, metrics: Metrics) -> HubClient:
     """Return the client that lists and downloads; `async with` opens it."""
+    transports = Transports(settings.hf_transport)
+    transport_metrics.register(SERVICE, transports, settings.hf_datasets, metrics.registry)
     return HubClient(
         settings.endpoint,
         settings.token,
@@ -123,6 +126,7 @@ def hub_client(settings: Settings, metrics: Metrics) -> HubClient:
         metrics.hub.requested,
         on_bytes=metrics.bytes.inc,
         connections=settings.ingest_concurrency,
+        transports=transports,
     )
 
 

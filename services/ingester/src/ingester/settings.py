@@ -2,6 +2,7 @@
 
 from typing import Annotated
 
+from common.hub.transports import TransportSettings
 from common.names.file_setting import NamesSettings
 from common.process.settings import ServiceSettings
 from pydantic import Field
@@ -9,7 +10,7 @@ from pydantic import Field
 from ingester.submission.limits import MAX_FILE_BYTES, MEBIBYTE
 
 
-class Settings(ServiceSettings, NamesSettings):
+class Settings(ServiceSettings, NamesSettings, TransportSettings):
     """Read from the environment by the field's name in capitals."""
 
     # Past two dozen, one ingester's CPU is the limit, and the Hub counts requests, not connections.
@@ -20,6 +21,6 @@ class Settings(ServiceSettings, NamesSettings):
     # Bytes of files from their download until their rows are written: it bounds the memory, at about six times this.
     ingest_bytes_in_flight: Annotated[int, Field(ge=1024)] = 16 * MEBIBYTE
     # Verifications by itself (docs/verification.md); 0 for none. One from rows takes about a second, one from the Hub
-    # a request for each file.
+    # a request of git, or one for each file.
     verify_rows_per_hour: Annotated[int, Field(ge=0)] = 12
     verify_hub_per_day: Annotated[int, Field(ge=0)] = 2

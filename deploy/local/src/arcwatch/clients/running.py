@@ -51,7 +51,7 @@ def admin_token_of(data_dir: Path | None) -> str | None:
 
 
 def hub_settings(data_dir: Path | None) -> Mapping[str, str]:
-    """Return HF_ENDPOINT and HF_DATASETS of the running deployment, where it was given any, as settings take them."""
+    """Return what the running deployment was given of the Hub (which, datasets, transport), as settings take it."""
     here = running(data_dir) or {}
     return {name.lower(): value for name, value in (here.get("hub") or {}).items()}
 

@@ -3,7 +3,6 @@
 import os
 from pathlib import Path
 
-from common.process.settings import ServiceSettings
 from pydantic import ValidationError
 
 from arcwatch.clients import running
@@ -11,7 +10,7 @@ from arcwatch.doctor import checks, live_checks
 from arcwatch.doctor.bus_checks import bus
 from arcwatch.doctor.checks import Finding
 from arcwatch.doctor.database_checks import database
-from arcwatch.doctor.hub_checks import hub
+from arcwatch.doctor.hub_checks import HubSettings, hub
 
 
 async def examine(
@@ -30,7 +29,7 @@ async def examine(
     if here:
         found += await live_checks.services(place)
     try:
-        settings = ServiceSettings(**running.hub_settings(data_dir))  # type: ignore[arg-type] # as the environment has them: text
+        settings = HubSettings(**running.hub_settings(data_dir))  # type: ignore[arg-type] # as the environment has them: text
     except ValidationError:
         pass  # said by the check of the settings
     else:

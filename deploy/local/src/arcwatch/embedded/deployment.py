@@ -35,6 +35,9 @@ _CONNECTIONS_AT_LEAST = 60
 # How long a deleted stream or durable goes unnoticed.
 _TOPOLOGY_SECONDS = 2.0
 
+# Commands must ask the same Hub as the services, in the same way.
+_HUB = ("HF_ENDPOINT", "HF_DATASETS", "HF_TRANSPORT")
+
 _NATS_ERRORS = (DeploymentError, nats.errors.Error, OSError)
 
 Ask = Callable[[JetStreamContext, int], Awaitable[list[Drift]]]
@@ -65,7 +68,7 @@ class Addresses:
     nats_url: str
     database_url: str
     admin_token: str
-    # HF_ENDPOINT and HF_DATASETS as the services have them; `arcwatch sync` must ask the same Hub.
+    # What is set of `_HUB` for the services.
     hub: Mapping[str, str]
 
 
@@ -210,7 +213,7 @@ class Deployment:
             nats_url=nats_url,
             database_url=database_url,
             admin_token=self.options.environment.get("ADMIN_TOKEN") or self._secrets.admin_token,
-            hub={name: environment[name] for name in ("HF_ENDPOINT", "HF_DATASETS") if name in environment},
+            hub={name: environment[name] for name in _HUB if name in environment},
         )
 
     def _services(self, addresses: Addresses, more: Mapping[str, str]) -> list[Service]:

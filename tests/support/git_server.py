@@ -43,8 +43,7 @@ class _UploadPack:
         body = b"" if first else await request.read()
         stream = web.StreamResponse(headers={"Content-Type": f"application/x-git-upload-pack-{kind}"})
         await stream.prepare(request)
-        name = request.match_info["name"].removesuffix(".git")
-        repository = self.root / STATE / request.match_info["owner"] / f"{name}.git"
+        repository = self.root / STATE / request.match_info["owner"] / f"{request.match_info['name']}.git"
         how = "--http-backend-info-refs" if first else "--stateless-rpc"
         async for piece in _run(how, repository, body, request.headers.get("Git-Protocol", "")):
             await stream.write(piece)

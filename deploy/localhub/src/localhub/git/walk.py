@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
-from dulwich.objects import Blob, Commit, ObjectID, Tree
+from dulwich.objects import Commit, ObjectID, Tree
 
 from localhub.git.commands import FetchArguments, GitError
 from localhub.repositories.repository import DatasetRepository
@@ -33,17 +33,18 @@ class Walk:
 
     def select(self) -> Selection:
         """Choose what to send; wanted trees and blobs come whole, whatever the client has."""
-        selection = Selection()
+        selection, heads = Selection(), list[Commit]()
         kinds = self._repository.kinds(self._fetch.wants)
         for oid in self._fetch.wants:
             match kinds.get(oid):
                 case None:
                     raise GitError(f"upload-pack: not our ref {oid.decode()}")
+                case Commit.type_num:
+                    heads.extend(self._commits([oid]))
                 case Tree.type_num:
                     selection.oids.update(dict.fromkeys(self._inside(oid, set())))
-                case Blob.type_num:
+                case _:
                     selection.oids[oid] = None
-        heads = self._commits(oid for oid, kind in kinds.items() if kind == Commit.type_num)
         wanted = self._history(heads, self._fetch.depth, set() if self._fetch.depth else self._fetch.shallow)
         had = self._history(self._commits(self.common), None, self._fetch.shallow)
         self._add_commits([commit for oid, (commit, _) in wanted.items() if oid not in had], had, selection)

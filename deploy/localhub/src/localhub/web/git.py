@@ -12,6 +12,7 @@ from localhub.git import answers
 from localhub.git.pkt_lines import Mark
 from localhub.web.lookup import Lookup
 
+REPOSITORY = r"/datasets/{owner}/{name:[^/]+?}{ending:(\.git)?}"
 SERVICE = "git-upload-pack"
 PUSH = "git-receive-pack"
 NO_PUSH = "This Hub takes no pushes by git: upload with huggingface_hub, or put files into its folder"
@@ -31,11 +32,10 @@ class GitRoutes:
         self._executor = executor
 
     def table(self) -> list[web.AbstractRouteDef]:
-        page = "/datasets/{owner}/{name}"
         return [
-            web.get(page + "/info/refs", self._refusing(self.info_refs)),
-            web.post(f"{page}/{SERVICE}", self._refusing(self.upload_pack)),
-            web.post(f"{page}/{PUSH}", self._refusing(self.receive_pack)),
+            web.get(f"{REPOSITORY}/info/refs", self._refusing(self.info_refs)),
+            web.post(f"{REPOSITORY}/{SERVICE}", self._refusing(self.upload_pack)),
+            web.post(f"{REPOSITORY}/{PUSH}", self._refusing(self.receive_pack)),
         ]
 
     async def info_refs(self, request: web.Request) -> web.Response:

@@ -21,8 +21,7 @@ class Lookup:
     def find(self, request: web.Request, *, content: bool = True, signed: bool = False) -> DatasetRepository:
         """Find the dataset that a request is for; the caller of a `signed` link is known."""
         known = signed or self.authenticated(request)
-        # Git may name a repository with the ending, and the Hub takes both.
-        asked = f"{request.match_info['owner']}/{request.match_info['name'].removesuffix('.git')}"
+        asked = f"{request.match_info['owner']}/{request.match_info['name']}"
         repository = self._datasets.get(asked)
         name = asked if repository else self._datasets.canonical(asked)
         self._access.check(name, authenticated=known, content=content)

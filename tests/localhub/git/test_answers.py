@@ -4,12 +4,16 @@ from pathlib import Path
 
 import pytest
 from dulwich.objects import Blob, Commit, Tree
+from dulwich.pack import OFS_DELTA, REF_DELTA
+from dulwich.repo import Repo
 from localhub.git import answers
+from localhub.repositories.datasets import STATE
 from localhub.repositories.repository import DatasetRepository
 
 from tests.support.hub import TestHub
 from tests.support.hub.asked import REPO
-from tests.support.hub.git_client import objects_in, pack_in, request_body, texts, wants
+from tests.support.hub.git_client import kinds_in, objects_in, pack_in, request_body, texts, wants
+from tests.support.hub.git_packs import add_pack, delta, whole
 
 MANY = {f"m/{number}.json": b"[%d]" % number * 99 for number in range(100)}  # more than are kept as loose files
 FEW = {"few/1.json": b"[1]", "few/b/2.json": b"[2]"}
@@ -107,6 +111,7 @@ def test_an_object_that_is_not_there_is_refused_whatever_else_is_wanted(reposito
     [
         (b"", "no command requested"),
         (b"0000", "no command requested"),
+        (b"0014command=ls-refs\n" * 2, "no command requested"),
         (b"00xx", "protocol error: bad line length character: b'00xx'"),
         (b"0003", "protocol error: bad line length b'0003'"),
         (b"0014command=fetch", "protocol error: the last line is cut short"),
@@ -153,6 +158,26 @@ def test_the_newest_commits_come_alone_where_no_more_is_asked_for(repository: Da
     rest = objects_in(pack_in(answer))
     assert old.id.decode() in rest
     assert new.id.decode() not in rest
+
+
+def test_the_first_commit_is_no_end_though_the_depth_is_reached(repository: DatasetRepository) -> None:
+    head = repository.head().id.decode()
+    answer = answers.answer(repository, request_body("fetch", f"want {head}", "deepen 2", "done"))
+    assert texts(answer[: answer.index(b"000dpackfile")]) == ["shallow-info", "0001"]
+
+
+@pytest.mark.parametrize(("capability", "kind"), [("ofs-delta", OFS_DELTA), ("no-progress", REF_DELTA)])
+def test_a_delta_names_its_base_by_its_place_where_the_client_reads_that(
+    repository: DatasetRepository, capability: str, kind: int
+) -> None:
+    bodies = [b"first " * 1000, b"first " * 1000 + b"second"]
+    with Repo(str(repository.folder.parents[1] / STATE / f"{REPO}.git")) as git:
+        add_pack(git, [whole(bodies[0]), delta(*bodies)])
+    oids = [Blob.from_string(body).id.decode() for body in bodies]
+    arguments = [capability, *(f"want {oid}" for oid in oids), "done"]
+    pack = pack_in(answers.answer(repository, request_body("fetch", *arguments)))
+    assert objects_in(pack) == dict(zip(oids, bodies, strict=True))
+    assert kinds_in(pack) == [Blob.type_num, kind]
 
 
 def test_the_kinds_of_objects_are_those_of_git() -> None:

@@ -1,18 +1,17 @@
 """Objects are read as packs hold them, deltas where their base is sent too, and a pack of them is one of git."""
 
 import itertools
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from dulwich.objects import Blob, ObjectID
-from dulwich.pack import OFS_DELTA, create_delta
 from dulwich.repo import Repo
 from localhub.git.pack import distance_header, size_header, write_pack
-from localhub.repositories.packed import PackedObjects, StoredObject, _read_distance, _read_size
+from localhub.repositories.packed import PackedObjects, _read_distance, _read_size
 
 from tests.support.hub.git_client import deltas_in, objects_in
+from tests.support.hub.git_packs import add_pack, delta, whole
 
 # Each but the first is stored as its difference from the one before, which lies two and one byte's distance away.
 BODIES = [b"".join(b"%d " % (number**5) for number in range(1000)) + b"." * times for times in (1, 2, 3)]
@@ -24,20 +23,9 @@ CONTENTS = dict(zip(OIDS, BODIES, strict=True)) | {Blob.from_string(LOOSE).id: L
 @pytest.fixture
 def git(tmp_path: Path) -> Iterator[Repo]:
     with Repo.init_bare(tmp_path) as repo:
-        whole = StoredObject(OIDS[0], Blob.type_num, len(BODIES[0]), zlib.compress(BODIES[0]))
-        chain = [whole, *(delta(base, body) for base, body in itertools.pairwise(BODIES))]
-        file, commit, _ = repo.object_store.add_pack()
-        for chunk in write_pack(chain):
-            file.write(chunk)
-        commit()
+        add_pack(repo, [whole(BODIES[0]), *(delta(base, body) for base, body in itertools.pairwise(BODIES))])
         repo.object_store.add_object(Blob.from_string(LOOSE))
         yield repo
-
-
-def delta(base: bytes, body: bytes) -> StoredObject:
-    told = b"".join(create_delta(base, body))
-    oids = Blob.from_string(body).id, Blob.from_string(base).id
-    return StoredObject(oids[0], OFS_DELTA, len(told), zlib.compress(told), oids[1])
 
 
 @pytest.mark.parametrize("offsets", [True, False])

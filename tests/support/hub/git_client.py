@@ -41,10 +41,15 @@ def objects_in(pack: bytes) -> dict[str, bytes]:
         return {each.id.decode(): each.as_raw_string() for each in PackInflater.for_pack_data(data)}
 
 
+def kinds_in(pack: bytes) -> list[int]:
+    """Name the kind of each object as the pack numbers it, deltas as such."""
+    with PackData.from_file(io.BytesIO(pack), DEFAULT_OBJECT_FORMAT) as data:
+        return [each.pack_type_num for each in data.iter_unpacked()]
+
+
 def deltas_in(pack: bytes) -> int:
     """Count the objects of a pack that are told by their difference from another."""
-    with PackData.from_file(io.BytesIO(pack), DEFAULT_OBJECT_FORMAT) as data:
-        return sum(each.pack_type_num in {OFS_DELTA, REF_DELTA} for each in data.iter_unpacked())
+    return sum(kind in {OFS_DELTA, REF_DELTA} for kind in kinds_in(pack))
 
 
 async def post(web: aiohttp.ClientSession, repo: str, body: bytes, **headers: str) -> tuple[int, bytes]:

@@ -14,6 +14,7 @@ from localhub.git.pkt_lines import Mark, pkt_line, section, sideband
 from localhub.repositories.packed import StoredObject
 from localhub.web.download import body_of
 
+from tests.support.hub import git_packs
 from tests.support.hub.faults import ConnectionCut, Exchange, is_gone
 from tests.support.hub.git_client import objects_in, pack_in
 
@@ -150,7 +151,7 @@ class PackBomb:
         first, *rest = _blobs(pack)
         declared = self.size if self.honest else len(first)
         bomb = StoredObject(Blob.from_string(first).id, Blob.type_num, declared, zlib.compress(bytes(self.size)))
-        return b"".join(write_pack([bomb, *map(_stored, rest)]))
+        return b"".join(write_pack([bomb, *map(git_packs.whole, rest)]))
 
 
 def _blobs(pack: bytes) -> list[bytes]:
@@ -158,11 +159,7 @@ def _blobs(pack: bytes) -> list[bytes]:
 
 
 def _packed(blobs: list[bytes]) -> bytes:
-    return b"".join(write_pack([_stored(blob) for blob in blobs]))
-
-
-def _stored(blob: bytes) -> StoredObject:
-    return StoredObject(Blob.from_string(blob).id, Blob.type_num, len(blob), zlib.compress(blob))
+    return b"".join(write_pack([git_packs.whole(blob) for blob in blobs]))
 
 
 def _part(data: bytes, keep: float) -> bytes:

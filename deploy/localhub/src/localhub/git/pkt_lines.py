@@ -1,9 +1,11 @@
 """Pkt-lines, in which git's protocol says everything: four hex digits of length, then the content."""
 
+import re
 from collections.abc import Iterable, Iterator
 from enum import Enum
 
 _LENGTH_BYTES = 4
+_LENGTH = re.compile(rb"[0-9a-fA-F]{4}")
 _SIDEBAND_BYTES = 65_515  # of a pkt-line's 65,520: less its length and the number of the band
 
 
@@ -46,10 +48,9 @@ def read_pkt_lines(data: bytes) -> Iterator[bytes | Mark]:
     position = 0
     while position < len(data):
         digits = data[position : position + _LENGTH_BYTES]
-        try:
-            length = int(digits, 16)
-        except ValueError as error:
-            raise PktLineError(f"bad line length character: {digits!r}") from error
+        if not _LENGTH.fullmatch(digits):
+            raise PktLineError(f"bad line length character: {digits!r}")
+        length = int(digits, 16)
         if length < _LENGTH_BYTES:
             yield _mark(digits)
             position += _LENGTH_BYTES

@@ -2,7 +2,8 @@
 
 import ast
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,19 @@ def promtool_says(metrics: str) -> tuple[int, str]:
     command = ["promtool", "check", "metrics"]
     checked = subprocess.run(command, input=metrics, capture_output=True, text=True, check=False)
     return checked.returncode, checked.stdout + checked.stderr
+
+
+async def test_watcher_and_ingester_share_what_they_know_of_the_quota(
+    hub: LocalHub, database_url: str, nats_url: str
+) -> None:
+    async with whole(hub, database_url, nats_url) as system:
+        for service in ("watcher", "ingester"):
+            peers = partial(value, system, service, f"arcwatch_{service}_hub_quota_peers")
+
+            async def has_a_peer(peers: Callable[[], Awaitable[float]] = peers) -> bool:
+                return await peers() == 1
+
+            await eventually(has_a_peer)
 
 
 async def test_the_figures_follow_an_ingestion_and_a_failure(hub: LocalHub, database_url: str, nats_url: str) -> None:

@@ -32,13 +32,7 @@ FIVE = tasks()[:5]
 @pytest.fixture
 def shared(pipeline: Pipeline, hub: TestHub, database_url: str, nats_url: str) -> dict[str, Any]:
     """Return what both services' settings have in common. The pipeline has applied the topology."""
-    return {
-        "hf_endpoint": hub.url,
-        "hf_datasets": (V1, V2),
-        "hf_transport": "files",
-        "database_url": database_url,
-        "nats_url": nats_url,
-    }
+    return {"hf_endpoint": hub.url, "hf_datasets": (V1, V2), "database_url": database_url, "nats_url": nats_url}
 
 
 @pytest.fixture(autouse=True)
@@ -48,7 +42,7 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 async def ingester(shared: dict[str, Any]) -> AsyncIterator[str]:
-    async with running(ingester_app.run, IngesterSettings(**shared)) as url:
+    async with running(ingester_app.run, IngesterSettings(**shared, hf_transport="files")) as url:
         yield url
 
 
@@ -194,7 +188,7 @@ async def test_files_that_stay_broken_are_tried_later_and_the_others_not_fetched
     hub.faults.add(Status(503), f"resolve/.*/{FIVE[2].id}", times=5)
     await pipeline.sync()
     await eventually(lambda: current_models(pipeline), 30)
-    assert pipeline.downloads() == 4 + 6
+    assert hub.requests.count("resolve") == 4 + 6
     version = await pipeline.version("m")
     assert (version["tasks_submitted"], version["status"]) == (5, "completed")
     runs = await pipeline.pool.fetch("SELECT status, delivery_count FROM ingestion_runs")
@@ -208,8 +202,8 @@ async def test_two_ingesters_share_the_work_and_do_none_of_it_twice(
         hub.commit(V2, submission(f"m{number}", {task: solved(task) for task in FIVE}))
     hub.latency = 0.02
     async with (
-        running(ingester_app.run, IngesterSettings(**shared, arcwatch_instance="one")),
-        running(ingester_app.run, IngesterSettings(**shared, arcwatch_instance="two")),
+        running(ingester_app.run, IngesterSettings(**shared, hf_transport="files", arcwatch_instance="one")),
+        running(ingester_app.run, IngesterSettings(**shared, hf_transport="files", arcwatch_instance="two")),
     ):
         await pipeline.sync()
 
@@ -217,7 +211,7 @@ async def test_two_ingesters_share_the_work_and_do_none_of_it_twice(
             return len(await current_models(pipeline)) == 8
 
         await eventually(all_there, 30)
-    assert pipeline.downloads() == 40
+    assert hub.requests.count("resolve") == 40
     shares = await pipeline.pool.fetch("SELECT ingester, count(*) FROM ingestion_runs GROUP BY 1")
     assert {row["ingester"] for row in shares} == {"one", "two"}
 

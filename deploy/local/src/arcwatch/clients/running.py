@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from common.process.choices import no_such
+from common.process.settings import ServiceSettings
 
 from arcwatch.data_dir import DataDir
 from arcwatch.errors import DeploymentError
@@ -50,10 +51,10 @@ def admin_token_of(data_dir: Path | None) -> str | None:
     return chosen(data_dir).admin_token()
 
 
-def hub_settings(data_dir: Path | None) -> Mapping[str, str]:
-    """Return what the running deployment was given of the Hub (which, datasets, transport), as settings take it."""
-    here = running(data_dir) or {}
-    return {name.lower(): value for name, value in (here.get("hub") or {}).items()}
+def hub_settings(data_dir: Path | None, of: type[ServiceSettings] = ServiceSettings) -> Mapping[str, str]:
+    """Return what the running deployment was given of the Hub, as far as it is part of these settings."""
+    given = ((running(data_dir) or {}).get("hub") or {}).items()
+    return {name.lower(): value for name, value in given if name.lower() in of.model_fields}
 
 
 def running(data_dir: Path | None) -> Mapping[str, Any] | None:

@@ -70,7 +70,7 @@ def _settings(data_dir: DataDirOption, database_url: str | None) -> "Settings":
 
     logs.configure("critical", "console", "verify")
     # A database that was named outright is no part of the deployment here, whose Hub may be a demo's.
-    hub = {} if database_url else running.hub_settings(data_dir)
+    hub = {} if database_url else running.hub_settings(data_dir, Settings)
     url = running.url_of("database_url", data_dir, database_url)
     return read(lambda: Settings(**{**hub, "database_url": url}))  # type: ignore[arg-type] # as the environment: text
 

@@ -29,7 +29,7 @@ async def examine(
     if here:
         found += await live_checks.services(place)
     try:
-        settings = HubSettings(**running.hub_settings(data_dir))  # type: ignore[arg-type] # as the environment has them: text
+        settings = HubSettings(**running.hub_settings(data_dir, HubSettings))  # type: ignore[arg-type] # as the environment has them: text
     except ValidationError:
         pass  # said by the check of the settings
     else:

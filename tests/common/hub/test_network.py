@@ -2,6 +2,7 @@
 
 import ssl
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from pathlib import Path
 from shutil import copy
 
@@ -9,6 +10,7 @@ import pytest
 from common.hub.client import HubClient
 from common.hub.downloads import RemoteFile
 from common.hub.network import Network, certificate_problem, read_environment
+from common.hub.transports import Transports
 from common.outcomes import StartupError, TransientError
 from yarl import URL
 
@@ -45,6 +47,15 @@ async def url(server: TestHub) -> AsyncIterator[str]:
         yield secure
 
 
+async def by_pack(hub: HubClient, file: RemoteFile) -> bytes:
+    """Return what a pack of one file brings."""
+
+    async def admit(_: int) -> None: ...
+
+    async with aclosing(hub.download_pack(DATA, [file], admit)) as pack:
+        return b"".join([body async for _, body in pack])
+
+
 @pytest.fixture
 def file(server: TestHub) -> RemoteFile:
     return RemoteFile("b/1.json", 3, server.oid(DATA, "b/1.json"))
@@ -59,11 +70,14 @@ async def test_listings_and_downloads_go_by_the_proxy(
     monkeypatch.setenv("SSL_CERT_FILE", str(relays.CA))
     async with relays.proxy(url, seen) as proxy:
         monkeypatch.setenv(name, proxy)
-        async with HubClient(url) as hub:
+        async with HubClient(url, transports=Transports("pack")) as hub:
             assert (await hub.folders(DATA)).keys() == {"a", "b"}
             assert seen.count(asked) == 1
             assert await hub.download(DATA, "main", file) == b"[2]"
             assert seen.count(asked) == 2
+        async with HubClient(url, transports=Transports("pack")) as hub:
+            assert await by_pack(hub, file) == b"[2]"
+            assert seen.count(asked) == 3
 
 
 @pytest.mark.parametrize("name", ["HTTP_PROXY", "http_proxy"])
@@ -74,12 +88,14 @@ async def test_a_proxy_for_plain_http_is_asked_for_whole_urls(
     async with relays.proxy(server.url, seen) as proxy:
         monkeypatch.setenv(name, proxy.removeprefix("http://"))
         # Only the proxy knows where this is.
-        async with HubClient("http://hub.invalid") as hub:
+        async with HubClient("http://hub.invalid", transports=Transports("pack")) as hub:
             await hub.folders(DATA)
             await hub.download(DATA, "main", file)
+            await by_pack(hub, file)
     assert [each.partition("?")[0] for each in seen if "hub.invalid" in each] == [
         f"GET http://hub.invalid/api/datasets/{DATA}/tree/main",
         f"GET http://hub.invalid/datasets/{DATA}/resolve/main/b/1.json",
+        f"POST http://hub.invalid/datasets/{DATA}/git-upload-pack",
     ]
 
 
@@ -92,9 +108,10 @@ async def test_what_no_proxy_names_is_reached_directly(
     async with relays.proxy(url, seen) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", proxy)
         monkeypatch.setenv(name, "example.org, 127.0.0.0/8")
-        async with HubClient(url) as hub:
+        async with HubClient(url, transports=Transports("pack")) as hub:
             await hub.folders(DATA)
             await hub.download(DATA, "main", file)
+            await by_pack(hub, file)
     assert f"CONNECT {URL(url).authority}" not in seen
 
 
@@ -117,8 +134,8 @@ async def test_a_proxy_that_refuses_is_told_without_its_password(
 ) -> None:
     async with relays.refusing_proxy() as proxy:
         monkeypatch.setenv("HTTPS_PROXY", proxy.replace("//", "//me:secret@"))
-        async with HubClient(url, attempts=1) as hub:
-            for asked in (hub.folders(DATA), hub.download(DATA, "main", file)):
+        async with HubClient(url, attempts=1, transports=Transports("pack")) as hub:
+            for asked in (hub.folders(DATA), hub.download(DATA, "main", file), by_pack(hub, file)):
                 with pytest.raises(TransientError, match="407 Proxy Authentication Required") as raised:
                     await asked
                 assert "secret" not in str(raised.value)
@@ -206,8 +223,8 @@ async def test_an_unknown_authority_is_refused_and_the_way_out_named(
     url: str, server: TestHub, file: RemoteFile
 ) -> None:
     server.requests.clear()
-    async with HubClient(url, "secret", attempts=1) as hub:
-        for asked in (hub.folders(DATA), hub.download(DATA, "main", file)):
+    async with HubClient(url, "secret", attempts=1, transports=Transports("pack")) as hub:
+        for asked in (hub.folders(DATA), hub.download(DATA, "main", file), by_pack(hub, file)):
             with pytest.raises(TransientError, match=r"certificate is not trusted \(.+SSL_CERT_FILE") as raised:
                 await asked
             assert raised.value.kind == "hub_unreachable"

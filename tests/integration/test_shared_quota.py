@@ -48,7 +48,7 @@ async def ended(*processes: asyncio.subprocess.Process) -> None:
         assert [await process.wait() for process in processes] == [0] * len(processes)
 
 
-@pytest.mark.neighbour("The Hub", "three processes ask at once, one of which came late", "it refuses no request")
+@pytest.mark.neighbour("Hub", "three processes ask at once, one of which came late", "it refuses no request")
 async def test_three_processes_with_wrong_clocks_are_refused_nothing(hub: TestHub, nats_url: str) -> None:
     each = await work(hub, nats_url)
     wrong = each.model_copy(update={"clock_is_wrong_by": 86_400.0})

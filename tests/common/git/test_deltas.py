@@ -39,15 +39,19 @@ def test_a_copy_of_no_length_is_of_64_kib(code: bytes) -> None:
     assert apply_delta(BASE, delta(len(BASE), 0x10000, code)) == BASE[:0x10000]
 
 
-def test_an_offset_may_have_four_bytes_and_a_length_three() -> None:
-    base = bytes(0x1000000) + b"the end" + bytes(0x1000000)
-    assert apply_delta(base, delta(len(base), 7, copied(0x1000000, 7))) == b"the end"
-    assert len(apply_delta(base, delta(len(base), 0x123456, copied(1, 0x123456)))) == 0x123456
+def test_each_code_of_a_copy_means_which_bytes_of_offset_and_length_follow() -> None:
+    base = bytes(range(251)) * (0x1030000 // 251)
+    for code in range(0x80, 0x100):
+        follows = [code >> bit & 1 for bit in range(7)]
+        offset = int.from_bytes(bytes(follows[:4]), "little")
+        length = int.from_bytes(bytes(follows[4:]), "little") or 0x10000
+        copy = bytes([code, *filter(None, follows)])
+        assert apply_delta(base, delta(len(base), length, copy)) == base[offset : offset + length], hex(code)
 
 
 def test_sizes_are_read_from_the_head() -> None:
     assert sizes_of(delta(5, 300, b"rest")) == Sizes(base=5, result=300, start=3)
-    assert sizes_of(b"\x81\x80\x00" + b"\xff" * 8 + b"\x7f") == Sizes(base=1, result=(1 << 63) - 1, start=12)
+    assert sizes_of(b"\x81\x80\x00" + b"\xff" * 8 + b"\x7f") == Sizes(base=1, result=2**63 - 1, start=12)
 
 
 @pytest.mark.parametrize(
@@ -80,6 +84,13 @@ def test_a_wrong_delta_is_corrupt(wrong: bytes) -> None:
     with pytest.raises(BadPackError) as raised:
         apply_delta(b"12345", wrong)
     assert raised.value.fault == "corrupt"
+    assert str(raised.value).startswith("a delta ")
+
+
+def test_a_size_has_at_most_nine_digits() -> None:
+    assert sizes_of(delta(2**63 - 1, 1)).base == 2**63 - 1
+    with pytest.raises(BadPackError):
+        sizes_of(delta(2**63, 1))
 
 
 @given(st.binary(max_size=40), st.integers(0, 30))

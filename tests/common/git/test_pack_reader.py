@@ -2,6 +2,7 @@
 
 import gc
 import random
+import re
 import tracemalloc
 import zlib
 from collections.abc import Callable, Iterable
@@ -110,7 +111,7 @@ def test_a_changed_byte_never_gives_a_wrong_blob(*, place: int, change: int, chu
 @given(st.integers(0), st.sampled_from([1, 65_515]))
 def test_a_pack_without_its_end_is_truncated(end: int, chunk: int) -> None:
     pack = by_dulwich(ALL)
-    with pytest.raises(BadPackError) as raised:
+    with pytest.raises(BadPackError, match=r"^the pack has no end$") as raised:
         read(pack[: end % len(pack)], ALL, chunk)
     assert raised.value.fault == "truncated"
 
@@ -151,10 +152,12 @@ WITH_A_DICTIONARY = zlib.compressobj(zdict=b"a" * 10)
 @pytest.mark.parametrize(
     ("pack", "fault"),
     [
-        pytest.param(b"PACC" + bytes(8), "corrupt", id="another beginning"),
+        pytest.param(checked(b"PACC\0\0\0\2\0\0\0\0"), "corrupt", id="another beginning"),
         pytest.param(checked(b"PACK\0\0\0\1\0\0\0\0"), "corrupt", id="version 1"),
         pytest.param(checked(b"PACK\0\0\0\4\0\0\0\0"), "corrupt", id="version 4"),
+        pytest.param(checked(b"PACK\1\0\0\2\0\0\0\0"), "corrupt", id="version 16777218"),
         pytest.param(pack_of(count=5), "foreign", id="more objects than were wanted"),
+        pytest.param(pack_of(count=2**24), "foreign", id="millions of objects"),
         pytest.param(pack_of(count=2**32 - 1), "foreign", id="as many objects as can be"),
         pytest.param(pack_of(a_blob(), a_blob(B), count=1), "corrupt", id="more objects than it says"),
         pytest.param(pack_of(count=0) + b"x", "corrupt", id="something behind its end"),
@@ -164,6 +167,9 @@ WITH_A_DICTIONARY = zlib.compressobj(zdict=b"a" * 10)
             for kind in (0, 1, 2, 4, 5)
         ),
         pytest.param(pack_of(a_blob(A[1:])), "foreign", id="a blob of a size that was not wanted"),
+        pytest.param(
+            pack_of(an_object(BLOB, A[1:], raw=b"no zlib")), "foreign", id="the same, seen before it is inflated"
+        ),
         pytest.param(pack_of(a_blob(TEXT + b"x")), "too_large", id="a blob larger than what was wanted"),
         pytest.param(pack_of(a_blob(A[::-1])), "foreign", id="a blob that was not wanted"),
         pytest.param(pack_of(a_blob(), a_blob()), "foreign", id="a blob twice"),
@@ -212,6 +218,7 @@ def test_whatever_was_not_wanted_is_refused(pack: bytes, fault: str) -> None:
         with pytest.raises(BadPackError) as raised:
             read(pack, ALL, chunk)
         assert raised.value.fault == fault
+        assert re.match("[a-z0-9]", str(raised.value)), "it is told as the end of a sentence"
 
 
 def test_versions_2_and_3_are_read() -> None:
@@ -227,6 +234,11 @@ def test_however_hard_a_blob_was_compressed_it_is_read(level: int, memory: int, 
     compressor = zlib.compressobj(level, zlib.DEFLATED, zlib.MAX_WBITS, memory, strategy)
     raw = compressor.compress(body) + compressor.flush()
     assert read(pack_of(an_object(BLOB, body, raw=raw)), [body]) == [body]
+
+
+def test_what_came_instead_of_a_pack_is_told() -> None:
+    with pytest.raises(BadPackError, match=r"^no pack begins with b'<html><b'$"):
+        read(b"<html><body></body></html>", ALL)
 
 
 def test_a_pack_may_hold_less_than_was_wanted() -> None:

@@ -53,10 +53,10 @@ class Bases:
         self._compressed.put(place, found.compressed)
         self._whole.put(place, body)
 
-    def get(self, place: int) -> bytes | None:
-        """Return the blob of an object; None where it is no longer held, or would take more work than is left."""
+    def get(self, place: int | None) -> bytes | None:
+        """Return the blob of an object; None where it is not held, or would take more work than is left."""
         chain: list[tuple[int, bytes]] = []
-        link: int | None = place
+        link = place
         body = None
         while link is not None and (body := self._whole.get(link)) is None:
             compressed = self._compressed.get(link)

@@ -1,6 +1,17 @@
 """A packfile read as it comes, and never ahead of who reads: each blob verified, and of a size that was wanted. Pure.
 
 https://git-scm.com/docs/gitformat-pack
+
+| bounded                                  | by                                | beyond it                           |
+|------------------------------------------|-----------------------------------|-------------------------------------|
+| number of objects                        | that of the blobs wanted          | foreign                             |
+| size of a blob, or of what a delta makes | one that was wanted               | foreign, or too_large               |
+| size of a delta                          | the largest blob wanted           | too_large                           |
+| sizes that objects claim, in all         | the bytes wanted                  | too_large                           |
+| compressed bytes of an object            | zlib's bound for the size claimed | too_large                           |
+| objects held as they came                | 32 MiB                            | those used longest ago are let go   |
+| objects held whole                       | 16 MiB                            | made again from what is held        |
+| bytes inflated and applied again         | 8 times those wanted              | what would need more is left out    |
 """
 
 from collections.abc import Generator, Iterator, Mapping
@@ -88,7 +99,7 @@ class _Objects:
         found = yield from self._stream.inflate(size)
         if kind == _BLOB:
             return self._verified(place, None, found, found.content)
-        body = self._bases.get(base) if base is not None else None
+        body = self._bases.get(base)
         return None if body is None else self._verified(place, base, found, self._resolved(body, found.content))
 
     def _base(self, kind: int, place: int) -> Steps[int | None]:

@@ -15,7 +15,7 @@ from localhub.web.download import body_of
 from tests.support.hub import TestHub
 from tests.support.hub.faults import Exchange
 from tests.support.pipeline import Pipeline
-from tests.support.submissions import V2, solved, submission, tasks, unsolved
+from tests.support.submissions import V2, answer_file, solved, submission, tasks, unsolved
 
 ALL = sorted(tasks(), key=lambda task: task.id)
 FIRST, MIDDLE, LAST = ALL[0], ALL[60], ALL[-1]
@@ -87,6 +87,15 @@ async def test_a_new_submission_costs_two_questions_and_its_files(
     assert requests == [*FOLDER, "resolve", "resolve"]
     assert announced is not None
     assert announced.tree_oid == hub.oid(V2, "m")
+
+
+@pytest.mark.parametrize("beside", [{}, {"m/results.json": b"{}"}], ids=["plain", "with a report"])
+async def test_a_new_submission_costs_three_requests(pipeline: Pipeline, hub: TestHub, beside: Files) -> None:
+    hub.commit(V2, submission("m", {task: answer_file(task, padding=place) for place, task in enumerate(ALL)}) | beside)
+    announced, requests = await ingested(pipeline, hub)
+    assert requests == [*FOLDER, "git-upload-pack"]
+    assert announced is not None
+    assert announced.successful == len(ALL) == 120
 
 
 async def test_a_changed_submission_costs_the_same(pipeline: Pipeline, hub: TestHub) -> None:

@@ -13,6 +13,7 @@ from ingester.verification.judgement import ComparedWith
 from ingester.verification.verification import Verification, Verified
 
 from tests.support.hub.faults import Status
+from tests.support.hub.git_faults import MissingObjects
 from tests.support.pipeline import Pipeline
 from tests.support.submissions import V2, answer_file, attempt, rows_of, solved, submission, tasks, unsolved
 
@@ -160,6 +161,20 @@ async def test_a_history_that_was_rewritten_is_told_and_content_that_stayed_is_s
     pipeline.hub.squash(V2)
     found = await verify(pipeline, "hub")
     assert (found.judgement.verdict, names(found)) == ("impossible", [("rewritten_upstream", "revision")])
+
+
+async def test_the_hubs_files_come_by_pack_and_one_by_one_alike(pipeline: Pipeline) -> None:
+    await land(pipeline, {task: solved(task) for task in tasks()[:6]})
+    asked = pipeline.hub.requests
+    verdicts = []
+    for fault, by_file in ((None, 0), (MissingObjects(1), 1), (Status(404), 6)):
+        asked.clear()
+        if fault:
+            pipeline.hub.faults.add(fault, "git-upload-pack", times=1)
+        verdicts.append((await verify(pipeline, "hub")).judgement)
+        assert (asked.count("git-upload-pack"), asked.count("resolve")) == (1, by_file)
+    assert [each.verdict for each in verdicts] == ["verified"] * 3
+    assert len({each.figures for each in verdicts}) == 1
 
 
 async def test_a_hub_that_is_away_gives_no_verdict(pipeline: Pipeline) -> None:

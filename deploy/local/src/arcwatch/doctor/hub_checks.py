@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from common.hub import renames
 from common.hub.client import API, HubClient
+from common.hub.pack_downloads import admit_all
 from common.hub.quota import Quota
 from common.hub.responses import HubRefusedError
 from common.hub.transports import Choice, Transports, TransportSettings
@@ -125,14 +126,10 @@ async def _by_pack(client: HubClient, name: str, folder: str | None) -> str | No
     files = await client.files(name, folder, "main") if folder else []
     plain = [file for file in files if file.sha256 is None]
     if smallest := min(plain, key=lambda file: file.size, default=None):
-        async with aclosing(client.download_pack(name, [smallest], _admit)) as pack:
+        async with aclosing(client.download_pack(name, [smallest], admit_all)) as pack:
             async for file, _ in pack:
                 return file.path
     return None
-
-
-async def _admit(_: int) -> None:
-    """Let it come: it is small."""
 
 
 def _advice(answer: TransientError, settings: HubSettings) -> str:

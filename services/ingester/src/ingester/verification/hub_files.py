@@ -2,10 +2,12 @@
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import aclosing
 from dataclasses import dataclass, field
 
 from common.hub.client import HubClient
 from common.hub.downloads import RemoteFile
+from common.hub.pack_downloads import admit_all
 from common.hub.responses import RevisionGoneError
 from common.process.task_group import task_group
 from verifier.comparison import Disagreement
@@ -41,10 +43,12 @@ class HubFiles:
         revision, listed = await self._listing()
         files = {file.path.removeprefix(f"{self.claim.model}/"): file for file in listed}
         choice = choose(self.claim.model, files, self.outputs, self.claim.source)
-        paths = (path for path in choice.answers if self._is_to_be_read(choice, path))
+        paths = {files[path]: path for path in choice.answers if self._is_to_be_read(choice, path)}
+        await self._score_packed(choice, paths)
+        left = iter(paths.values())
         async with task_group() as group:
             for _ in range(_AT_ONCE):
-                group.create_task(self._score(revision, choice, files, paths))
+                group.create_task(self._score(revision, choice, files, left))
         if choice.report:
             await self._compare_report(revision, files[choice.report])
 
@@ -67,6 +71,12 @@ class HubFiles:
         message = "the ingestion did not read this file: too large, too complex, or the Hub did not give it"
         self.disagreements.append(Disagreement("unread_file", path, None, None, message))
         return False
+
+    async def _score_packed(self, choice: Choice, paths: dict[RemoteFile, str]) -> None:
+        """Score the files that a pack brings, and take them out of `paths`."""
+        async with aclosing(self.hub.download_pack(self.claim.dataset, tuple(paths), admit_all)) as pack:
+            async for file, body in pack:
+                self.scores |= await asyncio.to_thread(score_file, choice, paths.pop(file), body, self.outputs)
 
     async def _score(self, revision: str, choice: Choice, files: dict[str, RemoteFile], paths: Iterator[str]) -> None:
         for path in paths:

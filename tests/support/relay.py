@@ -17,7 +17,7 @@ class Relay:
 
     def __init__(self, socket: Path | int) -> None:
         self.port = free_port()
-        self.accepted = 0
+        self.accepted = self.carried = 0  # connections; bytes, both ways
         self._socket = socket
         self._through = self._silent = False
         self._server: asyncio.Server | None = None
@@ -52,7 +52,15 @@ class Relay:
                 await reader.read(-1)
             elif self._through:
                 behind, there = await self._open()
-                await asyncio.gather(_pump(reader, there), _pump(behind, writer))
+                await asyncio.gather(self._pump(reader, there), self._pump(behind, writer))
+        writer.close()
+
+    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(OSError):
+            while data := await reader.read(65_536):
+                self.carried += len(data)
+                writer.write(data)
+                await writer.drain()
         writer.close()
 
     async def _open(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
@@ -68,11 +76,3 @@ class Relay:
     ) -> None:
         if self._server is not None:
             self._server.close()
-
-
-async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    with contextlib.suppress(OSError):
-        while data := await reader.read(65_536):
-            writer.write(data)
-            await writer.drain()
-    writer.close()

@@ -55,13 +55,25 @@ def test_who_begins_or_heard_nothing_for_long_catches_up_first() -> None:
     assert peers.look(NOW)
     assert peers.catch_up_seconds(NOW) == pytest.approx(CATCH_UP_SECONDS)
     assert not peers.look(NOW + BEHIND_SECONDS)
-    frozen = NOW + 2 * BEHIND_SECONDS + 0.1
-    assert peers.catch_up_seconds(frozen - 0.1) == 0
-    assert peers.catch_up_seconds(frozen) == CATCH_UP_SECONDS, "also before anybody looked again"
+    assert peers.catch_up_seconds(NOW + 2 * BEHIND_SECONDS) == 0
+    assert not peers.look(NOW + 2 * BEHIND_SECONDS)
+    frozen = NOW + 3 * BEHIND_SECONDS + 0.1
     assert peers.look(frozen)
+    assert peers.catch_up_seconds(frozen) == pytest.approx(CATCH_UP_SECONDS)
     assert peers.catch_up_seconds(frozen + CATCH_UP_SECONDS) == 0
     peers.look_away()
     assert peers.catch_up_seconds(frozen + 100) == 0
+    assert peers.look(frozen + 0.1), "as at the beginning"
+
+
+def test_a_request_may_notice_first_and_does_not_wait_for_ever() -> None:
+    peers = Peers()
+    peers.look(NOW)
+    frozen = NOW + BEHIND_SECONDS + 0.1
+    assert peers.catch_up_seconds(frozen) == pytest.approx(CATCH_UP_SECONDS)
+    assert peers.catch_up_seconds(frozen + CATCH_UP_SECONDS) == 0
+    assert peers.look(frozen + CATCH_UP_SECONDS), "the others have to be asked all the same"
+    assert not peers.look(frozen + CATCH_UP_SECONDS)
 
 
 def test_a_budget_that_cannot_be_ours_counts_no_more_in_this_window() -> None:

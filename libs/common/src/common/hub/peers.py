@@ -37,6 +37,7 @@ class Peers:
     _foreign: dict[tuple[str, str], Budget] = field(default_factory=dict)
     _looked_at: float | None = None
     _caught_up_at: float = 0.0
+    _asks: bool = False
 
     def hear(self, process: str, reports: Iterable[BudgetReport], now: float) -> None:
         """Take note of a report, in place of the process's last one."""
@@ -79,18 +80,25 @@ class Peers:
 
     def look(self, now: float) -> bool:
         """Note that we listen now; tell whether we did not before, so that others have to be asked how things stand."""
-        was_behind = self._looked_at is None or now - self._looked_at > BEHIND_SECONDS
-        if was_behind:
-            self._caught_up_at = now + CATCH_UP_SECONDS
+        self._notice(now)
+        asks, self._asks = self._asks, False
         self._looked_at = now
-        return was_behind
+        return asks
 
     def look_away(self) -> None:
         """Note that nobody listens from now on: each goes by its own answers."""
         self._looked_at = None
 
     def catch_up_seconds(self, now: float) -> float:
-        """Return how long to wait for what others tell, before anything is sent."""
+        """Return how long to wait for what others tell, before anything is sent.
+
+        A request may come before the next look, and waits no longer where none comes.
+        """
         if self._looked_at is None:
             return 0.0
-        return CATCH_UP_SECONDS if now - self._looked_at > BEHIND_SECONDS else max(0.0, self._caught_up_at - now)
+        self._notice(now)
+        return max(0.0, self._caught_up_at - now)
+
+    def _notice(self, now: float) -> None:
+        if self._looked_at is None or now - self._looked_at > BEHIND_SECONDS:
+            self._looked_at, self._caught_up_at, self._asks = now, now + CATCH_UP_SECONDS, True

@@ -100,7 +100,7 @@ class QuotaSharing:
         in_flight = min(self.quota.in_flight[name], MAX_IN_FLIGHT)
         if known is None or now >= known.resets_at:
             return BudgetReport(name=name, in_flight=in_flight)
-        reset = known.resets_at - now
+        reset = max(0.001, round(known.resets_at - now, 3))
         return BudgetReport(name=name, in_flight=in_flight, left=known.left, quota=known.quota, reset_seconds=reset)
 
     def hear(self, body: bytes) -> None:

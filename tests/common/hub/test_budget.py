@@ -60,6 +60,17 @@ def test_who_knows_of_no_present_window_believes_in_the_latest() -> None:
     assert merge(None, [replace(OURS, resets_at=NOW)], NOW) is None
 
 
+def test_how_large_a_window_is_we_know_best() -> None:
+    assert merge(OURS, [Budget(50, 1_000, NOW + 100)], NOW) == OURS
+    assert merge(replace(OURS, quota=None), [Budget(50, 1_000, NOW + 100)], NOW) == replace(OURS, quota=1_000)
+
+
+def test_what_is_left_after_a_window_is_all_of_it_or_not_known() -> None:
+    assert OURS.at(NOW + 99) == OURS
+    assert OURS.at(NOW + 100) == replace(OURS, left=500)
+    assert replace(OURS, quota=None).at(NOW + 100) is None
+
+
 def standing(left: int, own: int = 0, others: int = 0, processes: int = 1, now: float = NOW) -> Standing:
     return Standing(Budget(left, 100, NOW + 100), now, own, others, processes)
 
@@ -87,7 +98,11 @@ def standing(left: int, own: int = 0, others: int = 0, processes: int = 1, now: 
         (standing(0, own=1, processes=3, now=NOW + 100), RECHECK_SECONDS),  # until an answer tells of the new window
         (standing(0, own=1, processes=2, now=NOW + 100), 0),
         (standing(0, own=2, processes=2, now=NOW + 100), RECHECK_SECONDS),
-        (Standing(Budget(0, None, NOW), NOW, 50), 0),
+        (standing(9, own=1, others=1, processes=3), RECHECK_SECONDS),
+        (Standing(Budget(0, None, NOW), NOW, 50, 0, 1), 0),
+        (Standing(Budget(3, None, NOW + 100), NOW, 0, 0, 1), 0),
+        (Standing(Budget(2, None, NOW + 100), NOW, 0, 0, 1), 100),
+        (Standing(Budget(0, 30, NOW), NOW, 0, 1, 3), 0),  # its reserve is smaller than the number of processes
     ],
 )
 def test_a_process_takes_its_share_and_leaves_the_reserve(at: Standing, seconds: float) -> None:
@@ -124,3 +139,6 @@ def test_little_is_a_quarter_or_four_times_what_is_on_the_way() -> None:
     assert standing(29).is_little
     assert not standing(85, own=8, others=8).is_little
     assert standing(84, own=8, others=8).is_little
+    assert not Standing(Budget(7, None, NOW + 100), NOW, 1, 0, 1).is_little
+    assert Standing(Budget(6, None, NOW + 100), NOW, 1, 0, 1).is_little
+    assert not Standing(Budget(9, None, NOW), NOW, 0, 0, 1).is_little

@@ -50,7 +50,7 @@ def merge(own: Budget | None, told: Iterable[Budget], now: float) -> Budget | No
     if ours is None:
         return own
     same = [ours, *(each for each in current if each.is_of_window(ours))]
-    quota = ours.quota or next((each.quota for each in same if each.quota), None)
+    quota = next((each.quota for each in same if each.quota), None)
     return Budget(min(each.left for each in same), quota, ours.resets_at)
 
 
@@ -61,8 +61,8 @@ class Standing:
     budget: Budget
     now: float
     own: int
-    others: int = 0
-    processes: int = 1
+    others: int
+    processes: int
 
     @property
     def free(self) -> int:

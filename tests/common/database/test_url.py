@@ -31,8 +31,18 @@ _query = st.lists(st.tuples(_names, _encoded).map("=".join), max_size=4).map("&"
 @settings(deadline=None)  # libpq is loaded in the first
 @given(_credentials, _netloc, st.one_of(st.just(""), _text.map(lambda text: quote(text, safe=" /+#"))), _query)
 def test_a_url_is_taken_apart_as_libpq_does(credentials: str, netloc: str, database: str, query: str) -> None:
-    url = f"postgresql://{credentials}{netloc}/{database.strip()}" + (f"?{query}" if query else "")
-    assert split(url) == libpq.parsed(url)
+    url = f"postgresql://{credentials}{netloc}/{database}" + (f"?{query}" if query else "")
+    try:
+        found = split(url)
+    except UrlError:
+        assert libpq.parsed(url) is None
+    else:
+        read = libpq.parsed(url)
+        assert read is not None
+        # An empty part is as good as none: `parse` leaves it out.
+        assert {name: value for name, value in found.items() if value} == {
+            name: value for name, value in read.items() if value
+        }
 
 
 @settings(deadline=None)
@@ -44,6 +54,13 @@ def test_a_password_with_signs_that_libpq_takes_as_they_are(password: str) -> No
         == libpq.parsed(url)
         == {"user": "me", "password": password, "host": "h", "port": "5", "dbname": "db"}
     )
+
+
+@pytest.mark.parametrize("url", ["postgresql:///0 0", "postgresql://a b@h/d", "postgresql://h/d?application_name=a b"])
+def test_a_space_within_a_part_is_refused_as_libpq_does(url: str) -> None:
+    assert libpq.parsed(url) is None
+    with pytest.raises(UrlError, match="holds a space: write it %20"):
+        split(url)
 
 
 @pytest.mark.parametrize(

@@ -103,7 +103,10 @@ def _parameters(query: str) -> Iterator[tuple[str, str]]:
 
 
 def _decoded(text: str, name: str) -> str:
-    """Percent-decode as libpq does: a + stays what it is."""
+    """Percent-decode as libpq does: a + stays what it is, spaces around it are none of it."""
+    text = text.strip(" ")
+    if " " in text:
+        raise UrlError(f"{name} holds a space: write it %20")
     if _BAD_ENCODING.search(text):
         raise UrlError(f"{name} is not percent-encoded: a % is written %25")
     try:

@@ -3,6 +3,7 @@
 `python -m common.bus.asyncapi` prints it; docs/asyncapi.json holds it, and a test fails when the two differ.
 """
 
+import inspect
 import json
 import sys
 from importlib.metadata import version
@@ -32,8 +33,15 @@ def document() -> dict[str, Any]:
         description="What travels over NATS JetStream between the watcher, the ingesters and the query API.",
         license={"name": "MIT"},
     )
-    parsed: dict[str, Any] = json.loads(specification.to_specification().to_json())
+    parsed: dict[str, Any] = json.loads(specification.to_specification().to_json(), object_hook=_with_clean_description)
     return parsed
+
+
+def _with_clean_description(part: dict[str, Any]) -> dict[str, Any]:
+    """Take the indentation out of a docstring: since Python 3.13 the compiler does."""
+    if isinstance(text := part.get("description"), str):
+        part["description"] = inspect.cleandoc(text)
+    return part
 
 
 def _subscribe(broker: NatsBroker, durable: topology.Durable, event: type[Event]) -> None:

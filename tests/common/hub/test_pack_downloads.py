@@ -327,6 +327,14 @@ async def test_packs_wait_for_no_quota_while_files_can_go_on(
     assert hub.transports.fallbacks == {"rate_limited": 1}
 
 
+async def test_a_moment_is_waited_for(hub: HubClient, server: TestHub, files: list[RemoteFile]) -> None:
+    server.limit(Quota(git=3, window_seconds=2))
+    for _ in range(2):
+        assert await fetched(hub, files) == BODIES
+    assert hub.transports.fallbacks == {}
+    assert [request.status for request in server.requests.matching(GIT)] == [200, 200]
+
+
 async def test_the_pack_transport_alone_waits_for_the_quota(server: TestHub, files: list[RemoteFile]) -> None:
     server.limit(Quota(git=3, window_seconds=1.5))
     async with HubClient(server.url, transports=Transports("pack")) as hub:

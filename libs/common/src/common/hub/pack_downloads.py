@@ -1,5 +1,6 @@
 """Many files of a dataset in few requests of git, as long as packs go on; who asks fetches the others by file."""
 
+import asyncio
 import re
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import aclosing
@@ -8,16 +9,17 @@ from typing import Final, TypeAlias
 
 import structlog
 
-from common.hub.budget import RECHECK_SECONDS
 from common.hub.downloads import RemoteFile
 from common.hub.packs import Packs
-from common.hub.quota import GIT
+from common.hub.quota import GIT, Quota
 from common.hub.transports import PackError, Transports
 
 log = structlog.get_logger(__name__)
 
 # What is asked for at once: a broken connection costs no more than this, and a server no more memory.
 BATCH_BYTES: Final = 128 * 1024 * 1024
+# Processes that share a quota wait for each other meanwhile: that costs less than a request for each file.
+PATIENCE_SECONDS: Final = 5.0
 # Of a batch: a server may close a connection that it kept open just when it is used again, and git refuses the whole
 # request for a blob that it lacks.
 _TRIES: Final = 3
@@ -75,9 +77,8 @@ class PackDownloads:
         self.transports.worked(dataset)
 
     async def _request(self, dataset: str, wanted: Mapping[str, int]) -> AsyncGenerator[tuple[str, bytes], None]:
-        quota = self.packs.session.quota
-        if self.transports.choice == "auto" and (seconds := quota.wait_seconds(GIT)) > RECHECK_SECONDS:
-            raise PackError("rate_limited", "the Hub's quota is used up", seconds)
+        if self.transports.choice == "auto":
+            await self._wait_a_moment(self.packs.session.quota)
         lacking = len(wanted)
         try:
             async with aclosing(self.packs.blobs(dataset, wanted)) as blobs:
@@ -88,6 +89,15 @@ class PackDownloads:
             self.transports.requests[error.reason] += 1
             raise
         self.transports.requests["incomplete" if lacking else "ok"] += 1
+
+    async def _wait_a_moment(self, quota: Quota) -> None:
+        """Wait until git may be asked; raise PackError where files can go on long before."""
+        patience = PATIENCE_SECONDS
+        while (seconds := quota.wait_seconds(GIT)) > 0:
+            if seconds > patience:
+                raise PackError("rate_limited", "the Hub's quota is used up", seconds)
+            patience -= seconds
+            await asyncio.sleep(seconds)
 
     def _lacks(self, dataset: str, missing: int, of: int) -> None:
         """Let single blobs come by file that a whole pack lacks; raise PackError where that is no use."""

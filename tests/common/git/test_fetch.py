@@ -1,6 +1,7 @@
 """What is asked, git understands; of its answer comes the pack, and of all else a word that says what is wrong."""
 
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -90,6 +91,11 @@ def test_whatever_else_is_answered_is_refused(answer: bytes, fault: str) -> None
     with pytest.raises(BadPackError) as raised:
         read(answer)
     assert raised.value.fault == fault
+    assert re.match("[a-z]", str(raised.value)), "it is told as the end of a sentence"
+
+
+def test_the_name_of_a_section_may_have_no_end_of_line() -> None:
+    assert read(pkt_line(b"packfile") + pkt_line(b"\1PACK") + b"0000") == b"PACK"
 
 
 def test_a_servers_own_words_are_cut_and_stay_on_one_line() -> None:

@@ -21,17 +21,18 @@ def test_lines_are_written_as_git_writes_them() -> None:
     assert [pkt_line(mark) for mark in Mark] == [b"0000", b"0001", b"0002"]
 
 
-@pytest.mark.parametrize("sent", [b"0003", b"00 5a", b"+005a", b"<htm", b"-001"])
+@pytest.mark.parametrize("sent", [b"0003", b"00 5a", b"+005a", b"<html>", b"-001"])
 def test_what_is_no_line_is_refused(sent: bytes) -> None:
     with pytest.raises(BadPackError) as raised:
         list(PktLineReader().feed(sent))
     assert raised.value.fault == "corrupt"
+    assert str(raised.value) == f"no line of git begins with {sent[:4]!r}"
 
 
 @pytest.mark.parametrize("sent", [b"0", b"000", b"0005", b"0006a"])
 def test_a_line_without_its_end_is_truncated(sent: bytes) -> None:
     reader = PktLineReader()
     assert list(reader.feed(sent)) == []
-    with pytest.raises(BadPackError) as raised:
+    with pytest.raises(BadPackError, match=r"^the last line of git has no end$") as raised:
         reader.close()
     assert raised.value.fault == "truncated"

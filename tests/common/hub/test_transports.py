@@ -1,14 +1,30 @@
 """A dataset's packs are avoided for as long as their failure is worth, tried again by themselves, and told once."""
 
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import get_args
 
 import pytest
-from common.hub.transports import MIN_FILES, Choice, PackError, Reason, Transports
+from common.git.errors import Fault
+from common.hub.transports import MIN_FILES, Choice, PackError, PackOutcome, Reason, Transports
 from common.outcomes import KINDS
 from structlog.testing import capture_logs
 
 DATA = "owner/data"
 HOUR = 3600.0
+PAGE = Path(__file__).parents[3] / "docs/transport.md"
+KIND: dict[Reason, str] = {
+    "denied": "hub_refused",
+    "not_git": "hub_error",
+    "refused": "hub_error",
+    "server_error": "hub_error",
+    "rate_limited": "rate_limited",
+    "connection_lost": "hub_unreachable",
+    "stalled": "hub_unreachable",
+    "incomplete": "unavailable",
+    **dict.fromkeys(get_args(Fault)[:4], "integrity"),
+}
 DOUBLING = {"stalled", "truncated", "corrupt", "foreign", "too_large", "refused", "incomplete"}
 PASSING = {"server_error", "connection_lost"}
 
@@ -40,12 +56,32 @@ def avoided_for(transports: Transports, clock: Clock, error: PackError) -> float
     return clock.now - began
 
 
+def test_the_words_are_closed_sets_that_the_page_explains() -> None:
+    assert set(get_args(Reason)) == KIND.keys()
+    assert set(get_args(PackOutcome)) == {"ok", *KIND}
+    assert get_args(Choice) == ("auto", "files", "pack")
+    explained = re.findall(r"`(\w+)`", " ".join(re.findall(r"^\| (`.+?`) \|", PAGE.read_text(), re.MULTILINE)))
+    assert KIND.keys() <= set(explained)
+
+
+@pytest.mark.parametrize(("reason", "kind"), KIND.items())
+def test_each_reason_is_of_a_kind_that_the_outcomes_know(reason: Reason, kind: str) -> None:
+    assert kind in KINDS
+    error = PackError(reason, "why", 5.0, lacks="0" * 40)
+    assert (error.kind, error.reason, error.retry_after_seconds, error.lacks) == (kind, reason, 5.0, "0" * 40)
+    assert PackError(reason, "why").lacks == ""
+
+
+def test_what_came_is_counted_by_transport(transports: Transports) -> None:
+    for size in (3, 4):
+        transports.count("pack", size)
+    transports.count("files", 5)
+    assert (transports.files, transports.bytes) == ({"pack": 2, "files": 1}, {"pack": 7, "files": 5})
+
+
 @pytest.mark.parametrize("reason", get_args(Reason))
-def test_each_reason_has_its_time_and_a_kind_that_the_outcomes_know(
-    transports: Transports, clock: Clock, reason: Reason
-) -> None:
+def test_each_reason_has_its_time(transports: Transports, clock: Clock, reason: Reason) -> None:
     error = PackError(reason, "why")
-    assert error.kind in KINDS
     times = [avoided_for(transports, clock, error) for _ in range(12)]
     if reason in {"denied", "not_git"}:
         assert times == [HOUR] * 12
@@ -80,6 +116,7 @@ def test_changes_alone_are_told(transports: Transports, clock: Clock) -> None:
     with capture_logs() as logs:
         for _ in range(2):
             transports.worked(DATA)
+        now = datetime.now(UTC)
         for reason in ("stalled", "stalled", "corrupt"):
             avoided_for(transports, clock, PackError(reason, "why"))
         for _ in range(2):
@@ -89,6 +126,11 @@ def test_changes_alone_are_told(transports: Transports, clock: Clock) -> None:
     assert told == [("info", "pack", "ok"), *files, ("info", "pack", "ok")]
     assert all(each["event"] == "hub.transport" and each["dataset"] == DATA for each in logs)
     assert [each["retry_at"] is None for each in logs] == [True, False, False, True]
+    assert (
+        timedelta(0)
+        <= datetime.fromisoformat(logs[1]["retry_at"]) - now - timedelta(seconds=599)
+        < timedelta(minutes=1)
+    )
     assert [each["detail"] for each in logs[1:3]] == ["git: why"] * 2
 
 
@@ -104,6 +146,7 @@ def test_changes_alone_are_told(transports: Transports, clock: Clock) -> None:
 )
 def test_packs_are_taken_by_choice(choice: Choice, blobs: int, *, avoided: bool, takes: bool) -> None:
     transports = Transports(choice)
+    assert transports.current(DATA) == ("files" if choice == "files" else "pack")
     if avoided:
         transports.avoid(DATA, PackError("denied", "why"))
     assert transports.takes_packs(DATA, blobs) is takes

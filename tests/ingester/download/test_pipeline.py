@@ -1,21 +1,34 @@
 """Files are fetched within bounds, and what was fetched is not lost, however a run ends."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Iterable, Mapping
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterable,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Collection,
+    Iterable,
+    Mapping,
+)
+from contextlib import asynccontextmanager
 from typing import Any, cast
 
 import pytest
 from common.hub.downloads import RemoteFile
 from common.hub.responses import HubRefusedError
 from common.outcomes import TransientError
-from ingester.download import writer
-from ingester.download.held import Transform
-from ingester.download.pipeline import DownloadPipeline
-from ingester.download.writer import MANY_ROWS
+from ingester.download import held, writer
+from ingester.download.held import NotHeldError, Transform
+from ingester.download.pipeline import HELD_SHARE, Download, DownloadPipeline
+from ingester.download.writer import HELD_REQUESTS, MANY_ROWS
 from ingester.submission.documents import Bytes
-from ingester.submission.staged_row import StagedRow
+from ingester.submission.staged_row import Row, StagedRow
+
+from tests.support.eventually import eventually
 
 ROOM = 100
+Rows = Iterable[StagedRow] | AsyncIterable[StagedRow]
 DEADLINE = 20.0  # seconds; an end that never comes is what it stands for
 
 
@@ -26,17 +39,24 @@ class Database:
 
     def __init__(self) -> None:
         self.staged: list[str] = []
+        self.committed: list[str] = []
         self.copies: list[int] = []
         self.copying = asyncio.Event()
         self.go_on = asyncio.Event()
         self.go_on.set()
 
-    async def stage(self, rows: Iterable[StagedRow]) -> None:
+    async def stage(self, rows: Rows) -> None:
         self.copying.set()
-        staged = [task_id for (task_id,) in rows]
+        rows = [row async for row in rows] if isinstance(rows, AsyncIterable) else rows
+        staged = [row[0] for row in rows]
         await self.go_on.wait()
         self.staged += staged
         self.copies.append(len(staged))
+
+    async def copy_answers(self, rows: AsyncIterable[StagedRow], revision: str) -> None:
+        assert revision == "revision"
+        async for row in rows:
+            self.committed.append(row[0])
 
 
 Answer = Callable[[str], Awaitable[None]]
@@ -111,10 +131,39 @@ async def collected(
     def rows_of(task_id: str, _file: RemoteFile, _body: Bytes) -> list[StagedRow]:
         return [(task_id,)] * rows_each
 
+    async with downloading(database, downloads, files, transform or rows_of, concurrency=concurrency) as download:
+        return dict(await download.staged())
+
+
+@asynccontextmanager
+async def downloading(
+    database: Database,
+    downloads: Downloads,
+    files: Mapping[str, RemoteFile],
+    transform: Transform,
+    *,
+    concurrency: int = 4,
+    may_hold: bool = False,
+) -> AsyncIterator[Download]:
     pipeline = DownloadPipeline(cast("Any", downloads), concurrency, ROOM)
-    arguments = (cast("Any", database), "revision", files, transform or rows_of, cast("Any", Progress()))
-    async with asyncio.timeout(DEADLINE), pipeline.run(*arguments) as (broken, _):
-        return broken
+    arguments = (cast("Any", database), "revision", files, transform, cast("Any", Progress()))
+    async with asyncio.timeout(DEADLINE), pipeline.run(*arguments, may_hold=may_hold) as download:
+        yield download
+
+
+def holding(database: Database, downloads: Downloads, files: Mapping[str, RemoteFile]) -> Any:
+    """Run a pipeline that may hold files, each of one answer."""
+
+    def rows_of(task_id: str, _file: RemoteFile, _body: Bytes) -> list[StagedRow]:
+        return [(task_id, *Row(task_id, model_name="m-attempt1"))]
+
+    return downloading(database, downloads, files, rows_of, may_hold=True)
+
+
+async def turns() -> None:
+    """Let the event loop turn often enough for whatever can go on."""
+    for _ in range(50):
+        await asyncio.sleep(0)
 
 
 def failing(error: Exception, *paths: str) -> Answer:
@@ -164,7 +213,7 @@ async def test_small_files_of_many_rows_are_written_before_the_next_come() -> No
 
 async def test_a_file_that_comes_during_a_copy_waits_for_more(monkeypatch: pytest.MonkeyPatch) -> None:
     class Busy(Database):
-        async def stage(self, rows: Iterable[StagedRow]) -> None:
+        async def stage(self, rows: Rows) -> None:
             for _ in range(5):  # turns of the event loop, in which another file or two come
                 await asyncio.sleep(0)
             await super().stage(rows)
@@ -181,7 +230,7 @@ async def test_files_are_transformed_while_a_copy_runs_and_copies_run_one_at_a_t
     class Slow(Database):
         at_once = most_at_once = 0
 
-        async def stage(self, rows: Iterable[StagedRow]) -> None:
+        async def stage(self, rows: Rows) -> None:
             self.at_once += 1
             self.most_at_once = max(self.at_once, self.most_at_once)
             await super().stage(rows)
@@ -203,7 +252,7 @@ async def test_files_are_transformed_while_a_copy_runs_and_copies_run_one_at_a_t
 
 async def test_a_copy_that_fails_ends_the_run_while_files_wait_for_its_room() -> None:
     class Lost(Database):
-        async def stage(self, rows: Iterable[StagedRow]) -> None:
+        async def stage(self, rows: Rows) -> None:
             del rows
             await asyncio.sleep(0)
             raise OSError("connection lost")
@@ -268,7 +317,7 @@ async def test_a_copy_under_way_reaches_its_end_when_the_run_does(end: str) -> N
 
 async def test_a_database_lost_at_the_end_does_not_hide_why_the_run_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     class Lost(Database):
-        async def stage(self, rows: Iterable[StagedRow]) -> None:
+        async def stage(self, rows: Rows) -> None:
             del rows
             raise OSError("connection lost")
 
@@ -342,7 +391,7 @@ async def test_a_run_that_ends_in_the_middle_of_a_pack_closes_it_and_loses_nothi
 
 async def test_a_copy_that_fails_ends_a_pack_that_waits_for_its_room() -> None:
     class Lost(Database):
-        async def stage(self, rows: Iterable[StagedRow]) -> None:
+        async def stage(self, rows: Rows) -> None:
             del rows
             await asyncio.sleep(0)
             raise OSError("connection lost")
@@ -351,3 +400,161 @@ async def test_a_copy_that_fails_ends_a_pack_that_waits_for_its_room() -> None:
     with pytest.raises(OSError, match="connection lost"):
         await collected(Lost(), downloads, sized(*[60] * 5))
     assert downloads.pack_closed
+
+
+@pytest.mark.parametrize("by_request", [0, HELD_REQUESTS])
+async def test_what_a_pack_brings_is_committed_as_it_comes_and_not_staged(by_request: int) -> None:
+    async def answer(path: str) -> None:
+        if path == "t5":
+            await come.wait()
+
+    come = asyncio.Event()
+    files = sized(*[HELD_SHARE * ROOM // 10] * 10)
+    database, downloads = Database(), Downloads(packed=10 - by_request, pack_answer=answer)
+    async with holding(database, downloads, files) as download:
+        assert await download.held.begun()
+        with download.held.in_use():
+            committing = asyncio.create_task(download.held.commit("revision"))
+            await eventually(lambda: asyncio.sleep(0, len(database.committed) == 5))
+            come.set()
+            found = await committing
+            download.held.clear()
+    assert (sorted(database.committed), found.model_names) == (sorted(files), {"m-attempt1"})
+    assert database.staged == []
+
+
+async def test_a_commit_waits_for_files_only_so_long_and_they_are_staged_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def answer(path: str) -> None:
+        if path == "t3":
+            await come.wait()
+
+    come = asyncio.Event()
+    monkeypatch.setattr(held, "PATIENCE_SECONDS", 0.01)
+    monkeypatch.setattr(writer, "COPY_SECONDS", 0.0)
+    files = sized(*[1] * 5)
+    database = Database()
+    async with holding(database, Downloads(packed=5, pack_answer=answer), files) as download:
+        assert await download.held.begun()
+        with download.held.in_use():
+            with pytest.raises(NotHeldError):
+                await download.held.commit("revision")
+            come.set()
+            await turns()
+            assert database.staged == []
+        assert await download.staged() == {}
+        assert database.staged == list(files)
+
+
+async def test_files_are_not_staged_while_their_commit_uses_the_connection() -> None:
+    broken = Downloads(failing(TransientError("no")), packed=4)
+    database = Database()
+    async with holding(database, broken, sized(*[1] * 5)) as download:
+        assert await download.held.begun()
+        with download.held.in_use():
+            with pytest.raises(NotHeldError):
+                await download.held.commit("revision")
+            await turns()
+            assert database.staged == []
+        assert set(await download.staged()) == {"t4"}
+        assert database.staged == ["t0", "t1", "t2", "t3"]
+
+
+@pytest.mark.parametrize("error", [RuntimeError(), asyncio.CancelledError()], ids=["failed", "stopped"])
+async def test_what_is_held_is_staged_where_its_commit_fails(error: BaseException) -> None:
+    async def ingesting() -> None:
+        async with holding(database, Downloads(packed=5), sized(*[1] * 5)) as download:
+            assert await download.held.begun()
+            with download.held.in_use():
+                await download.held.commit("revision")
+                raise error
+
+    database = Database()
+    with pytest.raises(type(error)):
+        await ingesting()
+    assert database.staged == ["t0", "t1", "t2", "t3", "t4"]
+
+
+@pytest.mark.parametrize(
+    ("packed", "size", "answer"),
+    [
+        (10 - HELD_REQUESTS - 1, 1, None),
+        (10, HELD_SHARE * ROOM // 10 + 1, None),
+        (9, 1, failing(TransientError("no"))),
+    ],
+    ids=["many requests", "too large", "broken"],
+)
+async def test_what_is_not_held_is_staged(packed: int, size: int, answer: Answer | None) -> None:
+    files = sized(*[size] * 10)
+    database = Database()
+    async with holding(database, Downloads(answer, packed=packed), files) as download:
+        if await download.held.begun():
+            with download.held.in_use(), pytest.raises(NotHeldError):
+                await download.held.commit("revision")
+        broken = await download.staged()
+        assert sorted([*database.staged, *broken]) == sorted(files)
+    assert len(database.staged) == 10 - len(broken)
+
+
+@pytest.mark.parametrize("end", ["stopped", "failed"])
+async def test_what_is_held_is_staged_where_the_download_ends_early(end: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(held, "PATIENCE_SECONDS", 2 * DEADLINE)
+
+    async def answer(path: str) -> None:
+        if path == "t3":
+            if end == "failed":
+                raise TransientError("no pack", kind="pack_refused")
+            task.cancel()
+            await asyncio.Event().wait()
+
+    async def ingesting() -> None:
+        async with holding(database, Downloads(packed=5, pack_answer=answer), sized(*[1] * 9)) as download:
+            assert await download.held.begun()
+            with download.held.in_use(), pytest.raises(NotHeldError):
+                await download.held.commit("revision")
+            await download.staged()
+            pytest.fail("there is nothing to commit")
+
+    database = Database()
+    task = asyncio.create_task(ingesting())
+    with pytest.raises(asyncio.CancelledError if end == "stopped" else TransientError):
+        await task
+    assert database.staged == ["t0", "t1", "t2"]
+
+
+async def test_no_commit_begins_with_files_that_come_one_by_one() -> None:
+    database = Database()
+    async with holding(database, Downloads(), sized(*[1] * (HELD_REQUESTS + 1))) as download:
+        assert not await download.held.begun()
+        await download.staged()
+    assert len(database.staged) == HELD_REQUESTS + 1
+
+
+@pytest.mark.parametrize("files", [0, HELD_REQUESTS])
+async def test_a_few_files_that_come_one_by_one_are_committed_once_all_are_here(files: int) -> None:
+    database = Database()
+    async with holding(database, Downloads(), sized(*[1] * files)) as download:
+        assert await download.held.begun() is bool(files)
+        assert download.held.is_complete
+        download.held.clear()
+    assert database.staged == []
+
+
+async def test_what_is_held_whole_and_not_committed_is_staged() -> None:
+    database = Database()
+    async with holding(database, Downloads(packed=5), sized(*[1] * 5)) as download:
+        await eventually(lambda: asyncio.sleep(0, download.held.is_complete))
+        await download.staged()
+        assert database.staged == ["t0", "t1", "t2", "t3", "t4"]
+
+
+async def test_rows_that_are_staged_are_in_the_database() -> None:
+    class Slow(Database):
+        async def stage(self, rows: Rows) -> None:
+            await turns()
+            await super().stage(rows)
+
+    database = Slow()
+    files = sized(*[1] * 5)
+    async with downloading(database, Downloads(), files, lambda task_id, _file, _body: [(task_id,)]) as download:
+        await download.staged()
+        assert sorted(database.staged) == sorted(files)

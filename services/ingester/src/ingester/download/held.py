@@ -1,7 +1,8 @@
-"""Files of a new submission that wait in memory for the commit, which writes their rows once, without staging them."""
+"""Files of a new submission that are held in memory for its commit, which writes their rows once, without staging."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,51 +12,119 @@ from ingester.store.session import Session
 from ingester.submission.documents import Bytes
 from ingester.submission.staged_row import FileResults, StagedRow
 
+# A commit that waits for files holds locks behind which the existing app's start waits, and everybody behind that.
+PATIENCE_SECONDS = 5.0
+
 # Task id or path (see Plan), listing entry, verified bytes -> its rows. Never raises for bad content.
 Transform = Callable[[str, RemoteFile, Bytes], Sequence[StagedRow]]
 
 
+class NotHeldError(Exception):
+    """Not all files are held, or not in time: those that came are to be staged."""
+
+
 @dataclass
 class HeldFiles:
-    """Their verified bytes, in the order of arrival; empty where all that came is staged, or committed."""
+    """The verified bytes of files, `expected` in all, in the order of arrival.
+
+    One task adds them, and stages them where it `holds` them no more; another may commit them as they come. Only one of
+    both uses the connection: whoever commits says so by `in_use`.
+    """
 
     session: Session
     transform: Transform
+    expected: int
+    holds: bool
     _files: list[tuple[str, RemoteFile, Bytes]] = field(default_factory=list)
+    _from_pack: bool = False
+    _changed: asyncio.Event = field(default_factory=asyncio.Event)
+    _free: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def __bool__(self) -> bool:
-        return bool(self._files)
+    def __post_init__(self) -> None:
+        self._free.set()
 
-    def add(self, task_id: str, file: RemoteFile, body: Bytes) -> None:
+    @property
+    def is_complete(self) -> bool:
+        """Tell whether every file is here."""
+        return self.holds and len(self._files) == self.expected
+
+    def add(self, task_id: str, file: RemoteFile, body: Bytes, *, from_pack: bool) -> None:
         """Hold a file."""
         self._files.append((task_id, file, body))
+        self._from_pack |= from_pack
+        self._changed.set()
+
+    def stop(self) -> None:
+        """Hold no more files: those that came are to be staged."""
+        self.holds = False
+        self._changed.set()
 
     async def stage(self) -> None:
-        """Stage what is held: it survives this delivery. Nothing is held afterwards."""
+        """Stage what is held, once nobody commits it: it survives this delivery. Nothing is held afterwards."""
+        await self._free.wait()
         if self._files:
-            await to_its_end(self.session.stage(self._rows()))
+            await to_its_end(self.session.stage(self._rows_so_far()))
             self._files.clear()
+
+    async def begun(self) -> bool:
+        """Wait for a pack's first file, or for all where none comes in one; return False where none is held."""
+        while self.holds and not self._from_pack and not self.is_complete:
+            await self._wait()
+        return self.holds and bool(self._files)
+
+    @contextmanager
+    def in_use(self) -> Iterator[None]:
+        """Keep the files from being staged."""
+        self._free.clear()
+        try:
+            yield
+        finally:
+            self._free.set()
 
     async def commit(self, revision: str) -> FileResults:
         """Write the rows of answers, within the transaction of a commit; return what else the files say.
 
-        The files are held until `clear`: the transaction may fail yet.
+        Raise NotHeldError where not all of them come. They are held until `clear`: the transaction may fail yet.
         """
         found = FileResults()
-        await self.session.copy_answers(self._rows(found), revision)
+        await self.session.copy_answers(self._answers(found), revision)
         return found
 
     def clear(self) -> None:
-        """Let go of the files: they are committed."""
+        """Let go of the files: they are as good as committed."""
         self._files.clear()
+        self.holds = False
 
-    async def _rows(self, found: FileResults | None = None) -> AsyncIterator[StagedRow]:
-        """Yield the rows of files as they are transformed, while the database takes those before them."""
-        for each in self._files:
-            rows = self.transform(*each)
-            for row in found.answers_in(rows) if found else rows:
+    async def _answers(self, found: FileResults) -> AsyncIterator[StagedRow]:
+        """Yield rows as files come and are transformed, while the database takes those before them."""
+        taken, deadline = 0, asyncio.get_running_loop().time() + PATIENCE_SECONDS
+        while not self.is_complete or taken < self.expected:
+            if not self.holds:
+                raise NotHeldError
+            if taken == len(self._files):
+                await self._wait_until(deadline)
+                continue
+            for row in found.answers_in(self.transform(*self._files[taken])):
                 yield row
+            taken += 1
             await asyncio.sleep(0)  # one file per turn of the event loop
+
+    async def _rows_so_far(self) -> AsyncIterator[StagedRow]:
+        for each in self._files:
+            for row in self.transform(*each):
+                yield row
+            await asyncio.sleep(0)
+
+    async def _wait_until(self, deadline: float) -> None:
+        try:
+            async with asyncio.timeout_at(deadline):
+                await self._wait()
+        except TimeoutError:
+            self.stop()
+
+    async def _wait(self) -> None:
+        self._changed.clear()
+        await self._changed.wait()
 
 
 async def to_its_end(copying: Coroutine[Any, Any, None]) -> None:

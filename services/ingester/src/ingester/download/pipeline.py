@@ -1,9 +1,9 @@
 """Fetches and stages the files of a run: producers -> one byte-bounded queue -> one writer."""
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+import asyncio
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from common.hub.client import HubClient
 from common.hub.downloads import RemoteFile
@@ -24,11 +24,27 @@ from ingester.submission.documents import Bytes
 HELD_SHARE = 2
 
 
-class Downloaded(NamedTuple):
-    """The files that stayed broken, by task id, and those that wait in memory; the rows of all others are staged."""
+@dataclass(frozen=True)
+class Download:
+    """The files of a run on their way: they may be committed as they are held, or once all others are `staged`."""
 
-    broken: dict[str, TransientError]
     held: HeldFiles
+    _writer: Writer
+    _producers: "_Producers"
+    _tasks: Collection[asyncio.Task[None]]
+
+    async def staged(self) -> Mapping[str, TransientError]:
+        """Wait until the rows of all files that came are staged; return those that stayed broken, by task id.
+
+        Raises a fatal answer, which every other file would get too: HubRefusedError, RevisionGoneError, TransientError
+        for a rate limit that lasts, or, with HF_TRANSPORT=pack, for a pack that does not come.
+        """
+        self.held.stop()
+        await asyncio.wait(self._tasks)
+        await self.held.stage()
+        if self._producers.fatal:
+            raise self._producers.fatal[0]
+        return self._writer.broken
 
 
 @dataclass(frozen=True)
@@ -49,24 +65,19 @@ class DownloadPipeline:
         progress: Progress,
         *,
         may_hold: bool = False,
-    ) -> AsyncIterator[Downloaded]:
-        """Stage every file, or hold those that fit for the commit in the block, if it `may_hold` them.
+    ) -> AsyncIterator[Download]:
+        """Fetch every file while the block goes on. Files that fit are held for it, if it `may_hold` them.
 
-        Raises a fatal answer, which every other file would get too: HubRefusedError, RevisionGoneError, TransientError
-        for a rate limit that lasts, or, with HF_TRANSPORT=pack, for a pack that does not come. Whatever is raised, here
-        or in the block, the rows of all files that came are staged by then.
+        Whatever is raised, here or in the block, the rows of all files that came are staged by then.
         """
-        queue, held = ByteQueue(self.bytes_in_flight), HeldFiles(session, transform)
+        queue = ByteQueue(self.bytes_in_flight)
         fits = sum(file.size for file in files.values()) <= HELD_SHARE * self.bytes_in_flight
-        writer = Writer(session, queue, transform, progress, held, holds=may_hold and fits)
+        held = HeldFiles(session, transform, len(files), holds=may_hold and fits)
+        writer = Writer(session, queue, transform, progress, held)
         producers = _Producers(self.hub, session.dataset, revision, files, queue)
-        async with afterwards(writer.drain):
-            async with task_group() as group:
-                group.create_task(writer.run(group))
-                group.create_task(producers.run(self.concurrency))
-            if producers.fatal:
-                raise producers.fatal[0]
-            yield Downloaded(writer.broken, held)
+        async with afterwards(writer.drain), task_group() as group:
+            tasks = group.create_task(writer.run(group)), group.create_task(producers.run(self.concurrency))
+            yield Download(held, writer, producers, tasks)
 
 
 @dataclass

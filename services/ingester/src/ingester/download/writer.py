@@ -50,7 +50,7 @@ def staged_rows(
 class Writer:
     """Takes files in the order of arrival; the rows of those that come at about the same time go into one COPY.
 
-    While it `holds`, files are kept as they came, until one is broken or HELD_REQUESTS were not enough.
+    Files are held as they come until one is broken, HELD_REQUESTS are not enough, or whoever commits them gives up.
     """
 
     session: Session
@@ -58,7 +58,6 @@ class Writer:
     transform: Transform
     progress: Progress
     held: HeldFiles
-    holds: bool
     broken: dict[str, TransientError] = field(default_factory=dict)
     _requests: int = 0
     _batch: deque[StagedRow] = field(default_factory=deque)
@@ -72,7 +71,10 @@ class Writer:
         self._group = group
         while not self.queue.is_done:
             await self._take(await self.queue.get())
+        if not self.held.is_complete:
+            await self._stop_holding()
         await self._write()
+        await self._copied()
 
     async def drain(self) -> None:
         """Stage what arrived and is held, however the run ended; the group has ended by now."""
@@ -88,13 +90,13 @@ class Writer:
             await self._copied()
             return
         self._requests += not arrival.from_pack
-        if isinstance(arrival.content, TransientError) or self._requests > HELD_REQUESTS:
+        if isinstance(arrival.content, TransientError) or self._requests > HELD_REQUESTS or not self.held.holds:
             await self._stop_holding()
         if isinstance(arrival.content, TransientError):
             self.broken[arrival.task_id] = arrival.content
             self.queue.release(arrival.file.size)
-        elif self.holds:
-            self.held.add(arrival.task_id, arrival.file, arrival.content)
+        elif self.held.holds:
+            self.held.add(arrival.task_id, arrival.file, arrival.content, from_pack=arrival.from_pack)
             self.queue.release(arrival.file.size)
         else:
             await self._add(arrival.task_id, arrival.file, arrival.content)
@@ -105,7 +107,7 @@ class Writer:
         await asyncio.sleep(0)  # one file per turn of the event loop: downloads go on meanwhile
 
     async def _stop_holding(self) -> None:
-        self.holds = False
+        self.held.stop()
         await self.held.stage()
 
     async def _add(self, task_id: str, file: RemoteFile, body: Bytes) -> None:

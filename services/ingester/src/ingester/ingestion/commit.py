@@ -1,7 +1,9 @@
 """The one transaction that makes a version current: rows, version, task results, errors and run, or none of them."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+import contextlib
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 from common.arc.task_sets import TaskSet
@@ -9,7 +11,7 @@ from common.error_kinds import ErrorKind
 from common.events import ModelDiscovered
 from common.outcomes import TransientError
 
-from ingester.download.held import HeldFiles
+from ingester.download.held import HeldFiles, NotHeldError
 from ingester.download.plan import Plan
 from ingester.ingestion.upstream import Target
 from ingester.store.runs import RunOpened, RunResult
@@ -59,22 +61,21 @@ class Commit:
             and all(plan.paths.get(key) == path for key, path in previous.paths.items())
         )
 
-    async def write(self, broken: Mapping[str, TransientError], held: HeldFiles) -> tuple[RunResult, int]:
+    async def write(self, broken: Mapping[str, TransientError]) -> tuple[RunResult, int]:
         """Commit the version (or, for a dry run, only its figures in the run's row); return what the run came to.
 
-        The number is the run's duration in ms. All files are staged or, of a new submission, held.
+        The number is the run's duration in ms.
         """
-        if held and await self.session.has_rows():
-            await held.stage()
-        async with self.session.transaction(dry_run=self.event.dry_run):
-            result = await self._write(broken, held)
-            duration_ms = None if self.event.dry_run else await self.session.close_run(self.run.id, result)
-            # Before the COMMIT: whether one that is cut off came through is not known, and nothing is staged for a run
-            # that has ended.
-            held.clear()
-        if duration_ms is None:
-            duration_ms = await self.session.close_run(self.run.id, result)
-        return result, duration_ms
+        return await self._write(self._write_staged, broken)
+
+    async def write_held(self, held: HeldFiles) -> tuple[RunResult, int] | None:
+        """Do the same with a new submission whose files are held, while they come; None where they are to be staged."""
+        if not await held.begun():
+            return None
+        with held.in_use(), contextlib.suppress(NotHeldError):
+            if not await self.session.has_rows():
+                return await self._write(partial(self._write_held, held), {}, held.clear)
+        return None
 
     async def keep(self, version: CurrentVersion) -> tuple[RunResult, int]:
         """Note that a version's files of tasks are all that the folder holds now; return what the run came to.
@@ -103,9 +104,24 @@ class Commit:
             why = nothing_usable(await self.session.error_kinds(run_id), self.plan.findings)
             await self.session.add_findings(run_id, [why])
 
-    async def _write(self, broken: Mapping[str, TransientError], held: HeldFiles) -> RunResult:
+    async def _write(
+        self,
+        write_rows: Callable[[], Awaitable[_Written]],
+        broken: Mapping[str, TransientError],
+        on_written: Callable[[], object] = lambda: None,
+    ) -> tuple[RunResult, int]:
+        async with self.session.transaction(dry_run=self.event.dry_run):
+            result = await self._write_version(await write_rows(), broken)
+            duration_ms = None if self.event.dry_run else await self.session.close_run(self.run.id, result)
+            # Before the COMMIT: whether one that is cut off came through is not known, and for a run that has ended
+            # nothing is to be staged.
+            on_written()
+        if duration_ms is None:
+            duration_ms = await self.session.close_run(self.run.id, result)
+        return result, duration_ms
+
+    async def _write_version(self, written: _Written, broken: Mapping[str, TransientError]) -> RunResult:
         session, run_id = self.session, self.run.id
-        written = await (self._write_held(held) if held else self._write_staged())
         totals = aggregate(self.tasks, written.results, await session.attempt_sums(written.names))
         findings = [*self._unfetched(broken), *await self._listed(written.names)]
         await self._add_findings(run_id, findings, usable=bool(totals.attempts))

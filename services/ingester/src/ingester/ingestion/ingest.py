@@ -5,8 +5,8 @@ date in an event, and an old event names old ones: only the Hub's own answers re
 only the trigger and the requester do, as labels.
 """
 
-import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 
 import asyncpg
@@ -20,7 +20,7 @@ from common.names.registry import ModelNames
 from common.outcomes import PermanentError, TransientError
 from common.process import tracing
 
-from ingester.download.pipeline import Downloaded, DownloadPipeline
+from ingester.download.pipeline import Download, DownloadPipeline
 from ingester.download.plan import Plan, make_plan
 from ingester.download.progress import Progress
 from ingester.download.writer import staged_rows
@@ -155,15 +155,29 @@ class _Ingestion:
         commit = Commit(self.session, self.event, target, plan, run, self.tasks, current, self._display_name())
         if current and not plan.fetch and commit.is_same_version:
             return await self._keep(commit, current)
-        async with self._collected(target, plan, run, is_new=current is None) as (unfetched, held):
-            plan = plan.keeping(unfetched, judged.results if judged else {})
-            broken = {key: error for key, error in unfetched.items() if key in plan.fetch}
-            if kept := unfetched.keys() - broken.keys():
-                log.warning("ingestion.kept", run_id=run.id, files=len(kept), reason=str(unfetched[min(kept)]))
-            commit = replace(commit, plan=plan, target=await self._upstream.dated(target, plan))
-            result, duration_ms = await commit.write(broken, held)
-        await self.report.ended(run.id, plan, result, duration_ms, await self.session.error_kinds(run.id))
+        # Before the download: the transaction of a commit may begin with the first file.
+        commit = replace(commit, target=await self._upstream.dated(target, plan))
+        async with await self._downloading(commit) as download:
+            done = await commit.write_held(download.held)
+            if done is None:
+                commit, broken = self._without(await download.staged(), commit, judged)
+                done = await commit.write(broken)
+        self.ingester.metrics.files.observe(download.held.expected)
+        result, duration_ms = done
+        kinds = await self.session.error_kinds(run.id)
+        await self.report.ended(run.id, commit.plan, result, duration_ms, kinds)
         return True
+
+    def _without(
+        self, broken: Mapping[str, TransientError], commit: Commit, judged: CurrentVersion | None
+    ) -> tuple[Commit, Mapping[str, TransientError]]:
+        """Return the commit without the files that stay broken: on the last delivery they only cost themselves."""
+        if broken and self.origin.delivery_count < MAX_DELIVER:
+            raise _stay_broken(broken)
+        plan = commit.plan.keeping(broken, judged.results if judged else {})
+        if kept := broken.keys() - plan.fetch.keys():
+            log.warning("ingestion.kept", run_id=commit.run.id, files=len(kept), reason=str(broken[min(kept)]))
+        return replace(commit, plan=plan), {key: error for key, error in broken.items() if key in plan.fetch}
 
     async def _keep(self, commit: Commit, version: CurrentVersion) -> bool:
         """End the run of a commit that touched no file of a task; tell whether the model is back, which is news."""
@@ -240,11 +254,9 @@ class _Ingestion:
             await self.session.drop_staged(run.id)
         return run
 
-    @contextlib.asynccontextmanager
-    async def _collected(
-        self, target: Target, plan: Plan, run: RunOpened, *, is_new: bool
-    ) -> AsyncIterator[Downloaded]:
-        """Fetch what is missing, for the commit; on the last delivery, files that stay broken only cost themselves."""
+    async def _downloading(self, commit: Commit) -> AbstractAsyncContextManager[Download]:
+        """Return the download of what is missing: files of a submission that is new as a whole may be held."""
+        run, plan = commit.run, commit.plan
         staged = await self.session.staged(run.id) if run.resumed else set()
         missing = {key: file for key, file in plan.fetch.items() if (key, file.blob_oid) not in staged}
         progress = Progress(
@@ -253,15 +265,10 @@ class _Ingestion:
         await progress.advance(plan.files - len(missing))
         count = self.ingester.metrics.rows.inc
         transform = staged_rows(self.session, run.id, self.tasks, self.ingester.limits, count)
-        may_hold = self.ingester.holds and is_new and len(missing) == len(plan.fetch)
-        collecting = self.ingester.downloads.run(
-            self.session, target.revision, missing, transform, progress, may_hold=may_hold
+        may_hold = self.ingester.holds and commit.previous is None and len(missing) == len(plan.fetch)
+        return self.ingester.downloads.run(
+            self.session, commit.target.revision, missing, transform, progress, may_hold=may_hold
         )
-        async with collecting as downloaded:
-            self.ingester.metrics.files.observe(len(missing))
-            if downloaded.broken and self.origin.delivery_count < MAX_DELIVER:
-                raise _stay_broken(downloaded.broken)
-            yield downloaded
 
 
 def _stay_broken(broken: Mapping[str, TransientError]) -> TransientError:

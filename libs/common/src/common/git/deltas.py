@@ -73,9 +73,10 @@ def _result(base: bytes, delta: bytes, sizes: Sizes) -> bytes:
                 offset, length = numbers & _OFFSET_MASK, numbers >> _OFFSET_BITS or _DEFAULT_LENGTH
             part = base[offset : offset + length]
         room -= length
-        if room < 0 or len(part) != length or not part:
-            raise BadPackError("corrupt", "a delta reaches beyond its base, its result or its own end")
+        if room < 0 or not length:
+            raise BadPackError("corrupt", "a delta makes more than it says, or has an unknown instruction")
         result += part
-    if room:
+    # Also where a part reached beyond its source and came out shorter.
+    if len(result) < sizes.result:
         raise BadPackError("corrupt", f"a delta makes {len(result)} bytes instead of {sizes.result}")
     return bytes(result)

@@ -6,6 +6,7 @@ import aiohttp
 import pytest
 from common.hub.client import HubClient
 from common.hub.downloads import RemoteFile
+from common.hub.pack_downloads import admit_all
 from common.hub.transports import Transports
 
 from tests.support.git_server import repack, serve_by_debian
@@ -18,14 +19,29 @@ pytestmark = pytest.mark.debian
 
 async def fetched(server: TestHub, files: list[RemoteFile]) -> dict[str, bytes]:
     """Return what packs bring to a client of its own."""
-
-    async def admit(_size: int) -> None: ...
-
     async with HubClient(server.url, transports=Transports()) as hub:
-        async with aclosing(hub.download_pack(V2, files, admit)) as pack:
+        async with aclosing(hub.download_pack(V2, files, admit_all)) as pack:
             found = {file.path: body async for file, body in pack}
         assert hub.transports.requests == {"ok": 1}
     return found
+
+
+@pytest.mark.neighbour(
+    "git",
+    "a blob that it does not have",
+    "it refuses the whole request for it; the client asks again for the others",
+)
+async def test_a_blob_that_git_does_not_have_costs_a_request(server: TestHub) -> None:
+    bodies = submission("model", {task: solved(task) for task in tasks()[:8]})
+    server.commit(V2, dict(bodies))
+    files = [RemoteFile(path, len(body), server.oid(V2, path)) for path, body in bodies.items() if body]
+    serve_by_debian(server)
+    async with HubClient(server.url, transports=Transports()) as hub:
+        gone = RemoteFile("model/gone.json", 7, "1" * 40)
+        async with aclosing(hub.download_pack(V2, [gone, *files], admit_all)) as pack:
+            assert {file.path: body async for file, body in pack} == bodies
+        assert hub.transports.requests == {"refused": 1, "ok": 1}
+        assert hub.transports.current(V2) == "pack"
 
 
 @pytest.mark.neighbour(

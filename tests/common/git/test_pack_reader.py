@@ -79,16 +79,22 @@ def written(bodies: list[bytes], choices: list[int]) -> tuple[bytes, set[bytes]]
     return pack.written(), as_deltas
 
 
-@given(BODIES, st.lists(st.integers(0), min_size=12, max_size=12), st.integers(0, 2_000), st.integers(0, 2_000))
+@given(
+    BODIES,
+    st.lists(st.integers(0), min_size=12, max_size=12),
+    st.integers(0, 2_000),
+    st.integers(0, 2_000),
+    st.integers(1, 300),
+)
 def test_deltas_of_any_shape_come_right_or_not_at_all_where_little_is_held(
-    bodies: list[bytes], choices: list[int], compressed: int, whole: int
+    bodies: list[bytes], choices: list[int], compressed: int, whole: int, chunk: int
 ) -> None:
     pack, as_deltas = written(bodies, choices)
     assert read(pack, bodies) == bodies
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(bases, "COMPRESSED_BYTES", compressed)
         patched.setattr(bases, "WHOLE_BYTES", whole)
-        found = read(pack, bodies)
+        found = read(pack, bodies, chunk)
     assert set(bodies) - as_deltas <= set(found)
 
 
@@ -234,6 +240,16 @@ def test_however_hard_a_blob_was_compressed_it_is_read(level: int, memory: int, 
     compressor = zlib.compressobj(level, zlib.DEFLATED, zlib.MAX_WBITS, memory, strategy)
     raw = compressor.compress(body) + compressor.flush()
     assert read(pack_of(an_object(BLOB, body, raw=raw)), [body]) == [body]
+
+
+def test_what_was_kept_in_pieces_is_inflated_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bases, "WHOLE_BYTES", 0)
+    assert read(pack_of(a_blob(), a_delta()), ALL, 10) == [A, B]
+
+
+def test_an_object_that_is_too_short_says_by_how_much() -> None:
+    with pytest.raises(BadPackError, match=r"^an object has 499 bytes instead of 500$"):
+        read(pack_of(an_object(BLOB, A[1:], size=500)), ALL)
 
 
 def test_what_came_instead_of_a_pack_is_told() -> None:

@@ -77,7 +77,12 @@ TESTS = {
     "common.process.outage": ["tests/common/process/test_outage.py"],
     "common.hub.budget": ["tests/common/hub/test_budget.py"],
     "common.hub.peers": ["tests/common/hub/test_peers.py"],
-    "common.hub.quota": ["tests/common/hub/test_quota.py"],
+    "common.hub.quota": [
+        "tests/common/hub/test_quota.py",
+        "tests/common/hub/test_quota_sharing.py",
+        "-k",
+        "not refuses_nothing",
+    ],
     "common.hub.quota_sharing": ["tests/common/hub/test_quota_sharing.py", "-k", "not refuses_nothing"],
     "common.bus.resume": ["tests/common/bus/test_resume.py"],
     "common.bus.stored": ["tests/common/bus/test_stored.py"],

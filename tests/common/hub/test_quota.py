@@ -283,6 +283,7 @@ def test_a_refusal_that_names_no_budget_is_of_git_alone(refusal: dict[str, str],
     quota.learn(headers(400, name="api"), GIT)
     quota.learn(refusal, GIT, 429)
     assert (quota.wait_seconds(GIT), quota.wait_seconds("api")) == (git, api)
+    assert quota.budget_of(GIT) == ("api" if api else GIT)
     clock.now += 100
     assert quota.wait_seconds(GIT) == 0
     quota.learn(headers(0, reset=7, name="api"), GIT)

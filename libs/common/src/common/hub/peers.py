@@ -11,8 +11,10 @@ FORGET_SECONDS = 3.0
 MAX_PEERS = 200
 # A process that heard nothing for so long was frozen itself, or could not run: others' reports wait unread.
 BEHIND_SECONDS = 2.0
-# An answer over NATS takes some milliseconds, and more where all are busy.
-CATCH_UP_SECONDS = 0.15
+# Answers over NATS take some milliseconds, and more where all are busy: those that were there before are waited for so
+# long. Who just started knows of nobody.
+CATCH_UP_SECONDS = 1.0
+FIRST_CATCH_UP_SECONDS = 0.15
 
 
 @dataclass(frozen=True)
@@ -38,9 +40,14 @@ class Peers:
     _looked_at: float | None = None
     _caught_up_at: float = 0.0
     _asks: bool = False
+    _asked: bool = False
+    _awaited: set[str] = field(default_factory=set)
 
     def hear(self, process: str, reports: Iterable[BudgetReport], now: float) -> None:
         """Take note of a report, in place of the process's last one."""
+        if self._asked and process in self._awaited:
+            self._awaited.discard(process)
+            self._caught_up_at = self._caught_up_at if self._awaited else now
         if process not in self._by_process and len(self._by_process) >= MAX_PEERS:
             self._by_process = {key: peer for key, peer in self._by_process.items() if peer.is_of_use(now)}
             self._foreign = {key: each for key, each in self._foreign.items() if key[0] in self._by_process}
@@ -85,6 +92,12 @@ class Peers:
         self._looked_at = now
         return asks
 
+    def asked(self, now: float) -> None:
+        """Note that our question has come to all: whatever waited unread came before it, and answers come after it."""
+        self._asked = True
+        if not self._awaited:
+            self._caught_up_at = min(self._caught_up_at, now + FIRST_CATCH_UP_SECONDS)
+
     def look_away(self) -> None:
         """Note that nobody listens from now on: each goes by its own answers."""
         self._looked_at = None
@@ -92,7 +105,7 @@ class Peers:
     def catch_up_seconds(self, now: float) -> float:
         """Return how long to wait for what others tell, before anything is sent.
 
-        A request may come before the next look, and waits no longer where none comes.
+        A request may come before the next look, and waits no longer than a second where none comes.
         """
         if self._looked_at is None:
             return 0.0
@@ -100,5 +113,8 @@ class Peers:
         return max(0.0, self._caught_up_at - now)
 
     def _notice(self, now: float) -> None:
-        if self._looked_at is None or now - self._looked_at > BEHIND_SECONDS:
-            self._looked_at, self._caught_up_at, self._asks = now, now + CATCH_UP_SECONDS, True
+        last = self._looked_at
+        if last is None or now - last > BEHIND_SECONDS:
+            self._awaited = {key for key, peer in self._by_process.items() if last is not None and peer.is_alive(last)}
+            self._looked_at, self._caught_up_at = now, now + CATCH_UP_SECONDS
+            self._asks, self._asked = True, False

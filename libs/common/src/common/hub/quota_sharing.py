@@ -88,6 +88,8 @@ class QuotaSharing:
         self._told, self._told_at = budgets, now
         if not await self.tell(QuotaReport(process=self.process, key=self.key, asks=asks, budgets=budgets)):
             self._unheard_since = None
+            if asks:
+                self.quota.peers.asked(now)  # in vain: nobody answers
         elif self._unheard_since is None:
             self._unheard_since = now
 
@@ -120,6 +122,9 @@ class QuotaSharing:
         if report.process == self.process:
             self._unheard_since = None
             self._heard.set()
+            if report.asks:
+                self.quota.peers.asked(now)
+                self.quota.wake()
         elif report.key == self.key:
             self.quota.peers.hear(report.process, report.budgets, now)
             if report.asks:

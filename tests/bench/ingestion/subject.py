@@ -16,6 +16,7 @@ from common.events import ModelDiscovered
 from common.hub.downloads import RemoteFile
 from common.process.gc_tuning import settle
 from ingester.ingestion.ingest import Ingester
+from ingester.store.statements.models import COMPRESS_WITH_LZ4
 
 from tests.bench.ingestion.ingesters import EMPTY, FILES, PACK, discovered, ingester
 from tests.support.submissions import V1
@@ -47,8 +48,9 @@ class Subject:
         return bodies, perf_counter() - started
 
     async def copy(self, bodies: list[bytes]) -> float:
-        """Write the same bytes by one COPY."""
+        """Write the same bytes by one COPY, compressed as ours."""
         async with self.pool.acquire() as connection, connection.transaction():
+            await connection.execute(COMPRESS_WITH_LZ4)
             await connection.execute("CREATE TEMP TABLE floor (body jsonb) ON COMMIT DROP")
             started = perf_counter()
             records = [(body.decode(),) for body in bodies]
@@ -58,6 +60,7 @@ class Subject:
     async def copy_rows(self) -> float:
         """Write the rows that the last ingestion wrote by one COPY: they hold the words of the bytes twice."""
         async with self.pool.acquire() as connection, connection.transaction():
+            await connection.execute(COMPRESS_WITH_LZ4)
             rows = [tuple(row) for row in await connection.fetch("SELECT * FROM explanations")]
             await connection.execute("CREATE TEMP TABLE rows (LIKE explanations INCLUDING STORAGE) ON COMMIT DROP")
             started = perf_counter()

@@ -98,6 +98,11 @@ def test_the_name_of_a_section_may_have_no_end_of_line() -> None:
     assert read(pkt_line(b"packfile") + pkt_line(b"\1PACK") + b"0000") == b"PACK"
 
 
+def test_what_failed_while_the_pack_came_is_told_in_the_servers_words() -> None:
+    with pytest.raises(BadPackError, match=r"^git answers: 'fatal: out of memory'$"):
+        read(HEAD + pkt_line(b"\1PACK") + pkt_line(b"\3fatal: out of memory\n"))
+
+
 def test_a_servers_own_words_are_cut_and_stay_on_one_line() -> None:
     with pytest.raises(BadPackError) as raised:
         read(pkt_line(b"ERR a\nb\xff" + b"x" * 1000 + b"\n"))

@@ -70,7 +70,7 @@ class FetchAnswer:
             raise BadPackError("corrupt", "the answer of git holds a line of no known kind")
         elif line.startswith(_ERROR):
             raise _refused(line[1:])
-        elif line.startswith(_PACK) and line != _PACK:
+        elif line.startswith(_PACK):
             yield line[1:]
 
 

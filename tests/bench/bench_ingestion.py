@@ -16,7 +16,7 @@ from huggingface_hub.utils.tqdm import disable_progress_bars
 
 from tests.bench.hub.running import RunningHub, running_hub
 from tests.bench.hub.submissions import compression, write_submission
-from tests.bench.ingestion.ingesters import FILES, PACK
+from tests.bench.ingestion.ingesters import FILES, IN_WORDS, PACK
 from tests.bench.ingestion.subject import Subject, subject
 from tests.bench.report import figure, ratio, title
 from tests.bench.servers import servers
@@ -86,8 +86,8 @@ async def _rounds(measured: Subject, rounds: int, transports: tuple[str, ...]) -
 
 def _print(latency: float, seconds: Mapping[str, list[float]]) -> None:
     names = {
-        PACK: "ours by pack",
-        FILES: "ours by file",
+        PACK: f"ours {IN_WORDS[PACK]}",
+        FILES: f"ours {IN_WORDS[FILES]}",
         "download": "floor: download with the same concurrency",
         "snapshot": "rival: snapshot_download of huggingface_hub",
     }
@@ -95,7 +95,7 @@ def _print(latency: float, seconds: Mapping[str, list[float]]) -> None:
         if each in seconds:
             figure(name, seconds[each], "s")
     floor, of = ("download", "download") if latency else ("floor", "(download + COPY of the same bytes)")
-    for transport, name in ((PACK, "by pack"), (FILES, "by file")):
+    for transport, name in IN_WORDS.items():
         if transport in seconds:
             target = TARGETS.get((latency, transport), "") if FILES in seconds else ""
             ratio(f"{name} / {of}", seconds[transport], seconds[floor], target)

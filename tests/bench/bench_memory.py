@@ -1,4 +1,7 @@
-"""The most memory that a whole ingester process ever holds over one ingestion, imports included, by each transport."""
+"""The most memory that a whole ingester process ever holds over one ingestion, imports included, by each transport.
+
+It takes minutes: the Hub and the database compress 2 GB and more.
+"""
 
 import asyncio
 import tempfile
@@ -10,7 +13,7 @@ from common.events import ModelDiscovered
 
 from tests.bench.hub.running import running_hub
 from tests.bench.hub.submissions import write_submission
-from tests.bench.ingestion.ingesters import EMPTY, FILES, PACK
+from tests.bench.ingestion.ingesters import EMPTY, FILES, IN_WORDS, PACK
 from tests.bench.report import figure, title
 from tests.bench.servers import servers
 from tests.support.eventually import eventually
@@ -41,7 +44,7 @@ async def _at(words: str, size: int | None, target: str) -> None:
             with running_hub(place / "hub") as hub:
                 for transport in (PACK, FILES):
                     peak = await _peak(hub.url, database_url, nats_url, transport)
-                    figure(f"over 400 files of {words}, by {transport}", [peak], "MB", target)
+                    figure(f"over 400 files of {words}, {IN_WORDS[transport]}", [peak], "MB", target)
 
 
 async def _peak(hub_url: str, database_url: str, nats_url: str, transport: str) -> float:

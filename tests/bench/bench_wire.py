@@ -10,7 +10,7 @@ from common.database.pool import open_pool
 
 from tests.bench.hub.running import RunningHub, running_hub
 from tests.bench.hub.submissions import compression, files, write_submission
-from tests.bench.ingestion.ingesters import EMPTY, FILES, PACK, discovered, ingester
+from tests.bench.ingestion.ingesters import EMPTY, FILES, IN_WORDS, PACK, discovered, ingester
 from tests.bench.report import figure, title
 from tests.bench.servers import servers
 from tests.support.relay import Relay
@@ -64,6 +64,6 @@ async def _carried(dataset: str, transport: str, hub: RunningHub, relay: Relay, 
         carried = (relay.carried - before) / MEGABYTE
         asked = {budget: count for budget, count in hub.order().items() if count}
     budgets = ", ".join(f"{count} {budget}" for budget, count in asked.items())
-    figure(f"requests by {transport}: {budgets}", [sum(asked.values())], "", TARGETS[transport])
-    figure(f"bytes by {transport}", [carried], "MB")
+    figure(f"requests {IN_WORDS[transport]}: {budgets}", [sum(asked.values())], "", TARGETS[transport])
+    figure(f"bytes {IN_WORDS[transport]}", [carried], "MB")
     return carried

@@ -18,6 +18,7 @@ from tests.support.submissions import V1, V2
 
 # Never `auto`: what it falls back to would be measured under another name.
 PACK, FILES = "pack", "files"
+IN_WORDS = {PACK: "by pack", FILES: "by file"}
 EMPTY = "TRUNCATE explanations, submission_versions CASCADE"
 
 

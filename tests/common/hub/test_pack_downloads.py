@@ -215,6 +215,17 @@ async def test_a_server_that_stalls_is_left_and_its_connection_closed(
     await eventually(lambda: server.requests.count(GIT) == 1)
 
 
+async def test_signs_of_life_without_end_end(
+    hub: HubClient, server: TestHub, files: list[RemoteFile], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However fast they come: an answer has a bound in bytes, too."""
+    monkeypatch.setattr(packs, "_EXTRA_BYTES", 100 - sum(map(len, BODIES.values())))
+    server.faults.add(KeepAlive(0.001), GIT)
+    async with asyncio.timeout(PATIENCE - 5):
+        assert await fetched(hub, files) == {}
+    assert hub.transports.fallbacks == {"too_large": 1}
+
+
 @pytest.mark.parametrize("fault", [Stall(keep=0.7), ErrorBand(0.7), CutPack(0.7), Truncate(0.7)])
 async def test_what_came_before_the_break_counts(
     hub: HubClient, server: TestHub, files: list[RemoteFile], monkeypatch: pytest.MonkeyPatch, fault: Fault

@@ -9,7 +9,7 @@ https://git-scm.com/docs/gitformat-pack
 | size of a delta                          | the largest blob wanted           | too_large                           |
 | sizes that objects claim, in all         | the bytes wanted                  | too_large                           |
 | compressed bytes of an object            | zlib's bound for the size claimed | too_large                           |
-| objects held as they came                | 32 MiB                            | those used longest ago are let go   |
+| objects held as they came                | 24 MiB                            | those used longest ago are let go   |
 | objects held whole                       | 16 MiB                            | made again from what is held        |
 | bytes inflated and applied again         | 8 times those wanted              | what would need more is left out    |
 """

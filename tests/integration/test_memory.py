@@ -1,6 +1,8 @@
 """The ingester's memory stays bounded, whatever a submission's size."""
 
+import base64
 import json
+import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
 
@@ -20,9 +22,14 @@ MOST_MEGABYTES = 200
 
 
 @pytest.fixture
-async def hub(tmp_path: Path) -> AsyncIterator[TestHub]:
-    # As on the real Hub, files of this size are in LFS.
-    async with TestHub(tmp_path / "hub", lfs_above=MEGABYTE) as running:
+def lfs_above() -> int | None:
+    """Say which files are in LFS, and so are downloaded one by one; None where all come by pack."""
+    return MEGABYTE
+
+
+@pytest.fixture
+async def hub(tmp_path: Path, lfs_above: int | None) -> AsyncIterator[TestHub]:
+    async with TestHub(tmp_path / "hub", lfs_above=lfs_above) as running:
         yield running
 
 
@@ -39,6 +46,12 @@ def heavy(task: Task, megabytes: int) -> bytes:
     return body.replace(b'"because"', json.dumps(words).encode())
 
 
+def noisy(task: Task, megabytes: int) -> bytes:
+    """Return a file that solves the task; the model's words are as good as noise, which hardly gets smaller."""
+    noise = base64.b64encode(random.Random(task.id).randbytes(megabytes * MEGABYTE * 3 // 4))
+    return with_words(task, b'"%s"' % noise)
+
+
 def escaped_emoji(megabytes: int) -> bytes:
     """Return words as json.dumps writes them: one character makes each of them take four bytes."""
     return b'"\\ud83d\\ude00%s"' % (b"It is mirrored. " * (megabytes * MEGABYTE // 16))
@@ -53,12 +66,13 @@ Peak = Callable[[Mapping[Task, bytes]], Awaitable[float]]
 
 
 @pytest.fixture
-def peak(pipeline: Pipeline, hub: TestHub, database_url: str, nats_url: str) -> Peak:
+def peak(pipeline: Pipeline, hub: TestHub, database_url: str, nats_url: str, lfs_above: int | None) -> Peak:
     """Return the most megabytes that an ingester process holds over an ingestion of some files."""
 
     async def ingest(files: Mapping[Task, bytes]) -> float:
         hub.commit(V2, submission("m", files))
         settings = {"hf_endpoint": hub.url, "hf_datasets": V2, "database_url": database_url, "nats_url": nats_url}
+        settings["hf_transport"] = "auto" if lfs_above else "pack"
         async with ingester_process(**settings) as ingester:
             event = ModelDiscovered(dataset=V2, model="m")
             await pipeline.client.jetstream().publish(event.subject, event.model_dump_json().encode())
@@ -74,6 +88,17 @@ async def test_forty_files_of_5_mb_and_three_of_15_stay_under_200_mb(pipeline: P
     assert await peak(files) < MOST_MEGABYTES
     version = await pipeline.version("m")
     assert (version["tasks_solved"], version["errors"]) == (43, 0)
+
+
+@pytest.mark.parametrize("lfs_above", [None])
+@pytest.mark.parametrize("words", [heavy, noisy])
+async def test_files_of_5_mb_by_pack_stay_under_200_mb(
+    pipeline: Pipeline, peak: Peak, hub: TestHub, words: Callable[[Task, int], bytes]
+) -> None:
+    assert await peak({task: words(task, 5) for task in tasks()[:10]}) < MOST_MEGABYTES
+    version = await pipeline.version("m")
+    assert (version["tasks_solved"], version["errors"]) == (10, 0)
+    assert hub.requests.count("/resolve/") == 0
 
 
 async def test_files_as_heavy_as_one_may_be_stay_under_200_mb_and_heavier_ones_are_refused(

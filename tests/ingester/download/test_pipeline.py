@@ -10,6 +10,7 @@ from collections.abc import (
     Collection,
     Iterable,
     Mapping,
+    Sequence,
 )
 from contextlib import asynccontextmanager
 from typing import Any, cast
@@ -40,6 +41,7 @@ class Database:
     def __init__(self) -> None:
         self.staged: list[str] = []
         self.committed: list[str] = []
+        self.at_once = 0
         self.copies: list[int] = []
         self.copying = asyncio.Event()
         self.go_on = asyncio.Event()
@@ -53,10 +55,17 @@ class Database:
         self.staged += staged
         self.copies.append(len(staged))
 
-    async def copy_answers(self, rows: AsyncIterable[StagedRow], revision: str) -> None:
-        assert revision == "revision"
-        async for row in rows:
-            self.committed.append(row[0])
+    async def instants(self) -> tuple[str, str]:
+        return "then", "now"
+
+    async def copy_answers(self, rows: Iterable[StagedRow], revision: str, instants: Sequence[str]) -> None:
+        assert (revision, *instants) == ("revision", "then", "now")
+        self.at_once += 1
+        assert self.at_once == 1
+        copied = [row[0] for row in rows]
+        await turns()
+        self.committed += copied
+        self.at_once -= 1
 
 
 Answer = Callable[[str], Awaitable[None]]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from common.hub.downloads import RemoteFile
+from common.process.task_group import task_group
 
 from ingester.store.session import Session
 from ingester.submission.documents import Bytes
@@ -14,6 +15,10 @@ from ingester.submission.staged_row import FileResults, StagedRow
 
 # A commit that waits for files holds locks behind which the existing app's start waits, and everybody behind that.
 PATIENCE_SECONDS = 5.0
+
+# PostgreSQL compresses the rows of a binary COPY when it ends, or after 1,000 of them: one COPY of all would wait for
+# the last file. Of 23 MB, COPYs of 512 kB took 7% longer than these, one of all 2%.
+COPY_BYTES = 2 * 1024 * 1024
 
 # Task id or path (see Plan), listing entry, verified bytes -> its rows. Never raises for bad content.
 Transform = Callable[[str, RemoteFile, Bytes], Sequence[StagedRow]]
@@ -86,8 +91,13 @@ class HeldFiles:
 
         Raise NotHeldError where not all of them come. They are held until `clear`: the transaction may fail yet.
         """
-        found = FileResults()
-        await self.session.copy_answers(self._answers(found), revision)
+        found, instants = FileResults(), await self.session.instants()
+        copying: asyncio.Task[None] | None = None
+        async with task_group() as group:
+            async for rows in self._answers(found):
+                if copying is not None:
+                    await copying
+                copying = group.create_task(self.session.copy_answers(rows, revision, instants))
         return found
 
     def clear(self) -> None:
@@ -95,8 +105,8 @@ class HeldFiles:
         self._files.clear()
         self.holds = False
 
-    async def _answers(self, found: FileResults) -> AsyncIterator[StagedRow]:
-        """Yield rows as files come and are transformed, while the database takes those before them."""
+    async def _answers(self, found: FileResults) -> AsyncIterator[list[StagedRow]]:
+        """Yield rows as files come and are transformed, several files' at once where more are here already."""
         taken, deadline = 0, asyncio.get_running_loop().time() + PATIENCE_SECONDS
         while not self.is_complete or taken < self.expected:
             if not self.holds:
@@ -104,10 +114,14 @@ class HeldFiles:
             if taken == len(self._files):
                 await self._wait_until(deadline)
                 continue
-            for row in found.answers_in(self.transform(*self._files[taken])):
-                yield row
-            taken += 1
-            await asyncio.sleep(0)  # one file per turn of the event loop
+            rows: list[StagedRow] = []
+            size = 0
+            while taken < len(self._files) and size < COPY_BYTES:
+                rows.extend(found.answers_in(self.transform(*self._files[taken])))
+                size += self._files[taken][1].size
+                taken += 1
+                await asyncio.sleep(0)  # one file per turn of the event loop
+            yield rows
 
     async def _rows_so_far(self) -> AsyncIterator[StagedRow]:
         for each in self._files:

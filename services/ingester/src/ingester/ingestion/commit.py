@@ -70,10 +70,8 @@ class Commit:
 
     async def write_held(self, held: HeldFiles) -> tuple[RunResult, int] | None:
         """Do the same with a new submission whose files are held, while they come; None where they are to be staged."""
-        if not await held.begun():
-            return None
         with held.in_use(), contextlib.suppress(NotHeldError):
-            if not await self.session.has_rows():
+            if held.holds and not await self.session.has_rows() and await held.begun():
                 return await self._write(partial(self._write_held, held), {}, held.clear)
         return None
 

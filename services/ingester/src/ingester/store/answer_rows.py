@@ -1,7 +1,8 @@
 """Rows of answers: staged while a run goes on, brought into `explanations` when it ends."""
 
-from collections.abc import AsyncIterable, Collection, Iterable, Mapping
+from collections.abc import AsyncIterable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from ingester.store.locked_model import HEAVY_SECONDS, LockedModel
 from ingester.store.statements import explanations as sql
@@ -31,13 +32,17 @@ class RowStatements(LockedModel):
         found: bool = await self.connection.fetchval(sql.HAS_ROWS, *self.key)
         return found
 
-    async def copy_answers(self, rows: AsyncIterable[StagedRow], revision: str) -> None:
-        """Write the rows of a new submission's answers into `explanations` by COPY, as `write_rows` would.
+    async def instants(self) -> Sequence[datetime]:
+        """Return what a new submission's rows have as ingested_at and created_at."""
+        (instants,) = await self.connection.fetch(sql.INSTANTS)
+        return tuple(instants)
+
+    async def copy_answers(self, rows: Iterable[StagedRow], revision: str, instants: Sequence[datetime]) -> None:
+        """Write rows of a new submission's answers into `explanations` by COPY, as `write_rows` would.
 
         The transaction's own statements see them, and nobody else before its end.
         """
-        (instants,) = await self.connection.fetch(sql.INSTANTS)
-        records = (sql.copied(row, revision, *instants) async for row in rows)
+        records = (sql.copied(row, revision, *instants) for row in rows)
         await self.connection.copy_records_to_table(
             "explanations", records=records, columns=sql.COPIED_COLUMNS, timeout=HEAVY_SECONDS
         )

@@ -6,8 +6,10 @@ from decimal import Decimal
 from typing import Any
 
 import asyncpg
+import pytest
 from ingester.store.session import Session
 from ingester.store.statements.explanations import COUNTED_COLUMNS
+from ingester.submission.staged_row import Row
 
 from tests.ingester.database_rows import AT, DATASET, HOUR, OTHER, answer, run, staged
 
@@ -283,3 +285,56 @@ async def test_rows_that_are_there_are_written_over_and_come_back(pool: asyncpg.
         ("m-attempt1", 2, "b", "rev2", False, None, 2, None, at, None, True),
         ("m-attempt2", 2, "b", "rev2", False, None, None, None, at, None, True),
     ]
+
+
+async def test_a_copy_writes_what_is_written_of_staged_rows(pool: asyncpg.Pool, session: Session) -> None:
+    columns: dict[str, Any] = {
+        "pattern_description": "said",
+        "multi_test_prediction_grids": "[]",
+        "predicted_output_grid": "[[1]]",
+    }
+    columns |= {
+        "is_prediction_correct": True,
+        "estimated_cost": 0.1,
+        "total_tokens": 7,
+        "has_multiple_predictions": False,
+    }
+    rows = [
+        (1, DATASET, "m", "b", *Row(puzzle_id, "m-attempt1", reasoning_log=thought)._replace(**columns))
+        for puzzle_id, thought in (("p", "thought"), ("q", None))
+    ]
+    await session.stage([*rows, *((1, DATASET, "m", "b", *Row(each, pairs_total=1)) for each in "pq")])
+    await written(session, p="b", q="b")
+    of_staged = await pool.fetch("DELETE FROM explanations RETURNING *")
+    async with session.connection.transaction():
+        instants = await session.instants()
+        await session.copy_answers(rows, "rev", instants)
+        assert instants[0] == await session.connection.fetchval("SELECT now()")
+    copied = await pool.fetch("SELECT * FROM explanations")
+    assert instants[0] < instants[1]
+    assert {(row["ingested_at"], row["created_at"]) for row in copied} == {tuple(instants)}
+    assert sorted(map(_of_any_run, copied)) == sorted(map(_of_any_run, of_staged))
+
+
+def _of_any_run(row: asyncpg.Record) -> list[tuple[str, str]]:
+    return [(name, repr(value)) for name, value in row.items() if name not in {"id", "ingested_at", "created_at"}]
+
+
+@pytest.mark.parametrize(
+    ("row", "has_rows"),
+    [
+        ({"model_name": "m-attempt1"}, True),
+        ({"model_name": "m-attempt2"}, True),
+        ({"model_name": "n-attempt1"}, False),
+        ({"model_name": "m-attempt1", "hf_dataset": OTHER}, False),
+        (OF_THE_APP | {"model_name": "m-attempt7"}, True),
+        (OF_THE_APP | {"model_name": "M-attempt1"}, False),
+        (OF_THE_APP | {"model_name": "m-attempt1", "prompt_template_id": "solver"}, False),
+    ],
+)
+async def test_rows_that_a_new_submission_has_already_are_found(
+    pool: asyncpg.Pool, session: Session, row: dict[str, Any], *, has_rows: bool
+) -> None:
+    assert not await session.has_rows()
+    await answer(pool, "p", **row)
+    assert await session.has_rows() is has_rows

@@ -36,7 +36,7 @@ test: install $(VENV)/.dev ## the tests, on the real NATS and PostgreSQL (wheels
 	$(BIN)/pytest -n auto --dist worksteal -m "not debian and not compose" $(ARGS)
 
 test-all: lint install debian-packages ## what test leaves out: lint, and the tests that need Debian packages
-	$(BIN)/pytest -n auto --dist worksteal -m debian $(ARGS)
+	$(BIN)/pytest -n logical --dist worksteal -m debian $(ARGS)
 
 test-pythons: install $(VENV)/.dev ## the tests on every other Python >= 3.11 of this machine, or on PYTHONS="python3.12 ..."
 	@$(BIN)/python -m tests.pythons $(ARGS)

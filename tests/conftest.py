@@ -40,6 +40,11 @@ def pytest_configure(config: pytest.Config) -> None:
     config.add_cleanup(lambda: os.close(descriptor))
 
 
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """Run twice as many workers as there are processors: most tests wait for servers most of the time."""
+    return 2 * (os.cpu_count() or 1) if config.getoption("numprocesses") == "auto" else None
+
+
 def run_dir() -> Path:
     """Return the folder that all workers of this run share."""
     return Path(os.environ[_RUN_VARIABLE])

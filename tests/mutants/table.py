@@ -17,7 +17,7 @@ TESTS = {
         "not takes_more_memory",
     ],
     "ingester.download.plan": ["tests/ingester/download/test_plan.py"],
-    "ingester.submission.staged_row": [_TRANSFORM],
+    "ingester.submission.staged_row": [_TRANSFORM, "tests/ingester/submission/test_staged_row.py"],
     "ingester.submission.scoring": [
         "tests/ingester/submission/test_scoring.py",
         _TRANSFORM,

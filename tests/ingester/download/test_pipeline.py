@@ -530,6 +530,27 @@ async def test_what_is_held_is_staged_where_the_download_ends_early(end: str, mo
     assert database.staged == ["t0", "t1", "t2"]
 
 
+@pytest.mark.parametrize("packed", [4, 5], ids=["by the writer, as one is broken", "at the end, as none is committed"])
+async def test_what_is_held_is_staged_once_where_the_run_is_stopped_meanwhile(packed: int) -> None:
+    async def ingesting() -> None:
+        downloads = Downloads(failing(TransientError("no")), packed)
+        async with holding(database, downloads, files) as download:
+            await eventually(lambda: asyncio.sleep(0, download.held.is_complete or database.copying.is_set()))
+            await download.staged()
+
+    files = sized(*[1] * 5)
+    database = Database()
+    database.go_on.clear()
+    task = asyncio.create_task(ingesting())
+    await asyncio.wait_for(database.copying.wait(), DEADLINE)
+    task.cancel()
+    await turns()
+    database.go_on.set()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert database.staged == list(files)[:packed]
+
+
 async def test_no_commit_begins_with_files_that_come_one_by_one() -> None:
     database = Database()
     async with holding(database, Downloads(), sized(*[1] * (HELD_REQUESTS + 1))) as download:

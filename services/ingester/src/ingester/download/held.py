@@ -68,8 +68,7 @@ class HeldFiles:
         """Stage what is held, once nobody commits it: it survives this delivery. Nothing is held afterwards."""
         await self._free.wait()
         if self._files:
-            await to_its_end(self.session.stage(self._rows_so_far()))
-            self._files.clear()
+            await to_its_end(self._copy())
 
     async def begun(self) -> bool:
         """Wait for a pack's first file, or for all where none comes in one; return False where none is held."""
@@ -122,6 +121,10 @@ class HeldFiles:
                 taken += 1
                 await asyncio.sleep(0)  # one file per turn of the event loop
             yield rows
+
+    async def _copy(self) -> None:
+        await self.session.stage(self._rows_so_far())
+        self._files.clear()
 
     async def _rows_so_far(self) -> AsyncIterator[StagedRow]:
         for each in self._files:

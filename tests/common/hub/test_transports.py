@@ -107,6 +107,15 @@ def test_a_whole_pack_ends_the_count_of_failures(transports: Transports, clock: 
     assert avoided_for(transports, clock, stalled) == 600.0
 
 
+@pytest.mark.parametrize("reason", ["not_git", "stalled"])
+def test_however_many_failures_there_were_the_next_one_has_its_time(
+    transports: Transports, clock: Clock, reason: Reason
+) -> None:
+    for _ in range(2_000):
+        transports.avoid(DATA, PackError("rate_limited", "why", 1.0))
+    assert avoided_for(transports, clock, PackError(reason, "why")) == (HOUR if reason == "not_git" else 6 * HOUR)
+
+
 def test_each_dataset_is_of_its_own(transports: Transports) -> None:
     transports.avoid(DATA, PackError("denied", "why"))
     assert (transports.current(DATA), transports.current("owner/other")) == ("files", "pack")

@@ -47,6 +47,8 @@ _AVOIDED: Final[dict[Reason, tuple[float, float]]] = {
     "too_large": (10 * _MINUTE, 6 * _HOUR),
     "incomplete": (10 * _MINUTE, 6 * _HOUR),
 }
+# A minute is beyond 6 hours by then. After a thousand it would be no float: a mirror without git is asked each hour.
+_DOUBLINGS: Final = 9
 _KINDS: Final[dict[Reason, str]] = {
     "denied": "hub_refused",
     "rate_limited": "rate_limited",
@@ -131,7 +133,7 @@ class Transports:
         """Have a dataset's files come by file for a while; tell it where that, or why, is new."""
         known = self._states.get(dataset, _State())
         first, longest = _AVOIDED[error.reason]
-        seconds = error.retry_after_seconds or min(first * 2**known.failures, longest)
+        seconds = error.retry_after_seconds or min(first * 2 ** min(known.failures, _DOUBLINGS), longest)
         self._states[dataset] = _State(error.reason, self.clock() + seconds, known.failures + 1)
         self.fell_back(error.reason)
         if known.reason != error.reason:

@@ -20,9 +20,9 @@ from common.hub.downloads import RemoteFile
 from common.hub.responses import HubRefusedError
 from common.outcomes import TransientError
 from ingester.download import held, writer
-from ingester.download.held import NotHeldError, Transform
+from ingester.download.held import MANY_ROWS, NotHeldError, Transform
 from ingester.download.pipeline import HELD_SHARE, Download, DownloadPipeline
-from ingester.download.writer import HELD_REQUESTS, MANY_ROWS
+from ingester.download.writer import HELD_REQUESTS
 from ingester.submission.documents import Bytes
 from ingester.submission.staged_row import Row, StagedRow
 
@@ -65,6 +65,7 @@ class Database:
         copied = [row[0] for row in rows]
         await turns()
         self.committed += copied
+        self.copies.append(len(copied))
         self.at_once -= 1
 
 
@@ -430,6 +431,37 @@ async def test_what_a_pack_brings_is_committed_as_it_comes_and_not_staged(by_req
             download.held.clear()
     assert (sorted(database.committed), found.model_names) == (sorted(files), {"m-attempt1"})
     assert database.staged == []
+
+
+async def committed(database: Database, files: Mapping[str, RemoteFile], transform: Transform) -> None:
+    downloads = Downloads(packed=len(files))
+    async with downloading(database, downloads, files, transform, may_hold=True) as download:
+        await eventually(lambda: asyncio.sleep(0, download.held.is_complete))
+        with download.held.in_use():
+            await download.held.commit("revision")
+            download.held.clear()
+
+
+async def test_many_rows_are_committed_before_more_are_made() -> None:
+    row = (None, *Row("task", model_name="m-attempt1"))
+    database = Database()
+    await committed(database, sized(*[1] * 10), lambda *_: [row] * (MANY_ROWS // 2))
+    assert database.copies == [MANY_ROWS] * 5
+
+
+async def test_a_file_that_takes_much_memory_is_read_when_the_rows_before_it_are_committed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def rows_of(task_id: str, _file: RemoteFile, _body: Bytes) -> list[StagedRow]:
+        before[task_id] = len(database.committed)
+        return [(task_id, *Row(task_id, model_name="m-attempt1"))]
+
+    monkeypatch.setattr(held, "is_heavy", lambda body: len(body) > 1)
+    before: dict[str, int] = {}
+    database = Database()
+    await committed(database, sized(1, 1, 2, 2, 1), rows_of)
+    assert before == {"t0": 0, "t1": 0, "t2": 2, "t3": 3, "t4": 3}
+    assert database.committed == ["t0", "t1", "t2", "t3", "t4"]
 
 
 async def test_a_commit_waits_for_files_only_so_long_and_they_are_staged_then(monkeypatch: pytest.MonkeyPatch) -> None:

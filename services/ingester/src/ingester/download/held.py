@@ -11,6 +11,7 @@ from common.process.task_group import task_group
 
 from ingester.store.session import Session
 from ingester.submission.documents import Bytes
+from ingester.submission.limits import estimate_memory
 from ingester.submission.staged_row import FileResults, StagedRow
 
 # A commit that waits for files holds locks behind which the existing app's start waits, and everybody behind that.
@@ -19,6 +20,10 @@ PATIENCE_SECONDS = 5.0
 # PostgreSQL compresses the rows of a binary COPY when it ends, or after 1,000 of them: one COPY of all would wait for
 # the last file. Of 23 MB, COPYs of 512 kB took 7% longer than these, one of all 2%.
 COPY_BYTES = 2 * 1024 * 1024
+# A row takes about a kilobyte however little is in it, and a small file may hold ten thousand attempts.
+MANY_ROWS = 10_000
+# A file that takes more memory is read when the rows of those before it are out of it.
+HEAVY_BYTES = 32 * 1024 * 1024
 
 # Task id or path (see Plan), listing entry, verified bytes -> its rows. Never raises for bad content.
 Transform = Callable[[str, RemoteFile, Bytes], Sequence[StagedRow]]
@@ -96,7 +101,7 @@ class HeldFiles:
             async for rows in self._answers(found):
                 if copying is not None:
                     await copying
-                copying = group.create_task(self.session.copy_answers(rows, revision, instants))
+                copying = group.create_task(self.session.copy_answers(rows, revision, instants)) if rows else None
         return found
 
     def clear(self) -> None:
@@ -105,7 +110,10 @@ class HeldFiles:
         self.holds = False
 
     async def _answers(self, found: FileResults) -> AsyncIterator[list[StagedRow]]:
-        """Yield rows as files come and are transformed, several files' at once where more are here already."""
+        """Yield rows as files come and are transformed, several files' at once where more are here already.
+
+        No rows at all are yielded where all those before are to be written first.
+        """
         taken, deadline = 0, asyncio.get_running_loop().time() + PATIENCE_SECONDS
         while not self.is_complete or taken < self.expected:
             if not self.holds:
@@ -115,7 +123,10 @@ class HeldFiles:
                 continue
             rows: list[StagedRow] = []
             size = 0
-            while taken < len(self._files) and size < COPY_BYTES:
+            while taken < len(self._files) and size < COPY_BYTES and len(rows) < MANY_ROWS:
+                if is_heavy(self._files[taken][2]):
+                    yield rows
+                    yield (rows := [])
                 rows.extend(found.answers_in(self.transform(*self._files[taken])))
                 size += self._files[taken][1].size
                 taken += 1
@@ -142,6 +153,11 @@ class HeldFiles:
     async def _wait(self) -> None:
         self._changed.clear()
         await self._changed.wait()
+
+
+def is_heavy(body: Bytes) -> bool:
+    """Tell whether it takes much memory to read a file."""
+    return estimate_memory(body, HEAVY_BYTES) > HEAVY_BYTES
 
 
 async def to_its_end(copying: Coroutine[Any, Any, None]) -> None:

@@ -11,22 +11,18 @@ from common.hub.downloads import RemoteFile
 from common.outcomes import TransientError
 
 from ingester.download.byte_queue import Arrival, ByteQueue
-from ingester.download.held import HeldFiles, Transform, to_its_end
+from ingester.download.held import MANY_ROWS, HeldFiles, Transform, is_heavy, to_its_end
 from ingester.download.progress import Progress
 from ingester.store.session import Session
 from ingester.submission.documents import Bytes
 from ingester.submission.folder import rows_of_file
-from ingester.submission.limits import Limits, estimate_memory
+from ingester.submission.limits import Limits
 from ingester.submission.staged_row import StagedRow
 
 # A COPY costs about a millisecond besides its rows. 400 files of 40 kB took 0.39 s with 13 of them, 0.45 s with 179.
 COPY_BYTES = 512 * 1024
 # What is not written is fetched again after a crash, so that files which come slowly do not wait for many.
 COPY_SECONDS = 0.1
-# A row takes about a kilobyte however little is in it, and a small file may hold ten thousand attempts.
-MANY_ROWS = 10_000
-# A file that takes more memory is read when the rows of those before it are out of it.
-HEAVY_BYTES = 32 * 1024 * 1024
 
 # A crash loses what is held. A pack is asked for again at once; more requests than these are worth two writes of a row.
 HELD_REQUESTS = 3
@@ -111,7 +107,7 @@ class Writer:
         await self.held.stage()
 
     async def _add(self, task_id: str, file: RemoteFile, body: Bytes) -> None:
-        if estimate_memory(body, HEAVY_BYTES) > HEAVY_BYTES:
+        if is_heavy(body):
             await self._write()
             await self._copied()
         self._batch.extend(self.transform(task_id, file, body))

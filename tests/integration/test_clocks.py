@@ -171,7 +171,7 @@ async def test_the_latest_model_is_the_one_that_was_committed_last(pipeline: Pip
 _WAITS_FOR_A_ROW = """
 SELECT EXISTS (
     SELECT FROM pg_stat_activity
-    WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%INSERT INTO explanations%'
+    WHERE datname = current_database() AND wait_event_type = 'Lock' AND query ~ '(COPY|INSERT INTO) "?explanations'
 )
 """
 

@@ -6,6 +6,8 @@ from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
 
 import pytest
+from common.events import BudgetReport
+from common.hub.peers import BEHIND_SECONDS, CATCH_UP_SECONDS
 from common.hub.quota import GIT, MAX_RETRY_SECONDS, MIN_RETRY_SECONDS, Quota, reset_seconds
 from common.hub.responses import worth_retrying
 from common.metrics.hub_metrics import HubMetrics
@@ -328,3 +330,16 @@ def test_names_without_end_are_not_kept() -> None:
     quota.learn({"RateLimit": '"made0";r=0;t=9'})
     assert len(quota.budgets) == 20
     assert quota.budgets["made0"].left == 0
+
+
+def test_an_answer_that_waited_while_we_were_frozen_is_of_the_window_that_others_tell_of() -> None:
+    clock = Clock()
+    quota = Quota(clock)
+    quota.peers.look(clock.now)
+    clock.now += BEHIND_SECONDS + 1
+    quota.learn(headers(40, reset=100))
+    quota.peers.hear("peer", [BudgetReport(name="api", in_flight=0, left=3, quota=500, reset_seconds=97)], clock.now)
+    clock.now += CATCH_UP_SECONDS
+    assert quota.left("api") == 3
+    quota.learn(headers(40, reset=100, name="other"))
+    assert quota.budgets["other"].resets_at == clock.now + 100, "what is read later came now"

@@ -38,6 +38,7 @@ class Peers:
     # Whose budget was found to be another one than ours, until its window ends.
     _foreign: dict[tuple[str, str], Budget] = field(default_factory=dict)
     _looked_at: float | None = None
+    _looked_before: float = 0.0
     _caught_up_at: float = 0.0
     _asks: bool = False
     _asked: bool = False
@@ -112,9 +113,14 @@ class Peers:
         self._notice(now)
         return max(0.0, self._caught_up_at - now)
 
+    def read_since(self, now: float) -> float:
+        """Return when what is read now came, at the earliest: at the last look, if we are behind."""
+        return self._looked_before if self.catch_up_seconds(now) else now
+
     def _notice(self, now: float) -> None:
         last = self._looked_at
         if last is None or now - last > BEHIND_SECONDS:
             self._awaited = {key for key, peer in self._by_process.items() if last is not None and peer.is_alive(last)}
+            self._looked_before = now if last is None else last
             self._looked_at, self._caught_up_at = now, now + CATCH_UP_SECONDS
             self._asks, self._asked = True, False

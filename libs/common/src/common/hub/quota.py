@@ -91,7 +91,8 @@ class Quota:
         policy = _POLICY.search(policies)
         known = self.budgets.get(found["name"])
         left, reset = int(found["left"]), min(float(found["reset"]), MAX_RETRY_SECONDS)
-        resets_at = self.clock() + (reset or (0.0 if left else MIN_RETRY_SECONDS))
+        # The answer may have waited unread, as while we were frozen: the reset is counted from when it came.
+        resets_at = self.peers.read_since(self.clock()) + (reset or (0.0 if left else MIN_RETRY_SECONDS))
         new = Budget(left, int(policy["quota"]) if policy else None, resets_at)
         self.peers.compare(found["name"], _TOLD.get().get(found["name"], {}), new)
         if known and new.is_of_window(known):

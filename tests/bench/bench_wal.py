@@ -1,4 +1,4 @@
-"""What one new submission costs PostgreSQL: rows that a commit takes as they come in a pack, or that are staged first.
+"""What one new submission costs PostgreSQL: rows that its commit writes once, or that are staged first.
 
 WAL and pages are counted by the server, its CPU by the kernel: they hardly depend on what else the machine does.
 """

@@ -1,13 +1,15 @@
-"""A new submission that fits in memory is written by one COPY within the commit, and nothing tells it from others."""
+"""A new submission that fits in memory is written once, within the commit, and nothing tells it from others."""
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
+from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
 
 import asyncpg
 import pytest
 from common.events import ModelDiscovered, ModelIngested
+from common.hub.client import HubClient
 from hypothesis import HealthCheck, given, settings
 from ingester.download import writer
 from ingester.ingestion.ingest import Ingester
@@ -109,6 +111,30 @@ async def test_a_dry_run_writes_nothing(pipeline: Pipeline, hub: TestHub, unstag
     (run,) = found.pop("ingestion_runs")
     assert (run["status"], run["successful"], run["score"]) == ("completed", 5, 5 / 120)
     assert {table: rows for table, rows in found.items() if rows} == {}
+
+
+async def test_the_existing_app_starts_while_a_pack_comes(
+    pipeline: Pipeline, hub: TestHub, unstaged: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def slowly(*arguments: Any) -> AsyncIterator[Any]:
+        async with aclosing(download_pack(*arguments)) as pack:
+            async for file in pack:
+                for _ in range(10):  # with those before it held, while this one is awaited
+                    await app_starts()
+                came.append(file)
+                yield file
+
+    async def app_starts() -> None:
+        async with pipeline.pool.acquire() as connection, connection.transaction():
+            await connection.execute("LOCK TABLE ingestion_runs, explanations NOWAIT")
+
+    came: list[Any] = []
+    download_pack = HubClient.download_pack
+    monkeypatch.setattr(HubClient, "download_pack", slowly)
+    hub.commit(V2, submission("m", FILES))
+    await pipeline.ingester.ingest(EVENT)
+    assert await stored(pipeline.pool, V2, "m") == expected(FILES, "m")
+    assert len(came) == len(FILES)
 
 
 async def test_what_a_failed_commit_held_is_staged_and_not_fetched_again(pipeline: Pipeline, hub: TestHub) -> None:

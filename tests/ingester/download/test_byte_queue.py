@@ -53,6 +53,26 @@ async def test_files_are_taken_in_the_order_of_their_arrival_and_then_none() -> 
     assert await asyncio.wait_for(queue.get(), DEADLINE) is None
 
 
+async def test_a_file_that_is_put_back_is_the_next_and_not_the_writers() -> None:
+    queue = ByteQueue(100)
+    for name in ("a", "b"):
+        await queue.reserve(50)
+        queue.put(arrival(name, 50))
+    first = await queue.get()
+    assert first
+    queue.put_back(first)
+    assert [queue.get_nowait(), queue.get_nowait()] == [first, arrival("b", 50)]
+    queue.release(100)
+    await queue.reserve(100)
+    waiting = asyncio.create_task(queue.reserve(1))
+    getting = asyncio.create_task(queue.get())
+    assert not await begun(getting), "the writer has no room to give"
+    queue.give_back(100)
+    await asyncio.wait_for(waiting, DEADLINE)
+    queue.close()
+    assert await getting is None
+
+
 async def test_the_writer_is_woken_for_room_only_when_it_holds_some_and_producers_wait() -> None:
     queue = ByteQueue(100)
     await queue.reserve(60)

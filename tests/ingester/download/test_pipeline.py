@@ -9,10 +9,11 @@ from collections.abc import (
     Callable,
     Collection,
     Iterable,
+    Iterator,
     Mapping,
     Sequence,
 )
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any, cast
 
 import pytest
@@ -20,7 +21,7 @@ from common.hub.downloads import RemoteFile
 from common.hub.responses import HubRefusedError
 from common.outcomes import TransientError
 from ingester.download import held, writer
-from ingester.download.held import MANY_ROWS, NotHeldError, Transform
+from ingester.download.held import MANY_ROWS, Transform
 from ingester.download.pipeline import HELD_SHARE, Download, DownloadPipeline
 from ingester.download.writer import HELD_REQUESTS
 from ingester.submission.documents import Bytes
@@ -34,7 +35,7 @@ DEADLINE = 20.0  # seconds; an end that never comes is what it stands for
 
 
 class Database:
-    """Takes rows; a COPY may be held up."""
+    """Takes rows by one COPY at a time; those that are staged may be held up."""
 
     dataset = "owner/name"
 
@@ -49,24 +50,32 @@ class Database:
 
     async def stage(self, rows: Rows) -> None:
         self.copying.set()
-        rows = [row async for row in rows] if isinstance(rows, AsyncIterable) else rows
-        staged = [row[0] for row in rows]
-        await self.go_on.wait()
-        self.staged += staged
-        self.copies.append(len(staged))
+        with self._connection():
+            rows = [row async for row in rows] if isinstance(rows, AsyncIterable) else rows
+            staged = [row[0] for row in rows]
+            await self.go_on.wait()
+            self.staged += staged
+            self.copies.append(len(staged))
 
     async def instants(self) -> tuple[str, str]:
         return "then", "now"
 
     async def copy_answers(self, rows: Iterable[StagedRow], revision: str, instants: Sequence[str]) -> None:
         assert (revision, *instants) == ("revision", "then", "now")
+        with self._connection():
+            copied = [row[0] for row in rows]
+            await turns()
+            self.committed += copied
+            self.copies.append(len(copied))
+
+    @contextmanager
+    def _connection(self) -> Iterator[None]:
         self.at_once += 1
-        assert self.at_once == 1
-        copied = [row[0] for row in rows]
-        await turns()
-        self.committed += copied
-        self.copies.append(len(copied))
-        self.at_once -= 1
+        try:
+            assert self.at_once == 1, "a connection does one thing at a time"
+            yield
+        finally:
+            self.at_once -= 1
 
 
 Answer = Callable[[str], Awaitable[None]]
@@ -163,11 +172,11 @@ async def downloading(
 
 def holding(database: Database, downloads: Downloads, files: Mapping[str, RemoteFile]) -> Any:
     """Run a pipeline that may hold files, each of one answer."""
+    return downloading(database, downloads, files, one_answer, may_hold=True)
 
-    def rows_of(task_id: str, _file: RemoteFile, _body: Bytes) -> list[StagedRow]:
-        return [(task_id, *Row(task_id, model_name="m-attempt1"))]
 
-    return downloading(database, downloads, files, rows_of, may_hold=True)
+def one_answer(task_id: str, _file: RemoteFile, _body: Bytes) -> list[StagedRow]:
+    return [(task_id, *Row(task_id, model_name="m-attempt1"))]
 
 
 async def turns() -> None:
@@ -237,26 +246,17 @@ async def test_a_file_that_comes_during_a_copy_waits_for_more(monkeypatch: pytes
 
 
 async def test_files_are_transformed_while_a_copy_runs_and_copies_run_one_at_a_time() -> None:
-    class Slow(Database):
-        at_once = most_at_once = 0
-
-        async def stage(self, rows: Rows) -> None:
-            self.at_once += 1
-            self.most_at_once = max(self.at_once, self.most_at_once)
-            await super().stage(rows)
-            self.at_once -= 1
-
     def transform(task_id: str, _file: RemoteFile, _body: Bytes) -> list[StagedRow]:
         transformed.append(task_id)
         if len(transformed) == 2:
             database.go_on.set()  # the first COPY ends only now
         return [(task_id,)] * MANY_ROWS
 
-    database, transformed = Slow(), list[str]()
+    database, transformed = Database(), list[str]()
     database.go_on.clear()
     late = asyncio.get_running_loop().call_later(DEADLINE / 4, database.go_on.set)
     assert await collected(database, Downloads(), sized(1, 1, 1), transform=transform) == {}
-    assert (len(database.copies), database.most_at_once) == (3, 1)
+    assert len(database.copies) == 3
     assert late.when() > asyncio.get_running_loop().time(), "the first COPY was waited for"
 
 
@@ -413,7 +413,7 @@ async def test_a_copy_that_fails_ends_a_pack_that_waits_for_its_room() -> None:
 
 
 @pytest.mark.parametrize("by_request", [0, HELD_REQUESTS])
-async def test_what_a_pack_brings_is_committed_as_it_comes_and_not_staged(by_request: int) -> None:
+async def test_what_a_pack_brings_is_committed_once_all_is_here_and_not_staged(by_request: int) -> None:
     async def answer(path: str) -> None:
         if path == "t5":
             await come.wait()
@@ -422,13 +422,14 @@ async def test_what_a_pack_brings_is_committed_as_it_comes_and_not_staged(by_req
     files = sized(*[HELD_SHARE * ROOM // 10] * 10)
     database, downloads = Database(), Downloads(packed=10 - by_request, pack_answer=answer)
     async with holding(database, downloads, files) as download:
-        assert await download.held.begun()
-        with download.held.in_use():
-            committing = asyncio.create_task(download.held.commit("revision"))
-            await eventually(lambda: asyncio.sleep(0, len(database.committed) == 5))
-            come.set()
-            found = await committing
-            download.held.clear()
+        completed = asyncio.create_task(download.held.completed())
+        await eventually(lambda: asyncio.sleep(0, len(downloads.came) == 5))
+        await turns()
+        assert not completed.done(), "no transaction waits for files"
+        come.set()
+        assert await completed
+        found = await download.held.commit("revision")
+        download.held.clear()
     assert (sorted(database.committed), found.model_names) == (sorted(files), {"m-attempt1"})
     assert database.staged == []
 
@@ -436,10 +437,21 @@ async def test_what_a_pack_brings_is_committed_as_it_comes_and_not_staged(by_req
 async def committed(database: Database, files: Mapping[str, RemoteFile], transform: Transform) -> None:
     downloads = Downloads(packed=len(files))
     async with downloading(database, downloads, files, transform, may_hold=True) as download:
-        await eventually(lambda: asyncio.sleep(0, download.held.is_complete))
-        with download.held.in_use():
-            await download.held.commit("revision")
-            download.held.clear()
+        assert await download.held.completed()
+        await download.held.commit("revision")
+        download.held.clear()
+
+
+async def test_files_are_transformed_while_those_before_them_are_committed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def rows_of(task_id: str, file: RemoteFile, body: Bytes) -> list[StagedRow]:
+        during.append(database.at_once)
+        return one_answer(task_id, file, body)
+
+    monkeypatch.setattr(held, "COPY_BYTES", 2)
+    during: list[int] = []
+    database = Database()
+    await committed(database, sized(*[1] * 6), rows_of)
+    assert (database.copies, during) == ([2, 2, 2], [0, 0, 1, 1, 1, 1])
 
 
 async def test_many_rows_are_committed_before_more_are_made() -> None:
@@ -452,9 +464,9 @@ async def test_many_rows_are_committed_before_more_are_made() -> None:
 async def test_a_file_that_takes_much_memory_is_read_when_the_rows_before_it_are_committed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def rows_of(task_id: str, _file: RemoteFile, _body: Bytes) -> list[StagedRow]:
+    def rows_of(task_id: str, file: RemoteFile, body: Bytes) -> list[StagedRow]:
         before[task_id] = len(database.committed)
-        return [(task_id, *Row(task_id, model_name="m-attempt1"))]
+        return one_answer(task_id, file, body)
 
     monkeypatch.setattr(held, "is_heavy", lambda body: len(body) > 1)
     before: dict[str, int] = {}
@@ -464,55 +476,30 @@ async def test_a_file_that_takes_much_memory_is_read_when_the_rows_before_it_are
     assert database.committed == ["t0", "t1", "t2", "t3", "t4"]
 
 
-async def test_a_commit_waits_for_files_only_so_long_and_they_are_staged_then(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def answer(path: str) -> None:
-        if path == "t3":
-            await come.wait()
-
-    come = asyncio.Event()
-    monkeypatch.setattr(held, "PATIENCE_SECONDS", 0.01)
-    monkeypatch.setattr(writer, "COPY_SECONDS", 0.0)
-    files = sized(*[1] * 5)
-    database = Database()
-    async with holding(database, Downloads(packed=5, pack_answer=answer), files) as download:
-        assert await download.held.begun()
-        with download.held.in_use():
-            with pytest.raises(NotHeldError):
-                await download.held.commit("revision")
-            come.set()
-            await turns()
-            assert database.staged == []
-        assert await download.staged() == {}
-        assert database.staged == list(files)
-
-
-async def test_files_are_not_staged_while_their_commit_uses_the_connection() -> None:
-    broken = Downloads(failing(TransientError("no")), packed=4)
-    database = Database()
-    async with holding(database, broken, sized(*[1] * 5)) as download:
-        assert await download.held.begun()
-        with download.held.in_use():
-            with pytest.raises(NotHeldError):
-                await download.held.commit("revision")
-            await turns()
-            assert database.staged == []
-        assert set(await download.staged()) == {"t4"}
-        assert database.staged == ["t0", "t1", "t2", "t3"]
-
-
 @pytest.mark.parametrize("error", [RuntimeError(), asyncio.CancelledError()], ids=["failed", "stopped"])
 async def test_what_is_held_is_staged_where_its_commit_fails(error: BaseException) -> None:
     async def ingesting() -> None:
         async with holding(database, Downloads(packed=5), sized(*[1] * 5)) as download:
-            assert await download.held.begun()
-            with download.held.in_use():
-                await download.held.commit("revision")
-                raise error
+            assert await download.held.completed()
+            await download.held.commit("revision")
+            raise error
 
     database = Database()
     with pytest.raises(type(error)):
         await ingesting()
     assert database.staged == ["t0", "t1", "t2", "t3", "t4"]
+
+
+async def test_what_is_held_is_staged_where_a_copy_of_its_commit_fails() -> None:
+    class Full(Database):
+        async def copy_answers(self, rows: Iterable[StagedRow], revision: str, instants: Sequence[str]) -> None:
+            await super().copy_answers(rows, revision, instants)
+            raise OSError("disk full")
+
+    database, files = Full(), sized(*[1] * 5)
+    with pytest.raises(OSError, match="disk full"):
+        await committed(database, files, one_answer)
+    assert database.staged == list(files)
 
 
 @pytest.mark.parametrize(
@@ -521,25 +508,35 @@ async def test_what_is_held_is_staged_where_its_commit_fails(error: BaseExceptio
         (10 - HELD_REQUESTS - 1, 1, None),
         (10, HELD_SHARE * ROOM // 10 + 1, None),
         (9, 1, failing(TransientError("no"))),
+        (0, 1, None),
     ],
-    ids=["many requests", "too large", "broken"],
+    ids=["many requests", "too large", "broken", "one by one"],
 )
 async def test_what_is_not_held_is_staged(packed: int, size: int, answer: Answer | None) -> None:
     files = sized(*[size] * 10)
     database = Database()
     async with holding(database, Downloads(answer, packed=packed), files) as download:
-        if await download.held.begun():
-            with download.held.in_use(), pytest.raises(NotHeldError):
-                await download.held.commit("revision")
+        assert not await download.held.completed()
         broken = await download.staged()
         assert sorted([*database.staged, *broken]) == sorted(files)
     assert len(database.staged) == 10 - len(broken)
 
 
-@pytest.mark.parametrize("end", ["stopped", "failed"])
-async def test_what_is_held_is_staged_where_the_download_ends_early(end: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(held, "PATIENCE_SECONDS", 2 * DEADLINE)
+async def test_what_is_held_is_staged_as_soon_as_a_file_is_broken() -> None:
+    async def answer(path: str) -> None:
+        if path == "t4":
+            raise TransientError("no")
+        await database.copying.wait()
 
+    database = Database()
+    async with holding(database, Downloads(answer, packed=4), sized(*[1] * 6)) as download:
+        assert not await download.held.completed()
+        assert set(await download.staged()) == {"t4"}
+    assert database.staged == ["t0", "t1", "t2", "t3", "t5"]
+
+
+@pytest.mark.parametrize("end", ["stopped", "failed"])
+async def test_what_is_held_is_staged_where_the_download_ends_early(end: str) -> None:
     async def answer(path: str) -> None:
         if path == "t3":
             if end == "failed":
@@ -549,9 +546,7 @@ async def test_what_is_held_is_staged_where_the_download_ends_early(end: str, mo
 
     async def ingesting() -> None:
         async with holding(database, Downloads(packed=5, pack_answer=answer), sized(*[1] * 9)) as download:
-            assert await download.held.begun()
-            with download.held.in_use(), pytest.raises(NotHeldError):
-                await download.held.commit("revision")
+            assert not await download.held.completed()
             await download.staged()
             pytest.fail("there is nothing to commit")
 
@@ -562,49 +557,70 @@ async def test_what_is_held_is_staged_where_the_download_ends_early(end: str, mo
     assert database.staged == ["t0", "t1", "t2"]
 
 
-@pytest.mark.parametrize("packed", [4, 5], ids=["by the writer, as one is broken", "at the end, as none is committed"])
-async def test_what_is_held_is_staged_once_where_the_run_is_stopped_meanwhile(packed: int) -> None:
+@pytest.mark.parametrize(
+    ("size", "packed", "came"),
+    [(5, 4, 4), (5, 5, 5), (9, 5, 9)],
+    ids=["by the writer, as one is broken", "at the end, as none is committed", "by the writer, after many requests"],
+)
+async def test_what_is_held_is_staged_once_where_the_run_is_stopped_meanwhile(
+    size: int, packed: int, came: int
+) -> None:
+    class Unanswered(Database):
+        async def stage(self, rows: Rows) -> None:
+            await super().stage(rows)
+            await answered.wait()
+
     async def ingesting() -> None:
-        downloads = Downloads(failing(TransientError("no")), packed)
+        downloads = Downloads(failing(TransientError("no"), "t4"), packed)
         async with holding(database, downloads, files) as download:
-            await eventually(lambda: asyncio.sleep(0, download.held.is_complete or database.copying.is_set()))
+            await download.held.completed()
             await download.staged()
 
-    files = sized(*[1] * 5)
-    database = Database()
-    database.go_on.clear()
+    answered, database, files = asyncio.Event(), Unanswered(), sized(*[1] * size)
     task = asyncio.create_task(ingesting())
     await asyncio.wait_for(database.copying.wait(), DEADLINE)
+    await turns()
+    task.cancel()
+    await turns()
+    answered.set()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert sorted(database.staged) == list(files)[:came]
+
+
+async def test_a_file_that_waits_for_the_rows_before_it_is_not_lost_where_the_run_is_stopped(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(writer, "COPY_SECONDS", 0.0)
+    monkeypatch.setattr(writer, "is_heavy", lambda body: len(body) > 1)
+    database, downloads, files = Database(), Downloads(packed=3), sized(1, 2, 1)
+    database.go_on.clear()
+    task = asyncio.create_task(collected(database, downloads, files))
+    await asyncio.wait_for(database.copying.wait(), DEADLINE)
+    await turns()
+    assert downloads.came == list(files)
     task.cancel()
     await turns()
     database.go_on.set()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert database.staged == list(files)[:packed]
-
-
-async def test_no_commit_begins_with_files_that_come_one_by_one() -> None:
-    database = Database()
-    async with holding(database, Downloads(), sized(*[1] * (HELD_REQUESTS + 1))) as download:
-        assert not await download.held.begun()
-        await download.staged()
-    assert len(database.staged) == HELD_REQUESTS + 1
+    assert database.staged == list(files)
 
 
 @pytest.mark.parametrize("files", [0, HELD_REQUESTS])
 async def test_a_few_files_that_come_one_by_one_are_committed_once_all_are_here(files: int) -> None:
     database = Database()
     async with holding(database, Downloads(), sized(*[1] * files)) as download:
-        assert await download.held.begun() is bool(files)
-        assert download.held.is_complete
+        assert await download.held.completed()
+        await download.held.commit("revision")
         download.held.clear()
-    assert database.staged == []
+    assert (len(database.committed), database.staged) == (files, [])
 
 
 async def test_what_is_held_whole_and_not_committed_is_staged() -> None:
     database = Database()
     async with holding(database, Downloads(packed=5), sized(*[1] * 5)) as download:
-        await eventually(lambda: asyncio.sleep(0, download.held.is_complete))
+        assert await download.held.completed()
         await download.staged()
         assert database.staged == ["t0", "t1", "t2", "t3", "t4"]
 

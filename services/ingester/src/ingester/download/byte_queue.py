@@ -81,6 +81,11 @@ class ByteQueue:
         self._taken += arrival.file.size
         return arrival
 
+    def put_back(self, arrival: Arrival) -> None:
+        """Have the file that was taken last be the first again."""
+        self._arrived.appendleft(arrival)
+        self._taken -= arrival.file.size
+
     def release(self, size: int) -> None:
         """Give the room of files back that the writer is done with."""
         self._taken -= size

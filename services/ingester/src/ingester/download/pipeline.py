@@ -26,7 +26,7 @@ HELD_SHARE = 2
 
 @dataclass(frozen=True)
 class Download:
-    """The files of a run on their way: they may be committed as they are held, or once all others are `staged`."""
+    """The files of a run on their way: committed where all of them are held, or once they are `staged`."""
 
     held: HeldFiles
     _writer: Writer
@@ -39,7 +39,6 @@ class Download:
         Raises a fatal answer, which every other file would get too: HubRefusedError, RevisionGoneError, TransientError
         for a rate limit that lasts, or, with HF_TRANSPORT=pack, for a pack that does not come.
         """
-        self.held.stop()
         await asyncio.wait(self._tasks)
         await self.held.stage()
         if self._producers.fatal:

@@ -46,7 +46,7 @@ def staged_rows(
 class Writer:
     """Takes files in the order of arrival; the rows of those that come at about the same time go into one COPY.
 
-    Files are held as they come until one is broken, HELD_REQUESTS are not enough, or whoever commits them gives up.
+    Files are held until all are, one is broken, or HELD_REQUESTS are not enough.
     """
 
     session: Session
@@ -68,14 +68,14 @@ class Writer:
         while not self.queue.is_done:
             await self._take(await self.queue.get())
         if not self.held.is_complete:
-            await self._stop_holding()
+            await self.held.stage()
         await self._write()
         await self._copied()
 
     async def drain(self) -> None:
         """Stage what arrived and is held, however the run ended; the group has ended by now."""
         self._group = None
-        await self._stop_holding()
+        await self.held.stage()
         while arrival := self.queue.get_nowait():
             await self._take(arrival)
         await self._write()
@@ -86,32 +86,33 @@ class Writer:
             await self._copied()
             return
         self._requests += not arrival.from_pack
-        if isinstance(arrival.content, TransientError) or self._requests > HELD_REQUESTS or not self.held.holds:
-            await self._stop_holding()
         if isinstance(arrival.content, TransientError):
             self.broken[arrival.task_id] = arrival.content
             self.queue.release(arrival.file.size)
+            await self.held.stage()
         elif self.held.holds:
-            self.held.add(arrival.task_id, arrival.file, arrival.content, from_pack=arrival.from_pack)
+            self.held.add(arrival.task_id, arrival.file, arrival.content)
             self.queue.release(arrival.file.size)
+            if self._requests > HELD_REQUESTS:
+                await self.held.stage()
         else:
-            await self._add(arrival.task_id, arrival.file, arrival.content)
+            await self._add(arrival, arrival.content)
         del arrival  # or a large file is in memory once more while its rows are written
         if self._is_due():
             await self._write()
         await self.progress.advance()
         await asyncio.sleep(0)  # one file per turn of the event loop: downloads go on meanwhile
 
-    async def _stop_holding(self) -> None:
-        self.held.stop()
-        await self.held.stage()
-
-    async def _add(self, task_id: str, file: RemoteFile, body: Bytes) -> None:
+    async def _add(self, arrival: Arrival, body: Bytes) -> None:
         if is_heavy(body):
-            await self._write()
-            await self._copied()
-        self._batch.extend(self.transform(task_id, file, body))
-        self._batch_bytes += file.size
+            try:
+                await self._write()
+                await self._copied()
+            except asyncio.CancelledError:
+                self.queue.put_back(arrival)  # for `drain`
+                raise
+        self._batch.extend(self.transform(arrival.task_id, arrival.file, body))
+        self._batch_bytes += arrival.file.size
 
     def _is_due(self) -> bool:
         if self._batch_bytes >= COPY_BYTES or len(self._batch) >= MANY_ROWS:

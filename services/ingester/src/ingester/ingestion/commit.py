@@ -1,6 +1,5 @@
 """The one transaction that makes a version current: rows, version, task results, errors and run, or none of them."""
 
-import contextlib
 from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -11,7 +10,7 @@ from common.error_kinds import ErrorKind
 from common.events import ModelDiscovered
 from common.outcomes import TransientError
 
-from ingester.download.held import HeldFiles, NotHeldError
+from ingester.download.held import HeldFiles
 from ingester.download.plan import Plan
 from ingester.ingestion.upstream import Target
 from ingester.store.runs import RunOpened, RunResult
@@ -69,11 +68,10 @@ class Commit:
         return await self._write(self._write_staged, broken)
 
     async def write_held(self, held: HeldFiles) -> tuple[RunResult, int] | None:
-        """Do the same with a new submission whose files are held, while they come; None where they are to be staged."""
-        with held.in_use(), contextlib.suppress(NotHeldError):
-            if held.holds and not await self.session.has_rows() and await held.begun():
-                return await self._write(partial(self._write_held, held), {}, held.clear)
-        return None
+        """Do the same with a new submission, once all of its files are held; None where they are to be staged."""
+        if not await held.completed() or await self.session.has_rows():
+            return None
+        return await self._write(partial(self._write_held, held), {}, held.clear)
 
     async def keep(self, version: CurrentVersion) -> tuple[RunResult, int]:
         """Note that a version's files of tasks are all that the folder holds now; return what the run came to.

@@ -155,7 +155,7 @@ class _Ingestion:
         commit = Commit(self.session, self.event, target, plan, run, self.tasks, current, self._display_name())
         if current and not plan.fetch and commit.is_same_version:
             return await self._keep(commit, current)
-        # Before the download: the transaction of a commit may begin with the first file.
+        # Before the download: what is held of it waits for its commit, not for one more answer of the Hub.
         commit = replace(commit, target=await self._upstream.dated(target, plan))
         async with await self._downloading(commit) as download:
             done = await commit.write_held(download.held)

@@ -354,7 +354,8 @@ async def test_no_request_comes_when_no_caller_waits_any_more(
             with pytest.raises((TransientError, asyncio.CancelledError)):
                 await call
             ended = monotonic()
-    assert max(onward.arrivals) <= ended
+    # One may have been on its way; without an end there would be dozens.
+    assert sum(arrival > ended for arrival in onward.arrivals) <= 1
 
 
 @pytest.mark.parametrize("fault", [Delay(600), Trickle(600), Status(302, {"Location": "/"})])

@@ -44,7 +44,7 @@ class BoundedPool(asyncpg.Pool):
 
     async def release(self, connection: Any, *, timeout: float | None = None) -> None:  # noqa: ASYNC109 - the driver's
         """Take a connection back; one that hangs is closed, and what was done with it stands."""
-        # Whoever lent it may be cancelled meanwhile: it comes back nevertheless, or it would hold its locks for ever.
+        # The task that releases it may be cancelled meanwhile: it comes back all the same, or it would keep its locks.
         await asyncio.shield(self._take_back(connection, RELEASE_SECONDS if timeout is None else timeout))
 
     async def _take_back(self, connection: Any, seconds: float) -> None:

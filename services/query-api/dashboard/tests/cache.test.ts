@@ -24,6 +24,7 @@ const event: Schemas["IngestedEvent"] = {
   provider: "OpenAI",
   family: "GPT",
   effort: null,
+  baseName: "m",
   releaseDate: null,
   kind: "model",
   nameSources: { displayName: "rules", provider: "rules", family: "rules", kind: "rules" },

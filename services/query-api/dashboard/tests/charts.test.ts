@@ -22,6 +22,7 @@ function row(values: Partial<ModelRow>): ModelRow {
     provider: null,
     family: null,
     effort: null,
+    baseName: model,
     releaseDate: null,
     kind: null,
     nameSources: { displayName: "rules" },

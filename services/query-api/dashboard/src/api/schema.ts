@@ -1050,6 +1050,11 @@ export interface components {
              */
             effort: string | null;
             /**
+             * Basename
+             * @description Display name without the effort: the same model's submissions at several efforts share it.
+             */
+            baseName: string;
+            /**
              * Releasedate
              * @description When the model became available.
              */
@@ -1390,6 +1395,11 @@ export interface components {
              */
             effort: string | null;
             /**
+             * Basename
+             * @description Display name without the effort: the same model's submissions at several efforts share it.
+             */
+            baseName: string;
+            /**
              * Releasedate
              * @description When the model became available.
              */
@@ -1606,6 +1616,11 @@ export interface components {
              * @description A level or a budget, as in the folder's name: xhigh, 32k.
              */
             effort: string | null;
+            /**
+             * Basename
+             * @description Display name without the effort: the same model's submissions at several efforts share it.
+             */
+            baseName: string;
             /**
              * Releasedate
              * @description When the model became available.
@@ -1840,6 +1855,11 @@ export interface components {
              * @description A level or a budget, as in the folder's name: xhigh, 32k.
              */
             effort: string | null;
+            /**
+             * Basename
+             * @description Display name without the effort: the same model's submissions at several efforts share it.
+             */
+            baseName: string;
             /**
              * Releasedate
              * @description When the model became available.
@@ -2076,6 +2096,11 @@ export interface components {
              * @description A level or a budget, as in the folder's name: xhigh, 32k.
              */
             effort: string | null;
+            /**
+             * Basename
+             * @description Display name without the effort: the same model's submissions at several efforts share it.
+             */
+            baseName: string;
             /**
              * Releasedate
              * @description When the model became available.

@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Annotated, Any
 
+from common.names.efforts import base_name
 from common.names.fields import Kind, Layer, ModelName
 from pydantic import Field
 
@@ -27,6 +28,10 @@ class Naming(ApiModel):
     provider: Annotated[str | None, Field(description="Who made it.")]
     family: Annotated[str | None, Field(description="The line of models, such as Claude.")]
     effort: Annotated[str | None, Field(description="A level or a budget, as in the folder's name: xhigh, 32k.")]
+    base_name: Annotated[
+        str,
+        Field(description="Display name without the effort: the same model's submissions at several efforts share it."),
+    ]
     release_date: Annotated[date | None, Field(description="When the model became available.")]
     kind: Annotated[Kind | None, Field(description="A system is built around models; panels and baselines are none.")]
     name_sources: NameSources
@@ -34,4 +39,7 @@ class Naming(ApiModel):
 
 def naming(name: ModelName) -> dict[str, Any]:
     """Return the fields that tell of a submission's model."""
-    return dict(name.fields) | {"name_sources": NameSources(**dict(name.layers))}
+    return dict(name.fields) | {
+        "base_name": base_name(name.display_name, name.fields.effort),
+        "name_sources": NameSources(**dict(name.layers)),
+    }

@@ -119,7 +119,7 @@ async def test_two_of_one_name_are_told_apart_side_by_side_and_in_their_tasks(
         asked = next(each for each in chromium.asked if each.startswith("/api/metrics/compare"))
         assert f"model1={V2}/m-1&model2={AGAIN}/m-1" in unquote(asked)
         await expect(page.get_by_role("row", name="Score 4.17% 9.17% better")).to_be_visible()
-        await expect(page.get_by_role("row", name="Cost per task $0.060 better $0.750")).to_be_visible()
+        await expect(page.get_by_role("row", name="Cost per task $0.004 better $0.087")).to_be_visible()
         assert await keep_looks(page, "two-datasets") == []
 
         page = await chromium.open(address(V2))

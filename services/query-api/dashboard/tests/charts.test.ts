@@ -82,20 +82,24 @@ test("no label covers another label or a point, and none leaves the frame", () =
   }
 });
 
-test("the frontier holds what nothing cheaper beats, for each task set apart", () => {
+test("a task set's frontier holds what nothing cheaper beats, of what is whole and has a rank", () => {
   const spots = spotsOf([
     row({ model: "cheap", score: 0.1, totalCost: 1 }),
     row({ model: "worse", score: 0.05, totalCost: 2 }),
     row({ model: "dear", score: 0.5, totalCost: 100 }),
     row({ model: "other", score: 0.2, totalCost: 1, source: "ARC2-Eval" }),
     row({ model: "untold", score: 0.9 }),
+    row({ model: "partial", score: 0.8, totalCost: 1, tasksSubmitted: 94 }),
+    row({ model: "nearly whole", score: 0.6, totalCost: 200, tasksSubmitted: 95 }),
+    row({ model: "people", score: 1, totalCost: 3, kind: "human_panel" }),
+    row({ model: "chance", score: 0.9, totalCost: 0.1, kind: "baseline" }),
   ]);
   const found = [...frontiers(spots)].map(([source, members]) => [
     source,
     members.map((each) => each.row.model),
   ]);
   assert.deepEqual(found, [
-    ["ARC1-Eval", ["cheap", "dear"]],
+    ["ARC1-Eval", ["cheap", "dear", "nearly whole"]],
     ["ARC2-Eval", ["other"]],
   ]);
 });

@@ -5,9 +5,10 @@ import { Link } from "wouter";
 import type { ModelRow } from "../../api/client.ts";
 import { useDatasets } from "../../hooks/useDatasets.ts";
 import { useParams } from "../../hooks/useParams.ts";
-import { bounds, compact, count, money, percent, share } from "../../lib/format.ts";
+import { bounds, compact, count, money, percent } from "../../lib/format.ts";
 import { kindOfModel, setName } from "../../lib/names.ts";
 import { isUsable, keyOf, modelHref, ranks } from "../../lib/rows.ts";
+import { costPerTask } from "../../lib/standing.ts";
 import { Ago } from "../../ui/Ago.tsx";
 import { Badge, Status } from "../../ui/Badge.tsx";
 import { OutcomeBar } from "../../ui/Bar.tsx";
@@ -43,7 +44,7 @@ function columnsOf(latest: string, isShared: (row: ModelRow) => boolean) {
     column("submitted", `${WIDE} text-right`, ({ scoreSubmitted }) => percent(scoreSubmitted)),
     column("coverage", "py-2.5 pr-4 text-left", (row) => <Coverage row={row} />),
     column("set", `${WIDE} text-left whitespace-nowrap`, ({ source }) => setName(source)),
-    column("cost", "py-2.5 text-right sm:pr-4", (row) => money(share(row.totalCost, row.tasksSubmitted))),
+    column("cost", "py-2.5 text-right sm:pr-4", (row) => money(costPerTask(row))),
     column("tokens", `${WIDE} text-right`, ({ totalTokens }) => compact(totalTokens)),
     column("ingested", `${WIDE} text-right whitespace-nowrap`, ({ ingestedAt }) => <Ago at={ingestedAt} />),
   ];

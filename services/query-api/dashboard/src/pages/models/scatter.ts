@@ -2,9 +2,9 @@
 import { type ScaleLinear, type ScaleLogarithmic, scaleLinear, scaleLog } from "d3-scale";
 
 import type { ModelRow } from "../../api/client.ts";
-import { share } from "../../lib/format.ts";
 import { type Label, placeLabels } from "../../lib/labels.ts";
 import { keyOf } from "../../lib/rows.ts";
+import { costPerTask, isCovered, isReference } from "../../lib/standing.ts";
 
 export interface Spot {
   key: string;
@@ -15,14 +15,18 @@ export interface Spot {
 /** The submissions that tell what they cost; a logarithm has no place for zero. */
 export function spotsOf(rows: readonly ModelRow[]): Spot[] {
   return rows.flatMap((row) => {
-    const cost = share(row.totalCost, row.tasksSubmitted);
+    const cost = costPerTask(row);
     return cost ? [{ key: keyOf(row), row, cost }] : [];
   });
 }
 
-/** Those that nothing as cheap beats, cheapest first, for each task set: scores of two sets are not compared. */
+/** Those that nothing as cheap beats, cheapest first, for each task set: scores of two sets are not compared.
+
+What leaves tasks out did not pay for them, and a person's price is of another kind: neither makes a frontier.
+*/
 export function frontiers(spots: readonly Spot[]): Map<string, Spot[]> {
-  const sets = Map.groupBy(spots, (spot) => spot.row.source);
+  const rivals = spots.filter(({ row }) => isCovered(row) && !isReference(row));
+  const sets = Map.groupBy(rivals, (spot) => spot.row.source);
   return new Map([...sets].map(([source, members]) => [source, frontier(members)]));
 }
 

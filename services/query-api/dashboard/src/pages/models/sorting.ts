@@ -1,6 +1,7 @@
 /** The orders of the table. Pure. */
 import type { ModelRow } from "../../api/client.ts";
 import { share } from "../../lib/format.ts";
+import { costPerTask } from "../../lib/standing.ts";
 import { type Order, sortedBy } from "../../lib/sorting.ts";
 
 export const SORTS = {
@@ -9,7 +10,7 @@ export const SORTS = {
   submitted: { name: "Of submitted", up: false, value: (row) => row.scoreSubmitted },
   coverage: { name: "Coverage", up: false, value: (row) => share(row.tasksSubmitted, row.tasksTotal) },
   set: { name: "Task set", up: true, value: (row) => row.source },
-  cost: { name: "Cost per task", up: true, value: (row) => share(row.totalCost, row.tasksSubmitted) },
+  cost: { name: "Cost per task", up: true, value: costPerTask },
   tokens: { name: "Tokens", up: true, value: (row) => row.totalTokens },
   ingested: { name: "Ingested", up: false, value: (row) => row.ingestedAt },
 } satisfies Record<string, Order<ModelRow>>;

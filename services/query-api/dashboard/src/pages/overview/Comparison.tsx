@@ -7,6 +7,7 @@ import { useParams } from "../../hooks/useParams.ts";
 import { compact, count, money, percent, share } from "../../lib/format.ts";
 import { setName } from "../../lib/names.ts";
 import { apart, keyOf } from "../../lib/rows.ts";
+import { costPerTask } from "../../lib/standing.ts";
 import { type Duel, cells, difference, duel } from "../../lib/tasks.ts";
 import { Answer, Empty, Panel } from "../../ui/Panel.tsx";
 import { type Column, Table } from "../../ui/Table.tsx";
@@ -57,8 +58,8 @@ const READINGS: Reading[] = [
   ["Of submitted", (row) => row.scoreSubmitted, percent, 1],
   ["Coverage", (row) => share(row.tasksSubmitted, row.tasksTotal), percent, 1],
   ["Tasks solved", (row) => row.tasksSolved, count, 1],
-  ["Cost per task", (row) => share(row.totalCost, row.tasksSubmitted), money, -1],
-  ["Tokens per task", (row) => share(row.totalTokens, row.tasksSubmitted), compact, -1],
+  ["Cost per task", costPerTask, money, -1],
+  ["Tokens per task submitted", (row) => share(row.totalTokens, row.tasksSubmitted), compact, -1],
 ];
 
 function SideBySide({ first, second }: { first: ModelRow; second: ModelRow }) {

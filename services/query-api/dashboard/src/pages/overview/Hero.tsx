@@ -9,6 +9,7 @@ import type { useLatestHFModel } from "../../hooks/useLatestHFModel.ts";
 import { bounds, money, percent, share } from "../../lib/format.ts";
 import { setName } from "../../lib/names.ts";
 import { keyOf, ranked, ranks } from "../../lib/rows.ts";
+import { costPerTask } from "../../lib/standing.ts";
 import { cells } from "../../lib/tasks.ts";
 import { Ago } from "../../ui/Ago.tsx";
 import { Dot } from "../../ui/Badge.tsx";
@@ -65,7 +66,6 @@ type Latest = NonNullable<ReturnType<typeof useLatestHFModel>["latest"]>;
 
 function Card({ model, row, rows, selected, onUse }: Omit<HeroProps, "latest"> & { model: Latest }) {
   const { tasksSubmitted, tasksTotal } = model;
-  const perTask = row ? share(row.totalCost, row.tasksSubmitted) : null;
   const figures = [
     ["Score", percent(model.score), `95%: ${bounds(model.scoreInterval)}`, "share"],
     ["Rank", row ? ranks(row) : "–", row ? rankText(rows, row) : "", null],
@@ -75,7 +75,12 @@ function Card({ model, row, rows, selected, onUse }: Omit<HeroProps, "latest"> &
       `${tasksSubmitted} of ${tasksTotal} tasks`,
       "file",
     ],
-    ["Cost per task", money(perTask), row ? `${money(row.totalCost)} in all` : "", "cost"],
+    [
+      "Cost per task",
+      money(row && costPerTask(row)),
+      row ? `${money(row.totalCost)} over all ${row.tasksTotal} tasks` : "",
+      "cost",
+    ],
   ] as const;
   return (
     <section

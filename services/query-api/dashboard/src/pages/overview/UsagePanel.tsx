@@ -2,7 +2,8 @@
 import type { UseQueryResult } from "@tanstack/react-query";
 
 import type { ModelDetail, ModelRow } from "../../api/client.ts";
-import { compact, duration, money, share } from "../../lib/format.ts";
+import { compact, count, duration, money, share } from "../../lib/format.ts";
+import { costPerTask } from "../../lib/standing.ts";
 import { Figure } from "../../ui/Figure.tsx";
 import { Late, Panel } from "../../ui/Panel.tsx";
 import { Traced } from "./provenance/Traced.tsx";
@@ -16,20 +17,20 @@ export function UsagePanel({ row, detail }: { row: ModelRow; detail: UseQueryRes
     [
       "Per task",
       "cost",
-      money(share(row.totalCost, row.tasksSubmitted)),
-      perSolved === null ? "–" : `${money(perSolved)} per solved task`,
+      money(costPerTask(row)),
+      `of the set’s ${count(row.tasksTotal)}${perSolved === null ? "" : `; ${money(perSolved)} per solved task`}`,
     ],
     [
       "Tokens",
       "tokens",
       compact(row.totalTokens),
-      `${compact(share(row.totalTokens, row.tasksSubmitted))} per task`,
+      `${compact(share(row.totalTokens, row.tasksSubmitted))} per task submitted`,
     ],
     [
       "Time",
       "time",
       <Late query={detail}>{time ? duration(time) : "–"}</Late>,
-      time ? `${duration(share(time, row.tasksSubmitted))} per task` : untold,
+      time ? `${duration(share(time, row.tasksSubmitted))} per task submitted` : untold,
     ],
   ] as const;
   return (

@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
+from pydantic import AnyHttpUrl
 from query_api.server import dashboard
 
 from tests.query_api.conftest import Start
@@ -80,3 +81,34 @@ def test_no_registry_is_named_in_the_lock_file() -> None:
     lock = (ROOT / "package-lock.json").read_text()
     assert '"resolved"' not in lock
     assert "registry." not in lock
+
+
+BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+
+
+async def test_an_unknown_address_is_a_page_for_people_and_a_problem_for_programs(start: Start) -> None:
+    async with start(public_url=AnyHttpUrl("https://example.org/arcwatch/")) as api:
+        for path in ("/modells", "/arcwatch/modells", "/api/nowhere", "/a/b/%3Cscript%3E"):
+            async with api.http.get(path, headers={"Accept": BROWSER}) as answer:
+                text = await answer.text()
+                assert (answer.status, answer.content_type) == (404, "text/html"), path
+                assert answer.headers["Vary"] == "Accept"
+                policy = answer.headers["Content-Security-Policy"]
+            assert "default-src 'none'" in policy
+            assert "unsafe" not in policy
+            assert "There is no such page." in text
+            assert "<script" not in text
+            links = re.findall(r'<a href="([^"]+)"', text)
+            assert len(links) >= 5
+            assert ('Did you mean <a href="/arcwatch/models">' in text) == path.endswith("/modells")
+        for link in links:
+            async with api.http.get(link) as answer:
+                assert answer.status == 200, link
+        for accept in ("*/*", "application/json", "text/html, application/json"):
+            async with api.http.get("/nowhere", headers={"Accept": accept}) as answer:
+                assert (answer.status, answer.content_type) == (404, "application/problem+json"), accept
+                assert "Accept" in answer.headers["Vary"]
+        async with api.http.post("/nowhere", headers={"Accept": BROWSER}) as answer:
+            assert answer.content_type == "application/problem+json"
+        async with api.http.get("/favicon.ico") as answer:
+            assert (answer.status, answer.content_type) == (200, "image/x-icon")

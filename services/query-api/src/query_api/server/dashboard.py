@@ -23,6 +23,7 @@ _POLICY: Final = {
 # The file's name holds a hash of its content.
 _FOREVER: Final = {"Cache-Control": "public, max-age=31536000, immutable"}
 _TYPES: Final[Mapping[str, str]] = {
+    ".ico": "image/x-icon",
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
     ".svg": "image/svg+xml",

@@ -29,7 +29,9 @@ _HTML = b"""<!doctype html>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
 <title>arcwatch query API</title>
+<script src="docs/theme.js"></script>
 <link rel="icon" type="image/svg+xml" href="icon.svg">
 <link rel="stylesheet" href="docs/swagger-ui.css">
 </head>
@@ -41,6 +43,19 @@ _HTML = b"""<!doctype html>
 </body>
 </html>
 """
+# The theme chosen on the dashboard, or the system's, before the first paint; Swagger UI's own dark theme is a class.
+_THEME = b"""const system = matchMedia("(prefers-color-scheme: dark)");
+function apply() {
+  let chosen = null;
+  try { chosen = localStorage.getItem("arcwatch-theme"); } catch { /* storage is switched off */ }
+  const dark = chosen === "dark" || (chosen !== "light" && system.matches);
+  document.documentElement.classList.toggle("dark-mode", dark);
+  document.documentElement.style.colorScheme = dark ? "dark" : "light";
+}
+apply();
+system.addEventListener("change", apply);
+addEventListener("storage", apply);
+"""
 _START = b"""const url = new URL("openapi.json", location.href).href;
 SwaggerUIBundle({ url, dom_id: "#ui", deepLinking: true, validatorUrl: null });
 """
@@ -50,6 +65,7 @@ def pages() -> dict[str, Handler]:
     """Return what answers to every path of /docs."""
     found = {
         "/docs": static_file(_HTML, "text/html; charset=utf-8", _POLICY),
+        "/docs/theme.js": static_file(_THEME, "text/javascript; charset=utf-8", _POLICY),
         "/docs/start.js": static_file(_START, "text/javascript; charset=utf-8", _POLICY),
     }
     there = {each.name: Path(str(each.locate())) for each in files(_PACKAGE) or ()}

@@ -10,7 +10,7 @@ from query_api.routes.access import SECURITY_HEADERS, AccessControl
 from query_api.routes.endpoint import Endpoint, Handle
 from query_api.schemas.base import JSON
 from query_api.schemas.problems import ProblemError
-from query_api.server import dashboard, docs, openapi
+from query_api.server import dashboard, docs, not_found, openapi
 from query_api.server.http import Handler, Http
 from query_api.server.request_parsing import MAX_BODY_BYTES
 from query_api.server.static_files import static_file
@@ -71,7 +71,11 @@ def _no_such_route(app: web.Application, access: AccessControl, prefix: str) -> 
         if allowed:
             methods = ", ".join(sorted(allowed))
             raise ProblemError(405, f"{request.path} takes {methods}", headers={hdrs.ALLOW: methods})
-        raise ProblemError(404, f"there is no {request.path}; {prefix}/docs shows what there is")
+        if not_found.wants_page(request):
+            return not_found.page(request.path, dashboard.ADDRESSES, prefix)
+        raise ProblemError(
+            404, f"there is no {request.path}; {prefix}/docs shows what there is", headers={hdrs.VARY: hdrs.ACCEPT}
+        )
 
     return answer
 

@@ -18,7 +18,7 @@ from tests.support.submissions import V2, answer_file, solved, submission, tasks
 
 TASK, OTHER = tasks()[:2]
 # Of a case: what main has, its files, their bytes. For an old name, or where main has nothing: its head, then twice.
-REQUESTS = {"new": 4, "changed": 3, "renamed": 4, "gone": 4}
+REQUESTS = {"new": 4, "changed": 3, "renamed": 5, "gone": 5}
 
 
 async def test_a_folder_deleted_before_its_delivery_ends_as_skipped(pipeline: Pipeline, hub: TestHub) -> None:

@@ -10,10 +10,11 @@ import pytest
 from aiohttp import web
 from common.events import ModelDiscovered, ModelIngested
 from common.hub.responses import RevisionGoneError
+from common.outcomes import TransientError
 from localhub.web.download import body_of
 
 from tests.support.hub import TestHub
-from tests.support.hub.faults import Exchange
+from tests.support.hub.faults import Exchange, Replace
 from tests.support.pipeline import Pipeline
 from tests.support.submissions import V2, answer_file, solved, submission, tasks, unsolved
 
@@ -22,7 +23,9 @@ FIRST, MIDDLE, LAST = ALL[0], ALL[60], ALL[-1]
 LONG_AGO = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 DAY = timedelta(days=1)
 FOLDER = ["paths-info/main", "tree"]
-"""What main has, and the files there: the two questions of a plain ingestion."""
+"""What main has, and the files at the commit that changed it last: the two questions of a plain ingestion."""
+AT_ONCE = ["paths-info/main", "tree/main"]
+"""The two questions of a new submission whose files are to come by pack, in either order."""
 
 Files = dict[str, bytes | None]
 ANSWERS: Files = submission("m", {FIRST: solved(FIRST), MIDDLE: solved(MIDDLE)})
@@ -57,14 +60,17 @@ DATES: dict[str, tuple[list[Files], list[str], int]] = {
 
 
 def asked(hub: TestHub) -> list[str]:
-    """Return what was asked since the last call: the API's routes, and `resolve` for each file."""
+    """Return what was asked since the last call: the API's routes, and `resolve` for each file.
+
+    Of what is asked at once the order says nothing: those come first by name.
+    """
     found = []
     for request in hub.requests:
         kind, _, after = re.sub(r".*/datasets/[^/]+/[^/]+/?", "", request.path).partition("/")
         revision = after.partition("/")[0]
         found.append(f"{kind}/main" if revision == "main" else kind or "head")
     hub.requests.clear()
-    return found
+    return AT_ONCE + found[2:] if sorted(found[:2]) == AT_ONCE else found
 
 
 async def ingested(pipeline: Pipeline, hub: TestHub, **words: object) -> tuple[ModelIngested | None, list[str]]:
@@ -84,7 +90,7 @@ async def test_a_new_submission_costs_two_questions_and_its_files(
     hub.commit(V2, {"README.md": b"Another commit."})
     words = {"trigger": trigger} | ({"revision": None, "tree_oid": None} if trigger == "manual" else {})
     announced, requests = await ingested(pipeline, hub, **words)
-    assert requests == [*FOLDER, "resolve", "resolve"]
+    assert requests == [*AT_ONCE, "resolve", "resolve"]
     assert announced is not None
     assert announced.tree_oid == hub.oid(V2, "m")
 
@@ -93,7 +99,7 @@ async def test_a_new_submission_costs_two_questions_and_its_files(
 async def test_a_new_submission_costs_three_requests(pipeline: Pipeline, hub: TestHub, beside: Files) -> None:
     hub.commit(V2, submission("m", {task: answer_file(task, padding=place) for place, task in enumerate(ALL)}) | beside)
     announced, requests = await ingested(pipeline, hub)
-    assert requests == [*FOLDER, "git-upload-pack"]
+    assert requests == [*AT_ONCE, "git-upload-pack"]
     assert announced is not None
     assert announced.successful == len(ALL) == 120
 
@@ -112,7 +118,7 @@ async def test_old_names_are_looked_for_at_the_head_of_main(pipeline: Pipeline, 
     hub.commit(V2, submission("new", {FIRST: solved(FIRST), MIDDLE: solved(MIDDLE)}))
     hub.commit(V2, {"m": None})
     announced, requests = await ingested(pipeline, hub)
-    assert requests == ["paths-info/main", "head", "paths-info", "paths-info"]
+    assert requests == [*AT_ONCE, "head", "paths-info", "paths-info"]
     assert announced is not None
     assert {row["model"] for row in await pipeline.pool.fetch("SELECT model FROM submission_versions")} == {"new"}
 
@@ -124,7 +130,7 @@ async def test_a_folder_that_is_gone_has_to_be_left_out_by_two_pinned_answers(pi
     (event,) = pipeline.published
     asked(hub)
     assert await pipeline.ingester.ingest(event) is None
-    assert asked(hub) == ["paths-info/main", "head", "paths-info", "paths-info"]
+    assert asked(hub) == [*AT_ONCE, "head", "paths-info", "paths-info"]
 
 
 @pytest.mark.parametrize("case", DATES)
@@ -135,7 +141,7 @@ async def test_the_date_of_the_answers_costs_a_question_only_where_files_beside_
     for number, files in enumerate(commits):
         hub.commit(V2, files, date=LONG_AGO + number * DAY)
     announced, requests = await ingested(pipeline, hub)
-    assert [each for each in requests if each != "resolve"] == [*FOLDER, *besides]
+    assert [each for each in requests if each != "resolve"] == [*AT_ONCE, *besides]
     assert announced is not None
     assert announced.published_at == LONG_AGO + day * DAY
 
@@ -175,6 +181,7 @@ async def test_a_last_commit_that_is_not_the_folders_is_found_out_by_the_listing
     other = hub.commit(V2, submission("m", {FIRST: unsolved(FIRST)}))
     hub.commit(V2, ANSWERS)
     sha = {"none": None, "gone": "0" * 40, "foreign": "1", "with other content": other, "before the folder": before}
+    pipeline.ingester.hub.transports.choice = "files"
     hub.faults.add(LastCommit(sha[which]), "paths-info/main", times=None)
     announced, requests = await ingested(pipeline, hub)
     assert announced is not None
@@ -183,11 +190,40 @@ async def test_a_last_commit_that_is_not_the_folders_is_found_out_by_the_listing
     assert requests.count("head") == 1
 
 
+@pytest.mark.parametrize("which", ["gone", "with other content"])
+async def test_a_wrong_last_commit_that_was_not_listed_costs_a_delivery(
+    pipeline: Pipeline, hub: TestHub, which: str
+) -> None:
+    """Files that no pack brings are asked for at the commit: where it does not have them, the next listing says so."""
+    sha = {"gone": "0" * 40, "with other content": hub.commit(V2, submission("m", {FIRST: unsolved(FIRST)}))}
+    hub.commit(V2, ANSWERS)
+    hub.faults.add(LastCommit(sha[which]), "paths-info/main", times=None)
+    await pipeline.sync()
+    (event,) = pipeline.published
+    with pytest.raises(TransientError):
+        await pipeline.ingester.ingest(event)
+    announced = await pipeline.ingester.ingest(event, 2)
+    assert announced is not None
+    assert (announced.revision, announced.score_submitted) == (hub.head(V2), 1)
+
+
+async def test_a_listing_of_main_that_is_not_the_folder_is_asked_for_at_its_commit(
+    pipeline: Pipeline, hub: TestHub
+) -> None:
+    hub.commit(V2, ANSWERS)
+    hub.faults.add(Replace(b"[]"), "/tree/main/m", times=1)
+    announced, requests = await ingested(pipeline, hub)
+    assert requests == [*AT_ONCE, "tree", "resolve", "resolve"]
+    assert announced is not None
+    assert (announced.tree_oid, announced.score_submitted) == (hub.oid(V2, "m"), 1)
+
+
 async def test_a_folder_that_changes_between_two_requests_is_ingested_as_it_was_and_then_as_it_is(
     pipeline: Pipeline, hub: TestHub
 ) -> None:
     sha = hub.commit(V2, ANSWERS)
     oid = hub.oid(V2, "m")
+    pipeline.ingester.hub.transports.choice = "files"
     hub.faults.add(Committed(hub, submission("m", {FIRST: unsolved(FIRST)})), f"/tree/{sha}/m", times=1)
     announced, requests = await ingested(pipeline, hub)
     assert requests == [*FOLDER, "resolve", "resolve"]

@@ -128,12 +128,17 @@ async def test_a_tree_that_cannot_be_made_needs_two_equal_listings(hub: HubClien
 
 async def test_one_listing_that_makes_the_tree_counts_and_no_other(hub: HubClient, server: TestHub) -> None:
     sha, oid = await hub.head(DATA), server.oid(DATA, "b")
-    listed = await hub.files_of_tree(DATA, "b", sha, oid)
-    assert listed == await hub.files(DATA, "b", sha, oid)
+    listed = await hub.listing(DATA, "b", sha)
+    assert listed is not None
+    assert listed.makes(oid)
+    assert not listed.makes("0" * 40)
+    assert listed.files == await hub.files(DATA, "b", sha, oid)
     server.faults.add(Shortened(), f"tree/{sha}/b", times=1)
-    assert await hub.files_of_tree(DATA, "b", sha, oid) is None
-    for revision, folder, tree_oid in ((sha, "b", "0" * 40), ("0" * 40, "b", oid), (sha, "nobody", oid)):
-        assert await hub.files_of_tree(DATA, folder, revision, tree_oid) is None
+    shortened = await hub.listing(DATA, "b", sha)
+    assert shortened is not None
+    assert not shortened.makes(oid)
+    for revision, folder in (("0" * 40, "b"), (sha, "nobody")):
+        assert await hub.listing(DATA, folder, revision) is None
 
 
 @pytest.mark.parametrize("oid", [None, "0" * 40])

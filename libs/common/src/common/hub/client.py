@@ -18,7 +18,7 @@ from typing import Any, Final, Self, TypeVar
 import httpx2
 import stamina
 import structlog
-from huggingface_hub import HfApi, RepoFile, RepoFolder, WebhookInfo, WebhookWatchedItem
+from huggingface_hub import HfApi, RepoFolder, WebhookInfo, WebhookWatchedItem
 from huggingface_hub.errors import (
     EntryNotFoundError,
     GatedRepoError,
@@ -31,7 +31,7 @@ from yarl import URL
 from common.hub import calls, network
 from common.hub.calls import CALL, Call
 from common.hub.downloads import Downloads, RemoteFile
-from common.hub.entries import Folder, PathInfo, as_file, as_path_info, read_below
+from common.hub.entries import Folder, Listing, PathInfo, as_path_info, read_below
 from common.hub.pack_downloads import Admit, PackDownloads
 from common.hub.packs import Packs
 from common.hub.quota import Quota
@@ -189,25 +189,27 @@ class HubClient:
         A listing counts when it makes the folder's tree oid. Where it does not (the modes are not listed, and cannot
         all be tried), a second one has to say the same. An empty one never counts: git has no empty folders.
         """
-        ask = partial(read_below, dataset, folder, revision, tree_oid)
-        first, verified = await self._call(dataset, ask)
-        entries = first
-        if not verified:
-            entries, verified = await self._call(dataset, ask)
-        files = [as_file(entry) for entry in entries if isinstance(entry, RepoFile)]
-        if not verified:
-            if not files or entries != first:
-                raise TransientError(f"the Hub's listing of {folder} is not the folder's content", kind="hub_error")
-            log.warning("hub.listing_not_verified", dataset=dataset, folder=folder, tree_oid=tree_oid)
-        return files
+        first = last = await self._listing(dataset, folder, revision)
+        if not await asyncio.to_thread(first.makes, tree_oid):
+            last = await self._listing(dataset, folder, revision)
+            if not await asyncio.to_thread(last.makes, tree_oid):
+                if not last.files or last != first:
+                    raise TransientError(f"the Hub's listing of {folder} is not the folder's content", kind="hub_error")
+                log.warning("hub.listing_not_verified", dataset=dataset, folder=folder, tree_oid=tree_oid)
+        return last.files
 
-    async def files_of_tree(self, dataset: str, folder: str, revision: str, tree_oid: str) -> list[RemoteFile] | None:
-        """Return every file below a folder, None where one listing at the commit does not make this tree oid."""
+    async def listing(self, dataset: str, folder: str, revision: str = "main") -> Listing | None:
+        """Return what one answer lists below a folder, None where the Hub does not have it there.
+
+        Believe it where it makes a tree oid (`Listing.makes`): it may be cut short, or main may move between pages.
+        """
         try:
-            entries, verified = await self._call(dataset, partial(read_below, dataset, folder, revision, tree_oid))
+            return await self._listing(dataset, folder, revision)
         except (RevisionGoneError, HubRefusedError):
             return None
-        return [as_file(entry) for entry in entries if isinstance(entry, RepoFile)] if verified else None
+
+    async def _listing(self, dataset: str, folder: str, revision: str) -> Listing:
+        return await self._call(dataset, partial(read_below, dataset, folder, revision))
 
     async def _call(self, dataset: str, ask: "Callable[[HfApi], T]") -> "T":
         retrying = stamina.AsyncRetryingCaller(attempts=self.attempts, timeout=None)

@@ -27,15 +27,30 @@ class PathInfo:
     changed_at: datetime | None = None
 
 
-def read_below(
-    dataset: str, path: str, revision: str, tree_oid: str | None, api: HfApi
-) -> tuple[list[RepoFile | RepoFolder], bool]:
-    """Return what is listed below a folder, in a comparable order, and whether that makes the folder's oid."""
-    found = list(api.list_repo_tree(dataset, path, recursive=True, revision=revision, repo_type="dataset"))
-    verified = any(isinstance(entry, RepoFile) for entry in found) and (
-        tree_oid is None or is_tree(tree_oid, path, map(_in_tree, found))
-    )
-    return sorted(found, key=lambda entry: entry.path), verified
+@dataclass(frozen=True)
+class Listing:
+    """Everything that one answer lists below a folder, in a comparable order. Any answer may be cut short."""
+
+    folder: str
+    entries: tuple[RepoFile | RepoFolder, ...]
+
+    def makes(self, tree_oid: str | None) -> bool:
+        """Tell whether this is the tree of that oid; of an unknown one, whether any file is listed.
+
+        It may hash for a third of a second, where modes have to be tried.
+        """
+        return bool(self.files) and (tree_oid is None or is_tree(tree_oid, self.folder, map(_in_tree, self.entries)))
+
+    @property
+    def files(self) -> list[RemoteFile]:
+        """The files, as downloads need them."""
+        return [as_file(entry) for entry in self.entries if isinstance(entry, RepoFile)]
+
+
+def read_below(dataset: str, folder: str, revision: str, api: HfApi) -> Listing:
+    """Return what is listed below a folder."""
+    found = api.list_repo_tree(dataset, folder, recursive=True, revision=revision, repo_type="dataset")
+    return Listing(folder, tuple(sorted(found, key=lambda entry: entry.path)))
 
 
 def _in_tree(entry: RepoFile | RepoFolder) -> Entry:

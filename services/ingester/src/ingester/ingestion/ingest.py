@@ -129,7 +129,9 @@ class _Ingestion:
             # Before the Hub is asked: this may be a redelivery whose folder is gone meanwhile.
             await self._note_unneeded()
             return True
-        revision, target = await self._upstream.find()
+        # A redelivery has the listing prove the commit, too: the first one may have failed for a wrong one.
+        first = current is None and self.origin.delivery_count == 1
+        revision, target = await self._upstream.find(lists=first)
         if target is None:
             await self._not_there(revision, current)
             return False

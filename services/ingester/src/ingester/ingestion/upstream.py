@@ -2,15 +2,21 @@
 
 Two requests tell of nearly every folder: what main has at its path, and the files at the commit that changed it last.
 An event's commit is not needed for it: the listing there makes the tree oid that main has, or does not count.
+
+Where git is asked for the files next, by their names, no commit is needed for that: both are asked for at once then,
+the files as main has them. Whatever makes the tree oid are its files; which commit changed them last is the Hub's word.
 """
 
+import asyncio
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from common.arc.task_sets import TaskSet
 from common.hub.client import PATHS_PER_REQUEST, HubClient
 from common.hub.downloads import RemoteFile
+from common.hub.entries import Listing
 from common.hub.responses import RevisionGoneError
+from common.process.task_group import task_group
 
 from ingester.download.plan import Plan
 
@@ -19,13 +25,15 @@ from ingester.download.plan import Plan
 class Target:
     """A folder's content: the commit to read it at, its tree oid, and when it was committed.
 
-    `changed_then` are files, of those that were asked about, that were committed at that date, too.
+    `changed_then` are files, of those that were asked about, that were committed at that date, too. `files` are all of
+    its files, where they are known already.
     """
 
     revision: str
     tree_oid: str
     published_at: datetime | None
     changed_then: frozenset[str] = frozenset()
+    files: tuple[RemoteFile, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -37,12 +45,24 @@ class Upstream:
     model: str
     tasks: TaskSet
 
-    async def find(self) -> tuple[str, Target | None]:
-        """Return the commit that was looked at, and the folder there; None where two answers leave it out."""
-        if (target := await self._as_changed_last()) is not None:
-            return target.revision, target
+    async def find(self, *, lists: bool = False) -> tuple[str, Target | None]:
+        """Return the commit that was looked at, and the folder there; None where two answers leave it out.
+
+        `lists` says that the files are needed as well: where they come by pack, they are listed at the same time.
+        """
+        lists = lists and self.hub.transports.current(self.dataset) == "pack"
+        async with task_group() as group:
+            listing = group.create_task(self.hub.listing(self.dataset, self.model)) if lists else None
+            target = await self._as_changed_last()
+        if target is not None:
+            return target.revision, await self._with_files(target, listing.result() if listing else None)
         revision = await self.hub.head(self.dataset)
         return revision, await self._at(revision)
+
+    async def _with_files(self, target: Target, listing: Listing | None) -> Target:
+        if listing is None or not await asyncio.to_thread(listing.makes, target.tree_oid):
+            return target
+        return replace(target, files=tuple(listing.files))
 
     async def _as_changed_last(self) -> Target | None:
         """Return the folder that main has, at the commit that changed it last; None where the answer does not say."""
@@ -66,9 +86,11 @@ class Upstream:
         The head of main counts where the listing at the target's commit does not make its tree oid; raises
         RevisionGoneError where main has another content by then.
         """
-        files = await self.hub.files_of_tree(self.dataset, self.model, target.revision, target.tree_oid)
-        if files is not None:
-            return target, files
+        if not target.files:
+            listing = await self.hub.listing(self.dataset, self.model, target.revision)
+            target = await self._with_files(target, listing)
+        if target.files:
+            return target, list(target.files)
         now = await self._at(await self.hub.head(self.dataset))
         if now is None or now.tree_oid != target.tree_oid:
             raise RevisionGoneError(f"{self.dataset}: {self.model} changed while it was listed")

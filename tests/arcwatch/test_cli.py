@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 from arcwatch.cli import app
-from arcwatch.commands import output
+from arcwatch.commands.console import output
 from arcwatch.errors import explained, without_password
 from typer.main import get_command
 

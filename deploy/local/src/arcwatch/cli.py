@@ -10,12 +10,13 @@ from arcwatch.commands import (
     dead,
     doctor,
     ingest,
-    listings,
     names,
     rescore,
+    runs,
     score,
     servers,
     start,
+    submissions,
     sync,
     verify,
     webhooks,
@@ -37,8 +38,8 @@ app = typer.Typer(
 app.command("up", rich_help_panel="Run")(start.up)
 app.command("demo", rich_help_panel="Run")(start.demo)
 app.command("hub", rich_help_panel="Run")(start.hub)
-app.add_typer(listings.models, name="models", rich_help_panel="Look")
-app.add_typer(listings.runs, name="runs", rich_help_panel="Look")
+app.add_typer(submissions.models, name="models", rich_help_panel="Look")
+app.add_typer(runs.runs, name="runs", rich_help_panel="Look")
 app.command("doctor", rich_help_panel="Look")(doctor.doctor)
 app.command("score", rich_help_panel="Check")(score.score)
 app.command("verify", rich_help_panel="Check")(verify.verify)

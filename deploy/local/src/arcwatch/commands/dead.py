@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from arcwatch.commands.calls import on_nats
-from arcwatch.commands.options import DataDirOption, JsonOption, NatsOption, group
-from arcwatch.commands.output import as_json, moment, say, table
+from arcwatch.commands.console.calls import on_nats
+from arcwatch.commands.console.options import DataDirOption, JsonOption, NatsOption, group
+from arcwatch.commands.console.output import as_json, moment, say, table
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from arcwatch.commands.calls import run
-from arcwatch.commands.options import DatabaseOption, DataDirOption, JsonOption, NatsOption
-from arcwatch.commands.output import as_json, say
+from arcwatch.commands.console.calls import run
+from arcwatch.commands.console.options import DatabaseOption, DataDirOption, JsonOption, NatsOption
+from arcwatch.commands.console.output import as_json, say
 
 _MARKS = {"ok": "ok     ", "warning": "warning", "problem": "PROBLEM"}
 

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from arcwatch.commands.calls import on_nats, read, run
-from arcwatch.commands.options import DataDirOption, JsonOption, NatsOption
-from arcwatch.commands.output import as_json, percent, say
+from arcwatch.commands.console.calls import on_nats, read, run
+from arcwatch.commands.console.options import DataDirOption, JsonOption, NatsOption
+from arcwatch.commands.console.output import as_json, percent, say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

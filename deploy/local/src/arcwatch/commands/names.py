@@ -6,8 +6,8 @@ from urllib.parse import quote
 
 import typer
 
-from arcwatch.commands.options import DataDirOption, JsonOption, UrlOption, group
-from arcwatch.commands.output import as_json, say, table
+from arcwatch.commands.console.options import DataDirOption, JsonOption, UrlOption, group
+from arcwatch.commands.console.output import as_json, say, table
 
 names = group("What is known of models: names, providers, dates, kinds.")
 

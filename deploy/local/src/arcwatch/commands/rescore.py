@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from arcwatch.commands.calls import run
-from arcwatch.commands.options import DatabaseOption, DataDirOption, JsonOption
-from arcwatch.commands.output import as_json, percent, say, table
+from arcwatch.commands.console.calls import run
+from arcwatch.commands.console.options import DatabaseOption, DataDirOption, JsonOption
+from arcwatch.commands.console.output import as_json, percent, say, table
 
 if TYPE_CHECKING:
     from ingester.ingestion.rescoring import Rescored

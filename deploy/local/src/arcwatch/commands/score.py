@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from arcwatch.commands.options import JsonOption
-from arcwatch.commands.output import as_json, percent, say, table
+from arcwatch.commands.console.options import JsonOption
+from arcwatch.commands.console.output import as_json, percent, say, table
 
 if TYPE_CHECKING:
     from arcwatch.scoring.document import Scored

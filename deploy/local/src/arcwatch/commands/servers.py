@@ -4,9 +4,9 @@ from typing import Annotated
 
 import typer
 
-from arcwatch.commands.calls import on_nats, run
-from arcwatch.commands.options import DatabaseOption, DataDirOption, JsonOption, NatsOption, WaitOption, group
-from arcwatch.commands.output import as_json, say
+from arcwatch.commands.console.calls import on_nats, run
+from arcwatch.commands.console.options import DatabaseOption, DataDirOption, JsonOption, NatsOption, WaitOption, group
+from arcwatch.commands.console.output import as_json, say
 
 topology = group("The streams and consumers on NATS.")
 

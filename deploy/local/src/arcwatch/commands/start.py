@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from arcwatch.commands.options import DataDirOption, WaitOption
+from arcwatch.commands.console.options import DataDirOption, WaitOption
 from arcwatch.errors import DeploymentError
 
 PortOption = Annotated[

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from arcwatch.commands.calls import read, run
-from arcwatch.commands.options import DatabaseOption, DataDirOption, JsonOption
-from arcwatch.commands.output import as_json, say, table
+from arcwatch.commands.console.calls import read, run
+from arcwatch.commands.console.options import DatabaseOption, DataDirOption, JsonOption
+from arcwatch.commands.console.output import as_json, say, table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from arcwatch.commands.calls import read, run
-from arcwatch.commands.options import DataDirOption, JsonOption, group
-from arcwatch.commands.output import as_json, say
+from arcwatch.commands.console.calls import read, run
+from arcwatch.commands.console.options import DataDirOption, JsonOption, group
+from arcwatch.commands.console.output import as_json, say
 from arcwatch.errors import DeploymentError
 
 app = group("The Hub's calls when a dataset changes.")

@@ -1,66 +1,20 @@
-"""`arcwatch models ls`, `runs ls` and `runs errors`: what the query API tells of submissions and their ingestion."""
+"""`arcwatch runs`: what the query API tells of ingestion runs."""
 
 from typing import Annotated
 
 import typer
 
-from arcwatch.commands.options import DataDirOption, DatasetOption, JsonOption, LimitOption, UrlOption, group
-from arcwatch.commands.output import as_json, bounds, moment, percent, ranks, say, table
+from arcwatch.commands.console.options import DataDirOption, DatasetOption, JsonOption, LimitOption, UrlOption, group
+from arcwatch.commands.console.output import as_json, moment, percent, say, table
 
-models = group("The submissions that were ingested.")
 runs = group("The ingestion runs.")
 
-_COUNTS = ("solved", "submitted", "tasks", "errors", "warnings")
-_MODEL = ("name", "model", "dataset", "score", "95% interval", "rank", "of submitted", *_COUNTS, "ingested")
 _RUN = ("id", "model", "dataset", "status", "trigger", "tasks", "failed", "score", "took", "started")
 _FINDING = ("severity", "kind", "found", "what to do")
 _ERROR = ("file", "severity", "kind", "what")
 _NONE = "no model was ingested yet"
 _NO_RUN = "no such run"
 _CLEAN = "nothing was wrong with its files"
-
-
-@models.command("ls")
-def list_models(
-    *,
-    data_dir: DataDirOption = None,
-    url: UrlOption = None,
-    dataset: DatasetOption = None,
-    limit: LimitOption = 100,
-    json: JsonOption = False,
-) -> None:
-    """List the submissions, best score first.
-
-    The score counts all tasks of the set; `of submitted` only those that were submitted. A rank is within the task set:
-    3-7 means that comparisons task by task leave the ranks 3 to 7 open.
-    """
-    from arcwatch.clients.api import get
-
-    answer = get(data_dir, url, "/api/models", {"dataset": dataset, "limit": limit})
-    if json:
-        as_json(answer["data"])
-        return
-    rows = (
-        [
-            row["displayName"],
-            row["model"],
-            row["dataset"],
-            percent(row["score"]),
-            bounds(row["scoreInterval"]),
-            ranks(row),
-            percent(row["scoreSubmitted"]),
-            row["tasksSolved"],
-            row["tasksSubmitted"],
-            row["tasksTotal"],
-            row["errors"],
-            row.get("warnings"),  # an API of before does not count them
-            moment(row["ingestedAt"]),
-        ]
-        for row in answer["data"]
-    )
-    table(_MODEL, rows, empty=_NONE)
-    if answer["total"] > len(answer["data"]):
-        say(f"{len(answer['data'])} of {answer['total']}; --limit shows more", err=True)
 
 
 @runs.command("ls")

@@ -351,3 +351,21 @@ async def test_what_an_admin_sets_is_shown_at_once_and_no_older_read_takes_it_ba
     world.projector._load = world.load
     await world.projector.step()  # asked for: now the database has the last word
     assert world.projector.state.view.names.of("a").display_name == "A"
+
+
+async def test_people_and_baselines_have_no_rank_and_take_none() -> None:
+    world = World()
+    world.rows = {each.key: each for each in [submission("human-panel", 9, 1), submission("a", 5, 2)]}
+    await world.projector.start()
+
+    def ranks() -> dict[str, int | None]:
+        view = world.projector.state.view
+        return {each.model: view.row(each).rank for each in view.submissions.values()}
+
+    assert ranks() == {"human-panel": None, "a": 1}
+    world.projector.show_names({"a": Entry(NameFields(kind="baseline"), {})})
+    assert ranks() == {"human-panel": None, "a": None}, "before anything is compared anew"
+    world.projector.show_names({"human-panel": Entry(NameFields(kind="system"), {})})
+    world.names = {"human-panel": Entry(NameFields(kind="system"), {})}
+    await world.projector.step()
+    assert ranks() == {"human-panel": 1, "a": 2}

@@ -167,6 +167,13 @@ def test_a_row_carries_the_intervals_of_its_scores_and_where_it_stands() -> None
     assert (row.dataset, row.score) == (DATASET, 0.2)
 
 
+@pytest.mark.parametrize(("cost", "tasks", "per_task"), [(5.0, 100, 0.05), (None, 100, None), (5.0, 0, None)])
+def test_cost_per_task_is_over_all_tasks_of_the_set(cost: float | None, tasks: int, per_task: float | None) -> None:
+    """As the score is: what leaves tasks out looks cheap, and its coverage says so."""
+    row = model_row(made("a", LAST, total_cost=cost, tasks_total=tasks, tasks_submitted=50), None, NAME)
+    assert row.cost_per_task == per_task
+
+
 def test_a_row_without_anything_usable_is_not_said_to_be_sure_of_anything() -> None:
     row = model_row(made("a", [], tasks_submitted=0, score_submitted=None), None, NAME)
     assert (row.score_interval, row.score_submitted_interval) == (None, None)

@@ -68,3 +68,8 @@ class ModelName:
     def display_name(self) -> str:
         """The name that people know, or the folder's as the rules spell it."""
         return self.fields.display_name or ""
+
+    @property
+    def is_reference(self) -> bool:
+        """Whether it is people, or a baseline: what models are read against, and what has no rank among them."""
+        return self.fields.kind in {"human_panel", "baseline"}

@@ -1410,6 +1410,12 @@ export interface components {
              */
             kind: ("model" | "system" | "human_panel" | "baseline") | null;
             nameSources: components["schemas"]["NameSources"];
+            /**
+             * Costpertask
+             * @description USD: `totalCost` divided by `tasksTotal`, over all tasks of the set as the score is.
+             * @default null
+             */
+            costPerTask?: number | null;
             /** Runid */
             runId: number;
             /**
@@ -1871,6 +1877,12 @@ export interface components {
              */
             kind: ("model" | "system" | "human_panel" | "baseline") | null;
             nameSources: components["schemas"]["NameSources"];
+            /**
+             * Costpertask
+             * @description USD: `totalCost` divided by `tasksTotal`, over all tasks of the set as the score is.
+             * @default null
+             */
+            costPerTask?: number | null;
             /** Versions */
             versions: components["schemas"]["Version"][];
             /**
@@ -2112,6 +2124,12 @@ export interface components {
              */
             kind: ("model" | "system" | "human_panel" | "baseline") | null;
             nameSources: components["schemas"]["NameSources"];
+            /**
+             * Costpertask
+             * @description USD: `totalCost` divided by `tasksTotal`, over all tasks of the set as the score is.
+             * @default null
+             */
+            costPerTask?: number | null;
         };
         /**
          * ModelsAnswer

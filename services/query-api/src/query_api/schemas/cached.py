@@ -38,7 +38,10 @@ class LatestQuery(Query):
 
 
 class Certainty(ApiModel):
-    """How sure a submission's figures are. Null where nothing is submitted; a rank also where the folder is gone."""
+    """How sure a submission's figures are. Null where nothing is submitted; a rank also where the folder is gone.
+
+    People and baselines (`kind`) have no rank and take none: models are read against them.
+    """
 
     score_interval: Annotated[Interval | None, Field(description="Of the score over all tasks of the set.")]
     score_submitted_interval: Annotated[Interval | None, Field(description="Of the score over the tasks submitted.")]
@@ -141,6 +144,11 @@ class SubmissionRow(ApiModel):
 
 class ModelRow(Naming, Certainty, SubmissionRow):
     """One submission, what is known of its model, and how sure its figures are."""
+
+    cost_per_task: Annotated[
+        FiniteFloat | None,
+        Field(description="USD: `totalCost` divided by `tasksTotal`, over all tasks of the set as the score is."),
+    ] = None
 
 
 class ModelsAnswer(Cached):

@@ -252,8 +252,9 @@ class ViewProjector:
             self._standings.learn(unread, await self._read_tasks([each.key for each in unread]))
 
     async def _ranked(self, view: View) -> View:
-        """Return a view with its standings, as far as they are known within a short time."""
-        standings = await asyncio.to_thread(self._standings.of, view.submissions.values())
+        """Return a view with its standings, as far as they are known within a short time; references have none."""
+        rivals = [each for each in view.submissions.values() if not self._names.of(each.model).is_reference]
+        standings = await asyncio.to_thread(self._standings.of, rivals)
         return replace(view, standings=standings)
 
     def _show(self, view: View) -> None:

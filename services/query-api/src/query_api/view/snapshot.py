@@ -65,10 +65,9 @@ class View:
 
     def row(self, submission: Submission) -> ModelRow:
         """Return a submission as the API shows it; where it is not the present version, no rank is known."""
-        is_current = self.submissions.get(submission.key) == submission
-        return model_row(
-            submission, self.standings.get(submission.key) if is_current else None, self.name_of(submission)
-        )
+        name = self.name_of(submission)
+        is_ranked = self.submissions.get(submission.key) == submission and not name.is_reference
+        return model_row(submission, self.standings.get(submission.key) if is_ranked else None, name)
 
     def name_of(self, submission: Submission) -> ModelName:
         """Return what is known of a submission's model."""

@@ -41,7 +41,14 @@ def model_row(submission: Submission, standing: Standing | None, name: ModelName
         rank=known.rank or None,
         rank_range=RankRange(best=known.ranks[0], worst=known.ranks[1]) if known.ranks else None,
         not_distinguishable=known.not_distinguishable,
+        cost_per_task=_per_task(submission),
     )
+
+
+def _per_task(submission: Submission) -> float | None:
+    """Return what it cost over all tasks of the set, as its score is, whether it answered them or not."""
+    cost, tasks = submission.total_cost, submission.tasks_total
+    return None if cost is None or not tasks else cost / tasks
 
 
 def score_intervals(of: Submission | Version) -> dict[str, Interval | None]:

@@ -42,11 +42,9 @@ async def _events(content: aiohttp.StreamReader, *, pings: bool) -> AsyncIterato
         if text:
             name, _, value = text.partition(": ")
             fields[name] = value
-        elif "event" in fields:
-            if fields["event"] == "ping" and not pings:
-                fields = {}
-                continue
-            yield ReceivedEvent(fields.get("id"), fields["event"], json.loads(fields["data"]))
+        else:
+            if "event" in fields and (pings or fields["event"] != "ping"):
+                yield ReceivedEvent(fields.get("id"), fields["event"], json.loads(fields["data"]))
             fields = {}
 
 

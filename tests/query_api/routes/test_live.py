@@ -66,6 +66,17 @@ async def test_who_comes_back_hears_what_it_missed(api: Api, writer: Writer) -> 
         assert [each.sequence for each in await take(events, 1)] == [5]
 
 
+async def test_who_listens_is_told_its_place_before_the_first_event(api: Api, writer: Writer) -> None:
+    await writer.publish(await writer.ingest("m-1"))
+    await api.until_latest("m-1")
+    async with api.http.get("/api/events") as answer:
+        lines = [await answer.content.readline() for _ in range(3)]
+    assert lines[2].startswith(b"id: "), lines
+    async with listening(api.http, last=lines[2].decode().strip().removeprefix("id: ")) as events:
+        await writer.publish(await writer.ingest("m-2"))
+        assert [each.data["model"] for each in await take(events, 1)] == ["m-2"]
+
+
 async def test_what_happened_before_the_start_is_read_from_the_stream(start: Start, writer: Writer) -> None:
     for number in range(4):
         await writer.publish(await writer.ingest(f"m-{number}"))

@@ -974,6 +974,23 @@ export interface components {
             failedAt: string;
         };
         /**
+         * FailedFrame
+         * @description What is sent when an ingestion has failed for good.
+         */
+        FailedFrame: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            event: "failed";
+            /**
+             * Id
+             * @description Its place, `<stream>-<sequence>`: what to send as Last-Event-ID.
+             */
+            id: string;
+            data: components["schemas"]["FailedEvent"];
+        };
+        /**
          * FieldError
          * @description One field of the request, and what is wrong with it.
          */
@@ -1432,6 +1449,23 @@ export interface components {
             landed: boolean;
         };
         /**
+         * IngestedFrame
+         * @description What is sent when a version is committed.
+         */
+        IngestedFrame: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            event: "ingested";
+            /**
+             * Id
+             * @description Its place, `<stream>-<sequence>`: what to send as Last-Event-ID.
+             */
+            id: string;
+            data: components["schemas"]["IngestedEvent"];
+        };
+        /**
          * IngestionAccepted
          * @description The request is on the bus; /api/admin/ingestion-requests/{requestId} tells how it goes.
          */
@@ -1688,6 +1722,11 @@ export interface components {
              */
             status: "completed" | "partial" | "unknown" | "removed";
         };
+        /**
+         * LiveEvent
+         * @description One event of the stream, told apart by its name in `event`; `data` is parsed from its one line of JSON.
+         */
+        LiveEvent: components["schemas"]["IngestedFrame"] | components["schemas"]["FailedFrame"] | components["schemas"]["ProgressFrame"] | components["schemas"]["SyncFrame"] | components["schemas"]["ResetFrame"] | components["schemas"]["PingFrame"];
         /**
          * LiveEvents
          * @description What `data` holds, by the name in `event`.
@@ -2349,6 +2388,23 @@ export interface components {
             stale: boolean;
         };
         /**
+         * PingFrame
+         * @description What is sent every ten seconds.
+         */
+        PingFrame: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            event: "ping";
+            /**
+             * Id
+             * @description It has no place of its own, and is never sent again.
+             */
+            id: null;
+            data: components["schemas"]["PingEvent"];
+        };
+        /**
          * ProblemDetails
          * @description An error (RFC 9457).
          */
@@ -2399,6 +2455,23 @@ export interface components {
              * @enum {string}
              */
             status: "running" | "completed" | "partial" | "failed" | "skipped";
+        };
+        /**
+         * ProgressFrame
+         * @description What is sent while a run works.
+         */
+        ProgressFrame: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            event: "progress";
+            /**
+             * Id
+             * @description It has no place of its own, and is never sent again.
+             */
+            id: null;
+            data: components["schemas"]["ProgressEvent"];
         };
         /**
          * Provenance
@@ -2588,6 +2661,23 @@ export interface components {
         ResetEvent: {
             /** Reason */
             reason: string;
+        };
+        /**
+         * ResetFrame
+         * @description What is sent when what was missed is not known; go on after its id.
+         */
+        ResetFrame: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            event: "reset";
+            /**
+             * Id
+             * @description Its place, `<stream>-<sequence>`: what to send as Last-Event-ID.
+             */
+            id: string;
+            data: components["schemas"]["ResetEvent"];
         };
         /**
          * Run
@@ -2823,6 +2913,23 @@ export interface components {
             changed: number;
             /** Error */
             error: string | null;
+        };
+        /**
+         * SyncFrame
+         * @description What is sent when the Hub was compared with the database.
+         */
+        SyncFrame: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            event: "sync";
+            /**
+             * Id
+             * @description Its place, `<stream>-<sequence>`: what to send as Last-Event-ID.
+             */
+            id: string;
+            data: components["schemas"]["SyncEvent"];
         };
         /**
          * SyncedDataset
@@ -5212,11 +5319,13 @@ export const comparisonDetailModel3ResultAnyOf0Values: ReadonlyArray<FlattenedDe
 export const comparisonDetailModel4ResultAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["ComparisonDetail"]["model4Result"]> = ["correct", "incorrect", "not_attempted"];
 export const cronStatusAnswerLastStatusAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["CronStatusAnswer"]["lastStatus"]> = ["completed", "partial", "failed"];
 export const errorKindValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["ErrorKind"]> = ["not_json", "not_a_submission", "unknown_task", "integrity", "too_large", "too_complex", "unavailable"];
+export const failedFrameEventValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["FailedFrame"]["event"]> = ["failed"];
 export const findingSeverityValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Finding"]["severity"]> = ["error", "warning", "note"];
 export const folderNamesKindAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["FolderNames"]["kind"]> = ["model", "system", "human_panel", "baseline"];
 export const ingestedEventStatusValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["IngestedEvent"]["status"]> = ["completed", "partial", "unknown", "removed"];
 export const ingestedEventKindAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["IngestedEvent"]["kind"]> = ["model", "system", "human_panel", "baseline"];
 export const ingestedEventTriggerValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["IngestedEvent"]["trigger"]> = ["schedule", "catch_up", "startup", "webhook", "manual"];
+export const ingestedFrameEventValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["IngestedFrame"]["event"]> = ["ingested"];
 export const ingestionErrorSeverityValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["IngestionError"]["severity"]> = ["error", "warning", "note"];
 export const latestModelKindAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["LatestModel"]["kind"]> = ["model", "system", "human_panel", "baseline"];
 export const latestModelStatusValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["LatestModel"]["status"]> = ["completed", "partial", "unknown", "removed"];
@@ -5232,13 +5341,17 @@ export const nameSourcesReleaseDateAnyOf0Values: ReadonlyArray<FlattenedDeepRequ
 export const nameSourcesKindAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["NameSources"]["kind"]> = ["admin", "file", "registry", "rules"];
 export const namesBodyKindAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["NamesBody"]["kind"]> = ["model", "system", "human_panel", "baseline"];
 export const noteKindValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["NoteKind"]> = ["unreadable_answer", "malformed_pair", "malformed_attempt", "unknown_attempt", "unknown_answer", "null_attempt", "pair_out_of_range", "pair_index_missing", "duplicate_answer", "unread_metadata", "duplicate_key", "value_out_of_range", "text_replaced", "too_deep", "duplicate_file", "other_task_set", "no_task_name", "model_name_missing", "nested_folder", "nothing_usable"];
+export const pingFrameEventValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["PingFrame"]["event"]> = ["ping"];
 export const progressEventStatusValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["ProgressEvent"]["status"]> = ["running", "completed", "partial", "failed", "skipped"];
+export const progressFrameEventValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["ProgressFrame"]["event"]> = ["progress"];
 export const requestAnswerStateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["RequestAnswer"]["state"]> = ["queued", "waiting", "running", "done", "skipped", "failed"];
+export const resetFrameEventValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["ResetFrame"]["event"]> = ["reset"];
 export const runStatusValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Run"]["status"]> = ["running", "completed", "partial", "failed", "skipped", "unknown"];
 export const runTriggerAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Run"]["trigger"]> = ["schedule", "catch_up", "startup", "webhook", "manual"];
 export const sourceValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Source"]> = ["ARC1", "ARC1-Eval", "ARC2", "ARC2-Eval", "ARC1-Semi-Private", "ARC1-Private", "ARC2-Semi-Private", "ARC2-Private", "ARC-Heavy", "ConceptARC"];
 export const syncEventTriggerValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["SyncEvent"]["trigger"]> = ["schedule", "catch_up", "startup", "webhook", "manual"];
 export const syncEventStatusValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["SyncEvent"]["status"]> = ["completed", "partial", "failed"];
+export const syncFrameEventValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["SyncFrame"]["event"]> = ["sync"];
 export const verificationVerdictValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Verification"]["verdict"]> = ["verified", "explained", "differs", "impossible"];
 export const verificationComparedWithValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Verification"]["comparedWith"]> = ["hub", "rows"];
 export const verificationDetailVerdictValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["VerificationDetail"]["verdict"]> = ["verified", "explained", "differs", "impossible"];

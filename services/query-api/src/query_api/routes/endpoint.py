@@ -10,7 +10,7 @@ from dataclasses import KW_ONLY, dataclass, replace
 from functools import cached_property, partial
 from typing import Any, Final, Literal, get_args, get_type_hints
 
-from pydantic import create_model
+from pydantic import BaseModel, create_model
 from pydantic.alias_generators import to_camel
 
 from query_api.schemas.base import ApiModel, Query
@@ -41,6 +41,8 @@ class Endpoint:
     """What the signature cannot say: the shape of bytes, or their media type where they are no JSON."""
     events: type[ApiModel] | None = None
     """What a stream of events carries: for each name of an event the shape of its data."""
+    item: type[BaseModel] | None = None
+    """One event of it whole, with its name and id."""
     description: str | None = None
     headers: Mapping[str, str] | None = None
     """Request headers that the route reads, with what they are for."""

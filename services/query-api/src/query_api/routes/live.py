@@ -10,7 +10,7 @@ from pydantic import Field
 from query_api.routes.access import SECURITY_HEADERS
 from query_api.routes.endpoint import Endpoint
 from query_api.schemas.base import Query
-from query_api.schemas.live_events import LiveEvents
+from query_api.schemas.live_events import LiveEvent, LiveEvents
 from query_api.schemas.problems import ProblemError
 from query_api.settings import Settings
 from query_api.view.broadcaster import Broadcaster
@@ -45,6 +45,7 @@ it as Last-Event-ID gets what was missed. It is `<stream>-<sequence>`; a bare se
     problems=(503,),
     answer="text/event-stream",
     events=LiveEvents,
+    item=LiveEvent,
     description=_DESCRIPTION,
     headers={"Last-Event-ID": "Go on after this event; browsers send it by themselves."},
 )

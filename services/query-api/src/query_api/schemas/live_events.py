@@ -1,10 +1,10 @@
 """What server-sent events carry: the API's shapes, by the event's name."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from common.events import RunStatus, SyncStatus, Trigger
-from pydantic import Field
+from pydantic import Field, RootModel
 
 from query_api.schemas.base import ApiModel
 from query_api.schemas.cached import ModelRow
@@ -92,3 +92,62 @@ class LiveEvents(ApiModel):
     sync: SyncEvent
     reset: ResetEvent
     ping: PingEvent
+
+
+EventPlace = Annotated[str, Field(description="Its place, `<stream>-<sequence>`: what to send as Last-Event-ID.")]
+NoPlace = Annotated[None, Field(description="It has no place of its own, and is never sent again.")]
+
+
+class IngestedFrame(ApiModel):
+    """What is sent when a version is committed."""
+
+    event: Literal["ingested"]
+    id: EventPlace
+    data: IngestedEvent
+
+
+class FailedFrame(ApiModel):
+    """What is sent when an ingestion has failed for good."""
+
+    event: Literal["failed"]
+    id: EventPlace
+    data: FailedEvent
+
+
+class ProgressFrame(ApiModel):
+    """What is sent while a run works."""
+
+    event: Literal["progress"]
+    id: NoPlace
+    data: ProgressEvent
+
+
+class SyncFrame(ApiModel):
+    """What is sent when the Hub was compared with the database."""
+
+    event: Literal["sync"]
+    id: EventPlace
+    data: SyncEvent
+
+
+class ResetFrame(ApiModel):
+    """What is sent when what was missed is not known; go on after its id."""
+
+    event: Literal["reset"]
+    id: EventPlace
+    data: ResetEvent
+
+
+class PingFrame(ApiModel):
+    """What is sent every ten seconds."""
+
+    event: Literal["ping"]
+    id: NoPlace
+    data: PingEvent
+
+
+AnyFrame = IngestedFrame | FailedFrame | ProgressFrame | SyncFrame | ResetFrame | PingFrame
+
+
+class LiveEvent(RootModel[Annotated[AnyFrame, Field(discriminator="event")]]):
+    """One event of the stream, told apart by its name in `event`; `data` is parsed from its one line of JSON."""

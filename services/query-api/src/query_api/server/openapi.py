@@ -68,8 +68,9 @@ Schemas = Mapping[type[BaseModel], Any]
 
 
 def _schemas(endpoints: Sequence[Endpoint]) -> tuple[Schemas, dict[str, Any]]:
-    answers = {each.answers for each in endpoints if isinstance(each.answers, type)} | {ProblemDetails}
-    answers |= {each.events for each in endpoints if each.events}
+    answers: set[type[BaseModel]] = {each.answers for each in endpoints if isinstance(each.answers, type)}
+    answers.add(ProblemDetails)
+    answers |= {model for each in endpoints for model in (each.events, each.item) if model}
     queries = {each.query for each in endpoints}
     wanted = [(model, "serialization") for model in _sorted(answers)]
     wanted += [(model, "validation") for model in _sorted(queries)]
@@ -137,6 +138,9 @@ def _responses(endpoint: Endpoint, schemas: Schemas) -> dict[str, Any]:
         # Of what is no JSON a schema can only say what is in it: here each event's data, by the event's name.
         within = {"contentMediaType": answer, "contentSchema": schemas[endpoint.events]} if endpoint.events else {}
         content = {answer: {"schema": {"type": "string"} | within}}
+        if endpoint.item:
+            # OpenAPI 3.2 calls it itemSchema; 3.1 has no word for it.
+            content[answer]["x-itemSchema"] = schemas[endpoint.item]
         description = endpoint.summary
     else:
         content = {"application/json": {"schema": schemas[answer]}}

@@ -122,6 +122,9 @@ class Broadcaster:
             if missed is None:
                 missed = [reset_frame(newest, "what happened since the last event is not known")]
             await self._write(write, [each.data for each in missed])
+        elif newest != NOWHERE:
+            # Without data this is no event: a client whose connection breaks before the first one names it.
+            await self._write(write, [f"id: {newest}\n\n".encode()])
         return place
 
     async def _missed(self, last: EventId, newest: EventId) -> Sequence[Frame] | None:

@@ -11,14 +11,14 @@ UV := $(BIN)/uv $(CERTS) pip
 MEMBERS := libs/common libs/verifier services/watcher services/ingester services/query-api deploy/localhub deploy/local
 PROJECTS := $(MEMBERS:%=%/pyproject.toml)
 DASHBOARD := services/query-api/dashboard
-DASHBOARD_SOURCES := $(shell find $(DASHBOARD) -name node_modules -prune -o -name tests -prune -o -type f -print)
+DASHBOARD_SOURCES := $(shell find $(DASHBOARD) -name node_modules -prune -o -name tests -prune -o -name dist -prune -o -name '*.tgz' -prune -o -type f -print)
 DASHBOARD_BUILT := services/query-api/src/query_api/static/dashboard/index.html
 DASHBOARD_PACKAGES := $(DASHBOARD)/node_modules/.package-lock.json
 # Node comes in a wheel; npm finds it by PATH. It trusts the certificates of the system too, like uv.
 NPM := cd $(DASHBOARD) && PATH="$(abspath $(BIN)):$$PATH" NODE_USE_SYSTEM_CA=1 npm --loglevel=error
 ARGS ?=
 
-.PHONY: help install up demo test test-all test-pythons test-compose lint format bench mutants structure docs lock clean debian-packages images
+.PHONY: help install up demo test test-all test-pythons test-compose client lint format bench mutants structure docs lock clean debian-packages images
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -73,6 +73,9 @@ docs: $(VENV)/.dev ## write anew what is made from something else: docs/asyncapi
 	$(BIN)/python -m common.bus.asyncapi > docs/asyncapi.json
 	$(BIN)/python -m tests.structure.neighbours > docs/neighbours.md
 	sh deploy/kustomize/prometheusrule.sh > deploy/kustomize/overlays/cluster/prometheusrule.yaml
+
+client: $(DASHBOARD_PACKAGES) ## pack the TypeScript client for other frontends: arcwatch-client-<version>.tgz
+	@$(NPM) pack --silent ./client --pack-destination "$(CURDIR)"
 
 lock: $(VENV)/.dev ## resolve the dependencies anew into requirements/*.txt
 	BIN=$(BIN) sh requirements/lock.sh

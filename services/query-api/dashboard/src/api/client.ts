@@ -1,8 +1,11 @@
 /** The API as the generated types describe it; errors carry what the server says is wrong. */
 import createClient from "openapi-fetch";
 
+import { fetchInTime } from "../../client/src/http.ts";
 import { BASE } from "../lib/base.ts";
 import type { components, paths } from "./schema.ts";
+
+export { ApiError, unwrap } from "../../client/src/http.ts";
 
 export type Schemas = components["schemas"];
 export type ModelRow = Schemas["ModelRow"];
@@ -10,50 +13,5 @@ export type ModelDetail = Schemas["ModelDetail"];
 export type Run = Schemas["Run"];
 export type TaskDetail = Schemas["TaskDetail"];
 
-export class ApiError extends Error {
-  readonly status: number;
-  /** How long the server asks us to wait. */
-  readonly retryAfterSeconds: number | null;
-
-  constructor(status: number, message: string, retryAfterSeconds: number | null = null) {
-    super(message);
-    this.status = status;
-    this.retryAfterSeconds = retryAfterSeconds;
-  }
-}
-
-// Long enough for a listing of the Hub, which the server itself asks for; a server that hangs answers never.
-const DEADLINE_MS = 20_000;
-
-/** Fetches with a deadline, besides the signal of who asks. */
-export function fetchInTime(input: RequestInfo | URL, init: RequestInit = {}): Promise<Response> {
-  const asked = init.signal ?? (input instanceof Request ? input.signal : undefined);
-  const late = AbortSignal.timeout(DEADLINE_MS);
-  return fetch(input, { ...init, signal: asked ? AbortSignal.any([asked, late]) : late });
-}
-
-function isLate(error: unknown): boolean {
-  return error instanceof DOMException && error.name === "TimeoutError";
-}
-
 // The address is looked up per request: tests and other hosts may have another one.
 export const api = createClient<paths>({ baseUrl: BASE, fetch: fetchInTime });
-
-interface Outcome<T> {
-  data?: T;
-  error?: unknown;
-  response: Response;
-}
-
-/** Returns an answer's body, or throws what the problem document says. */
-export async function unwrap<T>(request: Promise<Outcome<T>>): Promise<T> {
-  const { data, error, response } = await request.catch((reason: unknown) => {
-    throw isLate(reason)
-      ? new ApiError(0, `The server has not answered for ${DEADLINE_MS / 1000} s.`)
-      : reason;
-  });
-  if (data !== undefined && response.ok) return data;
-  const detail = error && typeof error === "object" && "detail" in error ? String(error.detail) : "";
-  const wait = Number(response.headers.get("Retry-After"));
-  throw new ApiError(response.status, detail || `The server answers ${response.status}.`, wait || null);
-}

@@ -1,6 +1,7 @@
 /** One connection to /api/events, which keeps the cached answers up to date. */
 import type { QueryClient } from "@tanstack/react-query";
 
+import { type ConnectionState, type LiveEvent, openLive } from "../../client/src/live.ts";
 import type { Schemas } from "../api/client.ts";
 import { foldersQuery, keys, modelsQuery } from "../api/queries.ts";
 import { BASE } from "../lib/base.ts";
@@ -11,92 +12,36 @@ import { change, noteEnd, toast, useLive } from "./store.ts";
 
 // A folder of a thousand models must not cause a thousand reloads.
 const RELOAD_EVERY_MS = 1_000;
-const RETRY_MS = 5_000;
-// A browser opens six connections to a server of HTTP/1.1: a seventh tab would wait for ever if all of them listened.
-const REST_AFTER_MS = 10_000;
-// The server pings every 10 seconds: a connection on which nothing came for so long is dead, or hangs with its server.
-const SILENT_AFTER_MS = 25_000;
+// How long the stream alone may be gone before the server is asked.
+const ASK_AFTER_MS = 5_000;
 
-/** Listens while the page is shown: connects again where the browser does not, and after a rest. */
 export function connect(client: QueryClient): void {
   const reload = reloader(client);
-  let source: EventSource | undefined;
-  const retry = timer(RETRY_MS, open);
-  const resting = timer(REST_AFTER_MS, rest);
-  /** The browser itself would wait for hours: the connection is open. */
-  const silence = timer(SILENT_AFTER_MS, silent);
-  /** Something may have happened that this page did not hear of. */
-  let missed = false;
-
-  function open(): void {
-    if (source && source.readyState !== EventSource.CLOSED) return;
-    source = new EventSource(`${BASE}/api/events`);
-    source.onopen = opened;
-    source.onerror = failed;
-    listen(source, client, reload, silence.start);
-    silence.start();
-  }
-
-  function silent(): void {
-    source?.close();
-    failed();
-  }
-
-  function opened(): void {
-    change({ connection: "open", lostAt: null });
-    if (missed) void client.invalidateQueries();
-    missed = false;
-    silence.start();
-  }
-
-  function failed(): void {
-    // Tells whether it is the server that is gone, or only the stream.
-    if (!missed) setTimeout(() => void client.invalidateQueries({ queryKey: keys.models() }), RETRY_MS);
-    missed = true;
-    change((state) => ({ connection: "lost", lostAt: state.lostAt ?? Date.now() }));
-    // A browser does not try again after an answer that is no stream.
-    if (source?.readyState === EventSource.CLOSED) retry.start();
-  }
-
-  function rest(): void {
-    retry.stop();
-    silence.stop();
-    source?.close();
-    missed = true;
-  }
-
-  document.addEventListener("visibilitychange", () => {
-    resting.stop();
-    if (document.visibilityState === "visible") open();
-    else resting.start();
+  openLive({
+    baseUrl: BASE,
+    // Toasts of what happened while nobody looked would only be in the way.
+    afterBreak: "reset",
+    onState: (state) => onState(client, state),
+    onEvent: (event) => onEvent(client, event, reload),
   });
-  open();
 }
 
-/** A timer that starts anew each time. */
-function timer(ms: number, then: () => void): { start: () => void; stop: () => void } {
-  let running: ReturnType<typeof setTimeout> | undefined;
-  const stop = () => clearTimeout(running);
-  const start = () => {
-    stop();
-    running = setTimeout(then, ms);
-  };
-  return { start, stop };
+function onState(client: QueryClient, state: ConnectionState): void {
+  if (state === "open") change({ connection: "open", lostAt: null });
+  if (state !== "lost") return;
+  // Tells whether it is the server that is gone, or only the stream.
+  if (useLive.getState().connection !== "lost")
+    setTimeout(() => void client.invalidateQueries({ queryKey: keys.models() }), ASK_AFTER_MS);
+  change(({ lostAt }) => ({ connection: "lost", lostAt: lostAt ?? Date.now() }));
 }
 
-function listen(source: EventSource, client: QueryClient, reload: Reload, heard: () => void): void {
-  function on<Name extends keyof Events>(name: Name, then: (data: Events[Name]) => void): void {
-    source.addEventListener(name, ({ data }: MessageEvent<string>) => {
-      heard();
-      then(JSON.parse(data) as Events[Name]);
-    });
-  }
-  on("ingested", (event) => onIngested(client, event, reload));
-  on("failed", (event) => onFailed(event, reload));
-  on("progress", (event) => onProgress(event, reload));
-  on("sync", (event) => onSync(event, reload));
-  on("reset", () => onReset(client));
-  on("ping", (event) => onPing(event, reload));
+function onEvent(client: QueryClient, { event, data }: LiveEvent, reload: Reload): void {
+  if (event === "ingested") onIngested(client, data, reload);
+  else if (event === "failed") onFailed(data, reload);
+  else if (event === "progress") onProgress(data, reload);
+  else if (event === "sync") onSync(data, reload);
+  else if (event === "reset") onReset(client);
+  else onPing(data, reload);
 }
 
 type Events = Schemas["LiveEvents"];

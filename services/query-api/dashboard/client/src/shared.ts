@@ -1,0 +1,66 @@
+/** One live connection for everything on a page that listens: opened by the first, closed after the last. */
+import { type ConnectionState, type LiveConnection, type LiveEvent, openLive } from "./live.ts";
+
+export interface LiveStatus {
+  connection: ConnectionState;
+  /** The server has lost its database or its bus: answers may lag behind. */
+  stale: boolean;
+}
+
+export type Listener = (event: LiveEvent) => void;
+
+// Between two pages of one app nobody listens for a moment.
+const CLOSE_AFTER_MS = 1_000;
+
+export class SharedLive {
+  private status: LiveStatus = { connection: "connecting", stale: false };
+  private readonly listeners = new Set<Listener>();
+  private readonly watchers = new Set<() => void>();
+  private connection: LiveConnection | undefined;
+  private closing: ReturnType<typeof setTimeout> | undefined;
+  private readonly baseUrl: string;
+
+  constructor(baseUrl: string) {
+    this.baseUrl = baseUrl;
+  }
+
+  /** Calls `listener` with each event, until what is returned is called. */
+  listen(listener: Listener): () => void {
+    this.listeners.add(listener);
+    clearTimeout(this.closing);
+    this.connection ??= openLive({
+      baseUrl: this.baseUrl,
+      onEvent: (event) => this.heard(event),
+      onState: (connection) => this.change({ connection }),
+    });
+    return () => {
+      this.listeners.delete(listener);
+      if (this.listeners.size === 0) this.closing = setTimeout(() => this.close(), CLOSE_AFTER_MS);
+    };
+  }
+
+  /** Calls `changed` whenever the status is another one. */
+  readonly watch = (changed: () => void): (() => void) => {
+    this.watchers.add(changed);
+    return () => this.watchers.delete(changed);
+  };
+
+  readonly current = (): LiveStatus => this.status;
+
+  private heard(event: LiveEvent): void {
+    if (event.event === "ping") this.change({ stale: event.data.stale });
+    for (const listener of this.listeners) listener(event);
+  }
+
+  private change(changes: Partial<LiveStatus>): void {
+    const next = { ...this.status, ...changes };
+    if (next.connection === this.status.connection && next.stale === this.status.stale) return;
+    this.status = next;
+    for (const changed of this.watchers) changed();
+  }
+
+  private close(): void {
+    this.connection?.close();
+    this.connection = undefined;
+  }
+}

@@ -1,0 +1,216 @@
+import assert from "node:assert/strict";
+import { afterEach, beforeEach, mock, test } from "node:test";
+
+import { LatestStore } from "../client/src/latest.ts";
+import { type ConnectionState, type LiveEvent, openLive } from "../client/src/live.ts";
+import { isHeard } from "../client/src/places.ts";
+import { SharedLive } from "../client/src/shared.ts";
+
+type Heard = (message: { data: string; lastEventId: string }) => void;
+
+/** What a browser gives to a page; the test says what comes. */
+class FakeSource {
+  static readonly CLOSED = 2;
+  static all: FakeSource[] = [];
+  readyState = 0;
+  onopen: () => void = () => undefined;
+  onerror: () => void = () => undefined;
+  readonly url: string;
+  private readonly listeners = new Map<string, Heard>();
+
+  constructor(url: string) {
+    this.url = url;
+    FakeSource.all.push(this);
+  }
+
+  addEventListener(name: string, heard: Heard): void {
+    this.listeners.set(name, heard);
+  }
+
+  close(): void {
+    this.readyState = FakeSource.CLOSED;
+  }
+
+  open(): void {
+    this.readyState = 1;
+    this.onopen();
+  }
+
+  send(name: string, lastEventId: string, data: object = {}): void {
+    this.listeners.get(name)?.({ data: JSON.stringify(data), lastEventId });
+  }
+
+  refuse(): void {
+    this.close();
+    this.onerror();
+  }
+}
+
+let page: EventTarget & { visibilityState: string };
+const newest = (): FakeSource => FakeSource.all.at(-1) ?? assert.fail("nothing listens");
+
+beforeEach(() => {
+  FakeSource.all = [];
+  page = Object.assign(new EventTarget(), { visibilityState: "visible" });
+  Object.assign(globalThis, { EventSource: FakeSource, document: page });
+  mock.timers.enable({ apis: ["setTimeout"] });
+});
+afterEach(() => mock.timers.reset());
+
+function listening(afterBreak?: "events" | "reset") {
+  const heard: string[] = [];
+  const states: ConnectionState[] = [];
+  const onEvent = ({ event, id }: LiveEvent) => heard.push(id ? `${event} ${id}` : event);
+  const onState = (state: ConnectionState) => states.push(state);
+  const connection = openLive({
+    baseUrl: "https://arc",
+    onEvent,
+    onState,
+    ...(afterBreak && { afterBreak }),
+  });
+  return { heard, states, connection };
+}
+
+function show(state: "visible" | "hidden"): void {
+  page.visibilityState = state;
+  page.dispatchEvent(new Event("visibilitychange"));
+}
+
+test("an event that comes twice is told once, and what has no place of its own always", () => {
+  const { heard } = listening();
+  newest().open();
+  newest().send("ingested", "7-1");
+  newest().send("ingested", "7-1");
+  newest().send("progress", "7-1");
+  newest().send("progress", "7-1");
+  newest().send("sync", "7-3");
+  newest().send("failed", "7-2");
+  assert.deepEqual(heard, ["ingested 7-1", "progress", "progress", "sync 7-3"]);
+});
+
+test("a stream made anew begins again after its reset", () => {
+  const { heard } = listening();
+  newest().open();
+  newest().send("ingested", "7-5");
+  newest().send("reset", "8-0");
+  newest().send("ingested", "8-4");
+  newest().send("reset", "8-2");
+  newest().send("ingested", "8-3");
+  assert.deepEqual(heard, ["ingested 7-5", "reset 8-0", "ingested 8-4", "reset 8-2", "ingested 8-3"]);
+  assert.equal(isHeard("8-1", "7-5"), false);
+  assert.equal(isHeard("7-5", "7-10"), true);
+  assert.equal(isHeard("none of ours", "7-10"), false);
+});
+
+test("a connection that is refused is opened again, after the last event", () => {
+  const { heard, states } = listening();
+  newest().open();
+  newest().send("ping", "7-4");
+  newest().refuse();
+  assert.equal(FakeSource.all.length, 1);
+  mock.timers.tick(5_000);
+  assert.equal(newest().url, "https://arc/api/events?lastEventId=7-4");
+  newest().open();
+  newest().send("ingested", "7-5");
+  assert.deepEqual(heard, ["ping", "ingested 7-5"]);
+  assert.deepEqual(states, ["connecting", "open", "lost", "open"]);
+});
+
+test("where the place is not known, or is not wanted, a reset says that something may be missing", () => {
+  const unknown = listening();
+  newest().open();
+  newest().refuse();
+  mock.timers.tick(5_000);
+  assert.equal(newest().url, "https://arc/api/events");
+  newest().open();
+  assert.deepEqual(unknown.heard, ["reset"]);
+  unknown.connection.close();
+
+  const unwanted = listening("reset");
+  newest().open();
+  newest().send("ingested", "7-1");
+  newest().refuse();
+  mock.timers.tick(5_000);
+  assert.equal(newest().url, "https://arc/api/events");
+  newest().open();
+  assert.deepEqual(unwanted.heard, ["ingested 7-1", "reset 7-1"]);
+});
+
+test("a connection on which nothing comes is given up, and so is that of a hidden page", () => {
+  const { states, connection } = listening();
+  newest().open();
+  mock.timers.tick(20_000);
+  newest().send("ping", "7-1");
+  mock.timers.tick(24_999);
+  assert.deepEqual(states, ["connecting", "open"]);
+  mock.timers.tick(1);
+  assert.deepEqual(states, ["connecting", "open", "lost"]);
+  mock.timers.tick(5_000);
+  newest().open();
+  show("hidden");
+  mock.timers.tick(10_000);
+  assert.equal(newest().readyState, FakeSource.CLOSED);
+  show("visible");
+  assert.equal(FakeSource.all.length, 3);
+  connection.close();
+  show("hidden");
+  mock.timers.tick(100_000);
+  show("visible");
+  assert.equal(FakeSource.all.length, 3);
+});
+
+test("all who listen share one connection, which outlives a change of pages", () => {
+  const live = new SharedLive("");
+  const said: string[] = [];
+  const first = live.listen(({ event }) => said.push(`first ${event}`));
+  const second = live.listen(({ event }) => said.push(`second ${event}`));
+  newest().send("ping", "", { stale: true });
+  assert.deepEqual(live.current(), { connection: "connecting", stale: true });
+  first();
+  second();
+  mock.timers.tick(999);
+  const third = live.listen(({ event }) => said.push(`third ${event}`));
+  mock.timers.tick(100);
+  assert.notEqual(newest().readyState, FakeSource.CLOSED);
+  newest().send("sync", "7-1");
+  third();
+  mock.timers.tick(1_000);
+  assert.equal(newest().readyState, FakeSource.CLOSED);
+  assert.equal(FakeSource.all.length, 1);
+  assert.deepEqual(said, ["first ping", "second ping", "third sync"]);
+});
+
+test("the latest model is asked for at once, after events, and again where that fails", async () => {
+  let answers = 0;
+  const asked: (() => void)[] = [];
+  const ask = () =>
+    new Promise<never>((resolve, reject) => {
+      asked.push(() => {
+        answers += 1;
+        if (answers === 2) reject(new Error("gone"));
+        else resolve({ data: { model: `m-${answers}` }, stale: false, asOf: null } as never);
+      });
+    });
+  const store = new LatestStore(ask, new SharedLive(""));
+  const answer = async () => {
+    asked.at(-1)?.();
+    await Promise.resolve().then(() => undefined);
+    for (let turn = 0; turn < 5; turn += 1) await Promise.resolve();
+  };
+  const stop = store.watch(() => undefined);
+  newest().send("ingested", "7-1");
+  newest().send("sync", "7-2");
+  assert.equal(asked.length, 1);
+  await answer();
+  assert.equal(store.current().latest?.model, "m-1");
+  assert.equal(asked.length, 2, "what was wanted meanwhile is asked once");
+  await answer();
+  assert.deepEqual([store.current().latest?.model, store.current().error?.message], ["m-1", "gone"]);
+  mock.timers.tick(5_000);
+  assert.equal(asked.length, 3);
+  await answer();
+  assert.deepEqual([store.current().latest?.model, store.current().error], ["m-3", null]);
+  stop();
+  mock.timers.tick(1_000_000);
+  assert.equal(asked.length, 3);
+});

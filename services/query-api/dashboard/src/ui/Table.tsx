@@ -1,37 +1,21 @@
 /** A table of declared columns: some may sort it, and a row may unfold. */
-import { Fragment, type ReactNode } from "react";
+import { Fragment } from "react";
 
+import { LongTable } from "./LongTable.tsx";
 import { Scroll } from "./Scroll.tsx";
+import { BODY, Cells, HEAD, HeadRow, type TableProps, WIDE } from "./tableParts.tsx";
 
-export interface Column<Row> {
-  name: ReactNode;
-  /** What the table is sorted by once this column's name is picked. */
-  sort?: string | undefined;
-  /** Of the name and of the cells. */
-  className: string;
-  /** Whether its cells name their rows. */
-  rowHeader?: boolean;
-  cell: (row: Row, place: number) => ReactNode;
+export type { Column } from "./tableParts.tsx";
+
+// Of more rows, those in view alone are in the page.
+const MOST_ROWS = 60;
+
+export function Table<Row>(props: TableProps<Row>) {
+  // Rows that unfold come in pages.
+  return props.rows.length > MOST_ROWS && !props.below ? <LongTable {...props} /> : <WholeTable {...props} />;
 }
 
-interface TableProps<Row> {
-  label: string;
-  columns: readonly Column<Row>[];
-  rows: readonly Row[];
-  keyOf: (row: Row, place: number) => string | number;
-  sorted?: undefined | { by: string; ascending: boolean };
-  onSort?: undefined | ((by: string) => void);
-  /** What stands below a row. */
-  below?: (row: Row) => ReactNode;
-  testId?: string;
-  frame?: string;
-  head?: string;
-  body?: string | ((row: Row) => string);
-}
-
-const WIDE = "-mx-5 relative overflow-x-auto px-5 sm:[&>table]:min-w-4xl";
-
-export function Table<Row>({
+function WholeTable<Row>({
   label,
   columns,
   rows,
@@ -42,16 +26,12 @@ export function Table<Row>({
   testId,
   ...looks
 }: TableProps<Row>) {
-  const { frame = WIDE, head = "label", body = "border-line hover:bg-raised border-t" } = looks;
+  const { frame = WIDE, head = HEAD, body = BODY } = looks;
   return (
     <Scroll label={label} className={frame}>
       <table className="w-full text-sm">
         <thead className={head}>
-          <tr>
-            {columns.map((column, place) => (
-              <Head key={place} {...column} sorted={sorted} onSort={onSort} />
-            ))}
-          </tr>
+          <HeadRow columns={columns} sorted={sorted} onSort={onSort} />
         </thead>
         <tbody>
           {rows.map((row, place) => {
@@ -59,17 +39,7 @@ export function Table<Row>({
             return (
               <Fragment key={keyOf(row, place)}>
                 <tr data-testid={testId} className={typeof body === "string" ? body : body(row)}>
-                  {columns.map(({ className, cell, rowHeader = false }, column) =>
-                    rowHeader ? (
-                      <th key={column} scope="row" className={`font-normal ${className}`}>
-                        {cell(row, place)}
-                      </th>
-                    ) : (
-                      <td key={column} className={className}>
-                        {cell(row, place)}
-                      </td>
-                    ),
-                  )}
+                  <Cells columns={columns} row={row} place={place} />
                 </tr>
                 {unfolded && (
                   <tr>
@@ -84,25 +54,5 @@ export function Table<Row>({
         </tbody>
       </table>
     </Scroll>
-  );
-}
-
-type HeadProps = Pick<Column<never>, "name" | "sort" | "className"> &
-  Pick<TableProps<never>, "sorted" | "onSort">;
-
-function Head({ name, sort, className, sorted, onSort }: HeadProps) {
-  if (!sort) return <th className={className}>{name}</th>;
-  const order = sort === sorted?.by ? (sorted.ascending ? "ascending" : "descending") : undefined;
-  return (
-    <th className={className} aria-sort={order}>
-      <button
-        type="button"
-        className="hover:text-ink tracking-[inherit] uppercase"
-        onClick={() => onSort?.(sort)}
-      >
-        {name}
-        <span aria-hidden="true">{order && (order === "ascending" ? " ↑" : " ↓")}</span>
-      </button>
-    </th>
   );
 }

@@ -49,15 +49,18 @@ def test_what_is_not_known_is_left_out() -> None:
 @pytest.mark.parametrize(
     ("body", "reason"),
     [
-        (b"", "body: Invalid JSON"),
-        (b"null", "body: Input should be"),
-        (b"[]", "body: Input should be"),
-        (b'{"dataset": "o/d"}', "model: Field required"),
-        (b'{"dataset": 1, "model": 2}', "dataset: Input should be a valid string (and 1 more)"),
-        (b'{"dataset": "o/d", "model": ""}', "model: String should have at least 1 character"),
-        (b'{"dataset": "o/d", "model": "m", "tree_oid": "main"}', "tree_oid: String should match pattern"),
-        (b'{"dataset": "o/d", "model": "m", "published_at": "2026-11-23T00:00:00"}', "published_at: "),
-        (b'{"dataset": "o/d", "model": "m", "trigger": "whim"}', "trigger: Input should be 'schedule'"),
+        (b"", "body: is not JSON"),
+        (b"null", "body: must be a JSON object"),
+        (b"[]", "body: must be a JSON object"),
+        (b'{"dataset": "o/d"}', "model: is missing"),
+        (b'{"dataset": 1, "model": 2}', "dataset: must be text (and 1 more)"),
+        (b'{"dataset": "o/d", "model": ""}', "model: must not be empty"),
+        (b'{"dataset": "o/d", "model": "m", "tree_oid": "main"}', "tree_oid: must be a git hash"),
+        (
+            b'{"dataset": "o/d", "model": "m", "published_at": "2026-11-23T00:00:00"}',
+            "published_at: must say its time zone",
+        ),
+        (b'{"dataset": "o/d", "model": "m", "trigger": "whim"}', "trigger: must be 'schedule'"),
     ],
 )
 def test_a_wrong_body_is_permanent_with_the_first_reason(body: bytes, reason: str) -> None:

@@ -15,9 +15,9 @@ WRONG = [
     ("HF_SYNC_BLACKOUT", "00:00-12:00,12:00-00:00", "cover the whole day"),
     ("HF_DATASETS", "arc_agi_v2_public_eval", "is not a dataset name of the form owner/name"),
     ("HF_DATASETS", " , ", "name at least one dataset"),
-    ("ENABLE_CRON_JOBS", "perhaps", "should be a valid boolean"),
-    ("HF_ENDPOINT", "huggingface.co", "should be a valid URL"),
-    ("OPS_PORT", "70000", "less than or equal to 65535"),
+    ("ENABLE_CRON_JOBS", "perhaps", "must be true or false"),
+    ("HF_ENDPOINT", "huggingface.co", "is not a URL, such as https://example.org"),
+    ("OPS_PORT", "70000", "must be at most 65535"),
 ]
 
 

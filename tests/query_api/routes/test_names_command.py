@@ -53,4 +53,4 @@ async def test_without_a_token_or_anything_to_say_one_line_says_what_to_do(api: 
     assert nothing.status == 2
     refused = await command("names", "set", "a", "--kind", "robot", *options, env={"ADMIN_TOKEN": TOKEN})
     assert refused.status == 1
-    assert refused.err[0].startswith("arcwatch: body.kind: Input should be 'model', 'system'")
+    assert refused.err[0].startswith("arcwatch: body.kind: must be 'model', 'system'")

@@ -85,8 +85,8 @@ async def test_path_query_and_body_become_one_value(ask: Ask) -> None:
 @pytest.mark.parametrize(
     ("path", "detail", "errors"),
     [
-        ("/tasks/x", "task: Input should be a valid integer, unable to parse string as an integer", ["task"]),
-        ("/tasks/x?onlyNew=maybe", "task: Input should be a valid integer", ["task", "onlyNew"]),
+        ("/tasks/x", "task: must be a whole number", ["task"]),
+        ("/tasks/x?onlyNew=maybe", "task: must be a whole number", ["task", "onlyNew"]),
         ("/tasks/7?b=1&a=2", "unknown parameter 'a'; there are onlyNew", ["a", "b"]),
         ("/tasks/7?task=8", "unknown parameter 'task'; there are onlyNew", ["task"]),
         ("/plain?a=1", "unknown parameter 'a'; there are none", ["a"]),
@@ -102,17 +102,17 @@ async def test_what_is_wrong_is_said_with_the_name_of_the_field(
     assert [each["field"] for each in problem["errors"]] == errors
     assert {each["message"] for each in problem["errors"]} <= {
         *("unknown parameter", "given more than once"),
-        *("Input should be a valid integer, unable to parse string as an integer",),
-        *("Input should be a valid boolean, unable to interpret input",),
+        *("must be a whole number",),
+        *("must be true or false",),
     }
 
 
 @pytest.mark.parametrize(
     ("body", "detail"),
     [
-        ('{"count": "2"}', "body.count: Input should be a valid integer"),
-        ('{"count": 1, "names": ["a", 2]}', "body.names.1: Input should be a valid string"),
-        ('{"count": 1, "more": 1}', "body.more: Extra inputs are not permitted"),
+        ('{"count": "2"}', "body.count: must be a whole number"),
+        ('{"count": 1, "names": ["a", 2]}', "body.names.1: must be text"),
+        ('{"count": 1, "more": 1}', "body.more: is not known here"),
         ("{", "the body is not JSON: "),
         ("[" * 50_000, "the body is not JSON: "),
         ("\xff", "the body is not JSON: "),
@@ -156,5 +156,5 @@ def test_a_query_alone_is_read_and_refused_alike() -> None:
     assert read_query(Found, MultiDict({"task": "7", "onlyNew": "true"})) == Found(task=7, only_new=True)
     with pytest.raises(ProblemError, match=r"^unknown parameter 'x'; there are onlyNew, task$"):
         read_query(Found, MultiDict({"x": "1"}))
-    with pytest.raises(ProblemError, match=r"^task: Field required$"):
+    with pytest.raises(ProblemError, match=r"^task: is missing$"):
         read_query(Found, MultiDict({}))

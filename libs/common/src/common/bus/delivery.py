@@ -25,6 +25,7 @@ from common.events import DeadLetter, Event
 from common.outcomes import Fail, PermanentError, Retry
 from common.process import tracing
 from common.process.outage import AWAY, reason_of
+from common.process.wording import in_words
 
 log = structlog.get_logger(__name__)
 
@@ -221,4 +222,4 @@ def parse(event_type: type[EventT], body: bytes) -> EventT:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "body"
         more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
-        raise PermanentError(f"{where}: {first['msg']}{more}", kind="invalid_event") from error
+        raise PermanentError(f"{where}: {in_words(first)}{more}", kind="invalid_event") from error

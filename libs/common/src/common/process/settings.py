@@ -12,6 +12,7 @@ from pydantic import AnyHttpUrl, BeforeValidator, Field, SecretStr, ValidationEr
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from common.process.addresses import Host
+from common.process.wording import in_words
 
 # sysexits.h: the program is fine, its configuration is not. The supervisor does not restart such a service.
 EX_CONFIG = 78
@@ -106,7 +107,7 @@ def load(settings_type: type[SettingsT], **overrides: Any) -> SettingsT:
 def first_wrong(error: ValidationError) -> tuple[str, str]:
     """Return the first variable that is wrong, and what is wrong with it; its value may be a secret."""
     first = error.errors(include_url=False, include_input=False)[0]
-    return ".".join(str(part) for part in first["loc"]).upper(), first["msg"].removeprefix("Value error, ")
+    return ".".join(str(part) for part in first["loc"]).upper(), in_words(first)
 
 
 def stop(line: str, status: int = EX_CONFIG) -> NoReturn:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from aiohttp import web
+from common.process.wording import in_words
 from multidict import MultiMapping
 from pydantic import ValidationError
 
@@ -71,7 +72,7 @@ def _validated(validate: Callable[[], Query]) -> Query:
     try:
         return validate()
     except ValidationError as error:
-        errors = tuple(_error(".".join(map(str, each["loc"])), each["msg"]) for each in error.errors())
+        errors = tuple(_error(".".join(map(str, each["loc"])), in_words(each)) for each in error.errors())
         first = errors[0]
         raise ProblemError(400, f"{first.field}: {first.message}", errors=errors) from error
 

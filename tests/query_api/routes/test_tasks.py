@@ -17,6 +17,8 @@ UPDATE explanations SET predicted_output_grid = $3, multiple_predicted_outputs =
 WHERE model_name = $1 AND puzzle_id = $2
 """
 
+_RESULT = "INSERT INTO task_results SELECT id, $2, 'a blob', 1, $3 FROM submission_versions WHERE tree_oid = $1"
+
 
 def row(**values: Any) -> dict[str, Any]:
     """Return a row of explanations without anything."""
@@ -92,6 +94,50 @@ async def test_what_there_is_not_gets_404_that_names_it(api: Api, writer: Writer
     assert (status, "no-such-task" in problem["detail"]) == (404, True)
     status, problem = await api.get(f"/api/models/{DATASET}/no-such-model/tasks/{task_with(1)}")
     assert (status, "no-such-model" in problem["detail"]) == (404, True)
+
+
+async def test_tasks_are_answered_across_submissions(api: Api, writer: Writer, pool: asyncpg.Pool) -> None:
+    one, other, left_out = [*load_task_set("ARC2-Eval").tasks][:3]
+    first = await writer.ingest("side-1", content=1)
+    now = await writer.ingest("side-1", content=2)
+    rival = await writer.ingest("side-2", score=0.9)
+    for version, task, solved in ((first, one, 1), (now, one, 1), (rival, one, 1), (now, other, 0)):
+        await pool.execute(_RESULT, version.tree_oid, task, solved)
+    for attempt, cost in (("side-1-attempt1", 0.5), ("side-1-attempt2", 0.25), ("side-2-attempt1", 2.0)):
+        await writer.answer(attempt, one, [True], cost=cost)
+    await pool.execute(_GRIDS, "side-1-attempt1", one, "[[1, 2], [3, 4]]", None)
+    await writer.publish(now, rival)
+    await api.until_latest("side-2")
+
+    status, found = await api.get("/api/tasks?source=ARC2-Eval")
+
+    assert (status, found["complete"]) == (200, True)
+    (known,) = found["data"]
+    easiest, hardest = known["tasks"][0], known["tasks"][1]
+    assert (easiest["puzzleId"], easiest["solvedBy"], easiest["answeredBy"], easiest["difficulty"]) == (one, 2, 2, 0)
+    at = first.published_at.isoformat().replace("+00:00", "Z") if first.published_at else ""
+    names = {"dataset": DATASET, "displayName": easiest["firstSolved"]["displayName"], "model": "side-1"}
+    assert easiest["firstSolved"] == {**names, "at": at}
+    assert easiest["cheapestSolve"] == {**names, "cost": 0.75}
+    assert (hardest["puzzleId"], hardest["difficulty"], hardest["firstSolved"]) == (other, 1, None)
+    assert [(each["model"], each["results"][:3]) for each in known["models"]] == [("side-2", "S--"), ("side-1", "SU-")]
+
+    data = await api.data(f"/api/tasks/{one}?source=ARC2-Eval")
+    assert [(each["model"], each["result"], each["cost"]) for each in data["answers"]] == [
+        ("side-2", "solved", 2.0), ("side-1", "solved", 0.75)
+    ]  # fmt: skip
+    grids = [attempt["answers"][0]["grid"] for attempt in data["answers"][1]["attempts"]]
+    assert grids == [[[1, 2], [3, 4]], None]
+    assert data["test"][0]["output"]
+    assert data["train"]
+    assert (await api.data(f"/api/tasks/{one}?limit=1&offset=1"))["answers"][0]["model"] == "side-1"
+    none = await api.data(f"/api/tasks/{left_out}")
+    assert [(each["result"], each["attempts"]) for each in none["answers"]] == [("not_attempted", [])] * 2
+    assert (await api.get("/api/tasks/no-such-task"))[0] == 404
+    async with api.http.get("/api/tasks") as answer:
+        tag = answer.headers["ETag"]
+    async with api.http.get("/api/tasks", headers={"If-None-Match": tag}) as again:
+        assert again.status == 304
 
 
 def test_answers_to_several_pairs_keep_their_places() -> None:

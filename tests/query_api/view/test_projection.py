@@ -15,9 +15,10 @@ from common.names.registry import ModelNames
 from hypothesis import given
 from hypothesis import strategies as st
 from query_api.metrics import Metrics
-from query_api.store.rows import Key, Submission, VersionTasks
+from query_api.store.rows import Key, Solves, Submission, VersionTasks
 from query_api.store.submissions import Loaded
 from query_api.view import projection
+from query_api.view.by_task.outcomes import OutcomeTable
 from query_api.view.event_id import EventId
 from query_api.view.projection import State, StreamEvent, ViewProjector
 from query_api.view.snapshot import View
@@ -39,6 +40,11 @@ def version_tasks(of: Submission) -> VersionTasks:
     return VersionTasks(
         of.tree_oid, of.run_id, [(task, int(n < solved), 1) for n, task in enumerate(TASK_SETS["evaluation2"].pairs)]
     )
+
+
+def solves(submissions: Collection[Submission]) -> dict[Key, Solves]:
+    """Return costs by which the runs can be told apart."""
+    return {each.key: Solves(dict.fromkeys(TASK_SETS["evaluation2"].pairs, each.run_id)) for each in submissions}
 
 
 class FakeReader:
@@ -74,6 +80,7 @@ class World:
             reread=self.reread,
             read_tasks=self.read_tasks,
             standings=Standings(TASK_SETS),
+            outcomes=OutcomeTable(TASK_SETS, self.read_solves),
             names=ModelNames(),
             interval_seconds=1e9,
             metrics=Metrics(),
@@ -86,7 +93,14 @@ class World:
         view, standings = View.of(self.rows.values(), None), Standings(TASK_SETS)
         unread = standings.unread(view.submissions.values())
         standings.learn(unread, {each.key: version_tasks(each) for each in unread})
-        return replace(view, standings=standings.of(view.submissions.values()))
+        outcomes = OutcomeTable(TASK_SETS, self.read_solves)
+        outcomes.learn(unread, {each.key: version_tasks(each) for each in unread})
+        outcomes.learn_solves(unread, solves(unread))
+        return replace(
+            view,
+            standings=standings.of(view.submissions.values()),
+            outcomes=outcomes.of(view.submissions.values()),
+        )
 
     async def load(self) -> Loaded:
         self._answer()
@@ -103,6 +117,10 @@ class World:
     async def read_tasks(self, keys: Collection[Key]) -> dict[Key, VersionTasks]:
         self._answer()
         return {key: version_tasks(self.rows[key]) for key in keys if key in self.rows}
+
+    async def read_solves(self, submissions: Collection[Submission]) -> dict[Key, Solves]:
+        self._answer()
+        return solves(submissions)
 
     async def _go_on(self) -> None:
         await asyncio.sleep(0)

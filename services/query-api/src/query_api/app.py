@@ -35,10 +35,11 @@ from query_api.server.http import Http
 from query_api.server.response_cache import ResponseCache
 from query_api.server.web_app import make_app
 from query_api.settings import Settings
-from query_api.store import submissions
+from query_api.store import submissions, task_attempts
 from query_api.store.repair import read_any_instant
 from query_api.view import task_sets
 from query_api.view.broadcaster import Broadcaster
+from query_api.view.by_task.outcomes import OutcomeTable
 from query_api.view.projection import SUBJECTS, ViewProjector
 from query_api.view.replay import StreamReplay
 from query_api.view.snapshot import View
@@ -123,6 +124,7 @@ async def build(settings: Settings, pool: asyncpg.Pool, hub: HubClient, client: 
         reread=partial(submissions.submissions, pool),
         read_tasks=partial(submissions.tasks, pool),
         standings=Standings(sets),
+        outcomes=OutcomeTable(sets, partial(task_attempts.solves, pool)),
         names=settings.names,
         interval_seconds=settings.reconcile_interval_seconds,
         metrics=metrics,

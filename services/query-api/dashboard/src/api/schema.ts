@@ -123,6 +123,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every task: by how many it is solved, first when, and what each submission makes of it */
+        get: operations["listTasks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tasks/{task}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One task: its grids, and what every submission answered */
+        get: operations["getTaskAnswers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/models/{owner}/{name}/{model}/tasks/{task}": {
         parameters: {
             query?: never;
@@ -596,6 +630,65 @@ export interface components {
             data: components["schemas"]["FolderNames"][];
         };
         /**
+         * AnswerOfSubmission
+         * @description What a submission answers to the task; the model's own page of the task has its reasoning, too.
+         */
+        AnswerOfSubmission: {
+            /** Dataset */
+            dataset: string;
+            /**
+             * Model
+             * @description The folder's name.
+             */
+            model: string;
+            /** Displayname */
+            displayName: string;
+            /** Provider */
+            provider: string | null;
+            /** Family */
+            family: string | null;
+            /** Effort */
+            effort: string | null;
+            /** Kind */
+            kind: ("model" | "system" | "human_panel" | "baseline") | null;
+            /**
+             * Score
+             * @description Over all tasks of the set.
+             */
+            score: number;
+            /**
+             * Result
+             * @description Null: not known, for seconds after a start.
+             */
+            result: ("solved" | "partial" | "unsolved" | "not_attempted") | null;
+            /**
+             * Cost
+             * @description Of all attempts at the task, in USD.
+             */
+            cost: number | null;
+            /** Attempts */
+            attempts: components["schemas"]["AttemptAnswers"][];
+        };
+        /**
+         * AttemptAnswers
+         * @description One attempt's answers, in the order of the test pairs, and what they cost.
+         */
+        AttemptAnswers: {
+            /** Modelname */
+            modelName: string;
+            /** Answers */
+            answers: components["schemas"]["PairAnswer"][];
+            /**
+             * Cost
+             * @description USD
+             */
+            cost: number | null;
+            /** Tokens */
+            tokens: number | null;
+            /** Timems */
+            timeMs: number | null;
+        };
+        /**
          * AttemptAtTask
          * @description What one attempt's answer to a task came to, and took.
          */
@@ -708,6 +801,26 @@ export interface components {
             newlySolved: string[];
             /** Nolongersolved */
             noLongerSolved: string[];
+        };
+        /**
+         * CheapestSolve
+         * @description Who solved a task for the least.
+         */
+        CheapestSolve: {
+            /** Dataset */
+            dataset: string;
+            /**
+             * Model
+             * @description The folder's name.
+             */
+            model: string;
+            /** Displayname */
+            displayName: string;
+            /**
+             * Cost
+             * @description Of all attempts at the task, in USD.
+             */
+            cost: number;
         };
         /**
          * Checks
@@ -1040,6 +1153,27 @@ export interface components {
             advice: string | null;
             /** Count */
             count: number;
+        };
+        /**
+         * FirstSolve
+         * @description Who solved a task first.
+         */
+        FirstSolve: {
+            /** Dataset */
+            dataset: string;
+            /**
+             * Model
+             * @description The folder's name.
+             */
+            model: string;
+            /** Displayname */
+            displayName: string;
+            /**
+             * At
+             * Format: date-time
+             * @description When the answers came to the Hub, or here, where that is not known; of all versions of it.
+             */
+            at: string;
         };
         /**
          * FolderNames
@@ -2680,6 +2814,20 @@ export interface components {
             data: components["schemas"]["ResetEvent"];
         };
         /**
+         * ResultCounts
+         * @description How many submissions there are of each result.
+         */
+        ResultCounts: {
+            /** Solved */
+            solved: number;
+            /** Partial */
+            partial: number;
+            /** Unsolved */
+            unsolved: number;
+            /** Notattempted */
+            notAttempted: number;
+        };
+        /**
          * Run
          * @description One ingestion run, with the names that the existing admin page reads.
          */
@@ -2839,6 +2987,36 @@ export interface components {
             data: components["schemas"]["Status"];
         };
         /**
+         * SubmissionOutcomes
+         * @description What a submission makes of every task.
+         */
+        SubmissionOutcomes: {
+            /** Dataset */
+            dataset: string;
+            /**
+             * Model
+             * @description The folder's name.
+             */
+            model: string;
+            /** Displayname */
+            displayName: string;
+            /** Provider */
+            provider: string | null;
+            /** Family */
+            family: string | null;
+            /** Effort */
+            effort: string | null;
+            /** Kind */
+            kind: ("model" | "system" | "human_panel" | "baseline") | null;
+            /** Score */
+            score: number;
+            /**
+             * Results
+             * @description A letter for each task, in the order of `tasks`: S solved, P in part, U not, - not attempted.
+             */
+            results: string;
+        };
+        /**
          * SyncAccepted
          * @description The request is on the bus; /api/events tells what it found.
          */
@@ -2968,8 +3146,74 @@ export interface components {
             data: components["schemas"]["TaskDetail"];
         };
         /**
+         * TaskAnswers
+         * @description One task with a page of answers: who solved it first, then those who did in part; of equals the best first.
+         */
+        TaskAnswers: {
+            /**
+             * Puzzleid
+             * @description The task's id, such as 00576224.
+             */
+            puzzleId: string;
+            /**
+             * Pairs
+             * @description Test pairs.
+             */
+            pairs: number;
+            /**
+             * Solvedby
+             * @description Submissions that have every pair right.
+             */
+            solvedBy: number;
+            /**
+             * Answeredby
+             * @description Submissions that hold a file for it.
+             */
+            answeredBy: number;
+            /**
+             * Difficulty
+             * @description The part of those that answer it and do not solve it. Null: nobody does.
+             */
+            difficulty: number | null;
+            firstSolved: components["schemas"]["FirstSolve"] | null;
+            /** @description Null also where no cost is known. */
+            cheapestSolve: components["schemas"]["CheapestSolve"] | null;
+            /** Source */
+            source: components["schemas"]["Source"] | string;
+            /**
+             * Sources
+             * @description The task sets that it is in.
+             */
+            sources: (components["schemas"]["Source"] | string)[];
+            /** Train */
+            train: components["schemas"]["GridPair"][];
+            /** Test */
+            test: components["schemas"]["GridPair"][];
+            results: components["schemas"]["ResultCounts"];
+            /**
+             * Total
+             * @description Answers on all pages.
+             */
+            total: number;
+            /** Answers */
+            answers: components["schemas"]["AnswerOfSubmission"][];
+        };
+        /**
+         * TaskAnswersAnswer
+         * @description A task and every model's answer to it.
+         */
+        TaskAnswersAnswer: {
+            /**
+             * Success
+             * @default true
+             * @constant
+             */
+            success?: true;
+            data: components["schemas"]["TaskAnswers"];
+        };
+        /**
          * TaskAttempt
-         * @description One attempt's answers, in the order of the test pairs, and what they cost.
+         * @description The same, and how they were reasoned.
          */
         TaskAttempt: {
             /** Modelname */
@@ -3032,6 +3276,40 @@ export interface components {
             provenance: components["schemas"]["Provenance"] | null;
         };
         /**
+         * TaskFigures
+         * @description One task across submissions. Panels and baselines do not count: they are no models.
+         */
+        TaskFigures: {
+            /**
+             * Puzzleid
+             * @description The task's id, such as 00576224.
+             */
+            puzzleId: string;
+            /**
+             * Pairs
+             * @description Test pairs.
+             */
+            pairs: number;
+            /**
+             * Solvedby
+             * @description Submissions that have every pair right.
+             */
+            solvedBy: number;
+            /**
+             * Answeredby
+             * @description Submissions that hold a file for it.
+             */
+            answeredBy: number;
+            /**
+             * Difficulty
+             * @description The part of those that answer it and do not solve it. Null: nobody does.
+             */
+            difficulty: number | null;
+            firstSolved: components["schemas"]["FirstSolve"] | null;
+            /** @description Null also where no cost is known. */
+            cheapestSolve: components["schemas"]["CheapestSolve"] | null;
+        };
+        /**
          * TaskRow
          * @description How much of one task the current version solved, and by which file.
          */
@@ -3066,6 +3344,23 @@ export interface components {
              * @default []
              */
             attempts?: (components["schemas"]["AttemptAtTask"] | null)[];
+        };
+        /**
+         * TaskSetOutcomes
+         * @description A task set: its tasks, the easiest first, and the submissions, the best first.
+         */
+        TaskSetOutcomes: {
+            /** Source */
+            source: components["schemas"]["Source"] | string;
+            /**
+             * Name
+             * @description As /api/model-dataset/datasets calls it, such as evaluation2.
+             */
+            name: string;
+            /** Tasks */
+            tasks: components["schemas"]["TaskFigures"][];
+            /** Models */
+            models: components["schemas"]["SubmissionOutcomes"][];
         };
         /**
          * TaskSetRow
@@ -3106,6 +3401,37 @@ export interface components {
             count: number;
             /** Data */
             data: components["schemas"]["TaskSetRow"][];
+        };
+        /**
+         * TasksAnswer
+         * @description Every task set that there are submissions of.
+         */
+        TasksAnswer: {
+            /**
+             * Success
+             * @default true
+             * @constant
+             */
+            success?: true;
+            /**
+             * Stale
+             * @description NATS or the database is away: this may lag behind, by the seconds in the Age header.
+             * @default false
+             */
+            stale?: boolean;
+            /**
+             * Asof
+             * @description While stale: when the view was last known to be right.
+             * @default null
+             */
+            asOf?: string | null;
+            /**
+             * Complete
+             * @description False for seconds after a start: what some submissions say of tasks is being read.
+             */
+            complete: boolean;
+            /** Data */
+            data: components["schemas"]["TaskSetOutcomes"][];
         };
         /**
          * ValidationAnswer
@@ -3758,6 +4084,120 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ModelAnswer"];
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not available now */
+            503: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    listTasks: {
+        parameters: {
+            query?: {
+                source?: string;
+                dataset?: string;
+            };
+            header?: {
+                /** @description Answer 304 when the ETag is still this. */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Every task set that there are submissions of. */
+            200: {
+                headers: {
+                    /** @description Strong; send it as If-None-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TasksAnswer"];
+                };
+            };
+            /** @description What If-None-Match names still holds. */
+            304: {
+                headers: {
+                    /** @description Strong; send it as If-None-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    getTaskAnswers: {
+        parameters: {
+            query?: {
+                /** @description The task set; some tasks are in several. */
+                source?: string;
+                dataset?: string;
+                result?: "solved" | "partial" | "unsolved" | "not_attempted";
+                limit?: number;
+                offset?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The task's id, such as 00576224. */
+                task: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A task and every model's answer to it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskAnswersAnswer"];
                 };
             };
             /** @description Bad request */
@@ -5310,9 +5750,12 @@ type ReadonlyArray<T> = [
 export const pathsApiMetricsLatestModelGetParametersQueryByValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/metrics/latest-model"]["get"]["parameters"]["query"]["by"]> = ["ingested", "published"];
 export const pathsApiModelsGetParametersQueryStatusValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/models"]["get"]["parameters"]["query"]["status"]> = ["completed", "partial", "unknown", "removed"];
 export const pathsApiModelsGetParametersQuerySortValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/models"]["get"]["parameters"]["query"]["sort"]> = ["score", "ingestedAt", "publishedAt", "model", "cost"];
+export const pathsApiTasksTaskGetParametersQueryResultValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/tasks/{task}"]["get"]["parameters"]["query"]["result"]> = ["solved", "partial", "unsolved", "not_attempted"];
 export const pathsApiAdminIngestionHistoryGetParametersQueryStatusValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/admin/ingestion-history"]["get"]["parameters"]["query"]["status"]> = ["running", "completed", "partial", "failed", "skipped"];
 export const pathsApiAdminIngestionHistoryGetParametersQuerySortValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/admin/ingestion-history"]["get"]["parameters"]["query"]["sort"]> = ["startedAt", "durationMs", "accuracyPercent", "failed"];
 export const pathsApiAdminIngestionHistoryGetParametersQueryOrderValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/admin/ingestion-history"]["get"]["parameters"]["query"]["order"]> = ["asc", "desc"];
+export const answerOfSubmissionKindAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["AnswerOfSubmission"]["kind"]> = ["model", "system", "human_panel", "baseline"];
+export const answerOfSubmissionResultAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["AnswerOfSubmission"]["result"]> = ["solved", "partial", "unsolved", "not_attempted"];
 export const comparisonDetailModel1ResultValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["ComparisonDetail"]["model1Result"]> = ["correct", "incorrect", "not_attempted"];
 export const comparisonDetailModel2ResultAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["ComparisonDetail"]["model2Result"]> = ["correct", "incorrect", "not_attempted"];
 export const comparisonDetailModel3ResultAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["ComparisonDetail"]["model3Result"]> = ["correct", "incorrect", "not_attempted"];
@@ -5349,6 +5792,7 @@ export const resetFrameEventValues: ReadonlyArray<FlattenedDeepRequired<componen
 export const runStatusValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Run"]["status"]> = ["running", "completed", "partial", "failed", "skipped", "unknown"];
 export const runTriggerAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Run"]["trigger"]> = ["schedule", "catch_up", "startup", "webhook", "manual"];
 export const sourceValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Source"]> = ["ARC1", "ARC1-Eval", "ARC2", "ARC2-Eval", "ARC1-Semi-Private", "ARC1-Private", "ARC2-Semi-Private", "ARC2-Private", "ARC-Heavy", "ConceptARC"];
+export const submissionOutcomesKindAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["SubmissionOutcomes"]["kind"]> = ["model", "system", "human_panel", "baseline"];
 export const syncEventTriggerValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["SyncEvent"]["trigger"]> = ["schedule", "catch_up", "startup", "webhook", "manual"];
 export const syncEventStatusValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["SyncEvent"]["status"]> = ["completed", "partial", "failed"];
 export const syncFrameEventValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["SyncFrame"]["event"]> = ["sync"];

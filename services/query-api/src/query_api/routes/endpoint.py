@@ -16,7 +16,7 @@ from pydantic.alias_generators import to_camel
 from query_api.schemas.base import ApiModel, Query
 
 Method = Literal["GET", "POST", "PUT", "DELETE"]
-Tag = Literal["Latest", "Models", "Analytics", "Admin", "Live", "Webhooks", "Service"]
+Tag = Literal["Latest", "Models", "Tasks", "Analytics", "Admin", "Live", "Webhooks", "Service"]
 Security = Literal["adminToken", "webhookSecret"]
 
 Handle = Callable[..., Any]

@@ -12,10 +12,13 @@ Cell = Annotated[int, Field(ge=0, le=9)]
 Grid = Annotated[tuple[tuple[Cell, ...], ...], Field(description="Rows of colours.")]
 
 
+TaskId = Annotated[str, Field(max_length=100, pattern=r"^[\w.-]+$", description="The task's id, such as 00576224.")]
+
+
 class TaskQuery(ModelByOwnerQuery):
     """One task of one submission."""
 
-    task: Annotated[str, Field(max_length=100, pattern=r"^[\w.-]+$", description="The task's id, such as 00576224.")]
+    task: TaskId
 
 
 class GridPair(ApiModel):
@@ -33,7 +36,7 @@ class PairAnswer(ApiModel):
     raw: Annotated[str | None, Field(description="Such an answer as it was stored, cut after 2,000 characters.")]
 
 
-class TaskAttempt(ApiModel):
+class AttemptAnswers(ApiModel):
     """One attempt's answers, in the order of the test pairs, and what they cost."""
 
     model_name: str
@@ -41,6 +44,11 @@ class TaskAttempt(ApiModel):
     cost: Annotated[float | None, Field(description="USD")]
     tokens: Count | None
     time_ms: Count | None
+
+
+class TaskAttempt(AttemptAnswers):
+    """The same, and how they were reasoned."""
+
     reasoning: Annotated[
         str | None, Field(description="The model's reasoning, then its messages. Cut after 4,000 characters.")
     ]

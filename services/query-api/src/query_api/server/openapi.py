@@ -17,6 +17,7 @@ _REF = "#/components/schemas/{model}"
 _TAGS: Final[Mapping[str, str]] = {
     "Latest": "Which model is the newest.",
     "Models": "Submissions, their scores and their history.",
+    "Tasks": "Tasks across submissions: who solved what.",
     "Analytics": "What the Analytics Overview page calls.",
     "Admin": "Ingestion and syncs. What changes something needs the ADMIN_TOKEN.",
     "Live": "What happens, as it happens.",

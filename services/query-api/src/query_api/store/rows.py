@@ -1,7 +1,7 @@
 """What the store reads: the rows that the cached view is made of, checked as they are read, answers and results."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Final, Literal, NamedTuple
 
@@ -116,3 +116,14 @@ class VersionTasks(NamedTuple):
     tree_oid: str
     run_id: int
     results: Sequence[tuple[str, int, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Solves:
+    """What a submission's answers cost, in USD, and since when earlier versions solved tasks (seconds since the epoch).
+
+    Both by task id.
+    """
+
+    costs: Mapping[str, float] = field(default_factory=dict)
+    earlier: Mapping[str, float] = field(default_factory=dict)

@@ -143,14 +143,35 @@ WHERE hf_dataset = ANY($1) AND model_name = ANY($2) AND removed_upstream_at IS N
 
 # $4: how much of the reasoning and the messages after it, in characters. The sentence stands where there is no message.
 ANSWERS_TO_TASK: Final = r"""
-SELECT model_name, predicted_output_grid, is_prediction_correct, has_multiple_predictions, multi_test_results,
-    multiple_predicted_outputs, estimated_cost AS cost, total_tokens AS tokens, api_processing_time_ms AS time_ms,
+SELECT hf_dataset, model_name, predicted_output_grid, is_prediction_correct, has_multiple_predictions,
+    multi_test_results, multiple_predicted_outputs, estimated_cost AS cost, total_tokens AS tokens,
+    api_processing_time_ms AS time_ms,
     left(concat_ws(E'\n\n', reasoning_log, CASE
         WHEN pattern_description !~ '^(The answer was given by [^\n]+[.])?$' THEN pattern_description
         END), $4) AS reasoning
 FROM explanations
-WHERE hf_dataset = $1 AND model_name = ANY($2) AND puzzle_id = $3 AND removed_upstream_at IS NULL
+WHERE hf_dataset = ANY($1) AND model_name = ANY($2) AND puzzle_id = $3 AND removed_upstream_at IS NULL
 ORDER BY model_name
+"""
+
+# By (dataset, model, attempt). A row of each attempt at a time, by the index: a join would be estimated wrongly.
+COSTS_OF_TASKS: Final = """
+SELECT wanted.dataset, wanted.model, answers.puzzle_id, sum(answers.estimated_cost) AS cost
+FROM unnest($1::text[], $2::text[], $3::text[]) AS wanted (dataset, model, attempt), LATERAL (
+    SELECT puzzle_id, estimated_cost FROM explanations
+    WHERE hf_dataset = wanted.dataset AND model_name = wanted.attempt AND removed_upstream_at IS NULL
+        AND estimated_cost IS NOT NULL OFFSET 0
+) AS answers
+GROUP BY 1, 2, 3
+"""
+
+# Of the superseded versions of some models, by (dataset, model).
+EARLIER_SOLVES: Final = """
+SELECT v.hf_dataset AS dataset, v.model, r.puzzle_id, min(coalesce(v.published_at, v.landed_at)) AS at
+FROM submission_versions v JOIN task_results r ON r.version_id = v.id
+WHERE v.superseded_at IS NOT NULL AND (v.hf_dataset, v.model) IN (SELECT * FROM unnest($1::text[], $2::text[]))
+    AND r.pairs_total > 0 AND r.pairs_solved = r.pairs_total
+GROUP BY 1, 2, 3
 """
 
 COUNT_ANSWERS_TO_TASK: Final = """

@@ -23,6 +23,7 @@ from pydantic import ValidationError
 from query_api.metrics import Metrics
 from query_api.store.rows import Key, Submission, VersionTasks
 from query_api.store.submissions import Loaded
+from query_api.view.by_task.outcomes import OutcomeTable
 from query_api.view.event_id import EventId
 from query_api.view.snapshot import View
 from query_api.view.standings import Standings
@@ -80,6 +81,7 @@ class ViewProjector:
         reread: Callable[[Collection[Key]], Awaitable[list[Submission]]],
         read_tasks: Callable[[Collection[Key]], Awaitable[Mapping[Key, VersionTasks]]],
         standings: Standings,
+        outcomes: OutcomeTable,
         names: ModelNames,
         interval_seconds: float,
         metrics: Metrics,
@@ -91,6 +93,7 @@ class ViewProjector:
         self._reread = reread
         self._read_tasks = read_tasks
         self._standings = standings
+        self._outcomes = outcomes
         self._interval = interval_seconds
         self._metrics = metrics
         self._on_applied = on_applied
@@ -167,9 +170,9 @@ class ViewProjector:
     async def apply(self) -> None:
         """Apply received events, and reconcile on the interval, for ever."""
         while True:
-            # Many comparisons are made between events, and shown as soon as they are complete.
-            while not (self._standings.complete or self._wake.is_set()):
-                self._show(await self._ranked(self.state.view))
+            # Many comparisons and reads are made between events, and shown as soon as they are complete.
+            while not (self._has_all() or self._wake.is_set()):
+                await self._go_on()
             try:
                 await asyncio.wait_for(self._wake.wait(), TICK_SECONDS)
             except TimeoutError:
@@ -177,6 +180,17 @@ class ViewProjector:
             if self._wake.is_set() or self._due():
                 self._wake.clear()
                 await self.step()
+
+    def _has_all(self) -> bool:
+        return self._standings.complete and (self._outcomes.complete or self._database_lost)
+
+    async def _go_on(self) -> None:
+        """Read and compare what the last step had no time for."""
+        try:
+            await self._outcomes.read_more(self.state.view.submissions.values())
+        except DATABASE_ERRORS as error:
+            self._on_database_error(error)
+        self._show(await self._ranked(self.state.view))
 
     async def watch(self, ask: Callable[[], Awaitable[object]]) -> None:
         """Notice a database that is away or hangs before the next reconciliation would, for ever."""
@@ -249,13 +263,16 @@ class ViewProjector:
     async def _read_unread(self, view: View) -> None:
         """Read the tasks of submissions that are new or differ from what was compared."""
         if unread := self._standings.unread(view.submissions.values()):
-            self._standings.learn(unread, await self._read_tasks([each.key for each in unread]))
+            found = await self._read_tasks([each.key for each in unread])
+            self._standings.learn(unread, found)
+            self._outcomes.learn(unread, found)
+        await self._outcomes.read_more(view.submissions.values())
 
     async def _ranked(self, view: View) -> View:
         """Return a view with its standings, as far as they are known within a short time; references have none."""
         rivals = [each for each in view.submissions.values() if not self._names.of(each.model).is_reference]
         standings = await asyncio.to_thread(self._standings.of, rivals)
-        return replace(view, standings=standings)
+        return replace(view, standings=standings, outcomes=self._outcomes.of(view.submissions.values()))
 
     def _show(self, view: View) -> None:
         """Make a view the state, unless that would answer the same."""

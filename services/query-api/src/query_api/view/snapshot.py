@@ -14,6 +14,7 @@ from query_api.schemas.base import By
 from query_api.schemas.cached import AttemptRow, ModelRow
 from query_api.store.repair import shaped
 from query_api.store.rows import NOTHING_STORED, Key, Stored, Submission, Sync
+from query_api.view.by_task.outcomes import Outcomes
 from query_api.view.standings import Standing, model_row
 
 
@@ -27,6 +28,8 @@ class View:
     standings: Mapping[Key, Standing] = field(default_factory=dict)
     """Of these very submissions, as far as they were compared."""
     names: ModelNames = field(default_factory=ModelNames)
+    outcomes: Mapping[Key, Outcomes] = field(default_factory=dict)
+    """Of these submissions, as far as their tasks were read."""
 
     @classmethod
     def of(cls, submissions: Iterable[Submission], last_sync: Sync | None, stored: Stored = NOTHING_STORED) -> "View":

@@ -1,11 +1,12 @@
 /** The frame of every page: header, freshness, the page itself, toasts. */
-import { lazy, Suspense, useEffect } from "react";
+import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import { ErrorBoundary } from "react-error-boundary";
 import { Link, Route, Switch, useLocation } from "wouter";
 
 import { Freshness } from "./Freshness.tsx";
 import { Header } from "./Header.tsx";
 import { BASE } from "./lib/base.ts";
+import { UnknownFilters } from "./nav/UnknownFilters.tsx";
 import { OverviewPage } from "./pages/overview/OverviewPage.tsx";
 import { Broken } from "./ui/Broken.tsx";
 import { Empty, Loading } from "./ui/Panel.tsx";
@@ -13,16 +14,43 @@ import { Toasts } from "./ui/Toasts.tsx";
 
 const models = () => import("./pages/models/ModelsPage.tsx");
 const ingestion = () => import("./pages/ingestion/IngestionPage.tsx");
+const palette = () => import("./nav/Palette.tsx");
 const ModelsPage = lazy(models);
 const IngestionPage = lazy(ingestion);
+const Palette = lazy(palette);
 const QUIET_MS = 1_500;
 
 /** Once the first page stands, fetches the others: they open at once then, also while the server is away. */
 function useAllPages(): void {
   useEffect(() => {
-    const timer = setTimeout(() => void Promise.allSettled([models(), ingestion()]), QUIET_MS);
+    const timer = setTimeout(() => void Promise.allSettled([models(), ingestion(), palette()]), QUIET_MS);
     return () => clearTimeout(timer);
   }, []);
+}
+
+/** Keeps the keyboard on the page: a link that led away is gone with its own page. */
+function useFocusOn(location: string): void {
+  const before = useRef(location);
+  useEffect(() => {
+    const lost = document.activeElement === null || document.activeElement === document.body;
+    if (before.current !== location && lost) document.getElementById("main")?.focus({ preventScroll: true });
+    before.current = location;
+  }, [location]);
+}
+
+/** Whether the palette is open; Ctrl-K or Cmd-K opens and closes it. */
+function useCommands() {
+  const [open, setOpen] = useState(false);
+  useEffect(() => {
+    function onKey(event: KeyboardEvent): void {
+      if (event.key.toLowerCase() !== "k" || !(event.ctrlKey || event.metaKey) || event.altKey) return;
+      event.preventDefault();
+      setOpen((is) => !is);
+    }
+    window.addEventListener("keydown", onKey);
+    return () => window.removeEventListener("keydown", onKey);
+  }, []);
+  return [open, setOpen] as const;
 }
 
 function NotFound() {
@@ -37,7 +65,9 @@ function NotFound() {
 
 export function App() {
   const [location] = useLocation();
+  const [commands, setCommands] = useCommands();
   useAllPages();
+  useFocusOn(location);
   return (
     <div className="mx-auto flex min-h-dvh max-w-7xl flex-col px-4 sm:px-6">
       <a
@@ -46,9 +76,10 @@ export function App() {
       >
         Skip to the content
       </a>
-      <Header />
+      <Header onCommands={() => setCommands(true)} />
       <Freshness />
       <main id="main" tabIndex={-1} className="min-h-dvh flex-1 pt-2 pb-10">
+        <UnknownFilters />
         <ErrorBoundary key={location} FallbackComponent={Broken}>
           <Suspense fallback={<Loading lines={6} label="Loading the page" />}>
             <Switch>
@@ -72,6 +103,11 @@ export function App() {
           OpenAPI
         </a>
       </footer>
+      {commands && (
+        <Suspense>
+          <Palette onClose={() => setCommands(false)} />
+        </Suspense>
+      )}
       <Toasts />
     </div>
   );

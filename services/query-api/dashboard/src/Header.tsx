@@ -1,15 +1,12 @@
-/** Name, pages, connection, theme. */
+/** Name, pages, connection, commands, link, theme. */
 import { Link, useLocation } from "wouter";
 
 import { type Theme, useTheme } from "./hooks/useTheme.ts";
 import { useLive } from "./live/store.ts";
+import { CopyLink } from "./nav/CopyLink.tsx";
+import { PAGES } from "./nav/pages.ts";
 import { Dot } from "./ui/Badge.tsx";
-
-const PAGES = [
-  ["/", "Overview"],
-  ["/models", "Leaderboard"],
-  ["/ingestion", "Ingestion"],
-] as const;
+import { Icon } from "./ui/icons.tsx";
 
 const NEXT: Record<Theme, Theme> = { system: "light", light: "dark", dark: "system" };
 const NAMES: Record<Theme, string> = { system: "System", light: "Light", dark: "Dark" };
@@ -42,7 +39,9 @@ function Connection() {
   );
 }
 
-export function Header() {
+const KEYS = /Mac|iP(hone|ad)/.test(navigator.userAgent) ? "⌘K" : "Ctrl K";
+
+export function Header({ onCommands }: { onCommands: () => void }) {
   const [location] = useLocation();
   const [theme, setTheme] = useTheme();
   return (
@@ -52,7 +51,7 @@ export function Header() {
         arcwatch
       </Link>
       <nav aria-label="Pages" className="order-last flex w-full gap-1 sm:order-none sm:w-auto">
-        {PAGES.map(([path, name]) => (
+        {PAGES.map(({ path, name }) => (
           <Link
             key={path}
             href={path}
@@ -63,8 +62,20 @@ export function Header() {
           </Link>
         ))}
       </nav>
-      <div className="flex min-w-0 flex-1 basis-40 items-center justify-end gap-3 sm:gap-4">
+      <div className="flex min-w-0 flex-1 basis-40 items-center justify-end gap-2 sm:gap-3">
         <Connection />
+        <button
+          type="button"
+          className="button text-muted shrink-0 px-2.5"
+          aria-keyshortcuts="Control+K Meta+K"
+          title={`Find a page, a model or an action (${KEYS})`}
+          onClick={onCommands}
+        >
+          <Icon name="search" />
+          <span className="sr-only">Commands</span>
+          <kbd className="hidden font-sans text-xs lg:inline">{KEYS}</kbd>
+        </button>
+        <CopyLink />
         <button
           type="button"
           className="button shrink-0 px-2.5 sm:min-w-26"
@@ -72,7 +83,8 @@ export function Header() {
           onClick={() => setTheme(NEXT[theme])}
         >
           <span aria-hidden="true">{ICONS[theme]}</span>
-          <span className="sr-only">Theme:</span> {NAMES[theme]}
+          <span className="sr-only">Theme:</span>{" "}
+          <span className="sr-only sm:not-sr-only">{NAMES[theme]}</span>
         </button>
       </div>
     </header>

@@ -10,6 +10,7 @@ import { App } from "./App.tsx";
 import { useRawSearch } from "./hooks/useRawSearch.ts";
 import { BASE } from "./lib/base.ts";
 import { connect } from "./live/connect.ts";
+import { aroundNav, followScrolling } from "./nav/scrolling.ts";
 
 const FIVE_MINUTES = 300_000;
 
@@ -26,13 +27,14 @@ const client = new QueryClient({
 });
 
 connect(client);
+followScrolling();
 
 const root = document.getElementById("root");
 if (!root) throw new Error("index.html has no #root");
 createRoot(root).render(
   <StrictMode>
     <QueryClientProvider client={client}>
-      <Router base={BASE} searchHook={useRawSearch}>
+      <Router base={BASE} searchHook={useRawSearch} aroundNav={aroundNav}>
         <App />
       </Router>
     </QueryClientProvider>

@@ -55,16 +55,21 @@ export function Combobox({ label, groups, value, onPick, placeholder, clearable 
   );
 }
 
-function optionId(id: string, option: Option): string {
+export function optionId(id: string, option: Option): string {
   return `${id}-${encodeURIComponent(option.value)}`;
 }
 
 /** What is typed, which options that leaves, and which of them the keys have reached. */
-function useChoice(groups: Group[], value: string | null, onPick: (value: string) => void) {
-  const [open, setOpen] = useState(false);
+export function useChoice(
+  groups: readonly Group[],
+  value: string | null,
+  onPick: (value: string) => void,
+  { most, opened = false }: { most?: number; opened?: boolean } = {},
+) {
+  const [open, setOpen] = useState(opened);
   const [text, setText] = useState<string | null>(null);
   const [active, point] = useState<string | null>(null);
-  const shown = useMemo(() => matching(groups, text ?? ""), [groups, text]);
+  const shown = useMemo(() => matching(groups, text ?? "", most), [groups, text, most]);
   const flat = shown.flatMap((group) => group.options);
   const current = open ? (flat.find((option) => option.value === active) ?? flat[0]) : undefined;
 
@@ -116,11 +121,14 @@ interface ListboxProps {
   label: string;
   value: string | null;
   choice: ReturnType<typeof useChoice>;
+  className?: string;
 }
+
+const BELOW = "panel absolute z-30 mt-1.5 max-h-96 w-full overflow-auto p-1.5 shadow-xl";
 
 const scrollTo = (option: HTMLElement | null) => option?.scrollIntoView({ block: "nearest" });
 
-function Listbox({ id, label, value, choice }: ListboxProps) {
+export function Listbox({ id, label, value, choice, className = BELOW }: ListboxProps) {
   const { open, text, shown, current, point, pick } = choice;
   return (
     <div
@@ -129,7 +137,7 @@ function Listbox({ id, label, value, choice }: ListboxProps) {
       tabIndex={-1}
       aria-label={label}
       hidden={!open}
-      className="panel absolute z-30 mt-1.5 max-h-96 w-full overflow-auto p-1.5 shadow-xl"
+      className={className}
       onMouseDown={(event) => event.preventDefault()}
     >
       {shown.map((group) => (
@@ -153,7 +161,9 @@ function Listbox({ id, label, value, choice }: ListboxProps) {
             >
               <span className="min-w-0 flex-1 truncate">{option.label}</span>
               {option.badge && <Badge tone="good">{option.badge}</Badge>}
-              {option.note && <span className="text-muted text-xs tabular-nums">{option.note}</span>}
+              {option.note && (
+                <span className="text-muted max-w-3/5 truncate text-xs tabular-nums">{option.note}</span>
+              )}
             </div>
           ))}
         </div>

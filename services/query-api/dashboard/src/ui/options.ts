@@ -12,16 +12,18 @@ export interface Group {
   options: Option[];
 }
 
-/** Keeps the options that hold every word typed, in the group's name or their own. */
-export function matching(groups: readonly Group[], text: string): Group[] {
+/** Keeps the options that hold every word typed, in the group's name or their own; of each group, the first `most`. */
+export function matching(groups: readonly Group[], text: string, most = Infinity): Group[] {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
   return groups
     .map((group) => ({
       ...group,
-      options: group.options.filter((option) => {
-        const name = `${group.label} ${option.label} ${option.value}`.toLowerCase();
-        return words.every((word) => name.includes(word));
-      }),
+      options: group.options
+        .filter((option) => {
+          const name = `${group.label} ${option.label} ${option.value}`.toLowerCase();
+          return words.every((word) => name.includes(word));
+        })
+        .slice(0, most),
     }))
     .filter((group) => group.options.length > 0);
 }

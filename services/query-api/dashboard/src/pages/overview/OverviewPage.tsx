@@ -7,6 +7,7 @@ import { useParams } from "../../hooks/useParams.ts";
 import { useTitle } from "../../hooks/useTitle.ts";
 import { BASE } from "../../lib/base.ts";
 import { asked, find, keyOf, ranked } from "../../lib/rows.ts";
+import { useShownAs } from "../../nav/link.ts";
 import { Answer, Empty } from "../../ui/Panel.tsx";
 import { Comparison } from "./Comparison.tsx";
 import { Hero } from "./Hero.tsx";
@@ -27,6 +28,7 @@ export function OverviewPage() {
   const task = params.get("task");
   const from = params.get("from");
   useTitle(selected?.displayName);
+  useShownAs(selected ? { dataset: selected.dataset, model: selected.model } : {});
 
   function select(row: { dataset: string; model: string }): void {
     update({ dataset: row.dataset, model: row.model, task: null, from: null, show: null, duel: null });

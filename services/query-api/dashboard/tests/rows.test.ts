@@ -18,7 +18,7 @@ import {
   sharing,
 } from "../src/lib/rows.ts";
 import { difference } from "../src/lib/tasks.ts";
-import { ends, moments } from "../src/lib/format.ts";
+import { moments } from "../src/lib/format.ts";
 import { walk } from "../src/hooks/useRoving.ts";
 
 const expected = [
@@ -63,13 +63,6 @@ test("of grids of two sizes only the shared cells are compared, and the size is 
   assert.deepEqual(differing(tall, expected), [[1, 0]]);
   assert.equal(verdict(tall, expected), "wrong size, 1 of 4 shared cells differ");
   assert.equal(verdict([[1, 2]], expected), "wrong size, 0 of 2 shared cells differ");
-});
-
-test("the ends of an axis never carry the same label", () => {
-  const at = (text: string) => new Date(text);
-  assert.deepEqual(ends(at("2026-11-20T10:00:00Z"), at("2026-11-24T10:00:00Z")), ["Nov 20", "Nov 24"]);
-  assert.deepEqual(ends(at("2026-11-24T10:00:00Z"), at("2026-11-24T12:30:00Z")), ["10:00", "12:30"]);
-  assert.deepEqual(ends(at("2026-11-24T10:00:01Z"), at("2026-11-24T10:00:18Z")), ["10:00:01", "10:00:18"]);
 });
 
 test("moments of one minute show their seconds, others do not", () => {

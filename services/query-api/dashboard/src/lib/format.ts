@@ -89,22 +89,6 @@ export function day(iso: string): string {
   return new Date(iso).toLocaleDateString("en", { day: "numeric", month: "short", timeZone: "UTC" });
 }
 
-type Say = (at: Date) => string;
-
-const toTheMillisecond: Say = (at) => at.toISOString().slice(11, 23);
-
-const LABELS: Say[] = [
-  (at) => day(at.toISOString()),
-  (at) => at.toISOString().slice(11, 16),
-  (at) => at.toISOString().slice(11, 19),
-];
-
-/** The shortest label by which the two ends of an axis differ: a day, a minute, a second. */
-export function ends(first: Date, last: Date): [string, string] {
-  const say = LABELS.find((each) => each(first) !== each(last)) ?? toTheMillisecond;
-  return [say(first), say(last)];
-}
-
 /** Moments in UTC to the minute; with seconds where two of them share a minute. */
 export function moments(isos: readonly string[]): string[] {
   const short = isos.map(moment);

@@ -5,8 +5,9 @@ import { Link } from "wouter";
 
 import type { Run } from "../../api/client.ts";
 import { runErrorsQuery } from "../../api/queries.ts";
-import { count, duration, moment, percent, plural } from "../../lib/format.ts";
+import { count, duration, percent, plural } from "../../lib/format.ts";
 import { modelHref } from "../../lib/rows.ts";
+import { both } from "../../lib/time.ts";
 import { ErrorTable } from "../../ui/ErrorTable.tsx";
 import { Pager } from "../../ui/Pager.tsx";
 import { Answer } from "../../ui/Panel.tsx";
@@ -25,8 +26,8 @@ export function accuracyOf(run: Run): string {
 export function RunDetails({ run }: { run: Run }) {
   const facts: [string, string][] = [
     ["Run", String(run.id)],
-    ["Started", moment(run.startedAt)],
-    ["Completed", run.completedAt ? moment(run.completedAt) : "–"],
+    ["Started", both(run.startedAt)],
+    ["Completed", run.completedAt ? both(run.completedAt) : "–"],
     ["Files", `${count(run.successful)} used, ${count(run.failed)} failed, ${count(run.skipped)} skipped`],
     ["Took", tookOf(run)],
     ["Score", percent(run.score)],

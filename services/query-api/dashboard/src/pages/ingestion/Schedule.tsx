@@ -4,11 +4,12 @@ import { useQuery } from "@tanstack/react-query";
 import type { Schemas } from "../../api/client.ts";
 import { cronQuery, statusQuery } from "../../api/queries.ts";
 import { useNow } from "../../hooks/useNow.ts";
-import { ahead, count, moment } from "../../lib/format.ts";
+import { ahead, count } from "../../lib/format.ts";
 import { inWords, lastSync } from "../../lib/schedule.ts";
 import { Ago } from "../../ui/Ago.tsx";
 import { Dot, Status } from "../../ui/Badge.tsx";
 import { Bar } from "../../ui/Bar.tsx";
+import { Moment } from "../../ui/Moment.tsx";
 import { Answer, Panel } from "../../ui/Panel.tsx";
 import { SyncButton } from "./SyncButton.tsx";
 
@@ -45,7 +46,7 @@ function Syncs({ cron }: { cron: Schemas["CronStatusAnswer"] }) {
     <div className="space-y-4">
       {cron.nextRun && (
         <p className="bg-accent-soft text-accent inline-flex flex-wrap gap-x-1.5 rounded-full px-3.5 py-1.5 text-sm font-medium">
-          Next scheduled sync: <time dateTime={cron.nextRun}>{moment(cron.nextRun)}</time>
+          Next scheduled sync: <Moment at={cron.nextRun} />
           <span>({ahead(cron.nextRun, now)})</span>
         </p>
       )}

@@ -1,13 +1,14 @@
 /** How good a submission is, and how much of the task set that speaks of. */
 import type { ModelDetail, ModelRow } from "../../api/client.ts";
 import { useDatasets } from "../../hooks/useDatasets.ts";
-import { bounds, count, moment, percent, plural, share } from "../../lib/format.ts";
+import { bounds, count, percent, plural, share } from "../../lib/format.ts";
 import { known } from "../../lib/facets.ts";
 import { setName } from "../../lib/names.ts";
 import { ranks } from "../../lib/rows.ts";
 import { Status } from "../../ui/Badge.tsx";
 import { OutcomeBar } from "../../ui/Bar.tsx";
 import { Figure } from "../../ui/Figure.tsx";
+import { Moment } from "../../ui/Moment.tsx";
 import { Panel } from "../../ui/Panel.tsx";
 import { Traced } from "./provenance/Traced.tsx";
 import { Verified } from "./Verified.tsx";
@@ -45,7 +46,11 @@ export function ScorePanel({ row, of }: Scored) {
   return (
     <Panel
       title={row.displayName}
-      hint={[nameOf(row), known(row), `ingested ${moment(row.ingestedAt)}`].filter(Boolean).join(" · ")}
+      hint={
+        <>
+          {[nameOf(row), known(row), "ingested"].filter(Boolean).join(" · ")} <Moment at={row.ingestedAt} />
+        </>
+      }
       aside={<Status status={row.status} />}
       className="lg:col-span-2"
     >

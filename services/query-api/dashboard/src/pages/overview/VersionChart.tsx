@@ -4,7 +4,8 @@ import { curveStepAfter, line } from "d3-shape";
 
 import type { Schemas } from "../../api/client.ts";
 import { useWidth } from "../../hooks/useWidth.ts";
-import { ends, percent, tick as tickText } from "../../lib/format.ts";
+import { percent, tick as tickText } from "../../lib/format.ts";
+import { ends } from "../../lib/time.ts";
 
 interface Point {
   at: Date;

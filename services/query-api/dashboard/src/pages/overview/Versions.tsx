@@ -2,7 +2,8 @@
 import { Link } from "wouter";
 
 import type { Schemas } from "../../api/client.ts";
-import { bounds, moment, moments, percent, plural } from "../../lib/format.ts";
+import { bounds, moments, percent, plural } from "../../lib/format.ts";
+import { Moment } from "../../ui/Moment.tsx";
 import { Edition, runHref } from "./provenance/Facts.tsx";
 import { VersionChart } from "./VersionChart.tsx";
 
@@ -19,9 +20,9 @@ export function Versions({ versions }: { versions: readonly Version[] }) {
             <p className="flex flex-wrap items-baseline gap-x-2">
               <strong className="font-semibold">{percent(version.score)}</strong>
               <span className="text-muted text-xs">{bounds(version.scoreInterval)}</span>
-              <time className="text-muted" dateTime={version.ingestedAt}>
+              <Moment at={version.ingestedAt} className="text-muted">
                 {times[place]}
-              </time>
+              </Moment>
               {version.supersededAt === null && (
                 <span className="text-good text-xs font-semibold">current</span>
               )}
@@ -60,7 +61,7 @@ function Origin({ version }: { version: Version }) {
 function Replaced({ scores }: { scores: Version["scores"] }) {
   return scores.map(({ score, rulesVersion, taskSetVersion, replacedAt }) => (
     <p key={replacedAt} className="text-muted text-xs">
-      {percent(score)} until {moment(replacedAt)}, by rules {rulesVersion ?? "unknown"}
+      {percent(score)} until <Moment at={replacedAt} />, by rules {rulesVersion ?? "unknown"}
       {taskSetVersion && ` and edition ${taskSetVersion}`}
     </p>
   ));

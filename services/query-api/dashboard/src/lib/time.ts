@@ -1,0 +1,62 @@
+/** Moments as a reader of any zone needs them: in UTC, in the reader's own time, and on an axis. Pure. */
+import { day, moment } from "./format.ts";
+
+const DAY = 24 * 3_600_000;
+
+/** A moment by the reader's own clock, with its zone; empty where that clock shows UTC. */
+export function here(iso: string, timeZone?: string): string {
+  const format = new Intl.DateTimeFormat("en", {
+    dateStyle: "medium",
+    timeStyle: "short",
+    hourCycle: "h23",
+    ...(timeZone && { timeZone }),
+  });
+  const zone = new Intl.DateTimeFormat("en", { timeZoneName: "short", ...(timeZone && { timeZone }) })
+    .formatToParts(new Date(iso))
+    .find(({ type }) => type === "timeZoneName")?.value;
+  return zone === "UTC" || zone === "GMT" ? "" : `${format.format(new Date(iso))} ${zone ?? ""}`.trim();
+}
+
+/** A moment in UTC and by the reader's own clock. */
+export function both(iso: string, timeZone?: string): string {
+  return [moment(iso), here(iso, timeZone)].filter(Boolean).join(" · ");
+}
+
+/** A day in UTC with its year, as tables have it. */
+export function date(iso: string): string {
+  return new Date(iso).toISOString().slice(0, 10);
+}
+
+const inUtc = (at: Date, parts: Intl.DateTimeFormatOptions) =>
+  at.toLocaleDateString("en", { ...parts, timeZone: "UTC" });
+const wholeDay = (at: Date) => inUtc(at, { day: "numeric", month: "short", year: "numeric" });
+const isMidnight = (at: Date) => at.getTime() % DAY === 0;
+
+/** What the marks of an axis are called; with the year, where it spans more than one. */
+export function axisLabels(marks: readonly Date[], first: Date, last: Date): string[] {
+  const years = first.getUTCFullYear() !== last.getUTCFullYear();
+  const sayDay = years ? wholeDay : (at: Date) => day(at.toISOString());
+  if (Number(last) - Number(first) < 2 * DAY) {
+    return marks.map((at) => (isMidnight(at) ? sayDay(at) : at.toISOString().slice(11, 16)));
+  }
+  const areMonths = years && marks.every((at) => isMidnight(at) && at.getUTCDate() === 1);
+  if (areMonths && marks.every((at) => at.getUTCMonth() === 0))
+    return marks.map((at) => inUtc(at, { year: "numeric" }));
+  return marks.map(areMonths ? (at) => inUtc(at, { month: "short", year: "numeric" }) : sayDay);
+}
+
+type Say = (at: Date) => string;
+
+const LABELS: Say[] = [
+  (at) => day(at.toISOString()),
+  (at) => at.toISOString().slice(11, 16),
+  (at) => at.toISOString().slice(11, 19),
+  (at) => at.toISOString().slice(11, 23),
+];
+
+/** The shortest label by which the two ends of an axis differ: a day, a minute, a second. */
+export function ends(first: Date, last: Date): [string, string] {
+  if (first.getUTCFullYear() !== last.getUTCFullYear()) return [wholeDay(first), wholeDay(last)];
+  const say = LABELS.find((each) => each(first) !== each(last)) ?? wholeDay;
+  return [say(first), say(last)];
+}

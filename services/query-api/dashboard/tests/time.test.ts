@@ -1,0 +1,43 @@
+/** Moments are told in UTC and by the reader's clock, and an axis never leaves a year open. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { axisLabels, both, date, ends, here } from "../src/lib/time.ts";
+
+const at = (text: string) => new Date(text);
+
+test("the ends of an axis never carry the same label", () => {
+  const at = (text: string) => new Date(text);
+  assert.deepEqual(ends(at("2026-11-20T10:00:00Z"), at("2026-11-24T10:00:00Z")), ["Nov 20", "Nov 24"]);
+  assert.deepEqual(ends(at("2026-11-24T10:00:00Z"), at("2026-11-24T12:30:00Z")), ["10:00", "12:30"]);
+  assert.deepEqual(ends(at("2025-11-24T10:00:00Z"), at("2026-11-24T10:00:00Z")), [
+    "Nov 24, 2025",
+    "Nov 24, 2026",
+  ]);
+  assert.deepEqual(ends(at("2026-11-24T10:00:01Z"), at("2026-11-24T10:00:18Z")), ["10:00:01", "10:00:18"]);
+});
+
+test("a moment is told by the reader's clock too, unless that shows UTC", () => {
+  const winter = "2026-01-05T23:30:00Z";
+  assert.equal(here(winter, "Europe/Berlin"), "Jan 6, 2026, 00:30 GMT+1");
+  assert.equal(here("2026-07-05T23:30:00Z", "Europe/Berlin"), "Jul 6, 2026, 01:30 GMT+2");
+  assert.equal(here(winter, "Asia/Kolkata"), "Jan 6, 2026, 05:00 GMT+5:30");
+  assert.deepEqual([here(winter, "UTC"), here(winter, "Europe/London")], ["", ""]);
+  assert.equal(both(winter, "Europe/Berlin"), "2026-01-05 23:30 UTC · Jan 6, 2026, 00:30 GMT+1");
+  assert.equal(both(winter, "UTC"), "2026-01-05 23:30 UTC");
+  assert.equal(date("2026-01-05T23:30:00-03:00"), "2026-01-06");
+});
+
+const labels = (...days: string[]) => {
+  const marks = days.map(at);
+  return axisLabels(marks, marks[0] ?? at(""), marks.at(-1) ?? at(""));
+};
+
+test("an axis that spans more than one year says them, one within a year does not", () => {
+  assert.deepEqual(labels("2026-01-01", "2026-12-31"), ["Jan 1", "Dec 31"]);
+  assert.deepEqual(labels("2025-11-23", "2026-01-04"), ["Nov 23, 2025", "Jan 4, 2026"]);
+  assert.deepEqual(labels("2025-10-01", "2026-01-01"), ["Oct 2025", "Jan 2026"]);
+  assert.deepEqual(labels("2025-01-01", "2026-01-01"), ["2025", "2026"]);
+  assert.deepEqual(labels("2026-11-24T18:00Z", "2026-11-25T00:00Z"), ["18:00", "Nov 25"]);
+  assert.deepEqual(labels("2025-12-31T18:00Z", "2026-01-01"), ["18:00", "Jan 1, 2026"]);
+});

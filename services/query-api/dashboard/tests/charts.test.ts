@@ -4,6 +4,7 @@ import { test } from "node:test";
 
 import type { ModelRow } from "../src/api/client.ts";
 import { choices, chosen, known } from "../src/lib/facets.ts";
+import { laddersOf } from "../src/lib/efforts.ts";
 import { placeLabels } from "../src/lib/labels.ts";
 import { cells, duel, tally } from "../src/lib/tasks.ts";
 import { filterOf } from "../src/pages/ingestion/history.ts";
@@ -135,18 +136,66 @@ test("axis labels stand apart, and a long name keeps both of its ends", () => {
   assert.ok(short("Baseline Ensemble (thinking high)", 20).length <= 20);
 });
 
-test("marks that would cover each other are piled up", () => {
-  assert.deepEqual(piled([0, 5, 30, 31, 32], 15, 10), [
-    { x: 0, level: 0 },
-    { x: 0, level: 1 },
-    { x: 30, level: 0 },
-    { x: 30, level: 1 },
-    { x: 30, level: 2 },
-  ]);
-  const many = piled([0, ...Array.from({ length: 99 }, () => 90)], 15, 10);
-  assert.equal(new Set(many.map(({ x, level }) => `${x} ${level}`)).size, 100);
-  assert.ok(many.every(({ x }) => x >= 0 && x <= 90));
-  assert.equal(Math.max(...many.map(({ level }) => level)), 19);
+test("marks that would cover each other are piled up, each above its own moment", () => {
+  const places = piled([0, 5, 30, 31, 44, 46], 15);
+  assert.deepEqual(
+    places.map(({ x, level }) => [x, level]),
+    [
+      [0, 0],
+      [5, 1],
+      [30, 0],
+      [31, 1],
+      [44, 2],
+      [46, 0],
+    ],
+  );
+  const [first, second, third] = places.map(({ pile }) => pile);
+  assert.equal(first, second);
+  assert.deepEqual(first, { levels: 2, marks: 2, from: 0, to: 5 });
+  assert.deepEqual(third, { levels: 3, marks: 4, from: 30, to: 46 });
+  assert.deepEqual(piled([], 15), []);
+});
+
+const rungs = (...efforts: (string | null)[]) =>
+  efforts.map((effort, place) => ({
+    key: String(place),
+    cost: 100 - place,
+    row: row({ model: `m-${effort}`, baseName: "M", effort }),
+  }));
+
+test("one model's submissions are joined from the least effort to the most, whatever they cost", () => {
+  const [levels] = laddersOf(rungs("xhigh", "high", null, "none", "max", "low", "minimal", "medium"));
+  assert.deepEqual(
+    levels?.rungs.map(({ row: { effort } }) => effort),
+    ["none", "minimal", "low", "medium", "high", "xhigh", "max"],
+  );
+  const [budgets] = laddersOf(rungs("16k", "1k", "turbo", "8K", "none"));
+  assert.deepEqual(
+    budgets?.rungs.map(({ row: { effort } }) => effort),
+    ["none", "1k", "8K", "16k", "turbo"],
+  );
+  const [alike] = laddersOf(rungs("high", "low", "high"));
+  assert.deepEqual(
+    alike?.rungs.map(({ cost }) => cost),
+    [99, 98, 100],
+  );
+});
+
+test("models that differ in more than effort are not joined, nor is one alone", () => {
+  assert.deepEqual(laddersOf(rungs("high", null)), []);
+  assert.deepEqual(laddersOf(rungs("high", "high")), []);
+  const [low, high] = rungs("low", "high");
+  for (const other of [
+    { baseName: "M Pro" },
+    { dataset: "c/d" },
+    { kind: "system" },
+    { provider: "P" },
+  ] as const) {
+    const both = [low, high && { ...high, row: { ...high.row, ...other } }].filter(
+      (each) => each !== undefined,
+    );
+    assert.deepEqual(laddersOf(both), []);
+  }
 });
 
 test("unknown figures come last in either order", () => {

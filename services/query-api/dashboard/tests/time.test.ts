@@ -2,7 +2,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { axisLabels, both, date, ends, here } from "../src/lib/time.ts";
+import { scaleUtc } from "d3-scale";
+
+import { axisLabels, both, date, ends, here, timeMarks } from "../src/lib/time.ts";
 
 const at = (text: string) => new Date(text);
 
@@ -40,4 +42,22 @@ test("an axis that spans more than one year says them, one within a year does no
   assert.deepEqual(labels("2025-01-01", "2026-01-01"), ["2025", "2026"]);
   assert.deepEqual(labels("2026-11-24T18:00Z", "2026-11-25T00:00Z"), ["18:00", "Nov 25"]);
   assert.deepEqual(labels("2025-12-31T18:00Z", "2026-01-01"), ["18:00", "Jan 1, 2026"]);
+});
+
+test("an axis has as many marks as its labels leave room for, and never less than two", () => {
+  const of = (from: string, to: string, width: number) =>
+    timeMarks(scaleUtc([at(from), at(to)], [0, width])).map(([, label]) => label);
+  assert.deepEqual(of("2025-03-24", "2026-06-05", 320), [
+    "Apr 2025",
+    "Jul 2025",
+    "Oct 2025",
+    "Jan 2026",
+    "Apr 2026",
+  ]);
+  assert.deepEqual(of("2025-03-24", "2026-06-05", 160), ["Mar 24, 2025", "Jun 5, 2026"]);
+  assert.equal(of("2025-03-24", "2026-06-05", 1300).length, 15);
+  assert.deepEqual(of("2026-03-24T10:00Z", "2026-03-24T10:00Z", 300), ["Mar 24, 2026"]);
+  const scale = scaleUtc([at("2025-03-24"), at("2026-06-05")], [0, 320]);
+  const marks = timeMarks(scale).map(([mark]) => scale(mark));
+  assert.ok(marks.every((x, place) => place === 0 || x - (marks[place - 1] ?? 0) >= 8 * 7));
 });

@@ -23,7 +23,7 @@ interface Frame {
   height: number;
 }
 
-interface Box {
+export interface Box {
   left: number;
   right: number;
   top: number;
@@ -57,12 +57,13 @@ function options(point: Point): (Label & { box: Box })[] {
   ];
 }
 
-/** Returns a label for each point that has room within the frame; the first points go first. */
-export function placeLabels(points: readonly Point[], frame: Frame): Label[] {
-  const taken: Box[] = points.map(({ x, y, gap = GAP }) => {
+/** Returns a label for each point that has room within the frame; the first points go first, after what is there. */
+export function placeLabels(points: readonly Point[], frame: Frame, there: readonly Box[] = []): Label[] {
+  const around = points.map(({ x, y, gap = GAP }) => {
     const radius = gap - AIR;
     return { left: x - radius, right: x + radius, top: y - radius, bottom: y + radius };
   });
+  const taken: Box[] = [...there, ...around];
   const placed: Label[] = [];
   for (const point of points) {
     const free = options(point).find(

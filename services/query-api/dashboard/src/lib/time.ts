@@ -1,4 +1,6 @@
 /** Moments as a reader of any zone needs them: in UTC, in the reader's own time, and on an axis. Pure. */
+import type { ScaleTime } from "d3-scale";
+
 import { day, moment } from "./format.ts";
 
 const DAY = 24 * 3_600_000;
@@ -31,6 +33,31 @@ const inUtc = (at: Date, parts: Intl.DateTimeFormatOptions) =>
   at.toLocaleDateString("en", { ...parts, timeZone: "UTC" });
 const wholeDay = (at: Date) => inUtc(at, { day: "numeric", month: "short", year: "numeric" });
 const isMidnight = (at: Date) => at.getTime() % DAY === 0;
+
+// Geist at 12 px, and some air.
+const CHARACTER = 7;
+const AIR = 8;
+
+/** The marks of an axis with their labels: as many as have room. */
+export function timeMarks(x: ScaleTime<number, number>): [mark: Date, label: string][] {
+  const [first = new Date(0), last = first] = x.domain();
+  const [from = 0, to = 0] = x.range();
+  for (let many = Math.max(2, Math.floor((to - from) / 60)); many > 1; many -= 1) {
+    const marks = x.ticks(many);
+    const labels = axisLabels(marks, first, last);
+    const room = Math.min(...marks.slice(1).map((mark, place) => x(mark) - x(marks[place] ?? mark)));
+    if (marks.length > 1 && Math.max(...labels.map(({ length }) => length)) * CHARACTER + AIR <= room) {
+      return marks.map((mark, place) => [mark, labels[place] ?? ""]);
+    }
+  }
+  const both = ends(first, last);
+  return Number(first) === Number(last)
+    ? [[first, both[0]]]
+    : [
+        [first, both[0]],
+        [last, both[1]],
+      ];
+}
 
 /** What the marks of an axis are called; with the year, where it spans more than one. */
 export function axisLabels(marks: readonly Date[], first: Date, last: Date): string[] {

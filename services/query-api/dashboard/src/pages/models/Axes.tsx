@@ -1,10 +1,14 @@
-/** The lines and labels of the scatter plot's two axes. */
+/** The lines and labels of the charts' axes. */
+import type { ScaleTime } from "d3-scale";
+
 import { priceTick, tick as percentTick } from "../../lib/format.ts";
+import { timeMarks } from "../../lib/time.ts";
 import { apart, type Plot, ticks } from "./scatter.ts";
 
 // "$0.00001" and some air.
 const TICK = 68;
 
+/** Of the scatter plot: scores and costs. */
 export function Axes({ plot }: { plot: Plot }) {
   const { x, y, left, right, top, bottom, height } = plot;
   return (
@@ -36,5 +40,29 @@ export function Axes({ plot }: { plot: Plot }) {
         cost per task, logarithmic →
       </text>
     </g>
+  );
+}
+
+interface TimeAxisProps {
+  x: ScaleTime<number, number>;
+  from: number;
+  to: number;
+  y: number;
+}
+
+/** Where time is marked: as many dates as have room, with their years where these differ. */
+export function TimeAxis({ x, from, to, y }: TimeAxisProps) {
+  return (
+    <>
+      <line x1={from} x2={to} y1={y} y2={y} className="stroke-strong" />
+      {timeMarks(x).map(([mark, label]) => (
+        <g key={mark.toISOString()}>
+          <line x1={x(mark)} x2={x(mark)} y1={y} y2={y + 5} className="stroke-strong" />
+          <text x={x(mark)} y={y + 20} textAnchor="middle" className="fill-muted text-xs">
+            {label}
+          </text>
+        </g>
+      ))}
+    </>
   );
 }

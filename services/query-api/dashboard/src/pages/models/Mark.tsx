@@ -1,50 +1,78 @@
-/** The marks of the charts, and what they mean: colours and shapes by task set, so that either tells the sets apart. */
-import { symbol, symbolCircle, symbolDiamond, symbolSquare, symbolTriangle } from "d3-shape";
+/** The marks of the charts and their legend. lib/look.ts says what colours and shapes mean; hollow is not whole. */
+import {
+  symbol,
+  symbolCircle,
+  symbolDiamond,
+  symbolSquare,
+  symbolStar,
+  symbolTriangle,
+  type SymbolType,
+} from "d3-shape";
+import type { ReactNode } from "react";
 
 import type { ModelRow } from "../../api/client.ts";
-import { plural } from "../../lib/format.ts";
-import { setName } from "../../lib/names.ts";
+import { type Look, lookOf, providersOf, type Shape } from "../../lib/look.ts";
+import { kindOfModel } from "../../lib/names.ts";
+import { isCovered } from "../../lib/standing.ts";
 
-const FIRST = { fill: "fill-accent", shape: symbolCircle };
-const KINDS = [
-  FIRST,
-  { fill: "fill-bad", shape: symbolDiamond },
-  { fill: "fill-good", shape: symbolSquare },
-  { fill: "fill-part", shape: symbolTriangle },
-];
+const SHAPES: Record<Shape, SymbolType> = {
+  circle: symbolCircle,
+  diamond: symbolDiamond,
+  square: symbolSquare,
+  star: symbolStar,
+  triangle: symbolTriangle,
+};
 
-export type MarkKind = typeof FIRST | undefined;
-
-export function marksOf(rows: readonly ModelRow[]): Map<string, MarkKind> {
-  const names = [...new Set(rows.map(({ source }) => source))].sort();
-  return new Map(names.map((name, place) => [name, KINDS[place % KINDS.length]]));
+interface MarkProps {
+  row: ModelRow;
+  x: number;
+  y: number;
+  size: number;
 }
 
-export function Mark({ kind = FIRST, x, y, size }: { kind: MarkKind; x: number; y: number; size: number }) {
-  const path = symbol(kind.shape, size)() ?? "";
-  return (
-    <path d={path} transform={`translate(${x} ${y})`} className={`${kind.fill} stroke-panel stroke-[1.5]`} />
-  );
+export function Mark({ row, x, y, size }: MarkProps) {
+  const { fill, stroke, shape } = lookOf(row);
+  const look = isCovered(row) ? `${fill} stroke-panel stroke-[1.5]` : `fill-panel ${stroke} stroke-2`;
+  return <Sign shape={shape} look={look} x={x} y={y} size={size} />;
+}
+
+interface SignProps extends Omit<MarkProps, "row"> {
+  shape: Shape;
+  look: string;
+}
+
+function Sign({ shape, look, x, y, size }: SignProps) {
+  return <path d={symbol(SHAPES[shape], size)() ?? ""} transform={`translate(${x} ${y})`} className={look} />;
 }
 
 interface LegendProps {
-  marks: ReadonlyMap<string, MarkKind>;
-  withLatest: boolean;
-  /** Submissions that do not tell what they cost. */
-  untold: number;
+  rows: readonly ModelRow[];
+  /** Whether the latest one is ringed here. */
+  withLatest?: boolean;
+  children?: ReactNode;
 }
 
-export function Legend({ marks, withLatest, untold }: LegendProps) {
+/** What the marks of these rows mean, and no others. */
+export function Legend({ rows, withLatest = false, children }: LegendProps) {
+  const kinds = new Map(rows.map((row) => [lookOf(row).shape, row.kind]));
   return (
     <ul className="text-muted mb-2 flex flex-wrap gap-x-5 gap-y-1 text-sm">
-      {[...marks].map(([source, mark]) => (
-        <li key={source} className="flex items-center gap-2">
-          <svg width={14} height={14} aria-hidden="true">
-            <Mark kind={mark} x={7} y={7} size={70} />
-          </svg>
-          {setName(source)}
-        </li>
+      {providersOf(rows).map(({ provider, fill }: Look) => (
+        <Entry key={provider} shape="circle" look={fill}>
+          {provider}
+        </Entry>
       ))}
+      {kinds.size > 1 &&
+        [...kinds].map(([shape, kind]) => (
+          <Entry key={shape} shape={shape} look="fill-muted">
+            {kind ? kindOfModel(kind) : "kind unknown"}
+          </Entry>
+        ))}
+      {!rows.every(isCovered) && (
+        <Entry shape="circle" look="fill-panel stroke-muted stroke-2">
+          less than 95% of the tasks
+        </Entry>
+      )}
       {withLatest && (
         <li className="flex items-center gap-2">
           <svg width={18} height={18} aria-hidden="true">
@@ -53,7 +81,18 @@ export function Legend({ marks, withLatest, untold }: LegendProps) {
           Latest ingested
         </li>
       )}
-      {untold > 0 && <li>{plural(untold, "submission")} without a cost: see the table</li>}
+      {children}
     </ul>
+  );
+}
+
+function Entry({ shape, look, children }: { shape: Shape; look: string; children: ReactNode }) {
+  return (
+    <li className="flex items-center gap-2">
+      <svg width={14} height={14} aria-hidden="true">
+        <Sign shape={shape} look={look} x={7} y={7} size={70} />
+      </svg>
+      {children}
+    </li>
   );
 }

@@ -5,13 +5,13 @@ import type { Stop } from "../../hooks/useRoving.ts";
 import { money, percent } from "../../lib/format.ts";
 import { setName } from "../../lib/names.ts";
 import { modelHref } from "../../lib/rows.ts";
-import { Mark, type MarkKind } from "./Mark.tsx";
+import { isCovered } from "../../lib/standing.ts";
+import { Mark } from "./Mark.tsx";
 import { CHARACTER, type Plot, type Spot } from "./scatter.ts";
 
 interface SpotLinkProps {
   spot: Spot;
   plot: Plot;
-  mark: MarkKind;
   /** What its dataset is called. */
   set: string;
   hovered: boolean;
@@ -20,10 +20,11 @@ interface SpotLinkProps {
   onHover: (key: string | null) => void;
 }
 
-export function SpotLink({ spot, plot, mark, set, hovered, latest, stop, onHover }: SpotLinkProps) {
+export function SpotLink({ spot, plot, set, hovered, latest, stop, onHover }: SpotLinkProps) {
   const { row, cost, key } = spot;
   const [x, y] = [plot.x(cost), plot.y(row.score)];
-  const name = `${row.displayName} on ${set}: ${percent(row.score)} for ${money(cost)} a task`;
+  const part = isCovered(row) ? "" : `, ${row.tasksSubmitted} of ${row.tasksTotal} tasks`;
+  const name = `${row.displayName} on ${set}: ${percent(row.score)} for ${money(cost)} a task${part}`;
   return (
     <Link
       {...stop}
@@ -40,7 +41,7 @@ export function SpotLink({ spot, plot, mark, set, hovered, latest, stop, onHover
       {/* A finger is wider than the mark. */}
       <circle cx={x} cy={y} r={13} className="fill-transparent" />
       {latest && <circle cx={x} cy={y} r={10} className="stroke-ink fill-none stroke-[1.5]" />}
-      <Mark kind={mark} x={x} y={y} size={hovered ? 190 : 105} />
+      <Mark row={row} x={x} y={y} size={hovered ? 190 : 105} />
     </Link>
   );
 }
@@ -53,6 +54,7 @@ export function Tip({ spot, plot, shared }: { spot: Spot; plot: Plot; shared: bo
     row.displayName,
     `${percent(row.score)} · ${money(cost)} a task`,
     `${setName(row.source)} · ${row.tasksSubmitted} of ${row.tasksTotal} tasks`,
+    ...(row.releaseDate ? [`Model released ${row.releaseDate}`] : []),
     ...(shared ? [row.dataset] : []),
   ];
   const high = 12 + lines.length * 18;

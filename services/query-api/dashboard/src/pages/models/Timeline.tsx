@@ -1,5 +1,5 @@
-/** When submissions landed: one mark each, piled up where several came together. */
-import { type ScaleTime, scaleUtc } from "d3-scale";
+/** When submissions landed: one mark each at its date, piled up where several came together. */
+import { scaleUtc } from "d3-scale";
 import { useMemo } from "react";
 import { Link } from "wouter";
 
@@ -7,38 +7,38 @@ import type { ModelRow } from "../../api/client.ts";
 import { useDatasets } from "../../hooks/useDatasets.ts";
 import { useRoving } from "../../hooks/useRoving.ts";
 import { useWidth } from "../../hooks/useWidth.ts";
-import { day, moment, percent } from "../../lib/format.ts";
+import { percent } from "../../lib/format.ts";
 import { keyOf, modelHref } from "../../lib/rows.ts";
-import { Mark, marksOf } from "./Mark.tsx";
-import { piled } from "./piles.ts";
+import { both } from "../../lib/time.ts";
+import { TimeAxis } from "./Axes.tsx";
+import { Mark } from "./Mark.tsx";
+import { type Pile, piled } from "./piles.ts";
 
 const STEP = 15;
-// Higher piles spread to their sides first: whole datasets are uploaded in one commit.
-const HIGHEST = 10;
-// A pile of a hundred stays as high as a hand.
+// Whole datasets are uploaded in one commit: what is piled higher stands closer, and says how many it is.
 const TALLEST = 200;
+const HIGH = 12;
 const AXIS = 28;
 const MARGIN = 24;
 
 const when = (row: ModelRow) => row.publishedAt ?? row.landedAt;
 // One commit may bring many: what came together must not change places when the list is loaded again.
-const orderOf = (row: ModelRow) => `${when(row)} ${keyOf(row)}`;
+const byDate = (one: ModelRow, other: ModelRow) =>
+  Date.parse(when(one)) - Date.parse(when(other)) || keyOf(one).localeCompare(keyOf(other));
+const riseOf = ({ levels }: Pile) => Math.min(STEP, TALLEST / levels);
 
 export function Timeline({ rows }: { rows: readonly ModelRow[] }) {
   const [ref, width] = useWidth(960);
   const { nameOf } = useDatasets();
-  const marks = useMemo(() => marksOf(rows), [rows]);
-  const ordered = rows.toSorted((one, other) => orderOf(one).localeCompare(orderOf(other)));
+  const ordered = useMemo(() => rows.toSorted(byDate), [rows]);
   const { onKeyDown, stop } = useRoving<SVGSVGElement>(ordered.map(keyOf));
-  const x = scaleOf(rows, width);
+  const x = scaleOf(ordered, width);
   const places = piled(
     ordered.map((row) => x(new Date(when(row)))),
     STEP,
-    HIGHEST,
   );
-  const levels = 1 + Math.max(...places.map(({ level }) => level));
-  const rise = Math.min(STEP, TALLEST / levels);
-  const base = 16 + rise * levels;
+  const piles = [...new Set(places.map(({ pile }) => pile))];
+  const base = 24 + Math.max(...piles.map((pile) => riseOf(pile) * pile.levels));
   return (
     <div ref={ref}>
       <svg
@@ -47,12 +47,17 @@ export function Timeline({ rows }: { rows: readonly ModelRow[] }) {
         height={base + AXIS}
         role="group"
         aria-label="Landings over time. Arrow keys move from old to new."
-        className="block"
+        className="block overflow-visible"
       >
-        <Axis x={x} width={width} base={base} />
+        <TimeAxis x={x} from={0} to={width} y={base} />
+        {piles.map((pile) => (
+          <Height key={pile.from} pile={pile} base={base} />
+        ))}
         {ordered.map((row, place) => {
-          const { x: at = 0, level = 0 } = places[place] ?? {};
-          const name = `${row.displayName} on ${nameOf(row)}, ${moment(when(row))}: ${percent(row.score)}`;
+          const found = places[place];
+          if (!found) return null;
+          const { x: at, level, pile } = found;
+          const name = `${row.displayName} on ${nameOf(row)}, ${both(when(row))}: ${percent(row.score)}`;
           return (
             <Link
               key={keyOf(row)}
@@ -62,10 +67,10 @@ export function Timeline({ rows }: { rows: readonly ModelRow[] }) {
             >
               <title>{name}</title>
               <Mark
-                kind={marks.get(row.source)}
+                row={row}
                 x={at}
-                y={base - 11 - level * rise}
-                size={rise < STEP ? 45 : 85}
+                y={base - 11 - level * riseOf(pile)}
+                size={riseOf(pile) < STEP ? 45 : 85}
               />
             </Link>
           );
@@ -75,29 +80,24 @@ export function Timeline({ rows }: { rows: readonly ModelRow[] }) {
   );
 }
 
-type Scale = ScaleTime<number, number>;
-
-function scaleOf(rows: readonly ModelRow[], width: number): Scale {
-  const times = rows.map((row) => Date.parse(when(row)));
-  const last = Math.max(...times);
-  const first = Math.min(...times, last - 3_600_000);
+function scaleOf(ordered: readonly ModelRow[], width: number) {
+  const times = ordered.map((row) => Date.parse(when(row)));
+  const last = times.at(-1) ?? 0;
+  const first = Math.min(times[0] ?? 0, last - 3_600_000);
   return scaleUtc([new Date(first), new Date(last)], [MARGIN, width - MARGIN]);
 }
 
-function Axis({ x, width, base }: { x: Scale; width: number; base: number }) {
-  const [first = 0, last = 0] = x.domain().map(Number);
-  const say = last - first < 2 * 86_400_000 ? (iso: string) => iso.slice(11, 16) : day;
+/** How many marks a pile holds that is too high to count. */
+function Height({ pile, base }: { pile: Pile; base: number }) {
+  if (pile.levels <= HIGH) return null;
   return (
-    <>
-      <line x1={0} x2={width} y1={base} y2={base} className="stroke-strong" />
-      {x.ticks(Math.max(2, Math.floor(width / 130))).map((tick) => (
-        <g key={tick.toISOString()}>
-          <line x1={x(tick)} x2={x(tick)} y1={base} y2={base + 5} className="stroke-strong" />
-          <text x={x(tick)} y={base + 20} textAnchor="middle" className="fill-muted text-xs">
-            {say(tick.toISOString())}
-          </text>
-        </g>
-      ))}
-    </>
+    <text
+      x={(pile.from + pile.to) / 2}
+      y={base - 12 - riseOf(pile) * pile.levels}
+      textAnchor="middle"
+      className="fill-muted text-xs"
+    >
+      {pile.marks}
+    </text>
   );
 }

@@ -1,30 +1,30 @@
-/** Piles marks up that would cover each other. Pure. */
+/** Piles marks up that would cover each other; each stays above its own moment. Pure. */
+
+export interface Pile {
+  /** How many marks it is high. */
+  levels: number;
+  marks: number;
+  from: number;
+  to: number;
+}
 
 export interface Place {
   x: number;
+  /** From the axis upwards. */
   level: number;
+  pile: Pile;
 }
 
-// Further from its moment a mark would lie about it.
-const REACH = 4;
-
-/** Gives each mark a cell of a grid: at its own place, or beside it where that pile is as high as `most`. */
-export function piled(positions: readonly number[], step: number, most: number): Place[] {
-  const columns = positions.map((x) => Math.round(x / step));
-  const [first, last] = [Math.min(...columns), Math.max(...columns)];
-  const heights = new Map<number, number>();
-  const height = (column: number) => heights.get(column) ?? 0;
-  return columns.map((home) => {
-    const near = around(home).filter((column) => column >= first && column <= last);
-    const lowest = near.toSorted((one, other) => height(one) - height(other))[0];
-    const column = near.find((each) => height(each) < most) ?? lowest ?? home;
-    const level = height(column);
-    heights.set(column, level + 1);
-    return { x: column * step, level };
+/** Gives each mark the lowest level at which it covers none before it. The positions ascend. */
+export function piled(positions: readonly number[], step: number): Place[] {
+  let pile: Pile = { levels: 0, marks: 0, from: 0, to: -Infinity };
+  let ends: number[] = [];
+  return positions.map((x) => {
+    if (x - pile.to >= step) [pile, ends] = [{ levels: 0, marks: 0, from: x, to: x }, []];
+    const free = ends.findIndex((end) => x - end >= step);
+    const level = free < 0 ? ends.length : free;
+    ends[level] = x;
+    Object.assign(pile, { levels: ends.length, marks: pile.marks + 1, to: x });
+    return { x, level, pile };
   });
-}
-
-function around(home: number): number[] {
-  const steps = Array.from({ length: REACH }, (_, away) => [home - away - 1, home + away + 1]);
-  return [home, ...steps.flat()];
 }

@@ -2,7 +2,8 @@
 import { type ScaleLinear, type ScaleLogarithmic, scaleLinear, scaleLog } from "d3-scale";
 
 import type { ModelRow } from "../../api/client.ts";
-import { type Label, placeLabels } from "../../lib/labels.ts";
+import { laddersOf } from "../../lib/efforts.ts";
+import { type Box, type Label, placeLabels } from "../../lib/labels.ts";
 import { keyOf } from "../../lib/rows.ts";
 import { costPerTask, isCovered, isReference } from "../../lib/standing.ts";
 
@@ -95,11 +96,12 @@ export interface Plot {
   height: number;
 }
 
-export function plotOf(spots: readonly Spot[], width: number): Plot {
+export function plotOf(spots: readonly Spot[], references: readonly ModelRow[], width: number): Plot {
   const height = width < NARROW ? 340 : 460;
   const frame = { left: 52, right: width - 24, top: 16, bottom: height - 44 };
   const costs = extent(spots.map(({ cost }) => cost));
-  const best = Math.max(...spots.map(({ row }) => row.score), 0.005);
+  const scores = [...spots.map(({ row }) => row), ...references].map(({ score }) => score);
+  const best = Math.max(...scores, 0.005);
   return {
     x: scaleLog(costs, [frame.left, frame.right]),
     y: scaleLinear([0, best], [frame.bottom, frame.top]).nice(5),
@@ -121,7 +123,22 @@ export function ranked(spots: readonly Spot[], best: ReadonlySet<Spot>, latest: 
   return spots.toSorted((one, other) => order(one) - order(other) || other.row.score - one.row.score);
 }
 
-export function labelsOf(spots: readonly Spot[], plot: Plot, latest: string): Label[] {
+const LINE = 18;
+
+/** Where the names of lines stand: at the left, above their lines. */
+function namesOf(references: readonly ModelRow[], plot: Plot): Box[] {
+  return references.map(({ displayName, score }) => {
+    const [left, bottom] = [plot.left + 8, plot.y(score)];
+    return { left, right: left + (displayName.length + 6) * CHARACTER, top: bottom - LINE, bottom };
+  });
+}
+
+function labelsOf(
+  spots: readonly Spot[],
+  references: readonly ModelRow[],
+  plot: Plot,
+  latest: string,
+): Label[] {
   const points = spots.map((spot) => ({
     key: spot.key,
     x: plot.x(spot.cost),
@@ -129,5 +146,33 @@ export function labelsOf(spots: readonly Spot[], plot: Plot, latest: string): La
     width: nameOf(spot, plot.width).length * CHARACTER,
     ...(spot.key === latest ? { gap: 14 } : {}),
   }));
-  return placeLabels(points, { left: plot.left, width: plot.width, height: plot.bottom });
+  const frame = { left: plot.left, width: plot.width, height: plot.bottom };
+  return placeLabels(points, frame, namesOf(references, plot));
+}
+
+/** All that is drawn of some submissions; the latest is told by its key. */
+export function chartOf(rows: readonly ModelRow[], width: number, latest: string) {
+  const { references = [], rivals = [] } = Object.groupBy(rows, (row) =>
+    isReference(row) ? "references" : "rivals",
+  );
+  const spots = spotsOf(rivals);
+  const lines = frontiers(spots);
+  const best = new Set([...lines.values()].flat());
+  const plot = plotOf(spots, references, width);
+  const order = ranked(spots, best, latest);
+  const byCost = spots.toSorted((a, b) => a.cost - b.cost || a.key.localeCompare(b.key));
+  return {
+    references,
+    byKey: new Map(spots.map((spot) => [spot.key, spot])),
+    untold: rivals.length - spots.length,
+    lines,
+    best,
+    ladders: laddersOf(spots),
+    plot,
+    /** Names go to the first while there is room. */
+    order,
+    labels: labelsOf(order, references, plot, latest),
+    /** The way of the arrow keys. */
+    keys: [...byCost.map(({ key }) => key), ...references.map(keyOf)],
+  };
 }

@@ -46,11 +46,7 @@ export function ScorePanel({ row, of }: Scored) {
   return (
     <Panel
       title={row.displayName}
-      hint={
-        <>
-          {[nameOf(row), known(row), "ingested"].filter(Boolean).join(" · ")} <Moment at={row.ingestedAt} />
-        </>
-      }
+      hint={<Facts row={row} set={nameOf(row)} />}
       aside={<Status status={row.status} />}
       className="lg:col-span-2"
     >
@@ -110,4 +106,12 @@ function alike({ source, notDistinguishable }: ModelRow): string {
     ? `; not distinguishable from ${plural(notDistinguishable, "other")}`
     : "";
   return `on ${setName(source)}${others}`;
+}
+
+function Facts({ row, set }: { row: ModelRow; set: string }) {
+  return (
+    <>
+      {[set, known(row), "ingested"].filter(Boolean).join(" · ")} <Moment at={row.ingestedAt} />
+    </>
+  );
 }

@@ -2,11 +2,11 @@
 
 import asyncpg
 import query_api
-from query_api.store import statements
+from query_api.store import export_statements, statements
 
 from tests.support.statements import Sql
 
-SQL = Sql(query_api, (statements,))
+SQL = Sql(query_api, (statements, export_statements))
 
 
 async def test_each_statement_fits_the_migrated_database(pool: asyncpg.Pool) -> None:

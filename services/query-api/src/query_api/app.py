@@ -29,6 +29,7 @@ from pydantic import ValidationError
 from query_api.metrics import Metrics
 from query_api.probes.readiness import STOPPING, Readiness
 from query_api.routes.access import AccessControl
+from query_api.routes.export.sending import ExportLimits
 from query_api.routes.table import ENDPOINTS, Services
 from query_api.server.access_log import AccessLog
 from query_api.server.http import Http
@@ -140,6 +141,7 @@ async def build(settings: Settings, pool: asyncpg.Pool, hub: HubClient, client: 
         broadcaster=broadcaster,
         task_sets=sets,
         deliveries=metrics.webhooks,
+        export_limits=ExportLimits(settings.max_exports, settings.export_seconds, metrics.exports),
     )
 
 

@@ -11,6 +11,7 @@ from query_api.meter import RequestMeter
 from query_api.store.repair import REPAIRED
 
 DeliveryOutcome = Literal["accepted", "not_watched", "not_files", "not_main"]
+ExportOutcome = Literal["completed", "client_gone", "too_long", "failed", "refused"]
 
 
 class Metrics:
@@ -42,4 +43,7 @@ class Metrics:
         )
         for outcome in get_args(DeliveryOutcome):
             self.webhooks.labels(outcome)
+        self.exports = counter("exports", "Exports by how they ended", ["outcome"])
+        for ending in get_args(ExportOutcome):
+            self.exports.labels(ending)
         self.registry.register(REPAIRED)

@@ -45,6 +45,9 @@ class Settings(ServiceSettings, ScheduleSettings, NamesSettings):
     max_event_clients: Annotated[int, Field(ge=1)] = 2_000
     # Of all kinds. At most three quarters are for listeners, and no more than the process may have descriptors.
     max_connections: Annotated[int, Field(ge=4)] = 4_096
+    # Each has a connection to the database of its own, and a transaction: for so long at most.
+    max_exports: Annotated[int, Field(ge=1)] = 2
+    export_seconds: Annotated[float, Field(gt=0)] = 900.0
 
     @property
     def base_url(self) -> str:

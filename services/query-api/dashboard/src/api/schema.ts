@@ -494,6 +494,166 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/export/snapshot": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All tables of one instant, with a manifest (ZIP)
+         * @description A ZIP archive, written while it is sent: one file for each table, all of one snapshot of the
+         *     database, and `manifest.json` with the instant, the revisions of the datasets, the rules, and rows, bytes and SHA-256 of
+         *     each file. An archive that was cut off cannot be opened.
+         */
+        get: operations["exportSnapshot"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/export/submissions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Every submission with its score
+         * @description Without an extension or `format`, the header Accept says which: text/csv, application/x-ndjson, or
+         *     application/vnd.apache.parquet. All rows are of one snapshot of the database, and numbers have all their digits. A
+         *     download that fails is cut off, and its connection reset: what ends as it should is whole. docs/export.md names the
+         *     columns.
+         */
+        get: operations["exportSubmissions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/export/submissions.{format}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The same, by the file's extension
+         * @description Without an extension or `format`, the header Accept says which: text/csv, application/x-ndjson, or
+         *     application/vnd.apache.parquet. All rows are of one snapshot of the database, and numbers have all their digits. A
+         *     download that fails is cut off, and its connection reset: what ends as it should is whole. docs/export.md names the
+         *     columns.
+         */
+        get: operations["exportSubmissionsFile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/export/tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Every task that a submission has a file of, and how much of it was solved
+         * @description Without an extension or `format`, the header Accept says which: text/csv, application/x-ndjson, or
+         *     application/vnd.apache.parquet. All rows are of one snapshot of the database, and numbers have all their digits. A
+         *     download that fails is cut off, and its connection reset: what ends as it should is whole. docs/export.md names the
+         *     columns.
+         */
+        get: operations["exportTasks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/export/tasks.{format}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The same, by the file's extension
+         * @description Without an extension or `format`, the header Accept says which: text/csv, application/x-ndjson, or
+         *     application/vnd.apache.parquet. All rows are of one snapshot of the database, and numbers have all their digits. A
+         *     download that fails is cut off, and its connection reset: what ends as it should is whole. docs/export.md names the
+         *     columns.
+         */
+        get: operations["exportTasksFile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/export/attempts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Every attempt at every task: its answers, which are right, what it cost
+         * @description Without an extension or `format`, the header Accept says which: text/csv, application/x-ndjson, or
+         *     application/vnd.apache.parquet. All rows are of one snapshot of the database, and numbers have all their digits. A
+         *     download that fails is cut off, and its connection reset: what ends as it should is whole. docs/export.md names the
+         *     columns.
+         */
+        get: operations["exportAttempts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/export/attempts.{format}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The same, by the file's extension
+         * @description Without an extension or `format`, the header Accept says which: text/csv, application/x-ndjson, or
+         *     application/vnd.apache.parquet. All rows are of one snapshot of the database, and numbers have all their digits. A
+         *     download that fails is cut off, and its connection reset: what ends as it should is whole. docs/export.md names the
+         *     columns.
+         */
+        get: operations["exportAttemptsFile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/feed.atom": {
         parameters: {
             query?: never;
@@ -5563,6 +5723,561 @@ export interface operations {
             };
         };
     };
+    exportSnapshot: {
+        parameters: {
+            query?: {
+                /** @description Only this dataset, such as owner/name. */
+                dataset?: string;
+                /** @description Only this model's folder. */
+                model?: string;
+                /** @description What each model wrote, too: message, reasoning, provider_raw_response. Many times as large. */
+                withText?: boolean;
+                /** @description Of the files in the archive. */
+                format?: "csv" | "jsonl" | "parquet";
+                /** @description Tables, with commas. */
+                what?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All tables of one instant, with a manifest (ZIP) */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": string;
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not available now */
+            503: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    exportSubmissions: {
+        parameters: {
+            query?: {
+                /** @description Only this dataset, such as owner/name. */
+                dataset?: string;
+                /** @description Only this model's folder. */
+                model?: string;
+                /** @description Without it the header Accept decides, and what takes anything gets CSV. */
+                format?: "csv" | "jsonl" | "parquet";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Every submission with its score */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                    "application/x-ndjson": string;
+                    "application/vnd.apache.parquet": string;
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not available now */
+            503: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    exportSubmissionsFile: {
+        parameters: {
+            query?: {
+                /** @description Only this dataset, such as owner/name. */
+                dataset?: string;
+                /** @description Only this model's folder. */
+                model?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The file's extension. */
+                format: "csv" | "jsonl" | "parquet";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The same, by the file's extension */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                    "application/x-ndjson": string;
+                    "application/vnd.apache.parquet": string;
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not available now */
+            503: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    exportTasks: {
+        parameters: {
+            query?: {
+                /** @description Only this dataset, such as owner/name. */
+                dataset?: string;
+                /** @description Only this model's folder. */
+                model?: string;
+                /** @description Without it the header Accept decides, and what takes anything gets CSV. */
+                format?: "csv" | "jsonl" | "parquet";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Every task that a submission has a file of, and how much of it was solved */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                    "application/x-ndjson": string;
+                    "application/vnd.apache.parquet": string;
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not available now */
+            503: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    exportTasksFile: {
+        parameters: {
+            query?: {
+                /** @description Only this dataset, such as owner/name. */
+                dataset?: string;
+                /** @description Only this model's folder. */
+                model?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The file's extension. */
+                format: "csv" | "jsonl" | "parquet";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The same, by the file's extension */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                    "application/x-ndjson": string;
+                    "application/vnd.apache.parquet": string;
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not available now */
+            503: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    exportAttempts: {
+        parameters: {
+            query?: {
+                /** @description Only this dataset, such as owner/name. */
+                dataset?: string;
+                /** @description Only this model's folder. */
+                model?: string;
+                /** @description Without it the header Accept decides, and what takes anything gets CSV. */
+                format?: "csv" | "jsonl" | "parquet";
+                /** @description What each model wrote, too: message, reasoning, provider_raw_response. Many times as large. */
+                withText?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Every attempt at every task: its answers, which are right, what it cost */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                    "application/x-ndjson": string;
+                    "application/vnd.apache.parquet": string;
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not available now */
+            503: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    exportAttemptsFile: {
+        parameters: {
+            query?: {
+                /** @description Only this dataset, such as owner/name. */
+                dataset?: string;
+                /** @description Only this model's folder. */
+                model?: string;
+                /** @description What each model wrote, too: message, reasoning, provider_raw_response. Many times as large. */
+                withText?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description The file's extension. */
+                format: "csv" | "jsonl" | "parquet";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The same, by the file's extension */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                    "application/x-ndjson": string;
+                    "application/vnd.apache.parquet": string;
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not acceptable */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not available now */
+            503: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     getFeed: {
         parameters: {
             query?: never;
@@ -5754,6 +6469,13 @@ export const pathsApiTasksTaskGetParametersQueryResultValues: ReadonlyArray<Flat
 export const pathsApiAdminIngestionHistoryGetParametersQueryStatusValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/admin/ingestion-history"]["get"]["parameters"]["query"]["status"]> = ["running", "completed", "partial", "failed", "skipped"];
 export const pathsApiAdminIngestionHistoryGetParametersQuerySortValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/admin/ingestion-history"]["get"]["parameters"]["query"]["sort"]> = ["startedAt", "durationMs", "accuracyPercent", "failed"];
 export const pathsApiAdminIngestionHistoryGetParametersQueryOrderValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/admin/ingestion-history"]["get"]["parameters"]["query"]["order"]> = ["asc", "desc"];
+export const pathsExportSnapshotGetParametersQueryFormatValues: ReadonlyArray<FlattenedDeepRequired<paths>["/export/snapshot"]["get"]["parameters"]["query"]["format"]> = ["csv", "jsonl", "parquet"];
+export const pathsExportSubmissionsGetParametersQueryFormatValues: ReadonlyArray<FlattenedDeepRequired<paths>["/export/submissions"]["get"]["parameters"]["query"]["format"]> = ["csv", "jsonl", "parquet"];
+export const pathsExportSubmissionsFormatGetParametersPathFormatValues: ReadonlyArray<FlattenedDeepRequired<paths>["/export/submissions.{format}"]["get"]["parameters"]["path"]["format"]> = ["csv", "jsonl", "parquet"];
+export const pathsExportTasksGetParametersQueryFormatValues: ReadonlyArray<FlattenedDeepRequired<paths>["/export/tasks"]["get"]["parameters"]["query"]["format"]> = ["csv", "jsonl", "parquet"];
+export const pathsExportTasksFormatGetParametersPathFormatValues: ReadonlyArray<FlattenedDeepRequired<paths>["/export/tasks.{format}"]["get"]["parameters"]["path"]["format"]> = ["csv", "jsonl", "parquet"];
+export const pathsExportAttemptsGetParametersQueryFormatValues: ReadonlyArray<FlattenedDeepRequired<paths>["/export/attempts"]["get"]["parameters"]["query"]["format"]> = ["csv", "jsonl", "parquet"];
+export const pathsExportAttemptsFormatGetParametersPathFormatValues: ReadonlyArray<FlattenedDeepRequired<paths>["/export/attempts.{format}"]["get"]["parameters"]["path"]["format"]> = ["csv", "jsonl", "parquet"];
 export const answerOfSubmissionKindAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["AnswerOfSubmission"]["kind"]> = ["model", "system", "human_panel", "baseline"];
 export const answerOfSubmissionResultAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["AnswerOfSubmission"]["result"]> = ["solved", "partial", "unsolved", "not_attempted"];
 export const comparisonDetailModel1ResultValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["ComparisonDetail"]["model1Result"]> = ["correct", "incorrect", "not_attempted"];

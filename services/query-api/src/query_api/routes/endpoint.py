@@ -5,6 +5,7 @@ the docstring, and the signature says the rest: what a request asks, the shape o
 services that the handler works with.
 """
 
+import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import KW_ONLY, dataclass, replace
 from functools import cached_property, partial
@@ -16,10 +17,11 @@ from pydantic.alias_generators import to_camel
 from query_api.schemas.base import ApiModel, Query
 
 Method = Literal["GET", "POST", "PUT", "DELETE"]
-Tag = Literal["Latest", "Models", "Tasks", "Analytics", "Admin", "Live", "Webhooks", "Service"]
+Tag = Literal["Latest", "Models", "Tasks", "Analytics", "Admin", "Live", "Export", "Webhooks", "Service"]
 Security = Literal["adminToken", "webhookSecret"]
 
 Handle = Callable[..., Any]
+_NAME_IN_PATH: Final = re.compile(r"{(\w+)}")
 # These a handler gets with each request, whatever else it names once.
 _OF_A_REQUEST: Final = frozenset({"moment", "request", "query", "body"})
 
@@ -37,8 +39,8 @@ class Endpoint:
     problems: Collection[int] = ()
     secured: Security | None = None
     limited: bool = False
-    answer: type[ApiModel] | str | None = None
-    """What the signature cannot say: the shape of bytes, or their media type where they are no JSON."""
+    answer: type[ApiModel] | str | tuple[str, ...] | None = None
+    """What the signature cannot say: the shape of bytes, or their media type where they are no JSON; or several."""
     events: type[ApiModel] | None = None
     """What a stream of events carries: for each name of an event the shape of its data."""
     item: type[BaseModel] | None = None
@@ -79,8 +81,8 @@ class Endpoint:
         return "moment" in self._types
 
     @property
-    def answers(self) -> type[ApiModel] | str:
-        """The shape of the answer, or its media type where it is no JSON."""
+    def answers(self) -> type[ApiModel] | str | tuple[str, ...]:
+        """The shape of the answer, or its media types where it is no JSON."""
         return self.answer or self._types["return"]
 
     @cached_property
@@ -99,7 +101,7 @@ class Endpoint:
     @property
     def path_names(self) -> tuple[str, ...]:
         """The names in the path, in order."""
-        return tuple(part[1:-1] for part in self.path.split("/") if part.startswith("{"))
+        return tuple(_NAME_IN_PATH.findall(self.path))
 
     @property
     def all_problems(self) -> frozenset[int]:

@@ -14,7 +14,10 @@ from prometheus_client import Counter
 from query_api.probes import hub_checks, worker_probe
 from query_api.probes.hub_probe import HubProbe
 from query_api.routes import admin, analytics, feed, history, hub, live, model_names, models, status, tasks, webhook
+from query_api.routes.export import export_routes
+from query_api.routes.export.sending import ExportLimits
 from query_api.settings import Settings
+from query_api.store.exports import export_connector
 from query_api.view.broadcaster import Broadcaster
 from query_api.view.projection import ViewProjector
 from query_api.view.snapshot import View
@@ -34,6 +37,7 @@ class Services:
     task_sets: Mapping[str, TaskIndex]
     deliveries: Counter
     """Of webhooks, by what became of them."""
+    export_limits: ExportLimits
 
     def view(self) -> View:
         """Return the present view."""
@@ -54,6 +58,12 @@ class Services:
         """Whether the Hub answers."""
         return HubProbe(self.settings.endpoint, partial(self.hub.head, self.settings.hf_datasets[0]), self.hub.quota)
 
+    @cached_property
+    def exporter(self) -> export_routes.Exporter:
+        """What exports are made with."""
+        connector = export_connector(self.settings.database_url.get_secret_value())
+        return export_routes.Exporter(connector, self.export_limits, self.view)
+
 
 ENDPOINTS: Final = (
     *models.ENDPOINTS,
@@ -64,6 +74,7 @@ ENDPOINTS: Final = (
     *admin.ENDPOINTS,
     *model_names.ENDPOINTS,
     *live.ENDPOINTS,
+    *export_routes.ENDPOINTS,
     *feed.ENDPOINTS,
     *webhook.ENDPOINTS,
     *status.ENDPOINTS,

@@ -21,6 +21,7 @@ _TAGS: Final[Mapping[str, str]] = {
     "Analytics": "What the Analytics Overview page calls.",
     "Admin": "Ingestion and syncs. What changes something needs the ADMIN_TOKEN.",
     "Live": "What happens, as it happens.",
+    "Export": "Everything, as files.",
     "Webhooks": "Hints from the Hub.",
     "Service": "The API itself.",
 }
@@ -135,13 +136,14 @@ def _parameter(name: str, field: Mapping[str, Any], where: str, *, required: boo
 
 def _responses(endpoint: Endpoint, schemas: Schemas) -> dict[str, Any]:
     answer = endpoint.answers
-    if isinstance(answer, str):
+    if isinstance(answer, str | tuple):
         # Of what is no JSON a schema can only say what is in it: here each event's data, by the event's name.
         within = {"contentMediaType": answer, "contentSchema": schemas[endpoint.events]} if endpoint.events else {}
-        content = {answer: {"schema": {"type": "string"} | within}}
+        kinds = (answer,) if isinstance(answer, str) else answer
+        content = {kind: {"schema": {"type": "string"} | within} for kind in kinds}
         if endpoint.item:
             # OpenAPI 3.2 calls it itemSchema; 3.1 has no word for it.
-            content[answer]["x-itemSchema"] = schemas[endpoint.item]
+            content[kinds[0]]["x-itemSchema"] = schemas[endpoint.item]
         description = endpoint.summary
     else:
         content = {"application/json": {"schema": schemas[answer]}}

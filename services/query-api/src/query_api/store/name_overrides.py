@@ -21,7 +21,7 @@ class Overrides(NamedTuple):
     set_at: Mapping[str, datetime]
 
 
-async def read(database: asyncpg.Pool | asyncpg.pool.PoolConnectionProxy) -> Overrides:
+async def read(database: asyncpg.Pool | asyncpg.Connection | asyncpg.pool.PoolConnectionProxy) -> Overrides:
     """Return everything that admins have set."""
     rows = await database.fetch(sql.NAME_OVERRIDES)
     found = {row["folder"]: shaped(NameFields, {name: row[name] for name in FIELDS}, _TABLE) for row in rows}

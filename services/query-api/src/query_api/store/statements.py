@@ -38,6 +38,12 @@ CURRENT_SUBMISSIONS_OF: Final = f"""
 {CURRENT_SUBMISSIONS} AND (hf_dataset, model) IN (SELECT * FROM unnest($1::text[], $2::text[]))
 """  # noqa: S608
 
+# All, or those of a dataset, of a model: with what an export says of each besides.
+EXPORTED_SUBMISSIONS: Final = f"""
+SELECT id, rules_version, task_set_version, total_time_ms, {_SUBMISSION} FROM submission_versions
+WHERE superseded_at IS NULL AND ($1::text IS NULL OR hf_dataset = $1) AND ($2::text IS NULL OR model = $2)
+"""  # noqa: S608
+
 VERSIONS_OF_MODEL: Final = f"""
 SELECT id, superseded_at, removed_upstream_at, status AS ingestion_status, rules_version, task_set_version,
     {_SUBMISSION}

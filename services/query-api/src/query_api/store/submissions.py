@@ -49,7 +49,7 @@ async def load(pool: asyncpg.Pool) -> Loaded:
     async with pool.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
         rows = await connection.fetch(sql.CURRENT_SUBMISSIONS, timeout=LOAD_SECONDS)
         last_sync = _sync(await connection.fetchrow(sql.LAST_ENDED_SYNC))
-        found = list(filter(None, map(_submission, rows)))
+        found = list(filter(None, map(stored_submission, rows)))
         stored = Stored(*(await connection.fetch(sql.STORED, timeout=LOAD_SECONDS))[0])
         names = (await name_overrides.read(connection)).entries
         return Loaded(found, last_sync, await connection.fetchval(sql.DATABASE_TIME), names, stored)
@@ -65,7 +65,7 @@ async def submissions(pool: asyncpg.Pool, keys: Collection[Key]) -> list[Submiss
     """Read the current versions of some models; a model that has none is left out."""
     names = [dataset for dataset, _ in keys], [model for _, model in keys]
     rows = await pool.fetch(sql.CURRENT_SUBMISSIONS_OF, *names, timeout=LOAD_SECONDS)
-    return list(filter(None, map(_submission, rows)))
+    return list(filter(None, map(stored_submission, rows)))
 
 
 async def tasks(pool: asyncpg.Pool, keys: Collection[Key]) -> Mapping[Key, VersionTasks]:
@@ -80,7 +80,8 @@ async def tasks(pool: asyncpg.Pool, keys: Collection[Key]) -> Mapping[Key, Versi
     }
 
 
-def _submission(row: asyncpg.Record) -> Submission | None:
+def stored_submission(row: asyncpg.Record) -> Submission | None:
+    """Return a row as the view holds it; None for one that is beyond repair."""
     values = {name: row[name] for name in Submission.model_fields} | {"attempts": _attempts(row["attempts"])}
     if row["verified"]:
         values["verified"] = shaped(Verification, json.loads(row["verified"]), "verifications")
@@ -156,7 +157,7 @@ def _version(row: asyncpg.Record, results: Results, scores: Sequence[dict[str, A
     replaced = tuple(all_shaped(ReplacedScore, found, "version_scores"))
     values = dict(row) | unknown | {"status": row["ingestion_status"], "scores": replaced}
     version = shaped(Version, {name: values[name] for name in Version.model_fields}, _VERSIONS_TABLE)
-    submission = _submission(row) if row["superseded_at"] is None else None
+    submission = stored_submission(row) if row["superseded_at"] is None else None
     return VersionRecord(version, results, submission) if version else None
 
 

@@ -16,6 +16,7 @@ from common.outcomes import StartupError
 from tests.support import existing_app
 from tests.support import pipeline as support
 from tests.support.hub import TestHub
+from tests.support.postgres import TestPostgres
 from tests.support.submissions import V1, V2, solved, submission, tasks
 
 ALL = sorted(path.stem for path in MIGRATIONS.glob("*.sql"))
@@ -35,6 +36,13 @@ async def test_three_at_once_apply_each_migration_once(empty_database_url: str) 
     applied = await asyncio.gather(*(migrate(empty_database_url) for _ in range(3)))
     assert sorted(name for names in applied for name in names) == ALL
     assert await migrate(empty_database_url) == []
+
+
+async def test_a_database_of_another_encoding_is_refused_in_words(postgres: TestPostgres) -> None:
+    name = await postgres.create("template0 ENCODING 'SQL_ASCII' LOCALE 'C'")
+    with pytest.raises(StartupError, match=r"is encoded in SQL_ASCII.*ENCODING 'UTF8'"):
+        await migrate(postgres.url(name))
+    await postgres.drop(name)
 
 
 async def test_a_service_on_an_old_database_says_what_to_do(empty_database_url: str) -> None:

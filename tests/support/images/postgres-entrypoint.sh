@@ -4,7 +4,7 @@
 set -eu
 if [ ! -e "$PGDATA/PG_VERSION" ]; then
     initdb --pgdata "$PGDATA" --username "$POSTGRES_USER" --pwfile "$POSTGRES_PASSWORD_FILE" \
-        --auth-local trust --auth-host scram-sha-256 >&2
+        --encoding UTF8 --auth-local trust --auth-host scram-sha-256 >&2
     echo 'host all all all scram-sha-256' >>"$PGDATA/pg_hba.conf"
     echo "CREATE DATABASE \"$POSTGRES_DB\";" | postgres --single -j -D "$PGDATA" postgres >/dev/null
 fi

@@ -39,6 +39,7 @@ async def _migrated(connector: Connector) -> list[str]:
         raise StartupError(poolers.REFUSED.format(where=connector.url.where))
     connection = await connector()
     try:
+        await _check_encoding(connection, connector.url.where)
         await connection.execute(_LOCK_MIGRATIONS, _MIGRATION_LOCK)
         before = await _applied(connection)
         await pogo.apply(connection, MIGRATIONS, schema_name=_SCHEMA, logger=_QUIET)
@@ -49,6 +50,15 @@ async def _migrated(connector: Connector) -> list[str]:
         raise StartupError(f"{error}: {error.__cause__}") from error
     finally:
         await connection.close(timeout=CLOSE_SECONDS)
+
+
+async def _check_encoding(connection: asyncpg.Connection, where: str) -> None:
+    encoding = await connection.fetchval("SHOW server_encoding")
+    if encoding != "UTF8":
+        raise StartupError(
+            f"{where} is encoded in {encoding}, and submissions hold every character: make a database with "
+            "CREATE DATABASE ... ENCODING 'UTF8' TEMPLATE template0, and restore a dump of this one into it"
+        )
 
 
 async def pending_migrations(

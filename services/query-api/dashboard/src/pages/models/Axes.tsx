@@ -1,5 +1,5 @@
 /** The lines and labels of the charts' axes. */
-import type { ScaleTime } from "d3-scale";
+import type { ScaleLinear, ScaleTime } from "d3-scale";
 
 import { priceTick, tick as percentTick } from "../../lib/format.ts";
 import { timeMarks } from "../../lib/time.ts";
@@ -13,14 +13,7 @@ export function Axes({ plot }: { plot: Plot }) {
   const { x, y, left, right, top, bottom, height } = plot;
   return (
     <g className="fill-muted text-xs">
-      {y.ticks(5).map((tick) => (
-        <g key={tick}>
-          <line x1={left} x2={right} y1={y(tick)} y2={y(tick)} className="stroke-line" />
-          <text x={left - 10} y={y(tick)} dy="0.35em" textAnchor="end">
-            {percentTick(tick)}
-          </text>
-        </g>
-      ))}
+      <ScoreAxis y={y} left={left} right={right} />
       {apart(ticks(plot.costs), x, TICK).map((tick) => (
         <g key={tick}>
           <line
@@ -65,4 +58,22 @@ export function TimeAxis({ x, from, to, y }: TimeAxisProps) {
       ))}
     </>
   );
+}
+
+interface ScoreAxisProps {
+  y: ScaleLinear<number, number>;
+  left: number;
+  right: number;
+}
+
+/** A line for each round score. */
+export function ScoreAxis({ y, left, right }: ScoreAxisProps) {
+  return y.ticks(5).map((tick) => (
+    <g key={tick} className="fill-muted text-xs">
+      <line x1={left} x2={right} y1={y(tick)} y2={y(tick)} className="stroke-line" />
+      <text x={left - 10} y={y(tick)} dy="0.35em" textAnchor="end">
+        {percentTick(tick)}
+      </text>
+    </g>
+  ));
 }

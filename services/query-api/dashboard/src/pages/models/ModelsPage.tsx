@@ -10,6 +10,7 @@ import { plural } from "../../lib/format.ts";
 import { keyOf, named, newestOf } from "../../lib/rows.ts";
 import { Answer, Empty, Panel } from "../../ui/Panel.tsx";
 import { Filters } from "./Filters.tsx";
+import { Records } from "./records/Records.tsx";
 import { Scatter } from "./Scatter.tsx";
 import { Submissions } from "./Submissions.tsx";
 import { Timeline } from "./Timeline.tsx";
@@ -69,6 +70,7 @@ function Board({ rows, latest }: { rows: readonly ModelRow[]; latest: string }) 
       >
         <Scatter rows={rows} latest={latest} />
       </Panel>
+      <Records rows={rows} />
       <Panel title="Landings" hint="When each one was uploaded to the Hub.">
         <Timeline rows={rows} />
       </Panel>

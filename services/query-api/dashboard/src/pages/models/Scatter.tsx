@@ -13,7 +13,7 @@ import { Axes } from "./Axes.tsx";
 import { Frontiers, Ladders, Reference } from "./Lines.tsx";
 import { Legend } from "./Mark.tsx";
 import { chartOf, nameOf } from "./scatter.ts";
-import { SpotLink, Tip } from "./SpotLink.tsx";
+import { SpotLink, SpotTip } from "./SpotLink.tsx";
 
 interface ScatterProps {
   rows: readonly ModelRow[];
@@ -84,7 +84,7 @@ function Drawing({ chart, latest }: { chart: ReturnType<typeof chartOf>; latest:
           onHover={setHovered}
         />
       ))}
-      {shown && <Tip spot={shown} plot={plot} shared={datasets.isShared(shown.row)} />}
+      {shown && <SpotTip spot={shown} plot={plot} shared={datasets.isShared(shown.row)} />}
     </svg>
   );
 }

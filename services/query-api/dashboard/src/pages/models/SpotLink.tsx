@@ -7,7 +7,8 @@ import { setName } from "../../lib/names.ts";
 import { modelHref } from "../../lib/rows.ts";
 import { isCovered } from "../../lib/standing.ts";
 import { Mark } from "./Mark.tsx";
-import { CHARACTER, type Plot, type Spot } from "./scatter.ts";
+import type { Plot, Spot } from "./scatter.ts";
+import { Tip } from "./Tip.tsx";
 
 interface SpotLinkProps {
   spot: Spot;
@@ -46,10 +47,9 @@ export function SpotLink({ spot, plot, set, hovered, latest, stop, onHover }: Sp
   );
 }
 
-/** What a point says of itself, kept within the plot. */
-export function Tip({ spot, plot, shared }: { spot: Spot; plot: Plot; shared: boolean }) {
+/** What a point says of itself. */
+export function SpotTip({ spot, plot, shared }: { spot: Spot; plot: Plot; shared: boolean }) {
   const { row, cost } = spot;
-  const [x, y] = [plot.x(cost), plot.y(row.score)];
   const lines = [
     row.displayName,
     `${percent(row.score)} · ${money(cost)} a task`,
@@ -57,23 +57,5 @@ export function Tip({ spot, plot, shared }: { spot: Spot; plot: Plot; shared: bo
     ...(row.releaseDate ? [`Model released ${row.releaseDate}`] : []),
     ...(shared ? [row.dataset] : []),
   ];
-  const high = 12 + lines.length * 18;
-  const wide = Math.max(...lines.map((each) => each.length)) * CHARACTER + 24;
-  const left = Math.max(4, Math.min(x - wide / 2, plot.width - wide - 4));
-  const top = y > high + 30 ? y - high - 18 : y + 18;
-  return (
-    <g className="pointer-events-none" aria-hidden="true">
-      <rect x={left} y={top} width={wide} height={high} rx={10} className="fill-ink" />
-      {lines.map((each, place) => (
-        <text
-          key={each}
-          x={left + 12}
-          y={top + 20 + place * 18}
-          className={`fill-page text-xs ${place ? "opacity-85" : "font-semibold"}`}
-        >
-          {each}
-        </text>
-      ))}
-    </g>
-  );
+  return <Tip lines={lines} x={plot.x(cost)} y={plot.y(row.score)} width={plot.width} />;
 }

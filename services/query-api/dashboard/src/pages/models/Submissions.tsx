@@ -13,6 +13,7 @@ import { Ago } from "../../ui/Ago.tsx";
 import { Badge, Status } from "../../ui/Badge.tsx";
 import { OutcomeBar } from "../../ui/Bar.tsx";
 import { Table } from "../../ui/Table.tsx";
+import { Published, Released } from "./Dates.tsx";
 import { sorted, type SortKey, SORTS } from "./sorting.ts";
 
 /** What a phone leaves out: a click on the model shows it. */
@@ -46,6 +47,8 @@ function columnsOf(latest: string, isShared: (row: ModelRow) => boolean) {
     column("set", `${WIDE} text-left whitespace-nowrap`, ({ source }) => setName(source)),
     column("cost", "py-2.5 text-right sm:pr-4", (row) => money(costPerTask(row))),
     column("tokens", `${WIDE} text-right`, ({ totalTokens }) => compact(totalTokens)),
+    column("released", `${WIDE} text-right whitespace-nowrap`, (row) => <Released row={row} />),
+    column("published", `${WIDE} text-right whitespace-nowrap`, (row) => <Published row={row} />),
     column("ingested", `${WIDE} text-right whitespace-nowrap`, ({ ingestedAt }) => <Ago at={ingestedAt} />),
   ];
 }

@@ -12,6 +12,8 @@ export const SORTS = {
   set: { name: "Task set", up: true, value: (row) => row.source },
   cost: { name: "Cost per task", up: true, value: costPerTask },
   tokens: { name: "Tokens", up: true, value: (row) => row.totalTokens },
+  released: { name: "Released", up: false, value: (row) => row.releaseDate },
+  published: { name: "Published", up: false, value: (row) => row.publishedAt && Date.parse(row.publishedAt) },
   ingested: { name: "Ingested", up: false, value: (row) => row.ingestedAt },
 } satisfies Record<string, Order<ModelRow>>;
 

@@ -1,0 +1,64 @@
+/** The frontier over time: when which score was first reached, whatever it cost and below some costs. */
+import { useMemo } from "react";
+
+import type { ModelRow } from "../../../api/client.ts";
+import { useParams } from "../../../hooks/useParams.ts";
+import { plural } from "../../../lib/format.ts";
+import { Empty, Panel } from "../../../ui/Panel.tsx";
+import { Select } from "../../../ui/Select.tsx";
+import { Legend } from "../Mark.tsx";
+import { Milestones } from "./Milestones.tsx";
+import { type Dated, dateOf, holdersOf, recordsOf, rivalsOf, usualDate } from "./records.ts";
+import { Steps } from "./Steps.tsx";
+
+const DATES: [Dated, string][] = [
+  ["released", "Release of the model"],
+  ["published", "Upload to the Hub"],
+];
+
+export function Records({ rows }: { rows: readonly ModelRow[] }) {
+  const [params, update] = useParams();
+  const by = DATES.find(([word]) => word === params.get("by"))?.[0] ?? usualDate(rows);
+  return (
+    <Panel
+      title="Best score over time"
+      hint="When which score was first reached: whatever it cost, and for so much a task at most."
+      aside={
+        <Select
+          label="Date that counts"
+          value={by}
+          options={DATES}
+          onPick={(picked) => update({ by: picked }, { replace: true })}
+        />
+      }
+    >
+      <Found rows={rows} by={by} />
+    </Panel>
+  );
+}
+
+function Found({ rows, by }: { rows: readonly ModelRow[]; by: Dated }) {
+  const lines = useMemo(() => recordsOf(rows, by), [rows, by]);
+  const holders = useMemo(() => holdersOf(lines), [lines]);
+  if (new Set(rows.map(({ source }) => source)).size > 1) {
+    return <Empty title="Choose one task set.">Scores of two sets are not compared.</Empty>;
+  }
+  const undated = rivalsOf(rows).filter((row) => dateOf(row, by) === null).length;
+  const told = by === "released" ? "release date" : "date of upload";
+  if (!lines.length) {
+    return <Empty title={`No whole submission with a score has a known ${told}.`} />;
+  }
+  return (
+    <>
+      <Legend rows={holders.map(({ row }) => row)}>
+        {undated > 0 && (
+          <li>
+            {plural(undated, "submission")} without a known {told}: not counted
+          </li>
+        )}
+      </Legend>
+      <Steps lines={lines} holders={holders} by={by} />
+      <Milestones lines={lines} by={by} />
+    </>
+  );
+}

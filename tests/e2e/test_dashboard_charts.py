@@ -1,0 +1,64 @@
+"""The leaderboard's charts in a real browser: families, efforts, records and dates, by mouse, keyboard and clock."""
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.async_api import expect
+
+from tests.support.browser import browser
+from tests.support.dashboard import files, system
+
+pytestmark = pytest.mark.debian
+expect.set_options(timeout=20_000)
+
+GPT = "gpt-5-2-2025-12-11-thinking"
+
+
+async def test_charts_tell_families_efforts_and_dates(tmp_path: Path, database_url: str, nats_url: str) -> None:
+    async with system(tmp_path, database_url, nats_url) as running, browser(running.url) as chromium:
+        await running.land(f"{GPT}-low", files(12, 108))
+        await running.land(f"{GPT}-xhigh", files(48, 72))
+        await running.land("claude-opus-4-8-high", files(60, 60))
+        await running.land("claude-opus-4-8-low", files(80, 10))
+        await running.land("human-panel", files(100, 20))
+        page = await chromium.open("/models")
+        session = await chromium.context.new_cdp_session(page)
+        await session.send("Emulation.setTimezoneOverride", {"timezoneId": "Asia/Kolkata"})
+        plot = page.get_by_role("group", name=re.compile("^Score against cost per task"))
+        await expect(plot.get_by_role("link")).to_have_count(5)
+        await page.reload()
+
+        # A provider's colour; hollow where tasks are left out; lines of efforts; people are a line.
+        await expect(plot.get_by_role("link", name=re.compile("^GPT")).locator("path.fill-maker-1")).to_have_count(2)
+        part = plot.get_by_role("link", name=re.compile("^Claude.*, 90 of 120 tasks"))
+        await expect(part.locator("path.fill-panel.stroke-maker-2")).to_have_count(1)
+        await expect(plot.locator('path[data-model="GPT-5.2"]')).to_have_count(1)
+        await expect(plot.locator('path[data-model="Claude Opus 4.8"]')).to_have_count(1)
+        await expect(plot.get_by_role("link", name=re.compile("83.3%, a reference")).locator("line")).to_have_count(1)
+
+        # Records by release date; the half one and people set none. Arrow keys go from old to new.
+        records = page.get_by_role("region", name="Best score over time")
+        steps = records.get_by_role("group").get_by_role("link")
+        await expect(steps).to_have_count(2)
+        await steps.first.focus()
+        await expect(steps.first).to_have_attribute("aria-label", re.compile("GPT-5.2 .xhigh., 40.0% .* 2025-12-11"))
+        await page.keyboard.press("ArrowRight")
+        await expect(steps.last).to_be_focused()
+        await expect(steps.last).to_have_attribute(
+            "aria-label", re.compile("Claude Opus 4.8 .High., 50.0% .* 2026-05-28")
+        )
+        first = records.get_by_role("row", name=re.compile("^40%"))
+        await expect(first).to_contain_text("2025-12-11")
+        await expect(first.get_by_role("link")).to_have_text(re.compile("GPT-5.2 .xhigh."))
+
+        # Another date that counts is in the address, and moments are told by the reader's clock, too.
+        await records.get_by_role("combobox", name="Date that counts").select_option("Upload to the Hub")
+        await expect(page).to_have_url(re.compile("by=published"))
+        await expect(steps.first).to_have_attribute("aria-label", re.compile("Uploaded"))
+        row = page.get_by_role("region", name="Table of submissions").get_by_role("row", name=re.compile("xhigh"))
+        await expect(row.locator('time[datetime="2025-12-11"]')).to_have_text("2025-12-11")
+        await expect(row.locator("time[title$='your time']")).to_have_attribute("title", re.compile("GMT[+]5:30"))
+        landings = page.get_by_role("group", name=re.compile("^Landings over time")).get_by_role("link")
+        await expect(landings.first).to_have_attribute("aria-label", re.compile("UTC · .*GMT[+]5:30"))
+        assert chromium.complaints == []

@@ -17,10 +17,10 @@ from pyarrow import parquet
 from query_api.routes.export import parquet_file
 from query_api.routes.export.archive import Archive
 from query_api.routes.export.columns import TABLES, TEXT
+from query_api.routes.export.export_shapes import ColumnType, ExportedColumn, Manifest
 from query_api.routes.export.negotiation import negotiated
 from query_api.routes.export.parquet_file import ParquetEncoder
 from query_api.routes.export.text_files import CsvEncoder, Encoder, JsonLinesEncoder, Row
-from query_api.schemas.export_shapes import ColumnType, ExportedColumn, Manifest
 from query_api.schemas.problems import ProblemError
 
 AT = datetime(2026, 3, 1, 12, 0, 0, 5, tzinfo=UTC)

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import IO, Any, Final
 
 from query_api.routes.export.byte_sink import ByteSink
-from query_api.schemas.export_shapes import ExportedColumn, ExportedFile, Manifest
+from query_api.routes.export.export_shapes import ExportedColumn, ExportedFile, Manifest
 
 MANIFEST: Final = "manifest.json"
 # Of which no ZIP knows an earlier one.

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from query_api.schemas.export_shapes import ColumnType, ExportedColumn, Table
+from query_api.routes.export.export_shapes import ColumnType, ExportedColumn, Table
 
 
 def _columns(*rows: tuple[str, ColumnType, str]) -> tuple[ExportedColumn, ...]:

@@ -10,8 +10,8 @@ import asyncpg
 from common.names.fields import FIELDS
 from common.names.registry import ModelNames
 
+from query_api.routes.export.export_shapes import Table
 from query_api.routes.export.text_files import Row
-from query_api.schemas.export_shapes import Table
 from query_api.store import export_statements as sql
 from query_api.store.exports import DatabaseSnapshot, ExportedVersion
 from query_api.view.standings import score_intervals

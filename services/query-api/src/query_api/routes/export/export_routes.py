@@ -13,9 +13,7 @@ from query_api.routes.access import SECURITY_HEADERS
 from query_api.routes.endpoint import Endpoint, Handle
 from query_api.routes.export import files
 from query_api.routes.export.contents import Contents
-from query_api.routes.export.negotiation import MEDIA_TYPES, negotiated
-from query_api.routes.export.sending import ExportLimits, send
-from query_api.schemas.export_shapes import (
+from query_api.routes.export.export_shapes import (
     AttemptsFileQuery,
     AttemptsQuery,
     ExportFilter,
@@ -24,6 +22,8 @@ from query_api.schemas.export_shapes import (
     TableFileQuery,
     TableQuery,
 )
+from query_api.routes.export.negotiation import MEDIA_TYPES, negotiated
+from query_api.routes.export.sending import ExportLimits, send
 from query_api.schemas.problems import ProblemError
 from query_api.store.exports import DatabaseSnapshot, database_snapshot
 from query_api.view.snapshot import View

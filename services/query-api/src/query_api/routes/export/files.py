@@ -12,8 +12,7 @@ from common.arc.rules import RULES_VERSION
 from query_api.routes.export.archive import Archive
 from query_api.routes.export.columns import columns_of
 from query_api.routes.export.contents import Batches, Contents
-from query_api.routes.export.text_files import CsvEncoder, Encoder, JsonLinesEncoder
-from query_api.schemas.export_shapes import (
+from query_api.routes.export.export_shapes import (
     ExportedColumn,
     ExportedDataset,
     ExportedFile,
@@ -23,6 +22,7 @@ from query_api.schemas.export_shapes import (
     SnapshotQuery,
     Table,
 )
+from query_api.routes.export.text_files import CsvEncoder, Encoder, JsonLinesEncoder
 from query_api.schemas.problems import ProblemError
 from query_api.store.exports import Listed
 

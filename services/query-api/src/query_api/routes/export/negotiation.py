@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from query_api.schemas.export_shapes import FileFormat
+from query_api.routes.export.export_shapes import FileFormat
 from query_api.schemas.problems import ProblemError
 
 MEDIA_TYPES: Final[Mapping[FileFormat, str]] = MappingProxyType(

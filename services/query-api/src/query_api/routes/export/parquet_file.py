@@ -7,8 +7,8 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from query_api.routes.export.byte_sink import ByteSink
+from query_api.routes.export.export_shapes import ColumnType, ExportedColumn
 from query_api.routes.export.text_files import Encoder, Row
-from query_api.schemas.export_shapes import ColumnType, ExportedColumn
 
 # Of a row group, as Python holds it: so much is kept until it is written.
 GROUP_BYTES: Final = 16 * 1024 * 1024

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Final
 
-from query_api.schemas.export_shapes import ColumnType, ExportedColumn
+from query_api.routes.export.export_shapes import ColumnType, ExportedColumn
 
 Row = Sequence[Any]
 

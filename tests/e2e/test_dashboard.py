@@ -145,7 +145,7 @@ async def test_a_forced_ingestion_is_checked_shows_its_progress_and_lands_in_the
         assert TOKEN not in str(stored), "the token outlives the tab"
 
 
-async def test_the_overview_asks_once_for_a_model_whatever_it_shows_of_it(
+async def test_the_overview_asks_once_for_all_that_it_shows_of_models(
     tmp_path: Path, database_url: str, nats_url: str
 ) -> None:
     async with opened(tmp_path, database_url, nats_url) as (running, chromium):
@@ -161,8 +161,11 @@ async def test_the_overview_asks_once_for_a_model_whatever_it_shows_of_it(
         await expect(page.get_by_test_id("strip").first.locator("button")).to_have_count(120)
         await expect(page.get_by_role("row", name=re.compile("Attempt 1.*10 of 120"))).to_be_visible()
         await expect(page.locator(".skeleton")).to_have_count(0)
-        models = sorted(each for each in chromium.asked if not each.startswith(("/api/events", "/api/metrics/")))
-        assert models == ["/api/models", f"/api/models/{V2}/claude-opus-5", f"/api/models/{V2}/gpt-5"]
+        asked = sorted(each.partition("?")[0] for each in chromium.asked)
+        assert asked == ["/api/events", "/api/models", "/api/pages/model"], chromium.asked
+        await page.goto(f"{running.url}/?dataset={V2}&model=gpt-5&compare={V2}/not-here")
+        await expect(page.get_by_role("row", name=re.compile("Attempt 1.*10 of 120"))).to_be_visible()
+        assert [each for each in chromium.complaints if "404" not in each] == []
 
 
 async def test_the_page_outlives_the_api_and_catches_up_with_it(

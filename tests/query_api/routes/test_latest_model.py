@@ -43,7 +43,8 @@ async def test_a_dataset_has_a_latest_of_its_own(api: Api, writer: Writer) -> No
     await writer.publish(await writer.ingest("first", dataset=OTHER), await writer.ingest("second"))
     await api.until_latest("second")
     assert (await api.data(f"{PATH}?dataset={OTHER}"))["model"] == "first"
-    assert await api.data(f"{PATH}?dataset=nobody/nothing") is None
+    status, body = await api.get(f"{PATH}?dataset=nobody/nothing")
+    assert (status, OTHER in body["detail"]) == (404, True)
 
 
 async def test_a_model_whose_folder_vanished_is_not_the_latest_any_more(api: Api, writer: Writer) -> None:

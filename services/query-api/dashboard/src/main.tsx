@@ -6,6 +6,7 @@ import { createRoot } from "react-dom/client";
 import { Router } from "wouter";
 
 import { ApiError } from "./api/client.ts";
+import { askFirst } from "./api/first.ts";
 import { App } from "./App.tsx";
 import { useRawSearch } from "./hooks/useRawSearch.ts";
 import { BASE } from "./lib/base.ts";
@@ -28,6 +29,7 @@ const client = new QueryClient({
 
 connect(client);
 followScrolling();
+if (location.pathname === `${BASE}/`) askFirst(client, location.search);
 
 const root = document.getElementById("root");
 if (!root) throw new Error("index.html has no #root");

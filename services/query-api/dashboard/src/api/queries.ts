@@ -2,7 +2,8 @@
 import { queryOptions } from "@tanstack/react-query";
 
 import { latestKey } from "../hooks/useLatestHFModel.ts";
-import { api, unwrap } from "./client.ts";
+import { api, type ModelDetail, unwrap } from "./client.ts";
+import { fromFirst } from "./first.ts";
 import type { paths } from "./schema.ts";
 
 export type HistoryFilter = NonNullable<paths["/api/admin/ingestion-history"]["get"]["parameters"]["query"]>;
@@ -44,7 +45,13 @@ export const modelQuery = (dataset: string, model: string) =>
     queryKey: keys.model(dataset, model),
     queryFn: async ({ signal }) => {
       const path = { ...owned(dataset), model };
-      return (await unwrap(api.GET("/api/models/{owner}/{name}/{model}", { params: { path }, signal }))).data;
+      const is = (detail: ModelDetail | null | undefined) =>
+        detail?.dataset === dataset && detail.model === model;
+      return fromFirst(
+        ({ data }) => [data.model, data.latestDetail, data.compared?.model].find(is),
+        async () =>
+          (await unwrap(api.GET("/api/models/{owner}/{name}/{model}", { params: { path }, signal }))).data,
+      );
     },
   });
 
@@ -54,7 +61,13 @@ export const compareQuery = (set: string, model1: string, model2: string) =>
     queryKey: keys.comparison(set, model1, model2),
     queryFn: async ({ signal }) => {
       const query = { dataset: set, model1, model2 };
-      return (await unwrap(api.GET("/api/metrics/compare", { params: { query }, signal }))).data;
+      return fromFirst(
+        ({ data: { compared } }) => {
+          const { model1Name, model2Name } = compared?.comparison?.summary ?? {};
+          return model1Name === model1 && model2Name === model2 ? compared?.comparison : null;
+        },
+        async () => (await unwrap(api.GET("/api/metrics/compare", { params: { query }, signal }))).data,
+      );
     },
   });
 

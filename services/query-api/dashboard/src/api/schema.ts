@@ -123,6 +123,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/pages/model": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All that a page about one submission shows, in one request */
+        get: operations["getModelPage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/tasks": {
         parameters: {
             query?: never;
@@ -671,6 +688,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/badge/latest-model.svg": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The latest model as a badge, an SVG of one line */
+        get: operations["getBadge"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/badge/latest-model.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same for shields.io, which draws it in its own styles */
+        get: operations["getShieldsBadge"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/webhooks/huggingface": {
         parameters: {
             query?: never;
@@ -1014,6 +1065,15 @@ export interface components {
              */
             success?: true;
             data: components["schemas"]["Comparison"];
+        };
+        /**
+         * ComparedModel
+         * @description The submission beside it.
+         */
+        ComparedModel: {
+            model: components["schemas"]["ModelDetail"];
+            /** @description Null: they answer different task sets. */
+            comparison: components["schemas"]["Comparison"] | null;
         };
         /**
          * Comparison
@@ -2269,6 +2329,60 @@ export interface components {
             data: string[];
         };
         /**
+         * ModelPage
+         * @description All that a page about one submission shows.
+         */
+        ModelPage: {
+            /** @description Of all datasets; null before the first ingestion. */
+            latest: components["schemas"]["LatestModel"] | null;
+            /** @description Null where `model` is the latest, or unasked. */
+            latestDetail: components["schemas"]["ModelDetail"] | null;
+            /** @description Null before the first ingestion. */
+            model: components["schemas"]["ModelDetail"] | null;
+            /**
+             * Islatest
+             * @description Whether `model` is the latest one.
+             */
+            isLatest: boolean;
+            /**
+             * Ranked
+             * @description How many submissions have a rank on its task set.
+             */
+            ranked: number;
+            /**
+             * Siblings
+             * @description By dataset.
+             */
+            siblings: components["schemas"]["Sibling"][];
+            /** @description Null where none is asked for. */
+            compared: components["schemas"]["ComparedModel"] | null;
+        };
+        /**
+         * ModelPageAnswer
+         * @description One page.
+         */
+        ModelPageAnswer: {
+            /**
+             * Success
+             * @default true
+             * @constant
+             */
+            success?: true;
+            /**
+             * Stale
+             * @description NATS or the database is away: this may lag behind, by the seconds in the Age header.
+             * @default false
+             */
+            stale?: boolean;
+            /**
+             * Asof
+             * @description While stale: when the view was last known to be right.
+             * @default null
+             */
+            asOf?: string | null;
+            data: components["schemas"]["ModelPage"];
+        };
+        /**
          * ModelPerformance
          * @description One attempt on the task set. Accuracy is over the tasks it answered.
          */
@@ -3105,6 +3219,54 @@ export interface components {
              * @description Answers to this task in the database already.
              */
             existingEntries: number;
+        };
+        /**
+         * ShieldsBadge
+         * @description A badge as shields.io reads it (https://shields.io/badges/endpoint-badge).
+         */
+        ShieldsBadge: {
+            /**
+             * Schemaversion
+             * @description Of the shape that shields.io reads.
+             * @constant
+             */
+            schemaVersion: 1;
+            /**
+             * Label
+             * @description What stands on the left.
+             */
+            label: string;
+            /**
+             * Message
+             * @description What stands on the right: the model's name, cut, and its score.
+             */
+            message: string;
+            /**
+             * Color
+             * @description Of the right side, six hexadecimal digits.
+             */
+            color: string;
+            /**
+             * Cacheseconds
+             * @description How long shields.io keeps it.
+             */
+            cacheSeconds: number;
+        };
+        /**
+         * Sibling
+         * @description A submission of the same folder's name to another dataset.
+         */
+        Sibling: {
+            /** Dataset */
+            dataset: string;
+            /** Source */
+            source: components["schemas"]["Source"] | string;
+            /** Displayname */
+            displayName: string;
+            /** Score */
+            score: number;
+            /** Rank */
+            rank: number | null;
         };
         /**
          * Source
@@ -3957,6 +4119,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
         };
     };
     listModels: {
@@ -4177,6 +4348,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description A dataset, owner/name, in any letter case. */
                 dataset: string;
                 model: string;
             };
@@ -4257,6 +4429,87 @@ export interface operations {
             };
             /** @description Not found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not available now */
+            503: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    getModelPage: {
+        parameters: {
+            query?: {
+                /** @description Without it: the dataset in which that name landed last, or the latest model of all. */
+                dataset?: string;
+                /** @description The folder. Without it: the latest model. */
+                model?: string;
+                /** @description Another submission, owner/name/folder; without owner and name, of the same dataset. */
+                compare?: string;
+                /** @description Also all that is known of the latest model, where another one is asked for. */
+                latestDetail?: boolean;
+            };
+            header?: {
+                /** @description Answer 304 when the ETag is still this. */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page. */
+            200: {
+                headers: {
+                    /** @description Strong; send it as If-None-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelPageAnswer"];
+                };
+            };
+            /** @description What If-None-Match names still holds. */
+            304: {
+                headers: {
+                    /** @description Strong; send it as If-None-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Cannot be done as asked */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6321,6 +6574,120 @@ export interface operations {
             };
         };
     };
+    getBadge: {
+        parameters: {
+            query?: {
+                /** @description Only this dataset, such as owner/name. */
+                dataset?: string;
+                /** @description What is newest: the landing of answers here, or their upload to the Hub. */
+                by?: "ingested" | "published";
+            };
+            header?: {
+                /** @description Answer 304 when the ETag is still this. */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The latest model as a badge, an SVG of one line */
+            200: {
+                headers: {
+                    /** @description Strong; send it as If-None-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/svg+xml": string;
+                };
+            };
+            /** @description What If-None-Match names still holds. */
+            304: {
+                headers: {
+                    /** @description Strong; send it as If-None-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    getShieldsBadge: {
+        parameters: {
+            query?: {
+                /** @description Only this dataset, such as owner/name. */
+                dataset?: string;
+                /** @description What is newest: the landing of answers here, or their upload to the Hub. */
+                by?: "ingested" | "published";
+            };
+            header?: {
+                /** @description Answer 304 when the ETag is still this. */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A badge as shields.io reads it (https://shields.io/badges/endpoint-badge). */
+            200: {
+                headers: {
+                    /** @description Strong; send it as If-None-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShieldsBadge"];
+                };
+            };
+            /** @description What If-None-Match names still holds. */
+            304: {
+                headers: {
+                    /** @description Strong; send it as If-None-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     receiveWebhook: {
         parameters: {
             query?: never;
@@ -6476,6 +6843,8 @@ export const pathsExportTasksGetParametersQueryFormatValues: ReadonlyArray<Flatt
 export const pathsExportTasksFormatGetParametersPathFormatValues: ReadonlyArray<FlattenedDeepRequired<paths>["/export/tasks.{format}"]["get"]["parameters"]["path"]["format"]> = ["csv", "jsonl", "parquet"];
 export const pathsExportAttemptsGetParametersQueryFormatValues: ReadonlyArray<FlattenedDeepRequired<paths>["/export/attempts"]["get"]["parameters"]["query"]["format"]> = ["csv", "jsonl", "parquet"];
 export const pathsExportAttemptsFormatGetParametersPathFormatValues: ReadonlyArray<FlattenedDeepRequired<paths>["/export/attempts.{format}"]["get"]["parameters"]["path"]["format"]> = ["csv", "jsonl", "parquet"];
+export const pathsBadgeLatestModelSvgGetParametersQueryByValues: ReadonlyArray<FlattenedDeepRequired<paths>["/badge/latest-model.svg"]["get"]["parameters"]["query"]["by"]> = ["ingested", "published"];
+export const pathsBadgeLatestModelJsonGetParametersQueryByValues: ReadonlyArray<FlattenedDeepRequired<paths>["/badge/latest-model.json"]["get"]["parameters"]["query"]["by"]> = ["ingested", "published"];
 export const answerOfSubmissionKindAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["AnswerOfSubmission"]["kind"]> = ["model", "system", "human_panel", "baseline"];
 export const answerOfSubmissionResultAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["AnswerOfSubmission"]["result"]> = ["solved", "partial", "unsolved", "not_attempted"];
 export const comparisonDetailModel1ResultValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["ComparisonDetail"]["model1Result"]> = ["correct", "incorrect", "not_attempted"];

@@ -59,17 +59,25 @@ export function latestKey({
   return ["latest-model", baseUrl, dataset, by];
 }
 
-async function fetchLatest(options: LatestHFModelOptions, signal: AbortSignal): Promise<Answer> {
+/** Asks the server once. */
+export async function fetchLatest(options: LatestHFModelOptions, signal?: AbortSignal): Promise<Answer> {
   const query = new URLSearchParams();
   if (options.dataset) query.set("dataset", options.dataset);
   if (options.by) query.set("by", options.by);
   const text = query.size ? `?${query}` : "";
-  const inTime = AbortSignal.any([signal, AbortSignal.timeout(DEADLINE_MS)]);
+  const late = AbortSignal.timeout(DEADLINE_MS);
+  const inTime = signal ? AbortSignal.any([signal, late]) : late;
   const response = await fetch(`${options.baseUrl ?? ""}/api/metrics/latest-model${text}`, {
     signal: inTime,
   });
-  if (!response.ok) throw new Error(`The server answers ${response.status}.`);
+  if (!response.ok) throw new Error(await reason(response));
   return (await response.json()) as Answer;
+}
+
+/** What the server says is wrong, such as which datasets there are. */
+async function reason(response: Response): Promise<string> {
+  const problem = (await response.json().catch(() => null)) as { detail?: string } | null;
+  return problem?.detail ?? `The server answers ${response.status}.`;
 }
 
 /** `latest` is undefined until the first answer, and null while nothing has been ingested. */

@@ -12,6 +12,7 @@ from query_api.schemas.performance import (
     AttemptInSetQuery,
     CompareAnswer,
     CompareQuery,
+    Comparison,
     MetricsAnswer,
     ModelNamesAnswer,
     PerformanceAnswer,
@@ -69,13 +70,18 @@ async def get_metrics(pool: asyncpg.Pool, view: GetView, task_sets: TaskSets, qu
 @partial(Endpoint, "/api/metrics/compare", "Analytics", problems=(404, 422, 503))
 async def compare_models(pool: asyncpg.Pool, view: GetView, task_sets: TaskSets, query: CompareQuery) -> CompareAnswer:
     """Up to four attempts or submissions side by side, of one dataset or of several on one task set."""
+    return CompareAnswer(data=await comparison(pool, view(), task_sets, query))
+
+
+async def comparison(pool: asyncpg.Pool, view: View, task_sets: TaskSets, query: CompareQuery) -> Comparison:
+    """Compare what a request names; raises a ProblemError for what is not there."""
     names = [name for name in (query.model1, query.model2, query.model3, query.model4) if name is not None]
-    tasks, models = resolve(view(), task_sets, query.dataset, names, query.hf_dataset)
+    tasks, models = resolve(view, task_sets, query.dataset, names, query.hf_dataset)
     if len({each.identity for each in models}) < len(models):
         raise ProblemError(422, "name each one once: two of them are the same")
     named, answers = {each.name: each for each in models}, await _answers(pool, models)
     # The exact test of models that differ in hundreds of tasks takes milliseconds.
-    return CompareAnswer(data=await asyncio.to_thread(answer_statistics.compare, tasks, answers, named))
+    return await asyncio.to_thread(answer_statistics.compare, tasks, answers, named)
 
 
 async def _answers(pool: asyncpg.Pool, models: Sequence[NamedModel]) -> dict[str, Answers]:

@@ -39,6 +39,8 @@ class Endpoint:
     problems: Collection[int] = ()
     secured: Security | None = None
     limited: bool = False
+    kept: bool = False
+    """Whether an answer from the database is kept, and has an ETag, for as long as the view is the same."""
     answer: type[ApiModel] | str | tuple[str, ...] | None = None
     """What the signature cannot say: the shape of bytes, or their media type where they are no JSON; or several."""
     events: type[ApiModel] | None = None
@@ -79,6 +81,11 @@ class Endpoint:
     def is_cached(self) -> bool:
         """Whether the cached view answers."""
         return "moment" in self._types
+
+    @property
+    def is_tagged(self) -> bool:
+        """Whether the answer has an ETag."""
+        return self.is_cached or self.kept
 
     @property
     def answers(self) -> type[ApiModel] | str | tuple[str, ...]:

@@ -13,9 +13,10 @@ from prometheus_client import Counter
 
 from query_api.probes import hub_checks, worker_probe
 from query_api.probes.hub_probe import HubProbe
-from query_api.routes import admin, analytics, feed, history, hub, live, model_names, models, status, tasks, webhook
+from query_api.routes import admin, analytics, history, hub, live, model_names, models, status, tasks, webhook
 from query_api.routes.export import export_routes
 from query_api.routes.export.sending import ExportLimits
+from query_api.routes.syndication import badge, feed
 from query_api.settings import Settings
 from query_api.store.exports import export_connector
 from query_api.view.broadcaster import Broadcaster
@@ -76,6 +77,7 @@ ENDPOINTS: Final = (
     *live.ENDPOINTS,
     *export_routes.ENDPOINTS,
     *feed.ENDPOINTS,
+    *badge.ENDPOINTS,
     *webhook.ENDPOINTS,
     *status.ENDPOINTS,
 )

@@ -23,6 +23,7 @@ from query_api.store import submissions, task_attempts
 from query_api.store.rows import Submission
 from query_api.view.by_task.board import names_of
 from query_api.view.by_task.task_list import list_tasks, page_of
+from query_api.view.named_models import known_dataset
 from query_api.view.provenance import file_origin, provenance
 from query_api.view.snapshot import View
 from query_api.view.task_sets import NAMES, TaskIndex
@@ -37,7 +38,7 @@ async def get_task(
     query: TaskQuery,
 ) -> TaskAnswerShown:
     """One task: its grids, and what each attempt answered."""
-    dataset = view().spelled(query.dataset)
+    dataset = known_dataset(view(), query.dataset, settings.hf_datasets)
     found = view().submissions.get((dataset, query.model))
     if found is None:
         raise ProblemError(404, f"there is no submission {query.model!r} in {dataset!r}; /api/models lists all")
@@ -70,7 +71,8 @@ async def get_task_answers(
     query: TaskAnswersQuery,
 ) -> TaskAnswersAnswer:
     """One task: its grids, and what every submission answered."""
-    found = page_of(view(), task_sets, query)
+    dataset = query.dataset and known_dataset(view(), query.dataset, settings.hf_datasets)
+    found = page_of(view(), task_sets, query.model_copy(update={"dataset": dataset}))
     source = found.board.tasks.source
     one = await _task(source, query.task, settings)
     answers = await task_attempts.answers_of(pool, [each for each, _ in found.shown], one.id)

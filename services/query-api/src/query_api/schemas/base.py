@@ -30,7 +30,12 @@ class Body(ApiModel):
     model_config = ConfigDict(strict=True)
 
 
-DatasetPart = Annotated[str, Field(max_length=127, pattern=r"^[\w.-]+$")]
+# Any name, but nothing that PostgreSQL or a log line would trip over: what is not there is answered in words.
+PLAIN: Final = r"^[^\x00-\x1f\x7f]+$"
+DatasetName = Annotated[
+    str, Field(min_length=1, max_length=255, pattern=PLAIN, description="A dataset, owner/name, in any letter case.")
+]
+DatasetPart = Annotated[str, Field(min_length=1, max_length=127, pattern=r"^[^/\x00-\x1f\x7f]+$")]
 
 
 class Query(ApiModel):
@@ -118,11 +123,14 @@ class Cached(Answer):
 
 
 JSON: Final = "application/json; charset=utf-8"
+# Browsers may keep an answer but ask each time whether it still holds: a 304 has no body.
+ASK_EACH_TIME: Final = "no-cache"
 
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """An answer that is bytes already, and what they are."""
+    """An answer that is bytes already, what they are, and how they may be kept."""
 
     body: bytes
     content_type: str
+    cache_control: str = ASK_EACH_TIME

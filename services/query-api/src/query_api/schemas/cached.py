@@ -11,6 +11,7 @@ from query_api.schemas.base import (
     By,
     Cached,
     Count,
+    DatasetName,
     Fraction,
     Interval,
     Percent,
@@ -22,7 +23,6 @@ from query_api.schemas.base import (
 )
 from query_api.schemas.naming import Naming
 
-DatasetName = Annotated[str, Field(min_length=3, max_length=255, pattern=r"^[\w.-]+/[\w.-]+$")]
 SortBy = Literal["score", "ingestedAt", "publishedAt", "model", "cost"]
 MAX_PAGE = 1_000
 Landed = Annotated[datetime, Field(description="When its answers were ingested; a change of costs or texts is none.")]
@@ -76,6 +76,16 @@ class LatestAnswer(Cached):
     """`data` is null before the first ingestion."""
 
     data: LatestModel | None
+
+
+class ShieldsBadge(ApiModel):
+    """A badge as shields.io reads it (https://shields.io/badges/endpoint-badge)."""
+
+    schema_version: Annotated[Literal[1], Field(description="Of the shape that shields.io reads.")]
+    label: Annotated[str, Field(description="What stands on the left.")]
+    message: Annotated[str, Field(description="What stands on the right: the model's name, cut, and its score.")]
+    color: Annotated[str, Field(description="Of the right side, six hexadecimal digits.")]
+    cache_seconds: Annotated[Count, Field(description="How long shields.io keeps it.")]
 
 
 class ModelsQuery(Query):

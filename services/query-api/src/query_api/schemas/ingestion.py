@@ -6,8 +6,7 @@ from common.events import RequestId
 from common.names.folders import is_plain_folder_name
 from pydantic import AfterValidator, Field
 
-from query_api.schemas.base import Answer, ApiModel, Body, Count, Query
-from query_api.schemas.cached import DatasetName
+from query_api.schemas.base import Answer, ApiModel, Body, Count, DatasetName, Query
 from query_api.schemas.ingestion_runs import Run
 
 

@@ -6,8 +6,7 @@ from typing import Annotated, Literal
 from common.events import RunStatus, Trigger
 from pydantic import Field
 
-from query_api.schemas.base import Answer, ApiModel, Count, Finding, Query, TaskSetName
-from query_api.schemas.cached import DatasetName
+from query_api.schemas.base import Answer, ApiModel, Count, DatasetName, Finding, Query, TaskSetName
 from query_api.schemas.model_detail import IngestionError
 from query_api.schemas.performance import PlainName
 

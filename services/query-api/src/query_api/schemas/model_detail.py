@@ -9,17 +9,21 @@ from query_api.schemas.base import (
     Advised,
     Answer,
     ApiModel,
+    Cached,
     Count,
+    DatasetName,
     Finding,
     Fraction,
     IngestionStatus,
     Interval,
     OwnedDataset,
     Query,
+    Rank,
+    TaskSetName,
 )
-from query_api.schemas.cached import AttemptRow, DatasetName, Landed, ModelRow, Verification
+from query_api.schemas.cached import AttemptRow, Landed, LatestModel, ModelRow, Verification
 from query_api.schemas.origins import FileOrigin, Provenance, ScoreOrigin
-from query_api.schemas.performance import FigureSet, PlainName
+from query_api.schemas.performance import Comparison, FigureSet, PlainName, QualifiedName
 
 
 class ModelQuery(Query):
@@ -149,3 +153,55 @@ class ModelAnswer(Answer):
     """A submission."""
 
     data: ModelDetail
+
+
+class ModelPageQuery(Query):
+    """Which submission, and which other one beside it."""
+
+    dataset: Annotated[
+        DatasetName | None,
+        Field(description="Without it: the dataset in which that name landed last, or the latest model of all."),
+    ] = None
+    model: Annotated[PlainName | None, Field(description="The folder. Without it: the latest model.")] = None
+    compare: Annotated[
+        QualifiedName | None,
+        Field(description="Another submission, owner/name/folder; without owner and name, of the same dataset."),
+    ] = None
+    latest_detail: Annotated[
+        bool, Field(description="Also all that is known of the latest model, where another one is asked for.")
+    ] = False
+
+
+class Sibling(ApiModel):
+    """A submission of the same folder's name to another dataset."""
+
+    dataset: str
+    source: TaskSetName
+    display_name: str
+    score: Fraction
+    rank: Rank | None
+
+
+class ComparedModel(ApiModel):
+    """The submission beside it."""
+
+    model: ModelDetail
+    comparison: Annotated[Comparison | None, Field(description="Null: they answer different task sets.")]
+
+
+class ModelPage(ApiModel):
+    """All that a page about one submission shows."""
+
+    latest: Annotated[LatestModel | None, Field(description="Of all datasets; null before the first ingestion.")]
+    latest_detail: Annotated[ModelDetail | None, Field(description="Null where `model` is the latest, or unasked.")]
+    model: Annotated[ModelDetail | None, Field(description="Null before the first ingestion.")]
+    is_latest: Annotated[bool, Field(description="Whether `model` is the latest one.")]
+    ranked: Annotated[Count, Field(description="How many submissions have a rank on its task set.")]
+    siblings: Annotated[tuple[Sibling, ...], Field(description="By dataset.")]
+    compared: Annotated[ComparedModel | None, Field(description="Null where none is asked for.")]
+
+
+class ModelPageAnswer(Cached):
+    """One page."""
+
+    data: ModelPage

@@ -4,12 +4,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from query_api.schemas.base import Answer, ApiModel, Cached, Count, Fraction, OwnedDataset, Percent, Query
+from query_api.schemas.base import PLAIN, Answer, ApiModel, Cached, Count, Fraction, OwnedDataset, Percent, Query
 
 Result = Literal["correct", "incorrect", "not_attempted"]
-# Any folder's name, but nothing that PostgreSQL or a log line would trip over.
-_PLAIN = r"^[^\x00-\x1f\x7f]+$"
-PlainName = Annotated[str, Field(min_length=1, max_length=255, pattern=_PLAIN)]
+PlainName = Annotated[str, Field(min_length=1, max_length=255, pattern=PLAIN)]
 ModelName = Annotated[
     PlainName,
     Field(description="An attempt, such as gpt-5-attempt1, or a submission's folder: all its attempts together."),
@@ -19,7 +17,7 @@ QualifiedName = Annotated[
     Field(
         min_length=1,
         max_length=511,
-        pattern=_PLAIN,
+        pattern=PLAIN,
         description=(
             "An attempt or a submission's folder, and where it is of another dataset than the others, that before it: "
             "owner/name/gpt-5-attempt1. In the answer it has the name that was asked for."
@@ -29,9 +27,9 @@ QualifiedName = Annotated[
 HfDataset = Annotated[
     str,
     Field(
-        min_length=3,
+        min_length=1,
         max_length=255,
-        pattern=r"^[\w.-]+/[\w.-]+$",
+        pattern=PLAIN,
         description=(
             "The dataset that the figures are to be of, owner/name. Without it: of several on one task set that hold "
             "this name, the one in which it landed last; the answer says which one that is."
@@ -47,7 +45,7 @@ SetName = Annotated[
     Field(
         min_length=1,
         max_length=255,
-        pattern=r"^[\w.-]+(/[\w.-]+)?$",
+        pattern=PLAIN,
         description="A task set, such as evaluation2 (see /datasets), or a dataset, such as owner/name.",
     ),
 ]

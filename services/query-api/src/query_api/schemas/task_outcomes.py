@@ -6,8 +6,7 @@ from typing import Annotated, Literal
 from common.names.fields import Kind
 from pydantic import Field, FiniteFloat
 
-from query_api.schemas.base import Answer, ApiModel, Cached, Count, Fraction, Query, TaskSetName
-from query_api.schemas.cached import DatasetName
+from query_api.schemas.base import Answer, ApiModel, Cached, Count, DatasetName, Fraction, Query, TaskSetName
 from query_api.schemas.task_detail import AttemptAnswers, GridPair, TaskId
 
 SourceName = Annotated[str, Field(max_length=50, description="Only this task set, such as ARC2-Eval.")]

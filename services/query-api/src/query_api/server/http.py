@@ -19,15 +19,15 @@ from common.process.outage import AWAY, DATABASE_ERRORS, reason_of
 from query_api.meter import RequestMeter
 from query_api.routes.access import SECURITY_HEADERS, AccessControl
 from query_api.routes.endpoint import Endpoint, Handle
-from query_api.schemas.base import JSON
+from query_api.schemas.base import ASK_EACH_TIME, JSON
 from query_api.schemas.problems import CONTENT_TYPE, ProblemError
 from query_api.server import request_parsing
 from query_api.server.access_log import AccessLog
 from query_api.server.prebuilt import PrebuiltResponse, is_plain
 from query_api.server.response_cache import (
-    CACHE_CONTROL,
     CachedResponse,
     ResponseCache,
+    StateResponses,
     accepts_gzip,
     is_cacheable,
 )
@@ -59,7 +59,7 @@ class Http:
 
     def handler(self, endpoint: Endpoint, handle: Handle) -> Handler:
         """Return an endpoint's handler."""
-        answering = self._from_view if endpoint.is_cached else self._handled
+        answering = self._from_view if endpoint.is_cached else self._kept if endpoint.kept else self._handled
         return self.observed(endpoint.path, answering(endpoint, handle))
 
     def observed(self, route: str, answer: Handler) -> Handler:
@@ -132,11 +132,25 @@ class Http:
                 cached = responses.make(
                     path, zipped=zipped, answer=lambda moment: handle(moment=moment, query=query), keep=keep
                 )
-            response = cached_response(request, cached)
-            as_of = responses.moment.state.as_of
-            if as_of is not None:
-                response.headers["Age"] = str(max(0, int((datetime.now(UTC) - as_of).total_seconds())))
-            return response
+            return _with_age(cached_response(request, cached), responses)
+
+        return answer
+
+    def _kept(self, endpoint: Endpoint, handle: Handle) -> Handler:
+        current_responses = self.response_cache.current
+
+        async def answer(request: web.Request) -> web.StreamResponse:
+            zipped = accepts_gzip(request.headers.get("Accept-Encoding", ""))
+            # Whatever the view becomes while the database is read: the answer is kept with the one before that.
+            responses = current_responses()
+            path = request.raw_path
+            cached = responses.get(path, zipped=zipped)
+            if cached is None:
+                query = await request_parsing.read(endpoint, request)
+                found = await handle(request=request, query=query, body=None)
+                keep = is_cacheable(query, responses.moment.settings)
+                cached = responses.make(path, zipped=zipped, answer=lambda _: found, keep=keep)
+            return _with_age(cached_response(request, cached), responses)
 
         return answer
 
@@ -147,10 +161,17 @@ class Http:
             found = await handle(request=request, query=query, body=getattr(query, "body", None))
             if isinstance(found, web.StreamResponse):
                 return found
-            headers = SECURITY_HEADERS | {"Content-Type": JSON, "Cache-Control": CACHE_CONTROL}
+            headers = SECURITY_HEADERS | {"Content-Type": JSON, "Cache-Control": ASK_EACH_TIME}
             return web.Response(body=found.model_dump_json().encode(), status=endpoint.status, headers=headers)
 
         return answer
+
+
+def _with_age(response: web.StreamResponse, responses: StateResponses) -> web.StreamResponse:
+    as_of = responses.moment.state.as_of
+    if as_of is not None:
+        response.headers["Age"] = str(max(0, int((datetime.now(UTC) - as_of).total_seconds())))
+    return response
 
 
 _NO_DATABASE = ProblemError(503, "the database does not answer; try again soon", headers={"Retry-After": "5"})

@@ -117,7 +117,7 @@ def _parameters(endpoint: Endpoint, schema: Mapping[str, Any]) -> Iterable[dict[
         yield _parameter(name, field, "path" if in_path else "query", required=in_path or name in required)
     for name, description in (endpoint.headers or {}).items():
         yield _parameter(name, {"type": "string", "description": description}, "header", required=False)
-    if endpoint.is_cached:
+    if endpoint.is_tagged:
         description = "Answer 304 when the ETag is still this."
         yield _parameter("If-None-Match", {"type": "string", "description": description}, "header", required=False)
 
@@ -149,10 +149,10 @@ def _responses(endpoint: Endpoint, schemas: Schemas) -> dict[str, Any]:
         content = {"application/json": {"schema": schemas[answer]}}
         description = (answer.__doc__ or "").partition("\n")[0]
     good: dict[str, Any] = {"description": description, "content": content}
-    if endpoint.is_cached:
+    if endpoint.is_tagged:
         good["headers"] = _ETAG
     found = {str(endpoint.status): good}
-    if endpoint.is_cached:
+    if endpoint.is_tagged:
         found["304"] = _NOT_MODIFIED
     for status in sorted(endpoint.all_problems):
         found[str(status)] = _problem(status, schemas[ProblemDetails])

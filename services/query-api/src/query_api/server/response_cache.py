@@ -12,14 +12,12 @@ from common.arc.task_sets import detect_source
 from multidict import CIMultiDict
 
 from query_api.routes.access import SECURITY_HEADERS
-from query_api.schemas.base import JSON, ApiModel, Query, Rendered
+from query_api.schemas.base import ASK_EACH_TIME, JSON, ApiModel, Query, Rendered
 from query_api.settings import Settings
 from query_api.view.answers import Moment
 from query_api.view.projection import State
 from query_api.view.task_sets import NAMES, TaskIndex
 
-# "no-cache" lets browsers keep an answer but ask each time whether it still holds: a 304 has no body.
-CACHE_CONTROL = "no-cache"
 # Below one packet, compressing costs more than it saves.
 COMPRESS_FROM_BYTES = 1_400
 # Filters and pages make many answers of one view: past these, the least recently used goes.
@@ -49,12 +47,14 @@ class CachedResponse:
         return len(self.body) + len(self.head) + _OVERHEAD_BYTES
 
 
-def build_response(body: bytes, *, content_type: str = JSON, encoding: str | None = None) -> CachedResponse:
+def build_response(
+    body: bytes, *, content_type: str = JSON, encoding: str | None = None, cache_control: str = ASK_EACH_TIME
+) -> CachedResponse:
     """Return a response with a strong ETag; each encoding is a representation, with its own tag."""
     sent = gzip.compress(body, compresslevel=4, mtime=0) if encoding else body
     etag = f'"{hashlib.sha256(sent).hexdigest()[:24]}"'
     headers = CIMultiDict(SECURITY_HEADERS)
-    headers.update({"Content-Type": content_type, "Cache-Control": CACHE_CONTROL, "ETag": etag})
+    headers.update({"Content-Type": content_type, "Cache-Control": cache_control, "ETag": etag})
     if encoding:
         headers["Content-Encoding"] = encoding
     if len(body) >= COMPRESS_FROM_BYTES:
@@ -106,7 +106,9 @@ class StateResponses:
         found = answer(self.moment)
         made = found if isinstance(found, Rendered) else Rendered(found.model_dump_json().encode(), JSON)
         encoding = "gzip" if zipped and len(made.body) >= COMPRESS_FROM_BYTES else None
-        response = build_response(made.body, content_type=made.content_type, encoding=encoding)
+        response = build_response(
+            made.body, content_type=made.content_type, encoding=encoding, cache_control=made.cache_control
+        )
         if keep and response.kept_bytes + len(path) <= MAX_KEPT_BYTES:
             self._keep(path, zipped, response)
         return response

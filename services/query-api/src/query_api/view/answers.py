@@ -16,7 +16,7 @@ from query_api.schemas.problems import ProblemError
 from query_api.settings import Settings
 from query_api.store.rows import Submission
 from query_api.view.answer_statistics import percentage
-from query_api.view.named_models import check_known, resolve
+from query_api.view.named_models import known_dataset, resolve
 from query_api.view.projection import State
 from query_api.view.snapshot import moment_of
 from query_api.view.standings import Standing, model_row
@@ -58,7 +58,7 @@ class Moment:
 def get_latest_model(moment: Moment, query: shapes.LatestQuery) -> shapes.LatestAnswer:
     """The newest submission, and the label that dashboards show."""
     view = moment.state.view
-    found = view.latest(query.by, query.dataset and view.spelled(query.dataset))
+    found = view.latest(query.by, query.dataset and known_dataset(view, query.dataset, moment.settings.hf_datasets))
     if found is None:
         return shapes.LatestAnswer(data=None, **moment.freshness)
     days = days_between(moment_of(found, query.by), moment.now.date())
@@ -107,9 +107,7 @@ _ORDERS: dict[shapes.SortBy, Callable[[Submission, str], Any]] = {
 def list_models(moment: Moment, query: shapes.ModelsQuery) -> Rendered:
     """Every submission with its scores and coverage."""
     view = moment.state.view
-    dataset = query.dataset and view.spelled(query.dataset)
-    if dataset is not None:
-        check_known(dataset, None, view.submissions, moment.settings.hf_datasets)
+    dataset = query.dataset and known_dataset(view, query.dataset, moment.settings.hf_datasets)
     found = [
         each
         for each in view.submissions.values()

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from common.process.choices import no_such
+from common.process.choices import watched as watched_as
 
 from query_api.schemas.problems import ProblemError
 from query_api.store.rows import Key, Submission
@@ -90,6 +91,13 @@ def _found(view: View, tasks: TaskIndex, name: str, dataset: str | None, model: 
     of_folder = [each.model_name for each in submission.attempts]
     names = [model] if model in of_folder else of_folder
     return NamedModel(name, submission, tuple((submission.dataset, each) for each in names))
+
+
+def known_dataset(view: View, named: str, watched: Collection[str]) -> str:
+    """Return a dataset as it is spelled here; raises a ProblemError that says which ones there are."""
+    dataset = view.dataset(named) or watched_as(named, watched) or named
+    check_known(dataset, None, view.submissions, watched)
+    return dataset
 
 
 def check_known(dataset: str | None, model: str | None, keys: Collection[Key], watched: Collection[str]) -> None:

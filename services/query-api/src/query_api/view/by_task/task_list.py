@@ -11,7 +11,7 @@ from query_api.schemas.problems import ProblemError
 from query_api.store.rows import Submission
 from query_api.view.answers import Moment
 from query_api.view.by_task.board import RESULTS, Board, ranked
-from query_api.view.named_models import check_known
+from query_api.view.named_models import known_dataset
 from query_api.view.snapshot import View
 from query_api.view.task_sets import TaskIndex
 
@@ -21,9 +21,7 @@ _ORDER = {result: place for place, result in enumerate((*RESULTS.values(), None)
 def list_tasks(moment: Moment, query: shapes.TasksQuery) -> shapes.TasksAnswer:
     """Every task: by how many it is solved, first when, and what each submission makes of it."""
     view = moment.state.view
-    dataset = query.dataset and view.spelled(query.dataset)
-    if dataset is not None:
-        check_known(dataset, None, view.submissions, moment.settings.hf_datasets)
+    dataset = query.dataset and known_dataset(view, query.dataset, moment.settings.hf_datasets)
     found = [
         (tasks, submissions)
         for tasks in moment.task_sets.values()

@@ -1,6 +1,5 @@
 """The Atom feed: a new entry whenever a model lands."""
 
-import re
 import uuid
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -9,6 +8,7 @@ from urllib.parse import quote
 from xml.etree import ElementTree as ET
 
 from query_api.routes.endpoint import Endpoint
+from query_api.routes.syndication.xml_text import xml_text
 from query_api.schemas.base import Rendered
 from query_api.store.rows import Submission
 from query_api.view.answers import Moment
@@ -20,12 +20,6 @@ _NAMESPACE = "http://www.w3.org/2005/Atom"
 # Ids must never change, wherever the server is: they are made of what identifies a version, in one namespace.
 _IDS = uuid.uuid5(uuid.NAMESPACE_URL, "https://github.com/arcwatch/feed")
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
-
-_NOT_XML = re.compile(
-    "[^\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufdcf\ufdf0-\ufffd\U00010000-\U0010ffff]|[\ufffe\uffff"
-    + "".join(f"{chr(plane * 0x10000 + 0xFFFE)}{chr(plane * 0x10000 + 0xFFFF)}" for plane in range(1, 17))
-    + "]"
-)
 
 ET.register_namespace("", _NAMESPACE)
 
@@ -89,19 +83,14 @@ def _time(at: datetime) -> str:
 
 
 def _element(name: str, **attributes: str) -> ET.Element:
-    return ET.Element(f"{{{_NAMESPACE}}}{name}", {key: _xml_text(value) for key, value in attributes.items()})
+    return ET.Element(f"{{{_NAMESPACE}}}{name}", {key: xml_text(value) for key, value in attributes.items()})
 
 
 def _add(parent: ET.Element, name: str, text: str | None = None, **attributes: str) -> ET.Element:
     child = _element(name, **attributes)
-    child.text = None if text is None else _xml_text(text)
+    child.text = None if text is None else xml_text(text)
     parent.append(child)
     return child
-
-
-def _xml_text(text: str) -> str:
-    """Return a text without what XML 1.0 cannot hold, or should not: names come from folders of other people."""
-    return _NOT_XML.sub("\ufffd", text)
 
 
 ENDPOINTS = (get_feed,)

@@ -1,0 +1,1 @@
+"""What other places show of the latest models: the feed, the badge. It knows no database."""

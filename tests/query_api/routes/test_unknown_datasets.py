@@ -17,6 +17,7 @@ GIVEN: Mapping[str, str] = {
     "baseModelName": "m-1",
     "model1": "m-1",
     "task": "00576224",
+    "format": "csv",
     "dataset": "evaluation2",
     **dict(zip(("owner", "name"), DATASET.split("/"), strict=True)),
 }

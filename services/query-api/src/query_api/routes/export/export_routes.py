@@ -8,6 +8,7 @@ from typing import Final
 
 from aiohttp import hdrs, web
 from common.database.connect import Connector
+from common.process.choices import no_such
 
 from query_api.routes.access import SECURITY_HEADERS
 from query_api.routes.endpoint import Endpoint, Handle
@@ -90,7 +91,11 @@ class Exporter:
         versions = await snapshot.versions(dataset, query.model)
         if not versions and (query.dataset or query.model):
             asked = " in ".join(repr(each) for each in (query.model, dataset) if each)
-            raise ProblemError(404, f"there is no submission of {asked}; /api/models lists all")
+            known = self.view().datasets
+            instead = "/api/models lists all"
+            if dataset and dataset not in known:
+                instead = no_such("dataset", dataset, known)
+            raise ProblemError(404, f"there is no submission of {asked}; {instead}")
         return Contents(snapshot, versions, self.view().names.with_admin(await snapshot.names()))
 
 

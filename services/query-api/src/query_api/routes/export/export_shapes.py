@@ -5,8 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
-from query_api.schemas.base import ApiModel, Count, Query
-from query_api.schemas.cached import DatasetName
+from query_api.schemas.base import ApiModel, Count, DatasetName, Query
 
 FileFormat = Literal["csv", "jsonl", "parquet"]
 Table = Literal["submissions", "tasks", "attempts"]

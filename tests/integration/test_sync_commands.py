@@ -15,7 +15,7 @@ from ingester.settings import Settings as IngesterSettings
 from ingester.store.session import locked
 from prometheus_client import CollectorRegistry
 
-from tests.support.deployments import Arcwatch, command
+from tests.support.cli import Ran, arcwatch
 from tests.support.eventually import eventually
 from tests.support.hub import TestHub
 from tests.support.hub.faults import Status
@@ -24,7 +24,7 @@ from tests.support.services import running
 from tests.support.submissions import V1, V2, solved, submission, tasks, unsolved
 
 TASK = tasks()[0]
-Ask = Callable[..., Awaitable[Arcwatch]]
+Ask = Callable[..., Awaitable[Ran]]
 
 
 @pytest.fixture
@@ -42,8 +42,8 @@ def environment(pipeline: Pipeline, hub: TestHub, database_url: str, nats_url: s
 
 @pytest.fixture
 def ask(environment: Mapping[str, str]) -> Ask:
-    async def run(*arguments: str, **more: str) -> Arcwatch:
-        return await command(*arguments, env={**environment, **more})
+    async def run(*arguments: str, **more: str) -> Ran:
+        return await arcwatch(*arguments, env={**environment, **more})
 
     return run
 
@@ -56,7 +56,7 @@ async def ingester(environment: Mapping[str, str]) -> AsyncIterator[str]:
         yield url
 
 
-def document(run: Arcwatch) -> Any:
+def document(run: Ran) -> Any:
     return json.loads("\n".join(run.out))
 
 
@@ -255,10 +255,10 @@ async def test_a_dead_letter_that_is_not_needed_is_removed_whoever_wrote_it(pipe
     refused = await ask("dead", "replay", first)
     assert (refused.status, refused.out) == (1, [])
     assert f"`arcwatch dead rm {first}`" in refused.err[0]
-    removed = await ask("dead", "rm", first, third)
+    removed = await ask("dead", "rm", first, third, "--yes")
     assert removed.out == [f"removed {first}: ", f"removed {third}: "]
     assert await _waiting_by_the_metric(pipeline) == 1
-    assert [one["sequence"] for one in document(await ask("dead", "rm", "--all", "--json"))] == [int(second)]
+    assert [one["sequence"] for one in document(await ask("dead", "rm", "--all", "--yes", "--json"))] == [int(second)]
     assert (await ask("dead", "rm", "--all")).out == ["there are no dead letters"]
     assert await _waiting_by_the_metric(pipeline) == 0
 

@@ -11,7 +11,7 @@ from tests.structure.measure import ROOT, packages
 pytestmark = pytest.mark.one_python
 
 MAP = (ROOT / "ARCHITECTURE.md").read_text()
-TESTED_THROUGH_OTHERS = {"ingester/ingestion", "ingester/verification", "arcwatch/commands"}
+TESTED_THROUGH_OTHERS = {"ingester/ingestion", "ingester/verification"}
 SERVICES = {"watcher": "watcher", "ingester": "ingester", "query-api": "query_api"}
 _WRITTEN = re.compile(r"\b(?:INTO|UPDATE|DELETE FROM) (\w+)")
 _READ = re.compile(r"(?<!DELETE )\b(?:FROM|JOIN) (\w+)")

@@ -104,7 +104,9 @@ async def command(*arguments: str, env: Mapping[str, str] | None = None, cwd: Pa
 
 def clean_environment() -> dict[str, str]:
     """Return our environment without settings of arcwatch that this shell may have."""
-    ours = re.compile(r"(HF|NATS|DATABASE|ADMIN|ARCWATCH|PG|OPS|LOG|ENABLE|INGEST|ARC|OTEL)_?.*|PORT|HOST")
+    ours = re.compile(
+        r"(HF|NATS|DATABASE|ADMIN|ARCWATCH|PG|OPS|LOG|ENABLE|INGEST|ARC|OTEL)_?.*|PORT|HOST|COLUMNS|LINES|NO_COLOR|FORCE_COLOR"
+    )
     return {name: value for name, value in os.environ.items() if not ours.fullmatch(name)}
 
 

@@ -12,7 +12,7 @@ from common.bus.topology import DEAD_STREAM, STREAM
 from common.events import DeadLetter
 from nats.aio.client import Client
 
-from tests.support.deployments import command
+from tests.support.cli import arcwatch
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ async def test_one_that_cannot_be_replayed_stops_no_other(client: Client, nats_u
     stays = await dead_letter(client, subject="no.stream.stores.this")
     await client.jetstream().publish("dead.ingester", b"by hand")
     await dead_letter(client, body='{"model": "good"}')
-    run = await command("dead", "replay", "--all", "--nats-url", nats_url)
+    run = await arcwatch("dead", "replay", "--all", "--nats-url", nats_url)
     assert run.status == 1
     assert [line.partition(":")[0] for line in run.out] == ["replayed 3"]
     assert [line.partition(":")[0] for line in run.err] == [f"not replayed {stays}", "not replayed 2"]
@@ -78,7 +78,7 @@ async def test_a_body_s_escape_sequences_are_shown_and_not_obeyed(client: Client
     await dead_letter(client, body=json.dumps({"model": evil, "dataset": "a/b"}), reason=evil)
     shown = "\\u001b[2J\\u009b31m\\u202eevil"
     for options in ((), ("--json",)):
-        run = await command("dead", "ls", "--nats-url", nats_url, *options)
+        run = await arcwatch("dead", "ls", "--nats-url", nats_url, *options)
         text = "\n".join(run.out)
         assert shown in text
         assert not any(each in text for each in "\x1b\x9b\u202e\r")
@@ -107,3 +107,22 @@ async def test_another_message_at_the_place_of_a_shortened_one_is_not_replayed(c
     acted = await dead_letters.replay(client, None)
     assert "no longer on the stream" in acted.failures[sequence]
     assert (await client.jetstream().stream_info(STREAM)).state.messages == 1
+
+
+async def test_removal_asks_and_takes_what_it_showed(client: Client, nats_url: str) -> None:
+    for kind in ("unexpected", "invalid_event"):
+        await dead_letter(client, kind=kind, body='{"model": "m", "dataset": "a/b"}')
+    arguments = ("dead", "rm", "--all", "--nats-url", nats_url)
+    unasked = await arcwatch(*arguments)
+    assert (unasked.status, unasked.out) == (1, [])
+    assert unasked.err[:2] == ["1: m of a/b (unexpected)", "2: m of a/b (invalid_event)"]
+    assert unasked.err[2].endswith("Remove these 2 dead letters for good? There is no terminal to ask at: say --yes")
+    refused = await arcwatch(*arguments, typed="n\n")
+    assert (refused.status, refused.out) == (1, [])
+    assert refused.err[2] == "Remove these 2 dead letters for good? [y/N] nothing was done"
+    assert len(await dead_letters.listed(client)) == 2
+    listed = await arcwatch("dead", "ls", "--kind", "invalid_event", "--json", "--nats-url", nats_url)
+    assert [each["sequence"] for each in json.loads("\n".join(listed.out))] == [2]
+    agreed = await arcwatch(*arguments, typed="yes\n")
+    assert (agreed.status, agreed.out) == (0, ["removed 1: m of a/b", "removed 2: m of a/b"])
+    assert await dead_letters.listed(client) == []

@@ -1,5 +1,6 @@
 """The command `arcwatch`: which commands there are. What each one does is in `commands/`, loaded when it is used."""
 
+import io
 import sys
 from pathlib import Path
 
@@ -21,47 +22,53 @@ from arcwatch.commands import (
     verify,
     webhooks,
 )
-from arcwatch.errors import explained
-from arcwatch.printable import printable
+from arcwatch.commands.console import root
+from arcwatch.commands.console.endings import ended
+from arcwatch.errors import DeploymentError
 
 app = typer.Typer(
     name="arcwatch",
+    cls=root.Commands,
     help="Watch Hugging Face for ARC-AGI submissions, score them, and tell which model is the latest.",
     epilog="Begin with `arcwatch demo`, which needs no network, or `arcwatch up`. "
     "The other commands find the running deployment through its data folder (--data-dir).",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.callback()(root.options)
 
-app.command("up", rich_help_panel="Run")(start.up)
-app.command("demo", rich_help_panel="Run")(start.demo)
-app.command("hub", rich_help_panel="Run")(start.hub)
+app.command("up", rich_help_panel="Run", epilog=start.UP)(start.up)
+app.command("demo", rich_help_panel="Run", epilog=start.DEMO)(start.demo)
+app.command("hub", rich_help_panel="Run", epilog=start.HUB)(start.hub)
 app.add_typer(submissions.models, name="models", rich_help_panel="Look")
 app.add_typer(runs.runs, name="runs", rich_help_panel="Look")
-app.command("doctor", rich_help_panel="Look")(doctor.doctor)
-app.command("score", rich_help_panel="Check")(score.score)
-app.command("verify", rich_help_panel="Check")(verify.verify)
-app.command("sync", rich_help_panel="Operate")(sync.sync)
-app.command("ingest", rich_help_panel="Operate")(ingest.ingest)
-app.command("rescore", rich_help_panel="Operate")(rescore.rescore)
+app.command("doctor", rich_help_panel="Look", epilog=doctor.EXAMPLES)(doctor.doctor)
+app.command("score", rich_help_panel="Check", epilog=score.EXAMPLES)(score.score)
+app.command("verify", rich_help_panel="Check", epilog=verify.EXAMPLES)(verify.verify)
+app.command("sync", rich_help_panel="Operate", epilog=sync.EXAMPLES)(sync.sync)
+app.command("ingest", rich_help_panel="Operate", epilog=ingest.EXAMPLES)(ingest.ingest)
+app.command("rescore", rich_help_panel="Operate", epilog=rescore.EXAMPLES)(rescore.rescore)
 app.add_typer(names.names, name="names", rich_help_panel="Operate")
 app.add_typer(dead.app, name="dead", rich_help_panel="Operate")
 app.add_typer(webhooks.app, name="webhooks", rich_help_panel="Operate")
-app.command("migrate", rich_help_panel="Operate")(servers.migrate)
-app.command("nats-url", rich_help_panel="Operate")(servers.nats_url)
+app.command("migrate", rich_help_panel="Operate", epilog=servers.MIGRATE)(servers.migrate)
+app.command("nats-url", rich_help_panel="Operate", epilog=servers.NATS_URL)(servers.nats_url)
 app.add_typer(servers.topology, name="topology", rich_help_panel="Operate")
 
 
 def main() -> None:
-    """Run a command; whatever a user can mend is one line on standard error and exit status 1."""
-    load_dotenv(Path.cwd() / ".env")  # what is set already wins
+    """Run a command and exit; `ended` says with which status."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a locale that has no such letter ends no command
+    sys.exit(ended(_run))
+
+
+def _run() -> None:
+    settings = Path.cwd() / ".env"
     try:
-        app()
-    except Exception as error:
-        known = explained(error)
-        if known is None:
-            raise
-        print(f"arcwatch: {printable(str(known))}", file=sys.stderr)  # noqa: T201 - the one line
-        sys.exit(1)
+        load_dotenv(settings)  # what is set already wins
+    except UnicodeDecodeError as error:
+        raise DeploymentError(f"{settings} is not UTF-8") from error
+    app(prog_name="arcwatch")

@@ -3,8 +3,12 @@
 Errors of libraries that a user can do something about become such a line. Everything else is a bug and keeps its trace.
 """
 
+import errno
 import re
 import sys
+
+# A disk that is full or broken, a file that is not ours: no bug, whoever met it.
+_NO_BUGS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EACCES, errno.EPERM, errno.EROFS})
 
 
 class DeploymentError(Exception):
@@ -28,9 +32,14 @@ def explained(error: BaseException) -> DeploymentError | None:
         from common.process.outage import reason_of  # noqa: PLC0415 - what is loaded already
 
         return DeploymentError(f"NATS says: {reason_of(error)}")
-    if isinstance(error, TimeoutError):
-        return DeploymentError("no answer in time")
-    return None
+    return _of_the_machine(error)
+
+
+def _of_the_machine(error: BaseException) -> DeploymentError | None:
+    if isinstance(error, OSError) and error.errno in _NO_BUGS:
+        place = f"{error.filename}: " if error.filename else ""
+        return DeploymentError(f"{place}{error.strerror}")
+    return DeploymentError("no answer in time") if isinstance(error, TimeoutError) else None
 
 
 def without_password(url: str) -> str:

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from typing import TextIO
 
-from arcwatch.printable import printable
+from arcwatch.printable import printable, styled
 
 _MOST_WAITING = 2_000
 _LAST_SECONDS = 2.0
@@ -29,7 +29,6 @@ class Terminal:
     def __init__(self, out: TextIO | None = None, err: TextIO | None = None) -> None:
         self._out = out or sys.stdout
         self._err = err or sys.stderr
-        self._colours = self._err.isatty()
         self._names: dict[str, int] = {}
         self._began = time.monotonic()
         self._lost = 0
@@ -74,4 +73,4 @@ class Terminal:
                 stream.flush()
 
     def _styled(self, style: int, text: str) -> str:
-        return f"\x1b[{style}m{text}\x1b[0m" if self._colours else text
+        return styled(text, style, self._err)

@@ -1,5 +1,6 @@
 """The query API as commands ask it: one request, one JSON answer, and the API's own words when it refuses."""
 
+import http.client
 import json
 import os
 import urllib.error
@@ -8,20 +9,48 @@ import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NoReturn
 
 from arcwatch.clients.running import admin_token_of, url_of
-from arcwatch.errors import DeploymentError
+from arcwatch.errors import DeploymentError, without_password
 from arcwatch.ports import LOOPBACK
 
-_TIMEOUT_SECONDS = 30.0
+TIMEOUT_SECONDS = 20.0
+_MOST_ROWS = 500
 _NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 
-def get(data_dir: Path | None, url: str | None, path: str, query: Mapping[str, object]) -> dict[str, Any]:
+class NoAnswerError(DeploymentError):
+    """The query API does not answer now, or answers that it cannot: asking again may help."""
+
+
+class _Object(dict[str, Any]):
+    """A JSON object of an answer. That a field is missing is no bug of ours, so it is told in words."""
+
+    def __missing__(self, name: str) -> NoReturn:
+        raise DeploymentError(f"the answer holds no {name!r}: is it arcwatch's query API, and of this version?")
+
+
+def get(
+    data_dir: Path | None,
+    url: str | None,
+    path: str,
+    query: Mapping[str, object],
+    timeout_seconds: float | None = None,
+) -> dict[str, Any]:
     """Return the answer to a GET; parameters that are None are left out."""
     query_string = urllib.parse.urlencode({name: value for name, value in query.items() if value is not None})
-    return _asked(url_of("url", data_dir, url), f"{path}?{query_string}")
+    return _asked(url_of("url", data_dir, url), f"{path}?{query_string}", timeout_seconds=timeout_seconds)
+
+
+def get_all(data_dir: Path | None, url: str | None, path: str, query: Mapping[str, object]) -> list[dict[str, Any]]:
+    """Return the `data` of every page."""
+    found: list[dict[str, Any]] = []
+    while True:
+        answer = get(data_dir, url, path, {**query, "limit": _MOST_ROWS, "offset": len(found)})
+        found += answer["data"]
+        if not answer["data"] or len(found) >= answer["total"]:
+            return found
 
 
 def as_admin(
@@ -33,39 +62,67 @@ def as_admin(
     if token is None:
         raise DeploymentError("this asks for the server's ADMIN_TOKEN: set it in the environment")
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-    return _asked(base, path, method, headers, None if body is None else json.dumps(body).encode())
+    data = None if body is None else json.dumps(body).encode()
+    return _asked(base, path, method=method, headers=headers, body=data)
 
 
 def _asked(
-    base: str, path: str, method: str = "GET", headers: Mapping[str, str] = _NO_HEADERS, body: bytes | None = None
+    base: str,
+    path: str,
+    *,
+    method: str = "GET",
+    headers: Mapping[str, str] = _NO_HEADERS,
+    body: bytes | None = None,
+    timeout_seconds: float | None = None,
 ) -> dict[str, Any]:
-    base = base.rstrip("/")
-    request = urllib.request.Request(  # noqa: S310 - the scheme is checked below
+    base, host = _checked(base)
+    request = urllib.request.Request(  # noqa: S310 - the scheme is checked
         f"{base}{path}", data=body, headers={"Accept": "application/json", **headers}, method=method
     )
-    if request.type not in {"http", "https"}:
-        raise DeploymentError(f"{base} is not an http URL")
+    shown = without_password(base)
     try:
-        with _opener(request.host).open(request, timeout=_TIMEOUT_SECONDS) as response:
-            found: dict[str, Any] = json.load(response)
+        with _opener(host).open(request, timeout=timeout_seconds or TIMEOUT_SECONDS) as response:
+            found = json.load(response, object_hook=_Object)
     except urllib.error.HTTPError as error:
         with error:
-            raise DeploymentError(_refusal(error)) from error
-    except (OSError, ValueError) as error:
+            raise _refusal(error) from error
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise DeploymentError(f"{shown} answers with something else than JSON: is it arcwatch's query API?") from error
+    except (OSError, ValueError, http.client.HTTPException) as error:
         reason = getattr(error, "reason", error)
-        raise DeploymentError(f"the query API at {base} does not answer: {reason}") from error
+        raise NoAnswerError(f"the query API at {shown} does not answer: {reason}") from error
+    if not isinstance(found, _Object):
+        raise DeploymentError(f"{shown} answers with no JSON object: is it arcwatch's query API?")
     return found
+
+
+def _checked(base: str) -> tuple[str, str]:
+    """Return a base URL without its last slash, and its host."""
+    try:
+        parts = urllib.parse.urlsplit(base)
+        known = parts.scheme in {"http", "https"} and parts.hostname and (parts.port or True)
+    except ValueError:
+        known = False
+    if not known:
+        raise DeploymentError(
+            f"{without_password(base)!r} is not a URL of the query API, such as http://127.0.0.1:8080"
+        )
+    return base.rstrip("/"), parts.hostname or ""
 
 
 def _opener(host: str) -> urllib.request.OpenerDirector:
     """Return an opener that goes to this machine directly, and elsewhere as the environment says."""
-    here = urllib.parse.urlsplit(f"//{host}").hostname in {LOOPBACK, "::1", "localhost"}
+    here = host in {LOOPBACK, "::1", "localhost"}
     return urllib.request.build_opener(*([urllib.request.ProxyHandler({})] if here else []))
 
 
-def _refusal(error: urllib.error.HTTPError) -> str:
+def _refusal(error: urllib.error.HTTPError) -> DeploymentError:
+    kind = NoAnswerError if error.code in _FOR_NOW else DeploymentError
     try:
         problem = json.load(error)
-        return str(problem.get("detail") or problem.get("title"))
-    except (ValueError, AttributeError):
-        return f"the query API answers {error.code} {error.reason}"
+        return kind(str(problem.get("detail") or problem["title"]))
+    except (OSError, ValueError, AttributeError, LookupError):
+        return kind(f"the query API answers {error.code} {error.reason}")
+
+
+_FOR_NOW = frozenset({429, 502, 503, 504})

@@ -82,7 +82,7 @@ async def replay(client: Client, chosen: Collection[int] | None) -> Acted:
     """
     js = client.jetstream(timeout=10)
     acted = Acted()
-    for dead in await _chosen(client, chosen):
+    for dead in await chosen_ones(client, chosen):
         try:
             subject, body, headers = await _again(js, dead)
             # Published first, and taken off the list then: the power may fail between the two.
@@ -98,13 +98,14 @@ async def replay(client: Client, chosen: Collection[int] | None) -> Acted:
 async def remove(client: Client, chosen: Collection[int] | None) -> Acted:
     """Take the chosen ones (None: all) off the list, for good."""
     js = client.jetstream(timeout=10)
-    acted = Acted(await _chosen(client, chosen))
+    acted = Acted(await chosen_ones(client, chosen))
     for dead in acted.done:
         await _take_off(js, dead)
     return acted
 
 
-async def _chosen(client: Client, chosen: Collection[int] | None) -> list[Dead]:
+async def chosen_ones(client: Client, chosen: Collection[int] | None) -> list[Dead]:
+    """Return the chosen ones (None: all); raise DeploymentError for a number that none has."""
     there = {dead.sequence: dead for dead in await listed(client)}
     wanted = list(there) if chosen is None else list(dict.fromkeys(chosen))
     if missing := [str(sequence) for sequence in wanted if sequence not in there]:

@@ -6,10 +6,17 @@ from typing import Annotated
 import typer
 
 from arcwatch.commands.console.calls import run
-from arcwatch.commands.console.options import DatabaseOption, DataDirOption, JsonOption, NatsOption
+from arcwatch.commands.console.options import DatabaseOption, DataDirOption, JsonOption, NatsOption, examples
 from arcwatch.commands.console.output import as_json, say
+from arcwatch.commands.console.styles import RED, YELLOW
 
 _MARKS = {"ok": "ok     ", "warning": "warning", "problem": "PROBLEM"}
+_STYLES = {"ok": None, "warning": YELLOW, "problem": RED}
+
+EXAMPLES = examples(
+    "arcwatch doctor",
+    "arcwatch doctor --json",
+)
 
 
 def doctor(
@@ -31,11 +38,12 @@ def doctor(
     from arcwatch.doctor.examination import examine
 
     found = run(examine(data_dir, nats_url, database_url, replicas))
+
     if json:
         as_json([asdict(each) for each in found])
     else:
         for each in found:
-            say(f"{_MARKS[each.verdict]}  {each.check}: {each.found}")
+            say(f"{_MARKS[each.verdict]}  {each.check}: {each.found}", style=_STYLES[each.verdict])
             if each.advice:
                 say(f"         -> {each.advice}")
     if any(each.verdict == "problem" for each in found):

@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from arcwatch.commands.console.calls import on_nats, read, run
-from arcwatch.commands.console.options import DataDirOption, JsonOption, NatsOption
+from arcwatch.commands.console.options import (
+    DataDirOption,
+    DatasetArgument,
+    JsonOption,
+    ModelArgument,
+    NatsOption,
+    examples,
+)
 from arcwatch.commands.console.output import as_json, percent, say
 
 if TYPE_CHECKING:
@@ -19,10 +26,14 @@ if TYPE_CHECKING:
 
     from arcwatch.clients.ingestion import Outcome
 
+EXAMPLES = examples(
+    "arcwatch ingest arcprize/arc_agi_v2_public_eval some-model --follow",
+)
+
 
 def ingest(
-    dataset: Annotated[str, typer.Argument(metavar="DATASET", help="Such as arcprize/arc_agi_v2_public_eval.")],
-    model: Annotated[str, typer.Argument(metavar="MODEL", help="The folder's name.")],
+    dataset: DatasetArgument,
+    model: ModelArgument,
     *,
     force: Annotated[
         bool, typer.Option("--force/--no-force", help="Fetch and score every file again, changed or not.")
@@ -43,6 +54,7 @@ def ingest(
     from arcwatch.clients import ingestion
 
     settings = _settings(data_dir, nats_url)
+
     dataset = ingestion.watched_name(settings, dataset)
     event = _request(dataset, model, force=force)
     if not run(ingestion.is_there(settings, dataset, model)):
@@ -67,7 +79,7 @@ def _tell_request(event: "ModelDiscovered", *, json: bool) -> None:
         as_json({"request_id": request_id, **event.model_dump(mode="json")})
     else:
         asked = f"asked for {event.model} of {event.dataset} as request {request_id}"
-        say(f"{asked}; `arcwatch runs ls` shows how it goes")
+        say(f"{asked}; `arcwatch runs watch {request_id}` shows how it goes")
 
 
 def _request(dataset: str, model: str, *, force: bool) -> "ModelDiscovered":

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from arcwatch.commands.console.calls import run
-from arcwatch.commands.console.options import DatabaseOption, DataDirOption, JsonOption
+from arcwatch.commands.console.options import (
+    DatabaseOption,
+    DataDirOption,
+    JsonOption,
+    OptionalDatasetArgument,
+    OptionalModelArgument,
+    examples,
+)
 from arcwatch.commands.console.output import as_json, percent, say, table
 
 if TYPE_CHECKING:
@@ -16,10 +23,15 @@ if TYPE_CHECKING:
 _COLUMNS = ("model", "dataset", "outcome", "before", "after", "solved before", "after", "rows")
 _FAILED = frozenset({"impossible", "busy"})
 
+EXAMPLES = examples(
+    "arcwatch rescore --all --dry-run",
+    "arcwatch rescore arcprize/arc_agi_v2_public_eval some-model",
+)
+
 
 def rescore(
-    dataset: Annotated[str | None, typer.Argument(metavar="[DATASET]", help="Such as owner/name.")] = None,
-    model: Annotated[str | None, typer.Argument(metavar="[MODEL]", help="The folder's name.")] = None,
+    dataset: OptionalDatasetArgument = None,
+    model: OptionalModelArgument = None,
     *,
     every: Annotated[bool, typer.Option("--all", help="Every dataset.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would change, and change nothing.")] = False,
@@ -43,6 +55,7 @@ def rescore(
 
     wanted = (dataset, model, tasks_dir)
     found = run(_rescore(url_of("database_url", data_dir, database_url), *wanted, dry_run=dry_run, quiet=json))
+
     if json:
         as_json([_document(each, dry_run=dry_run) for each in found])
     else:
@@ -80,7 +93,8 @@ def _document(of: "Rescored", *, dry_run: bool) -> dict[str, Any]:
 
 
 def _show(found: "list[Rescored]", *, dry_run: bool) -> None:
-    table(_COLUMNS, (_row(each) for each in found if each.outcome == "rescored"), empty="every score is as it was")
+    rescored = (_row(each) for each in found if each.outcome == "rescored")
+    table(_COLUMNS, rescored, empty="every score is as it was", spare=("rows", "outcome", "dataset"))
     for each in found:
         if each.reason:
             say(f"{each.outcome}: {each.model} of {each.dataset}: {each.reason}", err=True)

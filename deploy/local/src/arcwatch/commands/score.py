@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from arcwatch.commands.console.options import JsonOption
+from arcwatch.commands.console.options import JsonOption, examples
 from arcwatch.commands.console.output import as_json, percent, say, table
 
 if TYPE_CHECKING:
@@ -20,6 +20,11 @@ _MANY_FILES = 200
 _SHOWN_FILES = 5
 _SUMMARY = ("model", "task set", "score", "of submitted", "solved", "submitted", "tasks", "errors", "warnings")
 _LOOKED_FOR = "<task id>.json, directly or in folders below, or submission.json or attempts.json for all tasks"
+
+EXAMPLES = examples(
+    "arcwatch score submissions/my-model",
+    "arcwatch score submissions/my-model --source ARC2-Eval --fail-on warning --expect results.json",
+)
 
 
 class FailOn(StrEnum):
@@ -151,7 +156,7 @@ def _fails(findings: Sequence[Any], fail_on: FailOn) -> bool:
 
 def _show(documents: Sequence[Any], differences: Sequence[Any], fail_on: FailOn) -> None:
     if len(documents) > 1:
-        table(_SUMMARY, map(_summary, documents), empty="")
+        table(_SUMMARY, map(_summary, documents), empty="", spare=("tasks", "submitted", "solved", "task set"))
         say("")
     for each in documents:
         if len(documents) == 1:

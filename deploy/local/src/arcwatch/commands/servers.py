@@ -5,10 +5,27 @@ from typing import Annotated
 import typer
 
 from arcwatch.commands.console.calls import on_nats, run
-from arcwatch.commands.console.options import DatabaseOption, DataDirOption, JsonOption, NatsOption, WaitOption, group
+from arcwatch.commands.console.options import (
+    DatabaseOption,
+    DataDirOption,
+    JsonOption,
+    NatsOption,
+    WaitOption,
+    examples,
+    group,
+)
 from arcwatch.commands.console.output import as_json, say
 
 topology = group("The streams and consumers on NATS.")
+
+MIGRATE = examples(
+    "arcwatch migrate",
+    "arcwatch migrate --database-url postgresql://arcwatch@127.0.0.1/arcwatch",
+)
+NATS_URL = examples(
+    "arcwatch nats-url",
+    "arcwatch nats-url --user watcher --json",
+)
 
 
 def migrate(
@@ -28,6 +45,7 @@ def migrate(
     from arcwatch.clients.running import url_of
 
     applied = run(database.migrate(url_of("database_url", data_dir, database_url), wait, partial(say, err=True)))
+
     if json:
         as_json({"applied": applied})
         return
@@ -36,7 +54,7 @@ def migrate(
     say("the schema is up to date")
 
 
-@topology.command()
+@topology.command(epilog=examples("arcwatch topology apply --check", "arcwatch topology apply --replicas 3"))
 def apply(
     *,
     data_dir: DataDirOption = None,

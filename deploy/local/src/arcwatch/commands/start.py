@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from arcwatch.commands.console.options import DataDirOption, WaitOption
+from arcwatch.commands.console.options import DataDirOption, WaitOption, examples
 from arcwatch.errors import DeploymentError
 
 PortOption = Annotated[
@@ -18,6 +18,18 @@ HostOption = Annotated[
     typer.Option("--host", envvar="HOST", help="The address that page and API listen on; :: for all, IPv4 and IPv6."),
 ]
 IngestersOption = Annotated[int, typer.Option("--ingesters", min=1, max=32, help="How many ingesters share the work.")]
+
+UP = examples(
+    "arcwatch up",
+    "arcwatch up --port 9000 --ingesters 2",
+)
+DEMO = examples(
+    "arcwatch demo",
+    "arcwatch demo --port 9000 --every 1",
+)
+HUB = examples(
+    "arcwatch hub submissions --port 8400",
+)
 
 
 def up(

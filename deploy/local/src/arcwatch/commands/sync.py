@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from arcwatch.commands.console import completion
 from arcwatch.commands.console.calls import read, run
-from arcwatch.commands.console.options import DatabaseOption, DataDirOption, JsonOption, NatsOption
+from arcwatch.commands.console.options import DatabaseOption, DataDirOption, JsonOption, NatsOption, examples
 from arcwatch.commands.console.output import as_json, say, table
 
 if TYPE_CHECKING:
@@ -14,10 +15,16 @@ if TYPE_CHECKING:
 
     from common.events import DatasetSynced, SyncCompleted
 
+
 # For scripts: something upstream is not in the database yet.
 NEWS = 10
 
 _COLUMNS = ("model", "dataset", "state", "before")
+
+EXAMPLES = examples(
+    "arcwatch sync --check-only --exit-code",
+    "arcwatch sync --auto-ingest --dataset arcprize/arc_agi_v2_public_eval",
+)
 
 
 def sync(
@@ -30,7 +37,10 @@ def sync(
             show_default=False,
         ),
     ] = None,
-    dataset: Annotated[list[str] | None, typer.Option("--dataset", help="Only this one; may be repeated.")] = None,
+    dataset: Annotated[
+        list[str] | None,
+        typer.Option("--dataset", help="Only this one; may be repeated.", autocompletion=completion.datasets),
+    ] = None,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show ingested models too, and a log.")] = False,
     exit_code: Annotated[
         bool, typer.Option("--exit-code", help=f"Exit status {NEWS} when something is new, changed or renamed.")

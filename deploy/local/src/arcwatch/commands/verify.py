@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from arcwatch.commands.console.calls import read, run
-from arcwatch.commands.console.options import DatabaseOption, DataDirOption, JsonOption
+from arcwatch.commands.console.options import (
+    DatabaseOption,
+    DataDirOption,
+    JsonOption,
+    OptionalDatasetArgument,
+    OptionalModelArgument,
+    examples,
+)
 from arcwatch.commands.console.output import as_json, say, table
 
 if TYPE_CHECKING:
@@ -24,6 +31,11 @@ _COLUMNS = ("model", "dataset", "against", "verdict", "figures", "differ")
 # Of one model; --json has them all.
 _SHOWN = 10
 
+EXAMPLES = examples(
+    "arcwatch verify --all",
+    "arcwatch verify arcprize/arc_agi_v2_public_eval some-model --from hub",
+)
+
 
 class Source(StrEnum):
     """Where the figures are recomputed from."""
@@ -33,8 +45,8 @@ class Source(StrEnum):
 
 
 def verify(
-    dataset: Annotated[str | None, typer.Argument(metavar="[DATASET]", help="Such as owner/name.")] = None,
-    model: Annotated[str | None, typer.Argument(metavar="[MODEL]", help="The folder's name.")] = None,
+    dataset: OptionalDatasetArgument = None,
+    model: OptionalModelArgument = None,
     *,
     source: Annotated[
         Source, typer.Option("--from", help="Recompute from the Hub's files, or from the stored answers.")
@@ -106,7 +118,7 @@ def _json(result: "Verified | Unverified", source: Source) -> dict[str, Any]:
 
 def _show(results: "Results", source: Source) -> None:
     rows = [(each.model, each.dataset, source.value, _verdict(each), *_counts(each)) for each in results]
-    table(_COLUMNS, rows, empty="nothing was verified: what there was changed meanwhile")
+    table(_COLUMNS, rows, empty="nothing was verified: what there was changed meanwhile", spare=("against", "dataset"))
     for each in results:
         lines = _lines(each)
         for line in lines[:_SHOWN]:

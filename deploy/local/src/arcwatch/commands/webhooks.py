@@ -6,14 +6,14 @@ from typing import Annotated
 import typer
 
 from arcwatch.commands.console.calls import read, run
-from arcwatch.commands.console.options import DataDirOption, JsonOption, group
+from arcwatch.commands.console.options import DataDirOption, JsonOption, examples, group
 from arcwatch.commands.console.output import as_json, say
 from arcwatch.errors import DeploymentError
 
 app = group("The Hub's calls when a dataset changes.")
 
 
-@app.command()
+@app.command(epilog=examples("arcwatch webhooks create --url https://arc.example.org"))
 def create(
     *,
     url: Annotated[str, typer.Option("--url", help="The query API as the Hub reaches it: https://arc.example.org")],

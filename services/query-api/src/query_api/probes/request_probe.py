@@ -17,8 +17,8 @@ from common.events import IngestionProgress, ModelDiscovered
 from nats.aio.client import Client
 from pydantic import ValidationError
 
-from query_api.schemas.ingestion import RequestAnswer, RequestProgress, RequestState
-from query_api.schemas.ingestion_runs import Run
+from query_api.schemas.ingestion import RequestAnswer, RequestState
+from query_api.schemas.ingestion_runs import RequestProgress, Run
 from query_api.schemas.problems import ProblemError
 from query_api.store import runs
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import partial
 
 import asyncpg
+from common.events import IngestionProgress
 from nats.aio.client import Client
 
 from query_api.probes import request_probe
@@ -14,6 +15,8 @@ from query_api.schemas.ingestion_runs import (
     ActivityAnswer,
     HistoryAnswer,
     HistoryQuery,
+    RequestProgress,
+    Run,
     RunErrorsAnswer,
     RunErrorsQuery,
 )
@@ -29,7 +32,7 @@ RECENT = 10
 
 @partial(Endpoint, "/api/admin/ingestion-history", "Admin", problems=(404, 503))
 async def list_ingestion_runs(
-    pool: asyncpg.Pool, settings: Settings, view: Callable[[], View], query: HistoryQuery
+    pool: asyncpg.Pool, settings: Settings, view: Callable[[], View], broadcaster: Broadcaster, query: HistoryQuery
 ) -> HistoryAnswer:
     """Ingestion runs: filter, search, sort, page."""
     dataset = query.dataset and view().spelled(query.dataset)
@@ -37,7 +40,13 @@ async def list_ingestion_runs(
     if not total and (dataset or query.model):
         keys = await runs.models(pool) | view().submissions.keys()
         check_known(dataset, query.model, keys, settings.hf_datasets)
-    return HistoryAnswer(total=total, runs=tuple(found))
+    return HistoryAnswer(total=total, runs=tuple(_with_progress(run, broadcaster.running.get(run.id)) for run in found))
+
+
+def _with_progress(run: Run, event: IngestionProgress | None) -> Run:
+    if run.status != "running" or event is None:
+        return run
+    return run.model_copy(update={"progress": RequestProgress(done=event.done, total=event.total)})
 
 
 @partial(Endpoint, "/api/admin/recent-activity", "Admin", problems=(503,))

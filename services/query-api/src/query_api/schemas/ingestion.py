@@ -7,7 +7,7 @@ from common.names.folders import is_plain_folder_name
 from pydantic import AfterValidator, Field
 
 from query_api.schemas.base import Answer, ApiModel, Body, Count, DatasetName, Query
-from query_api.schemas.ingestion_runs import Run
+from query_api.schemas.ingestion_runs import RequestProgress, Run
 
 
 def _plain_folder(name: str) -> str:
@@ -147,13 +147,6 @@ class RequestQuery(Query):
     """One request, by the id that start-ingestion or `arcwatch ingest` answered with."""
 
     request_id: RequestId
-
-
-class RequestProgress(ApiModel):
-    """How many files of a run are fetched and scored, of how many."""
-
-    done: Count
-    total: Count
 
 
 RequestState = Literal["queued", "waiting", "running", "done", "skipped", "failed"]

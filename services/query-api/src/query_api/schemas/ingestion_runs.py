@@ -34,6 +34,13 @@ class HistoryQuery(Query):
     offset: Annotated[int, Field(ge=0, le=1_000_000)] = 0
 
 
+class RequestProgress(ApiModel):
+    """How many files of a run are fetched and scored, of how many."""
+
+    done: Count
+    total: Count
+
+
 class Run(ApiModel):
     """One ingestion run, with the names that the existing admin page reads."""
 
@@ -60,6 +67,9 @@ class Run(ApiModel):
     score: float | None
     delivery_count: Count | None
     findings: Annotated[tuple[Finding, ...], Field(description="Counted by kind; the worst first.")] = ()
+    progress: Annotated[
+        RequestProgress | None, Field(description="While it is running, where this server has heard of it.")
+    ] = None
 
 
 class HistoryAnswer(Answer):

@@ -1,13 +1,18 @@
-"""How commands answer: aligned columns for people, JSON for programs."""
+"""How commands answer: tables and lines for people, JSON for programs."""
 
 import json
+import shutil
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import typer
 
-from arcwatch.printable import printable
+from arcwatch.commands.console.styles import DIM, style_of
+from arcwatch.commands.console.table import lay_out
+from arcwatch.printable import has_colours, printable, styled
 
 
 def as_json(value: object) -> None:
@@ -15,26 +20,44 @@ def as_json(value: object) -> None:
     typer.echo(printable(json.dumps(value, indent=2, ensure_ascii=False, default=str), keep="\n"))
 
 
-def say(text: str, *, err: bool = False) -> None:
+def say(text: str, *, err: bool = False, style: int | None = None) -> None:
     """Print a line, whatever others wrote into it."""
-    typer.echo(printable(text), err=err)
+    _print(styled(printable(text), style, sys.stderr if err else sys.stdout), err=err)
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str) -> None:
-    """Print rows under their headings, numbers to the right; print `empty` where there are none."""
-    cells = [[_cell(value) for value in row] for row in rows]
-    if not cells:
+def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str, spare: Sequence[str] = ()) -> None:
+    """Print rows under their headings; print `empty` where there are none.
+
+    On a terminal it fits, without the columns of `spare` first where it is narrow. Elsewhere every value is whole.
+    """
+    found = list(rows)
+    if not found:
         say(empty)
         return
-    lines = [[name.upper() for name in columns], *cells]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    numbers = [all(map(_is_number, column)) for column in zip(*cells, strict=True)]
-    for line in lines:
-        padded = (
-            cell.rjust(width) if is_number else cell.ljust(width)
-            for cell, width, is_number in zip(line, widths, numbers, strict=True)
-        )
-        typer.echo("  ".join(padded).rstrip())
+    paint = partial(styled, stream=sys.stdout)
+    laid_out = lay_out(columns, found, width=terminal_width(), spare=spare, paint=paint)
+    for line in laid_out.lines:
+        _print(line)
+    if laid_out.hidden:
+        note(f"no room for {', '.join(laid_out.hidden)}: a wider terminal, a pipe or --json shows them")
+
+
+def facts(rows: Iterable[tuple[str, object]]) -> None:
+    """Print what is known of one thing: a name and a value a line."""
+    found = [(name, "-" if value is None or value == "" else printable(str(value))) for name, value in rows]
+    width = max(len(name) for name, _ in found)
+    for name, value in found:
+        _print(f"{styled(name.ljust(width), DIM, sys.stdout)}  {styled(value, style_of(name, value), sys.stdout)}")
+
+
+def note(text: str) -> None:
+    """Say something beside the answer: on standard error, less loud."""
+    say(text, err=True, style=DIM)
+
+
+def terminal_width() -> int | None:
+    """Return the width of the terminal that standard output is; None where it is none."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
 
 def percent(fraction: float | None, digits: int = 1) -> str:
@@ -62,9 +85,5 @@ def moment(text: str | None) -> str:
     return datetime.fromisoformat(text).astimezone(UTC).strftime("%Y-%m-%d %H:%M")
 
 
-def _cell(value: object) -> str:
-    return "-" if value is None or value == "" else printable(str(value))
-
-
-def _is_number(text: str) -> bool:
-    return text == "-" or text.rstrip("%").replace(".", "", 1).replace(",", "").isdigit()
+def _print(line: str, *, err: bool = False) -> None:
+    typer.echo(line, err=err, color=has_colours(sys.stderr if err else sys.stdout))

@@ -3171,6 +3171,11 @@ export interface components {
              * @default []
              */
             findings?: components["schemas"]["Finding"][];
+            /**
+             * @description While it is running, where this server has heard of it.
+             * @default null
+             */
+            progress?: components["schemas"]["RequestProgress"] | null;
         };
         /**
          * RunErrorsAnswer

@@ -1,12 +1,18 @@
 """What readers are used to: places that are kept, focus that returns, links, downloads, and commands by their keys."""
 
+import asyncio
+import base64
+import csv
+import io
 import re
+import struct
 from pathlib import Path
 
+import aiohttp
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.support.browser import PHONE, axe, browser, keep, overflow
+from tests.support.browser import ARTIFACTS, PHONE, axe, browser, keep, overflow
 from tests.support.dashboard import files, system
 from tests.support.submissions import V2, tasks
 
@@ -139,3 +145,64 @@ async def test_docs_follow_the_theme(tmp_path: Path, database_url: str, nats_url
         await expect(missing.get_by_role("heading", level=1)).to_have_text("Leaderboard")
         assert [each for each in chromium.complaints if "404" not in each] == []
     assert not found, "\n".join(found)
+
+
+async def taken(page: Page, button: str) -> tuple[str, bytes]:
+    """Click a button of a download; return the file's name and what is in it."""
+    async with page.expect_download() as waiting:
+        await page.get_by_role("button", name=button, exact=True).click()
+    download = await waiting.value
+    return download.suggested_filename, await asyncio.to_thread(Path(await download.path()).read_bytes)
+
+
+async def test_tables_and_charts_are_taken_along(tmp_path: Path, database_url: str, nats_url: str) -> None:
+    async with system(tmp_path, database_url, nats_url) as running, browser(running.url) as chromium:
+        first = await chromium.open("/")
+        for right in (12, 14):
+            await running.land("gpt-5", files(right, 30))
+            await expect(first.get_by_test_id("hero")).to_contain_text(f"{right + 30} of 120 tasks")
+        page = await chromium.open("/models", theme="dark", size=(1400, 900))
+        await expect(page.get_by_role("region", name="Table of submissions").get_by_role("row")).to_have_count(2)
+        async with aiohttp.ClientSession() as http, http.get(f"{running.url}/api/models") as answer:
+            (row,) = (await answer.json())["data"]
+        name, body = await taken(page, "CSV of All submissions")
+        assert re.fullmatch(r"arcwatch-all-submissions-\d{4}-\d\d-\d\dT\d{4}Z\.csv", name)
+        (line,) = csv.DictReader(io.StringIO(body.decode("utf-8-sig")))
+        assert (line["model"], float(line["score"]), float(line["totalCost"])) == (
+            "gpt-5", row["score"], row["totalCost"],
+        )  # fmt: skip
+        assert float(line["scoreInterval.low"]) == row["scoreInterval"]["low"]
+        pictures = {
+            "/models": ("Score against cost", "Landings", "All submissions"),
+            "/": ("Tasks of GPT-5", "Versions of GPT-5", "Attempts of GPT-5"),
+            "/ingestion": ("Runs",),
+        }
+        for path, names in pictures.items():
+            await page.goto(running.url + path)
+            for each in names:
+                name, body = await taken(page, f"PNG of {each}")
+                ARTIFACTS.mkdir(parents=True, exist_ok=True)
+                (ARTIFACTS / f"export-{each.replace(' ', '-').lower()}.png").write_bytes(body)
+                width, height = struct.unpack(">II", body[16:24])
+                assert (body[:4], width > 600, height > 200) == (b"\x89PNG", True, True), each
+                assert await page.evaluate(INK, base64.b64encode(body).decode()) == [[18, 21, 28], True], each
+        assert chromium.complaints == []
+        assert chromium.foreign == []
+
+
+# The colour of a picture's corner, and whether more than that is in its lowest and in its upper part.
+INK = """async (png) => {
+    const image = new Image();
+    image.src = `data:image/png;base64,${png}`;
+    await image.decode();
+    const canvas = new OffscreenCanvas(image.width, image.height);
+    const context = canvas.getContext("2d", { willReadFrequently: true });
+    context.drawImage(image, 0, 0);
+    const of = (top, height) => new Set(
+        new Uint32Array(context.getImageData(0, top, image.width, height).data.buffer)
+    ).size > 8;
+    return [
+        [...context.getImageData(1, 1, 1, 1).data.slice(0, 3)],
+        of(image.height - 90, 80) && of(40, image.height - 140),
+    ];
+}"""

@@ -27,13 +27,18 @@ const PAINT = [
   "display",
 ];
 
-/** What holds whatever was drawn. */
+/** What holds whatever was drawn; what begins below `limit` is left out. */
 export interface Extent {
+  limit: number;
   left: number;
   top: number;
   right: number;
   bottom: number;
+  isCut: boolean;
 }
+
+/** Words that only a screen reader says are in a box of one pixel. */
+const isForListeners = ({ width, height }: DOMRect) => width > 0 && width <= 1 && height <= 1;
 
 export function make(name: string, attributes: Record<string, string | number>): SVGElement {
   const element = document.createElementNS(SVG, name);
@@ -47,8 +52,13 @@ const isSeen = (colour: string) => !/^transparent$|, 0\)$|\/ 0\)$/.test(colour);
 export function draw(element: Element, into: SVGElement, extent: Extent, isRoot = true): void {
   const style = getComputedStyle(element);
   const box = element.getBoundingClientRect();
-  const hidden = style.display === "none" || style.visibility === "hidden" || style.opacity === "0";
-  if (hidden || element.matches(LEFT_OUT) || (box.width <= 1 && box.height <= 1 && box.width > 0)) return;
+  // Also what is folded away is not seen.
+  const seen = element.checkVisibility({ opacityProperty: true, visibilityProperty: true });
+  if (!seen || element.matches(LEFT_OUT) || isForListeners(box)) return;
+  if (box.top > extent.limit) {
+    extent.isCut = true;
+    return;
+  }
   if (element instanceof SVGSVGElement) {
     grow(extent, box);
     into.append(chartOf(element, box));
@@ -114,16 +124,25 @@ function drawBox(style: CSSStyleDeclaration, box: DOMRect, into: SVGElement, ext
   );
   const lined = Boolean(top && bottom && left && isSeen(style.borderTopColor));
   if (box.width > 0 && (isSeen(fill) || lined)) {
-    const rx = Math.min(parseFloat(style.borderTopLeftRadius) || 0, box.height / 2);
-    const stroke = lined ? style.borderTopColor : "none";
-    const opacity = style.opacity;
-    into.append(make("rect", { ...placeOf(box), rx, fill: isSeen(fill) ? fill : "none", stroke, opacity }));
+    into.append(
+      make("rect", {
+        ...placeOf(box),
+        rx: Math.min(lengthOf(style.borderTopLeftRadius, box.width), box.height / 2),
+        fill: isSeen(fill) ? fill : "none",
+        stroke: lined ? style.borderTopColor : "none",
+        "stroke-dasharray": style.borderTopStyle === "dashed" ? "3 2" : "none",
+        opacity: style.opacity,
+      }),
+    );
     grow(extent, box);
   } else if (top && box.width > 0 && isSeen(style.borderTopColor)) {
     const { left: x1, right: x2, top: y1 } = box;
     into.append(make("line", { x1, x2, y1, y2: y1, stroke: style.borderTopColor, "stroke-width": top }));
   }
 }
+
+const lengthOf = (text: string, whole: number) =>
+  text.endsWith("%") ? (whole * parseFloat(text)) / 100 : parseFloat(text) || 0;
 
 /** Words where they stand: a text that runs over several lines is drawn line by line. */
 function drawText(node: Text, style: CSSStyleDeclaration, into: SVGElement, extent: Extent): void {
@@ -137,7 +156,8 @@ function drawText(node: Text, style: CSSStyleDeclaration, into: SVGElement, exte
       "font-family": style.fontFamily,
       "font-size": style.fontSize,
       "font-weight": style.fontWeight,
-      "letter-spacing": style.letterSpacing,
+      // Figures of one width, which only a style could ask for.
+      textLength: box.width,
     });
     word.textContent = style.textTransform === "uppercase" ? text.toUpperCase() : text;
     into.append(word);

@@ -3,6 +3,9 @@ import { draw, type Extent, make } from "./picture.ts";
 
 const MARGIN = 20;
 const CAPTION = 30;
+/** A table of thousands of rows is no picture: its CSV holds them all. */
+const MOST_HEIGHT = 6_000;
+const CUT = "the first part: the CSV holds all";
 // Browsers make no canvas above these.
 const MOST_PIXELS = 64_000_000;
 const LONGEST = 16_000;
@@ -25,6 +28,21 @@ async function fontRule(): Promise<SVGElement> {
   return rule;
 }
 
+/** Works while all is in the page: long tables show all of their rows to a printer, and nothing is scrolled away. */
+function unfolded<T>(element: Element, work: () => T): T {
+  dispatchEvent(new Event("beforeprint"));
+  const scrolled = [element, ...element.querySelectorAll("*")]
+    .filter(({ scrollTop }) => scrollTop > 0)
+    .map((each) => ({ each, top: each.scrollTop }));
+  for (const { each } of scrolled) each.scrollTop = 0;
+  try {
+    return work();
+  } finally {
+    for (const { each, top } of scrolled) each.scrollTop = top;
+    dispatchEvent(new Event("afterprint"));
+  }
+}
+
 interface Drawn {
   svg: SVGElement;
   width: number;
@@ -33,7 +51,15 @@ interface Drawn {
 
 /** The picture of an element with its caption, before it is pixels. */
 function drawn(element: Element, caption: string): Drawn {
-  const extent: Extent = { left: Infinity, top: Infinity, right: -Infinity, bottom: -Infinity };
+  const limit = element.getBoundingClientRect().top + MOST_HEIGHT;
+  const extent: Extent = {
+    limit,
+    left: Infinity,
+    top: Infinity,
+    right: -Infinity,
+    bottom: -Infinity,
+    isCut: false,
+  };
   const content = make("g", {});
   draw(element, content, extent);
   const style = getComputedStyle(element);
@@ -48,7 +74,7 @@ function drawn(element: Element, caption: string): Drawn {
     "font-family": style.fontFamily,
   });
   line.setAttribute("fill", resolved("var(--color-muted)", element));
-  line.textContent = caption;
+  line.textContent = extent.isCut ? `${caption} · ${CUT}` : caption;
   svg.append(make("rect", { width, height, fill: resolved("var(--color-panel)", element) }), content, line);
   return { svg, width, height };
 }
@@ -64,7 +90,7 @@ function resolved(colour: string, beside: Element): string {
 }
 
 export async function pngOf(element: Element, caption: string): Promise<Blob> {
-  const { svg, width, height } = drawn(element, caption);
+  const { svg, width, height } = unfolded(element, () => drawn(element, caption));
   svg.prepend(await fontRule());
   const image = new Image();
   image.src = `data:image/svg+xml,${encodeURIComponent(new XMLSerializer().serializeToString(svg))}`;

@@ -53,6 +53,8 @@ export const PAGES: readonly Page[] = [
         Facet,
         Check
       >),
+      set: (value, rows) => !rows.length || rows.some(({ source }) => source === value),
+      by: oneOf("released", "published"),
       sort: anything,
       order: oneOf("reversed"),
     },

@@ -7,6 +7,7 @@ import { foldersQuery, statusQuery } from "../../api/queries.ts";
 import { useParams } from "../../hooks/useParams.ts";
 import { plural } from "../../lib/format.ts";
 import { Answer, Empty, Panel } from "../../ui/Panel.tsx";
+import { Export } from "../../ui/Export.tsx";
 import { SearchField } from "../../ui/SearchField.tsx";
 import { Select } from "../../ui/Select.tsx";
 import { FolderTable } from "./FolderTable.tsx";
@@ -104,6 +105,7 @@ function Chooser({ dataset, folders, writable }: ChooserProps) {
           {plural(rows.length, "folder")}
           {chosen.size > 0 && `, ${chosen.size} chosen`}
         </span>
+        <Export name={`Folders of ${dataset}`} rows={() => rows} />
         <button
           type="button"
           className="button button-primary ml-auto"

@@ -5,6 +5,7 @@ import { historyQuery } from "../../api/queries.ts";
 import { useParams } from "../../hooks/useParams.ts";
 import { plural } from "../../lib/format.ts";
 import { Answer, Empty, Panel } from "../../ui/Panel.tsx";
+import { Export } from "../../ui/Export.tsx";
 import { Pager } from "../../ui/Pager.tsx";
 import { Filters } from "./Filters.tsx";
 import { filterOf, isFiltered, PAGE } from "./history.ts";
@@ -16,7 +17,11 @@ export function History() {
   const runs = useQuery({ ...historyQuery(filter), placeholderData: keepPreviousData });
   const page = Number(params.get("page") ?? 1);
   return (
-    <Panel title="History" hint="Every run; unfold one for what went wrong with its files.">
+    <Panel
+      title="History"
+      hint="Every run; unfold one for what went wrong with its files."
+      aside={runs.data && <Export name="Runs" rows={() => runs.data.runs} />}
+    >
       <Filters />
       <Answer query={runs} what="the history" lines={6}>
         {(data) =>

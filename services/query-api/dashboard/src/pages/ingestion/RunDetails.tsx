@@ -9,6 +9,7 @@ import { count, duration, percent, plural } from "../../lib/format.ts";
 import { modelHref } from "../../lib/rows.ts";
 import { both } from "../../lib/time.ts";
 import { ErrorTable } from "../../ui/ErrorTable.tsx";
+import { Export } from "../../ui/Export.tsx";
 import { Pager } from "../../ui/Pager.tsx";
 import { Answer } from "../../ui/Panel.tsx";
 import { Scroll } from "../../ui/Scroll.tsx";
@@ -73,11 +74,12 @@ function RunErrors({ run }: { run: number }) {
     <Answer query={found} what="the files' errors" lines={2}>
       {({ total, fatal, findings, errors }) =>
         total === 0 ? null : (
-          <div data-testid="run-errors">
+          <div data-testid="run-errors" data-picture>
             <p className="mb-2 text-sm">
               <strong className="font-semibold">{plural(fatal, "file")}</strong> could not be used
               {total > fatal ? `; ${plural(total - fatal, "finding")} in what was` : ""}.
             </p>
+            <Export name={`Errors of run ${run}`} rows={() => errors} />
             <ErrorTable findings={findings} errors={errors} />
             <Pager label={`errors of run ${run}`} page={page} size={PAGE} total={total} go={setPage} />
           </div>

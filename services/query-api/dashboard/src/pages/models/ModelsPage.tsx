@@ -8,6 +8,7 @@ import { useTitle } from "../../hooks/useTitle.ts";
 import { chosen } from "../../lib/facets.ts";
 import { plural } from "../../lib/format.ts";
 import { keyOf, named, newestOf } from "../../lib/rows.ts";
+import { Export } from "../../ui/Export.tsx";
 import { Answer, Empty, Panel } from "../../ui/Panel.tsx";
 import { Filters } from "./Filters.tsx";
 import { Records } from "./records/Records.tsx";
@@ -67,16 +68,22 @@ function Board({ rows, latest }: { rows: readonly ModelRow[]; latest: string }) 
       <Panel
         title="Score against cost"
         hint="Up is better, left is cheaper. Each line joins what nothing cheaper beats on its task set."
+        aside={<Export name="Score against cost" rows={() => rows} />}
       >
         <Scatter rows={rows} latest={latest} />
       </Panel>
       <Records rows={rows} />
-      <Panel title="Landings" hint="When each one was uploaded to the Hub.">
+      <Panel
+        title="Landings"
+        hint="When each one was uploaded to the Hub."
+        aside={<Export name="Landings" rows={() => rows} />}
+      >
         <Timeline rows={rows} />
       </Panel>
       <Panel
         title="All submissions"
         hint="Pick a column's name to sort by it. Below a score is its 95% interval; a rank is within the task set."
+        aside={<Export name="All submissions" rows={() => rows} />}
       >
         <Submissions rows={rows} latest={latest} />
       </Panel>

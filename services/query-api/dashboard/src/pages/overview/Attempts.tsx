@@ -4,6 +4,7 @@ import type { UseQueryResult } from "@tanstack/react-query";
 import type { ModelDetail, ModelRow } from "../../api/client.ts";
 import { compact, count, duration, money, percent, share } from "../../lib/format.ts";
 import { Bar } from "../../ui/Bar.tsx";
+import { Export } from "../../ui/Export.tsx";
 import { Empty, Failure, Late, Panel } from "../../ui/Panel.tsx";
 import { type Column, Table } from "../../ui/Table.tsx";
 import { Traced } from "./provenance/Traced.tsx";
@@ -75,7 +76,14 @@ export function Attempts({ row, detail }: { row: ModelRow; detail: UseQueryResul
     })),
   ];
   return (
-    <Panel title="Attempts" hint="A pair counts when any attempt has it right." className="lg:col-span-2">
+    <Panel
+      title="Attempts"
+      hint="A pair counts when any attempt has it right."
+      className="lg:col-span-2"
+      aside={
+        <Export name={`Attempts of ${row.displayName}`} rows={() => detail.data?.attempts ?? row.attempts} />
+      }
+    >
       {lines.length === 0 ? (
         <Empty title="This submission holds no attempt." />
       ) : (

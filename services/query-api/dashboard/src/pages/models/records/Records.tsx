@@ -4,6 +4,7 @@ import { useMemo } from "react";
 import type { ModelRow } from "../../../api/client.ts";
 import { useParams } from "../../../hooks/useParams.ts";
 import { plural } from "../../../lib/format.ts";
+import { Export } from "../../../ui/Export.tsx";
 import { Empty, Panel } from "../../../ui/Panel.tsx";
 import { Select } from "../../../ui/Select.tsx";
 import { Legend } from "../Mark.tsx";
@@ -16,6 +17,12 @@ const DATES: [Dated, string][] = [
   ["published", "Upload to the Hub"],
 ];
 
+/** Each record with the bound of cost below which it is one. */
+const exported = (rows: readonly ModelRow[], by: Dated) =>
+  recordsOf(rows, by).flatMap(({ bound, steps }) =>
+    steps.map(({ row, at }) => ({ costPerTaskAtMost: bound, at: at.toISOString(), ...row })),
+  );
+
 export function Records({ rows }: { rows: readonly ModelRow[] }) {
   const [params, update] = useParams();
   const by = DATES.find(([word]) => word === params.get("by"))?.[0] ?? usualDate(rows);
@@ -24,12 +31,15 @@ export function Records({ rows }: { rows: readonly ModelRow[] }) {
       title="Best score over time"
       hint="When which score was first reached: whatever it cost, and for so much a task at most."
       aside={
-        <Select
-          label="Date that counts"
-          value={by}
-          options={DATES}
-          onPick={(picked) => update({ by: picked }, { replace: true })}
-        />
+        <div className="flex flex-wrap items-center gap-2.5">
+          <Export name="Best score over time" rows={() => exported(rows, by)} />
+          <Select
+            label="Date that counts"
+            value={by}
+            options={DATES}
+            onPick={(picked) => update({ by: picked }, { replace: true })}
+          />
+        </div>
       }
     >
       <Found rows={rows} by={by} />

@@ -8,6 +8,7 @@ import { useParams } from "../../../hooks/useParams.ts";
 import { count, duration, money } from "../../../lib/format.ts";
 import { sortedBy } from "../../../lib/sorting.ts";
 import { Dialog } from "../../../ui/Dialog.tsx";
+import { Export } from "../../../ui/Export.tsx";
 import { Answer } from "../../../ui/Panel.tsx";
 import { type Choice, Select } from "../../../ui/Select.tsx";
 import { type Column, Table } from "../../../ui/Table.tsx";
@@ -68,6 +69,7 @@ function Tasks({ detail, origin }: { detail: ModelDetail; origin: Origin }) {
           any={TOGETHER}
           onPick={(of) => update({ of }, { replace: true })}
         />
+        <Export name={`Tasks behind the figures of ${detail.displayName}`} rows={() => lines} />
         <p className="text-muted min-w-0 flex-1 basis-64 text-sm" data-testid="sum">
           {sumOf(lines, origin, detail, chosen?.[1] ?? TOGETHER)}
         </p>

@@ -74,7 +74,20 @@ async def test_without_a_build_its_addresses_say_how_to_make_one(
 
 def test_the_addresses_are_those_that_the_page_knows() -> None:
     routes = re.findall(r'<Route path="([^"]+)"', (ROOT / "src/App.tsx").read_text())
-    assert tuple(routes) == dashboard.ADDRESSES
+    served = (*dashboard.ADDRESSES, *dashboard.ADDRESSES_BELOW)
+    assert {*routes} == {path.replace("{", ":").replace("}", "") for path in served}
+
+
+async def test_a_page_below_another_finds_the_same_files(api: Api) -> None:
+    async with api.http.get("/tasks/00576224") as answer:
+        page = await answer.text()
+        assert (answer.status, answer.content_type) == (200, "text/html")
+        assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+    assert page == (dashboard.BUILT / "index.html").read_text().replace('="./', '="../')
+    assert '<meta name="arcwatch-root" content="../"' in page
+    for path in re.findall(r'(?:src|href)="(\.\./assets/[^"]+)"', page):
+        async with api.http.get(f"/tasks/{path}") as answer:
+            assert answer.status == 200, path
 
 
 def test_no_registry_is_named_in_the_lock_file() -> None:

@@ -13,9 +13,13 @@ import { Empty, Loading } from "./ui/Panel.tsx";
 import { Toasts } from "./ui/Toasts.tsx";
 
 const models = () => import("./pages/models/ModelsPage.tsx");
+const tasks = () => import("./pages/tasks/TasksPage.tsx");
+const task = () => import("./pages/tasks/TaskPage.tsx");
 const ingestion = () => import("./pages/ingestion/IngestionPage.tsx");
 const palette = () => import("./nav/Palette.tsx");
 const ModelsPage = lazy(models);
+const TasksPage = lazy(tasks);
+const TaskPage = lazy(task);
 const IngestionPage = lazy(ingestion);
 const Palette = lazy(palette);
 const QUIET_MS = 1_500;
@@ -23,7 +27,10 @@ const QUIET_MS = 1_500;
 /** Once the first page stands, fetches the others: they open at once then, also while the server is away. */
 function useAllPages(): void {
   useEffect(() => {
-    const timer = setTimeout(() => void Promise.allSettled([models(), ingestion(), palette()]), QUIET_MS);
+    const timer = setTimeout(
+      () => void Promise.allSettled([models(), tasks(), task(), ingestion(), palette()]),
+      QUIET_MS,
+    );
     return () => clearTimeout(timer);
   }, []);
 }
@@ -85,6 +92,8 @@ export function App() {
             <Switch>
               <Route path="/" component={OverviewPage} />
               <Route path="/models" component={ModelsPage} />
+              <Route path="/tasks" component={TasksPage} />
+              <Route path="/tasks/:task" component={TaskPage} />
               <Route path="/ingestion" component={IngestionPage} />
               <Route component={NotFound} />
             </Switch>

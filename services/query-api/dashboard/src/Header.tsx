@@ -41,6 +41,11 @@ function Connection() {
 
 const KEYS = /Mac|iP(hone|ad)/.test(navigator.userAgent) ? "⌘K" : "Ctrl K";
 
+/** Whether a page, or one below it, is shown. */
+function isAt(location: string, path: string): boolean {
+  return location === path || (path !== "/" && location.startsWith(`${path}/`));
+}
+
 export function Header({ onCommands }: { onCommands: () => void }) {
   const [location] = useLocation();
   const [theme, setTheme] = useTheme();
@@ -55,7 +60,7 @@ export function Header({ onCommands }: { onCommands: () => void }) {
           <Link
             key={path}
             href={path}
-            aria-current={location === path ? "page" : undefined}
+            aria-current={isAt(location, path) ? "page" : undefined}
             className="text-muted hover:text-ink aria-[current=page]:bg-panel aria-[current=page]:border-line aria-[current=page]:text-ink rounded-lg border border-transparent px-3 py-1.5 text-sm font-medium"
           >
             {name}

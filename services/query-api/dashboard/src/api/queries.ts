@@ -1,11 +1,12 @@
 /** Every read of the dashboard, with the key under which its answer is kept. */
-import { queryOptions } from "@tanstack/react-query";
+import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 
 import { latestKey } from "../hooks/useLatestHFModel.ts";
 import { api, type ModelDetail, unwrap } from "./client.ts";
 import { fromFirst } from "./first.ts";
 import type { paths } from "./schema.ts";
 
+export type TaskAnswersFilter = NonNullable<paths["/api/tasks/{task}"]["get"]["parameters"]["query"]>;
 export type HistoryFilter = NonNullable<paths["/api/admin/ingestion-history"]["get"]["parameters"]["query"]>;
 
 const resource =
@@ -19,6 +20,7 @@ export const keys = {
   model: resource<[dataset: string, model: string]>("model"),
   comparison: resource<[set: string, key: string, other: string]>("comparison"),
   task: resource<[dataset: string, model: string, task: string]>("task"),
+  tasks: resource<[task: string, filter: TaskAnswersFilter]>("tasks"),
   cron: resource<[]>("cron"),
   status: resource<[]>("status"),
   history: resource<[filter: HistoryFilter]>("history"),
@@ -80,6 +82,34 @@ export const taskQuery = (dataset: string, model: string, task: string) =>
         await unwrap(api.GET("/api/models/{owner}/{name}/{model}/tasks/{task}", { params: { path }, signal }))
       ).data;
     },
+  });
+
+// Of these a reader is told that there is more: nothing moves until it is asked for.
+const AS_THEY_ARE = {
+  staleTime: Infinity,
+  refetchInterval: false,
+  refetchOnReconnect: false,
+  refetchOnWindowFocus: false,
+} as const;
+const SOON_MS = 2_000;
+
+/** Every task of every set; asked again while the server still reads, or has nothing to look at. */
+export const tasksQuery = () =>
+  queryOptions({
+    ...AS_THEY_ARE,
+    queryKey: keys.tasks(),
+    queryFn: ({ signal }) => unwrap(api.GET("/api/tasks", { signal })),
+    refetchInterval: ({ state: { data } }) =>
+      data && !(data.complete && data.data.length) ? SOON_MS : false,
+  });
+
+export const taskAnswersQuery = (task: string, query: TaskAnswersFilter) =>
+  queryOptions({
+    ...AS_THEY_ARE,
+    queryKey: keys.tasks(task, query),
+    queryFn: async ({ signal }) =>
+      (await unwrap(api.GET("/api/tasks/{task}", { params: { path: { task }, query }, signal }))).data,
+    placeholderData: keepPreviousData,
   });
 
 export const cronQuery = () =>

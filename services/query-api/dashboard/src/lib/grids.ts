@@ -2,6 +2,19 @@
 
 export type Cells = readonly (readonly number[])[];
 
+/** For each colour the outline of its cells, as an SVG path; neighbours in a row are one box. */
+export function outlines(cells: Cells): Map<number, string> {
+  const paths = new Map<number, string>();
+  cells.forEach((row, y) => {
+    for (let x = 0, end = 0; x < row.length; x = end) {
+      const colour = row[x] ?? 0;
+      while (end < row.length && row[end] === colour) end += 1;
+      paths.set(colour, `${paths.get(colour) ?? ""}M${x} ${y}h${end - x}v1h${x - end}z`);
+    }
+  });
+  return paths;
+}
+
 export interface Difference {
   sameSize: boolean;
   /** Of the cells that both grids have, how many differ. */

@@ -2,6 +2,14 @@
 
 import { plural } from "./format.ts";
 
+/** Where every model's answer to a task is shown; without a task set, of the one that it is in. */
+export function taskHref(id: string, source?: string): string {
+  return `/tasks/${encodeURIComponent(id)}${source ? `?${new URLSearchParams({ set: source })}` : ""}`;
+}
+
+/** Whether a text is a task's id, as ARC's sets spell them; a problem may be of a file that is of no task. */
+export const isTaskId = (text: string): boolean => /^[0-9a-f]{8}$/.test(text);
+
 export type TaskState = "correct" | "partial" | "incorrect" | "missing";
 
 export interface TaskCell {

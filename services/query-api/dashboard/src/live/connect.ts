@@ -71,6 +71,8 @@ function onReset(client: QueryClient): void {
 
 function onIngested(client: QueryClient, event: Events["ingested"], reload: Reload): void {
   client.setQueryData(modelsQuery().queryKey, (old) => withIngested(old, event));
+  // Their pages say that there is more, and show it when they are asked to.
+  void client.invalidateQueries({ queryKey: keys.tasks(), refetchType: "none" });
   client.setQueryData(foldersQuery(event.dataset).queryKey, (old) => withFolder(old, event));
   noteEnd(event.runId);
   change(({ running }) => ({ running: withoutModel(running, event) }));

@@ -60,6 +60,21 @@ export const PAGES: readonly Page[] = [
     },
   },
   {
+    path: "/tasks",
+    name: "Tasks",
+    about: "Who solves what",
+    says: {
+      set: anything,
+      q: anything,
+      solved: oneOf("none", "one", "some", "all"),
+      sort: anything,
+      order: oneOf("reversed"),
+      result: oneOf("solved", "partial", "unsolved", "not_attempted"),
+      pair: numbered,
+      page: numbered,
+    },
+  },
+  {
     path: "/ingestion",
     name: "Ingestion",
     about: "Schedule and runs",

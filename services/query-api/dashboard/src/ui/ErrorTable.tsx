@@ -2,8 +2,10 @@
 import type { Schemas } from "../api/client.ts";
 import { count } from "../lib/format.ts";
 import { kindName } from "../lib/names.ts";
+import { isTaskId } from "../lib/tasks.ts";
 import { Badge, type Tone } from "./Badge.tsx";
 import { type Column, Table } from "./Table.tsx";
+import { TaskLink } from "./TaskLink.tsx";
 
 type Severity = Schemas["Finding"]["severity"];
 
@@ -37,7 +39,12 @@ const ERRORS: Column<Schemas["IngestionError"]>[] = [
   {
     name: "File",
     className: CELL,
-    cell: ({ puzzleId }) => <span className="font-mono text-xs">{puzzleId ?? "–"}</span>,
+    cell: ({ puzzleId }) =>
+      puzzleId && isTaskId(puzzleId) ? (
+        <TaskLink id={puzzleId} />
+      ) : (
+        <span className="font-mono text-xs">{puzzleId ?? "–"}</span>
+      ),
   },
   {
     name: "Kind",

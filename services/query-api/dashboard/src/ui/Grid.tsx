@@ -1,5 +1,5 @@
 /** An ARC grid as SVG; cells that differ from what was expected are marked with a cross, so that colour is not needed. */
-import { type Cells, columnsOf, difference, differing } from "../lib/grids.ts";
+import { type Cells, columnsOf, difference, differing, outlines } from "../lib/grids.ts";
 
 interface GridProps {
   cells: Cells;
@@ -24,11 +24,10 @@ export function Grid({ cells, label, expected }: GridProps) {
       viewBox={`${(width - side) / 2} ${(height - side) / 2} ${side} ${side}`}
       className="block aspect-square w-full"
     >
-      {cells.map((row, y) =>
-        row.map((cell, x) => (
-          <rect key={`${x}-${y}`} x={x} y={y} width={1} height={1} className={`fill-arc-${cell}`} />
-        )),
-      )}
+      {/* A path for each colour: a page of answers would have tens of thousands of squares. */}
+      {[...outlines(cells)].map(([colour, path]) => (
+        <path key={colour} d={path} className={`fill-arc-${colour}`} shapeRendering="crispEdges" />
+      ))}
       <Lines rows={rows} columns={columns} />
       {framed && <Frame cells={framed} unit={side / 100} />}
       {expected && <Crosses places={differing(cells, expected)} />}

@@ -13,7 +13,9 @@ from query_api.server.static_files import static_file
 
 BUILT: Final = Path(str(files("query_api") / "static" / "dashboard"))
 # The addresses of services/query-api/dashboard/src/App.tsx.
-ADDRESSES: Final = ("/", "/models", "/ingestion")
+ADDRESSES: Final = ("/", "/models", "/tasks", "/ingestion")
+# Such as /tasks/00576224: the page asks the API whether there is one.
+ADDRESSES_BELOW: Final = ("/tasks/{task}",)
 _POLICY: Final = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self' data:; "
@@ -36,11 +38,16 @@ def pages() -> dict[str, Handler]:
     """Return what answers to every path; where the dashboard was not built, its addresses say so."""
     index = BUILT / "index.html"
     if not index.exists():
-        return dict.fromkeys(ADDRESSES, _not_built)
-    page = static_file(index.read_bytes(), "text/html; charset=utf-8", _POLICY)
+        return dict.fromkeys((*ADDRESSES, *ADDRESSES_BELOW), _not_built)
+    html = index.read_bytes()
+    # Everything that the page names is relative to it.
+    page, below = (
+        static_file(each, "text/html; charset=utf-8", _POLICY) for each in (html, html.replace(b'="./', b'="../'))
+    )
     others = sorted(file for file in BUILT.rglob("*") if file.suffix in _TYPES)
     return {
         **dict.fromkeys(ADDRESSES, page),
+        **dict.fromkeys(ADDRESSES_BELOW, below),
         **{f"/{file.relative_to(BUILT).as_posix()}": _static(file) for file in others},
     }
 

@@ -1,12 +1,13 @@
 /** One task: its grids, and what each attempt answered. */
 import { useQuery } from "@tanstack/react-query";
 import { useEffect } from "react";
+import { Link } from "wouter";
 
 import type { ModelRow } from "../../api/client.ts";
 import { modelQuery, taskQuery } from "../../api/queries.ts";
 import { useDatasets } from "../../hooks/useDatasets.ts";
 import { useParams } from "../../hooks/useParams.ts";
-import { cells, type TaskCell } from "../../lib/tasks.ts";
+import { cells, type TaskCell, taskHref } from "../../lib/tasks.ts";
 import { Dialog } from "../../ui/Dialog.tsx";
 import { Answer } from "../../ui/Panel.tsx";
 import { TaskFile } from "./provenance/TaskFile.tsx";
@@ -46,19 +47,12 @@ export function TaskDialog({ row, task }: { row: ModelRow; task: string }) {
         </span>
       }
       actions={
-        <>
-          <button type="button" className="button" disabled={place <= 0} onClick={() => go(order[place - 1])}>
-            ← <span className="sr-only sm:not-sr-only">Previous</span>
-          </button>
-          <button
-            type="button"
-            className="button"
-            disabled={place < 0 || place >= order.length - 1}
-            onClick={() => go(order[place + 1])}
-          >
-            <span className="sr-only sm:not-sr-only">Next</span> →
-          </button>
-        </>
+        <Steps
+          task={task}
+          source={row.source}
+          back={place > 0 ? () => go(order[place - 1]) : undefined}
+          forth={place >= 0 && place < order.length - 1 ? () => go(order[place + 1]) : undefined}
+        />
       }
     >
       <Answer query={found} what="the task" lines={8}>
@@ -70,5 +64,29 @@ export function TaskDialog({ row, task }: { row: ModelRow; task: string }) {
         )}
       </Answer>
     </Dialog>
+  );
+}
+
+interface StepsProps {
+  task: string;
+  source: string;
+  back: (() => unknown) | undefined;
+  forth: (() => unknown) | undefined;
+}
+
+/** To every model's answer, and to the tasks beside this one. */
+function Steps({ task, source, back, forth }: StepsProps) {
+  return (
+    <>
+      <Link href={taskHref(task, source)} className="button" title="Every model's answer to this task">
+        All <span className="sr-only sm:not-sr-only">models</span>
+      </Link>
+      <button type="button" className="button" disabled={!back} onClick={() => back?.()}>
+        ← <span className="sr-only sm:not-sr-only">Previous</span>
+      </button>
+      <button type="button" className="button" disabled={!forth} onClick={() => forth?.()}>
+        <span className="sr-only sm:not-sr-only">Next</span> →
+      </button>
+    </>
   );
 }

@@ -10,6 +10,7 @@ from dotenv import load_dotenv
 from arcwatch.commands import (
     dead,
     doctor,
+    export,
     ingest,
     names,
     rescore,
@@ -44,6 +45,7 @@ app.command("hub", rich_help_panel="Run", epilog=start.HUB)(start.hub)
 app.add_typer(submissions.models, name="models", rich_help_panel="Look")
 app.add_typer(runs.runs, name="runs", rich_help_panel="Look")
 app.command("doctor", rich_help_panel="Look", epilog=doctor.EXAMPLES)(doctor.doctor)
+app.command("export", rich_help_panel="Look", epilog=export.EXAMPLES)(export.export)
 app.command("score", rich_help_panel="Check", epilog=score.EXAMPLES)(score.score)
 app.command("verify", rich_help_panel="Check", epilog=verify.EXAMPLES)(verify.verify)
 app.command("sync", rich_help_panel="Operate", epilog=sync.EXAMPLES)(sync.sync)

@@ -23,6 +23,9 @@ _NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 class NoAnswerError(DeploymentError):
     """The query API does not answer now, or answers that it cannot: asking again may help."""
 
+    retry_after_seconds: int | None = None
+    """When it says so itself."""
+
 
 class _Object(dict[str, Any]):
     """A JSON object of an answer. That a field is missing is no bug of ours, so it is told in words."""
@@ -75,17 +78,11 @@ def _asked(
     body: bytes | None = None,
     timeout_seconds: float | None = None,
 ) -> dict[str, Any]:
-    base, host = _checked(base)
-    request = urllib.request.Request(  # noqa: S310 - the scheme is checked
-        f"{base}{path}", data=body, headers={"Accept": "application/json", **headers}, method=method
-    )
-    shown = without_password(base)
+    shown = without_password(base.rstrip("/"))
+    headers = {"Accept": "application/json", **headers}
     try:
-        with _opener(host).open(request, timeout=timeout_seconds or TIMEOUT_SECONDS) as response:
+        with opened(base, path, method=method, headers=headers, body=body, timeout_seconds=timeout_seconds) as response:
             found = json.load(response, object_hook=_Object)
-    except urllib.error.HTTPError as error:
-        with error:
-            raise _refusal(error) from error
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise DeploymentError(f"{shown} answers with something else than JSON: is it arcwatch's query API?") from error
     except (OSError, ValueError, http.client.HTTPException) as error:
@@ -93,6 +90,29 @@ def _asked(
         raise NoAnswerError(f"the query API at {shown} does not answer: {reason}") from error
     if not isinstance(found, _Object):
         raise DeploymentError(f"{shown} answers with no JSON object: is it arcwatch's query API?")
+    return found
+
+
+def opened(
+    base: str,
+    path: str,
+    *,
+    method: str = "GET",
+    headers: Mapping[str, str] = _NO_HEADERS,
+    body: bytes | None = None,
+    timeout_seconds: float | None = None,
+) -> http.client.HTTPResponse:
+    """Return an answer that is still to be read; raise a DeploymentError where there is none, or a refusal."""
+    base, host = _checked(base)
+    request = urllib.request.Request(f"{base}{path}", data=body, headers=dict(headers), method=method)  # noqa: S310 - checked
+    try:
+        found: http.client.HTTPResponse = _opener(host).open(request, timeout=timeout_seconds or TIMEOUT_SECONDS)
+    except urllib.error.HTTPError as error:
+        with error:
+            raise _refusal(error) from error
+    except (OSError, ValueError, http.client.HTTPException) as error:
+        reason = getattr(error, "reason", error)
+        raise NoAnswerError(f"the query API at {without_password(base)} does not answer: {reason}") from error
     return found
 
 
@@ -117,12 +137,16 @@ def _opener(host: str) -> urllib.request.OpenerDirector:
 
 
 def _refusal(error: urllib.error.HTTPError) -> DeploymentError:
-    kind = NoAnswerError if error.code in _FOR_NOW else DeploymentError
     try:
         problem = json.load(error)
-        return kind(str(problem.get("detail") or problem["title"]))
+        words = str(problem.get("detail") or problem["title"])
     except (OSError, ValueError, AttributeError, LookupError):
-        return kind(f"the query API answers {error.code} {error.reason}")
+        words = f"the query API answers {error.code} {error.reason}"
+    if error.code not in _FOR_NOW:
+        return DeploymentError(words)
+    refused, seconds = NoAnswerError(words), error.headers.get("Retry-After") or ""
+    refused.retry_after_seconds = int(seconds) if seconds.isdecimal() else None
+    return refused
 
 
 _FOR_NOW = frozenset({429, 502, 503, 504})

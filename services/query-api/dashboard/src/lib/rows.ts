@@ -1,5 +1,6 @@
 /** Finds one's way among submissions. Pure. */
 import type { ModelRow } from "../api/client.ts";
+import { NAME, short } from "./clip.ts";
 import { setName } from "./names.ts";
 
 export const keyOf = (row: { dataset: string; model: string }): string => `${row.dataset}/${row.model}`;
@@ -93,7 +94,7 @@ export function datasetNames(rows: readonly ModelRow[]): Map<string, string> {
   const sources = new Map(rows.map(({ dataset, source }) => [dataset, source]));
   return new Map(
     [...sources].sort().map(([dataset, source]) => {
-      const own = shared.has(dataset) ? ` · ${dataset}` : "";
+      const own = shared.has(dataset) ? ` · ${short(dataset, NAME)}` : "";
       return [dataset, setName(source) + own];
     }),
   );

@@ -1,5 +1,6 @@
 /** What became of each task of a submission. */
 
+import { short, TWO_NAMES } from "./clip.ts";
 import { plural } from "./format.ts";
 
 /** Where every model's answer to a task is shown; without a task set, of the one that it is in. */
@@ -48,9 +49,9 @@ export function tally(found: readonly TaskCell[]): Record<TaskState, number> {
 /** What a paired test says of two models. */
 export function difference(
   test: { sharedTasks: number; difference: number | null; pValue: number; distinguishable: boolean },
-  first: string,
-  second: string,
+  ...names: [first: string, second: string]
 ): string {
+  const [first = "", second = ""] = names.map((name) => short(name, TWO_NAMES));
   if (test.difference === null) return `${first} and ${second} share no answered task.`;
   const tasks = `on the ${plural(test.sharedTasks, "task")} that both answer`;
   const chance = test.pValue < 0.001 ? "p < 0.001" : `p = ${test.pValue.toFixed(3)}`;

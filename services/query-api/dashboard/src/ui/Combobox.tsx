@@ -142,7 +142,7 @@ export function Listbox({ id, label, value, choice, className = BELOW }: Listbox
     >
       {shown.map((group) => (
         <div key={group.label} role="group" aria-label={group.label}>
-          <div aria-hidden="true" className="label px-2.5 pt-2.5 pb-1">
+          <div aria-hidden="true" className="label px-2.5 pt-2.5 pb-1 wrap-anywhere">
             {group.label}
           </div>
           {group.options.map((option) => (
@@ -159,7 +159,9 @@ export function Listbox({ id, label, value, choice, className = BELOW }: Listbox
               onMouseMove={() => point(option.value)}
               onClick={() => pick(option)}
             >
-              <span className="min-w-0 flex-1 truncate">{option.label}</span>
+              <span className="min-w-0 flex-1 truncate" title={option.label}>
+                {option.label}
+              </span>
               {option.badge && <Badge tone="good">{option.badge}</Badge>}
               {option.note && (
                 <span className="text-muted max-w-3/5 truncate text-xs tabular-nums">{option.note}</span>
@@ -173,7 +175,7 @@ export function Listbox({ id, label, value, choice, className = BELOW }: Listbox
           role="option"
           aria-selected="false"
           aria-disabled="true"
-          className="text-muted px-2.5 py-3 text-sm"
+          className="text-muted px-2.5 py-3 text-sm wrap-anywhere"
         >
           Nothing is called “{text}”.
         </div>

@@ -4,7 +4,7 @@ import { type ReactNode, useId } from "react";
 import { capital } from "../lib/format.ts";
 
 interface PanelProps {
-  title: string;
+  title: ReactNode;
   hint?: ReactNode;
   aside?: ReactNode;
   className?: string;

@@ -3,9 +3,11 @@ import { useQuery } from "@tanstack/react-query";
 
 import { historyQuery } from "../../api/queries.ts";
 import { useNow } from "../../hooks/useNow.ts";
+import { NAME, short } from "../../lib/clip.ts";
 import { ago, plural } from "../../lib/format.ts";
 import { useLive } from "../../live/store.ts";
 import { ProgressBar } from "../../ui/Bar.tsx";
+import { Name } from "../../ui/Name.tsx";
 import { Panel } from "../../ui/Panel.tsx";
 
 const MOST = 20;
@@ -38,13 +40,15 @@ export function Running() {
         {items.map(({ runId, model, dataset, done, total, text }) => (
           <li key={runId} data-testid="running">
             <div className="mb-1.5 flex flex-wrap items-baseline justify-between gap-x-4 text-sm">
-              <span className="min-w-0 break-words">
-                <strong className="font-semibold">{model}</strong>{" "}
+              <span className="min-w-0 wrap-anywhere">
+                <strong className="font-semibold">
+                  <Name text={model} />
+                </strong>{" "}
                 <span className="text-muted">{dataset}</span>
               </span>
               <span className="text-muted">{text}</span>
             </div>
-            <ProgressBar done={done} total={total} label={`${model}: ${text}`} />
+            <ProgressBar done={done} total={total} label={`${short(model, NAME)}: ${text}`} />
           </li>
         ))}
       </ul>

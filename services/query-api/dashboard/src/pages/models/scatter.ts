@@ -2,6 +2,7 @@
 import { type ScaleLinear, type ScaleLogarithmic, scaleLinear, scaleLog } from "d3-scale";
 
 import type { ModelRow } from "../../api/client.ts";
+import { short } from "../../lib/clip.ts";
 import { laddersOf } from "../../lib/efforts.ts";
 import { type Box, type Label, placeLabels } from "../../lib/labels.ts";
 import { keyOf } from "../../lib/rows.ts";
@@ -59,13 +60,6 @@ export function apart(marks: readonly number[], x: (mark: number) => number, wid
     if (last === undefined || x(mark) - x(last) >= width) kept.push(mark);
   }
   return kept;
-}
-
-/** A name of so many characters at most: its end tells as much as its beginning ("thinking high"). */
-export function short(name: string, most: number): string {
-  if (name.length <= most) return name;
-  const head = Math.ceil((most - 1) / 2);
-  return `${name.slice(0, head).trimEnd()}…${name.slice(head + 1 - most).trimStart()}`;
 }
 
 /** Where an axis is marked: at the powers of ten, and at their double and fivefold where these are few. */

@@ -5,10 +5,12 @@ import type { ModelRow } from "../../api/client.ts";
 import { compareQuery, modelQuery } from "../../api/queries.ts";
 import { useParams } from "../../hooks/useParams.ts";
 import { compact, count, money, percent, share } from "../../lib/format.ts";
+import { short, TWO_NAMES } from "../../lib/clip.ts";
 import { setName } from "../../lib/names.ts";
 import { apart, keyOf } from "../../lib/rows.ts";
 import { costPerTask } from "../../lib/standing.ts";
 import { type Duel, cells, difference, duel } from "../../lib/tasks.ts";
+import { Name } from "../../ui/Name.tsx";
 import { Answer, Empty, Panel } from "../../ui/Panel.tsx";
 import { type Column, Table } from "../../ui/Table.tsx";
 import { Strip } from "./Strip.tsx";
@@ -16,7 +18,15 @@ import { Strip } from "./Strip.tsx";
 export function Comparison(both: { first: ModelRow; second: ModelRow }) {
   const [first, second] = apart(both.first, both.second);
   return (
-    <Panel title={`${first.displayName} and ${second.displayName}`} hint="Side by side.">
+    <Panel
+      title={
+        <>
+          <Name text={first.displayName} most={TWO_NAMES} /> and{" "}
+          <Name text={second.displayName} most={TWO_NAMES} />
+        </>
+      }
+      hint="Side by side."
+    >
       <SideBySide first={first} second={second} />
       {first.source === second.source ? (
         <>
@@ -67,7 +77,7 @@ function SideBySide({ first, second }: { first: ModelRow; second: ModelRow }) {
     name: (
       <span className="text-ink text-sm font-semibold tracking-normal wrap-anywhere normal-case">
         <span aria-hidden="true" className={`mr-2 inline-block size-2.5 rounded-sm ${colour}`} />
-        {row.displayName}
+        <Name text={row.displayName} most={TWO_NAMES} />
       </span>
     ),
     className: "py-2 pr-4 text-left last:pr-0",
@@ -118,8 +128,8 @@ function Tasks({ first, second }: { first: ModelRow; second: ModelRow }) {
   const [, update] = useParams();
   const kinds: [Duel, string][] = [
     ["both", "Both solve it"],
-    ["first", `Only ${first.displayName}`],
-    ["second", `Only ${second.displayName}`],
+    ["first", `Only ${short(first.displayName, TWO_NAMES)}`],
+    ["second", `Only ${short(second.displayName, TWO_NAMES)}`],
     ["neither", "Neither"],
   ];
   const names = new Map(kinds);

@@ -7,12 +7,14 @@ import { modelQuery } from "../../api/queries.ts";
 import { useDatasets } from "../../hooks/useDatasets.ts";
 import type { useLatestHFModel } from "../../hooks/useLatestHFModel.ts";
 import { bounds, money, percent, share } from "../../lib/format.ts";
+import { NAME, short } from "../../lib/clip.ts";
 import { setName } from "../../lib/names.ts";
 import { keyOf, ranked, ranks } from "../../lib/rows.ts";
 import { costPerTask } from "../../lib/standing.ts";
 import { cells } from "../../lib/tasks.ts";
 import { Ago } from "../../ui/Ago.tsx";
 import { Dot } from "../../ui/Badge.tsx";
+import { Name as ModelName } from "../../ui/Name.tsx";
 import { Failure } from "../../ui/Panel.tsx";
 import { Mosaic } from "./Mosaic.tsx";
 import { Traced } from "./provenance/Traced.tsx";
@@ -84,7 +86,7 @@ function Card({ model, row, rows, selected, onUse }: Omit<HeroProps, "latest"> &
   ] as const;
   return (
     <section
-      aria-label={`Latest ingested model: ${model.displayName}`}
+      aria-label={`Latest ingested model: ${short(model.displayName, NAME)}`}
       data-testid="hero"
       className={`hero ${ROOM}`}
     >
@@ -136,7 +138,7 @@ function Name({ model }: { model: Latest }) {
         <Ago at={model.landedAt} />
       </p>
       <h2 className="mt-3 text-3xl leading-[1.08] font-semibold tracking-[-0.03em] break-words sm:text-5xl">
-        {model.displayName}
+        <ModelName text={model.displayName} most={72} />
       </h2>
       <p className="mt-2.5 flex flex-wrap items-center gap-2 text-sm text-white/75">
         <span className="rounded-full border border-white/25 px-2.5 py-0.5 text-xs font-medium text-white">

@@ -9,6 +9,7 @@ import { Status } from "../../ui/Badge.tsx";
 import { OutcomeBar } from "../../ui/Bar.tsx";
 import { Figure } from "../../ui/Figure.tsx";
 import { Moment } from "../../ui/Moment.tsx";
+import { Name } from "../../ui/Name.tsx";
 import { Panel } from "../../ui/Panel.tsx";
 import { Traced } from "./provenance/Traced.tsx";
 import { Verified } from "./Verified.tsx";
@@ -45,7 +46,7 @@ export function ScorePanel({ row, of }: Scored) {
   ] as const;
   return (
     <Panel
-      title={row.displayName}
+      title={<Name text={row.displayName} />}
       hint={<Facts row={row} set={nameOf(row)} />}
       aside={<Status status={row.status} />}
       className="lg:col-span-2"

@@ -33,10 +33,10 @@ export function Strip<Kind extends string>({ label, kinds, cells, param, onPick 
             key={kind}
             type="button"
             aria-pressed={only === kind}
-            className="border-line hover:bg-raised aria-pressed:border-ink aria-pressed:bg-raised inline-flex items-center gap-2 rounded-full border px-3 py-1 text-sm"
+            className="border-line hover:bg-raised aria-pressed:border-ink aria-pressed:bg-raised inline-flex items-center gap-2 rounded-full border px-3 py-1 text-left text-sm wrap-anywhere"
             onClick={() => update({ [param]: only === kind ? null : kind }, { replace: true })}
           >
-            <span aria-hidden="true" className={`cell cell-${kind} size-3.5`} />
+            <span aria-hidden="true" className={`cell cell-${kind} size-3.5 shrink-0`} />
             {name}{" "}
             <strong className="font-semibold">
               {count(cells.filter((each) => each.kind === kind).length)}

@@ -9,6 +9,7 @@ import { useDatasets } from "../../hooks/useDatasets.ts";
 import { useParams } from "../../hooks/useParams.ts";
 import { cells, type TaskCell, taskHref } from "../../lib/tasks.ts";
 import { Dialog } from "../../ui/Dialog.tsx";
+import { Name } from "../../ui/Name.tsx";
 import { Answer } from "../../ui/Panel.tsx";
 import { TaskFile } from "./provenance/TaskFile.tsx";
 import { StateBadge } from "./StateBadge.tsx";
@@ -42,7 +43,7 @@ export function TaskDialog({ row, task }: { row: ModelRow; task: string }) {
           <span className="font-mono">{task}</span>
           {state && <StateBadge state={state} />}
           <span className="text-muted text-sm font-normal">
-            {row.displayName} · {nameOf(row)}
+            <Name text={row.displayName} /> · {nameOf(row)}
           </span>
         </span>
       }

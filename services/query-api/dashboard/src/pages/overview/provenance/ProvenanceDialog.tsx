@@ -9,6 +9,7 @@ import { count, duration, money } from "../../../lib/format.ts";
 import { sortedBy } from "../../../lib/sorting.ts";
 import { Dialog } from "../../../ui/Dialog.tsx";
 import { Export } from "../../../ui/Export.tsx";
+import { Name } from "../../../ui/Name.tsx";
 import { Answer } from "../../../ui/Panel.tsx";
 import { type Choice, Select } from "../../../ui/Select.tsx";
 import { type Column, Table } from "../../../ui/Table.tsx";
@@ -32,7 +33,7 @@ export function ProvenanceDialog({ row, from }: { row: ModelRow; from: string })
         <span className="flex flex-wrap items-baseline gap-x-2.5">
           Where this comes from{" "}
           <span className="text-muted text-sm font-normal">
-            {row.displayName} · {nameOf(row)}
+            <Name text={row.displayName} /> · {nameOf(row)}
           </span>
         </span>
       }

@@ -84,7 +84,7 @@ async def test_any_place_is_reached_by_keys_and_shared(tmp_path: Path, database_
         await keep(page, "unknown-filters")
         await notice.get_by_role("button", name="Reset").click()
         await expect(notice).to_have_count(0)
-        await expect(page).to_have_url(re.compile("/models$"))
+        await expect(page).to_have_url(re.compile(r"/models\?set=ARC2-Eval$"))
 
         palette, field = page.get_by_role("dialog", name="Commands"), page.get_by_role("combobox", name="Find a page")
         for look, theme, size in (("light", "light", (1400, 900)), ("dark", "dark", PHONE)):

@@ -5,12 +5,13 @@ import { test } from "node:test";
 import type { ModelRow } from "../src/api/client.ts";
 import { choices, chosen, known } from "../src/lib/facets.ts";
 import { laddersOf } from "../src/lib/efforts.ts";
+import { short } from "../src/lib/clip.ts";
 import { placeLabels } from "../src/lib/labels.ts";
 import { cells, duel, tally } from "../src/lib/tasks.ts";
 import { filterOf } from "../src/pages/ingestion/history.ts";
 import { listed } from "../src/pages/ingestion/folders.ts";
 import { piled } from "../src/pages/models/piles.ts";
-import { apart, extent, frontiers, short, spotsOf, ticks } from "../src/pages/models/scatter.ts";
+import { apart, extent, frontiers, spotsOf, ticks } from "../src/pages/models/scatter.ts";
 import { sorted } from "../src/pages/models/sorting.ts";
 import { matching, step } from "../src/ui/options.ts";
 
@@ -255,6 +256,12 @@ test("models are told apart by what the API knows of them, and by nothing that i
   assert.deepEqual(models({}).length, 4);
   assert.deepEqual(models({ family: "GPT", kind: "system" }), ["gpt-agent"]);
   assert.deepEqual(models({ provider: "unknown" }), ["claude-of-someone"]);
+  assert.deepEqual(choices([...rows, row({ family: "Kimi" })], "family"), [
+    ["GPT", "GPT (2)"],
+    ["other", "Other (2)"],
+    ["unknown", "unknown (1)"],
+  ]);
+  assert.deepEqual(models({ family: "other" }), ["claude-1"]);
 });
 
 test("what is known of a model is said in a line, and nothing where nothing is", () => {

@@ -17,6 +17,9 @@ import {
   ranks,
   sharing,
 } from "../src/lib/rows.ts";
+import { short } from "../src/lib/clip.ts";
+import { rankOf } from "../src/lib/standing.ts";
+import { taskSetIn, taskSetsOf } from "../src/lib/taskSets.ts";
 import { difference } from "../src/lib/tasks.ts";
 import { moments } from "../src/lib/format.ts";
 import { walk } from "../src/hooks/useRoving.ts";
@@ -186,4 +189,38 @@ test("the hook for other apps needs nothing of this one", () => {
   const source = readFileSync(new URL("../src/hooks/useLatestHFModel.ts", import.meta.url), "utf-8");
   const imports = [...source.matchAll(/^import .* from "(.*)";$/gm)].map(([, name]) => name);
   assert.deepEqual(imports, ["@tanstack/react-query"]);
+});
+
+test("a long name keeps its beginning and its end, and no half of a character", () => {
+  assert.equal(short("gpt-5 (high)", 12), "gpt-5 (high)");
+  assert.equal(short(`${"a".repeat(300)}-high`, 9), "aaaa…high");
+  assert.equal(short("👩‍🚀".repeat(300), 3), "👩‍🚀…👩‍🚀");
+});
+
+test("a rank is the submission's own, with the ranks that it may have as well", () => {
+  assert.deepEqual(rankOf({ rank: 2, rankRange: { best: 1, worst: 5 } }), { rank: "2", range: "1–5" });
+  assert.deepEqual(rankOf({ rank: 2, rankRange: { best: 2, worst: 2 } }), { rank: "2", range: null });
+  assert.deepEqual(rankOf({ rank: 2, rankRange: null }), { rank: "2", range: null });
+  assert.deepEqual(rankOf({ rank: null, rankRange: null }), { rank: "–", range: null });
+});
+
+test("an address means the task set it names, its dataset's, or the first one", () => {
+  const rows = ["ARC1", "ConceptARC", "ARC1-Eval", "ARC2-Eval", "ARC1"].map(
+    (source, place) => ({ source, dataset: `a/${place}` }) as ModelRow,
+  );
+  assert.deepEqual(
+    taskSetsOf(rows).map(({ source, submissions }) => [source, submissions]),
+    [
+      ["ARC2-Eval", 1],
+      ["ARC1-Eval", 1],
+      ["ARC1", 2],
+      ["ConceptARC", 1],
+    ],
+  );
+  const meant = (address: string) => taskSetIn(new URLSearchParams(address), rows);
+  assert.deepEqual(
+    ["", "set=ARC1", "dataset=a/1", "dataset=a/nothing", "set=ARC1&dataset=a/1", "set=Nothing"].map(meant),
+    ["ARC2-Eval", "ARC1", "ConceptARC", "ARC2-Eval", "ARC1", "Nothing"],
+  );
+  assert.equal(taskSetIn(new URLSearchParams(), []), undefined);
 });

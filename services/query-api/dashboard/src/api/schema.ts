@@ -5128,7 +5128,7 @@ export interface operations {
                 autoTriggered?: boolean;
                 /** @description Part of the model's folder, the dataset or the error; upper and lower case are the same. */
                 search?: string;
-                sort?: "startedAt" | "durationMs" | "accuracyPercent" | "failed";
+                sort?: "startedAt" | "durationMs" | "accuracyPercent" | "score" | "failed";
                 order?: "asc" | "desc";
                 limit?: number;
                 offset?: number;
@@ -6839,7 +6839,7 @@ export const pathsApiModelsGetParametersQueryStatusValues: ReadonlyArray<Flatten
 export const pathsApiModelsGetParametersQuerySortValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/models"]["get"]["parameters"]["query"]["sort"]> = ["score", "ingestedAt", "publishedAt", "model", "cost"];
 export const pathsApiTasksTaskGetParametersQueryResultValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/tasks/{task}"]["get"]["parameters"]["query"]["result"]> = ["solved", "partial", "unsolved", "not_attempted"];
 export const pathsApiAdminIngestionHistoryGetParametersQueryStatusValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/admin/ingestion-history"]["get"]["parameters"]["query"]["status"]> = ["running", "completed", "partial", "failed", "skipped"];
-export const pathsApiAdminIngestionHistoryGetParametersQuerySortValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/admin/ingestion-history"]["get"]["parameters"]["query"]["sort"]> = ["startedAt", "durationMs", "accuracyPercent", "failed"];
+export const pathsApiAdminIngestionHistoryGetParametersQuerySortValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/admin/ingestion-history"]["get"]["parameters"]["query"]["sort"]> = ["startedAt", "durationMs", "accuracyPercent", "score", "failed"];
 export const pathsApiAdminIngestionHistoryGetParametersQueryOrderValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/admin/ingestion-history"]["get"]["parameters"]["query"]["order"]> = ["asc", "desc"];
 export const pathsExportSnapshotGetParametersQueryFormatValues: ReadonlyArray<FlattenedDeepRequired<paths>["/export/snapshot"]["get"]["parameters"]["query"]["format"]> = ["csv", "jsonl", "parquet"];
 export const pathsExportSubmissionsGetParametersQueryFormatValues: ReadonlyArray<FlattenedDeepRequired<paths>["/export/submissions"]["get"]["parameters"]["query"]["format"]> = ["csv", "jsonl", "parquet"];

@@ -2,6 +2,18 @@
 import type { ModelRow } from "../api/client.ts";
 import { share } from "./format.ts";
 
+/** Its rank by score, which no order of a table changes, and the ranks that it may have as well. */
+export function rankOf({ rank, rankRange }: Pick<ModelRow, "rank" | "rankRange">): {
+  rank: string;
+  range: string | null;
+} {
+  const tied = rankRange && rankRange.best !== rankRange.worst;
+  return {
+    rank: rank === null ? "–" : String(rank),
+    range: tied ? `${rankRange.best}–${rankRange.worst}` : null,
+  };
+}
+
 const ENOUGH = 0.95;
 
 /** People and baselines: they have no rank, and tables and charts show them as lines. */

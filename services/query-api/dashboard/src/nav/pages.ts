@@ -1,6 +1,6 @@
 /** The pages, and what their addresses may say. Pure. */
 import type { ModelRow } from "../api/client.ts";
-import { facetOf, FACETS, type Facet } from "../lib/facets.ts";
+import { facetOf, FACETS, type Facet, OTHER } from "../lib/facets.ts";
 
 /** Whether a value says something on a page, given the submissions, of which there are none before they are loaded. */
 type Check = (value: string, rows: readonly ModelRow[]) => boolean;
@@ -22,7 +22,9 @@ const numbered: Check = (value) => /^[1-9]\d{0,9}$/.test(value);
 const facet =
   (name: Facet): Check =>
   (value, rows) =>
-    !rows.length || rows.some((row) => facetOf(row, name) === value);
+    !rows.length ||
+    (name === "family" && value === OTHER) ||
+    rows.some((row) => facetOf(row, name) === value);
 const dataset: Check = (value, rows) => !rows.length || rows.some((row) => row.dataset === value);
 
 export const PAGES: readonly Page[] = [

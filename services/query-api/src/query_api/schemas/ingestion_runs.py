@@ -10,7 +10,7 @@ from query_api.schemas.base import Answer, ApiModel, Count, DatasetName, Finding
 from query_api.schemas.model_detail import IngestionError
 from query_api.schemas.performance import PlainName
 
-RunSort = Literal["startedAt", "durationMs", "accuracyPercent", "failed"]
+RunSort = Literal["startedAt", "durationMs", "accuracyPercent", "score", "failed"]
 
 
 RunId = Annotated[int, Field(ge=1, le=2**31 - 1)]

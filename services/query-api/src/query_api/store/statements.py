@@ -226,7 +226,7 @@ SELECT DISTINCT hf_dataset AS dataset, dataset_name AS model FROM ingestion_runs
 # By column and direction.
 PAGE_OF_RUNS: Final[Mapping[tuple[str, str], str]] = {
     (column, order): f"{_RUNS} ORDER BY {column} {order} NULLS LAST, id {order} LIMIT $7 OFFSET $8"
-    for column in ("started_at", "duration_ms", "accuracy_percent", "failed")
+    for column in ("started_at", "duration_ms", "accuracy_percent", "score", "failed")
     for order in ("asc", "desc")
 }
 

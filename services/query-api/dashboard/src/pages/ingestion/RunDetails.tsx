@@ -32,7 +32,7 @@ export function RunDetails({ run }: { run: Run }) {
     ["Files", `${count(run.successful)} used, ${count(run.failed)} failed, ${count(run.skipped)} skipped`],
     ["Took", tookOf(run)],
     ["Score", percent(run.score)],
-    ["Accuracy", accuracyOf(run)],
+    ["Score of submitted", accuracyOf(run)],
     ["Deliveries", String(run.deliveryCount ?? "–")],
     ["Task set", run.source ?? "–"],
     ["Commit", run.revision?.slice(0, 12) ?? "–"],

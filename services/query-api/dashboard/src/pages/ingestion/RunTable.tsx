@@ -4,27 +4,28 @@ import { useQuery } from "@tanstack/react-query";
 import type { Run } from "../../api/client.ts";
 import { type HistoryFilter, historyQuery } from "../../api/queries.ts";
 import type { useParams } from "../../hooks/useParams.ts";
-import { count } from "../../lib/format.ts";
+import { count, percent } from "../../lib/format.ts";
 import { useLive } from "../../live/store.ts";
 import { Ago } from "../../ui/Ago.tsx";
 import { Badge, Status } from "../../ui/Badge.tsx";
 import { ProgressBar } from "../../ui/Bar.tsx";
+import { Name } from "../../ui/Name.tsx";
 import { type Column, Table } from "../../ui/Table.tsx";
-import { accuracyOf, RunDetails, tookOf } from "./RunDetails.tsx";
+import { RunDetails, tookOf } from "./RunDetails.tsx";
 
 const LEFT = "py-2.5 pr-2 text-left sm:pr-4";
 /** What a phone leaves out: the details show it. */
 const WIDE = "hidden py-2.5 pr-4 text-right whitespace-nowrap sm:table-cell";
 
 const COLUMNS: Column<Run>[] = [
-  { name: "Model", className: `${LEFT} max-w-20 sm:max-w-80`, cell: (run) => <Named run={run} /> },
+  { name: "Model", className: `${LEFT} max-w-20 sm:max-w-80`, cell: (run) => <NameOf run={run} /> },
   { name: "Status", className: LEFT, cell: (run) => <State run={run} /> },
   { name: "Auto-Triggered", className: LEFT, cell: (run) => <Trigger run={run} /> },
   { name: "Started", sort: "startedAt", className: WIDE, cell: ({ startedAt }) => <Ago at={startedAt} /> },
   { name: "Took", sort: "durationMs", className: WIDE, cell: tookOf },
   { name: "Files", className: WIDE, cell: ({ successful }) => count(successful) },
   { name: "Failed", sort: "failed", className: WIDE, cell: (run) => <Failed run={run} /> },
-  { name: "Accuracy", sort: "accuracyPercent", className: WIDE, cell: accuracyOf },
+  { name: "Score", sort: "score", className: WIDE, cell: ({ score }) => percent(score) },
 ];
 
 /** The run that the address names, where it is on another page or filtered away: a link to it shows it all the same. */
@@ -80,17 +81,14 @@ export function RunTable({ runs, filter, open, update }: RunTableProps) {
   );
 }
 
-function Named({ run }: { run: Run }) {
+function NameOf({ run }: { run: Run }) {
   return (
     <>
-      <span
-        className="block text-xs font-medium wrap-anywhere sm:truncate sm:text-sm"
-        title={run.datasetName}
-      >
-        {run.datasetName}
+      <span className="block text-xs font-medium sm:text-sm">
+        <Name text={run.datasetName} />
       </span>
-      <span className="text-muted block truncate text-xs" title={run.dataset ?? undefined}>
-        {run.dataset ?? run.source}
+      <span className="text-muted block text-xs">
+        <Name text={run.dataset ?? run.source ?? ""} />
       </span>
     </>
   );

@@ -5,6 +5,7 @@ import { Link } from "wouter";
 import type { ModelRow } from "../../api/client.ts";
 import type { Stop } from "../../hooks/useRoving.ts";
 import type { Ladder } from "../../lib/efforts.ts";
+import { short } from "../../lib/clip.ts";
 import { percent } from "../../lib/format.ts";
 import { lookOf } from "../../lib/look.ts";
 import { modelHref } from "../../lib/rows.ts";
@@ -74,9 +75,10 @@ export function Reference({ row, plot, set, stop }: ReferenceProps) {
       <text
         x={plot.left + 8}
         y={y - 6}
+        aria-hidden="true"
         className="fill-muted stroke-panel [paint-order:stroke] stroke-[4] text-xs"
       >
-        {row.displayName} {percent(row.score)}
+        {short(row.displayName, 32)} {percent(row.score)}
       </text>
     </Link>
   );

@@ -5,18 +5,31 @@ import type { ModelRow } from "../../api/client.ts";
 import { modelsQuery } from "../../api/queries.ts";
 import { useParams } from "../../hooks/useParams.ts";
 import { useTitle } from "../../hooks/useTitle.ts";
-import { chosen } from "../../lib/facets.ts";
+import { chosen, facets } from "../../lib/facets.ts";
 import { plural } from "../../lib/format.ts";
 import { keyOf, named, newestOf } from "../../lib/rows.ts";
+import { taskSetIn, taskSetsOf } from "../../lib/taskSets.ts";
 import { Export } from "../../ui/Export.tsx";
 import { Answer, Empty, Panel } from "../../ui/Panel.tsx";
 import { Filters } from "./Filters.tsx";
 import { Records } from "./records/Records.tsx";
 import { Scatter } from "./Scatter.tsx";
 import { Submissions } from "./Submissions.tsx";
+import { TaskSets } from "./TaskSets.tsx";
 import { Timeline } from "./Timeline.tsx";
 
 const NONE: readonly ModelRow[] = [];
+
+/** What is shown of the rows: those of one task set, and of these what the filters let through. */
+function shownOf(rows: readonly ModelRow[], params: URLSearchParams) {
+  const set = taskSetIn(params, rows);
+  const ofSet = rows.filter(({ source }) => source === set);
+  const dataset = params.get("dataset") ?? "";
+  const within = ofSet.filter((row) => !dataset || row.dataset === dataset);
+  const [provider = "", family = "", kind = ""] = facets.map((facet) => params.get(facet) ?? "");
+  const shown = named(chosen(within, { provider, family, kind }), params.get("q") ?? "");
+  return { set, ofSet, within, shown };
+}
 
 export default function ModelsPage() {
   useTitle("Leaderboard");
@@ -24,39 +37,37 @@ export default function ModelsPage() {
   const [params] = useParams();
   const rows = models.data?.data ?? NONE;
   const newest = newestOf(rows);
-  const dataset = params.get("dataset") ?? "";
-  const within = rows.filter((row) => !dataset || row.dataset === dataset);
-  const shown = named(
-    chosen(within, {
-      provider: params.get("provider") ?? "",
-      family: params.get("family") ?? "",
-      kind: params.get("kind") ?? "",
-    }),
-    params.get("q") ?? "",
-  );
+  const { set, ofSet, within, shown } = shownOf(rows, params);
 
   return (
     <div className="space-y-5">
       <header className="flex flex-wrap items-end justify-between gap-4 pt-2">
-        <div>
+        <div className="min-w-0">
           <h1 className="text-3xl font-semibold tracking-[-0.02em]">Leaderboard</h1>
           <p className="text-muted mt-1 text-sm">
             {plural(shown.length, "submission")}, scored over every task of the set: leaving tasks out raises
             nothing.
           </p>
         </div>
-        <Filters rows={rows} within={within} />
+        <Filters rows={ofSet} within={within} />
       </header>
       <Answer query={models} what="the models" lines={10}>
-        {() =>
-          shown.length ? (
-            <Board rows={shown} latest={newest ? keyOf(newest) : ""} />
-          ) : rows.length ? (
-            <Empty title="No submission fits.">The filters above leave nothing over.</Empty>
-          ) : (
-            <Empty title="Nothing here yet.">The first model shows up by itself when it lands.</Empty>
-          )
-        }
+        {() => (
+          <>
+            {rows.length > 0 && <TaskSets sets={taskSetsOf(rows)} current={set} />}
+            {shown.length ? (
+              <Board rows={shown} latest={newest ? keyOf(newest) : ""} />
+            ) : ofSet.length ? (
+              <Empty title="No submission fits.">The filters above leave nothing over.</Empty>
+            ) : rows.length ? (
+              <Empty title="No submission answers this task set.">
+                The tabs above name those that some do.
+              </Empty>
+            ) : (
+              <Empty title="Nothing here yet.">The first model shows up by itself when it lands.</Empty>
+            )}
+          </>
+        )}
       </Answer>
     </div>
   );
@@ -67,7 +78,7 @@ function Board({ rows, latest }: { rows: readonly ModelRow[]; latest: string }) 
     <>
       <Panel
         title="Score against cost"
-        hint="Up is better, left is cheaper. Each line joins what nothing cheaper beats on its task set."
+        hint="Up is better, left is cheaper. The line joins what nothing cheaper beats, of models that answer 95% of the tasks or more. Cost per task: all attempts, over all tasks of the set."
         aside={<Export name="Score against cost" rows={() => rows} />}
       >
         <Scatter rows={rows} latest={latest} />
@@ -82,7 +93,7 @@ function Board({ rows, latest }: { rows: readonly ModelRow[]; latest: string }) 
       </Panel>
       <Panel
         title="All submissions"
-        hint="Pick a column's name to sort by it. Below a score is its 95% interval; a rank is within the task set."
+        hint="Pick a column's name to sort by it: the rank stays, it is by score. Below a rank are those that comparisons task by task leave open, below a score its 95% interval. People and baselines have no rank."
         aside={<Export name="All submissions" rows={() => rows} />}
       >
         <Submissions rows={rows} latest={latest} />

@@ -1,5 +1,6 @@
 /** What a point of a chart says of itself, kept within the chart. */
-import { CHARACTER, short } from "./scatter.ts";
+import { short } from "../../lib/clip.ts";
+import { CHARACTER } from "./scatter.ts";
 
 interface TipProps {
   lines: readonly string[];

@@ -9,7 +9,6 @@ export const SORTS = {
   score: { name: "Score", up: false, value: (row) => row.score },
   submitted: { name: "Of submitted", up: false, value: (row) => row.scoreSubmitted },
   coverage: { name: "Coverage", up: false, value: (row) => share(row.tasksSubmitted, row.tasksTotal) },
-  set: { name: "Task set", up: true, value: (row) => row.source },
   cost: { name: "Cost per task", up: true, value: costPerTask },
   tokens: { name: "Tokens", up: true, value: (row) => row.totalTokens },
   released: { name: "Released", up: false, value: (row) => row.releaseDate },

@@ -1,10 +1,11 @@
 /** Where the steps of records are drawn, and which of their names. Pure. */
 import { type ScaleLinear, type ScaleTime, scaleLinear, scaleUtc } from "d3-scale";
 
+import { short } from "../../../lib/clip.ts";
 import { percent } from "../../../lib/format.ts";
 import { type Label, placeLabels } from "../../../lib/labels.ts";
 import { boundName, type Holder, type Line } from "./records.ts";
-import { CHARACTER, short } from "../scatter.ts";
+import { CHARACTER } from "../scatter.ts";
 
 const DAY = 24 * 3_600_000;
 const DASHES = ["", "8 4", "4 4", "1 4"];

@@ -56,7 +56,7 @@ async def _check_encoding(connection: asyncpg.Connection, where: str) -> None:
     encoding = await connection.fetchval("SHOW server_encoding")
     if encoding != "UTF8":
         raise StartupError(
-            f"{where} is encoded in {encoding}, and submissions hold every character: make a database with "
+            f"the database at {where} is encoded in {encoding}, and submissions hold every character: make one with "
             "CREATE DATABASE ... ENCODING 'UTF8' TEMPLATE template0, and restore a dump of this one into it"
         )
 

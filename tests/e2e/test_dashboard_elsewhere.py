@@ -2,9 +2,7 @@
 
 import asyncio
 import contextlib
-import os
 import shutil
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -17,6 +15,7 @@ from playwright.async_api import expect
 from tests.support.browser import DASHBOARD, browser
 from tests.support.dashboard import files, system
 from tests.support.eventually import eventually
+from tests.support.foreign_app import served, write
 from tests.support.ports import free_port
 from tests.support.writer import Writer
 
@@ -149,39 +148,18 @@ createRoot(document.getElementById("root")!).render(
 
 
 def write_other_app(folder: Path) -> None:
-    folder.mkdir()
-    for name, text in OTHER_APP.items():
-        (folder / name).write_text(text)
+    write(folder, OTHER_APP)
     shutil.copy(DASHBOARD / "src/hooks/useLatestHFModel.ts", folder)
     (folder / "node_modules").symlink_to(DASHBOARD / "node_modules")
-
-
-@contextlib.asynccontextmanager
-async def other_app(folder: Path, port: int) -> AsyncIterator[str]:
-    """Build an app that took one file from ours, as docs/frontend.md says, and serve it at an origin of its own."""
-    await asyncio.to_thread(write_other_app, folder)
-    process = await asyncio.create_subprocess_exec(
-        folder / "node_modules/.bin/vite", "build", "--logLevel", "warn",
-        cwd=folder, env={**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
-    )  # fmt: skip
-    assert await process.wait() == 0
-    app = web.Application()
-    app.router.add_static("/", folder / "dist")
-    runner = web.AppRunner(app)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", port).start()
-    try:
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        await runner.cleanup()
 
 
 async def test_another_react_app_takes_over_the_hook_and_hears_of_new_models(
     tmp_path: Path, database_url: str, nats_url: str
 ) -> None:
     port = free_port()
+    await asyncio.to_thread(write_other_app, tmp_path / "other")
     async with (
-        other_app(tmp_path / "other", port) as origin,
+        served(tmp_path / "other", port) as origin,
         system(tmp_path, database_url, nats_url, origins=(origin,)) as running,
         browser(origin) as chromium,
     ):

@@ -13,6 +13,7 @@ type Asked<Path extends keyof paths> = paths[Path] extends { get: { parameters: 
 
 export type LatestQuery = Asked<"/api/metrics/latest-model">;
 export type ModelsQuery = Asked<"/api/models">;
+export type PageQuery = Asked<"/api/pages/model">;
 
 export interface ClientOptions {
   /** Where the query API is, such as https://arcwatch.example.org; the page's own host by default. */
@@ -28,6 +29,8 @@ export interface ArcwatchClient {
   latestModel: (query?: LatestQuery) => Promise<Schemas["LatestAnswer"]>;
   models: (query?: ModelsQuery) => Promise<Schemas["ModelsAnswer"]>;
   model: (dataset: string, model: string) => Promise<Schemas["ModelDetail"]>;
+  /** All that a page about one model shows, in one request. */
+  page: (query?: PageQuery) => Promise<Schemas["ModelPageAnswer"]>;
   task: (dataset: string, model: string, task: string) => Promise<Schemas["TaskDetail"]>;
   /** Calls `listener` with each event, until what is returned is called. */
   listen: (listener: Listener) => () => void;
@@ -53,6 +56,7 @@ export function createClient(options: ClientOptions = {}): ArcwatchClient {
       const path = { ...owned(dataset), model };
       return (await unwrap(api.GET("/api/models/{owner}/{name}/{model}", { params: { path } }))).data;
     },
+    page: (query = {}) => unwrap(api.GET("/api/pages/model", { params: { query } })),
     task: async (dataset, model, task) => {
       const path = { ...owned(dataset), model, task };
       const asked = api.GET("/api/models/{owner}/{name}/{model}/tasks/{task}", { params: { path } });

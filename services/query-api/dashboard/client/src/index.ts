@@ -5,6 +5,7 @@ export {
   createClient,
   type LatestQuery,
   type ModelsQuery,
+  type PageQuery,
 } from "./client.ts";
 export { ApiError } from "./http.ts";
 export type { LatestModel, LatestState, LatestStore } from "./latest.ts";

@@ -12,6 +12,7 @@ from pydantic.json_schema import models_json_schema
 from query_api.routes.endpoint import Endpoint
 from query_api.routes.table import ENDPOINTS
 from query_api.schemas.problems import CONTENT_TYPE, TITLES, ProblemDetails
+from query_api.server.glossary import explain
 
 _REF = "#/components/schemas/{model}"
 _TAGS: Final[Mapping[str, str]] = {
@@ -80,6 +81,10 @@ def _schemas(endpoints: Sequence[Endpoint]) -> tuple[Schemas, dict[str, Any]]:
     components = definitions["$defs"]
     found: dict[type[BaseModel], Any] = {model: refs[model, "serialization"] for model in answers}
     inline = {model: components.pop(refs[model, "validation"]["$ref"].rpartition("/")[2]) for model in queries}
+    for endpoint in endpoints:
+        explain(inline[endpoint.query].get("properties", {}), endpoint.name, components)
+    for name, component in components.items():
+        explain(component.get("properties", {}), name, components)
     return found | inline, dict(sorted(components.items()))
 
 
@@ -115,15 +120,17 @@ def _parameters(endpoint: Endpoint, schema: Mapping[str, Any]) -> Iterable[dict[
             continue
         in_path = name in endpoint.path_names
         yield _parameter(name, field, "path" if in_path else "query", required=in_path or name in required)
-    for name, description in (endpoint.headers or {}).items():
-        yield _parameter(name, {"type": "string", "description": description}, "header", required=False)
+    headers = dict(endpoint.headers or {})
     if endpoint.is_tagged:
-        description = "Answer 304 when the ETag is still this."
-        yield _parameter("If-None-Match", {"type": "string", "description": description}, "header", required=False)
+        headers["If-None-Match"] = "Answer 304 when the ETag is still this."
+    fields = {name: {"type": "string", "description": description} for name, description in headers.items()}
+    explain(fields, endpoint.name, {})
+    for name, field in fields.items():
+        yield _parameter(name, field, "header", required=False)
 
 
 def _parameter(name: str, field: Mapping[str, Any], where: str, *, required: bool) -> dict[str, Any]:
-    schema = {key: value for key, value in field.items() if key not in {"title", "description", "default"}}
+    schema = {key: value for key, value in field.items() if key not in {"title", "description", "default", "examples"}}
     # A query cannot say null: what may be left out is left out.
     if kinds := [kind for kind in schema.get("anyOf", ()) if kind != {"type": "null"}]:
         del schema["anyOf"]
@@ -131,6 +138,8 @@ def _parameter(name: str, field: Mapping[str, Any], where: str, *, required: boo
     if field.get("default") is not None:
         schema["default"] = field["default"]
     parameter = {"name": name, "in": where, "required": required, "schema": schema}
+    if "examples" in field:
+        parameter["example"] = field["examples"][0]
     return parameter | ({"description": field["description"]} if "description" in field else {})
 
 

@@ -91,12 +91,10 @@ def _svg(message: str, title: str, fill: str) -> ET.Element:
     size = {"width": str(left + right), "height": str(_HEIGHT)}
     svg = ET.Element(f"{{{_SVG}}}svg", {**size, "role": "img", "aria-label": title})
     ET.SubElement(svg, f"{{{_SVG}}}title").text = title
-    clip = ET.SubElement(svg, f"{{{_SVG}}}clipPath", id="round")
-    ET.SubElement(clip, f"{{{_SVG}}}rect", {**size, "rx": "4"})
-    boxes = ET.SubElement(svg, f"{{{_SVG}}}g", {"clip-path": "url(#round)"})
-    for x, width, colour in ((0, left, _LABEL_FILL), (left, right, fill)):
-        box = {"x": str(x), "width": str(width), "height": str(_HEIGHT), "fill": colour}
-        ET.SubElement(boxes, f"{{{_SVG}}}rect", box)
+    # No ids: a page may hold several badges as they are.
+    ET.SubElement(svg, f"{{{_SVG}}}rect", {**size, "rx": "4", "fill": fill})
+    outline = f"M4 0H{left}V{_HEIGHT}H4a4 4 0 0 1-4-4V4a4 4 0 0 1 4-4z"
+    ET.SubElement(svg, f"{{{_SVG}}}path", {"d": outline, "fill": _LABEL_FILL})
     texts = ET.SubElement(svg, f"{{{_SVG}}}g", {**_FONT, "aria-hidden": "true"})
     for x, text in ((_PAD, LABEL), (left + _PAD, message)):
         place = {"x": str(x), "y": "14", "textLength": str(_width(text)), "lengthAdjust": "spacingAndGlyphs"}

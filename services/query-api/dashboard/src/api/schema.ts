@@ -765,48 +765,83 @@ export interface components {
          * @description One run, as the existing app's admin page shows it at its foot.
          */
         Activity: {
-            /** Id */
+            /**
+             * Id
+             * @description What tells it from all others.
+             * @example 412
+             */
             id: number;
             /**
              * Dataset
              * @description owner/name; null: a run of the existing app.
+             * @example arcprize/arc_agi_v2_public_eval
              */
             dataset: string | null;
             /**
              * Datasetname
              * @description The model's folder.
+             * @example gpt-5-2-2025-12-11-thinking-xhigh
              */
             datasetName: string;
-            /** Source */
+            /**
+             * Source
+             * @description The task set.
+             * @example ARC1
+             */
             source: components["schemas"]["Source"] | string | null;
-            /** Totalpuzzles */
+            /**
+             * Totalpuzzles
+             * @description Tasks in all.
+             * @example 120
+             */
             totalPuzzles: number;
             /**
              * Successful
              * @description Task files; in rows of the existing app, attempts.
+             * @example 120
              */
             successful: number;
-            /** Failed */
+            /**
+             * Failed
+             * @description Files that could not be used.
+             * @example 0
+             */
             failed: number;
-            /** Skipped */
+            /**
+             * Skipped
+             * @description Files that were left out: no tasks, or known already.
+             * @example 2
+             */
             skipped: number;
-            /** Dryrun */
+            /**
+             * Dryrun
+             * @description Whether it only counts, and stores nothing.
+             * @example false
+             */
             dryRun: boolean;
             /**
              * Startedat
              * Format: date-time
+             * @description When it began.
+             * @example 2026-11-28T02:00:00Z
              */
             startedAt: string;
             /**
              * Completedat
              * @description Null while it is running.
+             * @example 2026-11-28T02:00:41Z
              */
             completedAt: string | null;
-            /** Accuracypercent */
+            /**
+             * Accuracypercent
+             * @description Right pairs, in percent of all pairs of the task set. Null: not known.
+             * @example 52.9
+             */
             accuracyPercent: number | null;
             /**
              * Duration
              * @description ms; 0 while it is running.
+             * @example 41250
              */
             duration: number;
         };
@@ -817,11 +852,16 @@ export interface components {
         ActivityAnswer: {
             /**
              * Success
+             * @description Always true; an error is a problem document.
              * @default true
+             * @example true
              * @constant
              */
             success?: true;
-            /** Runs */
+            /**
+             * Runs
+             * @description One for each run.
+             */
             runs: components["schemas"]["Activity"][];
         };
         /**
@@ -831,13 +871,22 @@ export interface components {
         AllNamesAnswer: {
             /**
              * Success
+             * @description Always true; an error is a problem document.
              * @default true
+             * @example true
              * @constant
              */
             success?: true;
-            /** Total */
+            /**
+             * Total
+             * @description How many there are in all.
+             * @example 147
+             */
             total: number;
-            /** Data */
+            /**
+             * Data
+             * @description What was asked for.
+             */
             data: components["schemas"]["FolderNames"][];
         };
         /**
@@ -845,39 +894,70 @@ export interface components {
          * @description What a submission answers to the task; the model's own page of the task has its reasoning, too.
          */
         AnswerOfSubmission: {
-            /** Dataset */
+            /**
+             * Dataset
+             * @description The dataset on the Hub, owner/name.
+             * @example arcprize/arc_agi_v2_public_eval
+             */
             dataset: string;
             /**
              * Model
              * @description The folder's name.
+             * @example gpt-5-2-2025-12-11-thinking-xhigh
              */
             model: string;
-            /** Displayname */
+            /**
+             * Displayname
+             * @description The name that people know.
+             * @example GPT-5.2 (xHigh)
+             */
             displayName: string;
-            /** Provider */
+            /**
+             * Provider
+             * @description Who made the model.
+             * @example OpenAI
+             */
             provider: string | null;
-            /** Family */
+            /**
+             * Family
+             * @description The line of models.
+             * @example GPT
+             */
             family: string | null;
-            /** Effort */
+            /**
+             * Effort
+             * @description The level of effort.
+             * @example xhigh
+             */
             effort: string | null;
-            /** Kind */
+            /**
+             * Kind
+             * @description Of which kind.
+             * @example model
+             */
             kind: ("model" | "system" | "human_panel" | "baseline") | null;
             /**
              * Score
              * @description Over all tasks of the set.
+             * @example 0.542
              */
             score: number;
             /**
              * Result
              * @description Null: not known, for seconds after a start.
+             * @example solved
              */
             result: ("solved" | "partial" | "unsolved" | "not_attempted") | null;
             /**
              * Cost
              * @description Of all attempts at the task, in USD.
+             * @example 0.84
              */
             cost: number | null;
-            /** Attempts */
+            /**
+             * Attempts
+             * @description One for each attempt, in order.
+             */
             attempts: components["schemas"]["AttemptAnswers"][];
         };
         /**
@@ -885,18 +965,34 @@ export interface components {
          * @description One attempt's answers, in the order of the test pairs, and what they cost.
          */
         AttemptAnswers: {
-            /** Modelname */
+            /**
+             * Modelname
+             * @description An attempt's name: its folder, then -attempt and its number.
+             * @example gpt-5-2-2025-12-11-thinking-xhigh-attempt1
+             */
             modelName: string;
-            /** Answers */
+            /**
+             * Answers
+             * @description One for each test pair.
+             */
             answers: components["schemas"]["PairAnswer"][];
             /**
              * Cost
              * @description USD
+             * @example 0.84
              */
             cost: number | null;
-            /** Tokens */
+            /**
+             * Tokens
+             * @description Tokens that it took.
+             * @example 41230
+             */
             tokens: number | null;
-            /** Timems */
+            /**
+             * Timems
+             * @description How long it took, ms.
+             * @example 183250
+             */
             timeMs: number | null;
         };
         /**
@@ -904,16 +1000,29 @@ export interface components {
          * @description What one attempt's answer to a task came to, and took.
          */
         AttemptAtTask: {
-            /** Pairssolved */
+            /**
+             * Pairssolved
+             * @description Test pairs that it has right.
+             * @example 1
+             */
             pairsSolved: number;
             /**
              * Cost
              * @description USD
+             * @example 0.84
              */
             cost: number | null;
-            /** Tokens */
+            /**
+             * Tokens
+             * @description Tokens that it took.
+             * @example 41230
+             */
             tokens: number | null;
-            /** Timems */
+            /**
+             * Timems
+             * @description How long it took, ms.
+             * @example 183250
+             */
             timeMs: number | null;
         };
         /**
@@ -921,9 +1030,17 @@ export interface components {
          * @description One attempt, and what its answers took; of the fifth and later ones this is null.
          */
         AttemptDetail: {
-            /** Modelname */
+            /**
+             * Modelname
+             * @description An attempt's name: its folder, then -attempt and its number.
+             * @example gpt-5-2-2025-12-11-thinking-xhigh-attempt1
+             */
             modelName: string;
-            /** Accuracypercent */
+            /**
+             * Accuracypercent
+             * @description Right pairs, in percent of all pairs of the task set. Null: not known.
+             * @example 52.9
+             */
             accuracyPercent: number | null;
             /**
              * @description Pairs of one task are taken as one answer.
@@ -934,6 +1051,7 @@ export interface components {
              * Taskscorrect
              * @description Tasks with every pair right.
              * @default null
+             * @example 58
              */
             tasksCorrect?: number | null;
             /**
@@ -947,9 +1065,17 @@ export interface components {
          * @description One attempt of a submission; its accuracy is over all pairs of the task set.
          */
         AttemptRow: {
-            /** Modelname */
+            /**
+             * Modelname
+             * @description An attempt's name: its folder, then -attempt and its number.
+             * @example gpt-5-2-2025-12-11-thinking-xhigh-attempt1
+             */
             modelName: string;
-            /** Accuracypercent */
+            /**
+             * Accuracypercent
+             * @description Right pairs, in percent of all pairs of the task set. Null: not known.
+             * @example 52.9
+             */
             accuracyPercent: number | null;
         };
         /**
@@ -957,41 +1083,82 @@ export interface components {
          * @description Attempts of one model taken together: a pair counts when any of them has it right, over all pairs of the set.
          */
         AttemptUnion: {
-            /** Basemodelname */
+            /**
+             * Basemodelname
+             * @description The submission's folder.
+             * @example gpt-5-2-2025-12-11-thinking-xhigh
+             */
             baseModelName: string;
             /**
              * Hfdataset
              * @description The dataset that the figures are of. Null: no dataset on this task set has the name.
+             * @example arcprize/arc_agi_v2_public_eval
              */
             hfDataset: string | null;
-            /** Attemptmodelnames */
+            /**
+             * Attemptmodelnames
+             * @description The attempts that are taken together.
+             * @example [
+             *       "gpt-5-attempt1",
+             *       "gpt-5-attempt2"
+             *     ]
+             */
             attemptModelNames: string[];
-            /** Totalpuzzles */
+            /**
+             * Totalpuzzles
+             * @description Tasks in all.
+             * @example 120
+             */
             totalPuzzles: number;
-            /** Totaltestpairs */
+            /**
+             * Totaltestpairs
+             * @description All test pairs of the set.
+             * @example 167
+             */
             totalTestPairs: number;
             /**
              * Unioncorrectcount
              * @description Pairs.
+             * @example 92
              */
             unionCorrectCount: number;
             /**
              * Unionaccuracypercentage
              * @description Mean of the tasks' scores over the whole set, as `harnessScore`.
+             * @example 54.2
              */
             unionAccuracyPercentage: number;
             /**
              * Puzzlescounted
              * @description Tasks that any attempt answered.
+             * @example 120
              */
             puzzlesCounted: number;
-            /** Puzzlesfullysolved */
+            /**
+             * Puzzlesfullysolved
+             * @description Tasks with every pair right.
+             * @example 61
+             */
             puzzlesFullySolved: number;
-            /** Puzzlesfullysolvedids */
+            /**
+             * Puzzlesfullysolvedids
+             * @description Tasks with every pair right.
+             * @example [
+             *       "00576224"
+             *     ]
+             */
             puzzlesFullySolvedIds: string[];
-            /** Datasettotalpuzzles */
+            /**
+             * Datasettotalpuzzles
+             * @description All tasks of the set.
+             * @example 120
+             */
             datasetTotalPuzzles: number;
-            /** Datasettotaltestpairs */
+            /**
+             * Datasettotaltestpairs
+             * @description All test pairs of the set.
+             * @example 167
+             */
             datasetTotalTestPairs: number;
         };
         /**
@@ -999,18 +1166,43 @@ export interface components {
          * @description What a version says differently from the one before it: task ids.
          */
         Changes: {
-            /** Added */
+            /**
+             * Added
+             * @description Tasks that the version before did not have.
+             * @example [
+             *       "00576224"
+             *     ]
+             */
             added: string[];
-            /** Removed */
+            /**
+             * Removed
+             * @description Tasks that the version before had.
+             * @example []
+             */
             removed: string[];
             /**
              * Changed
              * @description The file's content differs.
+             * @example [
+             *       "0934a4d8"
+             *     ]
              */
             changed: string[];
-            /** Newlysolved */
+            /**
+             * Newlysolved
+             * @description Tasks that the version before did not solve whole.
+             * @example [
+             *       "00576224"
+             *     ]
+             */
             newlySolved: string[];
-            /** Nolongersolved */
+            /**
+             * Nolongersolved
+             * @description Tasks that the version before solved whole.
+             * @example [
+             *       "0934a4d8"
+             *     ]
+             */
             noLongerSolved: string[];
         };
         /**
@@ -1018,18 +1210,28 @@ export interface components {
          * @description Who solved a task for the least.
          */
         CheapestSolve: {
-            /** Dataset */
+            /**
+             * Dataset
+             * @description The dataset on the Hub, owner/name.
+             * @example arcprize/arc_agi_v2_public_eval
+             */
             dataset: string;
             /**
              * Model
              * @description The folder's name.
+             * @example gpt-5-2-2025-12-11-thinking-xhigh
              */
             model: string;
-            /** Displayname */
+            /**
+             * Displayname
+             * @description The name that people know.
+             * @example GPT-5.2 (xHigh)
+             */
             displayName: string;
             /**
              * Cost
              * @description Of all attempts at the task, in USD.
+             * @example 0.84
              */
             cost: number;
         };
@@ -1038,19 +1240,37 @@ export interface components {
          * @description What was checked.
          */
         Checks: {
-            /** Urlaccessible */
+            /**
+             * Urlaccessible
+             * @description Whether a file of the folder could be fetched.
+             * @example true
+             */
             urlAccessible: boolean;
-            /** Tokenpresent */
+            /**
+             * Tokenpresent
+             * @description Whether the server has an HF_TOKEN.
+             * @example true
+             */
             tokenPresent: boolean;
-            /** Databaseconnected */
+            /**
+             * Databaseconnected
+             * @description Whether the database answers.
+             * @example true
+             */
             databaseConnected: boolean;
-            /** Sourcedetected */
+            /**
+             * Sourcedetected
+             * @description The task set that the dataset's name tells of; null: none.
+             * @example ARC2-Eval
+             */
             sourceDetected: string | null;
             /**
              * Puzzlecount
              * @description Tasks of the set.
+             * @example 120
              */
             puzzleCount: number;
+            /** @description A file of the folder, as a sample; null where none could be fetched. */
             samplePuzzle: components["schemas"]["SamplePuzzle"] | null;
         };
         /**
@@ -1060,10 +1280,13 @@ export interface components {
         CompareAnswer: {
             /**
              * Success
+             * @description Always true; an error is a problem document.
              * @default true
+             * @example true
              * @constant
              */
             success?: true;
+            /** @description What was asked for. */
             data: components["schemas"]["Comparison"];
         };
         /**
@@ -1071,6 +1294,7 @@ export interface components {
          * @description The submission beside it.
          */
         ComparedModel: {
+            /** @description The submission. */
             model: components["schemas"]["ModelDetail"];
             /** @description Null: they answer different task sets. */
             comparison: components["schemas"]["Comparison"] | null;
@@ -1080,13 +1304,17 @@ export interface components {
          * @description A comparison.
          */
         Comparison: {
+            /** @description The same in numbers. */
             summary: components["schemas"]["ComparisonSummary"];
             /**
              * Pairedtests
              * @description Of each two, in the order asked for.
              */
             pairedTests: components["schemas"]["PairedTest"][];
-            /** Details */
+            /**
+             * Details
+             * @description One for each task of the set.
+             */
             details: components["schemas"]["ComparisonDetail"][];
         };
         /**
@@ -1094,26 +1322,38 @@ export interface components {
          * @description One task. What concerns a model that was not asked for is left out.
          */
         ComparisonDetail: {
-            /** Puzzleid */
+            /**
+             * Puzzleid
+             * @description The task's id.
+             * @example 00576224
+             */
             puzzleId: string;
             /**
              * Model1Result
+             * @description How it went for the first.
+             * @example correct
              * @enum {string}
              */
             model1Result: "correct" | "incorrect" | "not_attempted";
             /**
              * Model2Result
+             * @description How it went for the second.
              * @default null
+             * @example correct
              */
             model2Result?: ("correct" | "incorrect" | "not_attempted") | null;
             /**
              * Model3Result
+             * @description How it went for the third.
              * @default null
+             * @example correct
              */
             model3Result?: ("correct" | "incorrect" | "not_attempted") | null;
             /**
              * Model4Result
+             * @description How it went for the fourth.
              * @default null
+             * @example correct
              */
             model4Result?: ("correct" | "incorrect" | "not_attempted") | null;
         };
@@ -1124,92 +1364,150 @@ export interface components {
          *     Each task counts once in the six from `allCorrect` to `oneCorrect`.
          */
         ComparisonSummary: {
-            /** Totalpuzzles */
+            /**
+             * Totalpuzzles
+             * @description Tasks in all.
+             * @example 120
+             */
             totalPuzzles: number;
-            /** Model1Name */
+            /**
+             * Model1Name
+             * @description The first, as it was asked for.
+             * @example gpt-5-attempt1
+             */
             model1Name: string;
             /**
              * Model2Name
              * @description Empty where none was asked for.
              * @default
+             * @example claude-opus-5-attempt1
              */
             model2Name?: string;
             /**
              * Model3Name
              * @description Empty where none was asked for.
              * @default
+             * @example
              */
             model3Name?: string;
             /**
              * Model4Name
              * @description Empty where none was asked for.
              * @default
+             * @example
              */
             model4Name?: string;
-            /** Dataset */
+            /**
+             * Dataset
+             * @description The task set or dataset, as it was asked for.
+             * @example evaluation2
+             */
             dataset: string;
-            /** Allcorrect */
+            /**
+             * Allcorrect
+             * @description Tasks that all have right.
+             * @example 41
+             */
             allCorrect: number;
             /**
              * Allincorrect
              * @description Tasks that none has right, and at least one has answered.
+             * @example 38
              */
             allIncorrect: number;
-            /** Allnotattempted */
+            /**
+             * Allnotattempted
+             * @description Tasks that none has answered.
+             * @example 0
+             */
             allNotAttempted: number;
             /**
              * Threecorrect
              * @description Tasks that three of four have right.
+             * @example 0
              */
             threeCorrect: number;
             /**
              * Twocorrect
              * @description Tasks that two of more have right.
+             * @example 41
              */
             twoCorrect: number;
             /**
              * Onecorrect
              * @description Tasks that one of several has right.
+             * @example 21
              */
             oneCorrect: number;
-            /** Model1Onlycorrect */
+            /**
+             * Model1Onlycorrect
+             * @description Tasks that only the first has right.
+             * @example 12
+             */
             model1OnlyCorrect: number;
-            /** Model2Onlycorrect */
+            /**
+             * Model2Onlycorrect
+             * @description Tasks that only the second has right.
+             * @example 9
+             */
             model2OnlyCorrect: number;
-            /** Model3Onlycorrect */
+            /**
+             * Model3Onlycorrect
+             * @description Tasks that only the third has right.
+             * @example 0
+             */
             model3OnlyCorrect: number;
-            /** Model4Onlycorrect */
+            /**
+             * Model4Onlycorrect
+             * @description Tasks that only the fourth has right.
+             * @example 0
+             */
             model4OnlyCorrect: number;
             /**
              * Fullysolvedcount
              * @description Tasks that at least one has right.
+             * @example 82
              */
             fullySolvedCount: number;
-            /** Unsolvedcount */
+            /**
+             * Unsolvedcount
+             * @description Tasks that none has right.
+             * @example 38
+             */
             unsolvedCount: number;
             /**
              * Winnermodel
              * @description Most tasks right.
+             * @example gpt-5-attempt1
              */
             winnerModel: string | null;
             /**
              * Mostefficientmodel
              * @description Lowest cost per right answer.
+             * @example claude-opus-5-attempt1
              */
             mostEfficientModel: string | null;
             /**
              * Fastestmodel
              * @description Lowest average time.
+             * @example gpt-5-2-2025-12-11-thinking-xhigh-attempt1
              */
             fastestModel: string | null;
             /**
              * Accuracyleadermodel
              * @description Highest accuracy over the tasks answered.
+             * @example gpt-5-2-2025-12-11-thinking-xhigh-attempt1
              */
             accuracyLeaderModel: string | null;
-            /** Modelperformance */
+            /**
+             * Modelperformance
+             * @description How each one did, in the order asked for.
+             */
             modelPerformance: components["schemas"]["ModelPerformance"][];
-            /** Attemptunionstats */
+            /**
+             * Attemptunionstats
+             * @description What the attempts of each model solve together.
+             */
             attemptUnionStats: components["schemas"]["AttemptUnion"][];
         };
         /**
@@ -1219,7 +1517,9 @@ export interface components {
         CronStatusAnswer: {
             /**
              * Success
+             * @description Always true; an error is a problem document.
              * @default true
+             * @example true
              * @constant
              */
             success?: true;
@@ -1227,34 +1527,69 @@ export interface components {
              * Stale
              * @description NATS or the database is away: this may lag behind, by the seconds in the Age header.
              * @default false
+             * @example false
              */
             stale?: boolean;
             /**
              * Asof
              * @description While stale: when the view was last known to be right.
              * @default null
+             * @example 2026-11-28T08:59:30Z
              */
             asOf?: string | null;
-            /** Cronenabled */
+            /**
+             * Cronenabled
+             * @description Whether the Hub is watched by a schedule: ENABLE_CRON_JOBS.
+             * @example true
+             */
             cronEnabled: boolean;
             /**
              * Schedule
              * @description Cron expression, UTC.
+             * @example 0 2 * * *
              */
             schedule: string;
-            /** Autoingest */
+            /**
+             * Autoingest
+             * @description Whether what a sync finds is ingested.
+             * @example true
+             */
             autoIngest: boolean;
-            /** Nextrun */
+            /**
+             * Nextrun
+             * @description When the next scheduled sync is due; null where there is no schedule.
+             * @example 2026-11-29T02:00:00Z
+             */
             nextRun: string | null;
-            /** Lastrun */
+            /**
+             * Lastrun
+             * @description When the last sync began; null before the first.
+             * @example 2026-11-28T02:00:00Z
+             */
             lastRun: string | null;
-            /** Laststatus */
+            /**
+             * Laststatus
+             * @description How the last sync ended.
+             * @example completed
+             */
             lastStatus: ("completed" | "partial" | "failed") | null;
-            /** Lastnewmodelsfound */
+            /**
+             * Lastnewmodelsfound
+             * @description New models that the last sync found.
+             * @example 1
+             */
             lastNewModelsFound: number | null;
-            /** Lasttrigger */
+            /**
+             * Lasttrigger
+             * @description What asked for the last sync.
+             * @example schedule
+             */
             lastTrigger: string | null;
-            /** Lasterror */
+            /**
+             * Lasterror
+             * @description Why the last sync failed; null where it did not.
+             * @example the Hub answers 503
+             */
             lastError: string | null;
         };
         /**
@@ -1265,11 +1600,20 @@ export interface components {
             /**
              * Name
              * @description Its kind, of those that docs/verification.md explains.
+             * @example score_differs
              */
             name: string;
-            /** Figure */
+            /**
+             * Figure
+             * @description Which figure differs.
+             * @example score
+             */
             figure: string;
-            /** Message */
+            /**
+             * Message
+             * @description What it is, in words.
+             * @example the file is not JSON: it ends in the middle
+             */
             message: string;
         };
         /**
@@ -1283,26 +1627,53 @@ export interface components {
          * @description An ingestion has failed for good.
          */
         FailedEvent: {
-            /** Runid */
+            /**
+             * Runid
+             * @description The run that failed; null where none had begun.
+             * @example 412
+             */
             runId: number | null;
-            /** Dataset */
+            /**
+             * Dataset
+             * @description The dataset on the Hub, owner/name.
+             * @example arcprize/arc_agi_v2_public_eval
+             */
             dataset: string | null;
-            /** Model */
+            /**
+             * Model
+             * @description The submission's folder in its dataset.
+             * @example gpt-5-2-2025-12-11-thinking-xhigh
+             */
             model: string | null;
-            /** Kind */
+            /**
+             * Kind
+             * @description What went wrong, in one word.
+             * @example folder_gone
+             */
             kind: string;
-            /** Reason */
+            /**
+             * Reason
+             * @description Why, in words.
+             * @example the Hub does not list the folder any more
+             */
             reason: string;
-            /** Deliverycount */
+            /**
+             * Deliverycount
+             * @description How often the event was delivered.
+             * @example 1
+             */
             deliveryCount: number;
             /**
              * Dryrun
              * @description It would have stored nothing: the model itself did not fail.
+             * @example false
              */
             dryRun: boolean;
             /**
              * Failedat
              * Format: date-time
+             * @description When it was given up.
+             * @example 2026-11-28T02:11:09Z
              */
             failedAt: string;
         };
@@ -1312,15 +1683,17 @@ export interface components {
          */
         FailedFrame: {
             /**
-             * @description discriminator enum property added by openapi-typescript
+             * @description The event's name. (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             event: "failed";
             /**
              * Id
              * @description Its place, `<stream>-<sequence>`: what to send as Last-Event-ID.
+             * @example 1764320000000000-42
              */
             id: string;
+            /** @description What was asked for. */
             data: components["schemas"]["FailedEvent"];
         };
         /**
@@ -1328,9 +1701,17 @@ export interface components {
          * @description One field of the request, and what is wrong with it.
          */
         FieldError: {
-            /** Field */
+            /**
+             * Field
+             * @description Which field or parameter.
+             * @example dataset
+             */
             field: string;
-            /** Message */
+            /**
+             * Message
+             * @description What it is, in words.
+             * @example the file is not JSON: it ends in the middle
+             */
             message: string;
         };
         /**
@@ -1338,19 +1719,47 @@ export interface components {
          * @description Averages are over the answers that tell the figure. Cost in USD, time in ms.
          */
         FigureSet: {
-            /** Count */
+            /**
+             * Count
+             * @description How many there are.
+             * @example 154
+             */
             count: number;
-            /** Avgcost */
+            /**
+             * Avgcost
+             * @description Mean of one answer, USD.
+             * @example 0.84
+             */
             avgCost: number;
-            /** Totalcost */
+            /**
+             * Totalcost
+             * @description What all answers cost, USD.
+             * @example 112.35
+             */
             totalCost: number;
-            /** Avgtime */
+            /**
+             * Avgtime
+             * @description Mean of one answer, ms.
+             * @example 183250
+             */
             avgTime: number;
-            /** Totaltime */
+            /**
+             * Totaltime
+             * @description Of all answers, ms.
+             * @example 24189000
+             */
             totalTime: number;
-            /** Avgtokens */
+            /**
+             * Avgtokens
+             * @description Mean of one answer.
+             * @example 41230
+             */
             avgTokens: number;
-            /** Totaltokens */
+            /**
+             * Totaltokens
+             * @description Tokens of all answers.
+             * @example 5442360
+             */
             totalTokens: number;
         };
         /**
@@ -1358,20 +1767,30 @@ export interface components {
          * @description How often a kind was found: in how many files, or in the folder itself.
          */
         Finding: {
-            /** Kind */
+            /**
+             * Kind
+             * @description What was found.
+             * @example not_json
+             */
             kind: components["schemas"]["ErrorKind"] | components["schemas"]["NoteKind"] | string;
             /**
              * Severity
              * @description error: answers are lost; warning: answers or figures may be; note: mended, nothing is lost.
+             * @example error
              * @enum {string}
              */
             severity: "error" | "warning" | "note";
             /**
              * Advice
              * @description Null for a kind that a newer version knows.
+             * @example Upload the file anew.
              */
             advice: string | null;
-            /** Count */
+            /**
+             * Count
+             * @description How many there are.
+             * @example 154
+             */
             count: number;
         };
         /**
@@ -1379,19 +1798,29 @@ export interface components {
          * @description Who solved a task first.
          */
         FirstSolve: {
-            /** Dataset */
+            /**
+             * Dataset
+             * @description The dataset on the Hub, owner/name.
+             * @example arcprize/arc_agi_v2_public_eval
+             */
             dataset: string;
             /**
              * Model
              * @description The folder's name.
+             * @example gpt-5-2-2025-12-11-thinking-xhigh
              */
             model: string;
-            /** Displayname */
+            /**
+             * Displayname
+             * @description The name that people know.
+             * @example GPT-5.2 (xHigh)
+             */
             displayName: string;
             /**
              * At
              * Format: date-time
              * @description When the answers came to the Hub, or here, where that is not known; of all versions of it.
+             * @example 2026-11-28T04:00:12Z
              */
             at: string;
         };
@@ -1403,58 +1832,83 @@ export interface components {
             /**
              * Displayname
              * @description The name that people know.
+             * @example GPT-5.2 (xHigh)
              */
             displayName: string;
             /**
              * Provider
              * @description Who made it.
+             * @example OpenAI
              */
             provider: string | null;
             /**
              * Family
              * @description The line of models, such as Claude.
+             * @example GPT
              */
             family: string | null;
             /**
              * Effort
              * @description A level or a budget, as in the folder's name: xhigh, 32k.
+             * @example xhigh
              */
             effort: string | null;
             /**
              * Basename
              * @description Display name without the effort: the same model's submissions at several efforts share it.
+             * @example GPT-5.2
              */
             baseName: string;
             /**
              * Releasedate
              * @description When the model became available.
+             * @example 2025-12-11
              */
             releaseDate: string | null;
             /**
              * Kind
              * @description A system is built around models; panels and baselines are none.
+             * @example model
              */
             kind: ("model" | "system" | "human_panel" | "baseline") | null;
+            /** @description Where each field of its name comes from. */
             nameSources: components["schemas"]["NameSources"];
-            /** Folder */
+            /**
+             * Folder
+             * @description A folder's name, in any dataset.
+             * @example gpt-5-2-2025-12-11-thinking-xhigh
+             */
             folder: string;
             /**
              * Datasets
              * @description Those whose submissions have this folder.
+             * @example [
+             *       "arcprize/arc_agi_v2_public_eval"
+             *     ]
              */
             datasets: string[];
-            /** Origins */
+            /**
+             * Origins
+             * @description For each field that is known, in words where it comes from.
+             * @example {
+             *       "family": "the rule for gpt-*"
+             *     }
+             */
             origins: {
                 [key: string]: string;
             };
             /**
              * Unknown
              * @description The fields that are not known.
+             * @example [
+             *       "effort"
+             *     ]
              */
             unknown: string[];
             /**
              * Setat
              * @description When an admin has set some; the table says who.
+             * @example 2026-11-20T10:00:00Z
              */
             setAt: string | null;
         };
@@ -1465,10 +1919,13 @@ export interface components {
         FolderNamesAnswer: {
             /**
              * Success
+             * @description Always true; an error is a problem document.
              * @default true
+             * @example true
              * @constant
              */
             success?: true;
+            /** @description What was asked for. */
             data: components["schemas"]["FolderNames"];
         };
         /**
@@ -1476,21 +1933,28 @@ export interface components {
          * @description One model folder on the Hub.
          */
         FolderRow: {
-            /** Name */
+            /**
+             * Name
+             * @description The folder's name.
+             * @example gpt-5-2-2025-12-11-thinking-xhigh
+             */
             name: string;
             /**
              * Ingested
              * @description Its present content is ingested.
+             * @example true
              */
             ingested: boolean;
             /**
              * Attemptsfound
              * @description Attempts in the database, of whatever version.
+             * @example 2
              */
             attemptsFound: number;
             /**
              * Withouttasks
              * @description An ingester found no file of a task in its present content: no submission.
+             * @example false
              */
             withoutTasks: boolean;
         };
@@ -1499,7 +1963,10 @@ export interface components {
          * @description The folders that the Hub lists.
          */
         FoldersAnswer: {
-            /** Folders */
+            /**
+             * Folders
+             * @description One for each folder, by name.
+             */
             folders: components["schemas"]["FolderRow"][];
         };
         /**
@@ -1510,11 +1977,31 @@ export interface components {
             /**
              * Input
              * @description Rows of colours.
+             * @example [
+             *       [
+             *         0,
+             *         7
+             *       ],
+             *       [
+             *         7,
+             *         0
+             *       ]
+             *     ]
              */
             input: number[][];
             /**
              * Output
              * @description Rows of colours.
+             * @example [
+             *       [
+             *         7,
+             *         0
+             *       ],
+             *       [
+             *         0,
+             *         7
+             *       ]
+             *     ]
              */
             output: number[][];
         };
@@ -1523,57 +2010,82 @@ export interface components {
          * @description How much of the whole set a model solves: what it leaves out counts as not solved, and any attempt counts.
          */
         HarnessAccuracy: {
-            /** Basemodelname */
+            /**
+             * Basemodelname
+             * @description The submission's folder.
+             * @example gpt-5-2-2025-12-11-thinking-xhigh
+             */
             baseModelName: string;
-            /** Attempt1Modelname */
+            /**
+             * Attempt1Modelname
+             * @description The name of the rows of its first attempt.
+             * @example gpt-5-2-2025-12-11-thinking-xhigh-attempt1
+             */
             attempt1ModelName: string;
-            /** Attempt2Modelname */
+            /**
+             * Attempt2Modelname
+             * @description The name of the rows of its second attempt.
+             * @example gpt-5-2-2025-12-11-thinking-xhigh-attempt2
+             */
             attempt2ModelName: string;
             /**
              * Dataset
              * @description The task set.
+             * @example evaluation2
              */
             dataset: string;
             /**
              * Hfdataset
              * @description The dataset that the figures are of. Null: no dataset on this task set has the name.
+             * @example arcprize/arc_agi_v2_public_eval
              */
             hfDataset: string | null;
             /**
              * Puzzlescounted
              * @description All tasks of the set.
+             * @example 120
              */
             puzzlesCounted: number;
             /**
              * Puzzlesfullysolved
              * @description Null while only an event is known of it: the database is away.
+             * @example 61
              */
             puzzlesFullySolved: number | null;
             /**
              * Harnessscore
              * @description Mean of the tasks' scores: `score` of /api/models.
+             * @example 0.542
              */
             harnessScore: number;
-            /** Harnessscorepercentage */
+            /**
+             * Harnessscorepercentage
+             * @description The same in percent.
+             * @example 54.2
+             */
             harnessScorePercentage: number;
             /**
              * Pairweightedcorrectpairs
              * @description Null while only an event is known of it: the database is away.
+             * @example 92
              */
             pairWeightedCorrectPairs: number | null;
             /**
              * Pairweightedtotalpairs
              * @description All test pairs of the set.
+             * @example 167
              */
             pairWeightedTotalPairs: number;
             /**
              * Pairweightedaccuracy
              * @description Null while only an event is known of it: the database is away.
+             * @example 0.551
              */
             pairWeightedAccuracy: number | null;
             /**
              * Pairweightedaccuracypercentage
              * @description Null while only an event is known of it: the database is away.
+             * @example 55.1
              */
             pairWeightedAccuracyPercentage: number | null;
         };
@@ -1584,7 +2096,9 @@ export interface components {
         HarnessAnswer: {
             /**
              * Success
+             * @description Always true; an error is a problem document.
              * @default true
+             * @example true
              * @constant
              */
             success?: true;
@@ -1592,14 +2106,17 @@ export interface components {
              * Stale
              * @description NATS or the database is away: this may lag behind, by the seconds in the Age header.
              * @default false
+             * @example false
              */
             stale?: boolean;
             /**
              * Asof
              * @description While stale: when the view was last known to be right.
              * @default null
+             * @example 2026-11-28T08:59:30Z
              */
             asOf?: string | null;
+            /** @description What was asked for. */
             data: components["schemas"]["HarnessAccuracy"];
         };
         /**
@@ -1609,13 +2126,22 @@ export interface components {
         HistoryAnswer: {
             /**
              * Success
+             * @description Always true; an error is a problem document.
              * @default true
+             * @example true
              * @constant
              */
             success?: true;
-            /** Total */
+            /**
+             * Total
+             * @description How many there are in all.
+             * @example 147
+             */
             total: number;
-            /** Runs */
+            /**
+             * Runs
+             * @description One for each run.
+             */
             runs: components["schemas"]["Run"][];
         };
         /**
@@ -1623,25 +2149,48 @@ export interface components {
          * @description The Hub, as the query API sees it. Replicas with the same token share the quota.
          */
         HubReach: {
-            /** Endpoint */
+            /**
+             * Endpoint
+             * @description The Hub's address: HF_ENDPOINT.
+             * @example https://huggingface.co
+             */
             endpoint: string;
-            /** Reachable */
+            /**
+             * Reachable
+             * @description Whether it answers.
+             * @example true
+             */
             reachable: boolean;
-            /** Reason */
+            /**
+             * Reason
+             * @description Why, in words.
+             * @example the Hub does not list the folder any more
+             */
             reason: string | null;
             /**
              * Checkedat
              * Format: date-time
+             * @description When it was last asked.
+             * @example 2026-11-28T08:59:00Z
              */
             checkedAt: string;
             /**
              * Quotaleft
              * @description API requests left in this window.
+             * @example 961
              */
             quotaLeft: number | null;
-            /** Quotalimit */
+            /**
+             * Quotalimit
+             * @description API requests that a window allows; null: the Hub has not said.
+             * @example 1000
+             */
             quotaLimit: number | null;
-            /** Quotaresetsat */
+            /**
+             * Quotaresetsat
+             * @description When the window ends; null: the Hub has not said.
+             * @example 2026-11-28T09:03:20Z
+             */
             quotaResetsAt: string | null;
         };
         /**
@@ -1649,79 +2198,133 @@ export interface components {
          * @description A version of a submission is committed; its row as /api/models has it.
          */
         IngestedEvent: {
-            /** Dataset */
+            /**
+             * Dataset
+             * @description The dataset on the Hub, owner/name.
+             * @example arcprize/arc_agi_v2_public_eval
+             */
             dataset: string;
-            /** Model */
+            /**
+             * Model
+             * @description The submission's folder in its dataset.
+             * @example gpt-5-2-2025-12-11-thinking-xhigh
+             */
             model: string;
-            /** Source */
+            /**
+             * Source
+             * @description The task set.
+             * @example ARC1
+             */
             source: components["schemas"]["Source"] | string;
             /**
              * Status
+             * @description How it is, or how it ended.
+             * @example completed
              * @enum {string}
              */
             status: "completed" | "partial" | "unknown" | "removed";
             /**
              * Score
              * @description Over all tasks of the set.
+             * @example 0.542
              */
             score: number;
             /**
              * Scoresubmitted
              * @description Over the tasks submitted.
+             * @example 0.551
              */
             scoreSubmitted: number | null;
-            /** Taskstotal */
+            /**
+             * Taskstotal
+             * @description All tasks of the set.
+             * @example 120
+             */
             tasksTotal: number;
-            /** Taskssubmitted */
+            /**
+             * Taskssubmitted
+             * @description Tasks that it has a file for.
+             * @example 118
+             */
             tasksSubmitted: number;
             /**
              * Taskssolved
              * @description Tasks solved whole.
+             * @example 61
              */
             tasksSolved: number | null;
-            /** Pairstotal */
+            /**
+             * Pairstotal
+             * @description Test pairs in all.
+             * @example 167
+             */
             pairsTotal: number | null;
-            /** Pairssolved */
+            /**
+             * Pairssolved
+             * @description Test pairs that are right.
+             * @example 92
+             */
             pairsSolved: number | null;
-            /** Attempts */
+            /**
+             * Attempts
+             * @description One for each attempt, in order.
+             */
             attempts: components["schemas"]["AttemptRow"][];
             /**
              * Totalcost
              * @description USD
+             * @example 112.35
              */
             totalCost: number | null;
-            /** Totaltokens */
+            /**
+             * Totaltokens
+             * @description Tokens of all answers.
+             * @example 5442360
+             */
             totalTokens: number | null;
             /**
              * Publishedat
              * @description When its answers were committed upstream.
+             * @example 2026-11-27T19:12:55Z
              */
             publishedAt: string | null;
             /**
              * Ingestedat
              * Format: date-time
              * @description When this version was.
+             * @example 2026-11-28T02:00:41Z
              */
             ingestedAt: string;
             /**
              * Landedat
              * Format: date-time
              * @description When its answers were ingested; a change of costs or texts is none.
+             * @example 2026-11-28T02:00:41Z
              */
             landedAt: string;
-            /** Revision */
+            /**
+             * Revision
+             * @description The commit on the Hub.
+             * @example 41f7dd32c3c44ee9a4d0ab4c8e87e9f0a7d13b51
+             */
             revision: string;
-            /** Treeoid */
+            /**
+             * Treeoid
+             * @description Git's hash of the folder: what tells versions apart.
+             * @example c7f1635de3a1b7e2a6cb1b7fd5a1f5aa6a0f1c2d
+             */
             treeOid: string;
             /**
              * Errors
              * @description Files that could not be used.
+             * @example 0
              */
             errors: number;
             /**
              * Warnings
              * @description Findings in other files, and in the folder, that may cost answers or figures.
              * @default null
+             * @example 1
              */
             warnings?: number | null;
             /**
@@ -1736,6 +2339,7 @@ export interface components {
             /**
              * Rank
              * @description By score within the task set; equal scores share one.
+             * @example 3
              */
             rank: number | null;
             /** @description Null also while it is being computed. */
@@ -1743,62 +2347,83 @@ export interface components {
             /**
              * Notdistinguishable
              * @description How many others of the task set do not differ from it at 5%, task by task.
+             * @example 4
              */
             notDistinguishable: number | null;
             /**
              * Displayname
              * @description The name that people know.
+             * @example GPT-5.2 (xHigh)
              */
             displayName: string;
             /**
              * Provider
              * @description Who made it.
+             * @example OpenAI
              */
             provider: string | null;
             /**
              * Family
              * @description The line of models, such as Claude.
+             * @example GPT
              */
             family: string | null;
             /**
              * Effort
              * @description A level or a budget, as in the folder's name: xhigh, 32k.
+             * @example xhigh
              */
             effort: string | null;
             /**
              * Basename
              * @description Display name without the effort: the same model's submissions at several efforts share it.
+             * @example GPT-5.2
              */
             baseName: string;
             /**
              * Releasedate
              * @description When the model became available.
+             * @example 2025-12-11
              */
             releaseDate: string | null;
             /**
              * Kind
              * @description A system is built around models; panels and baselines are none.
+             * @example model
              */
             kind: ("model" | "system" | "human_panel" | "baseline") | null;
+            /** @description Where each field of its name comes from. */
             nameSources: components["schemas"]["NameSources"];
             /**
              * Costpertask
              * @description USD: `totalCost` divided by `tasksTotal`, over all tasks of the set as the score is.
              * @default null
+             * @example 0.93
              */
             costPerTask?: number | null;
-            /** Runid */
+            /**
+             * Runid
+             * @description The run that ingested it.
+             * @example 412
+             */
             runId: number;
             /**
              * Trigger
+             * @description What asked for it.
+             * @example schedule
              * @enum {string}
              */
             trigger: "schedule" | "catch_up" | "startup" | "webhook" | "manual";
-            /** Autotriggered */
+            /**
+             * Autotriggered
+             * @description Whether no person asked for it.
+             * @example true
+             */
             autoTriggered: boolean;
             /**
              * Landed
              * @description An answer changed; else only costs or texts, or the folder's name.
+             * @example true
              */
             landed: boolean;
         };
@@ -1808,15 +2433,17 @@ export interface components {
          */
         IngestedFrame: {
             /**
-             * @description discriminator enum property added by openapi-typescript
+             * @description The event's name. (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             event: "ingested";
             /**
              * Id
              * @description Its place, `<stream>-<sequence>`: what to send as Last-Event-ID.
+             * @example 1764320000000000-42
              */
             id: string;
+            /** @description What was asked for. */
             data: components["schemas"]["IngestedEvent"];
         };
         /**
@@ -1826,18 +2453,30 @@ export interface components {
         IngestionAccepted: {
             /**
              * Success
+             * @description Always true; an error is a problem document.
              * @default true
+             * @example true
              * @constant
              */
             success?: true;
-            /** Message */
+            /**
+             * Message
+             * @description What to do next.
+             * @example Ingestion requested; /api/admin/ingestion-requests/9f1c tells how it goes.
+             */
             message: string;
+            /** @description What was asked for, as it was understood. */
             config: components["schemas"]["IngestionConfig"];
-            /** Requestid */
+            /**
+             * Requestid
+             * @description The request's id.
+             * @example 9f1c1f4e5f0c4a39a8c1d1d3b7a0e6b2
+             */
             requestId: string;
             /**
              * Verified
              * @description The Hub lists the folder. False: it could not be asked; ingesters go on asking it.
+             * @example true
              */
             verified: boolean;
         };
@@ -1849,6 +2488,7 @@ export interface components {
             /**
              * Datasetname
              * @description The model's folder in the dataset.
+             * @example gpt-5-2-2025-12-11-thinking-xhigh
              */
             datasetName: string;
             /**
@@ -1861,33 +2501,42 @@ export interface components {
              * Source
              * @description auto, or the source that it must be.
              * @default auto
+             * @example ARC2-Eval
              */
             source?: string | null;
             /**
              * Dryrun
+             * @description Whether it only counts, and stores nothing.
              * @default false
+             * @example false
              */
             dryRun?: boolean;
             /**
              * Forceoverwrite
              * @description Fetch every file again.
              * @default false
+             * @example false
              */
             forceOverwrite?: boolean;
             /**
              * Limit
              * @description Only null: a part of a submission cannot be scored.
              * @default null
+             * @example 0
              */
             limit?: 0 | null;
             /**
              * Delay
+             * @description Taken for the page's sake; it changes nothing.
              * @default null
+             * @example 0
              */
             delay?: number | null;
             /**
              * Verbose
+             * @description Taken for the page's sake; it changes nothing.
              * @default null
+             * @example false
              */
             verbose?: boolean | null;
         };
@@ -1896,17 +2545,41 @@ export interface components {
          * @description What was asked for, as it was understood.
          */
         IngestionConfig: {
-            /** Datasetname */
+            /**
+             * Datasetname
+             * @description The model's folder in its dataset.
+             * @example gpt-5-2-2025-12-11-thinking-xhigh
+             */
             datasetName: string;
-            /** Baseurl */
+            /**
+             * Baseurl
+             * @description Where the dataset is on the Hub.
+             * @example https://huggingface.co/datasets/arcprize/arc_agi_v2_public_eval/resolve/main
+             */
             baseUrl: string;
-            /** Source */
+            /**
+             * Source
+             * @description The task set.
+             * @example ARC2-Eval
+             */
             source: string | null;
-            /** Dryrun */
+            /**
+             * Dryrun
+             * @description Whether it only counts, and stores nothing.
+             * @example false
+             */
             dryRun: boolean;
-            /** Forceoverwrite */
+            /**
+             * Forceoverwrite
+             * @description Whether every file is fetched again.
+             * @example false
+             */
             forceOverwrite: boolean;
-            /** Dataset */
+            /**
+             * Dataset
+             * @description The dataset on the Hub, owner/name.
+             * @example arcprize/arc_agi_v2_public_eval
+             */
             dataset: string;
         };
         /**
@@ -1914,24 +2587,42 @@ export interface components {
          * @description A file that could not be used, or (not fatal) one in which something was mended or left out.
          */
         IngestionError: {
-            /** Kind */
+            /**
+             * Kind
+             * @description What was found.
+             * @example not_json
+             */
             kind: components["schemas"]["ErrorKind"] | components["schemas"]["NoteKind"] | string;
             /**
              * Severity
              * @description error: answers are lost; warning: answers or figures may be; note: mended, nothing is lost.
+             * @example error
              * @enum {string}
              */
             severity: "error" | "warning" | "note";
             /**
              * Advice
              * @description Null for a kind that a newer version knows.
+             * @example Upload the file anew.
              */
             advice: string | null;
-            /** Puzzleid */
+            /**
+             * Puzzleid
+             * @description The task's id.
+             * @example 00576224
+             */
             puzzleId: string | null;
-            /** Message */
+            /**
+             * Message
+             * @description What it is, in words.
+             * @example the file is not JSON: it ends in the middle
+             */
             message: string;
-            /** Fatal */
+            /**
+             * Fatal
+             * @description Whether the file could not be used at all.
+             * @example false
+             */
             fatal: boolean;
         };
         /**
@@ -1939,9 +2630,17 @@ export interface components {
          * @description The 95% interval of a score, over tasks like those of its set: from the lowest to the highest that fits.
          */
         Interval: {
-            /** Low */
+            /**
+             * Low
+             * @description The lowest value that fits.
+             * @example 0.453
+             */
             low: number;
-            /** High */
+            /**
+             * High
+             * @description The highest value that fits.
+             * @example 0.628
+             */
             high: number;
         };
         /**
@@ -1951,7 +2650,9 @@ export interface components {
         LatestAnswer: {
             /**
              * Success
+             * @description Always true; an error is a problem document.
              * @default true
+             * @example true
              * @constant
              */
             success?: true;
@@ -1959,14 +2660,17 @@ export interface components {
              * Stale
              * @description NATS or the database is away: this may lag behind, by the seconds in the Age header.
              * @default false
+             * @example false
              */
             stale?: boolean;
             /**
              * Asof
              * @description While stale: when the view was last known to be right.
              * @default null
+             * @example 2026-11-28T08:59:30Z
              */
             asOf?: string | null;
+            /** @description What was asked for. */
             data: components["schemas"]["LatestModel"] | null;
         };
         /**
@@ -1981,6 +2685,7 @@ export interface components {
             /**
              * Rank
              * @description By score within the task set; equal scores share one.
+             * @example 3
              */
             rank: number | null;
             /** @description Null also while it is being computed. */
@@ -1988,90 +2693,143 @@ export interface components {
             /**
              * Notdistinguishable
              * @description How many others of the task set do not differ from it at 5%, task by task.
+             * @example 4
              */
             notDistinguishable: number | null;
             /**
              * Displayname
              * @description The name that people know.
+             * @example GPT-5.2 (xHigh)
              */
             displayName: string;
             /**
              * Provider
              * @description Who made it.
+             * @example OpenAI
              */
             provider: string | null;
             /**
              * Family
              * @description The line of models, such as Claude.
+             * @example GPT
              */
             family: string | null;
             /**
              * Effort
              * @description A level or a budget, as in the folder's name: xhigh, 32k.
+             * @example xhigh
              */
             effort: string | null;
             /**
              * Basename
              * @description Display name without the effort: the same model's submissions at several efforts share it.
+             * @example GPT-5.2
              */
             baseName: string;
             /**
              * Releasedate
              * @description When the model became available.
+             * @example 2025-12-11
              */
             releaseDate: string | null;
             /**
              * Kind
              * @description A system is built around models; panels and baselines are none.
+             * @example model
              */
             kind: ("model" | "system" | "human_panel" | "baseline") | null;
+            /** @description Where each field of its name comes from. */
             nameSources: components["schemas"]["NameSources"];
             /**
              * Modelname
              * @description The model's first attempt.
+             * @example gpt-5-2-2025-12-11-thinking-xhigh-attempt1
              */
             modelName: string;
             /**
              * Model
              * @description The folder's name.
+             * @example gpt-5-2-2025-12-11-thinking-xhigh
              */
             model: string;
-            /** Dataset */
+            /**
+             * Dataset
+             * @description The dataset on the Hub, owner/name.
+             * @example arcprize/arc_agi_v2_public_eval
+             */
             dataset: string;
-            /** Source */
+            /**
+             * Source
+             * @description The task set.
+             * @example ARC1
+             */
             source: components["schemas"]["Source"] | string;
-            /** Displaylabel */
+            /**
+             * Displaylabel
+             * @description What to show as it is.
+             * @example Latest: GPT-5.2 (xHigh) (2 days ago)
+             */
             displayLabel: string;
             /**
              * Ingestedat
              * Format: date-time
+             * @description When it was ingested.
+             * @example 2026-11-28T02:00:41Z
              */
             ingestedAt: string;
             /**
              * Landedat
              * Format: date-time
              * @description When its answers were ingested; a change of costs or texts is none.
+             * @example 2026-11-28T02:00:41Z
              */
             landedAt: string;
-            /** Publishedat */
+            /**
+             * Publishedat
+             * @description When its answers were committed on the Hub; null: not known.
+             * @example 2026-11-27T19:12:55Z
+             */
             publishedAt: string | null;
             /**
              * Daysago
              * @description Calendar days in UTC since it landed, or was published.
+             * @example 2
              */
             daysAgo: number;
-            /** Score */
+            /**
+             * Score
+             * @description Mean of the tasks' scores over all tasks of the set, as a fraction of 1.
+             * @example 0.542
+             */
             score: number;
-            /** Scoresubmitted */
+            /**
+             * Scoresubmitted
+             * @description The same over the tasks that were submitted; null where none was.
+             * @example 0.551
+             */
             scoreSubmitted: number | null;
-            /** Taskstotal */
+            /**
+             * Taskstotal
+             * @description All tasks of the set.
+             * @example 120
+             */
             tasksTotal: number;
-            /** Taskssubmitted */
+            /**
+             * Taskssubmitted
+             * @description Tasks that it has a file for.
+             * @example 118
+             */
             tasksSubmitted: number;
-            /** Taskssolved */
+            /**
+             * Taskssolved
+             * @description Tasks that any attempt solves whole.
+             * @example 61
+             */
             tasksSolved: number | null;
             /**
              * Status
+             * @description How it is, or how it ended.
+             * @example completed
              * @enum {string}
              */
             status: "completed" | "partial" | "unknown" | "removed";
@@ -2086,11 +2844,17 @@ export interface components {
          * @description What `data` holds, by the name in `event`.
          */
         LiveEvents: {
+            /** @description A version is committed. */
             ingested: components["schemas"]["IngestedEvent"];
+            /** @description An ingestion has failed for good. */
             failed: components["schemas"]["FailedEvent"];
+            /** @description How far a run is. */
             progress: components["schemas"]["ProgressEvent"];
+            /** @description The Hub was compared with the database. */
             sync: components["schemas"]["SyncEvent"];
+            /** @description What was missed is not known. */
             reset: components["schemas"]["ResetEvent"];
+            /** @description The connection is alive. */
             ping: components["schemas"]["PingEvent"];
         };
         /**
@@ -2098,17 +2862,29 @@ export interface components {
          * @description Cost, time and tokens, by result.
          */
         Metrics: {
-            /** Modelname */
+            /**
+             * Modelname
+             * @description An attempt's name: its folder, then -attempt and its number.
+             * @example gpt-5-2-2025-12-11-thinking-xhigh-attempt1
+             */
             modelName: string;
-            /** Dataset */
+            /**
+             * Dataset
+             * @description The task set or dataset, as it was asked for.
+             * @example evaluation2
+             */
             dataset: string;
             /**
              * Hfdataset
              * @description The dataset that the figures are of. Null: no dataset on this task set has the name.
+             * @example arcprize/arc_agi_v2_public_eval
              */
             hfDataset: string | null;
+            /** @description Of all answers. */
             overall: components["schemas"]["FigureSet"];
+            /** @description Of right answers. */
             correct: components["schemas"]["FigureSet"];
+            /** @description Of wrong answers. */
             incorrect: components["schemas"]["FigureSet"];
         };
         /**
@@ -2118,10 +2894,13 @@ export interface components {
         MetricsAnswer: {
             /**
              * Success
+             * @description Always true; an error is a problem document.
              * @default true
+             * @example true
              * @constant
              */
             success?: true;
+            /** @description What was asked for. */
             data: components["schemas"]["Metrics"];
         };
         /**
@@ -2131,10 +2910,13 @@ export interface components {
         ModelAnswer: {
             /**
              * Success
+             * @description Always true; an error is a problem document.
              * @default true
+             * @example true
              * @constant
              */
             success?: true;
+            /** @description What was asked for. */
             data: components["schemas"]["ModelDetail"];
         };
         /**
@@ -2142,81 +2924,136 @@ export interface components {
          * @description One submission with its history. Versions: newest first, the last ten.
          */
         ModelDetail: {
-            /** Dataset */
+            /**
+             * Dataset
+             * @description The dataset on the Hub, owner/name.
+             * @example arcprize/arc_agi_v2_public_eval
+             */
             dataset: string;
-            /** Model */
+            /**
+             * Model
+             * @description The submission's folder in its dataset.
+             * @example gpt-5-2-2025-12-11-thinking-xhigh
+             */
             model: string;
-            /** Source */
+            /**
+             * Source
+             * @description The task set.
+             * @example ARC1
+             */
             source: components["schemas"]["Source"] | string;
             /**
              * Status
+             * @description How it is, or how it ended.
+             * @example completed
              * @enum {string}
              */
             status: "completed" | "partial" | "unknown" | "removed";
             /**
              * Score
              * @description Over all tasks of the set.
+             * @example 0.542
              */
             score: number;
             /**
              * Scoresubmitted
              * @description Over the tasks submitted.
+             * @example 0.551
              */
             scoreSubmitted: number | null;
-            /** Taskstotal */
+            /**
+             * Taskstotal
+             * @description All tasks of the set.
+             * @example 120
+             */
             tasksTotal: number;
-            /** Taskssubmitted */
+            /**
+             * Taskssubmitted
+             * @description Tasks that it has a file for.
+             * @example 118
+             */
             tasksSubmitted: number;
             /**
              * Taskssolved
              * @description Tasks solved whole.
+             * @example 61
              */
             tasksSolved: number | null;
-            /** Pairstotal */
+            /**
+             * Pairstotal
+             * @description Test pairs in all.
+             * @example 167
+             */
             pairsTotal: number | null;
-            /** Pairssolved */
+            /**
+             * Pairssolved
+             * @description Test pairs that are right.
+             * @example 92
+             */
             pairsSolved: number | null;
-            /** Attempts */
+            /**
+             * Attempts
+             * @description Its attempts, with what their answers took.
+             */
             attempts: components["schemas"]["AttemptDetail"][];
             /**
              * Totalcost
              * @description USD
+             * @example 112.35
              */
             totalCost: number | null;
-            /** Totaltokens */
+            /**
+             * Totaltokens
+             * @description Tokens of all answers.
+             * @example 5442360
+             */
             totalTokens: number | null;
             /**
              * Publishedat
              * @description When its answers were committed upstream.
+             * @example 2026-11-27T19:12:55Z
              */
             publishedAt: string | null;
             /**
              * Ingestedat
              * Format: date-time
              * @description When this version was.
+             * @example 2026-11-28T02:00:41Z
              */
             ingestedAt: string;
             /**
              * Landedat
              * Format: date-time
              * @description When its answers were ingested; a change of costs or texts is none.
+             * @example 2026-11-28T02:00:41Z
              */
             landedAt: string;
-            /** Revision */
+            /**
+             * Revision
+             * @description The commit on the Hub.
+             * @example 41f7dd32c3c44ee9a4d0ab4c8e87e9f0a7d13b51
+             */
             revision: string;
-            /** Treeoid */
+            /**
+             * Treeoid
+             * @description Git's hash of the folder: what tells versions apart.
+             * @example c7f1635de3a1b7e2a6cb1b7fd5a1f5aa6a0f1c2d
+             */
             treeOid: string;
             /**
              * Errors
              * @description Files that could not be used.
+             * @example 0
              */
             errors: number;
             /**
              * Warnings
              * @description Findings in other files, and in the folder, that may cost answers or figures.
              * @default null
+             * @example 1
              */
             warnings?: number | null;
+            /** @description What a second implementation of the rules said. */
             verified: components["schemas"]["VerificationDetail"] | null;
             /** @description Of the score over all tasks of the set. */
             scoreInterval: components["schemas"]["Interval"] | null;
@@ -2225,6 +3062,7 @@ export interface components {
             /**
              * Rank
              * @description By score within the task set; equal scores share one.
+             * @example 3
              */
             rank: number | null;
             /** @description Null also while it is being computed. */
@@ -2232,51 +3070,64 @@ export interface components {
             /**
              * Notdistinguishable
              * @description How many others of the task set do not differ from it at 5%, task by task.
+             * @example 4
              */
             notDistinguishable: number | null;
             /**
              * Displayname
              * @description The name that people know.
+             * @example GPT-5.2 (xHigh)
              */
             displayName: string;
             /**
              * Provider
              * @description Who made it.
+             * @example OpenAI
              */
             provider: string | null;
             /**
              * Family
              * @description The line of models, such as Claude.
+             * @example GPT
              */
             family: string | null;
             /**
              * Effort
              * @description A level or a budget, as in the folder's name: xhigh, 32k.
+             * @example xhigh
              */
             effort: string | null;
             /**
              * Basename
              * @description Display name without the effort: the same model's submissions at several efforts share it.
+             * @example GPT-5.2
              */
             baseName: string;
             /**
              * Releasedate
              * @description When the model became available.
+             * @example 2025-12-11
              */
             releaseDate: string | null;
             /**
              * Kind
              * @description A system is built around models; panels and baselines are none.
+             * @example model
              */
             kind: ("model" | "system" | "human_panel" | "baseline") | null;
+            /** @description Where each field of its name comes from. */
             nameSources: components["schemas"]["NameSources"];
             /**
              * Costpertask
              * @description USD: `totalCost` divided by `tasksTotal`, over all tasks of the set as the score is.
              * @default null
+             * @example 0.93
              */
             costPerTask?: number | null;
-            /** Versions */
+            /**
+             * Versions
+             * @description Its versions, the newest first.
+             */
             versions: components["schemas"]["Version"][];
             /**
              * Ingestionerrors
@@ -2288,6 +3139,7 @@ export interface components {
              * @description All of them, counted by kind; the worst first.
              */
             findings: components["schemas"]["Finding"][];
+            /** @description Where its figures come from. */
             provenance: components["schemas"]["Provenance"];
             /**
              * Tasks
@@ -2297,6 +3149,9 @@ export interface components {
             /**
              * Notattempted
              * @description The ids of the other tasks of the set.
+             * @example [
+             *       "0934a4d8"
+             *     ]
              */
             notAttempted: string[];
         };
@@ -2307,7 +3162,9 @@ export interface components {
         ModelNamesAnswer: {
             /**
              * Success
+             * @description Always true; an error is a problem document.
              * @default true
+             * @example true
              * @constant
              */
             success?: true;
@@ -2315,17 +3172,29 @@ export interface components {
              * Stale
              * @description NATS or the database is away: this may lag behind, by the seconds in the Age header.
              * @default false
+             * @example false
              */
             stale?: boolean;
             /**
              * Asof
              * @description While stale: when the view was last known to be right.
              * @default null
+             * @example 2026-11-28T08:59:30Z
              */
             asOf?: string | null;
-            /** Count */
+            /**
+             * Count
+             * @description How many there are.
+             * @example 154
+             */
             count: number;
-            /** Data */
+            /**
+             * Data
+             * @description The names of attempts.
+             * @example [
+             *       "gpt-5-2-2025-12-11-thinking-xhigh-attempt1"
+             *     ]
+             */
             data: string[];
         };
         /**
@@ -2342,11 +3211,13 @@ export interface components {
             /**
              * Islatest
              * @description Whether `model` is the latest one.
+             * @example true
              */
             isLatest: boolean;
             /**
              * Ranked
              * @description How many submissions have a rank on its task set.
+             * @example 72
              */
             ranked: number;
             /**
@@ -2364,7 +3235,9 @@ export interface components {
         ModelPageAnswer: {
             /**
              * Success
+             * @description Always true; an error is a problem document.
              * @default true
+             * @example true
              * @constant
              */
             success?: true;
@@ -2372,14 +3245,17 @@ export interface components {
              * Stale
              * @description NATS or the database is away: this may lag behind, by the seconds in the Age header.
              * @default false
+             * @example false
              */
             stale?: boolean;
             /**
              * Asof
              * @description While stale: when the view was last known to be right.
              * @default null
+             * @example 2026-11-28T08:59:30Z
              */
             asOf?: string | null;
+            /** @description What was asked for. */
             data: components["schemas"]["ModelPage"];
         };
         /**
@@ -2387,49 +3263,94 @@ export interface components {
          * @description One attempt on the task set. Accuracy is over the tasks it answered.
          */
         ModelPerformance: {
-            /** Modelname */
+            /**
+             * Modelname
+             * @description An attempt's name: its folder, then -attempt and its number.
+             * @example gpt-5-2-2025-12-11-thinking-xhigh-attempt1
+             */
             modelName: string;
             /**
              * Hfdataset
              * @description The dataset that the figures are of. Null: no dataset on this task set has the name.
+             * @example arcprize/arc_agi_v2_public_eval
              */
             hfDataset: string | null;
-            /** Totalpuzzlesindataset */
+            /**
+             * Totalpuzzlesindataset
+             * @description All tasks of the set.
+             * @example 120
+             */
             totalPuzzlesInDataset: number;
             /**
              * Attempts
              * @description Tasks answered.
+             * @example 120
              */
             attempts: number;
-            /** Coveragepercentage */
+            /**
+             * Coveragepercentage
+             * @description Tasks answered, in percent of the set.
+             * @example 100
+             */
             coveragePercentage: number;
-            /** Correctcount */
+            /**
+             * Correctcount
+             * @description Tasks that it has right.
+             * @example 65
+             */
             correctCount: number;
-            /** Incorrectcount */
+            /**
+             * Incorrectcount
+             * @description Tasks that it answered wrong.
+             * @example 55
+             */
             incorrectCount: number;
-            /** Notattemptedcount */
+            /**
+             * Notattemptedcount
+             * @description Tasks without an answer.
+             * @example 0
+             */
             notAttemptedCount: number;
-            /** Accuracypercentage */
+            /**
+             * Accuracypercentage
+             * @description Right answers, in percent of the tasks that were answered.
+             * @example 54.2
+             */
             accuracyPercentage: number;
             /**
              * Avgprocessingtime
              * @description ms
+             * @example 183250
              */
             avgProcessingTime: number;
-            /** Totalcost */
+            /**
+             * Totalcost
+             * @description What all answers cost, USD.
+             * @example 112.35
+             */
             totalCost: number;
-            /** Avgcostperattempt */
+            /**
+             * Avgcostperattempt
+             * @description Mean of one answer, USD.
+             * @example 0.84
+             */
             avgCostPerAttempt: number;
-            /** Costpercorrectanswer */
+            /**
+             * Costpercorrectanswer
+             * @description USD for each task that it has right; null where it has none.
+             * @example 1.55
+             */
             costPerCorrectAnswer: number | null;
             /**
              * Avgconfidence
              * @description Always 0: submissions tell no confidence.
              * @default 0
+             * @example 0
              */
             avgConfidence?: number;
             /**
              * Confidencewhencorrect
+             * @description Always null: submissions tell no confidence.
              * @default null
              */
             confidenceWhenCorrect?: null;
@@ -2439,79 +3360,133 @@ export interface components {
          * @description One submission, what is known of its model, and how sure its figures are.
          */
         ModelRow: {
-            /** Dataset */
+            /**
+             * Dataset
+             * @description The dataset on the Hub, owner/name.
+             * @example arcprize/arc_agi_v2_public_eval
+             */
             dataset: string;
-            /** Model */
+            /**
+             * Model
+             * @description The submission's folder in its dataset.
+             * @example gpt-5-2-2025-12-11-thinking-xhigh
+             */
             model: string;
-            /** Source */
+            /**
+             * Source
+             * @description The task set.
+             * @example ARC1
+             */
             source: components["schemas"]["Source"] | string;
             /**
              * Status
+             * @description How it is, or how it ended.
+             * @example completed
              * @enum {string}
              */
             status: "completed" | "partial" | "unknown" | "removed";
             /**
              * Score
              * @description Over all tasks of the set.
+             * @example 0.542
              */
             score: number;
             /**
              * Scoresubmitted
              * @description Over the tasks submitted.
+             * @example 0.551
              */
             scoreSubmitted: number | null;
-            /** Taskstotal */
+            /**
+             * Taskstotal
+             * @description All tasks of the set.
+             * @example 120
+             */
             tasksTotal: number;
-            /** Taskssubmitted */
+            /**
+             * Taskssubmitted
+             * @description Tasks that it has a file for.
+             * @example 118
+             */
             tasksSubmitted: number;
             /**
              * Taskssolved
              * @description Tasks solved whole.
+             * @example 61
              */
             tasksSolved: number | null;
-            /** Pairstotal */
+            /**
+             * Pairstotal
+             * @description Test pairs in all.
+             * @example 167
+             */
             pairsTotal: number | null;
-            /** Pairssolved */
+            /**
+             * Pairssolved
+             * @description Test pairs that are right.
+             * @example 92
+             */
             pairsSolved: number | null;
-            /** Attempts */
+            /**
+             * Attempts
+             * @description One for each attempt, in order.
+             */
             attempts: components["schemas"]["AttemptRow"][];
             /**
              * Totalcost
              * @description USD
+             * @example 112.35
              */
             totalCost: number | null;
-            /** Totaltokens */
+            /**
+             * Totaltokens
+             * @description Tokens of all answers.
+             * @example 5442360
+             */
             totalTokens: number | null;
             /**
              * Publishedat
              * @description When its answers were committed upstream.
+             * @example 2026-11-27T19:12:55Z
              */
             publishedAt: string | null;
             /**
              * Ingestedat
              * Format: date-time
              * @description When this version was.
+             * @example 2026-11-28T02:00:41Z
              */
             ingestedAt: string;
             /**
              * Landedat
              * Format: date-time
              * @description When its answers were ingested; a change of costs or texts is none.
+             * @example 2026-11-28T02:00:41Z
              */
             landedAt: string;
-            /** Revision */
+            /**
+             * Revision
+             * @description The commit on the Hub.
+             * @example 41f7dd32c3c44ee9a4d0ab4c8e87e9f0a7d13b51
+             */
             revision: string;
-            /** Treeoid */
+            /**
+             * Treeoid
+             * @description Git's hash of the folder: what tells versions apart.
+             * @example c7f1635de3a1b7e2a6cb1b7fd5a1f5aa6a0f1c2d
+             */
             treeOid: string;
             /**
              * Errors
              * @description Files that could not be used.
+             * @example 0
              */
             errors: number;
             /**
              * Warnings
              * @description Findings in other files, and in the folder, that may cost answers or figures.
              * @default null
+             * @example 1
              */
             warnings?: number | null;
             /**
@@ -2526,6 +3501,7 @@ export interface components {
             /**
              * Rank
              * @description By score within the task set; equal scores share one.
+             * @example 3
              */
             rank: number | null;
             /** @description Null also while it is being computed. */
@@ -2533,48 +3509,58 @@ export interface components {
             /**
              * Notdistinguishable
              * @description How many others of the task set do not differ from it at 5%, task by task.
+             * @example 4
              */
             notDistinguishable: number | null;
             /**
              * Displayname
              * @description The name that people know.
+             * @example GPT-5.2 (xHigh)
              */
             displayName: string;
             /**
              * Provider
              * @description Who made it.
+             * @example OpenAI
              */
             provider: string | null;
             /**
              * Family
              * @description The line of models, such as Claude.
+             * @example GPT
              */
             family: string | null;
             /**
              * Effort
              * @description A level or a budget, as in the folder's name: xhigh, 32k.
+             * @example xhigh
              */
             effort: string | null;
             /**
              * Basename
              * @description Display name without the effort: the same model's submissions at several efforts share it.
+             * @example GPT-5.2
              */
             baseName: string;
             /**
              * Releasedate
              * @description When the model became available.
+             * @example 2025-12-11
              */
             releaseDate: string | null;
             /**
              * Kind
              * @description A system is built around models; panels and baselines are none.
+             * @example model
              */
             kind: ("model" | "system" | "human_panel" | "baseline") | null;
+            /** @description Where each field of its name comes from. */
             nameSources: components["schemas"]["NameSources"];
             /**
              * Costpertask
              * @description USD: `totalCost` divided by `tasksTotal`, over all tasks of the set as the score is.
              * @default null
+             * @example 0.93
              */
             costPerTask?: number | null;
         };
@@ -2585,7 +3571,9 @@ export interface components {
         ModelsAnswer: {
             /**
              * Success
+             * @description Always true; an error is a problem document.
              * @default true
+             * @example true
              * @constant
              */
             success?: true;
@@ -2593,17 +3581,26 @@ export interface components {
              * Stale
              * @description NATS or the database is away: this may lag behind, by the seconds in the Age header.
              * @default false
+             * @example false
              */
             stale?: boolean;
             /**
              * Asof
              * @description While stale: when the view was last known to be right.
              * @default null
+             * @example 2026-11-28T08:59:30Z
              */
             asOf?: string | null;
-            /** Total */
+            /**
+             * Total
+             * @description How many there are in all.
+             * @example 147
+             */
             total: number;
-            /** Data */
+            /**
+             * Data
+             * @description What was asked for.
+             */
             data: components["schemas"]["ModelRow"][];
         };
         /**
@@ -2613,32 +3610,44 @@ export interface components {
         NameSources: {
             /**
              * Displayname
+             * @description Of the name.
+             * @example admin
              * @enum {string}
              */
             displayName: "admin" | "file" | "registry" | "rules";
             /**
              * Provider
+             * @description Of the provider.
              * @default null
+             * @example admin
              */
             provider?: ("admin" | "file" | "registry" | "rules") | null;
             /**
              * Family
+             * @description Of the family.
              * @default null
+             * @example admin
              */
             family?: ("admin" | "file" | "registry" | "rules") | null;
             /**
              * Effort
+             * @description Of the effort.
              * @default null
+             * @example admin
              */
             effort?: ("admin" | "file" | "registry" | "rules") | null;
             /**
              * Releasedate
+             * @description Of the release date.
              * @default null
+             * @example admin
              */
             releaseDate?: ("admin" | "file" | "registry" | "rules") | null;
             /**
              * Kind
+             * @description Of the kind.
              * @default null
+             * @example admin
              */
             kind?: ("admin" | "file" | "registry" | "rules") | null;
         };
@@ -2651,36 +3660,42 @@ export interface components {
              * Displayname
              * @description The name that people know.
              * @default null
+             * @example GPT-5.2 (xHigh)
              */
             displayName?: string | null;
             /**
              * Provider
              * @description Who made it.
              * @default null
+             * @example OpenAI
              */
             provider?: string | null;
             /**
              * Family
              * @description The line of models, such as Claude.
              * @default null
+             * @example GPT
              */
             family?: string | null;
             /**
              * Effort
              * @description Level or budget, as in the folder's name: xhigh, 32k.
              * @default null
+             * @example xhigh
              */
             effort?: string | null;
             /**
              * Releasedate
              * @description Such as 2025-12-11.
              * @default null
+             * @example 2025-12-11
              */
             releaseDate?: string | null;
             /**
              * Kind
              * @description A system is built around models; panels and baselines are no models.
              * @default null
+             * @example model
              */
             kind?: ("model" | "system" | "human_panel" | "baseline") | null;
         };
@@ -2695,16 +3710,31 @@ export interface components {
          * @description What an attempt answered to one test pair.
          */
         PairAnswer: {
-            /** Correct */
+            /**
+             * Correct
+             * @description Whether it is what was expected.
+             * @example true
+             */
             correct: boolean;
             /**
              * Grid
              * @description Null where the answer is no rectangle of the numbers 0 to 9.
+             * @example [
+             *       [
+             *         0,
+             *         7
+             *       ],
+             *       [
+             *         7,
+             *         0
+             *       ]
+             *     ]
              */
             grid: number[][] | null;
             /**
              * Raw
              * @description Such an answer as it was stored, cut after 2,000 characters.
+             * @example [[7, 0], [0]]
              */
             raw: string | null;
         };
@@ -2713,25 +3743,40 @@ export interface components {
          * @description Two of them, on the tasks that both answer: whether their scores differ by more than chance explains.
          */
         PairedTest: {
-            /** First */
+            /**
+             * First
+             * @description The one that is named first.
+             * @example gpt-5-attempt1
+             */
             first: string;
-            /** Second */
+            /**
+             * Second
+             * @description The one that is named second.
+             * @example claude-opus-5-attempt1
+             */
             second: string;
-            /** Sharedtasks */
+            /**
+             * Sharedtasks
+             * @description Tasks that both answer.
+             * @example 120
+             */
             sharedTasks: number;
             /**
              * Difference
              * @description Of the mean task scores, the first's less the second's. Null: no shared task.
+             * @example 0.083
              */
             difference: number | null;
             /**
              * Pvalue
              * @description Of the exact paired test that flips signs, task by task.
+             * @example 0.013
              */
             pValue: number;
             /**
              * Distinguishable
              * @description Whether the p value is below 5%.
+             * @example true
              */
             distinguishable: boolean;
         };
@@ -2740,21 +3785,49 @@ export interface components {
          * @description The tasks of a set by result.
          */
         Performance: {
-            /** Modelname */
+            /**
+             * Modelname
+             * @description An attempt's name: its folder, then -attempt and its number.
+             * @example gpt-5-2-2025-12-11-thinking-xhigh-attempt1
+             */
             modelName: string;
-            /** Dataset */
+            /**
+             * Dataset
+             * @description The task set or dataset, as it was asked for.
+             * @example evaluation2
+             */
             dataset: string;
             /**
              * Hfdataset
              * @description The dataset that the figures are of. Null: no dataset on this task set has the name.
+             * @example arcprize/arc_agi_v2_public_eval
              */
             hfDataset: string | null;
-            /** Correct */
+            /**
+             * Correct
+             * @description Tasks that it has right.
+             * @example [
+             *       "00576224"
+             *     ]
+             */
             correct: string[];
-            /** Incorrect */
+            /**
+             * Incorrect
+             * @description Tasks that it answered wrong.
+             * @example [
+             *       "0934a4d8"
+             *     ]
+             */
             incorrect: string[];
-            /** Notattempted */
+            /**
+             * Notattempted
+             * @description Tasks without an answer.
+             * @example [
+             *       "0934a4d8"
+             *     ]
+             */
             notAttempted: string[];
+            /** @description The same in numbers. */
             summary: components["schemas"]["PerformanceSummary"];
         };
         /**
@@ -2764,10 +3837,13 @@ export interface components {
         PerformanceAnswer: {
             /**
              * Success
+             * @description Always true; an error is a problem document.
              * @default true
+             * @example true
              * @constant
              */
             success?: true;
+            /** @description What was asked for. */
             data: components["schemas"]["Performance"];
         };
         /**
@@ -2775,13 +3851,29 @@ export interface components {
          * @description How many tasks went how.
          */
         PerformanceSummary: {
-            /** Correct */
+            /**
+             * Correct
+             * @description Tasks that it has right.
+             * @example 65
+             */
             correct: number;
-            /** Incorrect */
+            /**
+             * Incorrect
+             * @description Tasks that it answered wrong.
+             * @example 55
+             */
             incorrect: number;
-            /** Notattempted */
+            /**
+             * Notattempted
+             * @description Tasks without an answer.
+             * @example 0
+             */
             notAttempted: number;
-            /** Totalpuzzles */
+            /**
+             * Totalpuzzles
+             * @description Tasks in all.
+             * @example 120
+             */
             totalPuzzles: number;
         };
         /**
@@ -2792,6 +3884,7 @@ export interface components {
             /**
              * Stale
              * @description The server has lost its database or its bus: answers may lag behind.
+             * @example false
              */
             stale: boolean;
         };
@@ -2801,7 +3894,7 @@ export interface components {
          */
         PingFrame: {
             /**
-             * @description discriminator enum property added by openapi-typescript
+             * @description The event's name. (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             event: "ping";
@@ -2810,6 +3903,7 @@ export interface components {
              * @description It has no place of its own, and is never sent again.
              */
             id: null;
+            /** @description What was asked for. */
             data: components["schemas"]["PingEvent"];
         };
         /**
@@ -2821,24 +3915,36 @@ export interface components {
              * Type
              * @description Always about:blank: the status says it all.
              * @default about:blank
+             * @example about:blank
              */
             type?: string;
-            /** Title */
+            /**
+             * Title
+             * @description The error's kind, by its status.
+             * @example Not found
+             */
             title: string;
-            /** Status */
+            /**
+             * Status
+             * @description The HTTP status.
+             * @example 404
+             */
             status: number;
             /**
              * Detail
              * @description What is wrong, and what to do.
+             * @example there is no dataset nope; there is arcprize/arc_agi_v2_public_eval
              */
             detail: string;
             /**
              * Message
              * @description The detail again, where the existing app's pages look for it.
+             * @example the file is not JSON: it ends in the middle
              */
             message: string;
             /**
              * Errors
+             * @description What is wrong, field by field; empty where it is not of one field.
              * @default []
              */
             errors?: components["schemas"]["FieldError"][];
@@ -2848,18 +3954,40 @@ export interface components {
          * @description How far a run is; not stored, so never sent again.
          */
         ProgressEvent: {
-            /** Runid */
+            /**
+             * Runid
+             * @description The run that ingested it.
+             * @example 412
+             */
             runId: number;
-            /** Dataset */
+            /**
+             * Dataset
+             * @description The dataset on the Hub, owner/name.
+             * @example arcprize/arc_agi_v2_public_eval
+             */
             dataset: string;
-            /** Model */
+            /**
+             * Model
+             * @description The submission's folder in its dataset.
+             * @example gpt-5-2-2025-12-11-thinking-xhigh
+             */
             model: string;
-            /** Done */
+            /**
+             * Done
+             * @description Files that are fetched and scored.
+             * @example 57
+             */
             done: number;
-            /** Total */
+            /**
+             * Total
+             * @description Files to be fetched and scored.
+             * @example 120
+             */
             total: number;
             /**
              * Status
+             * @description How it is, or how it ended.
+             * @example running
              * @enum {string}
              */
             status: "running" | "completed" | "partial" | "failed" | "skipped";
@@ -2870,7 +3998,7 @@ export interface components {
          */
         ProgressFrame: {
             /**
-             * @description discriminator enum property added by openapi-typescript
+             * @description The event's name. (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             event: "progress";
@@ -2879,6 +4007,7 @@ export interface components {
              * @description It has no place of its own, and is never sent again.
              */
             id: null;
+            /** @description What was asked for. */
             data: components["schemas"]["ProgressEvent"];
         };
         /**
@@ -2889,40 +4018,55 @@ export interface components {
             /**
              * Rulesversion
              * @description Null: scored before the rules had versions.
+             * @example 3
              */
             rulesVersion: number | null;
             /**
              * Tasksetversion
              * @description Null: scored before editions were kept.
+             * @example 3d1a4c7f9b2e
              */
             taskSetVersion: string | null;
             /**
              * Tasksetcurrent
              * @description Whether it is the edition that this server has today; null: not known.
+             * @example true
              */
             taskSetCurrent: boolean | null;
             /**
              * Huburl
              * @description The commit on the Hub.
+             * @example https://huggingface.co/datasets/arcprize/arc_agi_v2_public_eval/tree/41f7dd32c3c44ee9a4d0ab4c8e87e9f0a7d13b51
              */
             hubUrl: string | null;
-            /** Runid */
+            /**
+             * Runid
+             * @description The run that ingested it.
+             * @example 412
+             */
             runId: number;
-            /** Revision */
+            /**
+             * Revision
+             * @description The commit on the Hub.
+             * @example 41f7dd32c3c44ee9a4d0ab4c8e87e9f0a7d13b51
+             */
             revision: string;
             /**
              * Rules
              * @description What that version of the rules brought.
+             * @example Pairs count once.
              */
             rules: string | null;
             /**
              * Rulesversiontoday
              * @description Another one: `arcwatch rescore` scores it anew.
+             * @example 3
              */
             rulesVersionToday: number;
             /**
              * Tasksetversiontoday
              * @description Null: this server does not have the set.
+             * @example 3d1a4c7f9b2e
              */
             taskSetVersionToday: string | null;
         };
@@ -2933,7 +4077,9 @@ export interface components {
         QuickStats: {
             /**
              * Success
+             * @description Always true; an error is a problem document.
              * @default true
+             * @example true
              * @constant
              */
             success?: true;
@@ -2941,35 +4087,45 @@ export interface components {
              * Stale
              * @description NATS or the database is away: this may lag behind, by the seconds in the Age header.
              * @default false
+             * @example false
              */
             stale?: boolean;
             /**
              * Asof
              * @description While stale: when the view was last known to be right.
              * @default null
+             * @example 2026-11-28T08:59:30Z
              */
             asOf?: string | null;
             /**
              * Totalmodels
              * @description Models by their folder's name, in however many datasets.
+             * @example 147
              */
             totalModels: number;
             /**
              * Totalexplanations
              * @description Answers in the database, those of the existing app too; above 500,000 estimated.
+             * @example 35280
              */
             totalExplanations: number;
-            /** Databaseconnected */
+            /**
+             * Databaseconnected
+             * @description Whether the database answers.
+             * @example true
+             */
             databaseConnected: boolean;
             /**
              * Lastingestion
              * @description When the last run began; a minute old, too.
+             * @example 2026-11-28T02:00:05Z
              */
             lastIngestion: string | null;
             /**
              * Timestamp
              * Format: date-time
              * @description When this answer was made; it holds until something differs.
+             * @example 2026-11-28T09:00:00Z
              */
             timestamp: string;
         };
@@ -2978,9 +4134,17 @@ export interface components {
          * @description The best and the worst rank that a submission may have, by comparisons with each other one of its task set.
          */
         RankRange: {
-            /** Best */
+            /**
+             * Best
+             * @description The lowest number.
+             * @example 2
+             */
             best: number;
-            /** Worst */
+            /**
+             * Worst
+             * @description The highest number.
+             * @example 5
+             */
             worst: number;
         };
         /**
@@ -2988,17 +4152,35 @@ export interface components {
          * @description What a version's score was before `arcwatch rescore` replaced it.
          */
         ReplacedScore: {
-            /** Score */
+            /**
+             * Score
+             * @description Mean of the tasks' scores over all tasks of the set, as a fraction of 1.
+             * @example 0.542
+             */
             score: number;
-            /** Scoresubmitted */
+            /**
+             * Scoresubmitted
+             * @description The same over the tasks that were submitted; null where none was.
+             * @example 0.551
+             */
             scoreSubmitted: number | null;
-            /** Rulesversion */
+            /**
+             * Rulesversion
+             * @description The version of the rules of scoring.
+             * @example 3
+             */
             rulesVersion: number | null;
-            /** Tasksetversion */
+            /**
+             * Tasksetversion
+             * @description The edition of the task set.
+             * @example 3d1a4c7f9b2e
+             */
             taskSetVersion: string | null;
             /**
              * Replacedat
              * Format: date-time
+             * @description When another score took its place.
+             * @example 2026-11-20T10:00:00Z
              */
             replacedAt: string;
         };
@@ -3009,28 +4191,48 @@ export interface components {
         RequestAnswer: {
             /**
              * Success
+             * @description Always true; an error is a problem document.
              * @default true
+             * @example true
              * @constant
              */
             success?: true;
-            /** Requestid */
+            /**
+             * Requestid
+             * @description The request's id.
+             * @example 9f1c1f4e5f0c4a39a8c1d1d3b7a0e6b2
+             */
             requestId: string;
             /**
              * State
              * @description queued: no ingester began with it; waiting: another ingestion of the model goes on, and it is next; running, done: `run` says how; skipped: nothing was to do, `reason` says why; failed: for good.
+             * @example queued
              * @enum {string}
              */
             state: "queued" | "waiting" | "running" | "done" | "skipped" | "failed";
-            /** Dataset */
+            /**
+             * Dataset
+             * @description The dataset on the Hub, owner/name.
+             * @example arcprize/arc_agi_v2_public_eval
+             */
             dataset: string;
-            /** Model */
+            /**
+             * Model
+             * @description The submission's folder in its dataset.
+             * @example gpt-5-2-2025-12-11-thinking-xhigh
+             */
             model: string;
-            /** Dryrun */
+            /**
+             * Dryrun
+             * @description Whether it only counts, and stores nothing.
+             * @example false
+             */
             dryRun: boolean;
             /**
              * Ahead
              * @description While queued: how many requests are before it, at most.
              * @default null
+             * @example 3
              */
             ahead?: number | null;
             /**
@@ -3042,14 +4244,19 @@ export interface components {
              * Reason
              * @description Why it was skipped or failed.
              * @default null
+             * @example its present content is ingested already
              */
             reason?: string | null;
             /**
              * Deadletter
              * @description `arcwatch dead replay` asks for it again, under the same id.
+             * @example false
              */
             deadLetter: boolean;
-            /** @default null */
+            /**
+             * @description The run that it led to; null before it began.
+             * @default null
+             */
             run?: components["schemas"]["Run"] | null;
         };
         /**
@@ -3057,9 +4264,17 @@ export interface components {
          * @description How many files of a run are fetched and scored, of how many.
          */
         RequestProgress: {
-            /** Done */
+            /**
+             * Done
+             * @description Files that are fetched and scored.
+             * @example 57
+             */
             done: number;
-            /** Total */
+            /**
+             * Total
+             * @description Files to be fetched and scored.
+             * @example 120
+             */
             total: number;
         };
         /**
@@ -3067,7 +4282,11 @@ export interface components {
          * @description What was missed is not known: load again what you show.
          */
         ResetEvent: {
-            /** Reason */
+            /**
+             * Reason
+             * @description Why.
+             * @example the stream was made anew
+             */
             reason: string;
         };
         /**
@@ -3076,15 +4295,17 @@ export interface components {
          */
         ResetFrame: {
             /**
-             * @description discriminator enum property added by openapi-typescript
+             * @description The event's name. (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             event: "reset";
             /**
              * Id
              * @description Its place, `<stream>-<sequence>`: what to send as Last-Event-ID.
+             * @example 1764320000000000-42
              */
             id: string;
+            /** @description What was asked for. */
             data: components["schemas"]["ResetEvent"];
         };
         /**
@@ -3092,13 +4313,29 @@ export interface components {
          * @description How many submissions there are of each result.
          */
         ResultCounts: {
-            /** Solved */
+            /**
+             * Solved
+             * @description How many have it right as a whole.
+             * @example 38
+             */
             solved: number;
-            /** Partial */
+            /**
+             * Partial
+             * @description How many have it in part.
+             * @example 3
+             */
             partial: number;
-            /** Unsolved */
+            /**
+             * Unsolved
+             * @description How many answered it wrong.
+             * @example 30
+             */
             unsolved: number;
-            /** Notattempted */
+            /**
+             * Notattempted
+             * @description How many have not answered it.
+             * @example 4
+             */
             notAttempted: number;
         };
         /**
@@ -3106,64 +4343,139 @@ export interface components {
          * @description One ingestion run, with the names that the existing admin page reads.
          */
         Run: {
-            /** Id */
+            /**
+             * Id
+             * @description What tells it from all others.
+             * @example 412
+             */
             id: number;
             /**
              * Datasetname
              * @description The model's folder.
+             * @example gpt-5-2-2025-12-11-thinking-xhigh
              */
             datasetName: string;
-            /** Baseurl */
+            /**
+             * Baseurl
+             * @description Where the dataset is on the Hub.
+             * @example https://huggingface.co/datasets/arcprize/arc_agi_v2_public_eval/resolve/main
+             */
             baseUrl: string;
-            /** Source */
+            /**
+             * Source
+             * @description The task set.
+             * @example ARC1
+             */
             source: components["schemas"]["Source"] | string | null;
-            /** Totalpuzzles */
+            /**
+             * Totalpuzzles
+             * @description Tasks in all.
+             * @example 120
+             */
             totalPuzzles: number;
-            /** Successful */
+            /**
+             * Successful
+             * @description Files of tasks that were used.
+             * @example 120
+             */
             successful: number;
-            /** Failed */
+            /**
+             * Failed
+             * @description Files that could not be used.
+             * @example 0
+             */
             failed: number;
-            /** Skipped */
+            /**
+             * Skipped
+             * @description Files that were left out: no tasks, or known already.
+             * @example 2
+             */
             skipped: number;
-            /** Durationms */
+            /**
+             * Durationms
+             * @description How long it took, or has been taking.
+             * @example 41250
+             */
             durationMs: number;
-            /** Dryrun */
+            /**
+             * Dryrun
+             * @description Whether it only counts, and stores nothing.
+             * @example false
+             */
             dryRun: boolean;
-            /** Accuracypercent */
+            /**
+             * Accuracypercent
+             * @description Right pairs, in percent of all pairs of the task set. Null: not known.
+             * @example 52.9
+             */
             accuracyPercent: number | null;
             /**
              * Startedat
              * Format: date-time
+             * @description When it began.
+             * @example 2026-11-28T02:00:00Z
              */
             startedAt: string;
             /**
              * Completedat
              * @description Null while it is running.
+             * @example 2026-11-28T02:00:41Z
              */
             completedAt: string | null;
-            /** Errorlog */
+            /**
+             * Errorlog
+             * @description Why it failed, or what was wrong with its files; null where nothing was.
+             * @example 3 files are not JSON
+             */
             errorLog: string | null;
-            /** Autotriggered */
+            /**
+             * Autotriggered
+             * @description Whether no person asked for it.
+             * @example true
+             */
             autoTriggered: boolean;
             /**
              * Status
+             * @description How it is, or how it ended.
+             * @example running
              * @enum {string}
              */
             status: "running" | "completed" | "partial" | "failed" | "skipped" | "unknown";
             /**
              * Trigger
              * @description What asked for it.
+             * @example schedule
              */
             trigger: ("schedule" | "catch_up" | "startup" | "webhook" | "manual") | string;
-            /** Dataset */
+            /**
+             * Dataset
+             * @description The dataset on the Hub, owner/name.
+             * @example arcprize/arc_agi_v2_public_eval
+             */
             dataset: string | null;
-            /** Revision */
+            /**
+             * Revision
+             * @description The commit on the Hub.
+             * @example 41f7dd32c3c44ee9a4d0ab4c8e87e9f0a7d13b51
+             */
             revision: string | null;
-            /** Treeoid */
+            /**
+             * Treeoid
+             * @description Git's hash of the folder: what tells versions apart.
+             * @example c7f1635de3a1b7e2a6cb1b7fd5a1f5aa6a0f1c2d
+             */
             treeOid: string | null;
-            /** Score */
+            /**
+             * Score
+             * @description Mean of the tasks' scores over all tasks of the set, as a fraction of 1.
+             * @example 0.542
+             */
             score: number | null;
-            /** Deliverycount */
+            /**
+             * Deliverycount
+             * @description How often the event was delivered.
+             * @example 1
+             */
             deliveryCount: number | null;
             /**
              * Findings
@@ -3184,23 +4496,34 @@ export interface components {
         RunErrorsAnswer: {
             /**
              * Success
+             * @description Always true; an error is a problem document.
              * @default true
+             * @example true
              * @constant
              */
             success?: true;
-            /** Run */
+            /**
+             * Run
+             * @description The run's id.
+             * @example 412
+             */
             run: number;
             /**
              * Total
              * @description Before paging.
+             * @example 147
              */
             total: number;
             /**
              * Fatal
              * @description How many of them could not be used at all.
+             * @example 3
              */
             fatal: number;
-            /** Errors */
+            /**
+             * Errors
+             * @description One page of them.
+             */
             errors: components["schemas"]["IngestionError"][];
             /**
              * Findings
@@ -3213,15 +4536,28 @@ export interface components {
          * @description One file of the folder, really fetched.
          */
         SamplePuzzle: {
-            /** Id */
+            /**
+             * Id
+             * @description The task's id.
+             * @example 00576224
+             */
             id: string;
-            /** Hasdata */
+            /**
+             * Hasdata
+             * @description Whether the file holds answers.
+             * @example true
+             */
             hasData: boolean;
-            /** Testcases */
+            /**
+             * Testcases
+             * @description Test pairs in the file.
+             * @example 1
+             */
             testCases: number;
             /**
              * Existingentries
              * @description Answers to this task in the database already.
+             * @example 2
              */
             existingEntries: number;
         };
@@ -3233,27 +4569,32 @@ export interface components {
             /**
              * Schemaversion
              * @description Of the shape that shields.io reads.
+             * @example 1
              * @constant
              */
             schemaVersion: 1;
             /**
              * Label
              * @description What stands on the left.
+             * @example latest model
              */
             label: string;
             /**
              * Message
              * @description What stands on the right: the model's name, cut, and its score.
+             * @example the file is not JSON: it ends in the middle
              */
             message: string;
             /**
              * Color
              * @description Of the right side, six hexadecimal digits.
+             * @example 2563eb
              */
             color: string;
             /**
              * Cacheseconds
              * @description How long shields.io keeps it.
+             * @example 300
              */
             cacheSeconds: number;
         };
@@ -3262,15 +4603,35 @@ export interface components {
          * @description A submission of the same folder's name to another dataset.
          */
         Sibling: {
-            /** Dataset */
+            /**
+             * Dataset
+             * @description The dataset on the Hub, owner/name.
+             * @example arcprize/arc_agi_v2_public_eval
+             */
             dataset: string;
-            /** Source */
+            /**
+             * Source
+             * @description The task set.
+             * @example ARC1
+             */
             source: components["schemas"]["Source"] | string;
-            /** Displayname */
+            /**
+             * Displayname
+             * @description The name that people know.
+             * @example GPT-5.2 (xHigh)
+             */
             displayName: string;
-            /** Score */
+            /**
+             * Score
+             * @description Mean of the tasks' scores over all tasks of the set, as a fraction of 1.
+             * @example 0.542
+             */
             score: number;
-            /** Rank */
+            /**
+             * Rank
+             * @description Its place within its task set, by score.
+             * @example 3
+             */
             rank: number | null;
         };
         /**
@@ -3287,17 +4648,28 @@ export interface components {
             /**
              * Datasets
              * @description What is watched: HF_DATASETS.
+             * @example [
+             *       "arcprize/arc_agi_v2_public_eval"
+             *     ]
              */
             datasets: string[];
             /**
              * Writable
              * @description An ADMIN_TOKEN is set, so that actions are possible at all.
+             * @example true
              */
             writable: boolean;
-            /** Busconnected */
+            /**
+             * Busconnected
+             * @description Whether NATS answers.
+             * @example true
+             */
             busConnected: boolean;
+            /** @description Who ingests. */
             ingesters: components["schemas"]["WorkerState"];
+            /** @description Who watches the Hub. */
             watcher: components["schemas"]["WatcherState"];
+            /** @description The Hub. */
             hub: components["schemas"]["HubReach"];
         };
         /**
@@ -3307,10 +4679,13 @@ export interface components {
         StatusAnswer: {
             /**
              * Success
+             * @description Always true; an error is a problem document.
              * @default true
+             * @example true
              * @constant
              */
             success?: true;
+            /** @description What was asked for. */
             data: components["schemas"]["Status"];
         };
         /**
@@ -3318,28 +4693,58 @@ export interface components {
          * @description What a submission makes of every task.
          */
         SubmissionOutcomes: {
-            /** Dataset */
+            /**
+             * Dataset
+             * @description The dataset on the Hub, owner/name.
+             * @example arcprize/arc_agi_v2_public_eval
+             */
             dataset: string;
             /**
              * Model
              * @description The folder's name.
+             * @example gpt-5-2-2025-12-11-thinking-xhigh
              */
             model: string;
-            /** Displayname */
+            /**
+             * Displayname
+             * @description The name that people know.
+             * @example GPT-5.2 (xHigh)
+             */
             displayName: string;
-            /** Provider */
+            /**
+             * Provider
+             * @description Who made the model.
+             * @example OpenAI
+             */
             provider: string | null;
-            /** Family */
+            /**
+             * Family
+             * @description The line of models.
+             * @example GPT
+             */
             family: string | null;
-            /** Effort */
+            /**
+             * Effort
+             * @description The level of effort.
+             * @example xhigh
+             */
             effort: string | null;
-            /** Kind */
+            /**
+             * Kind
+             * @description Of which kind.
+             * @example model
+             */
             kind: ("model" | "system" | "human_panel" | "baseline") | null;
-            /** Score */
+            /**
+             * Score
+             * @description Mean of the tasks' scores over all tasks of the set, as a fraction of 1.
+             * @example 0.542
+             */
             score: number;
             /**
              * Results
              * @description A letter for each task, in the order of `tasks`: S solved, P in part, U not, - not attempted.
+             * @example SSPU-
              */
             results: string;
         };
@@ -3350,13 +4755,23 @@ export interface components {
         SyncAccepted: {
             /**
              * Success
+             * @description Always true; an error is a problem document.
              * @default true
+             * @example true
              * @constant
              */
             success?: true;
-            /** Message */
+            /**
+             * Message
+             * @description What it is, in words.
+             * @example the file is not JSON: it ends in the middle
+             */
             message: string;
-            /** Requestid */
+            /**
+             * Requestid
+             * @description The request's id.
+             * @example 9f1c1f4e5f0c4a39a8c1d1d3b7a0e6b2
+             */
             requestId: string;
         };
         /**
@@ -3366,13 +4781,16 @@ export interface components {
         SyncBody: {
             /**
              * Dataset
+             * @description The dataset on the Hub, owner/name.
              * @default null
+             * @example arcprize/arc_agi_v2_public_eval
              */
             dataset?: string | null;
             /**
              * Autoingest
              * @description Null: as HF_SYNC_AUTO_INGEST says.
              * @default null
+             * @example true
              */
             autoIngest?: boolean | null;
         };
@@ -3381,42 +4799,74 @@ export interface components {
          * @description The Hub was compared with the database.
          */
         SyncEvent: {
-            /** Syncid */
+            /**
+             * Syncid
+             * @description The sync's id.
+             * @example 87
+             */
             syncId: number;
             /**
              * Requestid
              * @description What POST /api/admin/sync answered, where it asked for this.
+             * @example 9f1c1f4e5f0c4a39a8c1d1d3b7a0e6b2
              */
             requestId: string | null;
             /**
              * Trigger
+             * @description What asked for it.
+             * @example schedule
              * @enum {string}
              */
             trigger: "schedule" | "catch_up" | "startup" | "webhook" | "manual";
             /**
              * Status
+             * @description How it is, or how it ended.
+             * @example completed
              * @enum {string}
              */
             status: "completed" | "partial" | "failed";
             /**
              * Startedat
              * Format: date-time
+             * @description When it began.
+             * @example 2026-11-28T02:00:00Z
              */
             startedAt: string;
             /**
              * Completedat
              * Format: date-time
+             * @description When it ended.
+             * @example 2026-11-28T02:00:41Z
              */
             completedAt: string;
-            /** Datasets */
+            /**
+             * Datasets
+             * @description What was found in each.
+             */
             datasets: components["schemas"]["SyncedDataset"][];
-            /** Modelsseen */
+            /**
+             * Modelsseen
+             * @description Folders that the Hub lists, in all datasets.
+             * @example 147
+             */
             modelsSeen: number;
-            /** Newmodelsfound */
+            /**
+             * Newmodelsfound
+             * @description Folders that had not been seen, in all datasets.
+             * @example 1
+             */
             newModelsFound: number;
-            /** Changed */
+            /**
+             * Changed
+             * @description Folders whose content differs, in all datasets.
+             * @example 2
+             */
             changed: number;
-            /** Error */
+            /**
+             * Error
+             * @description Why it failed; null where it did not.
+             * @example the Hub answers 503
+             */
             error: string | null;
         };
         /**
@@ -3425,15 +4875,17 @@ export interface components {
          */
         SyncFrame: {
             /**
-             * @description discriminator enum property added by openapi-typescript
+             * @description The event's name. (enum property replaced by openapi-typescript)
              * @enum {string}
              */
             event: "sync";
             /**
              * Id
              * @description Its place, `<stream>-<sequence>`: what to send as Last-Event-ID.
+             * @example 1764320000000000-42
              */
             id: string;
+            /** @description What was asked for. */
             data: components["schemas"]["SyncEvent"];
         };
         /**
@@ -3441,22 +4893,59 @@ export interface components {
          * @description What a sync found in one dataset; lists hold folder names.
          */
         SyncedDataset: {
-            /** Dataset */
+            /**
+             * Dataset
+             * @description The dataset on the Hub, owner/name.
+             * @example arcprize/arc_agi_v2_public_eval
+             */
             dataset: string;
-            /** Seen */
+            /**
+             * Seen
+             * @description Folders that the Hub lists.
+             * @example 72
+             */
             seen: number;
-            /** New */
+            /**
+             * New
+             * @description Folders that had not been seen.
+             * @example [
+             *       "gpt-5-2-2025-12-11-thinking-xhigh"
+             *     ]
+             */
             new: string[];
-            /** Changed */
+            /**
+             * Changed
+             * @description Folders whose content differs.
+             * @example [
+             *       "claude-opus-5"
+             *     ]
+             */
             changed: string[];
-            /** Renamed */
+            /**
+             * Renamed
+             * @description Folders with another name than before: the old one, the new one.
+             * @example [
+             *       [
+             *         "gpt-5-2",
+             *         "gpt-5-2-2025-12-11-thinking-xhigh"
+             *       ]
+             *     ]
+             */
             renamed: [
                 string,
                 string
             ][];
-            /** Vanished */
+            /**
+             * Vanished
+             * @description Folders that the Hub does not list any more.
+             * @example []
+             */
             vanished: string[];
-            /** Error */
+            /**
+             * Error
+             * @description Why it failed; null where it did not.
+             * @example the Hub answers 503
+             */
             error: string | null;
         };
         /**
@@ -3466,10 +4955,13 @@ export interface components {
         TaskAnswerShown: {
             /**
              * Success
+             * @description Always true; an error is a problem document.
              * @default true
+             * @example true
              * @constant
              */
             success?: true;
+            /** @description What was asked for. */
             data: components["schemas"]["TaskDetail"];
         };
         /**
@@ -3480,49 +4972,73 @@ export interface components {
             /**
              * Puzzleid
              * @description The task's id, such as 00576224.
+             * @example 00576224
              */
             puzzleId: string;
             /**
              * Pairs
              * @description Test pairs.
+             * @example 1
              */
             pairs: number;
             /**
              * Solvedby
              * @description Submissions that have every pair right.
+             * @example 38
              */
             solvedBy: number;
             /**
              * Answeredby
              * @description Submissions that hold a file for it.
+             * @example 71
              */
             answeredBy: number;
             /**
              * Difficulty
              * @description The part of those that answer it and do not solve it. Null: nobody does.
+             * @example 0.46
              */
             difficulty: number | null;
+            /** @description Who solved it first; null: nobody did. */
             firstSolved: components["schemas"]["FirstSolve"] | null;
             /** @description Null also where no cost is known. */
             cheapestSolve: components["schemas"]["CheapestSolve"] | null;
-            /** Source */
+            /**
+             * Source
+             * @description The task set.
+             * @example ARC1
+             */
             source: components["schemas"]["Source"] | string;
             /**
              * Sources
              * @description The task sets that it is in.
+             * @example [
+             *       "ARC2-Eval"
+             *     ]
              */
             sources: (components["schemas"]["Source"] | string)[];
-            /** Train */
+            /**
+             * Train
+             * @description Pairs that show the rule.
+             */
             train: components["schemas"]["GridPair"][];
-            /** Test */
+            /**
+             * Test
+             * @description Pairs to be solved, with what is expected.
+             */
             test: components["schemas"]["GridPair"][];
+            /** @description How many submissions have which result. */
             results: components["schemas"]["ResultCounts"];
             /**
              * Total
              * @description Answers on all pages.
+             * @example 147
              */
             total: number;
-            /** Answers */
+            /**
+             * Answers
+             * @description One for each test pair.
+             */
             answers: components["schemas"]["AnswerOfSubmission"][];
         };
         /**
@@ -3532,10 +5048,13 @@ export interface components {
         TaskAnswersAnswer: {
             /**
              * Success
+             * @description Always true; an error is a problem document.
              * @default true
+             * @example true
              * @constant
              */
             success?: true;
+            /** @description What was asked for. */
             data: components["schemas"]["TaskAnswers"];
         };
         /**
@@ -3543,22 +5062,39 @@ export interface components {
          * @description The same, and how they were reasoned.
          */
         TaskAttempt: {
-            /** Modelname */
+            /**
+             * Modelname
+             * @description An attempt's name: its folder, then -attempt and its number.
+             * @example gpt-5-2-2025-12-11-thinking-xhigh-attempt1
+             */
             modelName: string;
-            /** Answers */
+            /**
+             * Answers
+             * @description One for each test pair.
+             */
             answers: components["schemas"]["PairAnswer"][];
             /**
              * Cost
              * @description USD
+             * @example 0.84
              */
             cost: number | null;
-            /** Tokens */
+            /**
+             * Tokens
+             * @description Tokens that it took.
+             * @example 41230
+             */
             tokens: number | null;
-            /** Timems */
+            /**
+             * Timems
+             * @description How long it took, ms.
+             * @example 183250
+             */
             timeMs: number | null;
             /**
              * Reasoning
              * @description The model's reasoning, then its messages. Cut after 4,000 characters.
+             * @example Each shape is mirrored along the grey line.
              */
             reasoning: string | null;
         };
@@ -3571,33 +5107,61 @@ export interface components {
              * Path
              * @description Below the model's folder. Several tasks may share one file.
              * @default null
+             * @example v2/public_eval/00576224.json
              */
             path?: string | null;
             /**
              * Bloboid
              * @description Git's hash of its content.
              * @default null
+             * @example 8ab686eafeb1f44702738c8b0f24f2567c36da6d
              */
             blobOid?: string | null;
             /**
              * Huburl
              * @description The file on the Hub, at the version's commit.
              * @default null
+             * @example https://huggingface.co/datasets/arcprize/arc_agi_v2_public_eval/tree/41f7dd32c3c44ee9a4d0ab4c8e87e9f0a7d13b51
              */
             hubUrl?: string | null;
-            /** Puzzleid */
+            /**
+             * Puzzleid
+             * @description The task's id.
+             * @example 00576224
+             */
             puzzleId: string;
-            /** Dataset */
+            /**
+             * Dataset
+             * @description The dataset on the Hub, owner/name.
+             * @example arcprize/arc_agi_v2_public_eval
+             */
             dataset: string;
-            /** Model */
+            /**
+             * Model
+             * @description The submission's folder in its dataset.
+             * @example gpt-5-2-2025-12-11-thinking-xhigh
+             */
             model: string;
-            /** Source */
+            /**
+             * Source
+             * @description The task set.
+             * @example ARC1
+             */
             source: components["schemas"]["Source"] | string;
-            /** Train */
+            /**
+             * Train
+             * @description Pairs that show the rule.
+             */
             train: components["schemas"]["GridPair"][];
-            /** Test */
+            /**
+             * Test
+             * @description Pairs to be solved, with what is expected.
+             */
             test: components["schemas"]["GridPair"][];
-            /** Attempts */
+            /**
+             * Attempts
+             * @description What each attempt answered.
+             */
             attempts: components["schemas"]["TaskAttempt"][];
             /** @description Null: its version is gone from the database. */
             provenance: components["schemas"]["Provenance"] | null;
@@ -3610,28 +5174,34 @@ export interface components {
             /**
              * Puzzleid
              * @description The task's id, such as 00576224.
+             * @example 00576224
              */
             puzzleId: string;
             /**
              * Pairs
              * @description Test pairs.
+             * @example 1
              */
             pairs: number;
             /**
              * Solvedby
              * @description Submissions that have every pair right.
+             * @example 38
              */
             solvedBy: number;
             /**
              * Answeredby
              * @description Submissions that hold a file for it.
+             * @example 71
              */
             answeredBy: number;
             /**
              * Difficulty
              * @description The part of those that answer it and do not solve it. Null: nobody does.
+             * @example 0.46
              */
             difficulty: number | null;
+            /** @description Who solved it first; null: nobody did. */
             firstSolved: components["schemas"]["FirstSolve"] | null;
             /** @description Null also where no cost is known. */
             cheapestSolve: components["schemas"]["CheapestSolve"] | null;
@@ -3645,25 +5215,40 @@ export interface components {
              * Path
              * @description Below the model's folder. Several tasks may share one file.
              * @default null
+             * @example v2/public_eval/00576224.json
              */
             path?: string | null;
             /**
              * Bloboid
              * @description Git's hash of its content.
              * @default null
+             * @example 8ab686eafeb1f44702738c8b0f24f2567c36da6d
              */
             blobOid?: string | null;
             /**
              * Huburl
              * @description The file on the Hub, at the version's commit.
              * @default null
+             * @example https://huggingface.co/datasets/arcprize/arc_agi_v2_public_eval/tree/41f7dd32c3c44ee9a4d0ab4c8e87e9f0a7d13b51
              */
             hubUrl?: string | null;
-            /** Puzzleid */
+            /**
+             * Puzzleid
+             * @description The task's id.
+             * @example 00576224
+             */
             puzzleId: string;
-            /** Pairstotal */
+            /**
+             * Pairstotal
+             * @description Test pairs of the task.
+             * @example 1
+             */
             pairsTotal: number;
-            /** Pairssolved */
+            /**
+             * Pairssolved
+             * @description Test pairs that any attempt has right.
+             * @example 1
+             */
             pairsSolved: number;
             /**
              * Attempts
@@ -3677,16 +5262,27 @@ export interface components {
          * @description A task set: its tasks, the easiest first, and the submissions, the best first.
          */
         TaskSetOutcomes: {
-            /** Source */
+            /**
+             * Source
+             * @description The task set.
+             * @example ARC1
+             */
             source: components["schemas"]["Source"] | string;
             /**
              * Name
              * @description As /api/model-dataset/datasets calls it, such as evaluation2.
+             * @example evaluation2
              */
             name: string;
-            /** Tasks */
+            /**
+             * Tasks
+             * @description One for each task.
+             */
             tasks: components["schemas"]["TaskFigures"][];
-            /** Models */
+            /**
+             * Models
+             * @description The submissions, the best first.
+             */
             models: components["schemas"]["SubmissionOutcomes"][];
         };
         /**
@@ -3694,11 +5290,23 @@ export interface components {
          * @description One task set.
          */
         TaskSetRow: {
-            /** Name */
+            /**
+             * Name
+             * @description What it is called.
+             * @example evaluation2
+             */
             name: string;
-            /** Puzzlecount */
+            /**
+             * Puzzlecount
+             * @description How many tasks.
+             * @example 120
+             */
             puzzleCount: number;
-            /** Path */
+            /**
+             * Path
+             * @description Where the existing app keeps the set.
+             * @example data/evaluation2
+             */
             path: string;
         };
         /**
@@ -3708,7 +5316,9 @@ export interface components {
         TaskSetsAnswer: {
             /**
              * Success
+             * @description Always true; an error is a problem document.
              * @default true
+             * @example true
              * @constant
              */
             success?: true;
@@ -3716,17 +5326,26 @@ export interface components {
              * Stale
              * @description NATS or the database is away: this may lag behind, by the seconds in the Age header.
              * @default false
+             * @example false
              */
             stale?: boolean;
             /**
              * Asof
              * @description While stale: when the view was last known to be right.
              * @default null
+             * @example 2026-11-28T08:59:30Z
              */
             asOf?: string | null;
-            /** Count */
+            /**
+             * Count
+             * @description How many there are.
+             * @example 154
+             */
             count: number;
-            /** Data */
+            /**
+             * Data
+             * @description What was asked for.
+             */
             data: components["schemas"]["TaskSetRow"][];
         };
         /**
@@ -3736,7 +5355,9 @@ export interface components {
         TasksAnswer: {
             /**
              * Success
+             * @description Always true; an error is a problem document.
              * @default true
+             * @example true
              * @constant
              */
             success?: true;
@@ -3744,20 +5365,26 @@ export interface components {
              * Stale
              * @description NATS or the database is away: this may lag behind, by the seconds in the Age header.
              * @default false
+             * @example false
              */
             stale?: boolean;
             /**
              * Asof
              * @description While stale: when the view was last known to be right.
              * @default null
+             * @example 2026-11-28T08:59:30Z
              */
             asOf?: string | null;
             /**
              * Complete
              * @description False for seconds after a start: what some submissions say of tasks is being read.
+             * @example true
              */
             complete: boolean;
-            /** Data */
+            /**
+             * Data
+             * @description What was asked for.
+             */
             data: components["schemas"]["TaskSetOutcomes"][];
         };
         /**
@@ -3765,10 +5392,19 @@ export interface components {
          * @description Whether an ingestion would work, and why not.
          */
         ValidationAnswer: {
-            /** Valid */
+            /**
+             * Valid
+             * @description Whether an ingestion would work.
+             * @example true
+             */
             valid: boolean;
+            /** @description What each check found. */
             checks: components["schemas"]["Checks"];
-            /** Errors */
+            /**
+             * Errors
+             * @description Why not; empty where it would.
+             * @example []
+             */
             errors: string[];
         };
         /**
@@ -3779,6 +5415,7 @@ export interface components {
             /**
              * Datasetname
              * @description Empty: what the page sends before a folder is chosen.
+             * @example
              */
             datasetName: string | "";
             /**
@@ -3789,32 +5426,44 @@ export interface components {
             baseUrl: string;
             /**
              * Source
+             * @description The task set.
              * @default null
+             * @example ARC2-Eval
              */
             source?: string | null;
             /**
              * Limit
+             * @description How many at most.
              * @default null
+             * @example 100
              */
             limit?: number | null;
             /**
              * Delay
+             * @description Taken for the page's sake; it changes nothing.
              * @default null
+             * @example 0
              */
             delay?: number | null;
             /**
              * Dryrun
+             * @description Whether it only counts, and stores nothing.
              * @default null
+             * @example false
              */
             dryRun?: boolean | null;
             /**
              * Forceoverwrite
+             * @description Whether every file is fetched again.
              * @default null
+             * @example false
              */
             forceOverwrite?: boolean | null;
             /**
              * Verbose
+             * @description Taken for the page's sake; it changes nothing.
              * @default null
+             * @example false
              */
             verbose?: boolean | null;
         };
@@ -3826,23 +5475,28 @@ export interface components {
             /**
              * Verdict
              * @description Explained: something differs, and is no fault of the figures.
+             * @example verified
              * @enum {string}
              */
             verdict: "verified" | "explained" | "differs" | "impossible";
             /**
              * At
              * Format: date-time
+             * @description When it was done.
+             * @example 2026-11-28T04:00:12Z
              */
             at: string;
             /**
              * Comparedwith
              * @description What the figures were recomputed from: the Hub's files, or ours.
+             * @example hub
              * @enum {string}
              */
             comparedWith: "hub" | "rows";
             /**
              * Figures
              * @description How many were compared.
+             * @example 412
              */
             figures: number;
         };
@@ -3854,23 +5508,28 @@ export interface components {
             /**
              * Verdict
              * @description Explained: something differs, and is no fault of the figures.
+             * @example verified
              * @enum {string}
              */
             verdict: "verified" | "explained" | "differs" | "impossible";
             /**
              * At
              * Format: date-time
+             * @description When it was done.
+             * @example 2026-11-28T04:00:12Z
              */
             at: string;
             /**
              * Comparedwith
              * @description What the figures were recomputed from: the Hub's files, or ours.
+             * @example hub
              * @enum {string}
              */
             comparedWith: "hub" | "rows";
             /**
              * Figures
              * @description How many were compared.
+             * @example 412
              */
             figures: number;
             /**
@@ -3887,67 +5546,123 @@ export interface components {
             /**
              * Rulesversion
              * @description Null: scored before the rules had versions.
+             * @example 3
              */
             rulesVersion: number | null;
             /**
              * Tasksetversion
              * @description Null: scored before editions were kept.
+             * @example 3d1a4c7f9b2e
              */
             taskSetVersion: string | null;
             /**
              * Tasksetcurrent
              * @description Whether it is the edition that this server has today; null: not known.
+             * @example true
              */
             taskSetCurrent: boolean | null;
             /**
              * Huburl
              * @description The commit on the Hub.
+             * @example https://huggingface.co/datasets/arcprize/arc_agi_v2_public_eval/tree/41f7dd32c3c44ee9a4d0ab4c8e87e9f0a7d13b51
              */
             hubUrl: string | null;
-            /** Treeoid */
+            /**
+             * Treeoid
+             * @description Git's hash of the folder: what tells versions apart.
+             * @example c7f1635de3a1b7e2a6cb1b7fd5a1f5aa6a0f1c2d
+             */
             treeOid: string;
-            /** Revision */
+            /**
+             * Revision
+             * @description The commit on the Hub.
+             * @example 41f7dd32c3c44ee9a4d0ab4c8e87e9f0a7d13b51
+             */
             revision: string;
             /**
              * Status
+             * @description How it is, or how it ended.
+             * @example completed
              * @enum {string}
              */
             status: "completed" | "partial" | "unknown";
-            /** Score */
+            /**
+             * Score
+             * @description Mean of the tasks' scores over all tasks of the set, as a fraction of 1.
+             * @example 0.542
+             */
             score: number;
-            /** Scoresubmitted */
+            /**
+             * Scoresubmitted
+             * @description The same over the tasks that were submitted; null where none was.
+             * @example 0.551
+             */
             scoreSubmitted: number | null;
-            /** Taskstotal */
+            /**
+             * Taskstotal
+             * @description All tasks of the set.
+             * @example 120
+             */
             tasksTotal: number;
-            /** Taskssubmitted */
+            /**
+             * Taskssubmitted
+             * @description Tasks that it has a file for.
+             * @example 118
+             */
             tasksSubmitted: number;
-            /** Taskssolved */
+            /**
+             * Taskssolved
+             * @description Tasks that any attempt solves whole.
+             * @example 61
+             */
             tasksSolved: number;
-            /** Errors */
+            /**
+             * Errors
+             * @description Files that could not be used.
+             * @example 0
+             */
             errors: number;
+            /** @description The 95% interval of the score. */
             scoreInterval: components["schemas"]["Interval"] | null;
+            /** @description The 95% interval of the score over the tasks submitted. */
             scoreSubmittedInterval: components["schemas"]["Interval"] | null;
-            /** Runid */
+            /**
+             * Runid
+             * @description The run that ingested it.
+             * @example 412
+             */
             runId: number;
-            /** Publishedat */
+            /**
+             * Publishedat
+             * @description When its answers were committed on the Hub; null: not known.
+             * @example 2026-11-27T19:12:55Z
+             */
             publishedAt: string | null;
             /**
              * Ingestedat
              * Format: date-time
+             * @description When it was ingested.
+             * @example 2026-11-28T02:00:41Z
              */
             ingestedAt: string;
             /**
              * Landedat
              * Format: date-time
              * @description When its answers were ingested; a change of costs or texts is none.
+             * @example 2026-11-28T02:00:41Z
              */
             landedAt: string;
             /**
              * Supersededat
              * @description Null: the current version.
+             * @example 2026-11-28T02:00:41Z
              */
             supersededAt: string | null;
-            /** Removedupstreamat */
+            /**
+             * Removedupstreamat
+             * @description When its folder was first missing on the Hub; null while it is there.
+             * @example 2026-12-01T02:00:03Z
+             */
             removedUpstreamAt: string | null;
             /** @description Null for the first version. */
             changes: components["schemas"]["Changes"] | null;
@@ -3962,30 +5677,46 @@ export interface components {
          * @description The watcher; silent when a scheduled sync is overdue.
          */
         WatcherState: {
-            /** Alive */
+            /**
+             * Alive
+             * @description Whether any replica asks for work.
+             * @example true
+             */
             alive: boolean | null;
             /**
              * Idle
              * @description Requests for work that wait: one for each idle replica.
+             * @example 2
              */
             idle: number | null;
             /**
              * Busy
              * @description Messages being worked on.
+             * @example 1
              */
             busy: number | null;
             /**
              * Waiting
              * @description Messages that no service has taken yet.
+             * @example 0
              */
             waiting: number | null;
-            /** Silent */
+            /**
+             * Silent
+             * @description Whether a scheduled sync is overdue.
+             * @example false
+             */
             silent: boolean;
-            /** Lastsync */
+            /**
+             * Lastsync
+             * @description When the last sync began; null before the first.
+             * @example 2026-11-28T02:00:00Z
+             */
             lastSync: string | null;
             /**
              * Overduesince
              * @description When the sync was due that did not come: its tick, or the end of the blackout that held it.
+             * @example 2026-11-28T02:00:00Z
              */
             overdueSince: string | null;
         };
@@ -3996,13 +5727,23 @@ export interface components {
         WebhookAnswer: {
             /**
              * Success
+             * @description Always true; an error is a problem document.
              * @default true
+             * @example true
              * @constant
              */
             success?: true;
-            /** Accepted */
+            /**
+             * Accepted
+             * @description Whether it was taken.
+             * @example true
+             */
             accepted: boolean;
-            /** Reason */
+            /**
+             * Reason
+             * @description Why, in words.
+             * @example the Hub does not list the folder any more
+             */
             reason: string;
         };
         /**
@@ -4010,10 +5751,13 @@ export interface components {
          * @description The part of the Hub's payload (version 3) that matters here.
          */
         WebhookBody: {
+            /** @description What happened. */
             event: components["schemas"]["WebhookEvent"];
+            /** @description Where it happened. */
             repo: components["schemas"]["WebhookRepo"];
             /**
              * Updatedrefs
+             * @description Branches and tags that moved; null or left out: not told.
              * @default null
              */
             updatedRefs?: components["schemas"]["WebhookRef"][] | null;
@@ -4023,9 +5767,17 @@ export interface components {
          * @description What happened.
          */
         WebhookEvent: {
-            /** Action */
+            /**
+             * Action
+             * @description What was done, as the Hub names it.
+             * @example update
+             */
             action: string;
-            /** Scope */
+            /**
+             * Scope
+             * @description What it concerns, as the Hub names it.
+             * @example repo.content
+             */
             scope: string;
         };
         /**
@@ -4033,7 +5785,11 @@ export interface components {
          * @description A branch, tag or other ref that moved.
          */
         WebhookRef: {
-            /** Ref */
+            /**
+             * Ref
+             * @description The branch or tag that moved.
+             * @example refs/heads/main
+             */
             ref: string;
         };
         /**
@@ -4041,9 +5797,17 @@ export interface components {
          * @description Where.
          */
         WebhookRepo: {
-            /** Type */
+            /**
+             * Type
+             * @description What kind of repository it is.
+             * @example dataset
+             */
             type: string;
-            /** Name */
+            /**
+             * Name
+             * @description The repository.
+             * @example arcprize/arc_agi_v2_public_eval
+             */
             name: string;
         };
         /**
@@ -4051,21 +5815,28 @@ export interface components {
          * @description The services behind one durable. Null where NATS does not answer.
          */
         WorkerState: {
-            /** Alive */
+            /**
+             * Alive
+             * @description Whether any replica asks for work.
+             * @example true
+             */
             alive: boolean | null;
             /**
              * Idle
              * @description Requests for work that wait: one for each idle replica.
+             * @example 2
              */
             idle: number | null;
             /**
              * Busy
              * @description Messages being worked on.
+             * @example 1
              */
             busy: number | null;
             /**
              * Waiting
              * @description Messages that no service has taken yet.
+             * @example 0
              */
             waiting: number | null;
         };
@@ -4081,13 +5852,22 @@ export interface operations {
     getLatestModel: {
         parameters: {
             query?: {
-                /** @description Only this dataset, such as owner/name. */
+                /**
+                 * @description Only this dataset, such as owner/name.
+                 * @example arcprize/arc_agi_v2_public_eval
+                 */
                 dataset?: string;
-                /** @description What is newest: the landing of answers here, or their upload to the Hub. */
+                /**
+                 * @description What is newest: the landing of answers here, or their upload to the Hub.
+                 * @example ingested
+                 */
                 by?: "ingested" | "published";
             };
             header?: {
-                /** @description Answer 304 when the ETag is still this. */
+                /**
+                 * @description Answer 304 when the ETag is still this.
+                 * @example "5f0c6b8e3d1a4c7f9b2e8d60"
+                 */
                 "If-None-Match"?: string;
             };
             path?: never;
@@ -4138,16 +5918,42 @@ export interface operations {
     listModels: {
         parameters: {
             query?: {
+                /**
+                 * @description The dataset on the Hub, owner/name.
+                 * @example arcprize/arc_agi_v2_public_eval
+                 */
                 dataset?: string;
+                /**
+                 * @description The task set.
+                 * @example ARC2-Eval
+                 */
                 source?: string;
+                /**
+                 * @description How it is, or how it ended.
+                 * @example completed
+                 */
                 status?: "completed" | "partial" | "unknown" | "removed";
-                /** @description Best, newest or first name first; cheapest first for cost. */
+                /**
+                 * @description Best, newest or first name first; cheapest first for cost.
+                 * @example score
+                 */
                 sort?: "score" | "ingestedAt" | "publishedAt" | "model" | "cost";
+                /**
+                 * @description How many at most.
+                 * @example 100
+                 */
                 limit?: number;
+                /**
+                 * @description How many are left out before the first.
+                 * @example 0
+                 */
                 offset?: number;
             };
             header?: {
-                /** @description Answer 304 when the ETag is still this. */
+                /**
+                 * @description Answer 304 when the ETag is still this.
+                 * @example "5f0c6b8e3d1a4c7f9b2e8d60"
+                 */
                 "If-None-Match"?: string;
             };
             path?: never;
@@ -4198,14 +6004,27 @@ export interface operations {
     getHarnessAccuracy: {
         parameters: {
             query: {
-                /** @description A submission's folder: what the names of its attempts begin with. */
+                /**
+                 * @description A submission's folder: what the names of its attempts begin with.
+                 * @example gpt-5-2-2025-12-11-thinking-xhigh
+                 */
                 baseModelName: string;
-                /** @description Without it: the set of `hfDataset`, or evaluation2 where none is named. */
+                /**
+                 * @description Without it: the set of `hfDataset`, or evaluation2 where none is named.
+                 * @example evaluation2
+                 */
                 dataset?: string;
+                /**
+                 * @description The dataset that figures are of, owner/name.
+                 * @example arcprize/arc_agi_v2_public_eval
+                 */
                 hfDataset?: string;
             };
             header?: {
-                /** @description Answer 304 when the ETag is still this. */
+                /**
+                 * @description Answer 304 when the ETag is still this.
+                 * @example "5f0c6b8e3d1a4c7f9b2e8d60"
+                 */
                 "If-None-Match"?: string;
             };
             path?: never;
@@ -4266,7 +6085,10 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Answer 304 when the ETag is still this. */
+                /**
+                 * @description Answer 304 when the ETag is still this.
+                 * @example "5f0c6b8e3d1a4c7f9b2e8d60"
+                 */
                 "If-None-Match"?: string;
             };
             path?: never;
@@ -4309,7 +6131,10 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Answer 304 when the ETag is still this. */
+                /**
+                 * @description Answer 304 when the ETag is still this.
+                 * @example "5f0c6b8e3d1a4c7f9b2e8d60"
+                 */
                 "If-None-Match"?: string;
             };
             path?: never;
@@ -4353,8 +6178,15 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description A dataset, owner/name, in any letter case. */
+                /**
+                 * @description A dataset, owner/name, in any letter case.
+                 * @example arcprize/arc_agi_v2_public_eval
+                 */
                 dataset: string;
+                /**
+                 * @description The submission's folder in its dataset.
+                 * @example gpt-5-2-2025-12-11-thinking-xhigh
+                 */
                 model: string;
             };
             cookie?: never;
@@ -4406,8 +6238,20 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /**
+                 * @description The dataset's owner.
+                 * @example arcprize
+                 */
                 owner: string;
+                /**
+                 * @description The dataset's name, without its owner.
+                 * @example arc_agi_v2_public_eval
+                 */
                 name: string;
+                /**
+                 * @description The submission's folder in its dataset.
+                 * @example gpt-5-2-2025-12-11-thinking-xhigh
+                 */
                 model: string;
             };
             cookie?: never;
@@ -4457,17 +6301,32 @@ export interface operations {
     getModelPage: {
         parameters: {
             query?: {
-                /** @description Without it: the dataset in which that name landed last, or the latest model of all. */
+                /**
+                 * @description Without it: the dataset in which that name landed last, or the latest model of all.
+                 * @example arcprize/arc_agi_v2_public_eval
+                 */
                 dataset?: string;
-                /** @description The folder. Without it: the latest model. */
+                /**
+                 * @description The folder. Without it: the latest model.
+                 * @example gpt-5-2-2025-12-11-thinking-xhigh
+                 */
                 model?: string;
-                /** @description Another submission, owner/name/folder; without owner and name, of the same dataset. */
+                /**
+                 * @description Another submission, owner/name/folder; without owner and name, of the same dataset.
+                 * @example arcprize/arc_agi_v2_public_eval/claude-opus-5
+                 */
                 compare?: string;
-                /** @description Also all that is known of the latest model, where another one is asked for. */
+                /**
+                 * @description Also all that is known of the latest model, where another one is asked for.
+                 * @example true
+                 */
                 latestDetail?: boolean;
             };
             header?: {
-                /** @description Answer 304 when the ETag is still this. */
+                /**
+                 * @description Answer 304 when the ETag is still this.
+                 * @example "5f0c6b8e3d1a4c7f9b2e8d60"
+                 */
                 "If-None-Match"?: string;
             };
             path?: never;
@@ -4538,11 +6397,22 @@ export interface operations {
     listTasks: {
         parameters: {
             query?: {
+                /**
+                 * @description The task set.
+                 * @example ARC2-Eval
+                 */
                 source?: string;
+                /**
+                 * @description The dataset on the Hub, owner/name.
+                 * @example arcprize/arc_agi_v2_public_eval
+                 */
                 dataset?: string;
             };
             header?: {
-                /** @description Answer 304 when the ETag is still this. */
+                /**
+                 * @description Answer 304 when the ETag is still this.
+                 * @example "5f0c6b8e3d1a4c7f9b2e8d60"
+                 */
                 "If-None-Match"?: string;
             };
             path?: never;
@@ -4593,16 +6463,38 @@ export interface operations {
     getTaskAnswers: {
         parameters: {
             query?: {
-                /** @description The task set; some tasks are in several. */
+                /**
+                 * @description The task set; some tasks are in several.
+                 * @example ARC2-Eval
+                 */
                 source?: string;
+                /**
+                 * @description The dataset on the Hub, owner/name.
+                 * @example arcprize/arc_agi_v2_public_eval
+                 */
                 dataset?: string;
+                /**
+                 * @description How it went.
+                 * @example solved
+                 */
                 result?: "solved" | "partial" | "unsolved" | "not_attempted";
+                /**
+                 * @description How many at most.
+                 * @example 100
+                 */
                 limit?: number;
+                /**
+                 * @description How many are left out before the first.
+                 * @example 0
+                 */
                 offset?: number;
             };
             header?: never;
             path: {
-                /** @description The task's id, such as 00576224. */
+                /**
+                 * @description The task's id, such as 00576224.
+                 * @example 00576224
+                 */
                 task: string;
             };
             cookie?: never;
@@ -4654,10 +6546,25 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /**
+                 * @description The dataset's owner.
+                 * @example arcprize
+                 */
                 owner: string;
+                /**
+                 * @description The dataset's name, without its owner.
+                 * @example arc_agi_v2_public_eval
+                 */
                 name: string;
+                /**
+                 * @description The submission's folder in its dataset.
+                 * @example gpt-5-2-2025-12-11-thinking-xhigh
+                 */
                 model: string;
-                /** @description The task's id, such as 00576224. */
+                /**
+                 * @description The task's id, such as 00576224.
+                 * @example 00576224
+                 */
                 task: string;
             };
             cookie?: never;
@@ -4708,7 +6615,10 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Answer 304 when the ETag is still this. */
+                /**
+                 * @description Answer 304 when the ETag is still this.
+                 * @example "5f0c6b8e3d1a4c7f9b2e8d60"
+                 */
                 "If-None-Match"?: string;
             };
             path?: never;
@@ -4751,7 +6661,10 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Answer 304 when the ETag is still this. */
+                /**
+                 * @description Answer 304 when the ETag is still this.
+                 * @example "5f0c6b8e3d1a4c7f9b2e8d60"
+                 */
                 "If-None-Match"?: string;
             };
             path?: never;
@@ -4793,13 +6706,23 @@ export interface operations {
     getPerformance: {
         parameters: {
             query?: {
+                /**
+                 * @description The dataset that figures are of, owner/name.
+                 * @example arcprize/arc_agi_v2_public_eval
+                 */
                 hfDataset?: string;
             };
             header?: never;
             path: {
-                /** @description An attempt, such as gpt-5-attempt1, or a submission's folder: all its attempts together. */
+                /**
+                 * @description An attempt, such as gpt-5-attempt1, or a submission's folder: all its attempts together.
+                 * @example gpt-5-2-2025-12-11-thinking-xhigh
+                 */
                 model: string;
-                /** @description A task set, such as evaluation2 (see /datasets), or a dataset, such as owner/name. */
+                /**
+                 * @description A task set, such as evaluation2 (see /datasets), or a dataset, such as owner/name.
+                 * @example evaluation2
+                 */
                 dataset: string;
             };
             cookie?: never;
@@ -4858,13 +6781,28 @@ export interface operations {
     getPerformanceByOwner: {
         parameters: {
             query?: {
+                /**
+                 * @description The dataset that figures are of, owner/name.
+                 * @example arcprize/arc_agi_v2_public_eval
+                 */
                 hfDataset?: string;
             };
             header?: never;
             path: {
-                /** @description An attempt, such as gpt-5-attempt1, or a submission's folder: all its attempts together. */
+                /**
+                 * @description An attempt, such as gpt-5-attempt1, or a submission's folder: all its attempts together.
+                 * @example gpt-5-2-2025-12-11-thinking-xhigh
+                 */
                 model: string;
+                /**
+                 * @description The dataset's owner.
+                 * @example arcprize
+                 */
                 owner: string;
+                /**
+                 * @description The dataset's name, without its owner.
+                 * @example arc_agi_v2_public_eval
+                 */
                 name: string;
             };
             cookie?: never;
@@ -4923,13 +6861,23 @@ export interface operations {
     getMetrics: {
         parameters: {
             query?: {
+                /**
+                 * @description The dataset that figures are of, owner/name.
+                 * @example arcprize/arc_agi_v2_public_eval
+                 */
                 hfDataset?: string;
             };
             header?: never;
             path: {
-                /** @description An attempt, such as gpt-5-attempt1, or a submission's folder: all its attempts together. */
+                /**
+                 * @description An attempt, such as gpt-5-attempt1, or a submission's folder: all its attempts together.
+                 * @example gpt-5-2-2025-12-11-thinking-xhigh
+                 */
                 model: string;
-                /** @description A task set, such as evaluation2 (see /datasets), or a dataset, such as owner/name. */
+                /**
+                 * @description A task set, such as evaluation2 (see /datasets), or a dataset, such as owner/name.
+                 * @example evaluation2
+                 */
                 dataset: string;
             };
             cookie?: never;
@@ -4988,13 +6936,28 @@ export interface operations {
     getMetricsByOwner: {
         parameters: {
             query?: {
+                /**
+                 * @description The dataset that figures are of, owner/name.
+                 * @example arcprize/arc_agi_v2_public_eval
+                 */
                 hfDataset?: string;
             };
             header?: never;
             path: {
-                /** @description An attempt, such as gpt-5-attempt1, or a submission's folder: all its attempts together. */
+                /**
+                 * @description An attempt, such as gpt-5-attempt1, or a submission's folder: all its attempts together.
+                 * @example gpt-5-2-2025-12-11-thinking-xhigh
+                 */
                 model: string;
+                /**
+                 * @description The dataset's owner.
+                 * @example arcprize
+                 */
                 owner: string;
+                /**
+                 * @description The dataset's name, without its owner.
+                 * @example arc_agi_v2_public_eval
+                 */
                 name: string;
             };
             cookie?: never;
@@ -5053,13 +7016,35 @@ export interface operations {
     compareModels: {
         parameters: {
             query: {
-                /** @description An attempt or a submission's folder, and where it is of another dataset than the others, that before it: owner/name/gpt-5-attempt1. In the answer it has the name that was asked for. */
+                /**
+                 * @description An attempt or a submission's folder, and where it is of another dataset than the others, that before it: owner/name/gpt-5-attempt1. In the answer it has the name that was asked for.
+                 * @example arcprize/arc_agi_v2_public_eval/gpt-5
+                 */
                 model1: string;
+                /**
+                 * @description The second: an attempt or a folder.
+                 * @example arcprize/arc_agi_v2_public_eval/claude-opus-5
+                 */
                 model2?: string;
+                /**
+                 * @description The third: an attempt or a folder.
+                 * @example gemini-3-flash-preview-attempt1
+                 */
                 model3?: string;
+                /**
+                 * @description The fourth: an attempt or a folder.
+                 * @example grok-5-attempt1
+                 */
                 model4?: string;
-                /** @description A task set, such as evaluation2 (see /datasets), or a dataset, such as owner/name. */
+                /**
+                 * @description A task set, such as evaluation2 (see /datasets), or a dataset, such as owner/name.
+                 * @example evaluation2
+                 */
                 dataset: string;
+                /**
+                 * @description The dataset that figures are of, owner/name.
+                 * @example arcprize/arc_agi_v2_public_eval
+                 */
                 hfDataset?: string;
             };
             header?: never;
@@ -5120,17 +7105,55 @@ export interface operations {
     listIngestionRuns: {
         parameters: {
             query?: {
-                /** @description Only this one, by its id. */
+                /**
+                 * @description Only this one, by its id.
+                 * @example 412
+                 */
                 run?: number;
+                /**
+                 * @description The dataset on the Hub, owner/name.
+                 * @example arcprize/arc_agi_v2_public_eval
+                 */
                 dataset?: string;
+                /**
+                 * @description The submission's folder in its dataset.
+                 * @example gpt-5-2-2025-12-11-thinking-xhigh
+                 */
                 model?: string;
+                /**
+                 * @description How it is, or how it ended.
+                 * @example running
+                 */
                 status?: "running" | "completed" | "partial" | "failed" | "skipped";
+                /**
+                 * @description Whether no person asked for it.
+                 * @example true
+                 */
                 autoTriggered?: boolean;
-                /** @description Part of the model's folder, the dataset or the error; upper and lower case are the same. */
+                /**
+                 * @description Part of the model's folder, the dataset or the error; upper and lower case are the same.
+                 * @example gpt-5
+                 */
                 search?: string;
+                /**
+                 * @description What the order goes by.
+                 * @example startedAt
+                 */
                 sort?: "startedAt" | "durationMs" | "accuracyPercent" | "score" | "failed";
+                /**
+                 * @description Which end comes first.
+                 * @example asc
+                 */
                 order?: "asc" | "desc";
+                /**
+                 * @description How many at most.
+                 * @example 100
+                 */
                 limit?: number;
+                /**
+                 * @description How many are left out before the first.
+                 * @example 0
+                 */
                 offset?: number;
             };
             header?: never;
@@ -5222,11 +7245,23 @@ export interface operations {
     listRunErrors: {
         parameters: {
             query?: {
+                /**
+                 * @description How many at most.
+                 * @example 100
+                 */
                 limit?: number;
+                /**
+                 * @description How many are left out before the first.
+                 * @example 0
+                 */
                 offset?: number;
             };
             header?: never;
             path: {
+                /**
+                 * @description The run's id.
+                 * @example 412
+                 */
                 run: number;
             };
             cookie?: never;
@@ -5278,6 +7313,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /**
+                 * @description The request's id.
+                 * @example 9f1c1f4e5f0c4a39a8c1d1d3b7a0e6b2
+                 */
                 requestId: string;
             };
             cookie?: never;
@@ -5338,6 +7377,10 @@ export interface operations {
     listHubFolders: {
         parameters: {
             query?: {
+                /**
+                 * @description Where the dataset is on the Hub.
+                 * @example https://huggingface.co/datasets/arcprize/arc_agi_v2_public_eval/resolve/main
+                 */
                 baseUrl?: string;
             };
             header?: never;
@@ -5747,7 +7790,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The model's folder in the dataset. */
+                /**
+                 * @description The model's folder in the dataset.
+                 * @example gpt-5-2-2025-12-11-thinking-xhigh
+                 */
                 folder: string;
             };
             cookie?: never;
@@ -5859,7 +7905,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The model's folder in the dataset. */
+                /**
+                 * @description The model's folder in the dataset.
+                 * @example gpt-5-2-2025-12-11-thinking-xhigh
+                 */
                 folder: string;
             };
             cookie?: never;
@@ -5938,11 +7987,17 @@ export interface operations {
     streamEvents: {
         parameters: {
             query?: {
-                /** @description As the header Last-Event-ID, for a first request. */
+                /**
+                 * @description As the header Last-Event-ID, for a first request.
+                 * @example 1764320000000000-42
+                 */
                 lastEventId?: string;
             };
             header?: {
-                /** @description Go on after this event; browsers send it by themselves. */
+                /**
+                 * @description Go on after this event; browsers send it by themselves.
+                 * @example 1764320000000000-42
+                 */
                 "Last-Event-ID"?: string;
             };
             path?: never;
@@ -5984,15 +8039,30 @@ export interface operations {
     exportSnapshot: {
         parameters: {
             query?: {
-                /** @description Only this dataset, such as owner/name. */
+                /**
+                 * @description Only this dataset, such as owner/name.
+                 * @example arcprize/arc_agi_v2_public_eval
+                 */
                 dataset?: string;
-                /** @description Only this model's folder. */
+                /**
+                 * @description Only this model's folder.
+                 * @example gpt-5-2-2025-12-11-thinking-xhigh
+                 */
                 model?: string;
-                /** @description What each model wrote, too: message, reasoning, provider_raw_response. Many times as large. */
+                /**
+                 * @description What each model wrote, too: message, reasoning, provider_raw_response. Many times as large.
+                 * @example false
+                 */
                 withText?: boolean;
-                /** @description Of the files in the archive. */
+                /**
+                 * @description Of the files in the archive.
+                 * @example csv
+                 */
                 format?: "csv" | "jsonl" | "parquet";
-                /** @description Tables, with commas. */
+                /**
+                 * @description Tables, with commas.
+                 * @example submissions,tasks
+                 */
                 what?: string;
             };
             header?: never;
@@ -6064,11 +8134,20 @@ export interface operations {
     exportSubmissions: {
         parameters: {
             query?: {
-                /** @description Only this dataset, such as owner/name. */
+                /**
+                 * @description Only this dataset, such as owner/name.
+                 * @example arcprize/arc_agi_v2_public_eval
+                 */
                 dataset?: string;
-                /** @description Only this model's folder. */
+                /**
+                 * @description Only this model's folder.
+                 * @example gpt-5-2-2025-12-11-thinking-xhigh
+                 */
                 model?: string;
-                /** @description Without it the header Accept decides, and what takes anything gets CSV. */
+                /**
+                 * @description Without it the header Accept decides, and what takes anything gets CSV.
+                 * @example csv
+                 */
                 format?: "csv" | "jsonl" | "parquet";
             };
             header?: never;
@@ -6142,14 +8221,23 @@ export interface operations {
     exportSubmissionsFile: {
         parameters: {
             query?: {
-                /** @description Only this dataset, such as owner/name. */
+                /**
+                 * @description Only this dataset, such as owner/name.
+                 * @example arcprize/arc_agi_v2_public_eval
+                 */
                 dataset?: string;
-                /** @description Only this model's folder. */
+                /**
+                 * @description Only this model's folder.
+                 * @example gpt-5-2-2025-12-11-thinking-xhigh
+                 */
                 model?: string;
             };
             header?: never;
             path: {
-                /** @description The file's extension. */
+                /**
+                 * @description The file's extension.
+                 * @example csv
+                 */
                 format: "csv" | "jsonl" | "parquet";
             };
             cookie?: never;
@@ -6221,11 +8309,20 @@ export interface operations {
     exportTasks: {
         parameters: {
             query?: {
-                /** @description Only this dataset, such as owner/name. */
+                /**
+                 * @description Only this dataset, such as owner/name.
+                 * @example arcprize/arc_agi_v2_public_eval
+                 */
                 dataset?: string;
-                /** @description Only this model's folder. */
+                /**
+                 * @description Only this model's folder.
+                 * @example gpt-5-2-2025-12-11-thinking-xhigh
+                 */
                 model?: string;
-                /** @description Without it the header Accept decides, and what takes anything gets CSV. */
+                /**
+                 * @description Without it the header Accept decides, and what takes anything gets CSV.
+                 * @example csv
+                 */
                 format?: "csv" | "jsonl" | "parquet";
             };
             header?: never;
@@ -6299,14 +8396,23 @@ export interface operations {
     exportTasksFile: {
         parameters: {
             query?: {
-                /** @description Only this dataset, such as owner/name. */
+                /**
+                 * @description Only this dataset, such as owner/name.
+                 * @example arcprize/arc_agi_v2_public_eval
+                 */
                 dataset?: string;
-                /** @description Only this model's folder. */
+                /**
+                 * @description Only this model's folder.
+                 * @example gpt-5-2-2025-12-11-thinking-xhigh
+                 */
                 model?: string;
             };
             header?: never;
             path: {
-                /** @description The file's extension. */
+                /**
+                 * @description The file's extension.
+                 * @example csv
+                 */
                 format: "csv" | "jsonl" | "parquet";
             };
             cookie?: never;
@@ -6378,13 +8484,25 @@ export interface operations {
     exportAttempts: {
         parameters: {
             query?: {
-                /** @description Only this dataset, such as owner/name. */
+                /**
+                 * @description Only this dataset, such as owner/name.
+                 * @example arcprize/arc_agi_v2_public_eval
+                 */
                 dataset?: string;
-                /** @description Only this model's folder. */
+                /**
+                 * @description Only this model's folder.
+                 * @example gpt-5-2-2025-12-11-thinking-xhigh
+                 */
                 model?: string;
-                /** @description Without it the header Accept decides, and what takes anything gets CSV. */
+                /**
+                 * @description Without it the header Accept decides, and what takes anything gets CSV.
+                 * @example csv
+                 */
                 format?: "csv" | "jsonl" | "parquet";
-                /** @description What each model wrote, too: message, reasoning, provider_raw_response. Many times as large. */
+                /**
+                 * @description What each model wrote, too: message, reasoning, provider_raw_response. Many times as large.
+                 * @example false
+                 */
                 withText?: boolean;
             };
             header?: never;
@@ -6458,16 +8576,28 @@ export interface operations {
     exportAttemptsFile: {
         parameters: {
             query?: {
-                /** @description Only this dataset, such as owner/name. */
+                /**
+                 * @description Only this dataset, such as owner/name.
+                 * @example arcprize/arc_agi_v2_public_eval
+                 */
                 dataset?: string;
-                /** @description Only this model's folder. */
+                /**
+                 * @description Only this model's folder.
+                 * @example gpt-5-2-2025-12-11-thinking-xhigh
+                 */
                 model?: string;
-                /** @description What each model wrote, too: message, reasoning, provider_raw_response. Many times as large. */
+                /**
+                 * @description What each model wrote, too: message, reasoning, provider_raw_response. Many times as large.
+                 * @example false
+                 */
                 withText?: boolean;
             };
             header?: never;
             path: {
-                /** @description The file's extension. */
+                /**
+                 * @description The file's extension.
+                 * @example csv
+                 */
                 format: "csv" | "jsonl" | "parquet";
             };
             cookie?: never;
@@ -6540,7 +8670,10 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Answer 304 when the ETag is still this. */
+                /**
+                 * @description Answer 304 when the ETag is still this.
+                 * @example "5f0c6b8e3d1a4c7f9b2e8d60"
+                 */
                 "If-None-Match"?: string;
             };
             path?: never;
@@ -6582,13 +8715,22 @@ export interface operations {
     getBadge: {
         parameters: {
             query?: {
-                /** @description Only this dataset, such as owner/name. */
+                /**
+                 * @description Only this dataset, such as owner/name.
+                 * @example arcprize/arc_agi_v2_public_eval
+                 */
                 dataset?: string;
-                /** @description What is newest: the landing of answers here, or their upload to the Hub. */
+                /**
+                 * @description What is newest: the landing of answers here, or their upload to the Hub.
+                 * @example ingested
+                 */
                 by?: "ingested" | "published";
             };
             header?: {
-                /** @description Answer 304 when the ETag is still this. */
+                /**
+                 * @description Answer 304 when the ETag is still this.
+                 * @example "5f0c6b8e3d1a4c7f9b2e8d60"
+                 */
                 "If-None-Match"?: string;
             };
             path?: never;
@@ -6639,13 +8781,22 @@ export interface operations {
     getShieldsBadge: {
         parameters: {
             query?: {
-                /** @description Only this dataset, such as owner/name. */
+                /**
+                 * @description Only this dataset, such as owner/name.
+                 * @example arcprize/arc_agi_v2_public_eval
+                 */
                 dataset?: string;
-                /** @description What is newest: the landing of answers here, or their upload to the Hub. */
+                /**
+                 * @description What is newest: the landing of answers here, or their upload to the Hub.
+                 * @example ingested
+                 */
                 by?: "ingested" | "published";
             };
             header?: {
-                /** @description Answer 304 when the ETag is still this. */
+                /**
+                 * @description Answer 304 when the ETag is still this.
+                 * @example "5f0c6b8e3d1a4c7f9b2e8d60"
+                 */
                 "If-None-Match"?: string;
             };
             path?: never;
@@ -6697,7 +8848,10 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The delivery's id: a delivery that comes twice asks once. */
+                /**
+                 * @description The delivery's id: a delivery that comes twice asks once.
+                 * @example 01JDZX5M8Y2Q
+                 */
                 "Webhook-Id"?: string;
             };
             path?: never;

@@ -56,6 +56,7 @@ async def test_charts_tell_families_efforts_and_dates(tmp_path: Path, database_u
         await records.get_by_role("combobox", name="Date that counts").select_option("Upload to the Hub")
         await expect(page).to_have_url(re.compile("by=published"))
         await expect(steps.first).to_have_attribute("aria-label", re.compile("Uploaded"))
+        await expect(page.get_by_test_id("unknown")).to_have_count(0)
         row = page.get_by_role("region", name="Table of submissions").get_by_role("row", name=re.compile("xhigh"))
         await expect(row.locator('time[datetime="2025-12-11"]')).to_have_text("2025-12-11")
         await expect(row.locator("time[title$='your time']")).to_have_attribute("title", re.compile("GMT[+]5:30"))

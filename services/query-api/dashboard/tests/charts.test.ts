@@ -154,6 +154,10 @@ test("marks that would cover each other are piled up, each above its own moment"
   assert.equal(first, second);
   assert.deepEqual(first, { levels: 2, marks: 2, from: 0, to: 5 });
   assert.deepEqual(third, { levels: 3, marks: 4, from: 30, to: 46 });
+  assert.deepEqual(
+    piled([0, 5, 15], 15).map(({ level }) => level),
+    [0, 1, 0],
+  );
   assert.deepEqual(piled([], 15), []);
 });
 

@@ -52,6 +52,17 @@ test("a record is a score that nothing before it reached, whatever it cost and b
   assert.deepEqual(said([row("nothing", "2025-01-01", 0, 1)], "released"), []);
 });
 
+test("a bound that changes nothing has no line, and three at most have one", () => {
+  const dear = [row("first", "2025-01-01", 0.5, 0.5), row("dear and worse", "2025-02-01", 0.4, 50)];
+  assert.deepEqual(said(dear, "released"), [[null, ["first"]]]);
+  const costs = [1000, 100, 10, 1, 0.1, 0.01];
+  const steps = costs.map((cost, place) => row(`${cost}`, `2025-0${place + 1}-01`, 0.9 - place / 10, cost));
+  assert.deepEqual(
+    recordsOf(steps, "released").map(({ bound }) => bound),
+    [null, 100, 10, 1],
+  );
+});
+
 test("of one day only the best is a record", () => {
   const day = [row("low", "2025-01-01", 0.1, 1), row("high", "2025-01-01", 0.2, 1)];
   assert.deepEqual(said(day, "released"), [[null, ["high"]]]);
@@ -85,6 +96,7 @@ test("the date is that which most submissions tell, and a release where both do"
   const both = row("both", "2025-01-01", 0.1, 1, { publishedAt: "2025-02-01T00:00:00Z" });
   const uploads = ["a", "b"].map((model) => ({ ...both, model, releaseDate: null }));
   assert.equal(usualDate([both]), "released");
+  assert.equal(usualDate([both, ...uploads.slice(1)]), "released");
   assert.equal(usualDate([both, ...uploads]), "published");
 });
 
@@ -105,6 +117,10 @@ test("a step stands at its date, and the words at the ends of lines keep apart",
   const x = (text: string) => plot.x(new Date(text));
   const year = (x("2025-09-01") - x("2024-12-01")) / 274;
   assert.ok(Math.abs(x("2025-03-01") - x("2024-12-01") - 90 * year) < 0.01);
+  assert.deepEqual(
+    endingsOf(lines, plot).map(({ y }) => y),
+    [0.5, 0.25, 0.05].map((score) => plot.y(score)),
+  );
   const flat = lines.map((line) => ({ ...line, steps: (lines[0]?.steps ?? []).slice(0, 1) }));
   const texts = endingsOf(flat, plotOf(flat, 900)).map(({ text }) => text);
   assert.ok(texts.every((text, place) => place === 0 || text - (texts[place - 1] ?? 0) >= 14));

@@ -54,6 +54,7 @@ test("an axis has as many marks as its labels leave room for, and never less tha
     "Jan 2026",
     "Apr 2026",
   ]);
+  assert.deepEqual(of("2025-03-24", "2026-06-05", 200), ["Mar 24, 2025", "Jun 5, 2026"]);
   assert.deepEqual(of("2025-03-24", "2026-06-05", 160), ["Mar 24, 2025", "Jun 5, 2026"]);
   assert.equal(of("2025-03-24", "2026-06-05", 1300).length, 15);
   assert.deepEqual(of("2026-03-24T10:00Z", "2026-03-24T10:00Z", 300), ["Mar 24, 2026"]);

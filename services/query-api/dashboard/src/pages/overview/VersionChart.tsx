@@ -5,7 +5,7 @@ import { curveStepAfter, line } from "d3-shape";
 import type { Schemas } from "../../api/client.ts";
 import { useWidth } from "../../hooks/useWidth.ts";
 import { percent, tick as tickText } from "../../lib/format.ts";
-import { ends } from "../../lib/time.ts";
+import { both, ends } from "../../lib/time.ts";
 
 interface Point {
   at: Date;
@@ -61,7 +61,9 @@ export function VersionChart({ versions }: { versions: readonly Schemas["Version
             cy={y(point.score)}
             r={4}
             className="fill-good stroke-panel stroke-2"
-          />
+          >
+            <title>{`${percent(point.score)}, ${both(point.at.toISOString())}`}</title>
+          </circle>
         ))}
       </svg>
     </div>

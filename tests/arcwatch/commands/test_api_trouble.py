@@ -18,6 +18,7 @@ LIST = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]"
 BAD_GATEWAY = b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 5\r\n\r\noops!"
 PROBLEM = b'HTTP/1.1 404 Not Found\r\nContent-Length: 35\r\n\r\n{"detail":"there is no such thing"}'
 CUT = b'HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n{"data":'
+DRIP = b"HTTP/1.1 200 OK\r\n\r\n"  # and then a blank now and again, for ever
 NO_HTTP = b"SSH-2.0-OpenSSH_9.2\r\n"
 
 
@@ -29,6 +30,11 @@ async def answering(answer: bytes | None) -> AsyncIterator[str]:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         open_ones.add(writer)
         await reader.readuntil(b"\r\n\r\n")
+        if answer == DRIP:
+            writer.write(DRIP)
+        while answer == DRIP and not writer.is_closing():
+            writer.write(b" ")
+            await asyncio.sleep(0.02)
         if answer is not None:
             writer.write(answer)
             writer.close()
@@ -84,7 +90,7 @@ async def test_a_wrong_url_is_one_line(url: str) -> None:
     assert "s3cret" not in run.err[0]
 
 
-@pytest.mark.parametrize("answer", [None, HTML, OTHER], ids=["hangs", "html", "other"])
+@pytest.mark.parametrize("answer", [None, DRIP, HTML, OTHER], ids=["hangs", "drips", "html", "other"])
 async def test_a_shell_waits_a_moment_at_most_and_gets_no_text(
     answer: bytes | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -120,6 +120,16 @@ async def test_a_full_disk_is_one_line() -> None:
     assert "No space left on device" in err.decode()
 
 
+async def test_a_disk_that_is_full_at_the_very_end_is_one_line() -> None:
+    code = "import sys; from arcwatch.commands.console.endings import ended; sys.exit(ended(lambda: print('x')))"
+    with open("/dev/full", "wb") as full:  # noqa: ASYNC230, PTH123 - a device
+        run = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-c", code), stdout=full, stderr=asyncio.subprocess.PIPE
+        )
+    _, err = await run.communicate()
+    assert (run.returncode, err) == (1, b"arcwatch: cannot write: No space left on device\n")
+
+
 async def test_ctrl_c_ends_with_130_and_one_line(api: str, asked: asyncio.Event) -> None:
     run = await start("runs", "ls", "--url", api, stdout=asyncio.subprocess.PIPE)
     await asked.wait()

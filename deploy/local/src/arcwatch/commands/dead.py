@@ -45,7 +45,7 @@ class Sort(StrEnum):
 
 
 SequencesArgument = Annotated[
-    list[int] | None, typer.Argument(metavar="[SEQ]...", help="As `dead ls` shows them.", show_default=False)
+    list[int] | None, typer.Argument(metavar="SEQ", help="As `dead ls` shows them.", show_default=False)
 ]
 KindOption = Annotated[str | None, typer.Option("--kind", help="Only this kind, such as no_such_folder.")]
 

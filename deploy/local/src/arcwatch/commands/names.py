@@ -31,7 +31,7 @@ _NONE = "no model was ingested yet"
 _FIELDS = ("displayName", "provider", "family", "effort", "releaseDate", "kind")
 _SPARE = ("name from", "effort", "family", "kind", "released", "provider")
 FolderArgument = Annotated[
-    str, typer.Argument(help="The model's folder, in any dataset.", autocompletion=completion.models)
+    str, typer.Argument(metavar="FOLDER", help="The model's folder, in any dataset.", autocompletion=completion.models)
 ]
 
 

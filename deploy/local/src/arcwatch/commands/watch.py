@@ -48,7 +48,7 @@ def watch(
     target: Annotated[
         str | None,
         typer.Argument(
-            metavar="[RUN]",
+            metavar="RUN",
             help="Its id, or that of a request, as `arcwatch ingest` prints it. Left out: every run that goes on now.",
             show_default=False,
             autocompletion=completion.runs,

@@ -59,10 +59,10 @@ ModelArgument = Annotated[
 ]
 OptionalDatasetArgument = Annotated[
     str | None,
-    typer.Argument(metavar="[DATASET]", help="Such as owner/name.", autocompletion=completion.datasets),
+    typer.Argument(metavar="DATASET", help="Such as owner/name.", autocompletion=completion.datasets),
 ]
 OptionalModelArgument = Annotated[
-    str | None, typer.Argument(metavar="[MODEL]", help="The folder's name.", autocompletion=completion.models)
+    str | None, typer.Argument(metavar="MODEL", help="The folder's name.", autocompletion=completion.models)
 ]
 RunArgument = Annotated[
     int,

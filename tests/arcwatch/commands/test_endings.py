@@ -124,7 +124,10 @@ async def test_a_disk_that_is_full_at_the_very_end_is_one_line() -> None:
     code = "import sys; from arcwatch.commands.console.endings import ended; sys.exit(ended(lambda: print('x')))"
     with open("/dev/full", "wb") as full:  # noqa: ASYNC230, PTH123 - a device
         run = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-c", code), stdout=full, stderr=asyncio.subprocess.PIPE
+            *(sys.executable, "-c", code),
+            env={**clean_environment(), "PYTHONUNBUFFERED": ""},
+            stdout=full,
+            stderr=asyncio.subprocess.PIPE,
         )
     _, err = await run.communicate()
     assert (run.returncode, err) == (1, b"arcwatch: cannot write: No space left on device\n")

@@ -31,7 +31,7 @@ export function Scatter({ rows, latest }: ScatterProps) {
         {ladders.length > 0 && <li>Lines join one model at several efforts</li>}
         {untold > 0 && <li>{plural(untold, "submission")} without a cost: see the table</li>}
       </Legend>
-      <div ref={ref} className="relative">
+      <div ref={ref} className="relative overflow-x-clip">
         <Drawing chart={chart} latest={latest} />
       </div>
     </div>

@@ -18,7 +18,7 @@ DASHBOARD_PACKAGES := $(DASHBOARD)/node_modules/.package-lock.json
 NPM := cd $(DASHBOARD) && PATH="$(abspath $(BIN)):$$PATH" NODE_USE_SYSTEM_CA=1 npm --loglevel=error
 ARGS ?=
 
-.PHONY: help install up demo test test-all test-pythons test-compose client lint format bench mutants structure docs lock clean debian-packages images
+.PHONY: help install up demo test test-all test-pythons test-compose client lint format bench mutants structure docs pictures lock clean debian-packages images
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -73,6 +73,9 @@ docs: $(VENV)/.dev ## write anew what is made from something else: docs/asyncapi
 	$(BIN)/python -m common.bus.asyncapi > docs/asyncapi.json
 	$(BIN)/python -m tests.structure.neighbours > docs/neighbours.md
 	sh deploy/kustomize/prometheusrule.sh > deploy/kustomize/overlays/cluster/prometheusrule.yaml
+
+pictures: install $(VENV)/.dev ## make the pictures of README and docs/gallery.md anew (needs Debian's chromium)
+	PICTURES=1 $(BIN)/pytest -q -m debian tests/e2e/test_pictures.py
 
 client: $(DASHBOARD_PACKAGES) ## pack the TypeScript client for other frontends: arcwatch-client-<version>.tgz
 	@$(NPM) pack --silent ./client --pack-destination "$(CURDIR)"

@@ -16,7 +16,7 @@ const unknown = (path: string, query: string, rows: ModelRow[] = []) =>
 
 test("names and values that mean nothing on a page are told", () => {
   assert.deepEqual(unknown("/models", "q=x&colour=red&order=reversed&q=y"), [["colour", "red"]]);
-  assert.deepEqual(unknown("/ingestion", "status=done&auto=true&page=0&run=12&sort="), [
+  assert.deepEqual(unknown("/ingestion", "status=done&auto=true&page=0&run=12&order="), [
     ["status", "done"],
     ["page", "0"],
   ]);

@@ -11,6 +11,7 @@ import { apart, keyOf } from "../../lib/rows.ts";
 import { costPerTask } from "../../lib/standing.ts";
 import { type Duel, cells, difference, duel } from "../../lib/tasks.ts";
 import { Name } from "../../ui/Name.tsx";
+import { Export } from "../../ui/Export.tsx";
 import { Answer, Empty, Panel } from "../../ui/Panel.tsx";
 import { type Column, Table } from "../../ui/Table.tsx";
 import { Strip } from "./Strip.tsx";
@@ -26,6 +27,12 @@ export function Comparison(both: { first: ModelRow; second: ModelRow }) {
         </>
       }
       hint="Side by side."
+      aside={
+        <Export
+          name={`Figures of ${first.displayName} and ${second.displayName}`}
+          rows={() => figuresOf(first, second)}
+        />
+      }
     >
       <SideBySide first={first} second={second} />
       {first.source === second.source ? (
@@ -71,6 +78,13 @@ const READINGS: Reading[] = [
   ["Cost per task", costPerTask, money, -1],
   ["Tokens per task submitted", (row) => share(row.totalTokens, row.tasksSubmitted), compact, -1],
 ];
+
+const figuresOf = (first: ModelRow, second: ModelRow) =>
+  READINGS.map(([figure, value]) => ({
+    figure,
+    [keyOf(first)]: value(first),
+    [keyOf(second)]: value(second),
+  }));
 
 function SideBySide({ first, second }: { first: ModelRow; second: ModelRow }) {
   const column = (row: ModelRow, rival: ModelRow, colour: string): Column<Reading> => ({
@@ -136,17 +150,25 @@ function Tasks({ first, second }: { first: ModelRow; second: ModelRow }) {
   return (
     <Answer query={results} what="the comparison" lines={4}>
       {(found) => (
-        <Strip
-          label="Tasks of both"
-          kinds={kinds}
-          param="duel"
-          cells={found.map(({ id, result }) => ({
-            id,
-            kind: result,
-            name: `${id}: ${names.get(result)?.toLowerCase()}`,
-          }))}
-          onPick={(task) => update({ dataset: first.dataset, model: first.model, task })}
-        />
+        <>
+          <div className="mb-3 flex justify-end">
+            <Export
+              name={`Tasks of ${first.displayName} and ${second.displayName}`}
+              rows={() => found.map(({ id, result }) => ({ task: id, solvedBy: result }))}
+            />
+          </div>
+          <Strip
+            label="Tasks of both"
+            kinds={kinds}
+            param="duel"
+            cells={found.map(({ id, result }) => ({
+              id,
+              kind: result,
+              name: `${id}: ${names.get(result)?.toLowerCase()}`,
+            }))}
+            onPick={(task) => update({ dataset: first.dataset, model: first.model, task })}
+          />
+        </>
       )}
     </Answer>
   );

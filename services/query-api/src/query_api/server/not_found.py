@@ -35,6 +35,7 @@ _POLICY: Final = (
 _WAYS: Final = (
     ("/", "Overview", "the latest model, and any other one"),
     ("/models", "Leaderboard", "every submission with its score and cost"),
+    ("/tasks", "Tasks", "which task is solved by whom"),
     ("/ingestion", "Ingestion", "the schedule, what runs, and what ran"),
     ("/docs", "API", "every route that answers, to try out"),
     ("/feed.atom", "Feed", "new models for a feed reader"),

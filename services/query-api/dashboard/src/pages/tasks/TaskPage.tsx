@@ -10,6 +10,7 @@ import { setName } from "../../lib/names.ts";
 import { modelHref } from "../../lib/rows.ts";
 import { taskHref } from "../../lib/tasks.ts";
 import { Figure } from "../../ui/Figure.tsx";
+import { Export } from "../../ui/Export.tsx";
 import { Answer, Panel } from "../../ui/Panel.tsx";
 import { Select } from "../../ui/Select.tsx";
 import { Answers } from "./Answers.tsx";
@@ -60,6 +61,7 @@ export default function TaskPage() {
             <Panel
               title="Every model's answer"
               hint="Solved first, then the best score first. Crosses mark cells that differ."
+              aside={<Export name={`Answers to ${task.puzzleId}`} rows={() => task.answers} />}
             >
               <Answers task={task} result={result} page={page} />
             </Panel>

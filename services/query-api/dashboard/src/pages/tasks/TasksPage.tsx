@@ -7,6 +7,7 @@ import { useTitle } from "../../hooks/useTitle.ts";
 import { count, plural } from "../../lib/format.ts";
 import { setName } from "../../lib/names.ts";
 import { Figure } from "../../ui/Figure.tsx";
+import { Export } from "../../ui/Export.tsx";
 import { Answer, Empty, Panel } from "../../ui/Panel.tsx";
 import { Select } from "../../ui/Select.tsx";
 import { HeatMap } from "./HeatMap.tsx";
@@ -81,11 +82,20 @@ function Board({ set, complete }: { set: TaskSet; complete: boolean }) {
       <Panel
         title="Task by model"
         hint="Each column is a task, the easiest first; each row a model, families together. The table below has each task's figures."
-        aside={<Legend />}
+        aside={
+          <div className="flex flex-wrap items-center gap-x-4 gap-y-2">
+            <Legend />
+            <Export name="Task by model" rows={() => set.tasks} />
+          </div>
+        }
       >
         <HeatMap set={set} label={label} />
       </Panel>
-      <Panel title="All tasks" hint="Pick a column's name to sort by it, a task to see every model's answer.">
+      <Panel
+        title="All tasks"
+        hint="Pick a column's name to sort by it, a task to see every model's answer."
+        aside={<Export name="All tasks" rows={() => set.tasks} />}
+      >
         <TaskTable set={set} />
       </Panel>
     </>

@@ -13,6 +13,7 @@ from common.bus import bus, topology
 from common.database.pool import PoolOptions, open_pool, takes_writes
 from common.database.schema import migrate
 from common.events import SyncRequested
+from query_api.store.exports import database_snapshot, export_connector
 
 from tests.support.eventually import eventually
 from tests.support.hub import TestHub
@@ -129,8 +130,14 @@ async def test_of_several_hosts_a_writer_takes_the_primary(pair: Pair, query: st
     [("", True), ("&target_session_attrs=prefer-standby", True), ("&target_session_attrs=read-write", False)],
 )
 async def test_of_several_hosts_a_reader_takes_what_is_asked_for(pair: Pair, query: str, *, is_standby: bool) -> None:
-    async with open_pool(url_of_both(pair.standby, pair.primary, query), PoolOptions(writes=False)) as pool:
+    url = url_of_both(pair.standby, pair.primary, query)
+    async with open_pool(url, PoolOptions(writes=False)) as pool:
         assert await pool.fetchval("SELECT pg_is_in_recovery()") is is_standby
+    async with database_snapshot(export_connector(url)) as snapshot:
+        assert await snapshot.connection.fetchval("SELECT pg_is_in_recovery()") is is_standby
+        assert await snapshot.versions(None, None) == []
+        parts = [rows async for rows in snapshot.rows("SELECT generate_series(1, $1::int)", 3, at_once=2)]
+        assert [[number for (number,) in rows] for rows in parts] == [[1, 2], [3]]
 
 
 @pytest.mark.neighbour(

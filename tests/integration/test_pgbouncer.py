@@ -82,7 +82,7 @@ async def test_shared_sessions_are_recognised_while_others_use_them(server: Post
 @pytest.mark.neighbour(
     "PgBouncer",
     "in transaction mode, in front of the query API",
-    "it serves every page: no prepared statement is kept, no session is reset",
+    "it serves every page and export: no prepared statement is kept, no session is reset",
 )
 async def test_the_query_api_works_behind_shared_sessions(
     hub: TestHub, environment: dict[str, str], server: PostgresServer, transactions: str, tmp_path: Path
@@ -110,6 +110,8 @@ async def test_the_query_api_works_behind_shared_sessions(
         for _ in range(READS // len(paths)):
             answers = await asyncio.gather(*(status_of(http, f"{base}/{path}") for path in paths))
             assert answers == [200] * len(paths), log.read_text()
+        async with http.get(f"http://127.0.0.1:{api.port}/export/attempts.jsonl") as answer:
+            assert len((await answer.text()).splitlines()) == 2 * 2 * 4
         assert "Traceback" not in log.read_text()
 
 

@@ -210,6 +210,11 @@ async def test_a_client_that_takes_nothing_or_is_gone_ends_the_transaction(
             await eventually(lambda: exporting(writer.pool, 0))
             with pytest.raises(ConnectionResetError):
                 await to_the_end(reader)
-    async with start(export_seconds=0.2) as api, raw(api, path):
+    monkeypatch.setattr(sending, "PART_SECONDS", 60.0)
+    async with start() as api:
+        limits = api.services.export_limits
+        limits.seconds = 0.2
+        asking = asyncio.ensure_future(api.http.get(path))
         await eventually(lambda: ended(api) == {"too_long": 1})
+        asking.cancel()
         await eventually(lambda: exporting(writer.pool, 0))

@@ -6,7 +6,6 @@ from typing import Final
 from xml.etree import ElementTree as ET
 
 from query_api.routes.endpoint import Endpoint
-from query_api.routes.syndication.xml_text import xml_text
 from query_api.schemas.base import JSON, Rendered
 from query_api.schemas.cached import LatestModel, LatestQuery, ShieldsBadge
 from query_api.view.answers import Moment, ago, get_latest_model
@@ -53,19 +52,14 @@ def get_shields_badge(moment: Moment, query: LatestQuery) -> Rendered:
 
 
 def _message(data: LatestModel | None) -> str:
-    return f"{_cut(_shown(data.display_name), LONGEST_NAME)} {data.score:.1%}" if data else NONE_YET
+    return f"{_cut(data.display_name, LONGEST_NAME)} {data.score:.1%}" if data else NONE_YET
 
 
 def _title(data: LatestModel | None) -> str:
     if data is None:
         return f"{LABEL}: {NONE_YET}"
-    title = f"{LABEL}: {_shown(data.display_name)}, {data.score:.1%} on {data.source}, {ago(data.days_ago)}"
+    title = f"{LABEL}: {data.display_name}, {data.score:.1%} on {data.source}, {ago(data.days_ago)}"
     return _cut(title, LONGEST_TITLE)
-
-
-def _shown(name: str) -> str:
-    """Return a name without what turns the text around it, or cannot be seen: folders are named by anybody."""
-    return xml_text("".join(each if each.isprintable() else "\ufffd" for each in name))
 
 
 def _cut(text: str, longest: int) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import threading
 from typing import Any
 
 import asyncpg
@@ -57,7 +58,7 @@ async def test_models_are_listed_filtered_sorted_shown_and_completed(api: Api, w
     assert (none.status, none.out) == (0, ["no model is like that"])
     unknown = await arcwatch("models", "ls", "--url", api.url, "--dataset", "nope")
     assert (unknown.status, len(unknown.err)) == (1, 1)
-    assert "owner/name" in unknown.err[0]
+    assert "there is no dataset nope; there are" in unknown.err[0]
 
     shown = await arcwatch("models", "show", DATASET, "gpt-a", "--url", api.url)
     facts = {line.partition("  ")[0]: line.partition("  ")[2].strip() for line in shown.out}
@@ -126,8 +127,16 @@ async def test_a_run_is_watched_to_its_end_and_the_exit_status_says_how_it_was(
     assert (late.status, late.out) == (124, [f"{run_id} gpt-a: running"])
     assert late.err == [f"{run_id} gpt-a: running", "not done after 1 s"]
 
+    looked, look = threading.Event(), watch.look
+
+    def look_and_tell(*of: Any) -> watch.Seen:
+        seen = look(*of)
+        looked.set()
+        return seen
+
+    monkeypatch.setattr(watch, "look", look_and_tell)
     watching = asyncio.create_task(arcwatch("runs", "watch", "--url", api.url))
-    await api.until(path, lambda _: watch_has_looked(watching))
+    assert await asyncio.to_thread(looked.wait, 60)
     await set_run(pool, run_id, status="partial", failed=2, score=0.5)
     done = await watching
     assert (done.status, done.out) == (3, [f"{run_id} gpt-a: partial: 50.0% of the set, 2 files could not be used"])
@@ -147,7 +156,3 @@ async def test_a_run_is_watched_to_its_end_and_the_exit_status_says_how_it_was(
     assert (by_request.status, only["watched"], only["state"]) == (4, "request-1", "skipped")
     idle = await arcwatch("runs", "watch", "--url", api.url)
     assert (idle.status, idle.out, idle.err) == (0, [], ["no run goes on now"])
-
-
-def watch_has_looked(watching: "asyncio.Task[Ran]") -> bool:
-    return not watching.done()

@@ -9,6 +9,8 @@ import pytest
 from common.names.fields import Entry, NameFields
 from common.names.registry import ModelNames
 from query_api.schemas.cached import AttemptRow, LatestQuery, ModelsQuery, SortBy
+from query_api.schemas.cursors import write_cursor
+from query_api.schemas.problems import ProblemError
 from query_api.settings import Settings
 from query_api.store.rows import Stored, Submission, Sync
 from query_api.view.answers import Moment, get_cron_status, get_latest_model, get_quick_stats, list_models
@@ -79,6 +81,89 @@ def test_filters_go_together_and_the_total_is_of_what_passes_them() -> None:
 def test_a_page_is_a_part_of_the_whole_order() -> None:
     assert listed(sort="score", offset=1, limit=2) == (4, ["c", "d"])
     assert listed(sort="score", offset=4) == (4, [])
+
+
+@pytest.mark.parametrize(
+    ("sort", "order", "shown"),
+    [
+        ("score", "asc", "acdb"),
+        ("score", "desc", "bcda"),
+        ("ingestedAt", "asc", "abcd"),
+        ("publishedAt", "asc", "cdab"),
+        ("model", "desc", "abdc"),
+        ("cost", "desc", "bdca"),
+    ],
+)
+def test_the_other_way_round_ties_and_what_is_unknown_stay_where_they_were(
+    sort: SortBy, order: str, shown: str
+) -> None:
+    assert listed(sort=sort, order=order) == (4, list(shown))
+
+
+def test_names_and_families_are_found_in_any_letter_case() -> None:
+    assert listed(search="YAK")[1] == ["b"]
+    assert listed(search="ant c")[1] == ["c"]
+    assert listed(search="ant b") == (0, [])
+    shown = moment(submission("gpt-5", 1, 1), submission("claude-opus-5", 1, 2))
+    found = json.loads(list_models(shown, ModelsQuery(family="gpt")).body)
+    assert (found["total"], [each["model"] for each in found["data"]]) == (1, ["gpt-5"])
+
+
+def page_of(shown: Moment, **query: Any) -> tuple[list[str], str | None]:
+    found = json.loads(list_models(shown, ModelsQuery(**query)).body)
+    return [each["model"] for each in found["data"]], found["nextCursor"]
+
+
+@pytest.mark.parametrize("order", ["asc", "desc"])
+@pytest.mark.parametrize("sort", get_args(SortBy))
+def test_a_cursor_goes_on_where_a_page_ended_whatever_landed_meanwhile(sort: SortBy, order: str) -> None:
+    query = {"sort": sort, "order": order, "limit": 1}
+    landed = [
+        submission(name, content, 9, dataset=OTHER, published_at=at, total_cost=cost)
+        for content, (name, at, cost) in enumerate(
+            [("0", START + timedelta(days=9), 0.1), ("m", START, 5.0), ("zz", START - timedelta(days=9), 99.0)]
+        )
+    ]
+    names, cursor = page_of(moment(A, B, C, D), **query)
+    while cursor:
+        more, cursor = page_of(moment(A, B, C, D, *landed), **query, cursor=cursor)
+        names += more
+    # Each of those that were there once, in their order; of those that landed, only what comes after the place.
+    assert [name for name in names if name in "abcd"] == listed(sort=sort, order=order)[1]
+    whole = page_of(moment(A, B, C, D, *landed), sort=sort, order=order)[0]
+    assert names == whole[whole.index(names[0]) :]
+
+
+def test_the_last_page_has_no_cursor_and_neither_has_a_whole_answer() -> None:
+    assert page_of(moment(A, B)) == (["b", "a"], None)
+    _, cursor = page_of(moment(A, B), limit=1)
+    assert page_of(moment(A, B), limit=1, cursor=cursor) == (["a"], None)
+    # The one that it was made at has gone since.
+    assert page_of(moment(A), limit=1, cursor=cursor) == (["a"], None)
+
+
+def written(*place: object) -> str:
+    """Return a cursor that holds what we never write, for the list by score."""
+    return write_cursor(ModelsQuery(), *place)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ({"cursor": "nonsense"}, "none of ours"),
+        ({"cursor": "é"}, "none of ours"),
+        ({"cursor": "W10"}, "none of ours"),
+        ({"cursor": written(0.5)}, "none of ours"),
+        ({"cursor": written("half", "a/b", "m")}, "none of ours"),
+        ({"cursor": written(0.5, "a/b", 7)}, "none of ours"),
+        ({"cursor": written(0.5, "a/b", "m"), "sort": "cost"}, "begin again"),
+        ({"cursor": written(0.5, "a/b", "m"), "search": "gpt"}, "begin again"),
+    ],
+)
+def test_a_cursor_of_another_list_or_none_of_ours_is_refused_in_words(query: dict[str, Any], words: str) -> None:
+    with pytest.raises(ProblemError, match=words) as caught:
+        page_of(moment(A, B), **query)
+    assert (caught.value.status, caught.value.details.errors[0].field) == (400, "cursor")
 
 
 def test_an_answer_says_since_when_it_may_lag() -> None:

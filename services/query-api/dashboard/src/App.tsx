@@ -1,4 +1,4 @@
-/** The frame of every page: header, freshness, the page itself, toasts. */
+/** The frame of every page: header, freshness, the page itself, what happens live. */
 import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import { ErrorBoundary } from "react-error-boundary";
 import { Link, Route, Switch, useLocation } from "wouter";
@@ -6,11 +6,12 @@ import { Link, Route, Switch, useLocation } from "wouter";
 import { Freshness } from "./Freshness.tsx";
 import { Header } from "./Header.tsx";
 import { BASE } from "./lib/base.ts";
+import { LiveBar } from "./live/LiveBar.tsx";
+import { useLive } from "./live/store.ts";
 import { UnknownFilters } from "./nav/UnknownFilters.tsx";
 import { OverviewPage } from "./pages/overview/OverviewPage.tsx";
 import { Broken } from "./ui/Broken.tsx";
 import { Empty, Loading } from "./ui/Panel.tsx";
-import { Toasts } from "./ui/Toasts.tsx";
 
 const models = () => import("./pages/models/ModelsPage.tsx");
 const tasks = () => import("./pages/tasks/TasksPage.tsx");
@@ -73,10 +74,12 @@ function NotFound() {
 export function App() {
   const [location] = useLocation();
   const [commands, setCommands] = useCommands();
+  // All that is asked for again by time is asked for with this in mind (main.tsx).
+  useLive((state) => state.paused);
   useAllPages();
   useFocusOn(location);
   return (
-    <div className="mx-auto flex min-h-dvh max-w-7xl flex-col px-4 sm:px-6">
+    <div className="mx-auto flex min-h-dvh max-w-7xl flex-col px-4 pb-11 sm:px-6 print:pb-0">
       <a
         href="#main"
         className="button sr-only focus:not-sr-only focus:absolute focus:px-3.5 focus:top-2 focus:left-2 focus:z-50"
@@ -117,7 +120,7 @@ export function App() {
           <Palette onClose={() => setCommands(false)} />
         </Suspense>
       )}
-      <Toasts />
+      <LiveBar />
     </div>
   );
 }

@@ -4,6 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { modelsQuery } from "./api/queries.ts";
 import { useLatestHFModel } from "./hooks/useLatestHFModel.ts";
 import { useNow } from "./hooks/useNow.ts";
+import { useUnlessPaused } from "./hooks/useUnlessPaused.ts";
 import { BASE } from "./lib/base.ts";
 import { ago } from "./lib/format.ts";
 import { useLive } from "./live/store.ts";
@@ -13,7 +14,7 @@ const EVERY_MS = 60_000;
 
 export function Freshness() {
   const models = useQuery(modelsQuery());
-  const { stale, asOf } = useLatestHFModel({ baseUrl: BASE, everyMs: EVERY_MS });
+  const { stale, asOf } = useLatestHFModel({ baseUrl: BASE, everyMs: useUnlessPaused(EVERY_MS) });
   const connection = useLive((state) => state.connection);
   const lostAt = useLive((state) => state.lostAt);
   const now = useNow();

@@ -11,6 +11,7 @@ import { App } from "./App.tsx";
 import { useRawSearch } from "./hooks/useRawSearch.ts";
 import { BASE } from "./lib/base.ts";
 import { connect } from "./live/connect.ts";
+import { useLive } from "./live/store.ts";
 import { aroundNav, followScrolling } from "./nav/scrolling.ts";
 
 const FIVE_MINUTES = 300_000;
@@ -20,8 +21,9 @@ const client = new QueryClient({
     queries: {
       // Events tell what is new; polling is for when they do not get through.
       staleTime: FIVE_MINUTES,
-      refetchInterval: FIVE_MINUTES,
-      refetchOnReconnect: "always",
+      refetchInterval: () => (useLive.getState().paused ? false : FIVE_MINUTES),
+      refetchOnReconnect: () => (useLive.getState().paused ? false : "always"),
+      refetchOnWindowFocus: () => !useLive.getState().paused,
       retry: (failures, error) => failures < 2 && !(error instanceof ApiError && error.status < 500),
     },
   },

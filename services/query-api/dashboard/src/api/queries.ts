@@ -4,6 +4,7 @@ import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { latestKey } from "../hooks/useLatestHFModel.ts";
 import { api, type ModelDetail, unwrap } from "./client.ts";
 import { fromFirst } from "./first.ts";
+import { useLive } from "../live/store.ts";
 import type { paths } from "./schema.ts";
 
 export type TaskAnswersFilter = NonNullable<paths["/api/tasks/{task}"]["get"]["parameters"]["query"]>;
@@ -36,10 +37,22 @@ function owned(dataset: string): { owner: string; name: string } {
   return { owner, name };
 }
 
+/** Every submission: one answer holds a thousand. */
+async function allModels(signal: AbortSignal) {
+  const first = await unwrap(api.GET("/api/models", { signal }));
+  const data = [...first.data];
+  for (let cursor = first.nextCursor; cursor;) {
+    const more = await unwrap(api.GET("/api/models", { params: { query: { cursor } }, signal }));
+    data.push(...more.data);
+    cursor = more.nextCursor;
+  }
+  return { ...first, data };
+}
+
 export const modelsQuery = () =>
   queryOptions({
     queryKey: keys.models(),
-    queryFn: ({ signal }) => unwrap(api.GET("/api/models", { signal })),
+    queryFn: ({ signal }) => allModels(signal),
   });
 
 export const modelQuery = (dataset: string, model: string) =>
@@ -123,7 +136,7 @@ export const statusQuery = () =>
     queryKey: keys.status(),
     queryFn: async ({ signal }) => (await unwrap(api.GET("/api/status", { signal }))).data,
     // Nothing announces that a service fell silent.
-    refetchInterval: 30_000,
+    refetchInterval: () => (useLive.getState().paused ? false : 30_000),
   });
 
 export const historyQuery = (query: HistoryFilter) =>

@@ -3598,6 +3598,12 @@ export interface components {
              */
             total: number;
             /**
+             * Nextcursor
+             * @description Asks for what follows; null where nothing does.
+             * @default null
+             */
+            nextCursor?: string | null;
+            /**
              * Data
              * @description What was asked for.
              */
@@ -5934,10 +5940,25 @@ export interface operations {
                  */
                 status?: "completed" | "partial" | "unknown" | "removed";
                 /**
+                 * @description Whole, such as Claude; in any letter case.
+                 * @example GPT
+                 */
+                family?: string;
+                /**
+                 * @description Words that the name or the folder holds, each in any letter case.
+                 * @example gpt-5
+                 */
+                search?: string;
+                /**
                  * @description Best, newest or first name first; cheapest first for cost.
                  * @example score
                  */
                 sort?: "score" | "ingestedAt" | "publishedAt" | "model" | "cost";
+                /**
+                 * @description The other way than `sort` says by itself. What is not known comes last either way.
+                 * @example asc
+                 */
+                order?: "asc" | "desc";
                 /**
                  * @description How many at most.
                  * @example 100
@@ -5948,6 +5969,8 @@ export interface operations {
                  * @example 0
                  */
                 offset?: number;
+                /** @description `nextCursor` of the page before, with the same filters and order. Unlike an offset it stays right while submissions land. */
+                cursor?: string;
             };
             header?: {
                 /**
@@ -8991,6 +9014,7 @@ type ReadonlyArray<T> = [
 export const pathsApiMetricsLatestModelGetParametersQueryByValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/metrics/latest-model"]["get"]["parameters"]["query"]["by"]> = ["ingested", "published"];
 export const pathsApiModelsGetParametersQueryStatusValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/models"]["get"]["parameters"]["query"]["status"]> = ["completed", "partial", "unknown", "removed"];
 export const pathsApiModelsGetParametersQuerySortValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/models"]["get"]["parameters"]["query"]["sort"]> = ["score", "ingestedAt", "publishedAt", "model", "cost"];
+export const pathsApiModelsGetParametersQueryOrderValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/models"]["get"]["parameters"]["query"]["order"]> = ["asc", "desc"];
 export const pathsApiTasksTaskGetParametersQueryResultValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/tasks/{task}"]["get"]["parameters"]["query"]["result"]> = ["solved", "partial", "unsolved", "not_attempted"];
 export const pathsApiAdminIngestionHistoryGetParametersQueryStatusValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/admin/ingestion-history"]["get"]["parameters"]["query"]["status"]> = ["running", "completed", "partial", "failed", "skipped"];
 export const pathsApiAdminIngestionHistoryGetParametersQuerySortValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/admin/ingestion-history"]["get"]["parameters"]["query"]["sort"]> = ["startedAt", "durationMs", "accuracyPercent", "score", "failed"];

@@ -8,7 +8,9 @@ import { BASE } from "../lib/base.ts";
 import { percent, plural } from "../lib/format.ts";
 import { datasetNames, isUsable, modelHref } from "../lib/rows.ts";
 import { withFolder, withIngested, withoutFailed, withoutModel, withProgress } from "./cache.ts";
-import { change, noteEnd, toast, useLive } from "./store.ts";
+import { keepFailure } from "./kept.ts";
+import { failureOf } from "./notices.ts";
+import { change, noteEnd, tell, useLive } from "./store.ts";
 
 // A folder of a thousand models must not cause a thousand reloads.
 const RELOAD_EVERY_MS = 1_000;
@@ -17,9 +19,12 @@ const ASK_AFTER_MS = 5_000;
 
 export function connect(client: QueryClient): void {
   const reload = reloader(client);
+  useLive.subscribe(({ paused }, before) => {
+    if (before.paused && !paused) onReset(client);
+  });
   openLive({
     baseUrl: BASE,
-    // Toasts of what happened while nobody looked would only be in the way.
+    // Notices of what happened while nobody looked would only be in the way.
     afterBreak: "reset",
     onState: (state) => onState(client, state),
     onEvent: (event) => onEvent(client, event, reload),
@@ -35,7 +40,15 @@ function onState(client: QueryClient, state: ConnectionState): void {
   change(({ lostAt }) => ({ connection: "lost", lostAt: lostAt ?? Date.now() }));
 }
 
+// While they are paused these wait; what they bring is loaded at the end of the pause.
+const WAITING: readonly LiveEvent["event"][] = ["ingested", "failed", "sync", "reset"];
+
 function onEvent(client: QueryClient, { event, data }: LiveEvent, reload: Reload): void {
+  if (event === "failed" && !data.dryRun) keepFailure(failureOf(data));
+  if (useLive.getState().paused) {
+    if (WAITING.includes(event)) change(({ missed }) => ({ missed: missed + 1 }));
+    return;
+  }
   if (event === "ingested") onIngested(client, data, reload);
   else if (event === "failed") onFailed(data, reload);
   else if (event === "progress") onProgress(data, reload);
@@ -83,12 +96,12 @@ function onIngested(client: QueryClient, event: Events["ingested"], reload: Relo
   if (!event.landed) return;
   const href = modelHref(event.dataset, event.model);
   if (!isUsable(event)) {
-    toast({ kind: "bad", title: `Nothing usable in ${event.displayName}`, text: "Its page says why.", href });
+    tell({ kind: "bad", title: `Nothing usable in ${event.displayName}`, text: "Its page says why.", href });
     return;
   }
   const tasks = `${event.tasksSubmitted} of ${event.tasksTotal} tasks`;
   const rows = client.getQueryData(modelsQuery().queryKey)?.data ?? [event];
-  toast({
+  tell({
     kind: "good",
     title: `${event.displayName} landed`,
     text: `${percent(event.score)} · ${tasks} · ${datasetNames(rows).get(event.dataset) ?? ""}`,
@@ -113,20 +126,21 @@ function onFailed(event: Events["failed"], reload: Reload): void {
   noteEnd(event.runId);
   change(({ running }) => ({ running: withoutFailed(running, event) }));
   reload("history", "status");
-  toast({
+  tell({
     kind: event.dryRun ? "plain" : "bad",
     title: event.dryRun ? `Dry run of ${event.model} failed` : `${event.model ?? "An ingestion"} failed`,
     text: event.dataset ? `${event.dataset}: ${event.reason}` : event.reason,
-    href: "/ingestion",
+    href: event.runId === null ? "/ingestion" : `/ingestion?run=${event.runId}`,
+    ...(event.dryRun ? {} : { failure: failureOf(event).key }),
   });
 }
 
 function onSync(event: Events["sync"], reload: Reload): void {
   reload("cron", "status", "folders");
-  if (event.status === "failed") toast({ kind: "bad", title: "The sync failed", text: event.error ?? "" });
+  if (event.status === "failed") tell({ kind: "bad", title: "The sync failed", text: event.error ?? "" });
   // Models that land announce themselves; only who asked for a sync waits for its end.
   else if (event.trigger === "manual") {
     const found = `${plural(event.newModelsFound, "new model")}, ${event.changed} changed`;
-    toast({ kind: "plain", title: "Sync completed", text: found });
+    tell({ kind: "plain", title: "Sync completed", text: found });
   }
 }

@@ -1,15 +1,9 @@
-/** State that belongs to no answer of the API: the connection, running ingestions, toasts. */
+/** State that belongs to no answer of the API: the connection, running ingestions, the notice, the pause. */
 import { create } from "zustand";
 
 import type { Running } from "./cache.ts";
-
-export interface Toast {
-  id: number;
-  kind: "good" | "bad" | "plain";
-  title: string;
-  text?: string;
-  href?: string;
-}
+import { see, useKept } from "./kept.ts";
+import { type News, type Notice, summed } from "./notices.ts";
 
 export interface LiveState {
   connection: "connecting" | "open" | "lost";
@@ -19,11 +13,14 @@ export interface LiveState {
   running: readonly Running[];
   /** Runs that ended while we listened: an answer that is a second old still calls them running. */
   ended: readonly number[];
-  toasts: readonly Toast[];
+  notice: Notice | null;
+  /** The reader wants nothing to change. */
+  paused: boolean;
+  /** What happened since. */
+  missed: number;
 }
 
-const TOAST_MS = 9_000;
-const MOST_TOASTS = 3;
+const NOTICE_MS = 9_000;
 const MOST_ENDED = 100;
 
 export const useLive = create<LiveState>(() => ({
@@ -32,20 +29,41 @@ export const useLive = create<LiveState>(() => ({
   stale: false,
   running: [],
   ended: [],
-  toasts: [],
+  notice: null,
+  paused: false,
+  missed: 0,
 }));
 export const { setState: change } = useLive;
 
-let nextToast = 1;
+let nextNotice = 1;
+let leaving: ReturnType<typeof setTimeout> | undefined;
 
-export function toast(added: Omit<Toast, "id">): void {
-  const id = nextToast++;
-  change(({ toasts }) => ({ toasts: [...toasts, { ...added, id }].slice(-MOST_TOASTS) }));
-  setTimeout(() => dismiss(id), TOAST_MS);
+/** Says what happened, for a while, where notices are wanted. */
+export function tell(news: News): void {
+  if (useKept.getState().notices) toast(news);
 }
 
-export function dismiss(id: number): void {
-  change(({ toasts }) => ({ toasts: toasts.filter((each) => each.id !== id) }));
+/** Answers what the reader did. */
+export function toast(news: News): void {
+  change(({ notice }) => ({ notice: summed(notice, news, nextNotice++) }));
+  clearTimeout(leaving);
+  leaving = setTimeout(hush, NOTICE_MS);
+}
+
+function hush(): void {
+  change({ notice: null });
+}
+
+/** Takes the notice away; a failure that it told of was seen. */
+export function dismiss(): void {
+  const { notice } = useLive.getState();
+  if (notice?.failure) see([notice.failure]);
+  hush();
+}
+
+export function switchNotices(on: boolean): void {
+  useKept.setState({ notices: on });
+  if (!on) hush();
 }
 
 export function noteEnd(run: number | null): void {

@@ -13,7 +13,7 @@ const FRAME = "max-h-[min(80dvh,60rem)] overflow-y-auto print:max-h-none print:o
 const STUCK = "bg-panel sticky top-0 z-10 shadow-[0_1px_0_var(--color-line)] print:static";
 
 export function LongTable<Row>({ columns, rows, keyOf, sorted, onSort, ...looks }: TableProps<Row>) {
-  const { label, testId, frame = WIDE, head = HEAD, body = BODY } = looks;
+  const { label, testId, frame = `${WIDE} ${FRAME}`, head = `${HEAD} ${STUCK}`, body = BODY } = looks;
   const region = useRef<HTMLDivElement>(null);
   const { whole, setWhole } = useWholeTable();
   const [table, widths] = useSteadyColumns(columns.length);
@@ -21,14 +21,14 @@ export function LongTable<Row>({ columns, rows, keyOf, sorted, onSort, ...looks 
   const { slots, after, measure } = useWindowedRows({ region, rows, keyOf, order, whole });
   return (
     <>
-      <Scroll label={label} className={`${frame} ${FRAME}`} ref={region}>
+      <Scroll label={label} className={frame} ref={region}>
         <table ref={table} aria-rowcount={rows.length + 1} className="w-full text-sm">
           <colgroup>
             {widths?.map((width, column) => (
               <col key={column} style={{ width }} />
             ))}
           </colgroup>
-          <thead className={`${head} ${STUCK}`}>
+          <thead className={head}>
             <HeadRow columns={columns} sorted={sorted} onSort={onSort} aria-rowindex={1} />
           </thead>
           <tbody>

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Literal
 
 from common.events import SyncStatus
-from pydantic import Field, FiniteFloat
+from pydantic import Field, FiniteFloat, model_validator
 
 from query_api.schemas.base import (
     ApiModel,
@@ -94,9 +94,34 @@ class ModelsQuery(Query):
     dataset: DatasetName | None = None
     source: Annotated[str | None, Field(max_length=50)] = None
     status: Status | None = None
+    family: Annotated[str | None, Field(max_length=100, description="Whole, such as Claude; in any letter case.")] = (
+        None
+    )
+    search: Annotated[
+        str | None,
+        Field(max_length=200, description="Words that the name or the folder holds, each in any letter case."),
+    ] = None
     sort: Annotated[SortBy, Field(description="Best, newest or first name first; cheapest first for cost.")] = "score"
+    order: Annotated[
+        Literal["asc", "desc"] | None,
+        Field(description="The other way than `sort` says by itself. What is not known comes last either way."),
+    ] = None
     limit: Annotated[int, Field(ge=1, le=MAX_PAGE)] = MAX_PAGE
     offset: Annotated[int, Field(ge=0, le=1_000_000)] = 0
+    cursor: Annotated[
+        str | None,
+        Field(
+            max_length=2_000,
+            description="`nextCursor` of the page before, with the same filters and order. Unlike an offset it stays "
+            "right while submissions land.",
+        ),
+    ] = None
+
+    @model_validator(mode="after")
+    def _one_place(self) -> "ModelsQuery":
+        if self.cursor is not None and self.offset:
+            raise ValueError("cursor and offset are two places; give one")
+        return self
 
 
 class AttemptRow(ApiModel):
@@ -165,6 +190,7 @@ class ModelsAnswer(Cached):
     """`total` counts what the filters let through, before paging."""
 
     total: Count
+    next_cursor: Annotated[str | None, Field(description="Asks for what follows; null where nothing does.")] = None
     data: tuple[ModelRow, ...]
 
 

@@ -76,6 +76,8 @@ def is_cacheable(query: Query, settings: Settings) -> bool:
     """Tell whether others may ask the same: names that no configured dataset has can be made up without end."""
     dataset, hf_dataset, source = (getattr(query, name, None) for name in ("dataset", "hf_dataset", "source"))
     configured = {None, *settings.hf_datasets}
+    if getattr(query, "search", None) is not None or getattr(query, "family", None) is not None:
+        return False
     return (
         dataset in {*configured, *NAMES.values()}
         and hf_dataset in configured

@@ -1,9 +1,11 @@
 """What the cached view answers, as pure functions from a moment to a shape."""
 
+from bisect import bisect_right
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any, TypedDict
 
 from common.names.fields import ModelName
@@ -12,9 +14,10 @@ from common.names.folders import attempt_model_name
 from query_api.schemas import cached as shapes
 from query_api.schemas.accuracy import DEFAULT_SET, HarnessAccuracy, HarnessAnswer, HarnessQuery
 from query_api.schemas.base import JSON, Rendered
+from query_api.schemas.cursors import read_cursor, write_cursor
 from query_api.schemas.problems import ProblemError
 from query_api.settings import Settings
-from query_api.store.rows import Submission
+from query_api.store.rows import Key, Submission
 from query_api.view.answer_statistics import percentage
 from query_api.view.named_models import known_dataset, resolve
 from query_api.view.projection import State
@@ -90,17 +93,14 @@ def row_json(submission: Submission, standing: Standing | None, name: ModelName)
     return model_row(submission, standing, name).model_dump_json().encode()
 
 
-def _instant(value: datetime | None) -> float:
-    return value.timestamp() if value else float("-inf")
-
-
-# Of a submission, and of the name that people know it by.
-_ORDERS: dict[shapes.SortBy, Callable[[Submission, str], Any]] = {
-    "score": lambda each, _: -each.score,
-    "ingestedAt": lambda each, _: -_instant(each.ingested_at),
-    "publishedAt": lambda each, _: -_instant(each.published_at),
-    "model": lambda _, name: name.casefold(),
-    "cost": lambda each, _: float("inf") if each.total_cost is None else each.total_cost,
+_Value = str | float | None
+# What a list is sorted by, of a submission and of its name; None is not known. And whether the greatest comes first.
+_ORDERS: dict[shapes.SortBy, tuple[Callable[[Submission, str], _Value], bool]] = {
+    "score": (lambda each, _: each.score, True),
+    "ingestedAt": (lambda each, _: each.ingested_at.timestamp(), True),
+    "publishedAt": (lambda each, _: each.published_at.timestamp() if each.published_at else None, True),
+    "model": (lambda _, name: name.casefold(), False),
+    "cost": (lambda each, _: each.total_cost, False),
 }
 
 
@@ -109,19 +109,53 @@ def list_models(moment: Moment, query: shapes.ModelsQuery) -> Rendered:
     view = moment.state.view
     dataset = query.dataset and known_dataset(view, query.dataset, moment.settings.hf_datasets)
     found = [
-        each
+        (each, name)
         for each in view.submissions.values()
         if dataset in {None, each.dataset}
         and query.source in {None, each.source}
         and query.status in {None, each.status}
+        and _is_meant(name := view.name_of(each), each.model, query)
     ]
-    order = _ORDERS[query.sort]
-    # Ties are ordered by dataset and folder.
-    found.sort(key=lambda each: (order(each, view.name_of(each).display_name), each.key))
-    page = found[query.offset : query.offset + query.limit]
-    rows = (row_json(each, view.standings.get(each.key), view.name_of(each)) for each in page)
-    envelope = shapes.ModelsAnswer(total=len(found), data=(), **moment.freshness).model_dump_json().encode()
-    return Rendered(envelope.removesuffix(b"]}") + b",".join(rows) + b"]}", JSON)
+    value_of, _ = _ORDERS[query.sort]
+    places = [(_place(query, value_of(each, name.display_name), each.key), each, name) for each, name in found]
+    places.sort(key=itemgetter(0))
+    first = query.offset
+    if query.cursor:
+        first = bisect_right(places, _read_place(query, query.cursor), key=itemgetter(0))
+    page = places[first : first + query.limit]
+    following = None
+    if page and first + query.limit < len(places):
+        _, last, name = page[-1]
+        following = write_cursor(query, value_of(last, name.display_name), *last.key)
+    rows = (row_json(each, view.standings.get(each.key), name) for _, each, name in page)
+    answer = shapes.ModelsAnswer(total=len(found), next_cursor=following, data=(), **moment.freshness)
+    return Rendered(answer.model_dump_json().encode().removesuffix(b"]}") + b",".join(rows) + b"]}", JSON)
+
+
+def _is_meant(name: ModelName, folder: str, query: shapes.ModelsQuery) -> bool:
+    """Tell whether a model has the family and holds the words that are asked for."""
+    if query.family is not None and (name.fields.family or "").casefold() != query.family.casefold():
+        return False
+    holds = f"{name.display_name} {folder}".casefold()
+    return all(word in holds for word in (query.search or "").casefold().split())
+
+
+def _place(query: shapes.ModelsQuery, value: _Value, key: Key) -> tuple[tuple[Any, ...], Key]:
+    """Return what a submission is sorted by; ties go by dataset and folder, and what is not known comes last."""
+    descending = (query.order == "desc") if query.order else _ORDERS[query.sort][1]
+    if value is None:
+        return (1,), key
+    if not descending:
+        return (0, value), key
+    # Letters turned round; what ends first comes after what goes on.
+    return (0, -value if isinstance(value, int | float) else (*(-ord(letter) for letter in value), 1)), key
+
+
+def _read_place(query: shapes.ModelsQuery, cursor: str) -> tuple[tuple[Any, ...], Key]:
+    """Return the place that a cursor means."""
+    kind = str if query.sort == "model" else int | float | None
+    value, dataset, model = read_cursor(query, cursor, (kind, str, str))
+    return _place(query, value, (dataset, model))
 
 
 def get_harness_accuracy(moment: Moment, query: HarnessQuery) -> HarnessAnswer:

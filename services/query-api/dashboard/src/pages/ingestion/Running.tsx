@@ -8,6 +8,7 @@ import { ago, plural } from "../../lib/format.ts";
 import { useLive } from "../../live/store.ts";
 import { ProgressBar } from "../../ui/Bar.tsx";
 import { Name } from "../../ui/Name.tsx";
+import { Scroll } from "../../ui/Scroll.tsx";
 import { Panel } from "../../ui/Panel.tsx";
 
 const MOST = 20;
@@ -29,29 +30,32 @@ export function Running() {
   ];
   return (
     <Panel title="Running now" hint={items.length ? plural(items.length, "ingestion") : undefined}>
-      {items.length === 0 && (
-        <p className="text-muted text-sm">
-          {unknown
-            ? "Not known: the server does not answer."
-            : "Nothing is being ingested. What starts shows up here at once."}
-        </p>
-      )}
-      <ul className="space-y-4">
-        {items.map(({ runId, model, dataset, done, total, text }) => (
-          <li key={runId} data-testid="running">
-            <div className="mb-1.5 flex flex-wrap items-baseline justify-between gap-x-4 text-sm">
-              <span className="min-w-0 wrap-anywhere">
-                <strong className="font-semibold">
-                  <Name text={model} />
-                </strong>{" "}
-                <span className="text-muted">{dataset}</span>
-              </span>
-              <span className="text-muted">{text}</span>
-            </div>
-            <ProgressBar done={done} total={total} label={`${short(model, NAME)}: ${text}`} />
-          </li>
-        ))}
-      </ul>
+      {/* As high with one ingestion as with many: what stands below it stays there. */}
+      <Scroll label="Ingestions that run" className="h-32 overflow-y-auto">
+        {items.length === 0 && (
+          <p className="text-muted text-sm">
+            {unknown
+              ? "Not known: the server does not answer."
+              : "Nothing is being ingested. What starts shows up here at once."}
+          </p>
+        )}
+        <ul className="space-y-4">
+          {items.map(({ runId, model, dataset, done, total, text }) => (
+            <li key={runId} data-testid="running">
+              <div className="mb-1.5 flex flex-wrap items-baseline justify-between gap-x-4 text-sm">
+                <span className="min-w-0 wrap-anywhere">
+                  <strong className="font-semibold">
+                    <Name text={model} />
+                  </strong>{" "}
+                  <span className="text-muted">{dataset}</span>
+                </span>
+                <span className="text-muted">{text}</span>
+              </div>
+              <ProgressBar done={done} total={total} label={`${short(model, NAME)}: ${text}`} />
+            </li>
+          ))}
+        </ul>
+      </Scroll>
     </Panel>
   );
 }

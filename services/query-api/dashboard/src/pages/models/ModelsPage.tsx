@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 
 import type { ModelRow } from "../../api/client.ts";
 import { modelsQuery } from "../../api/queries.ts";
+import { useHeld } from "../../hooks/useHeld.ts";
 import { useParams } from "../../hooks/useParams.ts";
 import { useTitle } from "../../hooks/useTitle.ts";
 import { chosen, facets } from "../../lib/facets.ts";
@@ -10,6 +11,7 @@ import { plural } from "../../lib/format.ts";
 import { keyOf, named, newestOf } from "../../lib/rows.ts";
 import { taskSetIn, taskSetsOf } from "../../lib/taskSets.ts";
 import { Export } from "../../ui/Export.tsx";
+import { News } from "../../ui/News.tsx";
 import { Answer, Empty, Panel } from "../../ui/Panel.tsx";
 import { Filters } from "./Filters.tsx";
 import { Records } from "./records/Records.tsx";
@@ -19,6 +21,7 @@ import { TaskSets } from "./TaskSets.tsx";
 import { Timeline } from "./Timeline.tsx";
 
 const NONE: readonly ModelRow[] = [];
+const SUBMISSIONS = { keyOf, stampOf: ({ ingestedAt }: ModelRow) => ingestedAt };
 
 /** What is shown of the rows: those of one task set, and of these what the filters let through. */
 function shownOf(rows: readonly ModelRow[], params: URLSearchParams) {
@@ -35,8 +38,10 @@ export default function ModelsPage() {
   useTitle("Leaderboard");
   const models = useQuery(modelsQuery());
   const [params] = useParams();
-  const rows = models.data?.data ?? NONE;
-  const newest = newestOf(rows);
+  const live = models.data?.data ?? NONE;
+  const held = useHeld(live, SUBMISSIONS);
+  const { rows } = held;
+  const newest = newestOf(live);
   const { set, ofSet, within, shown } = shownOf(rows, params);
 
   return (
@@ -51,6 +56,7 @@ export default function ModelsPage() {
         </div>
         <Filters rows={ofSet} within={within} />
       </header>
+      <News of={held} what="the leaderboard" />
       <Answer query={models} what="the models" lines={10}>
         {() => (
           <>

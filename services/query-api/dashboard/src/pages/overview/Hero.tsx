@@ -93,7 +93,7 @@ function Card({ model, row, rows, selected, onUse }: Omit<HeroProps, "latest"> &
       <div className="grid items-stretch gap-8 p-6 sm:p-8 lg:grid-cols-[minmax(0,1fr)_minmax(0,24rem)]">
         <div className="rise flex min-w-0 flex-col" key={`${keyOf(model)}/${model.landedAt}`}>
           <Name model={model} />
-          <dl className="mt-auto flex flex-wrap gap-x-10 gap-y-4 pt-8">
+          <dl className="mt-auto grid grid-cols-2 gap-x-6 gap-y-4 pt-8 xl:grid-cols-4">
             {figures.map(([name, value, note, by]) => (
               <div key={name}>
                 <dt className="text-xs font-semibold tracking-[0.08em] text-white/70 uppercase">{name}</dt>
@@ -106,7 +106,7 @@ function Card({ model, row, rows, selected, onUse }: Omit<HeroProps, "latest"> &
                     value
                   )}
                 </dd>
-                <dd className="mt-1 text-xs text-white/70">{note}</dd>
+                <dd className="mt-1 min-h-[2lh] text-xs text-white/70">{note}</dd>
               </div>
             ))}
           </dl>
@@ -130,14 +130,15 @@ function Card({ model, row, rows, selected, onUse }: Omit<HeroProps, "latest"> &
 function Name({ model }: { model: Latest }) {
   const { nameOf } = useDatasets();
   return (
-    <>
+    // As high for a short name as for a long one: a landing moves nothing.
+    <div className="min-h-47 sm:min-h-46">
       <p className="flex flex-wrap items-center gap-x-2.5 text-sm text-white/80">
         <Dot tone="good" alive />
         <span className="font-semibold text-white">Latest ingested model</span>
         <span aria-hidden="true">·</span>
         <Ago at={model.landedAt} />
       </p>
-      <h2 className="mt-3 text-3xl leading-[1.08] font-semibold tracking-[-0.03em] break-words sm:text-5xl">
+      <h2 className="mt-3 text-3xl leading-[1.08] font-semibold tracking-[-0.03em] line-clamp-2 break-words sm:text-5xl">
         <ModelName text={model.displayName} most={72} />
       </h2>
       <p className="mt-2.5 flex flex-wrap items-center gap-2 text-sm text-white/75">
@@ -150,7 +151,7 @@ function Name({ model }: { model: Latest }) {
           </span>
         )}
       </p>
-    </>
+    </div>
   );
 }
 

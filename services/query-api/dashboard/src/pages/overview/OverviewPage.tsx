@@ -3,8 +3,10 @@ import { useQuery } from "@tanstack/react-query";
 
 import { modelsQuery } from "../../api/queries.ts";
 import { useLatestHFModel } from "../../hooks/useLatestHFModel.ts";
+import { useLatestUntilRead } from "../../hooks/useLatestUntilRead.ts";
 import { useParams } from "../../hooks/useParams.ts";
 import { useTitle } from "../../hooks/useTitle.ts";
+import { useUnlessPaused } from "../../hooks/useUnlessPaused.ts";
 import { BASE } from "../../lib/base.ts";
 import { asked, find, keyOf, ranked } from "../../lib/rows.ts";
 import { useShownAs } from "../../nav/link.ts";
@@ -16,14 +18,17 @@ import { Pickers } from "./Pickers.tsx";
 import { ProvenanceDialog } from "./provenance/ProvenanceDialog.tsx";
 import { TaskDialog } from "./TaskDialog.tsx";
 
+const EVERY_MS = 300_000;
+
 export function OverviewPage() {
   const models = useQuery(modelsQuery());
-  const latest = useLatestHFModel({ baseUrl: BASE });
+  const latest = useLatestHFModel({ baseUrl: BASE, everyMs: useUnlessPaused(EVERY_MS) });
   const [params, update] = useParams();
   const rows = models.data?.data ?? [];
   const [dataset, model] = [params.get("dataset"), params.get("model")];
   const newest = latest.latest ? find(rows, keyOf(latest.latest)) : undefined;
-  const selected = model ? asked(rows, dataset, model) : newest;
+  const followed = useLatestUntilRead(newest, rows);
+  const selected = model ? asked(rows, dataset, model) : followed;
   const other = find(rows, params.get("compare"));
   const task = params.get("task");
   const from = params.get("from");

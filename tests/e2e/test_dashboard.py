@@ -91,6 +91,8 @@ async def test_what_is_no_landing_is_shown_without_a_toast(tmp_path: Path, datab
             task: body.replace(b'"total_cost": 0.01', b'"total_cost": 100.0') for task, body in files(3, 5).items()
         }
         await running.land("gpt-5", dearer)
+        # What is read waits until its reader asks.
+        await page.get_by_role("button", name=re.compile("1 changed: show")).click()
         await expect(cost).to_have_count(1)
         running.hub.commit(V2, {"gpt-5/results.json": b"{}"})
         await running.land("claude-opus-5", files(3, 3))

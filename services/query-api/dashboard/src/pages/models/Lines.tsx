@@ -69,13 +69,13 @@ export function Reference({ row, plot, set, stop }: ReferenceProps) {
     <Link
       {...stop}
       href={modelHref(row.dataset, row.model)}
-      aria-label={`${row.displayName} on ${set}: ${percent(row.score)}, a reference`}
+      aria-label={`${short(row.displayName, 32)} ${percent(row.score)}, a reference on ${set}`}
     >
+      <title>{row.displayName}</title>
       <line x1={plot.left} x2={plot.right} y1={y} y2={y} className="stroke-muted" strokeDasharray="7 4" />
       <text
         x={plot.left + 8}
         y={y - 6}
-        aria-hidden="true"
         className="fill-muted stroke-panel [paint-order:stroke] stroke-[4] text-xs"
       >
         {short(row.displayName, 32)} {percent(row.score)}

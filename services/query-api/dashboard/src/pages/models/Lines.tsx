@@ -71,7 +71,6 @@ export function Reference({ row, plot, set, stop }: ReferenceProps) {
       href={modelHref(row.dataset, row.model)}
       aria-label={`${short(row.displayName, 32)} ${percent(row.score)}, a reference on ${set}`}
     >
-      <title>{row.displayName}</title>
       <line x1={plot.left} x2={plot.right} y1={y} y2={y} className="stroke-muted" strokeDasharray="7 4" />
       <text
         x={plot.left + 8}

@@ -30,8 +30,10 @@ async def top(page: Page) -> float:
 
 async def test_places_and_focus_are_kept(tmp_path: Path, database_url: str, nats_url: str) -> None:
     async with system(tmp_path, database_url, nats_url) as running, browser(running.url) as chromium:
-        await running.land("gpt-5", files(12, 30))
-        await running.land("claude-opus-5", files(40, 60))
+        first = await chromium.open("/")
+        for model, name in (("gpt-5", "GPT-5"), ("claude-opus-5", "Claude Opus 5")):
+            await running.land(model, files(12, 30))
+            await expect(first.get_by_test_id("hero").get_by_role("heading")).to_have_text(name)
         page = await chromium.open("/models", size=SMALL)
         link = page.get_by_role("region", name="Table of submissions").get_by_role("link", name="GPT-5")
         await link.scroll_into_view_if_needed()

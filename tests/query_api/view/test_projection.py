@@ -1,7 +1,7 @@
 """The view equals the database after any sequence of events: lost, doubled, reordered, late, or while it is away."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -330,6 +330,24 @@ class EndlessReader(FakeReader):
 
 def _has_read(reader: EndlessReader, count: int) -> bool:
     return reader.read >= count
+
+
+async def test_the_tasks_of_many_submissions_are_read_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(projection, "READ_AT_ONCE", 2)
+    world, asked = World(), []
+    for number in range(5):
+        row = submission(f"m{number}", number, number)
+        world.rows[row.key] = row
+    read_tasks = world.projector._read_tasks
+
+    async def counted(keys: Collection[Key]) -> Mapping[Key, VersionTasks]:
+        asked.append(len(keys))
+        return await read_tasks(keys)
+
+    monkeypatch.setattr(world.projector, "_read_tasks", counted)
+    await world.projector.start()
+    assert asked == [2, 2, 1]
+    assert world.projector.state.view == world.truth
 
 
 async def test_no_more_is_read_ahead_than_there_is_room_for(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -42,6 +42,8 @@ TICK_SECONDS = 1.0
 DATABASE_TIMEOUT_SECONDS = 10.0
 # How often a database is looked after that nothing else asks: one that hangs shows in the answers within 15 s.
 WATCH_SECONDS = 5.0
+# Submissions whose tasks one statement reads: at a start with thousands each stays far below its limit.
+READ_AT_ONCE = 200
 # While the database takes its time, no more than this is read ahead from the stream.
 MAX_PENDING = 1_000
 
@@ -262,10 +264,12 @@ class ViewProjector:
 
     async def _read_unread(self, view: View) -> None:
         """Read the tasks of submissions that are new or differ from what was compared."""
-        if unread := self._standings.unread(view.submissions.values()):
-            found = await self._read_tasks([each.key for each in unread])
-            self._standings.learn(unread, found)
-            self._outcomes.learn(unread, found)
+        unread = list(self._standings.unread(view.submissions.values()))
+        for start in range(0, len(unread), READ_AT_ONCE):
+            part = unread[start : start + READ_AT_ONCE]
+            found = await self._read_tasks([each.key for each in part])
+            self._standings.learn(part, found)
+            self._outcomes.learn(part, found)
         await self._outcomes.read_more(view.submissions.values())
 
     async def _ranked(self, view: View) -> View:

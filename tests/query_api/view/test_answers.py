@@ -142,6 +142,17 @@ def test_the_last_page_has_no_cursor_and_neither_has_a_whole_answer() -> None:
     assert page_of(moment(A), limit=1, cursor=cursor) == (["a"], None)
 
 
+@pytest.mark.parametrize("letter", ["\u0390", "\U0001f9e9"], ids=["three letters in lower case", "four bytes"])
+def test_a_cursor_that_is_handed_out_is_taken_back_however_long_the_names_are(letter: str) -> None:
+    folders = [letter * (251 // len(letter.encode())) + number for number in "12"]
+    names = {each: Entry(NameFields(display_name=letter * 254 + each[-1]), {}) for each in folders}
+    found = [submission(each, 1, number, dataset="o" * 39 + "/" + "n" * 96) for number, each in enumerate(folders)]
+    shown = Moment(State(replace(View.of(found, None), names=ModelNames(admin=names))), NOW, Settings())
+    first, cursor = page_of(shown, sort="model", limit=1)
+    assert page_of(shown, sort="model", limit=1, cursor=cursor) == (folders[1:], None)
+    assert first == folders[:1]
+
+
 def written(*place: object) -> str:
     """Return a cursor that holds what we never write, for the list by score."""
     return write_cursor(ModelsQuery(), *place)  # type: ignore[arg-type]

@@ -25,6 +25,8 @@ from query_api.schemas.naming import Naming
 
 SortBy = Literal["score", "ingestedAt", "publishedAt", "model", "cost"]
 MAX_PAGE = 1_000
+# A cursor holds a display name and a folder's name, each at its longest, and is part of an address.
+MAX_CURSOR = 4_000
 Landed = Annotated[datetime, Field(description="When its answers were ingested; a change of costs or texts is none.")]
 
 
@@ -111,7 +113,7 @@ class ModelsQuery(Query):
     cursor: Annotated[
         str | None,
         Field(
-            max_length=2_000,
+            max_length=MAX_CURSOR,
             description="`nextCursor` of the page before, with the same filters and order. Unlike an offset it stays "
             "right while submissions land.",
         ),

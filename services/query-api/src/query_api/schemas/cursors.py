@@ -16,7 +16,8 @@ _PAGING = {"cursor", "limit", "offset"}
 
 def write_cursor(query: Query, *place: str | float | None) -> str:
     """Return where a list goes on that a query asks for."""
-    return base64.urlsafe_b64encode(json.dumps([_mark(query), *place]).encode()).decode().rstrip("=")
+    stored = json.dumps([_mark(query), *place], ensure_ascii=False, separators=(",", ":"))
+    return base64.urlsafe_b64encode(stored.encode()).decode().rstrip("=")
 
 
 def read_cursor(query: Query, cursor: str, shape: tuple[type | UnionType, ...]) -> list[Any]:

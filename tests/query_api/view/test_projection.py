@@ -350,6 +350,27 @@ async def test_the_tasks_of_many_submissions_are_read_in_parts(monkeypatch: pyte
     assert world.projector.state.view == world.truth
 
 
+async def test_tasks_that_were_read_before_the_database_went_away_are_there_once_it_is_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = World()
+    await world.projector.start()
+    row = submission("a", 1, 1)
+    world.rows[row.key] = row
+
+    async def away(_: Collection[Submission]) -> dict[Key, Solves]:
+        raise ConnectionError
+
+    with monkeypatch.context() as context:
+        context.setattr(world.projector._outcomes, "_read", away)
+        world.projector.request_reconcile()
+        await world.projector.step()
+        await world.projector._go_on()  # as while standings are compared
+    world.projector.request_reconcile()
+    await world.projector.step()
+    assert world.projector.state.view == world.truth
+
+
 async def test_no_more_is_read_ahead_than_there_is_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(projection, "MAX_PENDING", 10)
     world, reader = World(), EndlessReader()

@@ -48,7 +48,7 @@ def test_costs_and_earlier_dates_count_where_the_present_version_solves_the_task
 
     found = table(known)
     before = found.complete
-    asyncio.run(found.read_more([A, B]))
+    asyncio.run(found.read_more())
     assert (before, found.complete) == (False, True)
     a, b = (found.of([A, B])[each.key] for each in (A, B))
     assert [*(a.costs or ())] == [UNKNOWN, 0.5, UNKNOWN, UNKNOWN]
@@ -73,9 +73,9 @@ def test_so_many_are_read_at_once_each_once_and_what_is_gone_is_forgotten(monkey
     monkeypatch.setattr(outcomes, "SLICE", 1)
     found = table(known)
     for _ in range(3):
-        asyncio.run(found.read_more([A, B]))
+        asyncio.run(found.read_more())
     assert asked == [["a"], ["b"]]
-    asyncio.run(found.read_more([B]))
+    found.keep([B])
     assert [*found.of([A, B])] == [B.key]
 
 

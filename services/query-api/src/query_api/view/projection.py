@@ -189,7 +189,7 @@ class ViewProjector:
     async def _go_on(self) -> None:
         """Read and compare what the last step had no time for."""
         try:
-            await self._outcomes.read_more(self.state.view.submissions.values())
+            await self._outcomes.read_more()
         except DATABASE_ERRORS as error:
             self._on_database_error(error)
         self._show(await self._ranked(self.state.view))
@@ -265,12 +265,13 @@ class ViewProjector:
     async def _read_unread(self, view: View) -> None:
         """Read the tasks of submissions that are new or differ from what was compared."""
         unread = list(self._standings.unread(view.submissions.values()))
+        self._outcomes.keep(view.submissions.values())
         for start in range(0, len(unread), READ_AT_ONCE):
             part = unread[start : start + READ_AT_ONCE]
             found = await self._read_tasks([each.key for each in part])
             self._standings.learn(part, found)
             self._outcomes.learn(part, found)
-        await self._outcomes.read_more(view.submissions.values())
+        await self._outcomes.read_more()
 
     async def _ranked(self, view: View) -> View:
         """Return a view with its standings, as far as they are known within a short time; references have none."""

@@ -2,7 +2,7 @@
 
 import math
 from array import array
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
@@ -52,9 +52,12 @@ class OutcomeTable:
         """Whether `read_more` has nothing left to read."""
         return all(each.costs is not None for each in self._known.values())
 
-    async def read_more(self, submissions: Collection[Submission]) -> None:
-        """Read costs and earlier solves of some that lack them; forget what is not among these submissions."""
+    def keep(self, submissions: Iterable[Submission]) -> None:
+        """Forget what is not among these submissions."""
         self._known = {each: self._known[each] for each in submissions if each in self._known}
+
+    async def read_more(self) -> None:
+        """Read costs and earlier solves of some that lack them."""
         waiting = [each for each, known in self._known.items() if known.costs is None][:SLICE]
         if waiting:
             self.learn_solves(waiting, await self._read(waiting))

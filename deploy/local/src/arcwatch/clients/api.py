@@ -47,12 +47,14 @@ def get(
 
 
 def get_all(data_dir: Path | None, url: str | None, path: str, query: Mapping[str, object]) -> list[dict[str, Any]]:
-    """Return the `data` of every page."""
+    """Return the `data` of every page; what lands meanwhile moves no row from one page to another."""
     found: list[dict[str, Any]] = []
+    cursor = None
     while True:
-        answer = get(data_dir, url, path, {**query, "limit": _MOST_ROWS, "offset": len(found)})
+        answer = get(data_dir, url, path, {**query, "limit": _MOST_ROWS, "cursor": cursor})
         found += answer["data"]
-        if not answer["data"] or len(found) >= answer["total"]:
+        cursor = answer["nextCursor"]
+        if cursor is None:
             return found
 
 

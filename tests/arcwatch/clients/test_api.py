@@ -23,4 +23,5 @@ def test_what_lands_between_two_pages_repeats_no_row_and_skips_none(monkeypatch:
 
     monkeypatch.setattr(api, "get", page)
     monkeypatch.setattr(api, "_MOST_ROWS", 1)
-    assert api.get_all(None, None, "/api/models", {"status": "completed"}) == ["b", "c", "d"]
+    found: list[Any] = api.get_all(None, None, "/api/models", {"status": "completed"})
+    assert found == ["b", "c", "d"]

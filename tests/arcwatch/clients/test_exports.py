@@ -30,6 +30,13 @@ def packed(files: dict[str, bytes], **wrong: str) -> bytes:
     return target.getvalue()
 
 
+def without_a_manifest() -> bytes:
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as archive:
+        archive.writestr("tasks.csv", ROWS)
+    return target.getvalue()
+
+
 class Server:
     """Answers with what a test wants next; the last answer stays."""
 
@@ -118,8 +125,10 @@ EVIL = "../evil.csv"
         (whole(b"<html>"), "it is no whole archive"),
         (whole(packed({"tasks.csv": b"new"}, sha256="0" * 64)), "tasks.csv is not what the manifest says"),
         (whole(packed({EVIL: b"new"})), "which is no name of an exported file"),
+        (whole(packed({"tasks.csv": b"new"}).replace(b"new", b"old")), "the archive is damaged, .*: export again"),
+        (whole(without_a_manifest()), "the archive is damaged, .*: export again"),
     ],
-    ids=["broken", "busy", "no archive", "other content", "other folder"],
+    ids=["broken", "busy", "no archive", "other content", "other folder", "damaged", "no manifest"],
 )
 async def test_after_a_failure_the_folder_is_as_it_was(
     server: tuple[Server, str], tmp_path: Path, answer: Callable[[web.Request], Any], said: str
@@ -157,3 +166,32 @@ async def test_a_manifest_of_something_else_is_left_alone(server: tuple[Server, 
     with pytest.raises(DeploymentError, match="is none of an export: name another folder"):
         await asyncio.to_thread(export, url, {}, tmp_path, Progress())
     assert names(tmp_path) == ["manifest.json"]
+
+
+async def test_a_folder_in_the_place_of_a_file_is_left_alone_and_so_is_all_else(
+    server: tuple[Server, str], tmp_path: Path
+) -> None:
+    serving, url = server
+    serving.answers = [whole(packed({"tasks.csv": ROWS}))]
+    await asyncio.to_thread(export, url, {}, tmp_path, Progress())
+    (tmp_path / "attempts.csv").mkdir()
+    serving.answers = [whole(packed({"tasks.csv": b"new", "attempts.csv": b"new"}))]
+    with pytest.raises(DeploymentError, match="is a folder, where a file goes"):
+        await asyncio.to_thread(export, url, {}, tmp_path, Progress())
+    assert (tmp_path / "tasks.csv").read_bytes() == ROWS
+    assert sorted(names(tmp_path)) == ["attempts.csv", "manifest.json", "tasks.csv"]
+
+
+async def test_an_earlier_manifest_that_names_files_elsewhere_takes_none_of_them_away(
+    server: tuple[Server, str], tmp_path: Path
+) -> None:
+    serving, url = server
+    serving.answers = [whole(packed({"tasks.csv": ROWS}))]
+    (folder := tmp_path / "data").mkdir()
+    (tmp_path / "mine.csv").write_text("mine")
+    manifest = json.dumps({"files": [{"name": "../mine.csv", "sha256": "0"}]})
+    (folder / "manifest.json").write_text(manifest)
+    with pytest.raises(DeploymentError, match="no name of an exported file"):
+        await asyncio.to_thread(export, url, {}, folder, Progress())
+    assert (names(folder), (folder / "manifest.json").read_text()) == (["manifest.json"], manifest)
+    assert (tmp_path / "mine.csv").read_text() == "mine"

@@ -11,6 +11,7 @@ import tempfile
 import time
 import urllib.parse
 import zipfile
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,8 @@ MANIFEST: Final = "manifest.json"
 TRIES: Final = 3
 _MOST_WAIT_SECONDS: Final = 60
 _AT_ONCE: Final = 256 * 1024
+# What an archive raises that is not as it should be, and a manifest.
+_UNREADABLE: Final = (zipfile.BadZipFile, zlib.error, EOFError, LookupError, RuntimeError, TypeError, ValueError)
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,10 @@ def export(
     with tempfile.TemporaryDirectory(prefix=".export-", dir=folder) as hidden:
         archive, files = Path(hidden) / "archive.zip", Path(hidden) / "files"
         _fetch(base, path, archive, progress, sleep)
-        manifest = _unpacked(archive, files)
+        try:
+            manifest = _unpacked(archive, files)
+        except _UNREADABLE as error:
+            raise DeploymentError(f"the archive is damaged, or of no export ({error}): export again") from error
         _put_in_place(files, folder, manifest)
     return manifest
 
@@ -111,13 +117,16 @@ def _plain(name: str) -> str:
 
 def _put_in_place(files: Path, folder: Path, manifest: Mapping[str, Any]) -> None:
     """Move the files; those of an earlier export go. Where there is a manifest, everything it names is there."""
-    earlier = _names_in(folder / MANIFEST)
-    (folder / MANIFEST).unlink(missing_ok=True)
+    earlier = {_plain(name) for name in _names_in(folder / MANIFEST)}
     names = [each["name"] for each in manifest["files"]]
+    for name in {*names, *earlier}:
+        if (folder / name).is_dir():
+            raise DeploymentError(f"{folder / name} is a folder, where a file goes: name another folder")
+    (folder / MANIFEST).unlink(missing_ok=True)
     for name in names:
         (files / name).replace(folder / name)
     for name in earlier - {*names}:
-        (folder / _plain(name)).unlink(missing_ok=True)
+        (folder / name).unlink(missing_ok=True)
     (files / MANIFEST).replace(folder / MANIFEST)
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from common.names.fields import Entry, NameFields
 from common.names.registry import ModelNames
+from query_api.schemas.per_task.task_outcomes import TaskAnswersQuery, TasksAnswer, TasksQuery
 from query_api.schemas.problems import ProblemError
-from query_api.schemas.task_outcomes import TaskAnswersQuery, TasksAnswer, TasksQuery
 from query_api.settings import Settings
 from query_api.store.rows import Key, Solves, Submission, VersionTasks
 from query_api.view.answers import Moment

@@ -9,15 +9,15 @@ import asyncpg
 from common.arc.task_sets import Grid, Pair, Task, TaskSetError, load_task_set
 
 from query_api.routes.endpoint import Endpoint
-from query_api.schemas.problems import ProblemError
-from query_api.schemas.task_detail import AttemptAnswers, GridPair, TaskAnswerShown, TaskDetail, TaskQuery
-from query_api.schemas.task_outcomes import (
+from query_api.schemas.per_task.task_detail import AttemptAnswers, GridPair, TaskAnswerShown, TaskDetail, TaskQuery
+from query_api.schemas.per_task.task_outcomes import (
     AnswerOfSubmission,
     Outcome,
     TaskAnswers,
     TaskAnswersAnswer,
     TaskAnswersQuery,
 )
+from query_api.schemas.problems import ProblemError
 from query_api.settings import Settings
 from query_api.store import submissions, task_attempts
 from query_api.store.rows import Submission

@@ -10,7 +10,7 @@ from typing import Any
 import asyncpg
 from common.arc.task_sets import LAST_COLOUR
 
-from query_api.schemas.task_detail import AttemptAnswers, PairAnswer, TaskAttempt
+from query_api.schemas.per_task.task_detail import AttemptAnswers, PairAnswer, TaskAttempt
 from query_api.store import statements as sql
 from query_api.store.repair import all_shaped, parsed, parsed_list, shaped
 from query_api.store.rows import Key, Solves, Submission

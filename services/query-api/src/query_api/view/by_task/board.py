@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, Final
 
-from query_api.schemas import task_outcomes as shapes
+from query_api.schemas.per_task import task_outcomes as shapes
 from query_api.store.rows import Submission
 from query_api.view.by_task.outcomes import MISSING, PARTLY, SOLVED, UNKNOWN, UNSOLVED, Outcomes
 from query_api.view.snapshot import View

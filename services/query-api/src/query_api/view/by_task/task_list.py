@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from common.process.choices import no_such
 
-from query_api.schemas import task_outcomes as shapes
+from query_api.schemas.per_task import task_outcomes as shapes
 from query_api.schemas.problems import ProblemError
 from query_api.store.rows import Submission
 from query_api.view.answers import Moment

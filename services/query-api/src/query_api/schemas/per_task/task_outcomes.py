@@ -7,7 +7,7 @@ from common.names.fields import Kind
 from pydantic import Field, FiniteFloat
 
 from query_api.schemas.base import Answer, ApiModel, Cached, Count, DatasetName, Fraction, Query, TaskSetName
-from query_api.schemas.task_detail import AttemptAnswers, GridPair, TaskId
+from query_api.schemas.per_task.task_detail import AttemptAnswers, GridPair, TaskId
 
 SourceName = Annotated[str, Field(max_length=50, description="Only this task set, such as ARC2-Eval.")]
 OnlyDataset = Annotated[DatasetName, Field(description="Only this dataset's submissions, such as owner/name.")]

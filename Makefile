@@ -33,7 +33,7 @@ demo: install ## the same without a network: a local Hub with sample submissions
 
 test: install $(VENV)/.dev ## the tests, on the real NATS and PostgreSQL (wheels only)
 	@$(NPM) test --silent
-	$(BIN)/pytest -n auto --dist worksteal -m "not debian and not compose" $(ARGS)
+	$(BIN)/pytest -n auto --dist worksteal -m "not debian and not compose and not pictures" $(ARGS)
 
 test-all: lint install debian-packages ## what test leaves out: lint, and the tests that need Debian packages
 	$(BIN)/pytest -n logical --dist worksteal -m debian $(ARGS)
@@ -75,7 +75,7 @@ docs: $(VENV)/.dev ## write anew what is made from something else: docs/asyncapi
 	sh deploy/kustomize/prometheusrule.sh > deploy/kustomize/overlays/cluster/prometheusrule.yaml
 
 pictures: install $(VENV)/.dev ## make the pictures of README and docs/gallery.md anew (needs Debian's chromium)
-	PICTURES=1 $(BIN)/pytest -q -m debian tests/e2e/test_pictures.py
+	$(BIN)/pytest -q -m pictures
 
 client: $(DASHBOARD_PACKAGES) ## pack the TypeScript client for other frontends: arcwatch-client-<version>.tgz
 	@$(NPM) pack --silent ./client --pack-destination "$(CURDIR)"

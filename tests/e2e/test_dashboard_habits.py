@@ -82,6 +82,7 @@ async def test_any_place_is_reached_by_keys_and_shared(tmp_path: Path, database_
         page = await chromium.open("/models?colour=red&status=done")
         notice = page.get_by_test_id("unknown")
         await expect(notice).to_contain_text("Unknown filters colour=red, status=done.")
+        await expect(page.get_by_role("heading", level=1)).to_be_visible()
         found = await axe(page)
         await keep(page, "unknown-filters")
         await notice.get_by_role("button", name="Reset").click()

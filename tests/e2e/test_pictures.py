@@ -3,7 +3,6 @@
 import asyncio
 import base64
 import json
-import os
 import random
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -20,10 +19,7 @@ from tests.support.dashboard import Running, system
 from tests.support.gallery import FOLDER, PICTURES, WIDE, Picture
 from tests.support.submissions import V1, V2, WRONG, attempt, rows_of, submission, tasks
 
-pytestmark = [
-    pytest.mark.debian,
-    pytest.mark.skipif("PICTURES" not in os.environ, reason="`make pictures` asks for them; nothing depends on them"),
-]
+pytestmark = pytest.mark.pictures
 expect.set_options(timeout=60_000)
 
 # Folder, share of tasks that it solves, US dollars per task, share of tasks that it answers: no real results.

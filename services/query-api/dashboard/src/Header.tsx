@@ -83,13 +83,13 @@ export function Header({ onCommands }: { onCommands: () => void }) {
         <CopyLink />
         <button
           type="button"
-          className="button shrink-0 px-2.5 sm:min-w-26"
+          className="button shrink-0 px-2.5 lg:min-w-26"
           title={`Switch to ${NAMES[NEXT[theme]].toLowerCase()}`}
           onClick={() => setTheme(NEXT[theme])}
         >
           <span aria-hidden="true">{ICONS[theme]}</span>
           <span className="sr-only">Theme:</span>{" "}
-          <span className="sr-only sm:not-sr-only">{NAMES[theme]}</span>
+          <span className="sr-only lg:not-sr-only">{NAMES[theme]}</span>
         </button>
       </div>
     </header>

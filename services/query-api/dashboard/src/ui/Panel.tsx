@@ -16,7 +16,7 @@ export function Panel({ title, hint, aside, className = "", children }: PanelPro
   return (
     <section aria-labelledby={id} className={`panel min-w-0 p-5 ${className}`}>
       <header className="mb-4 flex flex-wrap items-start justify-between gap-x-4 gap-y-2">
-        <div className="min-w-0">
+        <div className="min-w-0 flex-1 basis-64">
           <h2 id={id} className="text-base font-semibold tracking-tight">
             {title}
           </h2>

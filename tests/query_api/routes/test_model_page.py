@@ -17,12 +17,13 @@ async def _fill(api: Api, writer: Writer) -> None:
     first, second = tasks()[:2]
     await writer.ingest("gpt-5", score=0.4)
     await writer.ingest("gpt-5", OTHER, source="ARC1-Eval", score=0.6)
+    await writer.ingest("human-panel", score=0.9)
     await writer.ingest("claude-opus-5", score=0.7)
     for attempt, right in (("gpt-5-attempt1", (True, False)), ("claude-opus-5-attempt1", (True, True))):
         await writer.answer(attempt, first.id, [right[0]])
         await writer.answer(attempt, second.id, [right[1]])
     await writer.publish(await writer.sync())
-    await api.until("/api/models", lambda found: found["total"] == 3)
+    await api.until("/api/models", lambda found: found["total"] == 4)
 
 
 async def test_the_page_is_what_its_parts_are(api: Api, writer: Writer) -> None:
@@ -38,7 +39,7 @@ async def test_the_page_is_what_its_parts_are(api: Api, writer: Writer) -> None:
     query = f"dataset=ARC2-Eval&model1={DATASET}/gpt-5&model2={compare}"
     assert found["compared"]["comparison"] == await api.data(f"/api/metrics/compare?{query}")
     assert found["latest"] == await api.data("/api/metrics/latest-model")
-    assert (found["isLatest"], found["ranked"]) == (False, 2)
+    assert (found["isLatest"], found["ranked"]) == (False, 2), "people have no rank"
     assert [(each["dataset"], each["score"], each["rank"]) for each in found["siblings"]] == [(OTHER, 0.6, 1)]
 
 

@@ -49,7 +49,7 @@ async def get_model_page(
             "model": details[shown.key],
             "latest_detail": details.get(newest) if newest and newest != shown.key else None,
             "is_latest": newest == shown.key,
-            "ranked": sum(each.is_ranked and each.source == shown.source for each in view.submissions.values()),
+            "ranked": sum(_has_rank(view, each) for each in view.submissions.values() if each.source == shown.source),
             "siblings": tuple(_siblings(view, shown)),
             "compared": await _beside(pool, view, task_sets, (shown, other), details) if other else None,
         }
@@ -61,6 +61,10 @@ def _empty(latest: LatestModel | None) -> shapes.ModelPage:
     return shapes.ModelPage(
         latest=latest, latest_detail=None, model=None, is_latest=False, ranked=0, siblings=(), compared=None
     )
+
+
+def _has_rank(view: View, submission: Submission) -> bool:
+    return submission.is_ranked and not view.name_of(submission).is_reference
 
 
 def _asked(view: View, settings: Settings, query: shapes.ModelPageQuery) -> Submission | None:

@@ -143,6 +143,9 @@ async def test_filters_formats_and_refusals(start: Start, writer: Writer) -> Non
         async with api.http.head("/export/snapshot") as answer:
             assert (answer.status, answer.content_type) == (200, "application/zip")
             assert answer.headers["Content-Disposition"] == 'attachment; filename="arcwatch-export.zip"'
+        for accepted, encoding in (("br, gzip;q=0.5", "gzip"), ("gzip;q=0, identity", None)):
+            async with api.http.head("/export/tasks", headers={"Accept-Encoding": accepted}) as answer:
+                assert answer.headers.get("Content-Encoding") == encoding
         assert ended(api) == {"completed": 4}
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from query_api import app
 from query_api.routes.access import SECURITY_HEADERS
+from query_api.routes.export.negotiation import accepts_gzip
 from query_api.schemas.accuracy import HarnessQuery
 from query_api.schemas.base import JSON, Answer, Query, Rendered
 from query_api.schemas.cached import LatestQuery, ModelsQuery
@@ -184,7 +185,7 @@ def test_what_fits_into_a_packet_is_not_zipped(size: int, *, worth: bool) -> Non
     ],
 )
 def test_a_client_takes_gzip_when_it_says_so(accepted: str, *, takes: bool) -> None:
-    assert response_cache.accepts_gzip(accepted) is takes
+    assert accepts_gzip(accepted) is takes
 
 
 def test_an_answer_is_made_once_for_each_encoding_and_kept_where_that_is_wanted() -> None:

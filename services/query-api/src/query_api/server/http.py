@@ -19,6 +19,7 @@ from common.process.outage import AWAY, DATABASE_ERRORS, reason_of
 from query_api.meter import RequestMeter
 from query_api.routes.access import SECURITY_HEADERS, AccessControl
 from query_api.routes.endpoint import Endpoint, Handle
+from query_api.routes.export.negotiation import accepts_gzip
 from query_api.schemas.base import ASK_EACH_TIME, JSON
 from query_api.schemas.problems import CONTENT_TYPE, ProblemError
 from query_api.server import request_parsing
@@ -28,7 +29,6 @@ from query_api.server.response_cache import (
     CachedResponse,
     ResponseCache,
     StateResponses,
-    accepts_gzip,
     is_cacheable,
 )
 

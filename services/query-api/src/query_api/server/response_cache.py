@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 from common.arc.task_sets import detect_source
 from multidict import CIMultiDict
@@ -60,16 +60,6 @@ def build_response(
     if len(body) >= COMPRESS_FROM_BYTES:
         headers["Vary"] = "Accept-Encoding"
     return CachedResponse(sent, etag, headers)
-
-
-@lru_cache(maxsize=256)
-def accepts_gzip(accept_encoding: str) -> bool:
-    """Tell whether a client takes gzip, by its Accept-Encoding."""
-    for part in accept_encoding.lower().split(","):
-        name, _, weight = part.partition(";")
-        if name.strip() == "gzip":
-            return weight.replace(" ", "") not in {"q=0", "q=0.0", "q=0.00", "q=0.000"}
-    return False
 
 
 def is_cacheable(query: Query, settings: Settings) -> bool:

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 
 from aiohttp import hdrs, web
 
+from query_api.routes.export.negotiation import accepts_gzip
 from query_api.server.http import Handler, cached_response
-from query_api.server.response_cache import COMPRESS_FROM_BYTES, accepts_gzip, build_response
+from query_api.server.response_cache import COMPRESS_FROM_BYTES, build_response
 
 
 def static_file(

@@ -23,7 +23,7 @@ from query_api.routes.export.export_shapes import (
     TableFileQuery,
     TableQuery,
 )
-from query_api.routes.export.negotiation import MEDIA_TYPES, negotiated
+from query_api.routes.export.negotiation import MEDIA_TYPES, accepts_gzip, negotiated
 from query_api.routes.export.sending import ExportLimits, send
 from query_api.schemas.problems import ProblemError
 from query_api.store.exports import DatabaseSnapshot, database_snapshot
@@ -54,7 +54,7 @@ class Exporter:
         """Answer with one table."""
         file_format = query.format or negotiated(request.headers.get(hdrs.ACCEPT, ""))
         headers = _headers(MEDIA_TYPES[file_format], f"{table}.{file_format}")
-        if file_format != "parquet" and "gzip" in request.headers.get(hdrs.ACCEPT_ENCODING, ""):
+        if file_format != "parquet" and accepts_gzip(request.headers.get(hdrs.ACCEPT_ENCODING, "")):
             headers[hdrs.CONTENT_ENCODING] = "gzip"
         parts = partial(files.table_parts, table=table, file_format=file_format, with_text=with_text)
         return await self._answer(request, query, headers, parts)

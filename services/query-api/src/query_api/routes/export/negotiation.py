@@ -1,6 +1,7 @@
-"""Which format a request wants: by what it says outright, else by its header Accept."""
+"""What a request takes, by its headers: which format of an export, and whether compressed."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
@@ -20,6 +21,16 @@ _OTHER_NAMES: Final[Mapping[str, FileFormat]] = {
 }
 _KNOWN: Final[Mapping[str, FileFormat]] = {**{kind: name for name, kind in MEDIA_TYPES.items()}, **_OTHER_NAMES}
 _ANYTHING: Final = ("*/*", "text/*")
+
+
+@lru_cache(maxsize=256)
+def accepts_gzip(accept_encoding: str) -> bool:
+    """Tell whether a client takes gzip, by its Accept-Encoding."""
+    for part in accept_encoding.lower().split(","):
+        name, _, weight = part.partition(";")
+        if name.strip() == "gzip":
+            return weight.replace(" ", "") not in {"q=0", "q=0.0", "q=0.00", "q=0.000"}
+    return False
 
 
 def negotiated(accept: str) -> FileFormat:

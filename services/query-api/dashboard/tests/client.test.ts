@@ -159,6 +159,24 @@ test("a connection on which nothing comes is given up, and so is that of a hidde
   assert.equal(FakeSource.all.length, 3);
 });
 
+test("two who listen by the same function are two", () => {
+  const live = new SharedLive("");
+  const [said, seen]: [string[], string[]] = [[], []];
+  const listener = ({ event }: LiveEvent) => said.push(event);
+  const watcher = () => seen.push(live.current().connection);
+  const stop = live.listen(listener);
+  live.listen(listener);
+  const leave = live.watch(watcher);
+  live.watch(watcher);
+  stop();
+  stop();
+  leave();
+  mock.timers.tick(2_000);
+  newest().open();
+  newest().send("sync", "5-1");
+  assert.deepEqual([said, seen], [["sync"], ["open"]]);
+});
+
 test("all who listen share one connection, which outlives a change of pages", () => {
   const live = new SharedLive("");
   const said: string[] = [];

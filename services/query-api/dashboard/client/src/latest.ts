@@ -36,13 +36,14 @@ export class LatestStore {
   }
 
   readonly watch = (changed: () => void): (() => void) => {
-    this.watchers.add(changed);
+    const own = () => changed();
+    this.watchers.add(own);
     if (!this.stopListening) {
       this.stopListening = this.live.listen((event) => this.heard(event));
       void this.load();
     }
     return () => {
-      this.watchers.delete(changed);
+      this.watchers.delete(own);
       if (this.watchers.size === 0) this.stop();
     };
   };

@@ -26,7 +26,9 @@ export class SharedLive {
 
   /** Calls `listener` with each event, until what is returned is called. */
   listen(listener: Listener): () => void {
-    this.listeners.add(listener);
+    // Apart from another one that listens by the same function.
+    const own: Listener = (event) => listener(event);
+    this.listeners.add(own);
     clearTimeout(this.closing);
     this.connection ??= openLive({
       baseUrl: this.baseUrl,
@@ -34,15 +36,16 @@ export class SharedLive {
       onState: (connection) => this.change({ connection }),
     });
     return () => {
-      this.listeners.delete(listener);
+      this.listeners.delete(own);
       if (this.listeners.size === 0) this.closing = setTimeout(() => this.close(), CLOSE_AFTER_MS);
     };
   }
 
   /** Calls `changed` whenever the status is another one. */
   readonly watch = (changed: () => void): (() => void) => {
-    this.watchers.add(changed);
-    return () => this.watchers.delete(changed);
+    const own = () => changed();
+    this.watchers.add(own);
+    return () => this.watchers.delete(own);
   };
 
   readonly current = (): LiveStatus => this.status;

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import type { ModelRow, Run, Schemas } from "../src/api/client.ts";
-import { changesOf, NOTHING, said, waiting } from "../src/live/held.ts";
+import { changesOf, NOTHING, said, waiting, withOwn } from "../src/live/held.ts";
 import { failureOf, summed, unseen } from "../src/live/notices.ts";
 
 interface Row {
@@ -25,6 +25,17 @@ test("what is new, changed or gone is counted and said", () => {
 
 test("what leaves a page of a longer list is not gone", () => {
   assert.equal(said(changesOf(rows("a", "b"), rows("c", "a"), { ...LIST, isPage: true })), "1 new");
+});
+
+test("what its reader asked for is shown at its place, and the rest waits", () => {
+  const shown = rows("b", "c");
+  const live = rows("mine", "a", "b");
+  const own = { ...LIST, isPage: true, isOwn: ({ id }: Row) => id === "mine" };
+  const now = withOwn(shown, live, own);
+  assert.deepEqual(now, rows("mine", "b"));
+  assert.equal(said(changesOf(now, live, own)), "1 new");
+  assert.equal(withOwn(shown, live, LIST), shown);
+  assert.equal(withOwn(shown, rows("a", "b"), own), shown);
 });
 
 test("a pause says what waits", () => {

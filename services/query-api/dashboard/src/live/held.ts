@@ -15,6 +15,21 @@ export interface Identity<Row> {
   stampOf: (row: Row) => string | number;
   /** Whether it is a page of a longer list: what leaves it is on the next one. */
   isPage?: boolean;
+  /** Whether the reader has asked for this row: what they just did does not surprise them. */
+  isOwn?: ((row: Row) => boolean) | undefined;
+}
+
+/** The list that is shown, and what of the new one its reader asked for, at its place. */
+export function withOwn<Row>(
+  shown: readonly Row[],
+  live: readonly Row[],
+  { keyOf, isOwn }: Identity<Row>,
+): readonly Row[] {
+  if (!isOwn || shown === live) return shown;
+  const known = new Set(shown.map(keyOf));
+  const isNew = (row: Row) => !known.has(keyOf(row));
+  if (!live.some((row) => isNew(row) && isOwn(row))) return shown;
+  return live.filter((row) => !isNew(row) || isOwn(row));
 }
 
 /** How a list differs from the one that is shown. */

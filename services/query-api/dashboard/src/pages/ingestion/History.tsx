@@ -12,16 +12,20 @@ import { News } from "../../ui/News.tsx";
 import { Pager } from "../../ui/Pager.tsx";
 import { Filters } from "./Filters.tsx";
 import { filterOf, isFiltered, PAGE } from "./history.ts";
+import { useHasAsked } from "./requested.ts";
 import { RunTable } from "./RunTable.tsx";
 
 const RUNS = { keyOf: ({ id }: Run) => id, stampOf: () => 0, isPage: true };
+const isByHand = ({ trigger }: Run) => trigger === "manual";
 const NONE: readonly Run[] = [];
 
 export function History() {
   const [params, update] = useParams();
   const filter = filterOf(params);
   const runs = useQuery({ ...historyQuery(filter), placeholderData: keepPreviousData });
-  const held = useHeld(runs.data?.runs ?? NONE, RUNS, `${JSON.stringify(filter)} ${runs.isPlaceholderData}`);
+  const identity = { ...RUNS, isOwn: useHasAsked() ? isByHand : undefined };
+  const of = `${JSON.stringify(filter)} ${runs.isPlaceholderData}`;
+  const held = useHeld(runs.data?.runs ?? NONE, identity, of);
   const page = Number(params.get("page") ?? 1);
   return (
     <Panel

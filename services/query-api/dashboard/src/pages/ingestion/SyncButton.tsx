@@ -5,6 +5,7 @@ import { statusQuery } from "../../api/queries.ts";
 import { useAdmin } from "../../hooks/useAdmin.ts";
 import { toast } from "../../live/store.ts";
 import { syncNow } from "./actions.ts";
+import { noteAsked } from "./requested.ts";
 import { useGuarded } from "./useGuarded.tsx";
 
 export function SyncButton() {
@@ -31,6 +32,7 @@ export function SyncButton() {
         onClick={() =>
           run(async () => {
             await syncNow();
+            noteAsked();
             toast({ kind: "plain", title: "Sync requested", text: "What it finds shows up here." });
           })
         }

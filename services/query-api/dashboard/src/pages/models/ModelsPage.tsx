@@ -1,5 +1,6 @@
 /** The leaderboard: every submission, as a plot, as a table, and in the order in which they landed. */
 import { useQuery } from "@tanstack/react-query";
+import { memo, useMemo } from "react";
 
 import type { ModelRow } from "../../api/client.ts";
 import { modelsQuery } from "../../api/queries.ts";
@@ -34,6 +35,13 @@ function shownOf(rows: readonly ModelRow[], params: URLSearchParams) {
   return { set, ofSet, within, shown };
 }
 
+/** The address without what only orders the rows, or belongs to one chart. */
+function filtersIn(params: URLSearchParams): string {
+  const filters = new URLSearchParams(params);
+  for (const name of ["sort", "order", "by"]) filters.delete(name);
+  return filters.toString();
+}
+
 export default function ModelsPage() {
   useTitle("Leaderboard");
   const models = useQuery(modelsQuery());
@@ -42,7 +50,12 @@ export default function ModelsPage() {
   const held = useHeld(live, SUBMISSIONS);
   const { rows } = held;
   const newest = newestOf(live);
-  const { set, ofSet, within, shown } = shownOf(rows, params);
+  // What sorts the table changes nothing of this.
+  const filters = filtersIn(params);
+  const { set, ofSet, within, shown } = useMemo(
+    () => shownOf(rows, new URLSearchParams(filters)),
+    [rows, filters],
+  );
 
   return (
     <div className="space-y-5">
@@ -79,7 +92,8 @@ export default function ModelsPage() {
   );
 }
 
-function Board({ rows, latest }: { rows: readonly ModelRow[]; latest: string }) {
+/** Whoever sorts has the table drawn again, and nothing else. */
+const Board = memo(function Board({ rows, latest }: { rows: readonly ModelRow[]; latest: string }) {
   return (
     <>
       <Panel
@@ -106,4 +120,4 @@ function Board({ rows, latest }: { rows: readonly ModelRow[]; latest: string }) 
       </Panel>
     </>
   );
-}
+});

@@ -1,5 +1,5 @@
 /** The frontier over time: when which score was first reached, whatever it cost and below some costs. */
-import { useMemo } from "react";
+import { memo, useMemo } from "react";
 
 import type { ModelRow } from "../../../api/client.ts";
 import { useParams } from "../../../hooks/useParams.ts";
@@ -47,7 +47,7 @@ export function Records({ rows }: { rows: readonly ModelRow[] }) {
   );
 }
 
-function Found({ rows, by }: { rows: readonly ModelRow[]; by: Dated }) {
+const Found = memo(function Found({ rows, by }: { rows: readonly ModelRow[]; by: Dated }) {
   const lines = useMemo(() => recordsOf(rows, by), [rows, by]);
   const holders = useMemo(() => holdersOf(lines), [lines]);
   if (new Set(rows.map(({ source }) => source)).size > 1) {
@@ -71,4 +71,4 @@ function Found({ rows, by }: { rows: readonly ModelRow[]; by: Dated }) {
       <Milestones lines={lines} by={by} />
     </>
   );
-}
+});

@@ -21,7 +21,7 @@ PAGES = {
     "models": ("/models", "Claude Opus 5"),
     "ingestion": ("/ingestion?run=1", "Deliveries"),
     "provenance": (f"/?dataset={V2}&model=claude-opus-5&from=cost&of=1", "the costs that the files name"),
-    "tasks": ("/tasks", "First solved"),
+    "tasks": ("/tasks", "Each column is a task"),
     "answers": (f"/tasks/{tasks()[0].id}", "Crosses mark cells"),
     "task": (f"/?dataset={V2}&model=claude-opus-5&task={tasks()[0].id}", "Expected"),
 }

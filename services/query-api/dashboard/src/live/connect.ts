@@ -3,11 +3,13 @@ import type { QueryClient } from "@tanstack/react-query";
 
 import { type ConnectionState, type LiveEvent, openLive } from "../../client/src/live.ts";
 import type { Schemas } from "../api/client.ts";
+import { forgetFirst } from "../api/first.ts";
 import { foldersQuery, keys, modelsQuery } from "../api/queries.ts";
 import { BASE } from "../lib/base.ts";
 import { percent, plural } from "../lib/format.ts";
 import { datasetNames, isUsable, modelHref } from "../lib/rows.ts";
 import { withFolder, withIngested, withoutFailed, withoutModel, withProgress } from "./cache.ts";
+import { invalidate } from "./invalidate.ts";
 import { keepFailure } from "./kept.ts";
 import { failureOf } from "./notices.ts";
 import { change, noteEnd, tell, useLive } from "./store.ts";
@@ -36,7 +38,7 @@ function onState(client: QueryClient, state: ConnectionState): void {
   if (state !== "lost") return;
   // Tells whether it is the server that is gone, or only the stream.
   if (useLive.getState().connection !== "lost")
-    setTimeout(() => void client.invalidateQueries({ queryKey: keys.models() }), ASK_AFTER_MS);
+    setTimeout(() => invalidate(client, { queryKey: keys.models() }), ASK_AFTER_MS);
   change(({ lostAt }) => ({ connection: "lost", lostAt: lostAt ?? Date.now() }));
 }
 
@@ -66,7 +68,7 @@ function reloader(client: QueryClient): Reload {
   const wanted = new Set<keyof typeof keys>();
   let timer: ReturnType<typeof setTimeout> | undefined;
   function load(): void {
-    for (const name of wanted) void client.invalidateQueries({ queryKey: keys[name]() });
+    for (const name of wanted) invalidate(client, { queryKey: keys[name]() });
     timer = wanted.size ? setTimeout(load, RELOAD_EVERY_MS) : undefined;
     wanted.clear();
   }
@@ -78,19 +80,21 @@ function reloader(client: QueryClient): Reload {
 
 /** What happened is not known: nothing that is shown can be relied on, nor that a run still works. */
 function onReset(client: QueryClient): void {
+  forgetFirst();
   change({ running: [] });
-  void client.invalidateQueries();
+  invalidate(client);
 }
 
 function onIngested(client: QueryClient, event: Events["ingested"], reload: Reload): void {
+  forgetFirst();
   client.setQueryData(modelsQuery().queryKey, (old) => withIngested(old, event));
   // Their pages say that there is more, and show it when they are asked to.
   void client.invalidateQueries({ queryKey: keys.tasks(), refetchType: "none" });
   client.setQueryData(foldersQuery(event.dataset).queryKey, (old) => withFolder(old, event));
   noteEnd(event.runId);
   change(({ running }) => ({ running: withoutModel(running, event) }));
-  void client.invalidateQueries({ queryKey: keys.model(event.dataset, event.model) });
-  void client.invalidateQueries({ queryKey: keys.task(event.dataset, event.model) });
+  invalidate(client, { queryKey: keys.model(event.dataset, event.model) });
+  invalidate(client, { queryKey: keys.task(event.dataset, event.model) });
   reload("models", "latest", "comparison", "history", "runErrors", "status");
   // Only costs or texts, or the folder's name: what is shown is up to date, and nothing landed.
   if (!event.landed) return;

@@ -164,7 +164,9 @@ async def test_the_overview_asks_once_for_all_that_it_shows_of_models(
         await expect(page.get_by_role("row", name=re.compile("Attempt 1.*10 of 120"))).to_be_visible()
         await expect(page.locator(".skeleton")).to_have_count(0)
         asked = sorted(each.partition("?")[0] for each in chromium.asked)
-        assert asked == ["/api/events", "/api/models", "/api/pages/model"], chromium.asked
+        # The history is the bar's at the page's foot: it tells of ingestions that failed.
+        every = ["/api/admin/ingestion-history", "/api/events", "/api/models", "/api/pages/model"]
+        assert asked == every, chromium.asked
         await page.goto(f"{running.url}/?dataset={V2}&model=gpt-5&compare={V2}/not-here")
         await expect(page.get_by_role("row", name=re.compile("Attempt 1.*10 of 120"))).to_be_visible()
         assert [each for each in chromium.complaints if "404" not in each] == []

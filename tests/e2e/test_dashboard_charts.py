@@ -8,21 +8,30 @@ from playwright.async_api import expect
 
 from tests.support.browser import browser
 from tests.support.dashboard import files, system
+from tests.support.eventually import eventually
 
 pytestmark = pytest.mark.debian
 expect.set_options(timeout=20_000)
 
 GPT = "gpt-5-2-2025-12-11-thinking"
+MODELS = {
+    f"{GPT}-low": files(12, 108),
+    f"{GPT}-xhigh": files(48, 72),
+    "claude-opus-4-8-high": files(60, 60),
+    "claude-opus-4-8-low": files(80, 10),
+    "human-panel": files(100, 20),
+}
+ALL_LANDED = f"fetch('/api/models').then((answer) => answer.json()).then(({{total}}) => total === {len(MODELS)})"
 
 
 async def test_charts_tell_families_efforts_and_dates(tmp_path: Path, database_url: str, nats_url: str) -> None:
     async with system(tmp_path, database_url, nats_url) as running, browser(running.url) as chromium:
-        await running.land(f"{GPT}-low", files(12, 108))
-        await running.land(f"{GPT}-xhigh", files(48, 72))
-        await running.land("claude-opus-4-8-high", files(60, 60))
-        await running.land("claude-opus-4-8-low", files(80, 10))
-        await running.land("human-panel", files(100, 20))
-        page = await chromium.open("/models")
+        page = await chromium.open("/ingestion")
+        for model, answers in MODELS.items():
+            await running.land(model, answers)
+        # All of them: a list that is looked at holds back what lands, until its reader asks.
+        await eventually(lambda: page.evaluate(ALL_LANDED), 20, what="all models landed")
+        await page.goto(f"{running.url}/models")
         session = await chromium.context.new_cdp_session(page)
         await session.send("Emulation.setTimezoneOverride", {"timezoneId": "Asia/Kolkata"})
         plot = page.get_by_role("group", name=re.compile("^Score against cost per task"))

@@ -79,15 +79,13 @@ async def figures(page: Page) -> set[str]:
 async def test_no_figure_of_one_is_on_the_page_of_the_other(tmp_path: Path, database_url: str, nats_url: str) -> None:
     async with both(tmp_path, database_url, nats_url) as (running, chromium):
         shown: dict[str, set[str]] = {}
-        for dataset, rival in ((V2, AGAIN), (AGAIN, V2)):
+        for dataset in (V2, AGAIN):
             chromium.asked.clear()
             page = await chromium.open(address(dataset, **{"from": "cost"}))
             await expect(page.get_by_role("dialog")).to_contain_text(f"M 1 · ARC-AGI-2 eval · {dataset}")
             shown[dataset] = await figures(page)
-            # The card is of the latest, whatever is looked at, and asks for its tasks.
-            of_model = [unquote(each) for each in chromium.asked if "/api/models/" in each]
-            assert f"/api/models/{dataset}/m-1" in of_model
-            assert f"/api/models/{rival}/m-1" not in of_model or rival == AGAIN
+            of_model = {unquote(each) for each in chromium.asked if "model=" in each or "/api/models/" in each}
+            assert of_model == {f"/api/pages/model?dataset={dataset}&model=m-1&latestDetail=true"}
         assert shown[V2] & shown[AGAIN] == set()
         for dataset, told in TOLD.items():
             assert told <= shown[dataset]
@@ -116,8 +114,9 @@ async def test_two_of_one_name_are_told_apart_side_by_side_and_in_their_tasks(
         await expect(page.get_by_test_id("difference")).to_contain_text(
             f"{names[0]} is not distinguishable from {names[1]}: 37.5"
         )
-        asked = next(each for each in chromium.asked if each.startswith("/api/metrics/compare"))
-        assert f"model1={V2}/m-1&model2={AGAIN}/m-1" in unquote(asked)
+        asked = next(each for each in chromium.asked if each.startswith("/api/pages/model"))
+        assert f"dataset={V2}&model=m-1&compare={AGAIN}/m-1" in unquote(asked)
+        assert [each for each in chromium.asked if each.startswith("/api/metrics/compare")] == []
         await expect(page.get_by_role("row", name="Score 4.17% 9.17% better")).to_be_visible()
         await expect(page.get_by_role("row", name="Cost per task $0.004 better $0.087")).to_be_visible()
         assert await keep_looks(page, "two-datasets") == []
@@ -146,8 +145,12 @@ async def test_an_address_says_whose_model_it_is_and_the_leaderboard_names_the_d
         await expect(page.get_by_text(f"ARC-AGI-2 eval · {AGAIN} · ingested")).to_be_visible()
         page = await chromium.open(address(V2.upper()))
         await expect(page.get_by_text(f"ARC-AGI-2 eval · {V2} · ingested")).to_be_visible()
+        assert chromium.complaints == []
         page = await chromium.open(address("somebody/else"))
         await expect(page.get_by_text("somebody/else/m-1 was not ingested")).to_be_visible()
+        # The page's one request says so, and Chromium tells the console of each 404.
+        assert ["404" in each for each in chromium.complaints] == [True]
+        chromium.complaints.clear()
 
         page = await chromium.open("/models")
         rows = page.get_by_role("region", name="Table of submissions").get_by_role("row")

@@ -5,18 +5,29 @@ import { day, moment } from "./format.ts";
 
 const DAY = 24 * 3_600_000;
 
+function clockOf(timeZone?: string) {
+  const zone = timeZone && { timeZone };
+  return {
+    moment: new Intl.DateTimeFormat("en", {
+      dateStyle: "medium",
+      timeStyle: "short",
+      hourCycle: "h23",
+      ...zone,
+    }),
+    zone: new Intl.DateTimeFormat("en", { timeZoneName: "short", ...zone }),
+  };
+}
+
+// Making a format takes far longer than using it, and a table has one in each row.
+const clocks = new Map<string | undefined, ReturnType<typeof clockOf>>();
+
 /** A moment by the reader's own clock, with its zone; empty where that clock shows UTC. */
 export function here(iso: string, timeZone?: string): string {
-  const format = new Intl.DateTimeFormat("en", {
-    dateStyle: "medium",
-    timeStyle: "short",
-    hourCycle: "h23",
-    ...(timeZone && { timeZone }),
-  });
-  const zone = new Intl.DateTimeFormat("en", { timeZoneName: "short", ...(timeZone && { timeZone }) })
-    .formatToParts(new Date(iso))
-    .find(({ type }) => type === "timeZoneName")?.value;
-  return zone === "UTC" || zone === "GMT" ? "" : `${format.format(new Date(iso))} ${zone ?? ""}`.trim();
+  const clock = clocks.get(timeZone) ?? clockOf(timeZone);
+  clocks.set(timeZone, clock);
+  const at = new Date(iso);
+  const zone = clock.zone.formatToParts(at).find(({ type }) => type === "timeZoneName")?.value;
+  return zone === "UTC" || zone === "GMT" ? "" : `${clock.moment.format(at)} ${zone ?? ""}`.trim();
 }
 
 /** A moment in UTC and by the reader's own clock. */

@@ -1,11 +1,12 @@
 """What the pages show while there is nothing to show: looked at in both themes and on a phone, and checked by axe."""
 
+import asyncio
 import re
 from pathlib import Path
 
 import pytest
 from arcwatch.embedded.nats_server import NatsServer
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 from query_api.view import projection, stream_reader
 
 from tests.support.browser import browser, keep_looks
@@ -33,6 +34,30 @@ async def test_an_empty_system_says_so_on_every_page(tmp_path: Path, database_ur
             await expect(page.locator(".skeleton")).to_have_count(0)
             found += await keep_looks(page, f"{name}-empty")
     assert not found, "\n".join(found)
+
+
+async def test_a_landing_is_shown_that_came_while_the_first_answer_was_on_its_way(
+    tmp_path: Path, database_url: str, nats_url: str
+) -> None:
+    async with system(tmp_path, database_url, nats_url) as running, browser(running.url) as chromium:
+        made, landed = asyncio.Event(), asyncio.Event()
+
+        async def hold(route: Route) -> None:
+            answer = await route.fetch()
+            made.set()
+            await landed.wait()
+            await route.fulfill(response=answer)
+
+        await chromium.context.route("**/api/pages/model*", hold, times=1)
+        page = await chromium.open("/")
+        await made.wait()
+        await expect(page.get_by_test_id("connection")).to_have_text("Live")
+        await running.land("gpt-5", files(3, 9))
+        # Of all that the landing has asked for again.
+        await eventually(lambda: chromium.asked.count("/api/models") == 2, what="the list, again")
+        landed.set()
+        await expect(page.get_by_test_id("hero")).to_contain_text("12 of 120 tasks")
+        assert chromium.complaints == []
 
 
 async def test_pages_open_and_say_what_is_missing_while_the_api_is_away(

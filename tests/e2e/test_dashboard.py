@@ -234,6 +234,7 @@ async def test_the_charts_are_walked_by_arrow_keys_and_cost_one_tab_each(
     async with opened(tmp_path, database_url, nats_url) as (running, chromium):
         for model, right in (("gpt-5", 3), ("claude-opus-5", 5), ("gemini-3-flash-preview", 1)):
             await running.land(model, files(right, 9))
+        await running.holds(3)
         page = await chromium.open("/models")
         for chart in (re.compile("^Score against cost per task"), re.compile("^Landings over time")):
             points = page.get_by_role("group", name=chart).get_by_role("link")

@@ -92,6 +92,7 @@ async def test_filters_and_searches_are_in_the_address(tmp_path: Path, database_
     async with opened(tmp_path, database_url, nats_url) as (running, chromium):
         for model in ("gpt-5", "claude-opus-5"):
             await running.land(model, files(2, 1))
+        await running.holds(2)
         page = await chromium.open(f"/ingestion?folders={V2}")
         runs, boxes = page.get_by_test_id("run"), page.get_by_role("checkbox", name=re.compile("^Choose .*-5"))
         await expect(runs).to_have_count(2)

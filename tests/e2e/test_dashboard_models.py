@@ -7,18 +7,12 @@ import asyncpg
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.support.browser import Browser, browser
+from tests.support.browser import browser
 from tests.support.dashboard import files, system
-from tests.support.eventually import eventually
 from tests.support.submissions import V1, solved, tasks
 
 pytestmark = pytest.mark.debian
 expect.set_options(timeout=20_000)
-
-
-async def _has(chromium: Browser, submissions: int) -> bool:
-    answer = await chromium.context.request.get(f"{chromium.origin}/api/models")
-    return bool((await answer.json())["total"] == submissions)
 
 
 async def shows(page: Page, names: list[str]) -> None:
@@ -36,8 +30,7 @@ async def test_the_leaderboard_is_sorted_filtered_and_linked(tmp_path: Path, dat
         await running.land("claude-opus-5", files(7, 2))
         await running.land("gpt-5", {task: solved(task) for task in tasks("ARC1-Eval")[:40]}, V1)
         await running.land("human-panel", files(90, 1))
-        # What lands later waits for a click.
-        await eventually(lambda: _has(chromium, 4), 30, what="all four landed")
+        await running.holds(4)
         page = await chromium.open("/models?q=gpt")
         await shows(page, ["GPT-5"])
         await expect(page).to_have_url(re.compile("set=ARC2-Eval"))

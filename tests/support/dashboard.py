@@ -19,6 +19,7 @@ from query_api.settings import Settings as QuerySettings
 from watcher import app as watcher_app
 from watcher.settings import Settings as WatcherSettings
 
+from tests.support.eventually import eventually
 from tests.support.hub import TestHub
 from tests.support.ports import free_port
 from tests.support.services import running
@@ -58,6 +59,15 @@ class Running:
         self.hub.commit(dataset, submission(model, files))
         event = SyncRequested(dataset=dataset, trigger="webhook")
         await bus.publish(self.client, event, "test", key=event.idempotency_key())
+
+    async def holds(self, submissions: int) -> None:
+        """Wait until so many have landed: a list on a page holds what was there, and shows the rest at a click."""
+
+        async def there() -> bool:
+            async with aiohttp.ClientSession() as http, http.get(f"{self.url}/api/models") as answer:
+                return bool((await answer.json())["total"] == submissions)
+
+        await eventually(there, 30, what=f"{submissions} submissions landed")
 
 
 @contextlib.asynccontextmanager

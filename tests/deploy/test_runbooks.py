@@ -43,6 +43,8 @@ def parse(words: list[str]) -> None:
     context = click.Context(command)  # type: ignore[arg-type] # typer's own commands are click's in all but name
     while (commands := getattr(command, "commands", None)) is not None:
         name, *words = words
+        if any(name in each.opts for each in command.params):
+            return
         if name not in commands:
             raise click.UsageError(f"no command {name}")
         command = commands[name]

@@ -83,7 +83,7 @@ async def test_200_mb_by_the_listing_are_refused_before_any_download(pipeline: P
     listing = [{"type": "file", "oid": hub.oid(V2, path), "path": path, "size": size} for path, size in paths.items()]
     listing[0]["lfs"] = {"oid": "0" * 64, "size": 200_000_000, "pointerSize": 134}
     await pipeline.sync()
-    hub.faults.add(Replace(json.dumps(listing).encode()), "/tree/[0-9a-f]{40}/m")
+    hub.faults.add(Replace(json.dumps(listing).encode()), "/tree/[^/]+/m")
     await pipeline.drain()
     assert await pipeline.errors("m") == {TASK.id: "too_large"}
     assert await accounts(pipeline, "m", 2) == (1, 1, 0)

@@ -115,9 +115,9 @@ async def last(js: JetStreamContext, subject: str) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("body", "kind", "reason"),
     [
-        (b"{", "invalid_event", "Invalid JSON"),
-        (b"\xff\xfe", "invalid_event", "Invalid JSON"),
-        (b"[" * 50_000, "invalid_event", "Invalid JSON"),
+        (b"{", "invalid_event", "is not JSON"),
+        (b"\xff\xfe", "invalid_event", "is not JSON"),
+        (b"[" * 50_000, "invalid_event", "is not JSON"),
         (b'{"dataset": "arcprize/arc_agi_v2_public_eval"}', "invalid_event", "model: is missing"),
         (b'{"dataset": "a/b", "model": "m"}', "unknown_dataset", "not in HF_DATASETS"),
         (json.dumps({"dataset": V2, "model": "../m"}).encode(), "invalid_event", "plain folder name"),

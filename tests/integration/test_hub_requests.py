@@ -240,6 +240,7 @@ async def test_a_folder_that_changes_before_main_could_be_listed_is_asked_for_ag
 ) -> None:
     hub.commit(V2, ANSWERS)
     event = ModelDiscovered(dataset=V2, model="m", trigger="schedule")
+    pipeline.ingester.hub.transports.choice = "files"
     hub.faults.add(LastCommit("0" * 40), "paths-info/main", times=1)
     hub.faults.add(Committed(hub, change), "/tree/", times=1)
     with pytest.raises(RevisionGoneError, match="changed while it was listed") as raised:

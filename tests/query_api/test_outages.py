@@ -21,7 +21,7 @@ from tests.support.api import Api
 from tests.support.eventually import eventually
 from tests.support.ports import free_port
 from tests.support.postgres import TestPostgres, database_away
-from tests.support.writer import Writer
+from tests.support.writer import DATASET, Writer
 
 PATH = "/api/metrics/latest-model"
 
@@ -161,7 +161,7 @@ async def test_it_is_ready_from_the_load_of_the_view_to_the_stop(
             return False
 
         async def held_up() -> int:
-            async with http.get(f"http://127.0.0.1:{port}/api/models/a/b/c") as answer:
+            async with http.get(f"http://127.0.0.1:{port}/api/models/{DATASET}/c") as answer:
                 return answer.status
 
         async with locked(pool):

@@ -69,7 +69,7 @@ async def api(asked: asyncio.Event) -> AsyncIterator[str]:
     """Lend a query API with one model, which hangs when it is asked for runs."""
 
     async def models(_: web.Request) -> web.Response:
-        return web.json_response({"success": True, "total": 1, "data": [ROW]})
+        return web.json_response({"success": True, "total": 1, "nextCursor": None, "data": [ROW]})
 
     async def hang(_: web.Request) -> web.Response:
         asked.set()

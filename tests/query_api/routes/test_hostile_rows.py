@@ -148,7 +148,7 @@ async def answers_of(api: Api, pool: asyncpg.Pool, task_id: str) -> AsyncIterato
     """Ask every GET route of the OpenAPI document for everything that there is; yield path, status and answer."""
     for path in sorted(await paths(api, pool, task_id)):
         async with api.http.get(path, allow_redirects=False) as answer:
-            yield path, answer.status, await answer.text()
+            yield path, answer.status, (await answer.read()).decode(errors="replace")
 
 
 async def paths(api: Api, pool: asyncpg.Pool, task_id: str) -> set[str]:

@@ -174,7 +174,7 @@ def written(*place: object) -> str:
 def test_a_cursor_of_another_list_or_none_of_ours_is_refused_in_words(query: dict[str, Any], words: str) -> None:
     with pytest.raises(ProblemError, match=words) as caught:
         page_of(moment(A, B), **query)
-    assert (caught.value.status, caught.value.details.errors[0].field) == (400, "cursor")
+    assert (caught.value.status, caught.value.details.errors[0].field) == (422, "cursor")
 
 
 def test_an_answer_says_since_when_it_may_lag() -> None:

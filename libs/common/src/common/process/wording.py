@@ -18,6 +18,9 @@ _FORMS: Final[Mapping[str, str]] = {
     r"^[0-9a-f]{40}([0-9a-f]{24})?$": "must be a git hash of 40 or 64 hexadecimal digits",
     r"^[\x21-\x7e]+$": "must be a URL or a name, without spaces",
     r"^([0-9]{1,20}-)?[0-9]{1,19}$": "must be the id of a live event, as the server sent it",
+    r"^(submissions|tasks|attempts)(,(submissions|tasks|attempts))*$": (
+        "must be submissions, tasks or attempts, or several of them with commas between them"
+    ),
     r"^[0-9A-Za-z_-]{1,64}$": "must be an id of letters, digits, dashes and underscores, 64 at most",
 }
 _URL: Final = "is not a URL, such as https://example.org"

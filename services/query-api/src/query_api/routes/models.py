@@ -13,7 +13,7 @@ from query_api.view.answers import (
 
 ENDPOINTS = (
     Endpoint("/api/metrics/latest-model", "Latest", get_latest_model, problems=(404,)),
-    Endpoint("/api/models", "Models", list_models, answer=ModelsAnswer, problems=(404,)),
+    Endpoint("/api/models", "Models", list_models, answer=ModelsAnswer, problems=(404, 422)),
     Endpoint("/api/accuracy/harness", "Analytics", get_harness_accuracy, problems=(404, 422)),
     Endpoint("/api/admin/quick-stats", "Admin", get_quick_stats),
     Endpoint("/api/admin/cron-status", "Admin", get_cron_status),

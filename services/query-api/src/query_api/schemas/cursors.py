@@ -41,4 +41,4 @@ def _mark(query: Query) -> str:
 
 
 def _refusal(why: str) -> ProblemError:
-    return ProblemError(400, f"cursor: {why}", errors=(FieldError(field="cursor", message=why),))
+    return ProblemError(422, f"cursor: {why}", errors=(FieldError(field="cursor", message=why),))

@@ -5970,10 +5970,7 @@ export interface operations {
                  * @example 0
                  */
                 offset?: number;
-                /**
-                 * @description `nextCursor` of the page before, with the same filters and order. Unlike an offset it stays right while submissions land.
-                 * @example WyI2YWIzNTc3NGMyMTciLDAuNTI5LCJhcmNwcml6ZS9hcmNfYWdpX3YyX3B1YmxpY19ldmFsIiwiZ3B0LTUtMi0yMDI1LTEyLTExLXRoaW5raW5nLXhoaWdoIl0
-                 */
+                /** @description `nextCursor` of the page before, with the same filters and order. Unlike an offset it stays right while submissions land. */
                 cursor?: string;
             };
             header?: {

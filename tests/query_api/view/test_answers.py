@@ -162,6 +162,7 @@ def written(*place: object) -> str:
     ("query", "words"),
     [
         ({"cursor": "nonsense"}, "none of ours"),
+        ({"cursor": written(0.5, "a/b", "m"), "offset": 1}, "offset is another place"),
         ({"cursor": "é"}, "none of ours"),
         ({"cursor": "W10"}, "none of ours"),
         ({"cursor": written(0.5)}, "none of ours"),

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Literal
 
 from common.events import SyncStatus
-from pydantic import Field, FiniteFloat, model_validator
+from pydantic import Field, FiniteFloat
 
 from query_api.schemas.base import (
     ApiModel,
@@ -118,12 +118,6 @@ class ModelsQuery(Query):
             "right while submissions land.",
         ),
     ] = None
-
-    @model_validator(mode="after")
-    def _one_place(self) -> "ModelsQuery":
-        if self.cursor is not None and self.offset:
-            raise ValueError("cursor and offset are two places; give one")
-        return self
 
 
 class AttemptRow(ApiModel):

@@ -27,11 +27,11 @@ def read_cursor(query: Query, cursor: str, shape: tuple[type | UnionType, ...]) 
         place: list[Any]
         mark, *place = json.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), b"-_", validate=True))
     except (ValueError, TypeError, RecursionError, binascii.Error) as error:
-        raise _refusal("it is none of ours; hand back nextCursor as it came") from error
+        raise refusal("it is none of ours; hand back nextCursor as it came") from error
     if mark != _mark(query):
-        raise _refusal("it is of a list with other filters or in another order; begin again without it")
+        raise refusal("it is of a list with other filters or in another order; begin again without it")
     if len(place) != len(shape) or not all(map(isinstance, place, shape)):
-        raise _refusal("it is none of ours; hand back nextCursor as it came")
+        raise refusal("it is none of ours; hand back nextCursor as it came")
     return place
 
 
@@ -40,5 +40,6 @@ def _mark(query: Query) -> str:
     return hashlib.sha256(chosen.encode()).hexdigest()[:12]
 
 
-def _refusal(why: str) -> ProblemError:
+def refusal(why: str) -> ProblemError:
+    """Return the error of a cursor that cannot be used here."""
     return ProblemError(422, f"cursor: {why}", errors=(FieldError(field="cursor", message=why),))

@@ -14,7 +14,7 @@ from common.names.folders import attempt_model_name
 from query_api.schemas import cached as shapes
 from query_api.schemas.accuracy import DEFAULT_SET, HarnessAccuracy, HarnessAnswer, HarnessQuery
 from query_api.schemas.base import JSON, Rendered
-from query_api.schemas.cursors import read_cursor, write_cursor
+from query_api.schemas.cursors import read_cursor, refusal, write_cursor
 from query_api.schemas.problems import ProblemError
 from query_api.settings import Settings
 from query_api.store.rows import Key, Submission
@@ -153,6 +153,8 @@ def _place(query: shapes.ModelsQuery, value: _Value, key: Key) -> tuple[tuple[An
 
 def _read_place(query: shapes.ModelsQuery, cursor: str) -> tuple[tuple[Any, ...], Key]:
     """Return the place that a cursor means."""
+    if query.offset:
+        raise refusal("offset is another place; give one of them")
     kind = str if query.sort == "model" else int | float | None
     value, dataset, model = read_cursor(query, cursor, (kind, str, str))
     return _place(query, value, (dataset, model))

@@ -36,11 +36,6 @@ parameters = { "path.model" = "m-1-attempt1", "path.dataset" = "evaluation2" }
 include-path-regex = "^/api/models/.owner."
 parameters = { "path.owner" = "arcprize", "path.name" = "arc_agi_v2_public_eval", "path.model" = "m-1" }
 
-# A cursor is of one list, which only an answer names.
-[[operations]]
-include-path = "/api/models"
-checks.positive_data_acceptance.expected-statuses = ["2xx", "3xx", 400, 401, 403, 404, 422, 429]
-
 [[operations]]
 include-path = "/api/accuracy/harness"
 parameters = { "query.baseModelName" = "m-1" }

@@ -25,8 +25,8 @@ from tests.support.postgres import FAST
 from tests.support.service_process import MODULES, ServiceProcess, service_process
 from tests.support.submissions import V2, solved, submission, tasks
 
-# Warnings of a service in one outage: that it began, and the sync that it interrupted. Of a connection that broke within
-# a transaction asyncpg says itself, once, that it resets it.
+# Warnings of a service in one outage: that it began, and the sync that it interrupted. Of a connection that broke
+# within a transaction asyncpg says itself, once, that it resets it.
 MOST_LINES = 3
 
 

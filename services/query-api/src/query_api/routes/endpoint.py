@@ -39,8 +39,8 @@ class Endpoint:
     problems: Collection[int] = ()
     secured: Security | None = None
     limited: bool = False
-    kept: bool = False
-    """Whether an answer from the database is kept, and has an ETag, for as long as the view is the same."""
+    tagged: bool = False
+    """Whether an answer from the database has an ETag: of its bytes, as the database changes where no view does."""
     answer: type[ApiModel] | str | tuple[str, ...] | None = None
     """What the signature cannot say: the shape of bytes, or their media type where they are no JSON; or several."""
     events: type[ApiModel] | None = None
@@ -85,7 +85,7 @@ class Endpoint:
     @property
     def is_tagged(self) -> bool:
         """Whether the answer has an ETag."""
-        return self.is_cached or self.kept
+        return self.is_cached or self.tagged
 
     @property
     def answers(self) -> type[ApiModel] | str | tuple[str, ...]:

@@ -59,7 +59,7 @@ class Http:
 
     def handler(self, endpoint: Endpoint, handle: Handle) -> Handler:
         """Return an endpoint's handler."""
-        answering = self._from_view if endpoint.is_cached else self._kept if endpoint.kept else self._handled
+        answering = self._from_view if endpoint.is_cached else self._tagged if endpoint.tagged else self._handled
         return self.observed(endpoint.path, answering(endpoint, handle))
 
     def observed(self, route: str, answer: Handler) -> Handler:
@@ -136,21 +136,18 @@ class Http:
 
         return answer
 
-    def _kept(self, endpoint: Endpoint, handle: Handle) -> Handler:
+    def _tagged(self, endpoint: Endpoint, handle: Handle) -> Handler:
         current_responses = self.response_cache.current
 
         async def answer(request: web.Request) -> web.StreamResponse:
             zipped = accepts_gzip(request.headers.get("Accept-Encoding", ""))
-            # Whatever the view becomes while the database is read: the answer is kept with the one before that.
+            # Whatever the view becomes while the database is read: the answer is as old as the one before that.
             responses = current_responses()
-            path = request.raw_path
-            cached = responses.get(path, zipped=zipped)
-            if cached is None:
-                query = await request_parsing.read(endpoint, request)
-                found = await handle(request=request, query=query, body=None)
-                keep = is_cacheable(query, responses.moment.settings)
-                cached = responses.make(path, zipped=zipped, answer=lambda _: found, keep=keep)
-            return _with_age(cached_response(request, cached), responses)
+            query = await request_parsing.read(endpoint, request)
+            found = await handle(request=request, query=query, body=None)
+            # A verification is written without an event: what was kept would not tell of it.
+            made = responses.make(request.raw_path, zipped=zipped, answer=lambda _: found, keep=False)
+            return _with_age(cached_response(request, made), responses)
 
         return answer
 

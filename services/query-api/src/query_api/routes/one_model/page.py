@@ -23,7 +23,7 @@ from query_api.view.snapshot import View
 from query_api.view.task_sets import TaskIndex
 
 
-@partial(Endpoint, "/api/pages/model", "Models", problems=(404, 422, 503), kept=True)
+@partial(Endpoint, "/api/pages/model", "Models", problems=(404, 422, 503), tagged=True)
 async def get_model_page(
     pool: asyncpg.Pool,
     projector: ViewProjector,

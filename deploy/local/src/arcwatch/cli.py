@@ -25,6 +25,7 @@ from arcwatch.commands import (
 )
 from arcwatch.commands.console import root
 from arcwatch.commands.console.endings import ended
+from arcwatch.commands.recovery import backup, rebuild, restore
 from arcwatch.errors import DeploymentError
 
 app = typer.Typer(
@@ -57,6 +58,9 @@ app.add_typer(webhooks.app, name="webhooks", rich_help_panel="Operate")
 app.command("migrate", rich_help_panel="Operate", epilog=servers.MIGRATE)(servers.migrate)
 app.command("nats-url", rich_help_panel="Operate", epilog=servers.NATS_URL)(servers.nats_url)
 app.add_typer(servers.topology, name="topology", rich_help_panel="Operate")
+app.command("backup", rich_help_panel="Recover", epilog=backup.EXAMPLES)(backup.backup)
+app.command("restore", rich_help_panel="Recover", epilog=restore.EXAMPLES)(restore.restore)
+app.command("rebuild", rich_help_panel="Recover", epilog=rebuild.EXAMPLES)(rebuild.rebuild)
 
 
 def main() -> None:

@@ -1,6 +1,8 @@
 """The migrations runner, and whether a database has them all. Statements live in each service's `store`."""
 
 import logging
+import tempfile
+from collections.abc import Collection
 from pathlib import Path
 
 import asyncpg
@@ -20,6 +22,11 @@ MIGRATIONS = Path(__file__).parents[1] / "migrations"
 _MIGRATION_LOCK = int.from_bytes(b"arcwatch", "big", signed=True)
 _SCHEMA = "public"
 _LOCK_MIGRATIONS = "SELECT pg_advisory_lock($1)"
+_LOCK_MIGRATIONS_UNTIL_COMMIT = "SELECT pg_advisory_xact_lock($1)"
+_KNOWS_MIGRATIONS = "SELECT to_regclass('public._pogo_migration') IS NOT NULL"
+_FORGET = "DELETE FROM public._pogo_migration WHERE migration_id = ANY($1)"
+# What keeps a migration out of a transaction, where tables have rows.
+_OUTSIDE = (" CONCURRENTLY", "-- transaction: false\n")
 # Of one statement, such as the wait for another job's migrations: tables that are rewritten may be large.
 MIGRATION_SECONDS = 1_800.0
 
@@ -41,9 +48,9 @@ async def _migrated(connector: Connector) -> list[str]:
     try:
         await _check_encoding(connection, connector.url.where)
         await connection.execute(_LOCK_MIGRATIONS, _MIGRATION_LOCK)
-        before = await _applied(connection)
+        before = await applied_migrations(connection)
         await pogo.apply(connection, MIGRATIONS, schema_name=_SCHEMA, logger=_QUIET)
-        return sorted(await _applied(connection) - before)
+        return sorted(await applied_migrations(connection) - before)
     except BadMigrationError as error:
         if connection.is_closed():
             raise ConnectionError("the connection was lost in the middle of a migration") from error
@@ -66,7 +73,26 @@ async def pending_migrations(
 ) -> list[str]:
     """Return the migrations that this code has and the database has not."""
     known = {path.stem for path in MIGRATIONS.glob("*.sql")}
-    return sorted(known - await _applied(connection))
+    return sorted(known - await applied_migrations(connection))
+
+
+async def lock_migrations(connection: asyncpg.Connection) -> None:
+    """Keep other processes from migrating until this transaction ends."""
+    await connection.execute(_LOCK_MIGRATIONS_UNTIL_COMMIT, _MIGRATION_LOCK)
+
+
+async def make_tables(connection: asyncpg.Connection, names: Collection[str]) -> None:
+    """Make the tables as they are after these migrations, in the caller's transaction, where there are none of ours."""
+    await _check_encoding(connection, "DATABASE_URL")
+    if await connection.fetchval(_KNOWS_MIGRATIONS):
+        await connection.execute(_FORGET, sorted(path.stem for path in MIGRATIONS.glob("*.sql")))
+    with tempfile.TemporaryDirectory() as folder:
+        for path in (path for path in MIGRATIONS.glob("*.sql") if path.stem in names):
+            text = path.read_text()
+            for words in _OUTSIDE:
+                text = text.replace(words, "")
+            (Path(folder) / path.name).write_text(text)
+        await pogo.apply(connection, Path(folder), schema_name=_SCHEMA, logger=_QUIET)
 
 
 async def check_migrated(pool: asyncpg.Pool) -> None:
@@ -76,7 +102,8 @@ async def check_migrated(pool: asyncpg.Pool) -> None:
             raise StartupError(f"the database lacks {', '.join(missing)}; run `arcwatch migrate`")
 
 
-async def _applied(connection: "asyncpg.pool.PoolConnectionProxy | asyncpg.Connection") -> set[str]:
+async def applied_migrations(connection: "asyncpg.pool.PoolConnectionProxy | asyncpg.Connection") -> set[str]:
+    """Return the migrations that a database has."""
     try:
         found: set[str] = await pogo_sql.get_applied_migrations(connection, schema_name=_SCHEMA)
     except asyncpg.UndefinedTableError:

@@ -126,6 +126,13 @@ class ViewProjector:
         self._show(await self._ranked(view))
         self._tell_joined(began_after)
 
+    async def complete(self) -> View:
+        """Load the view, and read and compare all that takes longer: for who answers once, and does not go on."""
+        await self.start()
+        while not self._has_all():
+            await self._go_on()
+        return self.state.view
+
     def _tell_joined(self, began_after: EventId | None) -> None:
         """Tell, once, after which place of the stream events follow on a view that holds all before it."""
         if began_after and not self._joined:

@@ -1,0 +1,1 @@
+"""The commands `backup`, `restore` and `rebuild`: options and output. They know nothing of how it is done."""

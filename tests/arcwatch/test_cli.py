@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from arcwatch.commands.console import output
 from arcwatch.errors import explained, without_password
+from common.bus import bus
+from common.events import ModelDiscovered
 
 from tests.support.cli import arcwatch
 from tests.support.ports import free_port
@@ -92,6 +94,40 @@ async def test_migrate_says_what_it_applied(empty_database_url: str) -> None:
     assert first.out[0].startswith("applied 0001_")
     second = await arcwatch("migrate", "--database-url", empty_database_url, "--json")
     assert json.loads("\n".join(second.out)) == {"applied": []}
+
+
+async def test_sql_shows_what_a_statement_reads_and_changes_nothing(database_url: str) -> None:
+    asked = ("--database-url", database_url)
+    found = await arcwatch("sql", "SELECT 1 AS one, 'x' AS two", *asked, "--json")
+    assert json.loads("\n".join(found.out)) == [{"one": 1, "two": "x"}]
+    assert (await arcwatch("sql", "SELECT 1 AS one WHERE false", *asked)).out == ["no rows"]
+    for query, words in (
+        ("INSERT INTO sync_runs (trigger) VALUES ('x')", "cannot execute INSERT in a read-only transaction"),
+        ("COMMIT; DROP TABLE sync_runs", "cannot insert multiple commands into a prepared statement"),
+        ("SELEC", 'syntax error at or near "SELEC"'),
+    ):
+        run = await arcwatch("sql", query, *asked)
+        assert (run.status, run.out) == (1, [])
+        assert run.err == [f"arcwatch: the database says: {words}"]
+
+
+async def test_what_fills_the_streams_is_shown_and_removed_but_for_the_newest(nats_url: str) -> None:
+    at = ("--nats-url", nats_url)
+    assert (await arcwatch("topology", "ls", *at)).err[0].endswith("is missing: run `arcwatch topology apply`")
+    await arcwatch("topology", "apply", *at)
+    async with bus.connect(nats_url, "test") as client:
+        for number in range(5):
+            await client.jetstream().publish(ModelDiscovered.subject, b"%d" % number)
+    shown = await arcwatch("topology", "ls", *at)
+    assert shown.out[1].split() == ["ARCWATCH", "model.discovered", "5"]
+    assert shown.out[2].startswith("ARCWATCH: 5 messages, 0.0 of 256 MiB")
+    purge = ("topology", "purge", "model.discovered", "--keep", "2", *at)
+    assert (await arcwatch(*purge)).status == 1, "nobody has agreed"
+    assert (await arcwatch(*purge, "--yes")).out == ["removed 3 messages of model.discovered"]
+    (stream, _) = json.loads("\n".join((await arcwatch("topology", "ls", *at, "--json")).out))
+    assert stream["subjects"] == {"model.discovered": 2}
+    wrong = await arcwatch("topology", "purge", "model.found", *at, "--yes")
+    assert wrong.err == ["arcwatch: there is no subject model.found in ARCWATCH; there is model.discovered"]
 
 
 async def test_hub_refuses_a_folder_that_is_not_there(tmp_path: Path) -> None:

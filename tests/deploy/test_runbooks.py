@@ -2,7 +2,6 @@
 
 import re
 import shlex
-from collections.abc import Iterator
 from pathlib import Path
 
 import asyncpg
@@ -12,29 +11,18 @@ from arcwatch.cli import app
 from typer.main import get_command
 
 from tests.support import alert_rules
+from tests.support.runbooks import OPERATING, RUNBOOKS, blocks, commands
 
-RUNBOOKS = sorted(alert_rules.RUNBOOKS.glob("*.md"))
-TEXTS = [*RUNBOOKS, alert_rules.RULES, *(alert_rules.ROOT / name for name in ("README.md", "ARCHITECTURE.md"))]
+TEXTS = [
+    *RUNBOOKS,
+    *([OPERATING] if OPERATING.exists() else []),
+    alert_rules.RULES,
+    *(alert_rules.ROOT / name for name in ("README.md", "ARCHITECTURE.md")),
+]
 # What an operator puts in, and a value of its kind.
 PLACEHOLDERS = {"SEQ": "7", "N": "3", "RUN": "1", "DATASET": "a/b", "MODEL": "m", "URL": "https://a.org", "DIR": "."}
-# What a runbook may take for granted beside our own command.
-OTHERS = {"curl", "df", "docker", "kubectl", "nats", "psql"}
-
-
-def blocks(text: str) -> Iterator[str]:
-    """Yield each command of the fenced blocks."""
-    for block in re.findall(r"^```\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
-        for line in block.splitlines():
-            yield from (part.strip() for part in line.split("; "))
-
-
-def ours(text: str) -> Iterator[list[str]]:
-    """Yield each `arcwatch ...`, fenced or inline, as a shell would split it."""
-    inline = re.findall(r"`(arcwatch [^`]+)`", text)
-    for command in (*inline, *(each for each in blocks(text) if each.startswith("arcwatch "))):
-        # The README also shows what `up` says.
-        if "..." not in command and not command.startswith("arcwatch is ready"):
-            yield [PLACEHOLDERS.get(word, word) for word in shlex.split(command.replace("\n", " "), comments=True)[1:]]
+# What a runbook may take for granted beside our own command: where containers run, what runs them.
+OTHERS = {"docker", "kubectl"}
 
 
 def parse(words: list[str]) -> None:
@@ -53,7 +41,8 @@ def parse(words: list[str]) -> None:
 
 @pytest.mark.parametrize("path", TEXTS, ids=lambda path: path.name)
 def test_our_own_commands_are_there_and_take_what_is_given(path: Path) -> None:
-    for words in ours(path.read_text()):
+    for given in commands(path.read_text(), "arcwatch"):
+        words = [PLACEHOLDERS.get(word, word) for word in given]
         try:
             parse(words)
         except Exception as error:  # noqa: BLE001 - whatever the parser says
@@ -78,7 +67,7 @@ async def test_the_questions_to_the_database_are_answered(database_url: str) -> 
     asked = [
         re.sub(r"\bRUN\b", PLACEHOLDERS["RUN"], query)
         for path in RUNBOOKS
-        for query in re.findall(r'psql "\$DATABASE_URL" -c "([^"]+)"', path.read_text())
+        for query in re.findall(r'arcwatch sql "([^"]+)"', path.read_text())
     ]
     assert len(asked) > 2
     connection = await asyncpg.connect(database_url)

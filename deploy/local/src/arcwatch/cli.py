@@ -16,7 +16,6 @@ from arcwatch.commands import (
     rescore,
     runs,
     score,
-    servers,
     start,
     submissions,
     sync,
@@ -26,6 +25,7 @@ from arcwatch.commands import (
 from arcwatch.commands.console import root
 from arcwatch.commands.console.endings import ended
 from arcwatch.commands.recovery import backup, rebuild, restore
+from arcwatch.commands.servers import streams, tables
 from arcwatch.errors import DeploymentError
 
 app = typer.Typer(
@@ -55,9 +55,10 @@ app.command("rescore", rich_help_panel="Operate", epilog=rescore.EXAMPLES)(resco
 app.add_typer(names.names, name="names", rich_help_panel="Operate")
 app.add_typer(dead.app, name="dead", rich_help_panel="Operate")
 app.add_typer(webhooks.app, name="webhooks", rich_help_panel="Operate")
-app.command("migrate", rich_help_panel="Operate", epilog=servers.MIGRATE)(servers.migrate)
-app.command("nats-url", rich_help_panel="Operate", epilog=servers.NATS_URL)(servers.nats_url)
-app.add_typer(servers.topology, name="topology", rich_help_panel="Operate")
+app.command("migrate", rich_help_panel="Operate", epilog=tables.MIGRATE)(tables.migrate)
+app.command("sql", rich_help_panel="Look", epilog=tables.SQL)(tables.sql)
+app.command("nats-url", rich_help_panel="Operate", epilog=streams.NATS_URL)(streams.nats_url)
+app.add_typer(streams.topology, name="topology", rich_help_panel="Operate")
 app.command("backup", rich_help_panel="Recover", epilog=backup.EXAMPLES)(backup.backup)
 app.command("restore", rich_help_panel="Recover", epilog=restore.EXAMPLES)(restore.restore)
 app.command("rebuild", rich_help_panel="Recover", epilog=rebuild.EXAMPLES)(rebuild.rebuild)

@@ -27,6 +27,12 @@ def doctor(
     replicas: Annotated[
         int, typer.Option(envvar="NATS_REPLICAS", min=1, max=5, help="As the topology was applied; 3 on a cluster.")
     ] = 1,
+    services: Annotated[
+        str | None,
+        typer.Option(
+            envvar="ARCWATCH_SERVICES", help="HOST:PORT of each service's ops port, of a deployment elsewhere."
+        ),
+    ] = None,
     json: JsonOption = False,
 ) -> None:
     """Look at everything that is needed, and say what to do where something is wrong.
@@ -37,7 +43,7 @@ def doctor(
     """
     from arcwatch.doctor.examination import examine
 
-    found = run(examine(data_dir, nats_url, database_url, replicas))
+    found = run(examine(data_dir, nats_url, database_url, replicas, services))
 
     if json:
         as_json([asdict(each) for each in found])

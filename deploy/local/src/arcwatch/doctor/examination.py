@@ -14,20 +14,21 @@ from arcwatch.doctor.hub_checks import HubSettings, hub
 
 
 async def examine(
-    data_dir: Path | None, nats_url: str | None, database_url: str | None, replicas: int
+    data_dir: Path | None, nats_url: str | None, database_url: str | None, replicas: int, services: str | None = None
 ) -> list[Finding]:
-    """Look at this machine, then at the servers that were named, or else at those of the running deployment."""
+    """Look at this machine, then at the servers that were named, or else at those of the running deployment.
+
+    `services` name a deployment elsewhere: then nothing of this machine's folder, programs and ports matters.
+    """
     place, here = running.chosen(data_dir), running.running(data_dir) or {}
-    found = [
-        *checks.programs(),
-        *checks.settings(os.environ),
-        *checks.task_sets(),
-        *checks.data_folder(place),
-        *live_checks.deployment(place),
-        *live_checks.wanted_ports(place, os.environ),
-    ]
-    if here:
-        found += await live_checks.services(place)
+    found = [*checks.settings(os.environ), *checks.task_sets()]
+    if services:
+        found += await live_checks.services_elsewhere(services)
+    else:
+        found = [*checks.programs(), *found, *checks.data_folder(place), *live_checks.deployment(place)]
+        found += live_checks.wanted_ports(place, os.environ)
+        if here:
+            found += await live_checks.services(place)
     try:
         settings = HubSettings(**running.hub_settings(data_dir, HubSettings))  # type: ignore[arg-type] # as the environment has them: text
     except ValidationError:

@@ -1,8 +1,10 @@
-"""What `arcwatch doctor` looks at in the running deployment: its services, or the ports that it would need."""
+"""What `arcwatch doctor` looks at in a running deployment, here or elsewhere: services, or ports that it needs."""
 
 import asyncio
+import socket
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
+from itertools import chain
 
 from arcwatch import ports
 from arcwatch.clients.http_probe import readiness
@@ -48,12 +50,35 @@ def wanted_ports(place: DataDir, environment: Mapping[str, str]) -> Iterable[Fin
 async def services(place: DataDir) -> Iterable[Finding]:
     """Ask each service of the running deployment whether it can work."""
     names: Mapping[str, int] = place.state().get("services") or {}
-    return await asyncio.gather(*(_ready(name, port, place) for name, port in names.items()))
+    logs = place.logs
+    asked = (_ready(name, ports.LOOPBACK, port, f"{logs / name}.log") for name, port in names.items())
+    return await asyncio.gather(*asked)
 
 
-async def _ready(name: str, port: int, place: DataDir) -> Finding:
-    status, wrong = await readiness(port)
-    advice = f"its log says why: {place.logs / f'{name}.log'}"
+async def services_elsewhere(named: str) -> Iterable[Finding]:
+    """Ask every replica behind each HOST:PORT, with commas, of a deployment in containers or in a cluster."""
+    found = await asyncio.gather(*(_replicas(each.strip()) for each in named.split(",") if each.strip()))
+    return chain.from_iterable(found)
+
+
+async def _replicas(named: str) -> Iterable[Finding]:
+    host, _, port = named.rpartition(":")
+    if not host or not port.isdecimal():
+        raise DeploymentError(f"ARCWATCH_SERVICES: {named!r} is not HOST:PORT of a service's ops port")
+    log = f"docker compose logs {host}, or kubectl logs"
+    try:
+        known = await asyncio.get_running_loop().getaddrinfo(host, int(port), type=socket.SOCK_STREAM)
+    except OSError as error:
+        return [Finding(host, Verdict.PROBLEM, f"none runs: {error.strerror}", f"start it; if it ended: {log}")]
+    addresses = sorted({str(address[0]) for *_, address in known})
+    names = [host if len(addresses) == 1 else f"{host} at {address}" for address in addresses]
+    asked = zip(names, addresses, strict=True)
+    return await asyncio.gather(*(_ready(name, address, int(port), log) for name, address in asked))
+
+
+async def _ready(name: str, host: str, port: int, log: str) -> Finding:
+    status, wrong = await readiness(port, host=host)
+    advice = f"its log says why: {log}"
     if status != HTTPStatus.OK:
         return Finding(name, Verdict.PROBLEM, f"not ready: {wrong}" if status else wrong, advice)
     return Finding(name, Verdict.WARNING, f"answers, but {wrong}", advice) if wrong else ok(name, "ready")

@@ -1,57 +1,32 @@
-"""`arcwatch migrate`, `topology apply` and `nats-url`: the database and NATS, for who works with them by hand."""
+"""`arcwatch topology ...` and `nats-url`: NATS, for who works with it by hand."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from arcwatch.commands.console.calls import on_nats, run
+from arcwatch.commands.console.calls import on_nats
+from arcwatch.commands.console.confirm import confirm
 from arcwatch.commands.console.options import (
-    DatabaseOption,
     DataDirOption,
     JsonOption,
     NatsOption,
     WaitOption,
+    YesOption,
     examples,
     group,
 )
-from arcwatch.commands.console.output import as_json, say
+from arcwatch.commands.console.output import as_json, say, table
+
+if TYPE_CHECKING:
+    from arcwatch.clients.stream_contents import Contents
 
 topology = group("The streams and consumers on NATS.")
+_MEBIBYTE = 1024**2
 
-MIGRATE = examples(
-    "arcwatch migrate",
-    "arcwatch migrate --database-url postgresql://arcwatch@127.0.0.1/arcwatch",
-)
 NATS_URL = examples(
     "arcwatch nats-url",
     "arcwatch nats-url --user watcher --json",
 )
-
-
-def migrate(
-    *,
-    data_dir: DataDirOption = None,
-    database_url: DatabaseOption = None,
-    wait: WaitOption = 30.0,
-    json: JsonOption = False,
-) -> None:
-    """Bring the database's tables up to date. Safe to run again, and by several at once.
-
-    `arcwatch up` does this by itself; this is for a database of your own.
-    """
-    from functools import partial
-
-    from arcwatch.clients import database
-    from arcwatch.clients.running import url_of
-
-    applied = run(database.migrate(url_of("database_url", data_dir, database_url), wait, partial(say, err=True)))
-
-    if json:
-        as_json({"applied": applied})
-        return
-    for name in applied:
-        say(f"applied {name}")
-    say("the schema is up to date")
 
 
 @topology.command(epilog=examples("arcwatch topology apply --check", "arcwatch topology apply --replicas 3"))
@@ -90,6 +65,54 @@ def _summary(differences: int, *, check: bool) -> str:
     if check:
         return f"{differences} differences; `arcwatch topology apply` mends them"
     return f"mended {differences} differences"
+
+
+@topology.command(epilog=examples("arcwatch topology ls"))
+def ls(*, data_dir: DataDirOption = None, nats_url: NatsOption = None, json: JsonOption = False) -> None:
+    """Show what the streams hold, subject by subject, and how full they are."""
+    from dataclasses import asdict
+
+    from arcwatch.clients import stream_contents
+
+    found = on_nats(stream_contents.contents, data_dir, nats_url)
+    if json:
+        as_json([asdict(each) for each in found])
+        return
+    rows = [(each.stream, subject, count) for each in found for subject, count in sorted(each.subjects.items())]
+    table(("stream", "subject", "messages"), rows, empty="the streams are empty")
+    for each in found:
+        say(_room(each))
+
+
+def _room(of: "Contents") -> str:
+    limit = f" of {of.max_bytes / _MEBIBYTE:.0f}" if of.max_bytes > 0 else ""
+    return f"{of.stream}: {of.messages} messages, {of.bytes / _MEBIBYTE:.1f}{limit} MiB"
+
+
+@topology.command(epilog=examples("arcwatch topology purge model.discovered --keep 1000"))
+def purge(
+    subject: Annotated[str, typer.Argument(metavar="SUBJECT", help="As `topology ls` shows it.")],
+    *,
+    keep: Annotated[int, typer.Option("--keep", min=1, help="The newest stay: so many.")] = 1_000,
+    yes: YesOption = False,
+    data_dir: DataDirOption = None,
+    nats_url: NatsOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Make room on the stream ARCWATCH: remove the oldest messages of a subject, delivered or not.
+
+    The next sync finds again what was dropped before it was ingested.
+    """
+    from functools import partial
+
+    from arcwatch.clients import stream_contents
+
+    confirm(f"Remove all messages of {subject} but the newest {keep}?", yes=yes)
+    removed = on_nats(partial(stream_contents.purge, subject=subject, keep=keep), data_dir, nats_url)
+    if json:
+        as_json({"subject": subject, "removed": removed})
+    else:
+        say(f"removed {removed} messages of {subject}")
 
 
 def nats_url(

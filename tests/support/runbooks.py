@@ -1,0 +1,78 @@
+"""The commands that runbooks and pages tell an operator to type, and what an operator puts into them."""
+
+import json
+import re
+import shlex
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
+
+from common.bus import bus
+from common.events import ModelDiscovered
+
+from tests.support import alert_rules
+from tests.support.eventually import eventually
+
+RUNBOOKS = sorted(alert_rules.RUNBOOKS.glob("*.md"))
+OPERATING = alert_rules.ROOT / "docs" / "operating.md"
+# Until Ctrl-C; `arcwatch hub` and `demo` are no part of a deployment.
+UNTIL_STOPPED = frozenset({"up", "demo", "hub"})
+# Not while services run, or all anew: they have tests of their own.
+DRILLS = frozenset({"restore", "rebuild"})
+_INLINE = re.compile(r"`((?:arcwatch|docker compose|kubectl) [^`]+)`")
+# Options by which an operator answers a question beforehand, where no terminal can ask it.
+_ASKS = (("dead", "rm"), ("topology", "purge"), ("names", "unset"))
+
+
+def blocks(text: str) -> Iterator[str]:
+    """Yield each command of the fenced blocks."""
+    for block in re.findall(r"^```\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
+        for line in block.splitlines():
+            yield from (part.strip() for part in line.split("; ") if not part.strip().startswith("#"))
+
+
+def commands(text: str, program: str) -> Iterator[list[str]]:
+    """Yield each command of a program, fenced or inline, as a shell would split it, without the program's name."""
+    inline = (each for each in _INLINE.findall(text) if each.startswith(f"{program} "))
+    for command in (*inline, *(each for each in blocks(text) if each.startswith(f"{program} "))):
+        # The README also shows what `up` says.
+        if "..." not in command and not command.startswith("arcwatch is ready"):
+            yield shlex.split(command.replace("\n", " "), comments=True)[len(program.split()) :]
+
+
+def of_pages(program: str) -> list[tuple[str, ...]]:
+    """Return each command of a program in the runbooks and on the operators' page, once."""
+    texts = [path.read_text() for path in (*RUNBOOKS, OPERATING) if path.exists()]
+    found = dict.fromkeys(tuple(words) for text in texts for words in commands(text, program))
+    return [words for words in found if words and words[0] not in UNTIL_STOPPED | DRILLS]
+
+
+@dataclass(frozen=True)
+class Operator:
+    """Types commands of ours as pages have them, with values of the running deployment; `ask` fails where one fails."""
+
+    ask: Callable[..., Awaitable[str]]
+    nats_url: str
+    dataset: str
+    model: str
+
+    async def types(self, words: tuple[str, ...]) -> None:
+        """Put in what the page leaves open, and answer yes to what it asks."""
+        values = {"DATASET": self.dataset, "MODEL": self.model}
+        if "SEQ" in words:
+            values["SEQ"] = await self._dead_letter()
+        if any("RUN" in word for word in words):
+            (run, *_) = json.loads(await self.ask("runs", "ls", "--status", "partial", "--json"))
+            values["RUN"] = str(run["id"])
+        found = [re.sub(r"\b[A-Z]{3,}\b", lambda name: values.get(name[0], name[0]), word) for word in words]
+        await self.ask(*found, *(["--yes"] if words[:2] in _ASKS and "--yes" not in words else []))
+
+    async def _dead_letter(self) -> str:
+        """Publish what no service can read, and return the place of the dead letter that comes of it."""
+        async with bus.connect(self.nats_url, "test") as client:
+            await client.jetstream().publish(ModelDiscovered.subject, b"no event")
+
+        async def there() -> str:
+            letters = json.loads(await self.ask("dead", "ls", "--json"))
+            return str(letters[0]["sequence"]) if letters else ""
+
+        return await eventually(there, 120)

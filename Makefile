@@ -18,7 +18,7 @@ DASHBOARD_PACKAGES := $(DASHBOARD)/node_modules/.package-lock.json
 NPM := cd $(DASHBOARD) && PATH="$(abspath $(BIN)):$$PATH" NODE_USE_SYSTEM_CA=1 npm --loglevel=error
 ARGS ?=
 
-.PHONY: help install up demo test test-all test-pythons test-compose client lint format bench mutants structure docs pictures lock clean debian-packages images
+.PHONY: help install up demo test test-all test-pythons test-compose client lint format bench mutants structure docs pictures release audit lock clean debian-packages images
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,7 +35,7 @@ test: install $(VENV)/.dev ## the tests, on the real NATS and PostgreSQL (wheels
 	@$(NPM) test --silent
 	$(BIN)/pytest -n auto --dist worksteal -m "not debian and not compose and not pictures" $(ARGS)
 
-test-all: lint install debian-packages ## what test leaves out: lint, and the tests that need Debian packages
+test-all: lint install debian-packages $(VENV)/.release ## what test leaves out: lint, and the tests that need Debian packages
 	$(BIN)/pytest -n logical --dist worksteal -m debian $(ARGS)
 
 test-pythons: install $(VENV)/.dev ## the tests on every other Python >= 3.11 of this machine, or on PYTHONS="python3.12 ..."
@@ -80,6 +80,13 @@ pictures: install $(VENV)/.dev ## make the pictures of README and docs/gallery.m
 client: $(DASHBOARD_PACKAGES) ## pack the TypeScript client for other frontends: arcwatch-client-<version>.tgz
 	@$(NPM) pack --silent ./client --pack-destination "$(CURDIR)"
 
+release: install $(VENV)/.release ## build what is released into dist/: wheels, what they need by hash, bills of materials
+	@$(BIN)/python -m deploy.release build $(ARGS)
+
+audit: $(VENV)/.release $(DASHBOARD_PACKAGES) ## ask PyPI and npm for known weaknesses of what runs
+	$(BIN)/pip-audit --strict --disable-pip --require-hashes -r requirements/run.txt
+	@$(NPM) audit --omit=dev
+
 lock: $(VENV)/.dev ## resolve the dependencies anew into requirements/*.txt
 	BIN=$(BIN) sh requirements/lock.sh
 
@@ -117,6 +124,11 @@ $(VENV)/.dev: $(VENV)/.run requirements/dev.txt
 $(VENV)/.mutants: $(VENV)/.dev requirements/mutants.txt
 	@echo "Installing what makes mutants ..."
 	@$(UV) install --python $(BIN)/python --require-hashes -r requirements/mutants.txt
+	@touch $@
+
+$(VENV)/.release: $(VENV)/.dev requirements/release.txt
+	@echo "Installing what makes a release ..."
+	@$(UV) install --python $(BIN)/python --require-hashes -r requirements/release.txt
 	@touch $@
 
 $(DASHBOARD_PACKAGES): $(DASHBOARD)/package-lock.json | $(VENV)/.run

@@ -18,6 +18,7 @@ compile run $members requirements/run.in
 # shellcheck disable=SC2086
 compile dev --extra tracing $members requirements/run.in requirements/dev.in -c requirements/run.txt
 compile mutants requirements/mutants.in -c requirements/dev.txt
+compile release requirements/release.in -c requirements/dev.txt
 # What images are built with, and what they hold: traces too, for no one can add them there. The versions are the same.
 compile build requirements/run.in -c requirements/run.txt
 # shellcheck disable=SC2086

@@ -21,18 +21,25 @@ START_SECONDS = 90.0
 class Arcwatch:
     """One run of the command; everything it starts can be found again by its mark."""
 
-    def __init__(self, *arguments: str, env: Mapping[str, str] | None = None, cwd: Path | None = None) -> None:
+    def __init__(
+        self,
+        *arguments: str,
+        env: Mapping[str, str] | None = None,
+        cwd: Path | None = None,
+        python: str | Path = sys.executable,
+    ) -> None:
         self.out: list[str] = []
         self.err: list[str] = []
         self.status: int | None = None
         self.mark = uuid.uuid4().hex
+        self._python = python
         self._arguments = arguments
         self._env = {**clean_environment(), MARK: self.mark, **(env or {})}
         self._cwd = cwd
 
     async def start(self) -> Self:
         self._process = await asyncio.create_subprocess_exec(
-            sys.executable,
+            self._python,
             "-m",
             "arcwatch",
             *self._arguments,

@@ -9,10 +9,9 @@ from typing import Any
 
 import aiohttp
 import pytest
-from arcwatch.clients import dead_letters
 from arcwatch.embedded.nats_server import NatsServer
 from common import outcomes
-from common.bus import topology
+from common.bus import dead_letters, topology
 from common.process.settings import EX_CONFIG
 from localhub import LocalHub
 

@@ -12,8 +12,7 @@ import aiohttp
 import asyncpg
 import nats.errors
 import pytest
-from arcwatch.clients import dead_letters
-from common.bus import bus, topology
+from common.bus import bus, dead_letters, topology
 from common.events import ModelDiscovered
 from common.outcomes import PermanentError, TransientError
 from ingester import app as ingester_app

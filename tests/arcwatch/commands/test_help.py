@@ -100,7 +100,7 @@ async def test_a_shell_gets_its_completion(shell: str, monkeypatch: pytest.Monke
         (("up", "--port", "99999"), "99999 must be at most 65535"),
         (("names", "set", "m", "--released", "2026-13-45"), "'2026-13-45' is not a date, such as 2026-11-28"),
         (("names", "set", "m", "--kind", "robot"), "'robot' is not one of 'model'"),
-        (("dead", "rm"), "name the messages by their SEQ, or say --all"),
+        (("dead", "rm"), "name the messages by their SEQ, or say --all, or which by options"),
         (("score", "nowhere"), "dir 'nowhere' does not exist"),
     ],
 )

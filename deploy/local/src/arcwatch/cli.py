@@ -8,7 +8,6 @@ import typer
 from dotenv import load_dotenv
 
 from arcwatch.commands import (
-    dead,
     doctor,
     export,
     ingest,
@@ -24,6 +23,7 @@ from arcwatch.commands import (
 )
 from arcwatch.commands.console import root
 from arcwatch.commands.console.endings import ended
+from arcwatch.commands.operations import dead
 from arcwatch.commands.recovery import backup, rebuild, restore
 from arcwatch.commands.servers import streams, tables
 from arcwatch.errors import DeploymentError

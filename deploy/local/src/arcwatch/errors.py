@@ -10,6 +10,13 @@ import sys
 # A disk that is full or broken, a file that is not ours: no bug, whoever met it.
 _NO_BUGS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EACCES, errno.EPERM, errno.EROFS})
 
+# Errors of ours whose words are for the user.
+_SAY_IT_ALL = (
+    ("common.outcomes", "StartupError"),
+    ("common.bus.dead_letters", "DeadLetterError"),
+    ("localhub.run", "HubStartError"),
+)
+
 
 class DeploymentError(Exception):
     """Something is wrong that the user can mend; the message says what to do."""
@@ -24,7 +31,7 @@ def explained(error: BaseException) -> DeploymentError | None:
         error = error.exceptions[0]
     if isinstance(error, DeploymentError):
         return error
-    if _is(error, "common.outcomes", "StartupError") or _is(error, "localhub.run", "HubStartError"):
+    if any(_is(error, *each) for each in _SAY_IT_ALL):
         return DeploymentError(str(error))
     if _is(error, "asyncpg", "PostgresError", "InterfaceError", "InternalClientError"):
         return DeploymentError(f"the database says: {error}")

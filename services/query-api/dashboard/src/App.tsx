@@ -17,11 +17,13 @@ const models = () => import("./pages/models/ModelsPage.tsx");
 const tasks = () => import("./pages/tasks/TasksPage.tsx");
 const task = () => import("./pages/tasks/TaskPage.tsx");
 const ingestion = () => import("./pages/ingestion/IngestionPage.tsx");
+const operations = () => import("./pages/operations/OperationsPage.tsx");
 const palette = () => import("./nav/Palette.tsx");
 const ModelsPage = lazy(models);
 const TasksPage = lazy(tasks);
 const TaskPage = lazy(task);
 const IngestionPage = lazy(ingestion);
+const OperationsPage = lazy(operations);
 const Palette = lazy(palette);
 const QUIET_MS = 1_500;
 
@@ -29,7 +31,7 @@ const QUIET_MS = 1_500;
 function useAllPages(): void {
   useEffect(() => {
     const timer = setTimeout(
-      () => void Promise.allSettled([models(), tasks(), task(), ingestion(), palette()]),
+      () => void Promise.allSettled([models(), tasks(), task(), ingestion(), operations(), palette()]),
       QUIET_MS,
     );
     return () => clearTimeout(timer);
@@ -98,6 +100,7 @@ export function App() {
               <Route path="/tasks" component={TasksPage} />
               <Route path="/tasks/:task" component={TaskPage} />
               <Route path="/ingestion" component={IngestionPage} />
+              <Route path="/operations" component={OperationsPage} />
               <Route component={NotFound} />
             </Switch>
           </Suspense>

@@ -55,13 +55,16 @@ export function Header({ onCommands }: { onCommands: () => void }) {
         <Logo />
         arcwatch
       </Link>
-      <nav aria-label="Pages" className="order-last flex w-full gap-1 sm:order-none sm:w-auto">
+      <nav
+        aria-label="Pages"
+        className="order-last flex w-full flex-wrap sm:order-none sm:gap-1 sm:w-auto"
+      >
         {PAGES.map(({ path, name }) => (
           <Link
             key={path}
             href={path}
             aria-current={isAt(location, path) ? "page" : undefined}
-            className="text-muted hover:text-ink aria-[current=page]:bg-panel aria-[current=page]:border-line aria-[current=page]:text-ink rounded-lg border border-transparent px-3 py-1.5 text-sm font-medium"
+            className="text-muted hover:text-ink aria-[current=page]:bg-panel aria-[current=page]:border-line aria-[current=page]:text-ink rounded-lg border border-transparent px-[5px] py-1.5 text-xs font-medium sm:px-3 sm:text-sm"
           >
             {name}
           </Link>

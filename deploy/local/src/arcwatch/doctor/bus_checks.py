@@ -3,14 +3,13 @@
 import contextlib
 from collections.abc import Iterable
 
-from common.bus import topology
+from common.bus import dead_letters, topology
 from common.bus.topology import DEAD_STREAM, DURABLES, STREAM, Durable
 from common.process.outage import reason_of
 from nats.aio.client import Client
 from nats.js import JetStreamContext
 from nats.js.errors import APIError, NotFoundError
 
-from arcwatch.clients import dead_letters
 from arcwatch.clients.bus import connected
 from arcwatch.doctor.checks import Finding, Verdict, ok
 from arcwatch.errors import DeploymentError
@@ -80,7 +79,7 @@ async def _waiting(js: JetStreamContext, durable: Durable) -> Finding:
 async def _dead_letters(client: Client) -> Finding:
     try:
         number = len(await dead_letters.listed(client))
-    except DeploymentError:
+    except dead_letters.DeadLetterError:
         return Finding("dead letters", Verdict.PROBLEM, "their stream is missing", "arcwatch topology apply")
     if not number:
         return ok("dead letters", "none")

@@ -83,7 +83,14 @@ PERMISSIONS: Mapping[str, Permissions] = {
         subscribe=QuotaReport.subjects(),
     ),
     "query-api": Permissions(
-        publish=(ModelDiscovered.subject, SyncRequested.subject, *_FOLLOWS_THE_STREAM),
+        publish=(
+            ModelDiscovered.subject,
+            SyncRequested.subject,
+            *_FOLLOWS_THE_STREAM,
+            # Dead letters: an admin reads them, and takes one off the list. Nothing of the main stream can be deleted.
+            f"$JS.API.DIRECT.GET.{DEAD_STREAM}",
+            f"$JS.API.STREAM.MSG.DELETE.{DEAD_STREAM}",
+        ),
         subscribe=(
             IngestionProgress.subject,
             ModelIngested.subject,

@@ -481,6 +481,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/dead-letters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Dead letters: messages whose handling failed for good, with the reason; the oldest first */
+        get: operations["listDeadLetters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/dead-letters/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Publish dead letters again, and take them off the list; with `dryRun`, tell which */
+        post: operations["replayDeadLetters"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/dead-letters/drop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take dead letters off the list for good; with `dryRun`, tell which */
+        post: operations["dropDeadLetters"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/events": {
         parameters: {
             query?: never;
@@ -1591,6 +1642,226 @@ export interface components {
              * @example the Hub answers 503
              */
             lastError: string | null;
+        };
+        /**
+         * DeadLetterRow
+         * @description A message that no service handles any more, and why.
+         */
+        DeadLetterRow: {
+            /**
+             * Sequence
+             * @description Its number in the list.
+             * @example 3
+             */
+            sequence: number;
+            /**
+             * Service
+             * @description Whose it is.
+             * @example ingester
+             */
+            service: string;
+            /**
+             * Kind
+             * @description Why it failed, in a word.
+             * @example folder_gone
+             */
+            kind: string;
+            /**
+             * Reason
+             * @description Why, in words.
+             * @example the Hub does not list the folder any more
+             */
+            reason: string;
+            /**
+             * Dataset
+             * @description As the message names it.
+             * @example arcprize/arc_agi_v2_public_eval
+             */
+            dataset: string | null;
+            /**
+             * Model
+             * @description As the message names it.
+             * @example gpt-5-2-2025-12-11-thinking-xhigh
+             */
+            model: string | null;
+            /**
+             * Deliveries
+             * @description How often it was delivered.
+             * @example 6
+             */
+            deliveries: number;
+            /**
+             * Failedat
+             * Format: date-time
+             * @description When it was given up.
+             * @example 2026-11-28T02:11:09Z
+             */
+            failedAt: string;
+            /**
+             * Subject
+             * @description Null: only the server tells of it, as no handler lived to.
+             * @example model.discovered
+             */
+            subject: string | null;
+            /**
+             * Body
+             * @description The message; its beginning where `shortened`.
+             * @example {}
+             */
+            body: string | null;
+            /**
+             * Shortened
+             * @description The whole message is on the main stream.
+             * @example false
+             */
+            shortened: boolean;
+        };
+        /**
+         * DeadLettersActed
+         * @description What was done, or for a dry run would be.
+         */
+        DeadLettersActed: {
+            /**
+             * Success
+             * @description Always true; an error is a problem document.
+             * @default true
+             * @example true
+             * @constant
+             */
+            success?: true;
+            /**
+             * Dryrun
+             * @description Whether it only counts, and stores nothing.
+             * @example false
+             */
+            dryRun: boolean;
+            /**
+             * Done
+             * @description Those that it was, or would be, done with.
+             */
+            done: components["schemas"]["DeadLetterRow"][];
+            /**
+             * Failed
+             * @description Those that it could not be done with.
+             */
+            failed: components["schemas"]["NotDone"][];
+            /**
+             * Remaining
+             * @description How many more are meant: ask again for them.
+             * @example 0
+             */
+            remaining: number;
+        };
+        /**
+         * DeadLettersAnswer
+         * @description Dead letters, the oldest first.
+         */
+        DeadLettersAnswer: {
+            /**
+             * Success
+             * @description Always true; an error is a problem document.
+             * @default true
+             * @example true
+             * @constant
+             */
+            success?: true;
+            /**
+             * Total
+             * @description How many fit.
+             * @example 2
+             */
+            total: number;
+            /**
+             * Data
+             * @description What was asked for.
+             */
+            data: components["schemas"]["DeadLetterRow"][];
+        };
+        /**
+         * DeadLettersBody
+         * @description Which dead letters, by their numbers or by what they have in common, and whether anything is to be done yet.
+         */
+        DeadLettersBody: {
+            /**
+             * Service
+             * @description Whose it is.
+             * @default null
+             * @example ingester
+             */
+            service?: string | null;
+            /**
+             * Kind
+             * @description Why it failed, in a word.
+             * @default null
+             * @example folder_gone
+             */
+            kind?: string | null;
+            /**
+             * Dataset
+             * @description The dataset on the Hub, owner/name.
+             * @default null
+             * @example arcprize/arc_agi_v2_public_eval
+             */
+            dataset?: string | null;
+            /**
+             * Model
+             * @description The model's folder.
+             * @default null
+             * @example gpt-5-2-2025-12-11-thinking-xhigh
+             */
+            model?: string | null;
+            /**
+             * Olderthanseconds
+             * @description Only those that failed at least so long ago.
+             * @default null
+             * @example 3600
+             */
+            olderThanSeconds?: number | null;
+            /**
+             * Search
+             * @description Text in its reason, service, model or dataset.
+             * @default null
+             * @example gpt-5
+             */
+            search?: string | null;
+            /**
+             * Sequences
+             * @description Their numbers.
+             * @default null
+             * @example [
+             *       3,
+             *       7
+             *     ]
+             */
+            sequences?: number[] | null;
+            /**
+             * After
+             * @description Only those with a higher number: to go on.
+             * @default null
+             * @example 7
+             */
+            after?: number | null;
+            /**
+             * All
+             * @description Every one. Needed where nothing else is said.
+             * @default false
+             * @example false
+             */
+            all?: boolean;
+            /**
+             * Dryrun
+             * @description Do nothing; tell which are meant.
+             * @default false
+             * @example false
+             */
+            dryRun?: boolean;
+            /**
+             * Limit
+             * @description Without `sequences`: at most so many.
+             * @default 100
+             * @example 100
+             */
+            limit?: number;
         };
         /**
          * Disagreement
@@ -3705,6 +3976,24 @@ export interface components {
              * @example model
              */
             kind?: ("model" | "system" | "human_panel" | "baseline") | null;
+        };
+        /**
+         * NotDone
+         * @description One that nothing was done with: it stays on the list.
+         */
+        NotDone: {
+            /**
+             * Sequence
+             * @description Its number in the list.
+             * @example 3
+             */
+            sequence: number;
+            /**
+             * Reason
+             * @description Why, in words.
+             * @example the Hub does not list the folder any more
+             */
+            reason: string;
         };
         /**
          * NoteKind
@@ -7986,6 +8275,334 @@ export interface operations {
             };
             /** @description Not found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not available now */
+            503: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    listDeadLetters: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Whose it is.
+                 * @example ingester
+                 */
+                service?: string;
+                /**
+                 * @description Why it failed, in a word.
+                 * @example folder_gone
+                 */
+                kind?: string;
+                /**
+                 * @description The dataset on the Hub, owner/name.
+                 * @example arcprize/arc_agi_v2_public_eval
+                 */
+                dataset?: string;
+                /**
+                 * @description The model's folder.
+                 * @example gpt-5-2-2025-12-11-thinking-xhigh
+                 */
+                model?: string;
+                /**
+                 * @description Only those that failed at least so long ago.
+                 * @example 3600
+                 */
+                olderThanSeconds?: number;
+                /**
+                 * @description Text in its reason, service, model or dataset.
+                 * @example gpt-5
+                 */
+                search?: string;
+                /**
+                 * @description How many at most.
+                 * @example 100
+                 */
+                limit?: number;
+                /**
+                 * @description How many are left out before the first.
+                 * @example 0
+                 */
+                offset?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Dead letters, the oldest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeadLettersAnswer"];
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Authentication needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not available now */
+            503: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    replayDeadLetters: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeadLettersBody"];
+            };
+        };
+        responses: {
+            /** @description What was done, or for a dry run would be. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeadLettersActed"];
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Authentication needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request not finished in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unsupported media type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Cannot be done as asked */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not available now */
+            503: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    dropDeadLetters: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeadLettersBody"];
+            };
+        };
+        responses: {
+            /** @description What was done, or for a dry run would be. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeadLettersActed"];
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Authentication needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request not finished in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unsupported media type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Cannot be done as asked */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -94,6 +94,19 @@ export const PAGES: readonly Page[] = [
       run: numbered,
     },
   },
+  {
+    path: "/operations",
+    name: "Operations",
+    about: "Dead letters",
+    says: {
+      q: anything,
+      kind: anything,
+      service: oneOf("ingester", "watcher"),
+      dataset: anything,
+      older: numbered,
+      page: numbered,
+    },
+  },
 ];
 
 /** The page of a path, also of what lies below it. */

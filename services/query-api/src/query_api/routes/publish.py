@@ -19,17 +19,18 @@ async def publish(client: Client, event: Event) -> None:
     """Store an event on the stream; raises a ProblemError when it is not stored."""
     if not client.is_connected:
         # The NATS client would keep it and send it whenever the server is back: an hour later is too late.
-        raise _away()
+        raise away()
     try:
         # Each request begins a new trace.
         async with asyncio.timeout(TIMEOUT_SECONDS):
             with tracing.span(f"{event.subject} asked for"):
                 await bus.publish(client, event, SOURCE)
     except (nats.errors.Error, TimeoutError, OSError) as error:
-        raise _away() from error
+        raise away() from error
 
 
-def _away() -> ProblemError:
+def away() -> ProblemError:
+    """Say that NATS is away."""
     # A new one each time: an exception that is kept holds on to the frames, and so the request, of each raise.
     return ProblemError(
         503, "NATS does not answer, so nothing was asked for; try again soon", headers={"Retry-After": "5"}

@@ -14,6 +14,7 @@ from prometheus_client import Counter
 from query_api.probes import hub_checks, worker_probe
 from query_api.probes.hub_probe import HubProbe
 from query_api.routes import admin, analytics, history, hub, live, model_names, models, status, tasks, webhook
+from query_api.routes.console import dead_letter_routes
 from query_api.routes.export import export_routes
 from query_api.routes.export.sending import ExportLimits
 from query_api.routes.syndication import badge, feed
@@ -74,6 +75,7 @@ ENDPOINTS: Final = (
     *hub.ENDPOINTS,
     *admin.ENDPOINTS,
     *model_names.ENDPOINTS,
+    *dead_letter_routes.ENDPOINTS,
     *live.ENDPOINTS,
     *export_routes.ENDPOINTS,
     *feed.ENDPOINTS,

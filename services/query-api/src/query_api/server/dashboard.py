@@ -13,7 +13,7 @@ from query_api.server.static_files import static_file
 
 BUILT: Final = Path(str(files("query_api") / "static" / "dashboard"))
 # The addresses of services/query-api/dashboard/src/App.tsx.
-ADDRESSES: Final = ("/", "/models", "/tasks", "/ingestion")
+ADDRESSES: Final = ("/", "/models", "/tasks", "/ingestion", "/operations")
 # Such as /tasks/00576224: the page asks the API whether there is one.
 ADDRESSES_BELOW: Final = ("/tasks/{task}",)
 _POLICY: Final = {

@@ -37,6 +37,7 @@ _WAYS: Final = (
     ("/models", "Leaderboard", "every submission with its score and cost"),
     ("/tasks", "Tasks", "which task is solved by whom"),
     ("/ingestion", "Ingestion", "the schedule, what runs, and what ran"),
+    ("/operations", "Operations", "what operators see and do"),
     ("/docs", "API", "every route that answers, to try out"),
     ("/feed.atom", "Feed", "new models for a feed reader"),
 )

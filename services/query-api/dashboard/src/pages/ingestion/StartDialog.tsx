@@ -9,7 +9,7 @@ import { Dialog } from "../../ui/Dialog.tsx";
 import { Scroll } from "../../ui/Scroll.tsx";
 import { start, validate } from "./actions.ts";
 import { follow } from "./requested.ts";
-import { useGuarded } from "./useGuarded.tsx";
+import { useGuarded } from "../../hooks/useGuarded.tsx";
 
 type Checked = Schemas["ValidationAnswer"];
 

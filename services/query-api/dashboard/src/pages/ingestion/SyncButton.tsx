@@ -6,7 +6,7 @@ import { useAdmin } from "../../hooks/useAdmin.ts";
 import { toast } from "../../live/store.ts";
 import { syncNow } from "./actions.ts";
 import { noteAsked } from "./requested.ts";
-import { useGuarded } from "./useGuarded.tsx";
+import { useGuarded } from "../../hooks/useGuarded.tsx";
 
 export function SyncButton() {
   const { run, busy, dialog } = useGuarded();

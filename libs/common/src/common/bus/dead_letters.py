@@ -2,29 +2,37 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 import nats.errors
-from common.bus import topology
-from common.bus.stored import Message, StreamReadError, stored
-from common.events import DeadLetter, fresh_id, resent
-from common.process.choices import no_such
 from nats.aio.client import Client
 from nats.js import JetStreamContext
 from nats.js.errors import APIError, NotFoundError
 from pydantic import ValidationError
 
-from arcwatch.errors import DeploymentError
+from common.bus import topology
+from common.bus.stored import Message, StreamReadError, stored
+from common.events import DeadLetter, ModelDiscovered, SyncRequested, fresh_id, resent
+from common.process.choices import no_such
+
+# What asks for work: who may publish these may publish them again.
+REQUESTS = frozenset({ModelDiscovered.subject, SyncRequested.subject})
 
 # The server's code for "no message found", apart from "stream not found".
 _NO_MESSAGE = 10037
+TIMEOUT_SECONDS = 10.0
 _UNREADABLE = "unreadable"
 _ADVISORY = "$JS.EVENT.ADVISORY.CONSUMER."
 # One is written in nanoseconds and the other read as a float.
 _SAME_INSTANT = timedelta(milliseconds=1)
+
+
+class DeadLetterError(Exception):
+    """Dead letters cannot be read, there is none of a number, or one cannot be published again."""
 
 
 @dataclass(frozen=True)
@@ -41,12 +49,45 @@ class Dead:
     @property
     def what(self) -> str:
         """Return the model and dataset that it is about, or the beginning of a body that cannot be read."""
-        beginning = self.letter.body[:60]
+        named = (self.about.get(name) for name in ("model", "dataset"))
+        return " of ".join(str(name) for name in named if name) or self.letter.body[:60]
+
+    @cached_property
+    def about(self) -> dict[str, Any]:
+        """Return the message's body where it is an object of JSON, else nothing."""
         try:
             body = json.loads(self.letter.body)
-            return " of ".join(str(body[name]) for name in ("model", "dataset") if body.get(name)) or beginning
-        except (ValueError, AttributeError, TypeError, RecursionError):
-            return beginning
+        except (ValueError, RecursionError):
+            return {}
+        return body if isinstance(body, dict) else {}
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Which dead letters are meant: those that fit all that is said. `older_than` is the time since they failed."""
+
+    service: str | None = None
+    kind: str | None = None
+    dataset: str | None = None
+    model: str | None = None
+    older_than: timedelta | None = None
+    search: str | None = None
+
+    def fits(self, dead: Dead, now: datetime) -> bool:
+        """Tell whether a dead letter is meant."""
+        letter = dead.letter
+        wanted = (
+            (self.service, letter.service),
+            (self.kind, letter.kind),
+            (self.dataset, dead.about.get("dataset")),
+            (self.model, dead.about.get("model")),
+        )
+        if any(asked is not None and asked != found for asked, found in wanted):
+            return False
+        if self.older_than is not None and now - letter.failed_at < self.older_than:
+            return False
+        text = f"{dead.what} {letter.reason} {letter.service}".casefold()
+        return not self.search or self.search.casefold() in text
 
 
 @dataclass(frozen=True)
@@ -75,19 +116,31 @@ async def listed(client: Client) -> list[Dead]:
     return sorted(found.values(), key=lambda dead: dead.sequence)
 
 
-async def replay(client: Client, chosen: Collection[int] | None) -> Acted:
+async def fitting(client: Client, wanted: Filter) -> list[Dead]:
+    """Return those that are meant, the oldest first."""
+    now = datetime.now(UTC)
+    return [dead for dead in await listed(client) if wanted.fits(dead, now)]
+
+
+async def replay(client: Client, chosen: Collection[int] | None, subjects: Collection[str] | None = None) -> Acted:
     """Publish the chosen ones (None: all) again, under fresh ids, and take them off the list.
 
-    One that cannot be published stays on the list, and stops no other.
+    One that cannot be published stays on the list, and stops no other; nor is one of a subject that is not of
+    `subjects` (None: any).
     """
-    js = client.jetstream(timeout=10)
+    return await replay_each(client, await chosen_ones(client, chosen), subjects)
+
+
+async def replay_each(client: Client, found: Sequence[Dead], subjects: Collection[str] | None = None) -> Acted:
+    """Do the same with dead letters that are known."""
+    js = client.jetstream(timeout=TIMEOUT_SECONDS)
     acted = Acted()
-    for dead in await chosen_ones(client, chosen):
+    for dead in found:
         try:
-            subject, body, headers = await _again(js, dead)
+            subject, body, headers = await _again(js, dead, subjects)
             # Published first, and taken off the list then: the power may fail between the two.
             await js.publish(subject, body, stream=topology.STREAM, headers=headers)
-        except (DeploymentError, nats.errors.Error, ValueError) as error:
+        except (DeadLetterError, nats.errors.Error, ValueError) as error:
             acted.failures[dead.sequence] = str(error) or type(error).__name__
         else:
             await _take_off(js, dead)
@@ -97,19 +150,24 @@ async def replay(client: Client, chosen: Collection[int] | None) -> Acted:
 
 async def remove(client: Client, chosen: Collection[int] | None) -> Acted:
     """Take the chosen ones (None: all) off the list, for good."""
-    js = client.jetstream(timeout=10)
-    acted = Acted(await chosen_ones(client, chosen))
+    return await remove_each(client, await chosen_ones(client, chosen))
+
+
+async def remove_each(client: Client, found: Sequence[Dead]) -> Acted:
+    """Do the same with dead letters that are known."""
+    js = client.jetstream(timeout=TIMEOUT_SECONDS)
+    acted = Acted(list(found))
     for dead in acted.done:
         await _take_off(js, dead)
     return acted
 
 
 async def chosen_ones(client: Client, chosen: Collection[int] | None) -> list[Dead]:
-    """Return the chosen ones (None: all); raise DeploymentError for a number that none has."""
+    """Return the chosen ones (None: all); raise DeadLetterError for a number that none has."""
     there = {dead.sequence: dead for dead in await listed(client)}
     wanted = list(there) if chosen is None else list(dict.fromkeys(chosen))
     if missing := [str(sequence) for sequence in wanted if sequence not in there]:
-        raise DeploymentError(no_such("dead letter", ", ".join(missing), there.keys()))
+        raise DeadLetterError(no_such("dead letter", ", ".join(missing), there.keys()))
     return [there[sequence] for sequence in wanted]
 
 
@@ -123,22 +181,31 @@ async def _take_off(js: JetStreamContext, dead: Dead) -> None:
             # Another `dead` command takes the same one off.
 
 
-async def _again(js: JetStreamContext, dead: Dead) -> tuple[str, bytes, dict[str, str]]:
+async def _again(
+    js: JetStreamContext, dead: Dead, subjects: Collection[str] | None
+) -> tuple[str, bytes, dict[str, str]]:
+    subject, body, headers = await _whole(js, dead)
+    if subjects is not None and subject not in subjects:
+        raise DeadLetterError(f"it was published on {subject}: only `arcwatch dead replay` may do that")
+    return subject, body, headers
+
+
+async def _whole(js: JetStreamContext, dead: Dead) -> tuple[str, bytes, dict[str, str]]:
     letter = dead.letter
     if letter.subject and not letter.shortened:
         again = letter.replayed()
         return again.subject, again.body.encode(), again.headers
     remedy = f"`arcwatch dead rm {dead.sequence}` takes it off the list"
     if letter.kind == _UNREADABLE:
-        raise DeploymentError(f"{dead.sequence} was written by hand and names no message to replay; {remedy}")
+        raise DeadLetterError(f"{dead.sequence} was written by hand and names no message to replay; {remedy}")
     gone = f"message {letter.stream_sequence}, which {dead.sequence} is about, is no longer on the stream; {remedy}"
     try:
-        message = await js.get_msg(topology.STREAM, letter.stream_sequence)
+        message = await js.get_msg(topology.STREAM, letter.stream_sequence, direct=True)
     except NotFoundError as error:
-        raise DeploymentError(gone) from error
+        raise DeadLetterError(gone) from error
     if letter.stored_at and message.time and abs(message.time - letter.stored_at) > _SAME_INSTANT:
         # The stream was made anew, and what has that place now is another message.
-        raise DeploymentError(gone)
+        raise DeadLetterError(gone)
     return message.subject or "", message.data or b"", resent(message.headers or {}, fresh_id())
 
 
@@ -147,7 +214,7 @@ async def _messages(client: Client) -> list[Message]:
         return [message async for message in stored(client, topology.DEAD_STREAM, 0)]
     except StreamReadError as error:
         line = f"the stream {topology.DEAD_STREAM} cannot be read: {error}; run `arcwatch topology apply`"
-        raise DeploymentError(line) from error
+        raise DeadLetterError(line) from error
 
 
 def _recorded(message: Message) -> DeadLetter:

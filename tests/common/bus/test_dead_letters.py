@@ -5,9 +5,8 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from arcwatch.clients import dead_letters
 from arcwatch.clients.bus import connected
-from common.bus import topology
+from common.bus import dead_letters, topology
 from common.bus.topology import DEAD_STREAM, STREAM
 from common.events import DeadLetter
 from nats.aio.client import Client

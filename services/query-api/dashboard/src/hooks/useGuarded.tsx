@@ -1,9 +1,9 @@
 /** Runs an action once there is a token; asks for it first where there is none, and again when it is refused. */
 import { type ReactNode, type SyntheticEvent, useId, useState } from "react";
 
-import { useAdmin } from "../../hooks/useAdmin.ts";
-import { toast } from "../../live/store.ts";
-import { Dialog } from "../../ui/Dialog.tsx";
+import { useAdmin } from "./useAdmin.ts";
+import { toast } from "../live/store.ts";
+import { Dialog } from "../ui/Dialog.tsx";
 
 type Action = () => Promise<void>;
 

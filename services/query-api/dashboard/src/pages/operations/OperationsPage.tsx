@@ -1,0 +1,13 @@
+/** Operations: what only admins see and do. */
+import { useTitle } from "../../hooks/useTitle.ts";
+import { DeadLetters } from "./DeadLetters.tsx";
+
+export default function OperationsPage() {
+  useTitle("Operations");
+  return (
+    <div className="space-y-5">
+      <h1 className="pt-2 text-3xl font-semibold tracking-[-0.02em]">Operations</h1>
+      <DeadLetters />
+    </div>
+  );
+}

@@ -1,0 +1,81 @@
+"""The operations page in a real browser: what admins see and do, after they have shown their token."""
+
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from common.bus.topology import DEAD_STREAM, STREAM
+from common.events import DeadLetter
+from playwright.async_api import Page, expect
+
+from tests.support.browser import browser, keep_looks
+from tests.support.dashboard import TOKEN, Running, system
+from tests.support.submissions import V2
+
+pytestmark = pytest.mark.debian
+expect.set_options(timeout=20_000)
+
+
+async def _dead_letters(running: Running, kinds: list[str]) -> None:
+    for number, kind in enumerate(kinds, 1):
+        letter = DeadLetter(
+            service="ingester",
+            kind=kind,
+            reason=f"{V2} has no folder m{number}",
+            subject="model.discovered",
+            body=f'{{"dataset": "{V2}", "model": "m{number}", "dry_run": true}}',
+            headers={},
+            delivery_count=1,
+            stream_sequence=number,
+            failed_at=datetime.now(UTC),
+        )
+        js = running.client.jetstream()
+        await js.publish("dead.ingester", letter.model_dump_json().encode(), stream=DEAD_STREAM)
+
+
+async def _unlock(page: Page, token: str) -> None:
+    await page.get_by_role("button", name="Show dead letters").click()
+    dialog = page.get_by_role("dialog", name="Admin token")
+    await dialog.get_by_label("Token", exact=True).fill(token)
+    await dialog.get_by_role("button", name="Go on").click()
+
+
+async def test_dead_letters_are_looked_at_replayed_and_dropped(
+    tmp_path: Path, database_url: str, nats_url: str
+) -> None:
+    async with system(tmp_path, database_url, nats_url, workers=False) as running, browser(running.url) as chromium:
+        await _dead_letters(running, ["folder_gone", "hub_error", "folder_gone", "hub_error", "hub_error"])
+        page = await chromium.open("/operations")
+        await _unlock(page, TOKEN)
+        letters = page.get_by_test_id("dead-letter")
+        await expect(letters).to_have_count(5)
+
+        await letters.first.get_by_role("button", name=re.compile("Details")).click()
+        details = page.get_by_test_id("dead-letter-details")
+        await expect(details).to_contain_text(f"{V2} has no folder m1")
+        await expect(details.locator("pre")).to_contain_text('"model": "m1"')
+        assert await keep_looks(page, "operations") == []
+        await details.get_by_role("button", name="Drop …").click()
+        dialog = page.get_by_role("dialog", name="Drop dead letters")
+        await expect(dialog).to_contain_text("1 dead letter.")
+        await dialog.get_by_role("button", name="Drop 1").click()
+        await expect(dialog.get_by_role("status")).to_have_text("1 dropped.")
+        await dialog.get_by_role("button", name="Done").click()
+        await expect(letters).to_have_count(4)
+
+        await page.get_by_role("searchbox", name="Kind").fill("hub_error")
+        await expect(letters).to_have_count(3)
+        await expect(page).to_have_url(re.compile("kind=hub_error"))
+        await page.get_by_role("button", name="Replay all that fit …").click()
+        dialog = page.get_by_role("dialog", name="Replay dead letters")
+        await expect(dialog.get_by_role("listitem")).to_have_count(3)
+        await dialog.get_by_role("button", name="Replay 3").click()
+        await expect(dialog.get_by_role("status")).to_have_text("3 replayed.")
+        await expect(dialog.get_by_role("progressbar")).to_have_attribute("aria-valuenow", "3")
+        await dialog.get_by_role("button", name="Done").click()
+        await expect(page.get_by_text("No dead letter fits.")).to_be_visible()
+        await page.goto(f"{running.url}/operations")
+        await expect(letters).to_have_count(1)
+        assert (await running.client.jetstream().stream_info(STREAM)).state.messages == 3
+        assert chromium.complaints == []

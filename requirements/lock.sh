@@ -6,11 +6,11 @@ compile() {
     shift
     "$BIN/uv" pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
         --no-emit-package arcwatch-common --no-emit-package arcwatch-verifier --no-emit-package arcwatch-watcher --no-emit-package arcwatch-ingester \
-        --no-emit-package arcwatch-query-api --no-emit-package arcwatch-localhub --no-emit-package arcwatch \
+        --no-emit-package arcwatch-query-api --no-emit-package arcwatch-notifier --no-emit-package arcwatch-localhub --no-emit-package arcwatch \
         -o "requirements/$out.txt" "$@"
 }
 services="libs/common/pyproject.toml libs/verifier/pyproject.toml services/watcher/pyproject.toml services/ingester/pyproject.toml \
-    services/query-api/pyproject.toml"
+    services/query-api/pyproject.toml services/notifier/pyproject.toml"
 members="$services deploy/localhub/pyproject.toml deploy/local/pyproject.toml"
 compile bootstrap requirements/bootstrap.in
 # shellcheck disable=SC2086 # the list is meant to be split

@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 # The system's certificates where there are any: a company's proxy may need its own.
 CERTS := $(if $(wildcard /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/cert.pem),--system-certs)
 UV := $(BIN)/uv $(CERTS) pip
-MEMBERS := libs/common libs/verifier services/watcher services/ingester services/query-api deploy/localhub deploy/local
+MEMBERS := libs/common libs/verifier services/watcher services/ingester services/query-api services/notifier deploy/localhub deploy/local
 PROJECTS := $(MEMBERS:%=%/pyproject.toml)
 DASHBOARD := services/query-api/dashboard
 DASHBOARD_SOURCES := $(shell find $(DASHBOARD) -name node_modules -prune -o -name tests -prune -o -name dist -prune -o -name '*.tgz' -prune -o -type f -print)

@@ -13,8 +13,8 @@ put() {
 }
 put postgres_password "$(random)"
 put database_url "postgresql://arcwatch:$(cat "$folder/postgres_password")@postgres:5432/arcwatch"
-# Users that the job `migrate` makes: services may use the tables, only read them, or what the watcher needs of them.
-for role in writer reader watcher; do
+# Users that the job `migrate` makes: services may use the tables, only read them, or what watcher and notifier need of them.
+for role in writer reader watcher notifier; do
     put "database_url_$role" "postgresql://arcwatch_$role:$(random)@postgres:5432/arcwatch"
 done
 if [ ! -e "$folder/passwords.conf" ]; then

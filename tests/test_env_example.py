@@ -5,6 +5,7 @@ from pathlib import Path
 
 from common.provision import Settings as ProvisionSettings
 from ingester.settings import Settings as IngesterSettings
+from notifier.settings import Settings as NotifierSettings
 from query_api.settings import Settings as QueryApiSettings
 from watcher.settings import Settings as WatcherSettings
 
@@ -19,7 +20,7 @@ def test_every_setting_is_listed_and_nothing_else() -> None:
     listed = set(re.findall(r"^#?([A-Z_]+)=", EXAMPLE.read_text(), re.MULTILINE))
     known = {
         name.upper()
-        for settings in (IngesterSettings, ProvisionSettings, QueryApiSettings, WatcherSettings)
+        for settings in (IngesterSettings, NotifierSettings, ProvisionSettings, QueryApiSettings, WatcherSettings)
         for name in settings.model_fields
     }
     assert listed == known | OF_THE_COMMAND | OF_THE_NETWORK | OF_OPENTELEMETRY | OF_COMPOSE

@@ -13,6 +13,7 @@ import yaml
 from common.process.settings import ServiceSettings
 from common.provision import Settings as ProvisionSettings
 from ingester.settings import Settings as IngesterSettings
+from notifier.settings import Settings as NotifierSettings
 from query_api.settings import Settings as QueryApiSettings
 from watcher.settings import Settings as WatcherSettings
 
@@ -30,16 +31,22 @@ OF_EVERY_SERVICE = {
 }
 # Within the containers' network, these are what the other containers count on.
 FIXED = {"OPS_HOST": "0.0.0.0", "OPS_PORT": "9100", "HOST": "0.0.0.0", "PORT": "8080"}
-MOUNTED = {"ARC_TASKS_DIR": "/tasks", "MODEL_NAMES_FILE": "/names.toml", "SSL_CERT_FILE": "/certificates.pem"}
+MOUNTED = {
+    "ARC_TASKS_DIR": "/tasks",
+    "MODEL_NAMES_FILE": "/names.toml",
+    "NOTIFICATIONS_FILE": "/notifications.toml",
+    "SSL_CERT_FILE": "/certificates.pem",
+}
 # Logs of containers are read by programs.
 OTHER_DEFAULTS = {"LOG_FORMAT": "json"}
 # URLs come from files: those in .env are for the services that `arcwatch up` starts.
-URLS = {"DATABASE_URL", "DATABASE_WRITER_URL", "DATABASE_READER_URL", "DATABASE_WATCHER_URL", "NATS_URL"}
+URLS = {f"DATABASE_{role}URL" for role in ("", "WRITER_", "READER_", "WATCHER_", "NOTIFIER_")} | {"NATS_URL"}
 OF_THE_COMMAND = {"ARCWATCH_DATA_DIR"}
 USED_BY: dict[str, type[ServiceSettings]] = {
     "watcher": WatcherSettings,
     "ingester": IngesterSettings,
     "query-api": QueryApiSettings,
+    "notifier": NotifierSettings,
 }
 
 

@@ -38,12 +38,14 @@ def test_the_rooms_services_are_there() -> None:
         "watcher",
         "ingester",
         "query-api",
+        "notifier",
         "prometheus",
         "alertmanager",
         "grafana",
     }
     assert SERVICES.keys() == wanted
     assert SERVICES["grafana"]["profiles"] == ["grafana"]
+    assert SERVICES["notifier"]["profiles"] == ["notifications"]
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -67,7 +69,7 @@ def test_every_image_that_is_pulled_has_a_stand_in_where_none_can_be() -> None:
     """But Grafana: Debian has no package of it."""
     pulled = {service["image"].partition(":")[0].rpartition("/")[2] for service in SERVICES.values()}
     scripts = {path.stem for path in (ROOT / "tests" / "support" / "images").glob("*.sh")}
-    ours = {"watcher", "ingester", "query-api"}
+    ours = {"watcher", "ingester", "query-api", "notifier"}
     assert (pulled - ours - {"grafana"}) | {"python"} == scripts - {"build", "debian", "postgres-entrypoint"}
 
 
@@ -113,9 +115,10 @@ def test_only_the_job_that_migrates_owns_the_database() -> None:
         sources = {each if isinstance(each, str) else each["source"] for each in given}
         return {source for source in sources if source.startswith("database_url")}
 
-    roles = {f"database_url_{role}" for role in ("writer", "reader", "watcher")}
+    roles = {f"database_url_{role}" for role in ("writer", "reader", "watcher", "notifier")}
     assert urls("migrate") == {"database_url", *roles}
     assert urls("watcher") == {"database_url_watcher"}
+    assert urls("notifier") == {"database_url_notifier"}
     assert urls("ingester") == {"database_url_writer"}
     assert urls("query-api") == {"database_url_reader"}
 

@@ -26,12 +26,14 @@ from query_api.store import name_overrides
 from watcher import app as watcher_app
 from watcher.settings import Settings as WatcherSettings
 
+from tests.notifier.store.test_statements import SQL as NOTIFIER_SQL
 from tests.support.eventually import eventually
 from tests.support.ports import free_port
 from tests.support.postgres import TestPostgres
 from tests.support.services import running
+from tests.support.statements import Sql
 from tests.support.submissions import V2, solved, submission, tasks, unsolved
-from tests.watcher.store.test_statements import SQL
+from tests.watcher.store.test_statements import SQL as WATCHER_SQL
 
 ONE, TWO = tasks()[:2]
 
@@ -44,6 +46,7 @@ class Urls:
     writer: str
     reader: str
     watcher: str
+    notifier: str
 
     async def provision(self, nats_url: str) -> None:
         await provision.provision(
@@ -52,6 +55,7 @@ class Urls:
                 database_writer_url=self.writer,
                 database_reader_url=self.reader,
                 database_watcher_url=self.watcher,
+                database_notifier_url=self.notifier,
                 nats_url=nats_url,
             )
         )
@@ -60,7 +64,7 @@ class Urls:
 @pytest.fixture
 async def urls(postgres: TestPostgres, empty_database_url: str, nats_url: str) -> AsyncIterator[Urls]:
     owner = postgres.superuser_url(urlsplit(empty_database_url).path.lstrip("/"))
-    names = [f"{role}_{uuid.uuid4().hex}" for role in ("writer", "reader", "watcher")]
+    names = [f"{role}_{uuid.uuid4().hex}" for role in ("writer", "reader", "watcher", "notifier")]
     assert "postgres@" in owner
     made = Urls(owner, *(owner.replace("postgres@", f"{name}:it's%20a%20secret@", 1) for name in names))
     await made.provision(nats_url)
@@ -99,10 +103,10 @@ async def asked(url: str, statement: str, *values: Any) -> Any:
         await connection.close()
 
 
-async def may_run_every_statement(url: str) -> None:
-    """Have each statement of the watcher planned, which asks for the rights that it needs."""
+async def may_run_every_statement(url: str, sql: Sql) -> None:
+    """Have each statement of a service planned, which asks for the rights that it needs."""
     connection = await asyncpg.connect(url)
-    for statement in SQL.statements().values():
+    for statement in sql.statements().values():
         await connection.execute(f"EXPLAIN (GENERIC_PLAN) {statement}")
     await connection.close()
 
@@ -160,7 +164,7 @@ async def test_the_reader_cannot_write_and_the_writer_cannot_change_tables(urls:
             await refused(urls.reader, statement)
         for statement in (f"DROP TABLE {table}", f"ALTER TABLE {table} ADD more text", f"TRUNCATE {table}"):
             await refused(urls.writer, statement)
-    for url in (urls.reader, urls.writer, urls.watcher):
+    for url in (urls.reader, urls.writer, urls.watcher, urls.notifier):
         await refused(url, "CREATE TABLE more (id int)")
         await refused(url, "DELETE FROM _pogo_migration")
         await refused(url, "CREATE ROLE another")
@@ -180,6 +184,17 @@ async def test_the_reader_writes_names_where_it_says_so(urls: Urls) -> None:
             await pool.execute("DELETE FROM model_names")
 
 
+async def test_the_notifier_sees_what_is_news_and_writes_its_outbox(urls: Urls) -> None:
+    own = {"notification_events", "notification_messages", "notification_reader"}
+    read = {"ingestion_runs", "model_names", "submission_versions", "verifications"}
+    assert own <= set(roles.tables())
+    for table in set(roles.tables()) - own - read:
+        await refused(urls.notifier, f"SELECT FROM {table}")
+    for table in read:
+        await refused(urls.notifier, f"DELETE FROM {table}")
+    await may_run_every_statement(urls.notifier, NOTIFIER_SQL)
+
+
 async def test_the_watcher_sees_versions_and_what_ingestions_came_to_and_writes_syncs(urls: Urls) -> None:
     assert "content_runs" in roles.views()
     for view in roles.views():
@@ -195,12 +210,12 @@ async def test_the_watcher_sees_versions_and_what_ingestions_came_to_and_writes_
         "UPDATE content_runs SET tree_oid = ''",
     ):
         await refused(urls.watcher, statement)
-    await may_run_every_statement(urls.watcher)
+    await may_run_every_statement(urls.watcher, WATCHER_SQL)
 
 
 async def test_without_a_watchers_url_the_writer_may_do_its_work(urls: Urls, nats_url: str) -> None:
     await replace(urls, watcher="").provision(nats_url)
-    await may_run_every_statement(urls.writer)
+    await may_run_every_statement(urls.writer, WATCHER_SQL)
 
 
 async def test_tables_of_later_migrations_are_theirs_too_and_strangers_tables_are_not(
@@ -214,7 +229,7 @@ async def test_tables_of_later_migrations_are_theirs_too_and_strangers_tables_ar
     await stranger.execute("SET ROLE arcwatch; CREATE TABLE users (id int)")
     await stranger.close()
     await urls.provision(nats_url)
-    for url in (urls.reader, urls.writer, urls.watcher):
+    for url in (urls.reader, urls.writer, urls.watcher, urls.notifier):
         await refused(url, "SELECT FROM users")
 
 

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.one_python
 
 MAP = (ROOT / "ARCHITECTURE.md").read_text()
 TESTED_THROUGH_OTHERS = {"ingester/ingestion", "ingester/verification"}
-SERVICES = {"watcher": "watcher", "ingester": "ingester", "query-api": "query_api"}
+SERVICES = {"watcher": "watcher", "ingester": "ingester", "query-api": "query_api", "notifier": "notifier"}
 _WRITTEN = re.compile(r"\b(?:INTO|UPDATE|DELETE FROM) (\w+)")
 _READ = re.compile(r"(?<!DELETE )\b(?:FROM|JOIN) (\w+)")
 

@@ -109,11 +109,12 @@ async def test_a_dataset_without_files_has_nothing_to_ask_for(tmp_path: Path, hu
 
 async def test_wrong_settings_and_empty_servers(tmp_path: Path, empty_database_url: str, nats_url: str) -> None:
     unreachable = f"http://127.0.0.1:{free_port()}"
-    env = {"HF_DATASETS": "owner/unknown", "HF_SYNC_SCHEDULE": "whenever"}
+    env = {"HF_DATASETS": "owner/unknown", "HF_SYNC_SCHEDULE": "whenever", "NOTIFICATIONS_FILE": "absent.toml"}
     found = await diagnosed(tmp_path, unreachable, "--database-url", empty_database_url, "--nats-url", nats_url, **env)
     assert found.status == 1
     assert found.problems() == {
         "settings of watcher",
+        "settings of notifier",
         "settings of query-api",
         "owner/unknown",
         "Hub",

@@ -74,8 +74,13 @@ async def test_a_deployment_through_kill_9_and_a_second_start_to_ctrl_c(data_dir
         _keeps_its_secrets(data_dir)
         first.send(signal.SIGKILL)
         assert await first.ended() == -signal.SIGKILL
-    async with up(data_dir, env) as second:
+    channels = data_dir / "notifications.toml"
+    channels.write_text(
+        '[[channels]]\nname = "team"\nkind = "slack"\nurl = "https://hooks.slack.com/services/T1/B2/c3"\n'
+    )
+    async with up(data_dir, {**env, "NOTIFICATIONS_FILE": str(channels)}) as second:
         assert await second.ready() == url
+        process_of(second, "-m notifier")
         assert first.left() == []
         assert await second.stop() == 0
     assert second.left() == []

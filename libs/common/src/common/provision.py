@@ -26,6 +26,7 @@ class Settings(ServiceSettings):
     database_writer_url: OptionalSecret = None
     database_reader_url: OptionalSecret = None
     database_watcher_url: OptionalSecret = None
+    database_notifier_url: OptionalSecret = None
     nats_replicas: Annotated[int, Field(ge=1, le=5)] = 1
 
 
@@ -35,7 +36,7 @@ async def provision(settings: Settings) -> None:
     applied = await migrate(url, wait_seconds=settings.start_wait_seconds)
     logins = {
         role: Login.of(given.get_secret_value(), f"DATABASE_{role.upper()}_URL")
-        for role in ("writer", "reader", "watcher")
+        for role in ("writer", "reader", "watcher", "notifier")
         if (given := getattr(settings, f"database_{role}_url"))
     }
     if {"writer", "reader"} <= logins.keys():

@@ -27,6 +27,11 @@ _WATCHES = {
     "submission_versions": "SELECT, UPDATE (removed_upstream_at)",
     "content_runs": "SELECT",
 }
+# What the notifier does: what is news it only reads.
+_NOTIFIES = {
+    **dict.fromkeys(("ingestion_runs", "model_names", "submission_versions", "verifications"), "SELECT"),
+    **dict.fromkeys(("notification_events", "notification_messages", "notification_reader"), _WRITES),
+}
 
 _READER_WRITES = {"model_names": _WRITES}
 
@@ -82,7 +87,9 @@ class Login:
         return cls(found.user, found.password)
 
 
-async def grant(url: str, *, writer: Login, reader: Login, watcher: Login | None = None) -> None:
+async def grant(
+    url: str, *, writer: Login, reader: Login, watcher: Login | None = None, notifier: Login | None = None
+) -> None:
     """Make the roles where they are missing, and give them their rights. Safe to run again, and after migrations."""
     reads = dict.fromkeys([*tables(), *views()], "SELECT")
     connection = await Connector(parsed(url), command_seconds=COMMAND_SECONDS, writes=True)()
@@ -93,8 +100,9 @@ async def grant(url: str, *, writer: Login, reader: Login, watcher: Login | None
             await _equip(connection, writer, reads | dict.fromkeys(tables(), _WRITES), _USE + _WRITE)
             for row in await connection.fetch(_SEQUENCES, tables()):
                 await _run(connection, _SEQUENCE.format(name=row[0]), writer.user)
-            if watcher is not None:
-                await _equip(connection, watcher, _WATCHES, _USE)
+            for login, rights in ((watcher, _WATCHES), (notifier, _NOTIFIES)):
+                if login is not None:
+                    await _equip(connection, login, rights, _USE)
     except asyncpg.InsufficientPrivilegeError as error:
         raise StartupError(f"the user in DATABASE_URL cannot make or equip roles: {error}") from error
     finally:

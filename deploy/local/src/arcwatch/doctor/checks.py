@@ -24,7 +24,7 @@ _DISK_NEEDED = 2 * GIBIBYTE
 # A clock that is off by more makes ages and schedules wrong in ways that people notice.
 _CLOCK_WARNING_SECONDS = 5.0
 _CLOCK_PROBLEM_SECONDS = 60.0
-_SERVICES = {"watcher": "watcher", "ingester": "ingester", "query-api": "query_api"}
+_SERVICES = {"watcher": "watcher", "ingester": "ingester", "query-api": "query_api", "notifier": "notifier"}
 
 
 class Verdict(StrEnum):

@@ -131,7 +131,7 @@ class Deployment:
         return [f"ingester-{number}" for number in range(1, self.options.ingesters + 1)]
 
     def _choose_ports(self) -> dict[str, int]:
-        names = ["nats", "nats-monitoring", "watcher", "query-api", *self._ingesters, "hub"]
+        names = ["nats", "nats-monitoring", "watcher", "query-api", "notifier", *self._ingesters, "hub"]
         remembered: Mapping[str, int] = self.options.data_dir.state().get("ports") or {}
         if not self.options.port:
             names.append("http")
@@ -191,7 +191,7 @@ class Deployment:
     async def _start_database(self) -> str:
         url = self.options.environment.get("DATABASE_URL")
         if not url:
-            wanted = _CONNECTIONS_PER_SERVICE * (self.options.ingesters + 2)
+            wanted = _CONNECTIONS_PER_SERVICE * (self.options.ingesters + 3)
             server = PostgresServer(
                 self.options.data_dir.path / "postgres",
                 {"max_connections": str(max(_CONNECTIONS_AT_LEAST, 2 * wanted))},
@@ -220,21 +220,27 @@ class Deployment:
         port = str(self.ports["http"])
         api = {"HOST": self.options.host, "PORT": port, "ADMIN_TOKEN": addresses.admin_token}
         shared = {**self.options.environment, **self._no_proxy(), "DATABASE_URL": addresses.database_url, **more}
+        # It asks the database alone, and has nothing to do without channels.
+        notifier = [self._service("notifier", "notifier", {}, shared)] if shared.get("NOTIFICATIONS_FILE") else []
         return [
-            self._service("watcher", "watcher", addresses, shared),
-            *(self._service(name, "ingester", addresses, shared) for name in self._ingesters),
-            self._service("query-api", "query-api", addresses, {**shared, **api}),
+            self._on_nats("watcher", "watcher", addresses, shared),
+            *(self._on_nats(name, "ingester", addresses, shared) for name in self._ingesters),
+            self._on_nats("query-api", "query-api", addresses, {**shared, **api}),
+            *notifier,
         ]
 
-    def _service(self, name: str, user: str, addresses: Addresses, env: Mapping[str, str]) -> Service:
+    def _on_nats(self, name: str, user: str, addresses: Addresses, env: Mapping[str, str]) -> Service:
+        return self._service(name, user, {"NATS_URL": self._nats.url(user) if self._nats else addresses.nats_url}, env)
+
+    def _service(self, name: str, kind: str, more: Mapping[str, str], env: Mapping[str, str]) -> Service:
         own = {
-            "NATS_URL": self._nats.url(user) if self._nats else addresses.nats_url,
+            **more,
             "OPS_HOST": ports.LOOPBACK,
             "OPS_PORT": str(self.ports[name]),
             "ARCWATCH_INSTANCE": name,
             "PYTHONUNBUFFERED": "1",
         }
-        return self.service(name, (sys.executable, "-m", user.replace("-", "_")), {**env, **own}, self.ports[name])
+        return self.service(name, (sys.executable, "-m", kind.replace("-", "_")), {**env, **own}, self.ports[name])
 
     def _no_proxy(self) -> Mapping[str, str]:
         """Return the setting that keeps what goes to this machine off a proxy."""

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import resource
+import socket
 from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -270,3 +271,25 @@ def test_connections_fit_into_what_the_process_may_have() -> None:
         assert fitting(10**9) == resource.getrlimit(resource.RLIMIT_NOFILE)[1] - http_server._OTHER_DESCRIPTORS
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+async def test_who_connects_while_the_server_stops_is_answered() -> None:
+    """A proxy that has sent its request cannot tell whether it was served, so the request must not be lost."""
+
+    async def ask(connected: socket.socket) -> bytes:
+        reader, writer = await asyncio.open_connection(sock=connected)
+        writer.write(GET)
+        status = await reader.readline()
+        writer.close()
+        return status.strip()
+
+    async with running(Limits(10)) as server:
+        # In the listener's queue: nothing runs before the end of the block that could accept them.
+        asked = [asyncio.create_task(ask(_connected(server.port))) for _ in range(3)]
+    assert await asyncio.gather(*asked) == [b"HTTP/1.1 200 OK"] * 3
+
+
+def _connected(port: int) -> socket.socket:
+    found = socket.create_connection(("127.0.0.1", port))
+    found.settimeout(0)
+    return found

@@ -9,7 +9,8 @@ import asyncio
 import contextlib
 import heapq
 import resource
-from collections.abc import AsyncIterator, Callable
+import socket
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Final, Literal, cast, get_args
 
@@ -26,6 +27,9 @@ Reason = Literal["no_request", "not_reading", "long_headers", "made_room", "refu
 REASONS: Final[tuple[Reason, ...]] = get_args(Reason)
 
 SWEEP_SECONDS = 1.0
+# Within which a proxy sends its request over a connection that it opens for it. Who stops waits for it so long.
+_OPENING_SECONDS = 0.5
+_LOOKS = 50
 # aiohttp bounds each header and their number: together a megabyte for each connection. Proxies take as much as this.
 _MOST_HEADER_BYTES = 32 * 1024
 # Read at once, and so kept for a client that sends on while it is being served: 256 KiB by default.
@@ -122,6 +126,14 @@ class Connections:
             self._logged_at = now
             log.warning("connections.full", limit=self.limits.connections, then="those that wait longest are closed")
 
+    async def opened(self) -> None:
+        """Wait for the first request of each connection that was opened just now: it is on its way."""
+        now = asyncio.get_running_loop().time
+        for _ in range(_LOOKS):
+            if not any(each.was_just_opened(now()) for each in self._open):
+                return
+            await asyncio.sleep(_OPENING_SECONDS / _LOOKS)
+
     async def sweep(self) -> None:
         """Close what keeps the server waiting, for ever."""
         loop, limits = asyncio.get_running_loop(), self.limits
@@ -181,6 +193,10 @@ class _Connection(web.RequestHandler):
         """When the last answer was ready, or the connection opened."""
         return max(self._opened_at, self._next_keepalive_close_time - self._connections.limits.idle_seconds)
 
+    def was_just_opened(self, now: float) -> bool:
+        """Whether its first request may still come."""
+        return self._request_count == 0 and now - self._opened_at < _OPENING_SECONDS
+
     def overdue(self, now: float) -> Reason | None:
         """Say why the connection should be closed, if it should."""
         limits = self._connections.limits
@@ -220,6 +236,15 @@ def _serialised(response: web.Response) -> bytes:
     return "\r\n".join([f"HTTP/1.1 {response.status} {response.reason}", *lines, "", ""]).encode("latin-1") + body
 
 
+def _accepted(listening: socket.socket) -> Iterator[socket.socket]:
+    """Accept whoever waits for it now."""
+    with contextlib.suppress(OSError):
+        while True:
+            connection, _ = listening.accept()
+            connection.settimeout(0)
+            yield connection
+
+
 @contextlib.asynccontextmanager
 async def serving(
     app: web.Application,
@@ -249,7 +274,12 @@ async def serving(
     try:
         yield bound, connections
     finally:
+        # Closing resets who has connected and was not accepted yet, and a proxy cannot tell whether that was served.
+        waiting = [each for listening in sockets for each in _accepted(listening)]
         for listener in listeners:
             listener.close()
+        for each in waiting:
+            await loop.connect_accepted_socket(connections, each)
+        await connections.opened()
         sweeping.cancel()
         await runner.cleanup()

@@ -380,14 +380,14 @@ async def test_a_renamed_model_waits_for_who_is_at_its_old_name(
     assert await waits(pipeline) == []
 
 
-async def total(processes: Mapping[int, IngesterProcess], metric: str, wanted: float) -> bool:
+async def total(processes: Mapping[int, IngesterProcess], metric: str, wanted: float, label: str = "") -> bool:
     """Tell whether the samples of all ingesters add up to this."""
     found = 0.0
     async with aiohttp.ClientSession() as http:
         for each in processes.values():
             async with http.get(f"{each.ops_url}/metrics") as answer:
                 lines = (await answer.text()).splitlines()
-            found += sum(float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith(metric))
+            found += sum(float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith(metric) and label in line)
     return found == wanted
 
 
@@ -438,4 +438,4 @@ async def test_twenty_requests_for_a_model_run_once_more_while_others_flow_on(
             # The other model's change did not wait for the twenty.
             assert (await run_of(pipeline.pool, "other", 0) or 0) < (await run_of(pipeline.pool, "m", 1) or 0)
         assert await dead_letters.listed(pipeline.client) == []
-        assert await total(processes, 'arcwatch_ingester_deliveries_total{outcome="retry"', 0)
+        assert await total(processes, "arcwatch_ingester_deliveries_total{", 0, 'outcome="retry"')

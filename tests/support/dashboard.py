@@ -26,7 +26,7 @@ from tests.support.services import running
 from tests.support.submissions import V1, V2, answer_file, solved, submission, tasks, unsolved
 
 TOKEN = "the-admin-token"
-LISTENERS = "arcwatch_query_api_event_clients "
+LISTENERS = "arcwatch_query_api_event_clients{"
 
 
 @dataclass

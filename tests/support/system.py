@@ -12,6 +12,7 @@ from ingester import app as ingester_app
 from ingester.settings import Settings as IngesterSettings
 from localhub import LocalHub
 from nats.aio.client import Client
+from prometheus_client.parser import text_string_to_metric_families
 from query_api import app as query_app
 from query_api.settings import Settings as QuerySettings
 from watcher import app as watcher_app
@@ -40,6 +41,14 @@ class System:
         """Return what Prometheus would get."""
         async with aiohttp.ClientSession() as http, http.get(f"{self.ops[service]}/metrics") as answer:
             return await answer.text()
+
+    async def value(self, of: str, sample: str, /, **labels: str) -> float:
+        """Return one sample of a service; NaN, which equals nothing, when it is not there."""
+        for family in text_string_to_metric_families(await self.metrics(of)):
+            for each in family.samples:
+                if each.name == sample and labels.items() <= each.labels.items():
+                    return each.value
+        return float("nan")
 
 
 @contextlib.asynccontextmanager

@@ -27,7 +27,9 @@ async def raises() -> str | None:
 
 
 async def asked(checks: dict[str, ops.Check], dependencies: dict[str, ops.Check]) -> tuple[int, Any, str]:
-    serving = ops.serve("127.0.0.1", 0, checks=checks, dependencies=dependencies, registry=CollectorRegistry())
+    serving = ops.serve(
+        "127.0.0.1", 0, checks=checks, dependencies=dependencies, registry=CollectorRegistry(), instance="i"
+    )
     async with (
         serving as port,
         aiohttp.ClientSession(f"http://127.0.0.1:{port}") as http,
@@ -41,9 +43,9 @@ async def test_a_dependency_that_is_away_is_shown_and_decides_nothing() -> None:
     status, body, metrics = await asked({"view": fine}, {"database": away, "consumer": raises})
     assert (status, body["status"]) == (200, "ready")
     assert body["checks"] == {"view": "ok", "database": "it is away", "consumer": "refused"}
-    assert 'arcwatch_check_up{check="database"} 0.0' in metrics
-    assert 'arcwatch_check_up{check="consumer"} 0.0' in metrics
-    assert 'arcwatch_check_up{check="view"} 1.0' in metrics
+    assert 'arcwatch_check_up{check="database",instance="i"} 0.0' in metrics
+    assert 'arcwatch_check_up{check="consumer",instance="i"} 0.0' in metrics
+    assert 'arcwatch_check_up{check="view",instance="i"} 1.0' in metrics
 
 
 async def test_a_check_that_fails_decides() -> None:

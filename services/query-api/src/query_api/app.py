@@ -74,7 +74,8 @@ async def serving(settings: Settings) -> AsyncIterator[tuple[str, Services, Metr
     settings = with_connection_limits(settings)
     metrics, readiness = Metrics(), Readiness()
     dependencies: dict[str, ops.Check] = {}
-    probes = partial(ops.serve, checks={"view": readiness.check}, dependencies=dependencies, registry=metrics.registry)
+    shown = partial(ops.serve, registry=metrics.registry, instance=settings.arcwatch_instance)
+    probes = partial(shown, checks={"view": readiness.check}, dependencies=dependencies)
     instance = settings.arcwatch_instance or SERVICE
     database_url, waits = settings.database_url.get_secret_value(), partial(readiness.waits, "database.waiting")
     async with (

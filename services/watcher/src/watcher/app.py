@@ -37,9 +37,10 @@ async def run(settings: Settings, stopping: asyncio.Event) -> None:
     database_url, nats_url = settings.database_url.get_secret_value(), settings.nats_url.get_secret_value()
     starting, wait_seconds = ops.Starting(), settings.start_wait_seconds
     checks: dict[str, ops.Check] = dict.fromkeys(("database", "consumer"), starting.check)
+    serve_ops = partial(ops.serve, registry=metrics.registry, instance=settings.arcwatch_instance)
     async with (
         # First: while it waits for its servers, a probe gets the answer that it lives, and why it is not ready.
-        ops.serve(settings.ops_host, settings.ops_port, checks=checks, registry=metrics.registry) as port,
+        serve_ops(settings.ops_host, settings.ops_port, checks=checks) as port,
         open_pool(database_url, wait_seconds=wait_seconds, on_wait=partial(starting.waits, "database.waiting")) as pool,
         hub_client(settings, metrics) as hub,
     ):

@@ -1,28 +1,38 @@
 """What the services show on their ops ports follows what happens, and is named as Prometheus wants it."""
 
 import ast
+import json
+import platform
+import socket
 import subprocess
 from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
+from importlib.metadata import version
+from itertools import product
 from pathlib import Path
+from typing import get_args
 
+import aiohttp
 import pytest
+from common.error_kinds import ErrorKind, NoteKind
+from common.events import SyncStatus, Trigger
+from common.hub.responses import RequestOutcome
+from common.hub.transports import PackOutcome, Reason, Transport
 from common.outcomes import KINDS
+from common.process import ops
+from common.process.http_server import REASONS
 from localhub import LocalHub
+from prometheus_client import CollectorRegistry
 from prometheus_client.parser import text_string_to_metric_families
+from query_api.metrics import DeliveryOutcome, ExportOutcome
+from query_api.store.repair import TABLES
 
+from tests.support import alert_rules
 from tests.support.eventually import eventually
 from tests.support.submissions import V2, solved, submission, tasks
 from tests.support.system import System, whole
 
-
-async def value(system: System, of: str, sample: str, /, **labels: str) -> float:
-    """Return one sample of a service; NaN, which equals nothing, when it is not there."""
-    for family in text_string_to_metric_families(await system.metrics(of)):
-        for each in family.samples:
-            if each.name == sample and labels.items() <= each.labels.items():
-                return each.value
-    return float("nan")
+value = System.value
 
 
 def promtool_says(metrics: str) -> tuple[int, str]:
@@ -109,19 +119,86 @@ def test_the_kinds_of_failures_are_a_closed_set() -> None:
     assert set(kinds_raised()) | {"abandoned", "connection_lost", "transient", "unexpected"} == KINDS
 
 
-async def test_every_series_with_a_closed_label_is_there_before_it_counts(
+def answered() -> set[tuple[str, ...]]:
+    """Return each method, route and status of the OpenAPI document, and our own faults, as the labels are sorted."""
+    paths = json.loads((alert_rules.ROOT / "services/query-api/openapi.json").read_text())["paths"]
+    return {
+        (method.upper(), path, status)
+        for path, operations in paths.items()
+        for method, operation in operations.items()
+        for status in (*operation["responses"], "500")
+    }
+
+
+SETTLED: set[tuple[str, ...]] = set(product(("done", "retry", "dead_letter"), ("false", "true")))
+REQUESTED: set[tuple[str, ...]] = {(each,) for each in get_args(RequestOutcome)}
+# The values of each label of each counter, by the labels' names in order. A new one has to be added here, and to be
+# shown by its service from the start: a counter that appears with 1 has not increased, for Prometheus.
+CLOSED: dict[str, set[tuple[str, ...]]] = {
+    "arcwatch_watcher_syncs": set(product(get_args(SyncStatus), get_args(Trigger))),
+    "arcwatch_watcher_deliveries": SETTLED,
+    "arcwatch_watcher_hub_requests": REQUESTED,
+    "arcwatch_ingester_hub_requests": REQUESTED,
+    "arcwatch_query_api_hub_requests": REQUESTED,
+    "arcwatch_ingester_deliveries": SETTLED,
+    "arcwatch_ingester_ingestions": {("completed",), ("partial",), ("failed",), ("skipped",)},
+    "arcwatch_ingester_failures": {(kind,) for kind in KINDS},
+    "arcwatch_ingester_files": {("used",), ("failed",), ("no_task",)},
+    "arcwatch_ingester_file_errors": {(str(kind),) for kind in (*ErrorKind, *NoteKind)},
+    "arcwatch_ingester_hub_files": {(each,) for each in get_args(Transport)},
+    "arcwatch_ingester_hub_file_bytes": {(each,) for each in get_args(Transport)},
+    "arcwatch_ingester_hub_pack_requests": {(each,) for each in get_args(PackOutcome)},
+    "arcwatch_ingester_hub_fallbacks": {(each,) for each in get_args(Reason)},
+    "arcwatch_verifications": set(product(("hub", "rows"), ("verified", "explained", "differs", "impossible"))),
+    "arcwatch_query_api_requests": answered(),
+    "arcwatch_query_api_events": {("model.ingested",), ("model.ingestion_failed",), ("sync.completed",)},
+    "arcwatch_query_api_closed_connections": {(each,) for each in REASONS},
+    "arcwatch_query_api_webhook_deliveries": {(each,) for each in get_args(DeliveryOutcome)},
+    "arcwatch_query_api_exports": {(each,) for each in get_args(ExportOutcome)},
+    "arcwatch_query_api_repaired_rows": {(each,) for each in TABLES},
+}
+# Where there are more than those: files of the page, HEAD, and addresses that there are not.
+OPEN_ENDED = {"arcwatch_query_api_requests"}
+# An answer's time by route and status: of errors from the first one on. Alerts count requests.
+LATER = {"arcwatch_query_api_request_duration_seconds"}
+
+
+async def test_each_process_tells_its_name_its_version_and_every_counter_before_it_counts(
     hub: LocalHub, database_url: str, nats_url: str
 ) -> None:
-    """A counter that appears with 1 has not increased, for Prometheus."""
-    async with whole(hub, database_url, nats_url) as system:
-        for of, sample, labels in (
-            ("ingester", "arcwatch_ingester_failures_total", {"kind": "hub_refused"}),
-            ("ingester", "arcwatch_ingester_file_errors_total", {"kind": "too_complex"}),
-            ("ingester", "arcwatch_ingester_files_total", {"outcome": "failed"}),
-            ("ingester", "arcwatch_ingester_deliveries_total", {"outcome": "dead_letter", "redelivered": "true"}),
-            ("ingester", "arcwatch_ingester_ingestions_total", {"status": "skipped"}),
-            ("ingester", "arcwatch_ingester_ingestion_size_bytes_count", {}),
-            ("watcher", "arcwatch_watcher_syncs_total", {"trigger": "webhook", "status": "failed"}),
-            ("query-api", "arcwatch_query_api_hub_requests_total", {"outcome": "unauthorized"}),
-        ):
-            assert await value(system, of, sample, **labels) == 0, sample
+    labelled: dict[str, set[tuple[str, ...]]] = {}
+    async with whole(hub, database_url, nats_url, arcwatch_instance="eu-1") as system:
+        for service in system.ops:
+            families = list(text_string_to_metric_families(await system.metrics(service)))
+            samples = [sample for family in families for sample in family.samples]
+            assert {sample.labels["instance"] for sample in samples} == {"eu-1"}
+            assert not [sample.name for sample in samples if sample.name.endswith("_created")]
+            (build,) = (sample.labels for sample in samples if sample.name == "arcwatch_build_info")
+            assert build == {
+                "version": version("arcwatch-common"),
+                "revision": "unknown",
+                "python": platform.python_version(),
+                "instance": "eu-1",
+            }
+            for family in families:
+                if family.type in {"counter", "histogram"} and family.name not in LATER:
+                    assert family.samples, f"{family.name} has labels, and none of their values is there"
+                    labels = [sample.labels.keys() - {"instance", "le"} for sample in family.samples]
+                    if any(labels):
+                        labelled[family.name] = {
+                            tuple(sample.labels[name] for name in sorted(names))
+                            for sample, names in zip(family.samples, labels, strict=True)
+                        }
+    assert labelled.keys() == CLOSED.keys()
+    for name, expected in CLOSED.items():
+        assert expected <= labelled[name] if name in OPEN_ENDED else expected == labelled[name], name
+
+
+async def test_a_process_without_a_name_is_called_by_its_host_and_port() -> None:
+    registry = CollectorRegistry()
+    async with (
+        ops.serve("127.0.0.1", 0, checks={}, registry=registry) as port,
+        aiohttp.ClientSession() as http,
+        http.get(f"http://127.0.0.1:{port}/metrics") as answer,
+    ):
+        assert f'instance="{socket.gethostname()}:{port}"' in await answer.text()

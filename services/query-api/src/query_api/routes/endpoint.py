@@ -111,6 +111,16 @@ class Endpoint:
         return tuple(_NAME_IN_PATH.findall(self.path))
 
     @property
+    def methods(self) -> tuple[str, ...]:
+        """The methods that it answers: who may GET may ask for the head alone."""
+        return ("GET", "HEAD") if self.method == "GET" else (self.method,)
+
+    @property
+    def statuses(self) -> frozenset[int]:
+        """Every status that it may answer with: our own faults and a database that is away too."""
+        return self.all_problems | {self.status, 500, 503} | ({304} if self.is_tagged else set())
+
+    @property
     def all_problems(self) -> frozenset[int]:
         """Every error that this route may answer with."""
         found = {400, *self.problems}

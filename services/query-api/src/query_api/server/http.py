@@ -8,9 +8,10 @@ import itertools
 import re
 import secrets
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Final
 
 import structlog
 from aiohttp import web
@@ -35,6 +36,8 @@ from query_api.server.response_cache import (
 log = structlog.get_logger(__name__)
 
 REQUEST_ID = "X-Request-Id"
+READS: Final = ("GET", "HEAD")
+OF_A_FILE: Final = (200, 304, 500)
 _PLAIN_ID = re.compile(r"(?=.*[0-9A-Za-z])[0-9A-Za-z_-]{1,64}")
 _PREFIX, _NUMBERS = secrets.token_hex(4), itertools.count(1)
 
@@ -60,11 +63,13 @@ class Http:
     def handler(self, endpoint: Endpoint, handle: Handle) -> Handler:
         """Return an endpoint's handler."""
         answering = self._from_view if endpoint.is_cached else self._tagged if endpoint.tagged else self._handled
-        return self.observed(endpoint.path, answering(endpoint, handle))
+        return self.observed(endpoint.path, answering(endpoint, handle), endpoint.methods, endpoint.statuses)
 
-    def observed(self, route: str, answer: Handler) -> Handler:
-        """Wrap an answer: request id, problems, metrics, access log."""
-        observe = self.meter.of(route)
+    def observed(
+        self, route: str, answer: Handler, methods: Collection[str] = READS, statuses: Collection[int] = OF_A_FILE
+    ) -> Handler:
+        """Wrap an answer, a file's if nothing else is said: request id, problems, metrics, access log."""
+        observe = self.meter.of(route, methods, statuses)
         clock, record = time.perf_counter, self.access_log.record
         cors, client_of = self.access.cors, self.access.client_of
 

@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
 
 from aiohttp import hdrs, web
 from common.process import ops
 
+from query_api.meter import METHODS
 from query_api.routes.access import SECURITY_HEADERS, AccessControl
 from query_api.routes.endpoint import Endpoint, Handle
 from query_api.schemas.base import JSON
@@ -17,6 +19,10 @@ from query_api.server.static_files import static_file
 
 # A part of a path, as endpoints write it: aiohttp would let it hold no braces, and folders' names may.
 _ANY_NAME = re.compile(r"\{(\w+)\}")
+
+
+# What no route takes: a browser that asks before it sends, another method, no such path, our own fault.
+OF_THE_REST: Final = (204, 404, 405, 500)
 
 
 def make_app(
@@ -36,8 +42,9 @@ def make_app(
             [web.route(each.method, base + _ANY_NAME.sub(r"{\1:[^/]+}", each.path), each.handler) for each in table]
         )
     if prefix:
-        app.router.add_get(prefix, http.observed("/", _to_the_page(prefix)))
-    app.router.add_route("*", "/{rest:.*}", http.observed("unknown", _no_such_route(app, http.access, prefix)))
+        app.router.add_get(prefix, http.observed("/", _to_the_page(prefix), statuses=(308,)))
+    rest = _no_such_route(app, http.access, prefix)
+    app.router.add_route("*", "/{rest:.*}", http.observed("unknown", rest, METHODS, OF_THE_REST))
     return app
 
 

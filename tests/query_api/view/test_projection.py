@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Collection, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -21,7 +21,7 @@ from query_api.view import projection
 from query_api.view.by_task.outcomes import OutcomeTable
 from query_api.view.event_id import EventId
 from query_api.view.projection import State, StreamEvent, ViewProjector
-from query_api.view.snapshot import View
+from query_api.view.snapshot import LATE_EVENT_SECONDS, Unannounced, View
 from query_api.view.standings import Standings
 from query_api.view.task_sets import TaskIndex
 
@@ -426,3 +426,62 @@ async def test_people_and_baselines_have_no_rank_and_take_none() -> None:
     world.names = {"human-panel": Entry(NameFields(kind="system"), {})}
     await world.projector.step()
     assert ranks() == {"human-panel": 1, "a": 2}
+
+
+@pytest.mark.parametrize(
+    ("told", "silent_since", "counted"),
+    [("nothing", None, 1), ("late", None, 0), ("renamed", None, 0), ("sync", None, 0), ("nothing", START, 0)],
+    ids=["no event", "a late event", "a rename", "a sync", "while the stream is silent"],
+)
+async def test_a_difference_counts_when_no_event_has_told_of_it_in_time(
+    monkeypatch: pytest.MonkeyPatch, told: str, silent_since: datetime | None, counted: int
+) -> None:
+    """An ingester that dies after its commit announces it late: nobody wrote past the bus."""
+    world, now = World(), [0.0]
+    monkeypatch.setattr(world.projector, "_unannounced", Unannounced(lambda: now[0]))
+    await world.projector.start()
+    sample = partial(
+        world.projector._metrics.registry.get_sample_value, "arcwatch_query_api_reconciled_submissions_total"
+    )
+
+    async def reconcile() -> float | None:
+        world.projector.request_reconcile()
+        await world.projector.step()
+        return sample()
+
+    world.ingest("a", 3)
+    if told == "renamed":
+        await reconcile()
+        world.rename("a", "b")
+    assert await reconcile() == 0, "its event may still come"
+    if told in {"late", "renamed"}:
+        world.deliver(world.events[-1])
+    if told == "sync":
+        counts = dict.fromkeys(("sync_id", "models_seen", "new_models_found", "changed"), 1)
+        instants = dict.fromkeys(("started_at", "completed_at"), START)
+        world.deliver(SyncCompleted(trigger="schedule", status="completed", datasets=(), **counts, **instants))
+    now[0] = LATE_EVENT_SECONDS
+    monkeypatch.setattr(world.projector._reader, "silent_since", silent_since)
+    await world.projector.step()
+    assert await reconcile() == counted
+    assert await reconcile() == counted, "counted twice"
+
+
+async def test_how_long_a_landing_took_is_measured_where_its_dataset_was_watched_before() -> None:
+    world = World()
+    value, name = world.projector._metrics.registry.get_sample_value, "arcwatch_query_api_landing_delay_seconds"
+    sample = partial(value, f"{name}_count")
+    await world.projector.start()
+    world.ingest("old", 1)
+    world.deliver(world.events[0])
+    await world.projector.step()
+    assert sample() == 0, "it lay there before anybody looked"
+    world.ingest("new", 2)
+    key = (DATASET, "new")
+    committed = datetime.now(UTC) - timedelta(minutes=3)
+    world.rows[key] = world.rows[key].model_copy(update={"published_at": committed})
+    for landed in (True, False):
+        world.deliver(_event(world.rows[key]).model_copy(update={"landed": landed}))
+    await world.projector.step()
+    assert sample() == 1
+    assert [value(f"{name}_bucket", {"le": le}) for le in ("60.0", "300.0")] == [0, 1]

@@ -25,7 +25,7 @@ from query_api.store.rows import Key, Submission, VersionTasks
 from query_api.store.submissions import Loaded
 from query_api.view.by_task.outcomes import OutcomeTable
 from query_api.view.event_id import EventId
-from query_api.view.snapshot import View
+from query_api.view.snapshot import Unannounced, View
 from query_api.view.standings import Standings
 from query_api.view.stream_reader import OrderedReader
 
@@ -104,6 +104,7 @@ class ViewProjector:
         self._pending: list[StreamEvent] = []
         self._wake = asyncio.Event()
         self._has_capacity = asyncio.Event()
+        self._unannounced = Unannounced()
         self._reconcile_requested = False
         self._asked_at = float("-inf")
         """When the whole database was asked last, or an answer of it failed to come."""
@@ -172,6 +173,10 @@ class ViewProjector:
             self.request_reconcile()
             return
         self._metrics.events.labels(message.subject).inc()
+        if isinstance(event, ModelIngested):
+            self._unannounced.announced(event)
+        elif isinstance(event, SyncCompleted):
+            self._unannounced.forgive()
         place = EventId(self._reader.stream, message.sequence)
         self._pending.append(StreamEvent(place, event, message.headers))
         self._wake.set()
@@ -233,6 +238,7 @@ class ViewProjector:
         else:
             self._on_database_answer(whole=whole)
         self._show(await self._ranked(view))
+        self._measure(ingested)
         if whole and not self._database_lost:
             self._tell_joined(began_after)
         if batch:
@@ -244,10 +250,19 @@ class ViewProjector:
     async def _reconciled(self, *, expected: bool) -> View:
         before, after = self.state.view, await self._loaded()
         if not expected and not self._database_lost:
-            drift = before.as_announced() ^ after.as_announced()
-            self._metrics.reconciled.inc(len({each.key for each in drift}))
+            self._unannounced.found(before.as_announced() ^ after.as_announced())
+        if self._reader.silent_since:
+            self._unannounced.put_off()
+        self._metrics.reconciled.inc(len(self._unannounced.overdue()))
         self._metrics.reconciliations.inc()
         return after
+
+    def _measure(self, ingested: Sequence[ModelIngested]) -> None:
+        """Time how long it took from a commit to here, unless it was there before its dataset was watched."""
+        since, now = self.state.view.watched_since, self.now()
+        for event in ingested:
+            if event.landed and event.published_at and event.published_at > since.get(event.dataset, now):
+                self._metrics.landing_delay.observe(max(0.0, (now - event.published_at).total_seconds()))
 
     async def _loaded(self) -> View:
         set_before = self._names_set

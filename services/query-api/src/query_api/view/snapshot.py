@@ -1,10 +1,12 @@
 """The cached view: every current submission and the last sync, as immutable snapshots."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
+from time import monotonic
 from types import MappingProxyType
+from typing import Final
 
 from common.events import ModelIngested
 from common.names.fields import ModelName
@@ -16,6 +18,9 @@ from query_api.store.repair import shaped
 from query_api.store.rows import NOTHING_STORED, Key, Stored, Submission, Sync
 from query_api.view.by_task.outcomes import Outcomes
 from query_api.view.standings import Standing, model_row
+
+# Four times the ACK_WAIT of common.bus.topology, after which a message comes again.
+LATE_EVENT_SECONDS: Final = 120.0
 
 
 @dataclass(frozen=True)
@@ -111,6 +116,14 @@ class View:
         return self.dataset(dataset) or dataset
 
     @cached_property
+    def watched_since(self) -> Mapping[str, datetime]:
+        """When the first submission of each dataset was ingested: older commits were there before us."""
+        found: dict[str, datetime] = {}
+        for each in self.submissions.values():
+            found[each.dataset] = min(each.ingested_at, found.get(each.dataset, each.ingested_at))
+        return found
+
+    @cached_property
     def datasets(self) -> tuple[str, ...]:
         """The datasets that there are submissions of, in order."""
         return tuple(sorted({each.dataset for each in self.submissions.values()}))
@@ -135,6 +148,43 @@ class View:
             if each.is_ranked and dataset in {None, each.dataset} and (by == "ingested" or each.published_at)
         )
         return max(there, key=lambda each: (moment_of(each, by), *_age(each)), default=None)
+
+
+class Unannounced:
+    """What comparisons with the database found before an event told of it, and for how long none has.
+
+    An event may be late: an ingester that dies after its commit leaves it to the next one, after ACK_WAIT at least.
+    """
+
+    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
+        self._clock = clock
+        self._since: dict[tuple[Key, str], float] = {}
+
+    def found(self, submissions: Iterable[Submission]) -> None:
+        """Take note of submissions that differ from what the database holds."""
+        for each in submissions:
+            self._since.setdefault((each.key, each.tree_oid), self._clock())
+
+    def announced(self, event: ModelIngested) -> None:
+        """Forget what an event tells of; where a folder was renamed, it bears the new name."""
+        key = (event.dataset, event.model)
+        told = {each for each in self._since if each[0] == key or (each[0][0], each[1]) == (key[0], event.tree_oid)}
+        self._since = {each: since for each, since in self._since.items() if each not in told}
+
+    def forgive(self) -> None:
+        """Forget all of it: a sync was completed, which tells of what vanished without naming it."""
+        self._since = {}
+
+    def put_off(self) -> None:
+        """Begin anew to wait: no event could come."""
+        self._since = dict.fromkeys(self._since, self._clock())
+
+    def overdue(self) -> set[Key]:
+        """Return, once, the submissions for which no event came in time."""
+        until = self._clock() - LATE_EVENT_SECONDS
+        late = {each for each, since in self._since.items() if since <= until}
+        self._since = {each: since for each, since in self._since.items() if each not in late}
+        return {key for key, _ in late}
 
 
 def moment_of(submission: Submission, by: By) -> datetime:

@@ -32,7 +32,104 @@ def _at_any_age(counter: str, process: str, label: str = "") -> list[Case]:
     ]
 
 
+def _requests_answered(ok: str, failed: str, route: str = "/api/models") -> dict[str, str]:
+    name = f'arcwatch_query_api_requests_total{{{_API},method="GET",route="{route}",status='
+    return {f'{name}"200"}}': ok, f'{name}"503"}}': failed}
+
+
+def _differing(values: str) -> dict[str, str]:
+    models = f"arcwatch_ingester_models{{{_INGESTER},state="
+    counts = {f'{models}"whole"}}': "140x900", f'{models}"partial"}}': "10x900", f'{models}"failing"}}': "50x900"}
+    return {f"arcwatch_ingester_differing_versions{{{_INGESTER}}}": values, **counts}
+
+
+_OLDEST = f'arcwatch_bus_consumer_oldest_event_age_seconds{{{_WATCHER},durable="ingester"}}'
+_VIEW_AGE = f"arcwatch_query_api_view_age_seconds{{{_API}}}"
+
 CASES: dict[str, list[Case]] = {
+    # What is bad is bad for long before the burn over the long window is seen, and the short one ends it soon.
+    "ArcwatchFreshnessBurnsFast": [
+        Case({_OLDEST: "0x60 4000x30 0x60"}, ("70m", "90m"), ("59m", "65m", "98m")),
+        Case({_VIEW_AGE: "0x60 301x30 0x60"}, ("70m", "90m"), ("59m", "98m")),
+        # The schedule wanted the dataset listed at 60 minutes; at 90 it was.
+        Case({_DUE: "3600x90 90000x60"}, ("75m", "90m"), ("59m", "97m")),
+        # One part that is late at a time, and none for long.
+        Case({_OLDEST: "3600x200", _VIEW_AGE: "300x200", _DUE: "90000x200"}, (), ("59m", "199m")),
+        Case({_OLDEST: "0x60 4000x5 0x60"}, (), ("62m", "66m", "80m")),
+    ],
+    "ArcwatchFreshnessBurnsSlow": [
+        Case({_OLDEST: "0x360 4000x60 0x360"}, ("390m", "420m", "440m"), ("359m", "370m", "460m")),
+    ],
+    "ArcwatchCorrectnessBurnsFast": [
+        Case(_differing("0x60 3x120 0x120"), ("110m", "180m"), ("59m", "70m", "188m")),
+        Case(_differing("0x60 2x500"), (), ("59m", "400m")),
+    ],
+    "ArcwatchCorrectnessBurnsSlow": [
+        Case(_differing("0x360 1x420 0x60"), ("700m", "780m"), ("359m", "500m", "800m")),
+    ],
+    "ArcwatchAvailabilityBurnsFast": [
+        Case(_requests_answered("0+60x240", "0x60 0+6x60 360x120"), ("80m", "120m"), ("59m", "62m", "130m")),
+        # A refusal of an export says that two are running.
+        Case(_requests_answered("0+60x240", "0+60x240", "/export/submissions"), (), ("120m",)),
+        # Nobody asks anything.
+        Case(_requests_answered("100x240", "5x240"), (), ("120m",)),
+        # Of the only requests each fails; the first one counts, as the series was there before it.
+        Case(_requests_answered("0x120", "0x60 0+1x60"), ("62m", "119m"), ("59m",)),
+    ],
+    "ArcwatchAvailabilityBurnsSlow": [
+        Case(_requests_answered("0+60x800", "0x360 0+1x240 240x200"), ("560m", "600m"), ("359m", "400m", "635m")),
+    ],
+    "ArcwatchReplicaDown": [
+        Case(
+            {
+                'up{job="arcwatch-ingester",instance="1"}': "1x40",
+                'up{job="arcwatch-ingester",instance="2"}': "1x10 0x10 1x20",
+            },
+            ("17m", "20m"),
+            ("9m", "13m", "22m"),
+        ),
+        # The only one: ArcwatchNoIngester tells.
+        Case({f"up{{{_INGESTER}}}": "1x10 0x20"}, (), ("25m",)),
+        # Those of another deployment are no help.
+        Case(
+            {
+                'up{job="arcwatch-ingester",namespace="a",instance="1"}': "1x40",
+                'up{job="arcwatch-ingester",namespace="b",instance="2"}': "1x10 0x30",
+            },
+            (),
+            ("30m",),
+        ),
+    ],
+    "ArcwatchFewerReplicas": [
+        Case(
+            {
+                'up{job="arcwatch-query-api",instance="1"}': "1x200",
+                'up{job="arcwatch-query-api",instance="2"}': "1x10 _x190",
+            },
+            ("27m", "65m"),
+            ("9m", "15m", "90m"),
+        ),
+        Case(
+            {
+                'up{job="arcwatch-query-api",instance="1"}': "1x200",
+                'up{job="arcwatch-query-api",instance="2"}': "_x10 1x190",
+            },
+            (),
+            ("9m", "30m", "150m"),
+        ),
+    ],
+    "ArcwatchCrashLoop": [
+        Case({f"process_start_time_seconds{{{_INGESTER}}}": "0x10 600 660 720 720x60"}, ("14m", "35m"), ("11m", "50m")),
+        # An update, and one more.
+        Case({f"process_start_time_seconds{{{_INGESTER}}}": "0x10 600x10 1200x30"}, (), ("9m", "25m", "40m")),
+    ],
+    "ArcwatchNotificationsFail": [
+        Case(
+            {'alertmanager_notifications_failed_total{integration="slack",reason="other"}': "0x10 2x40"},
+            ("12m", "20m"),
+            ("9m", "30m"),
+        ),
+    ],
     "ArcwatchIngestionFailed": [
         Case(
             {f'arcwatch_ingester_models{{{_INGESTER},state="failing"}}': "0x10 1x10 0x10"},
@@ -112,6 +209,18 @@ CASES: dict[str, list[Case]] = {
     "ArcwatchNoIngester": [
         Case({f"up{{{_INGESTER}}}": "1x10 0x10 1x10"}, ("14m", "20m"), ("9m", "11m", "22m")),
         Case({f"up{{{_WATCHER}}}": "1x10"}, ("5m",), ()),
+        # Nothing at all is scraped.
+        Case({"something_else": "1x10"}, ("5m",), ()),
+        # Of two deployments one has none.
+        Case(
+            {
+                'up{job="arcwatch-ingester",namespace="a"}': "1x20",
+                'up{job="arcwatch-watcher",namespace="b"}': "1x20",
+                'up{job="arcwatch-ingester",namespace="b"}': "1x10 0x10",
+            },
+            ("14m", "20m"),
+            ("9m",),
+        ),
         # One of two is enough.
         Case(
             {'up{job="arcwatch-ingester",instance="1"}': "0x20", 'up{job="arcwatch-ingester",instance="2"}': "1x20"},

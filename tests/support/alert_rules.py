@@ -29,6 +29,11 @@ def alerts() -> dict[str, dict[str, Any]]:
     return {rule["alert"]: rule for group in groups() for rule in group["rules"] if "alert" in rule}
 
 
+def topic(alert: str) -> str:
+    """Return an alert's name without how fast an objective is used up: one runbook tells of both."""
+    return re.sub("(?<=Burns)(Fast|Slow)$", "", alert)
+
+
 def records() -> dict[str, dict[str, Any]]:
     """Return the recording rules by name."""
     return {rule["record"]: rule for group in groups() for rule in group["rules"] if "record" in rule}

@@ -16,6 +16,9 @@ from tests.support.alert_rules import DEPLOY
 from tests.support.eventually import eventually
 from tests.support.ports import free_port
 
+# They run by a profile only.
+EXPORTERS = {"nats", "postgres"}
+
 
 @dataclass
 class Mailbox:
@@ -94,10 +97,16 @@ def _prometheus(ops: Mapping[str, str], alertmanager: str, own: str) -> dict[str
     shipped["global"] = {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s"}
     shipped["rule_files"] = [str(DEPLOY / "prometheus" / "rules.yml")]
     shipped["alerting"]["alertmanagers"][0]["static_configs"] = [{"targets": [alertmanager]}]
-    targets = {f"arcwatch-{name}": urlsplit(url).netloc for name, url in ops.items()} | {"prometheus": own}
-    assert targets.keys() == {each["job_name"] for each in shipped["scrape_configs"]}
+    targets = {f"arcwatch-{name}": urlsplit(url).netloc for name, url in ops.items()}
+    targets |= {"prometheus": own, "alertmanager": alertmanager}
+    jobs = {each["job_name"]: each for each in shipped["scrape_configs"]}
+    assert targets.keys() == jobs.keys() - EXPORTERS
     shipped["scrape_configs"] = [
-        {"job_name": name, "static_configs": [{"targets": [target]}]} for name, target in targets.items()
+        {
+            **{key: value for key, value in jobs[name].items() if key != "dns_sd_configs"},
+            "static_configs": [{"targets": [target]}],
+        }
+        for name, target in targets.items()
     ]
     return shipped
 

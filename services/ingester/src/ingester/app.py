@@ -49,10 +49,9 @@ async def run(settings: Settings, stopping: asyncio.Event) -> None:
     """Run the service until `stopping` is set."""
     malloc_tuning.return_large_blocks()
     check_task_sets(settings)
-    metrics = Metrics()
     database_url, nats_url = settings.database_url.get_secret_value(), settings.nats_url.get_secret_value()
     instance = settings.arcwatch_instance or SERVICE
-    starting, wait_seconds = ops.Starting(), settings.start_wait_seconds
+    metrics, starting, wait_seconds = Metrics(), ops.Starting(), settings.start_wait_seconds
     checks: dict[str, ops.Check] = dict.fromkeys(("database", "consumer"), starting.check)
     serve_ops = partial(ops.serve, registry=metrics.registry, instance=settings.arcwatch_instance)
     async with (

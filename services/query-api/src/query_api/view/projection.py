@@ -111,8 +111,7 @@ class ViewProjector:
         self._confirmed_at = datetime.now(UTC)
         self._database_lost = False
         self._database_time = (datetime.now(UTC), monotonic())
-        self._names = names
-        self._names_set = 0
+        self._names, self._names_set = names, 0
         self.state = State(View(names=names))
         reader.on_resumed = self.request_reconcile
         metrics.view_age.set_function(self._age_seconds)

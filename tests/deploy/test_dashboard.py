@@ -1,6 +1,7 @@
 """Every query of the Grafana dashboard is PromQL, names what is really exposed, and takes the chosen data source."""
 
 import json
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -16,22 +17,53 @@ from tests.support.system import whole
 
 DASHBOARD: dict[str, Any] = json.loads((alert_rules.DEPLOY / "grafana/dashboards/arcwatch.json").read_text())
 PANELS: list[dict[str, Any]] = [panel for panel in DASHBOARD["panels"] if panel["type"] != "row"]
+NOTES: list[dict[str, Any]] = DASHBOARD["annotations"]["list"]
 # Grafana puts the window in; promtool wants a duration.
 QUERIES: list[str] = [
-    target["expr"].replace("$__rate_interval", "1m") for panel in PANELS for target in panel["targets"]
+    each["expr"].replace("$__rate_interval", "1m")
+    for each in [*(target for panel in PANELS for target in panel["targets"]), *NOTES]
 ]
+_SELECTOR = re.compile(r"\b(?:(?:arcwatch|process)_\w+|up|ALERTS|arcwatch:[\w:]+)\b(?!\s*\()(\{[^}]*\})?")
 
 
 def test_it_has_a_fixed_uid_and_a_row_for_each_part() -> None:
     assert DASHBOARD["uid"] == "arcwatch"
     rows = [panel["title"] for panel in DASHBOARD["panels"] if panel["type"] == "row"]
-    assert rows == ["Overview", "Ingestion", "Hub", "Bus", "API", "Database"]
+    assert rows == ["Overview", "Ingestion", "Hub", "Bus", "API", "Database", "Objectives", "Processes"]
 
 
 def test_every_query_goes_to_the_chosen_data_source() -> None:
     chosen = {"type": "prometheus", "uid": "${datasource}"}
     assert all(panel["datasource"] == chosen for panel in PANELS)
     assert all(target["datasource"] == chosen for panel in PANELS for target in panel["targets"])
+    assert all(each["datasource"] == chosen for each in NOTES)
+
+
+def test_every_panel_says_what_it_shows_and_in_which_unit() -> None:
+    assert len({panel["id"] for panel in DASHBOARD["panels"]}) == len(DASHBOARD["panels"])
+    for panel in PANELS:
+        assert panel["description"].endswith("."), panel["title"]
+        assert panel["fieldConfig"]["defaults"]["unit"], panel["title"]
+
+
+def test_deployment_and_processes_can_be_chosen() -> None:
+    """And the choice goes for every query: those of the recorded sums, of `up` and of alerts know no process."""
+    variables = {each["name"]: each for each in DASHBOARD["templating"]["list"]}
+    assert list(variables) == ["datasource", "namespace", "instance"]
+    for name in ("namespace", "instance"):
+        # Outside of Kubernetes there is no namespace, and "all" has to mean that, too.
+        assert (variables[name]["includeAll"], variables[name]["allValue"]) == (True, ".*")
+    for query in QUERIES:
+        for found in _SELECTOR.finditer(query):
+            assert 'namespace=~"$namespace"' in (found[1] or ""), query
+    of_processes = [each for each in QUERIES if "arcwatch_" in each]
+    assert sum('instance=~"$instance"' in each for each in of_processes) == len(of_processes) - len(NOTES)
+
+
+def test_landings_and_deploys_are_marked_at_their_instants() -> None:
+    assert [each["name"] for each in NOTES] == ["Landings", "Deploys"]
+    # The value is the instant, which Grafana takes in milliseconds.
+    assert all(each["useValueForTime"] and each["expr"].endswith("* 1000") and each["enable"] for each in NOTES)
 
 
 async def test_every_query_names_what_is_exposed_or_recorded(hub: LocalHub, database_url: str, nats_url: str) -> None:

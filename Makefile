@@ -97,6 +97,7 @@ debian-packages: ## install what test-all needs from Debian, where it may (root,
 	@command -v promtool >/dev/null || sh tests/support/apt_install.sh prometheus
 	@[ -x /usr/sbin/pgbouncer ] || sh tests/support/apt_install.sh pgbouncer
 	@command -v prometheus-alertmanager >/dev/null || sh tests/support/apt_install.sh prometheus-alertmanager
+	@command -v prometheus-postgres-exporter >/dev/null || sh tests/support/apt_install.sh prometheus-postgres-exporter
 
 clean: ## remove what was built (.arcwatch, the data of `make up`, stays)
 	rm -rf $(VENV) .venv-3.* .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis artifacts $(DASHBOARD)/node_modules $(dir $(DASHBOARD_BUILT))

@@ -16,8 +16,8 @@ from tests.support.alert_rules import DEPLOY
 from tests.support.eventually import eventually
 from tests.support.ports import free_port
 
-# They run by a profile only.
-EXPORTERS = {"nats", "postgres"}
+# What runs by a profile only.
+EXTRA_JOBS = {"nats", "postgres", "arcwatch-notifier"}
 
 
 @dataclass
@@ -100,7 +100,7 @@ def _prometheus(ops: Mapping[str, str], alertmanager: str, own: str) -> dict[str
     targets = {f"arcwatch-{name}": urlsplit(url).netloc for name, url in ops.items()}
     targets |= {"prometheus": own, "alertmanager": alertmanager}
     jobs = {each["job_name"]: each for each in shipped["scrape_configs"]}
-    assert targets.keys() == jobs.keys() - EXPORTERS
+    assert targets.keys() == jobs.keys() - EXTRA_JOBS
     shipped["scrape_configs"] = [
         {
             **{key: value for key, value in jobs[name].items() if key != "dns_sd_configs"},

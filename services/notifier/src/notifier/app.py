@@ -32,7 +32,8 @@ async def run(settings: Settings, stopping: asyncio.Event) -> None:
     metrics = Metrics([channel.name for channel in channels])
     starting = ops.Starting()
     checks: dict[str, ops.Check] = {"database": starting.check} if channels else {}
-    async with ops.serve(settings.ops_host, settings.ops_port, checks=checks, registry=metrics.registry) as port:
+    shown = partial(ops.serve, registry=metrics.registry, instance=settings.arcwatch_instance)
+    async with shown(settings.ops_host, settings.ops_port, checks=checks) as port:
         if not channels:
             log.info("notifier.idle", ops_port=port, what_next="set NOTIFICATIONS_FILE, and start it again")
             await stopping.wait()

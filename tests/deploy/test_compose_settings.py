@@ -32,6 +32,7 @@ OF_EVERY_SERVICE = {
 # Within the containers' network, these are what the other containers count on.
 FIXED = {"OPS_HOST": "0.0.0.0", "OPS_PORT": "9100", "HOST": "0.0.0.0", "PORT": "8080"}
 MOUNTED = {
+    "ADMIN_TOKENS_FILE": "/admin-tokens",
     "ARC_TASKS_DIR": "/tasks",
     "MODEL_NAMES_FILE": "/names.toml",
     "NOTIFICATIONS_FILE": "/notifications.toml",

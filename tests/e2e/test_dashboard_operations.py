@@ -50,6 +50,7 @@ async def test_dead_letters_are_looked_at_replayed_and_dropped(
         await _unlock(page, TOKEN)
         letters = page.get_by_test_id("dead-letter")
         await expect(letters).to_have_count(5)
+        await expect(page.get_by_text("No admin did anything yet.")).to_be_visible()
 
         await letters.first.get_by_role("button", name=re.compile("Details")).click()
         details = page.get_by_test_id("dead-letter-details")
@@ -78,4 +79,7 @@ async def test_dead_letters_are_looked_at_replayed_and_dropped(
         await page.goto(f"{running.url}/operations")
         await expect(letters).to_have_count(1)
         assert (await running.client.jetstream().stream_info(STREAM)).state.messages == 3
+        deeds = page.get_by_test_id("deed")
+        await expect(deeds).to_have_count(2)
+        await expect(deeds.first).to_contain_text(re.compile("admin.*dead_letters.replay.*sequences: .2,4,5.*done"))
         assert chromium.complaints == []

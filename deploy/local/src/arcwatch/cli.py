@@ -23,7 +23,7 @@ from arcwatch.commands import (
 )
 from arcwatch.commands.console import root
 from arcwatch.commands.console.endings import ended
-from arcwatch.commands.operations import dead
+from arcwatch.commands.operations import audit, dead
 from arcwatch.commands.recovery import backup, rebuild, restore
 from arcwatch.commands.servers import streams, tables
 from arcwatch.errors import DeploymentError
@@ -54,6 +54,7 @@ app.command("ingest", rich_help_panel="Operate", epilog=ingest.EXAMPLES)(ingest.
 app.command("rescore", rich_help_panel="Operate", epilog=rescore.EXAMPLES)(rescore.rescore)
 app.add_typer(names.names, name="names", rich_help_panel="Operate")
 app.add_typer(dead.app, name="dead", rich_help_panel="Operate")
+app.add_typer(audit.audit, name="audit", rich_help_panel="Look")
 app.add_typer(webhooks.app, name="webhooks", rich_help_panel="Operate")
 app.command("migrate", rich_help_panel="Operate", epilog=tables.MIGRATE)(tables.migrate)
 app.command("sql", rich_help_panel="Look", epilog=tables.SQL)(tables.sql)

@@ -55,10 +55,7 @@ export function Header({ onCommands }: { onCommands: () => void }) {
         <Logo />
         arcwatch
       </Link>
-      <nav
-        aria-label="Pages"
-        className="order-last flex w-full flex-wrap sm:order-none sm:gap-1 sm:w-auto"
-      >
+      <nav aria-label="Pages" className="order-last flex w-full flex-wrap sm:order-none sm:gap-1 sm:w-auto">
         {PAGES.map(({ path, name }) => (
           <Link
             key={path}

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from common.names.file_setting import NamesSettings
 from common.process.addresses import Host
-from common.process.settings import Names, OptionalSecret, Port, ServiceSettings
+from common.process.settings import Names, OptionalPath, OptionalSecret, Port, ServiceSettings
 from common.schedule import ScheduleSettings
 from pydantic import AnyHttpUrl, BeforeValidator, Field, ValidationError, field_validator
 
@@ -30,6 +30,8 @@ class Settings(ServiceSettings, ScheduleSettings, NamesSettings):
     port: Port = 8080
     # Without it, everything that changes something is refused.
     admin_token: OptionalSecret = None
+    # More of them, each with the name of its owner; docs/operating.md.
+    admin_tokens_file: OptionalPath = None
     hf_webhook_secret: OptionalSecret = None
     # For each address (IPv6: /64) and purpose. Who shows the webhook's secret has no limit.
     admin_requests_per_minute: Annotated[int, Field(ge=1)] = 60
@@ -48,6 +50,11 @@ class Settings(ServiceSettings, ScheduleSettings, NamesSettings):
     # Each has a connection to the database of its own, and a transaction: for so long at most.
     max_exports: Annotated[int, Field(ge=1)] = 2
     export_seconds: Annotated[float, Field(gt=0)] = 900.0
+
+    @property
+    def is_writable(self) -> bool:
+        """Whether there is any admin."""
+        return self.admin_token is not None or self.admin_tokens_file is not None
 
     @property
     def base_url(self) -> str:

@@ -532,6 +532,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What admins did: who, what, when, and how it ended; the last first */
+        get: operations["listAdminActions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/events": {
         parameters: {
             query?: never;
@@ -916,6 +933,74 @@ export interface components {
             runs: components["schemas"]["Activity"][];
         };
         /**
+         * AdminAction
+         * @description One deed of an admin.
+         */
+        AdminAction: {
+            /**
+             * Id
+             * @description Its number.
+             * @example 17
+             */
+            id: number;
+            /**
+             * At
+             * Format: date-time
+             * @description When it was done.
+             * @example 2026-11-28T04:00:12Z
+             */
+            at: string;
+            /**
+             * Actor
+             * @description The name of the token that was shown.
+             * @example ada
+             */
+            actor: string;
+            /**
+             * Address
+             * @description Where the request came from.
+             * @example 192.0.2.7
+             */
+            address: string;
+            /**
+             * Action
+             * @description What was done.
+             * @example dead_letters.replay
+             */
+            action: string;
+            /**
+             * Target
+             * @description To what: as the request named it.
+             * @example {
+             *       "sequences": [
+             *         3
+             *       ]
+             *     }
+             */
+            target: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Requestid
+             * @description Of the request, as the access log has it.
+             * @example 9f2c-1a
+             */
+            requestId: string;
+            /**
+             * Outcome
+             * @description begun: how it ended is not known: the server or the database died meanwhile.
+             * @example begun
+             * @enum {string}
+             */
+            outcome: "begun" | "done" | "failed";
+            /**
+             * Detail
+             * @description Why it failed.
+             * @example NATS does not answer
+             */
+            detail: string | null;
+        };
+        /**
          * AllNamesAnswer
          * @description Every folder that was submitted or that an admin has named; those of which least is known first.
          */
@@ -1211,6 +1296,31 @@ export interface components {
              * @example 167
              */
             datasetTotalTestPairs: number;
+        };
+        /**
+         * AuditAnswer
+         * @description Deeds of admins, the last first.
+         */
+        AuditAnswer: {
+            /**
+             * Success
+             * @description Always true; an error is a problem document.
+             * @default true
+             * @example true
+             * @constant
+             */
+            success?: true;
+            /**
+             * Total
+             * @description How many fit.
+             * @example 17
+             */
+            total: number;
+            /**
+             * Data
+             * @description What was asked for.
+             */
+            data: components["schemas"]["AdminAction"][];
         };
         /**
          * Changes
@@ -8634,6 +8744,96 @@ export interface operations {
             };
         };
     };
+    listAdminActions: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Only of this admin.
+                 * @example ada
+                 */
+                actor?: string;
+                /**
+                 * @description Only this.
+                 * @example sync
+                 */
+                action?: string;
+                /**
+                 * @description How many at most.
+                 * @example 100
+                 */
+                limit?: number;
+                /**
+                 * @description How many are left out before the first.
+                 * @example 0
+                 */
+                offset?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deeds of admins, the last first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditAnswer"];
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Authentication needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not available now */
+            503: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     streamEvents: {
         parameters: {
             query?: {
@@ -9655,6 +9855,7 @@ export const pathsExportAttemptsGetParametersQueryFormatValues: ReadonlyArray<Fl
 export const pathsExportAttemptsFormatGetParametersPathFormatValues: ReadonlyArray<FlattenedDeepRequired<paths>["/export/attempts.{format}"]["get"]["parameters"]["path"]["format"]> = ["csv", "jsonl", "parquet"];
 export const pathsBadgeLatestModelSvgGetParametersQueryByValues: ReadonlyArray<FlattenedDeepRequired<paths>["/badge/latest-model.svg"]["get"]["parameters"]["query"]["by"]> = ["ingested", "published"];
 export const pathsBadgeLatestModelJsonGetParametersQueryByValues: ReadonlyArray<FlattenedDeepRequired<paths>["/badge/latest-model.json"]["get"]["parameters"]["query"]["by"]> = ["ingested", "published"];
+export const adminActionOutcomeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["AdminAction"]["outcome"]> = ["begun", "done", "failed"];
 export const answerOfSubmissionKindAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["AnswerOfSubmission"]["kind"]> = ["model", "system", "human_panel", "baseline"];
 export const answerOfSubmissionResultAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["AnswerOfSubmission"]["result"]> = ["solved", "partial", "unsolved", "not_attempted"];
 export const comparisonDetailModel1ResultValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["ComparisonDetail"]["model1Result"]> = ["correct", "incorrect", "not_attempted"];

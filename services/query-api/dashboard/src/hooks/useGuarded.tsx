@@ -70,7 +70,7 @@ function TokenDialog({
     <Dialog title="Admin token" onClose={onClose}>
       <form onSubmit={submit} className="space-y-4">
         <p className="text-muted text-sm">
-          What changes something needs the server's ADMIN_TOKEN. It is kept for this tab only, and sent with
+          What only admins see and do needs an admin's token. It is kept for this tab only, and sent with
           actions alone.
         </p>
         {refused && (

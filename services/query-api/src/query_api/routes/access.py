@@ -15,11 +15,25 @@ from aiohttp import hdrs, web
 from pydantic import SecretStr
 
 from query_api.client_address import ClientAddress
+from query_api.routes.console.admin_tokens import AdminTokens
 from query_api.routes.endpoint import Endpoint
 from query_api.schemas.problems import ProblemError
 from query_api.settings import Settings, origin_of
 
 log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who showed a secret: the name of the token, and where the request came from."""
+
+    name: str
+    address: str
+
+
+# What a handler of a secured route finds with its request.
+ACTOR: Final = web.RequestKey("actor", Actor)
+ID: Final = web.RequestKey("id", str)
 
 SECURITY_HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
@@ -123,28 +137,28 @@ class SecretCheck:
     """One secret, and how often it may be tried. Failed tries never count against a client that knows it."""
 
     setting: str
-    secret: bytes | None
+    owner_of: Callable[[str], str | None] | None
+    """Whose a secret is; None where there is none to show."""
     given: Callable[[web.Request], str | None]
     missing: str
     challenge: str
     unauthenticated: RateLimit
     authenticated: RateLimit | None
 
-    def matches(self, request: web.Request) -> bool:
-        """Tell whether a request shows the secret."""
+    def shown_by(self, request: web.Request) -> str | None:
+        """Return whose secret a request shows."""
         given = self.given(request)
-        if given is None or self.secret is None:
-            return False
-        return hmac.compare_digest(given.encode(errors="surrogateescape"), self.secret)
+        return None if given is None or self.owner_of is None else self.owner_of(given)
 
     def check(self, request: web.Request, client: str) -> None:
         """Raise a ProblemError unless the request of a client shows the secret."""
-        if self.matches(request):
+        if (name := self.shown_by(request)) is not None:
+            request[ACTOR] = Actor(name, client)
             if self.authenticated is not None:
                 self.authenticated.take(client)
             return
         self.unauthenticated.take(client)
-        if self.secret is None:
+        if self.owner_of is None:
             raise ProblemError(403, f"this server has no {self.setting}, so this cannot be done; set it and restart")
         if self.given(request) is None:
             # Made anew each time: an exception that is kept holds on to the frames of each raise.
@@ -159,9 +173,10 @@ class AccessControl:
     def __init__(self, settings: Settings) -> None:
         per_minute = settings.admin_requests_per_minute
         self._readers = RateLimit(per_minute)
+        tokens = AdminTokens(_text(settings.admin_token), settings.admin_tokens_file)
         self._admin = SecretCheck(
             setting="ADMIN_TOKEN",
-            secret=_bytes(settings.admin_token),
+            owner_of=tokens.name_of if tokens.are_there else None,
             given=_bearer,
             missing="send the header Authorization: Bearer <ADMIN_TOKEN>",
             challenge='Bearer realm="arcwatch"',
@@ -170,7 +185,7 @@ class AccessControl:
         )
         webhook = SecretCheck(
             setting="HF_WEBHOOK_SECRET",
-            secret=_bytes(settings.hf_webhook_secret),
+            owner_of=_one_secret("webhook", _text(settings.hf_webhook_secret)),
             given=_shared,
             missing="send the header X-Webhook-Secret",
             challenge="X-Webhook-Secret",
@@ -186,12 +201,19 @@ class AccessControl:
         """Raise a ProblemError unless the request may go on."""
         if endpoint.secured:
             self._secrets[endpoint.secured].check(request, self.client_of(request))
-        elif endpoint.limited and not self._admin.matches(request):
+        elif endpoint.limited and self._admin.shown_by(request) is None:
             self._readers.take(self.client_of(request))
 
 
-def _bytes(secret: SecretStr | None) -> bytes | None:
-    return secret.get_secret_value().encode() if secret else None
+def _text(secret: SecretStr | None) -> str | None:
+    return secret.get_secret_value() if secret else None
+
+
+def _one_secret(name: str, secret: str | None) -> Callable[[str], str | None] | None:
+    if secret is None:
+        return None
+    known = secret.encode()
+    return lambda given: name if hmac.compare_digest(given.encode(errors="surrogateescape"), known) else None
 
 
 def _bearer(request: web.Request) -> str | None:

@@ -10,6 +10,7 @@ from common.names.fields import FIELDS, NameFields
 from pydantic import ValidationError
 from pydantic.alias_generators import to_camel
 
+from query_api.routes.console.audited import deed_of, who
 from query_api.routes.endpoint import Endpoint
 from query_api.schemas.folder_names import AllNamesAnswer, FolderNames, FolderNamesAnswer, FolderQuery, NamesBody
 from query_api.schemas.naming import naming
@@ -39,9 +40,10 @@ async def set_model_name(
 ) -> FolderNamesAnswer:
     """Say what a folder's model is, before all other sources."""
     fields = _said(body)
-    by = f"admin at {request.remote}"
-    await name_overrides.put(pool, query.folder, fields, by)
-    log.info("admin.name_set", by=by, folder=query.folder, **fields.model_dump(mode="json", exclude_none=True))
+    said, by = fields.model_dump(mode="json", exclude_none=True), who(request)
+    deed = deed_of(request, "model_names.set", folder=query.folder, **said)
+    await name_overrides.put(pool, query.folder, fields, by, deed)
+    log.info("admin.name_set", by=by, folder=query.folder, **said)
     return await _changed(pool, projector, query.folder)
 
 
@@ -61,9 +63,10 @@ async def unset_model_name(
     pool: asyncpg.Pool, projector: ViewProjector, request: web.Request, query: FolderQuery
 ) -> FolderNamesAnswer:
     """Take back what an admin has said of a folder's model."""
-    if not await name_overrides.delete(pool, query.folder):
+    deed = deed_of(request, "model_names.unset", folder=query.folder)
+    if not await name_overrides.delete(pool, query.folder, deed):
         raise ProblemError(404, f"no admin has set a name of {query.folder!r}; GET /api/admin/model-names lists all")
-    log.info("admin.name_unset", by=f"admin at {request.remote}", folder=query.folder)
+    log.info("admin.name_unset", by=who(request), folder=query.folder)
     return await _changed(pool, projector, query.folder)
 
 

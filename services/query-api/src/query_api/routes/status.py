@@ -30,7 +30,7 @@ async def get_status(
     return StatusAnswer(
         data=Status(
             datasets=settings.hf_datasets,
-            writable=settings.admin_token is not None,
+            writable=settings.is_writable,
             # A server that hangs keeps its connections: what it does not answer, it is not there for.
             bus_connected=client.is_connected and ingesters.alive is not None,
             ingesters=ingesters,

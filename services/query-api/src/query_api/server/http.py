@@ -18,7 +18,7 @@ from aiohttp import web
 from common.process.outage import AWAY, DATABASE_ERRORS, reason_of
 
 from query_api.meter import RequestMeter
-from query_api.routes.access import SECURITY_HEADERS, AccessControl
+from query_api.routes.access import ID, SECURITY_HEADERS, AccessControl
 from query_api.routes.endpoint import Endpoint, Handle
 from query_api.routes.export.negotiation import accepts_gzip
 from query_api.schemas.base import ASK_EACH_TIME, JSON
@@ -75,7 +75,7 @@ class Http:
 
         async def handle(request: web.Request) -> web.StreamResponse:
             started = clock()
-            request_id = id_of(request)
+            request_id = request[ID] = id_of(request)
             try:
                 response = await answer(request)
             except ProblemError as problem:

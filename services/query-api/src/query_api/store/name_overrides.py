@@ -1,4 +1,4 @@
-"""What admins say of models: the one table that the query API writes."""
+"""What admins say of models."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -8,7 +8,9 @@ import asyncpg
 from common.names.fields import FIELDS, Entry, NameFields
 from common.names.registry import Entries
 
+from query_api.store import admin_actions
 from query_api.store import statements as sql
+from query_api.store.admin_actions import Deed
 from query_api.store.repair import shaped
 
 _TABLE = "model_names"
@@ -31,15 +33,19 @@ async def read(database: asyncpg.Pool | asyncpg.Connection | asyncpg.pool.PoolCo
     return Overrides(entries, {row["folder"]: row["set_at"] for row in rows})
 
 
-async def put(pool: asyncpg.Pool, folder: str, fields: NameFields, by: str) -> None:
+async def put(pool: asyncpg.Pool, folder: str, fields: NameFields, by: str, deed: Deed) -> None:
     """Set what is said of a folder's model, in place of what was."""
     async with pool.acquire() as connection, connection.transaction():
         await connection.execute(sql.ALLOW_WRITES)
         await connection.execute(sql.SET_NAME, folder, *(getattr(fields, name) for name in FIELDS), by)
+        await admin_actions.write(connection, deed)
 
 
-async def delete(pool: asyncpg.Pool, folder: str) -> bool:
+async def delete(pool: asyncpg.Pool, folder: str, deed: Deed) -> bool:
     """Take back what was said of a folder's model; False where nothing was."""
     async with pool.acquire() as connection, connection.transaction():
         await connection.execute(sql.ALLOW_WRITES)
-        return await connection.fetchval(sql.UNSET_NAME, folder) is not None
+        found = await connection.fetchval(sql.UNSET_NAME, folder) is not None
+        if found:
+            await admin_actions.write(connection, deed)
+    return found

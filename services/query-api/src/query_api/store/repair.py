@@ -28,6 +28,7 @@ TABLES: Final = (
     "sync_runs",
     "explanations",
     "model_names",
+    "admin_actions",
     "model.ingested",
 )
 for _table in TABLES:

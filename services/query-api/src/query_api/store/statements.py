@@ -247,3 +247,28 @@ COUNT_ERRORS_OF_RUN: Final = """
 SELECT count(e.id) AS total, count(e.id) FILTER (WHERE e.fatal) AS fatal
 FROM ingestion_runs r LEFT JOIN ingestion_errors e ON e.run_id = r.id WHERE r.id = $1 GROUP BY r.id
 """
+
+# What admins did.
+
+ADD_ACTION: Final = """
+INSERT INTO admin_actions (actor, address, action, target, request_id, outcome)
+VALUES ($1, $2, $3, $4::text::jsonb, $5, $6) RETURNING id
+"""
+
+END_ACTION: Final = """
+INSERT INTO admin_actions (actor, address, action, target, request_id, outcome, detail, ends)
+SELECT actor, address, action, target, request_id, $2, $3, id FROM admin_actions WHERE id = $1 RETURNING id
+"""
+
+COUNT_ACTIONS: Final = """
+SELECT count(*) FROM admin_actions
+WHERE ends IS NULL AND ($1::text IS NULL OR actor = $1) AND ($2::text IS NULL OR action = $2)
+"""
+
+ACTIONS: Final = """
+SELECT a.id, a.at, a.actor, a.address, a.action, a.target, a.request_id, coalesce(e.outcome, a.outcome) AS outcome,
+    coalesce(e.detail, a.detail) AS detail
+FROM admin_actions a LEFT JOIN admin_actions e ON e.ends = a.id
+WHERE a.ends IS NULL AND ($1::text IS NULL OR a.actor = $1) AND ($2::text IS NULL OR a.action = $2)
+ORDER BY a.id DESC LIMIT $3 OFFSET $4
+"""

@@ -71,6 +71,7 @@ function Confirm({ verb, letters, onClose }: ConfirmProps) {
         setOutcome,
       );
       await client.invalidateQueries({ queryKey: keys.deadLetters(), predicate: isList });
+      await client.invalidateQueries({ queryKey: keys.audit() });
     });
   return (
     <div className="space-y-5">

@@ -1,9 +1,11 @@
 """Dead letters: what failed for good, and what an admin does with it."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from functools import partial
-from typing import Literal, TypeVar
+from typing import TypeVar
 
+import asyncpg
 import nats.errors
 import nats.js.errors
 import structlog
@@ -13,6 +15,7 @@ from common.bus.dead_letters import REQUESTS, Acted, Dead, DeadLetterError, Filt
 from common.storable import storable
 from nats.aio.client import Client
 
+from query_api.routes.console.audited import audited, deed_of
 from query_api.routes.endpoint import Endpoint
 from query_api.routes.publish import away
 from query_api.schemas.console.dead_letter_shapes import (
@@ -24,11 +27,11 @@ from query_api.schemas.console.dead_letter_shapes import (
     NotDone,
 )
 from query_api.schemas.problems import ProblemError
+from query_api.store.admin_actions import Deed
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
 GONE = "there is no such dead letter, or it does not fit"
-Verb = Literal["replay", "drop"]
 Do = Callable[[list[Dead]], Awaitable[Acted]]
 
 
@@ -41,24 +44,42 @@ async def list_dead_letters(client: Client, query: DeadLettersQuery) -> DeadLett
 
 
 @partial(Endpoint, "/api/admin/dead-letters/replay", "Admin", method="POST", problems=(422, 503), secured="adminToken")
-async def replay_dead_letters(client: Client, request: web.Request, body: DeadLettersBody) -> DeadLettersActed:
+async def replay_dead_letters(
+    client: Client, pool: asyncpg.Pool, request: web.Request, body: DeadLettersBody
+) -> DeadLettersActed:
     """Publish dead letters again, and take them off the list; with `dryRun`, tell which."""
-    return await _act(client, request, "replay", body, partial(dead_letters.replay_each, client, subjects=REQUESTS))
+    return await _act(
+        client,
+        pool,
+        deed_of(request, "dead_letters.replay"),
+        body,
+        partial(dead_letters.replay_each, client, subjects=REQUESTS),
+    )
 
 
 @partial(Endpoint, "/api/admin/dead-letters/drop", "Admin", method="POST", problems=(422, 503), secured="adminToken")
-async def drop_dead_letters(client: Client, request: web.Request, body: DeadLettersBody) -> DeadLettersActed:
+async def drop_dead_letters(
+    client: Client, pool: asyncpg.Pool, request: web.Request, body: DeadLettersBody
+) -> DeadLettersActed:
     """Take dead letters off the list for good; with `dryRun`, tell which."""
-    return await _act(client, request, "drop", body, partial(dead_letters.remove_each, client))
+    return await _act(
+        client, pool, deed_of(request, "dead_letters.drop"), body, partial(dead_letters.remove_each, client)
+    )
 
 
-async def _act(client: Client, request: web.Request, verb: Verb, body: DeadLettersBody, do: Do) -> DeadLettersActed:
+async def _act(client: Client, pool: asyncpg.Pool, deed: Deed, body: DeadLettersBody, do: Do) -> DeadLettersActed:
     there = await _asked(client, partial(dead_letters.fitting, client, body.filter()))
     chosen, remaining, failed = _chosen(there, body)
-    acted = Acted(chosen) if body.dry_run else await _asked(client, partial(do, chosen))
-    if not body.dry_run:
-        about = {"done": [dead.sequence for dead in acted.done], "failed": list(acted.failures)}
-        log.info("admin.dead_letters", by=f"admin at {request.remote}", verb=verb, **about)
+    if body.dry_run or not chosen:
+        acted = Acted(chosen)
+    else:
+        numbers = [dead.sequence for dead in chosen]
+        async with audited(pool, replace(deed, target={"sequences": numbers})) as told:
+            acted = await _asked(client, partial(do, chosen))
+            told.detail = "; ".join(f"{each}: {reason}" for each, reason in acted.failures.items()) or None
+        log.info(
+            "admin.dead_letters", by=deed.actor, action=deed.action, done=len(acted.done), failed=list(acted.failures)
+        )
     failed += [NotDone(sequence=sequence, reason=reason) for sequence, reason in acted.failures.items()]
     return DeadLettersActed(
         dry_run=body.dry_run, done=tuple(map(_row, acted.done)), failed=tuple(failed), remaining=remaining

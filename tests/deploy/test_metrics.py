@@ -22,6 +22,8 @@ from common.outcomes import KINDS
 from common.process import ops
 from common.process.http_server import REASONS
 from localhub import LocalHub
+from notifier.news.news import NewsKind
+from notifier.sending.errors import KINDS as FAILURE_KINDS
 from prometheus_client import CollectorRegistry
 from prometheus_client.parser import text_string_to_metric_families
 from query_api.metrics import DeliveryOutcome, ExportOutcome
@@ -150,6 +152,9 @@ CLOSED: dict[str, set[tuple[str, ...]]] = {
     "arcwatch_ingester_hub_pack_requests": {(each,) for each in get_args(PackOutcome)},
     "arcwatch_ingester_hub_fallbacks": {(each,) for each in get_args(Reason)},
     "arcwatch_verifications": set(product(("hub", "rows"), ("verified", "explained", "differs", "impossible"))),
+    "arcwatch_notifier_news": {(each,) for each in get_args(NewsKind)},
+    "arcwatch_notifier_failures": {(each,) for each in FAILURE_KINDS},
+    "arcwatch_notifier_attempts": set(product(("team",), ("sent", "retried", "dead"))),
     "arcwatch_query_api_requests": answered(),
     "arcwatch_query_api_events": {("model.ingested",), ("model.ingestion_failed",), ("sync.completed",)},
     "arcwatch_query_api_closed_connections": {(each,) for each in REASONS},

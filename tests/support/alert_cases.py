@@ -14,6 +14,7 @@ class Case(NamedTuple):
 _WATCHER = 'job="arcwatch-watcher",instance="w"'
 _INGESTER = 'job="arcwatch-ingester",instance="i"'
 _API = 'job="arcwatch-query-api",instance="q"'
+_NOTIFIER = 'job="arcwatch-notifier",instance="n"'
 _LISTED = f'arcwatch_watcher_last_complete_listing_timestamp_seconds{{{_WATCHER},dataset="a/b"}}'
 _DUE = f'arcwatch_watcher_listing_due_timestamp_seconds{{{_WATCHER},dataset="a/b"}}'
 
@@ -230,6 +231,18 @@ CASES: dict[str, list[Case]] = {
     ],
     "ArcwatchNoWatcher": [Case({f"up{{{_WATCHER}}}": "1x10 0x10 1x10"}, ("17m", "20m"), ("9m", "13m", "22m"))],
     "ArcwatchNoQueryApi": [Case({f"up{{{_API}}}": "1x10 0x10 1x10"}, ("14m", "20m"), ("9m", "11m", "22m"))],
+    "ArcwatchChannelFails": [
+        Case(
+            {f'arcwatch_notifier_dead_messages{{{_NOTIFIER},channel="a"}}': "0x10 1x10 0x10"},
+            ("11m", "20m"),
+            ("9m", "22m"),
+        ),
+        Case(
+            {f'arcwatch_notifier_late_seconds{{{_NOTIFIER},channel="a"}}': "0+60x70 0x10"},
+            ("62m", "70m"),
+            ("59m", "72m"),
+        ),
+    ],
     "ArcwatchViewStale": [
         Case({f"arcwatch_query_api_view_age_seconds{{{_API}}}": "0x10 0+60x15 0x10"}, ("20m", "25m"), ("15m", "28m"))
     ],

@@ -1,8 +1,10 @@
 """Watcher, ingester and query API running in the test's own event loop, on one Hub, NATS and PostgreSQL."""
 
 import contextlib
+import tempfile
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -12,6 +14,8 @@ from ingester import app as ingester_app
 from ingester.settings import Settings as IngesterSettings
 from localhub import LocalHub
 from nats.aio.client import Client
+from notifier import app as notifier_app
+from notifier.settings import Settings as NotifierSettings
 from prometheus_client.parser import text_string_to_metric_families
 from query_api import app as query_app
 from query_api.settings import Settings as QuerySettings
@@ -71,5 +75,19 @@ async def whole(hub: LocalHub, database_url: str, nats_url: str, **settings: Any
             ),
             "ingester": await stack.enter_async_context(running(ingester_app.run, IngesterSettings(**shared))),
             "watcher": await stack.enter_async_context(running(watcher_app.run, WatcherSettings(**shared))),
+            "notifier": await stack.enter_async_context(
+                running(notifier_app.run, NotifierSettings(**shared, notifications_file=_channels(stack)))
+            ),
         }
         yield System(hub, client, ops, f"http://127.0.0.1:{port}")
+
+
+def _channels(stack: contextlib.ExitStack | contextlib.AsyncExitStack) -> Path:
+    """Write the file of a channel that no news reaches."""
+    folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="arcwatch-channels-")))
+    file = folder / "notifications.toml"
+    file.write_text(
+        '[[channels]]\nname = "team"\nkind = "slack"\nmodels = ["none"]\n'
+        'url = "https://hooks.slack.com/services/T1/B2/c3"\n'
+    )
+    return file

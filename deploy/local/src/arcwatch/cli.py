@@ -23,6 +23,7 @@ from arcwatch.commands import (
 )
 from arcwatch.commands.console import root
 from arcwatch.commands.console.endings import ended
+from arcwatch.commands.notifications import notify
 from arcwatch.commands.operations import audit, dead
 from arcwatch.commands.recovery import backup, rebuild, restore
 from arcwatch.commands.servers import streams, tables
@@ -55,6 +56,7 @@ app.command("rescore", rich_help_panel="Operate", epilog=rescore.EXAMPLES)(resco
 app.add_typer(names.names, name="names", rich_help_panel="Operate")
 app.add_typer(dead.app, name="dead", rich_help_panel="Operate")
 app.add_typer(audit.audit, name="audit", rich_help_panel="Look")
+app.add_typer(notify.app, name="notify", rich_help_panel="Operate")
 app.add_typer(webhooks.app, name="webhooks", rich_help_panel="Operate")
 app.command("migrate", rich_help_panel="Operate", epilog=tables.MIGRATE)(tables.migrate)
 app.command("sql", rich_help_panel="Look", epilog=tables.SQL)(tables.sql)

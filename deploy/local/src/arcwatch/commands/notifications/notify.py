@@ -1,0 +1,137 @@
+"""`arcwatch notify test`, `ls`, `replay`, `rm` and `secret`: outgoing notifications (docs/notifications.md)."""
+
+from pathlib import Path
+from typing import Annotated, Any
+from uuid import UUID
+
+import typer
+
+from arcwatch.commands.console.calls import read, run
+from arcwatch.commands.console.confirm import confirm
+from arcwatch.commands.console.options import DatabaseOption, DataDirOption, JsonOption, YesOption, examples, group
+from arcwatch.commands.console.output import as_json, moment, say, table
+
+app = group("Notifications: webhooks, chats and mailboxes that hear what landed and failed.")
+
+_COLUMNS = ("id", "channel", "status", "news", "since", "next", "attempts", "error")
+_SPARE = ("since", "next")
+_NONE = "no message waits, and none is dead"
+
+FileOption = Annotated[
+    Path | None,
+    typer.Option("--file", envvar="NOTIFICATIONS_FILE", help="The file of channels.", show_default="none"),
+]
+IdsArgument = Annotated[
+    list[UUID] | None, typer.Argument(metavar="ID", help="As `notify ls` shows them.", show_default=False)
+]
+AllOption = Annotated[bool, typer.Option("--all", help="Every dead one.")]
+
+
+@app.command("test", epilog=examples("arcwatch notify test ops", "arcwatch notify test team --file team.toml"))
+def try_channel(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The channel's, in the file.")],
+    *,
+    file: FileOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Send a test message to a channel from here, once, and say whether it was taken. Nothing is stored."""
+    from notifier.settings import Settings
+
+    from arcwatch.clients import notifications
+    from arcwatch.errors import DeploymentError
+
+    settings = read(lambda: Settings(notifications_file=file) if file else Settings())
+    tried = run(notifications.send_test(settings.channels, name, settings.site))
+    if json:
+        as_json({"channel": name, "taken": tried.error is None, "kind": tried.kind, "reason": tried.error})
+    elif tried.error is None:
+        say(f"{name} took the message")
+    if tried.error is not None and not json:
+        raise DeploymentError(f"{name} did not take the message ({tried.kind}): {tried.error}")
+    if tried.error is not None:
+        raise typer.Exit(1)
+
+
+@app.command(epilog=examples("arcwatch notify ls", "arcwatch notify ls --json"))
+def ls(*, data_dir: DataDirOption = None, database_url: DatabaseOption = None, json: JsonOption = False) -> None:
+    """List the messages that are held, wait to be sent again, or are dead; the oldest first."""
+    from arcwatch.clients import notifications
+
+    found = run(notifications.unsent(_url(data_dir, database_url)))
+    if json:
+        as_json(found)
+        return
+    table(_COLUMNS, map(_row, found), empty=_NONE, spare=_SPARE)
+
+
+@app.command(epilog=examples("arcwatch notify replay --all"))
+def replay(
+    ids: IdsArgument = None,
+    *,
+    every: AllOption = False,
+    data_dir: DataDirOption = None,
+    database_url: DatabaseOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Have dead messages sent again, under the same ids."""
+    from arcwatch.clients import notifications
+
+    _tell(run(notifications.replay(_url(data_dir, database_url), _chosen(ids, every=every))), "will be sent", json=json)
+
+
+@app.command(epilog=examples("arcwatch notify rm --all --yes"))
+def rm(
+    ids: IdsArgument = None,
+    *,
+    every: AllOption = False,
+    yes: YesOption = False,
+    data_dir: DataDirOption = None,
+    database_url: DatabaseOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Remove dead messages for good: what they tell is not told."""
+    from arcwatch.clients import notifications
+
+    chosen, url = _chosen(ids, every=every), _url(data_dir, database_url)
+    many = "every dead message" if chosen is None else f"{len(chosen)} dead messages"
+    confirm(f"Remove {many} for good?", yes=yes)
+    _tell(run(notifications.remove(url, chosen)), "removed", json=json)
+
+
+@app.command(epilog=examples("arcwatch notify secret"))
+def secret() -> None:
+    """Print a new secret for a webhook. Keep it from others; the receiver needs it, too."""
+    from notifier.channels.secrets import fresh_secret
+
+    say(fresh_secret())
+
+
+def _url(data_dir: Path | None, given: str | None) -> str:
+    from common.process import logs
+
+    from arcwatch.clients.running import url_of
+
+    logs.configure("critical", "console", "notify")
+    return url_of("database_url", data_dir, given)
+
+
+def _chosen(ids: list[UUID] | None, *, every: bool) -> list[UUID] | None:
+    if every == bool(ids):
+        raise typer.BadParameter("name the messages by their ID, or say --all")
+    return None if every else ids
+
+
+def _tell(done: list[UUID], what: str, *, json: bool) -> None:
+    if json:
+        as_json([str(each) for each in done])
+        return
+    for each in done:
+        say(f"{each} {what}")
+    if not done:
+        say("no such message is dead")
+
+
+def _row(message: dict[str, Any]) -> list[object]:
+    times = [moment(message[name].isoformat()) for name in ("created_at", "due_at")]
+    shown = [message["id"], message["channel"], message["status"], message["pieces"]]
+    return [*shown, times[0], "-" if message["status"] == "dead" else times[1], message["attempts"], message["error"]]

@@ -121,7 +121,7 @@ async def test_a_restoration_takes_the_place_of_nothing_unasked(
     assert (await arcwatch("backup", str(backup), "--database-url", database_url)).status == 0
     rows = await history.pool.fetch("SELECT * FROM explanations ORDER BY id")
     refused = await restore(backup, database_url, "--replace", "--yes")
-    assert "sessions of arcwatch use this database: stop watcher, ingesters and query API" in refused.err[-1]
+    assert "sessions of arcwatch use this database: stop all services first" in refused.err[-1]
     await history.pool.close()
     connection = await asyncpg.connect(database_url)
     await connection.execute(

@@ -147,6 +147,9 @@ CASES: dict[str, list[Case]] = {
             ("9m",),
         ),
     ],
+    "ArcwatchDiskFull": [
+        Case({f'arcwatch_check_up{{{_INGESTER},check="disk"}}': "1x10 0x10 1x10"}, ("13m", "20m"), ("9m", "22m")),
+    ],
     "ArcwatchDeadLetterWaiting": [
         Case(
             {f'arcwatch_bus_dead_letters{{{_WATCHER},service="ingester"}}': "0x10 2x10 0x10"},

@@ -5,6 +5,7 @@
 | nothing                         | ack                                                                     |
 | TransientError, lost connection | nak with a delay that grows with the delivery count                     |
 | PermanentError, invalid event   | dead letter with the reason, term                                       |
+| no room on a server's disk      | the message is held, and handled again until there is; no delivery ends |
 | anything else                   | traceback logged, nak with delay                                        |
 | any of these, last time         | dead letter with the reason, term: nothing waits undelivered and unseen |
 """
@@ -12,7 +13,7 @@
 import asyncio
 from dataclasses import dataclass
 
-from common.process.outage import AWAY, reason_of
+from common.process.outage import AWAY, has_no_room, reason_of
 from common.storable import storable
 
 # How often a message is delivered before it is dead-lettered; the durables' own limit is the same.
@@ -27,6 +28,7 @@ KINDS = frozenset(
     {
         "abandoned",
         "connection_lost",
+        "disk_full",
         "folder_gone",
         "hub_error",
         "hub_refused",
@@ -104,6 +106,8 @@ def consequence(error: BaseException, delivery_count: int) -> Retry | Fail:
 def _kind_of(error: BaseException) -> str:
     if isinstance(error, TransientError):
         return error.kind
+    if has_no_room(error):
+        return "disk_full"
     return "connection_lost" if isinstance(error, (*AWAY, asyncio.CancelledError)) else "unexpected"
 
 

@@ -22,7 +22,7 @@ from common.metrics.bus_metrics import BusMetrics
 from common.outcomes import StartupError
 from common.process import ops
 from common.process.gc_tuning import settle
-from common.process.outage import Outage, periodically
+from common.process.outage import Outage, Room, periodically
 from common.process.service import background
 from nats.aio.client import Client
 
@@ -50,9 +50,9 @@ async def run(settings: Settings, stopping: asyncio.Event) -> None:
     malloc_tuning.return_large_blocks()
     check_task_sets(settings)
     database_url, nats_url = settings.database_url.get_secret_value(), settings.nats_url.get_secret_value()
-    instance = settings.arcwatch_instance or SERVICE
-    metrics, starting, wait_seconds = Metrics(), ops.Starting(), settings.start_wait_seconds
-    checks: dict[str, ops.Check] = dict.fromkeys(("database", "consumer"), starting.check)
+    instance, wait_seconds = settings.arcwatch_instance or SERVICE, settings.start_wait_seconds
+    metrics, starting, room = Metrics(), ops.Starting(), Room()
+    checks: dict[str, ops.Check] = {"database": starting.check, "consumer": starting.check, "disk": room.check}
     serve_ops = partial(ops.serve, registry=metrics.registry, instance=settings.arcwatch_instance)
     async with (
         # First: while it waits for its servers, a probe gets the answer that it lives, and why it is not ready.
@@ -65,7 +65,7 @@ async def run(settings: Settings, stopping: asyncio.Event) -> None:
         broker = bus.make_broker(nats_url, instance, wait_seconds, partial(starting.waits, "nats.waiting"))
         client = await bus.connect_broker(broker)
         failures = handlers.FailureRecorder(pool, client, metrics, instance, settings.hf_datasets)
-        broker.add_middleware(Delivery(SERVICE, client.jetstream(), metrics.registry, failures))
+        broker.add_middleware(Delivery(SERVICE, client.jetstream(), metrics.registry, failures, room))
         ingester = build_ingester(settings, pool, hub, client, metrics=metrics, columns=await column_types(pool))
         queue = build_lock_queue(ingester, client)
         handlers.register(broker, nats_url, queue, failures)

@@ -16,6 +16,7 @@ from common.hub.quota_sharing import QuotaSharing, key_of
 from common.metrics import bus_metrics, pool_metrics
 from common.metrics.bus_metrics import BusMetrics
 from common.process import ops
+from common.process.outage import Room
 from common.process.service import background
 from nats.aio.client import Client
 
@@ -35,8 +36,8 @@ async def run(settings: Settings, stopping: asyncio.Event) -> None:
     """Run the service until `stopping` is set."""
     metrics = Metrics()
     database_url, nats_url = settings.database_url.get_secret_value(), settings.nats_url.get_secret_value()
-    starting, wait_seconds = ops.Starting(), settings.start_wait_seconds
-    checks: dict[str, ops.Check] = dict.fromkeys(("database", "consumer"), starting.check)
+    starting, wait_seconds, room = ops.Starting(), settings.start_wait_seconds, Room()
+    checks: dict[str, ops.Check] = {"database": starting.check, "consumer": starting.check, "disk": room.check}
     serve_ops = partial(ops.serve, registry=metrics.registry, instance=settings.arcwatch_instance)
     async with (
         # First: while it waits for its servers, a probe gets the answer that it lives, and why it is not ready.
@@ -50,8 +51,8 @@ async def run(settings: Settings, stopping: asyncio.Event) -> None:
             nats_url, settings.arcwatch_instance or SERVICE, wait_seconds, partial(starting.waits, "nats.waiting")
         )
         client = await bus.connect_broker(broker)
-        broker.add_middleware(Delivery(SERVICE, client.jetstream(), metrics.registry))
-        syncer = build(settings, pool, hub, client, metrics)
+        broker.add_middleware(Delivery(SERVICE, client.jetstream(), metrics.registry, room=room))
+        syncer = build(settings, pool, hub, client, metrics, room=room)
         handlers.register(broker, nats_url, syncer, auto_ingest=settings.hf_sync_auto_ingest)
         pool_metrics.register(pool, metrics.registry)
         sharing = share_quota(hub, client)
@@ -81,11 +82,19 @@ def hub_client(settings: Settings, metrics: Metrics) -> HubClient:
     return HubClient(settings.endpoint, settings.token, metrics.hub.quota, metrics.hub.requested)
 
 
-def build(settings: Settings, pool: asyncpg.Pool, hub: HubClient, client: Client, metrics: Metrics) -> Syncer:
-    """Put a syncer together from what it works on."""
+def build(
+    settings: Settings,
+    pool: asyncpg.Pool,
+    hub: HubClient,
+    client: Client,
+    metrics: Metrics,
+    *,
+    room: Room | None = None,
+) -> Syncer:
+    """Put a syncer together from what it works on; with `room`, it waits for some where NATS has none."""
     for dataset in settings.hf_datasets:
         metrics.last_success.labels(dataset).set(0)
-    return Syncer(settings.hf_datasets, hub, Syncs(pool), Publisher(client, pool, SERVICE), metrics)
+    return Syncer(settings.hf_datasets, hub, Syncs(pool), Publisher(client, pool, SERVICE, room), metrics)
 
 
 def _poller(settings: Settings, syncer: Syncer) -> Poller:

@@ -4,8 +4,9 @@ import contextlib
 from collections.abc import Iterable
 
 from common.bus import dead_letters, topology
+from common.bus.storing import store
 from common.bus.topology import DEAD_STREAM, DURABLES, STREAM, Durable
-from common.process.outage import reason_of
+from common.process.outage import BusFullError, reason_of
 from nats.aio.client import Client
 from nats.js import JetStreamContext
 from nats.js.errors import APIError, NotFoundError
@@ -18,6 +19,8 @@ _TIMEOUT_SECONDS = 5.0
 # As ArcwatchStreamNearlyFull, whose runbook sends people here.
 _NEARLY_FULL = 0.8
 _MEBIBYTE = 1024**2
+# Subjects that no consumer has.
+_PROBES = {STREAM: "sync.doctor", DEAD_STREAM: "dead.doctor"}
 
 
 async def bus(url: str, replicas: int = 1) -> Iterable[Finding]:
@@ -28,7 +31,7 @@ async def bus(url: str, replicas: int = 1) -> Iterable[Finding]:
             findings = [*_drift(await topology.drift(js, replicas))]
             for stream in (STREAM, DEAD_STREAM):
                 with contextlib.suppress(NotFoundError):  # said by the drift
-                    findings.append(await _room(js, stream))
+                    findings += [await _room(js, stream), *await _stores(js, stream)]
             for durable in DURABLES:
                 with contextlib.suppress(NotFoundError):  # said by the drift
                     findings.append(await _waiting(js, durable))
@@ -61,6 +64,19 @@ async def _room(js: JetStreamContext, stream: str) -> Finding:
     if used < _NEARLY_FULL:
         return ok(check, found)
     return Finding(check, Verdict.WARNING, found, "deploy/runbooks/ArcwatchStreamNearlyFull.md says how to make room")
+
+
+async def _stores(js: JetStreamContext, stream: str) -> Iterable[Finding]:
+    """Store a message that nobody reads, and take it off again: nothing else shows that a stream takes none."""
+    try:
+        stored = await store(js, _PROBES[stream], b"", stream=stream, headers={})
+        await js.delete_msg(stream, stored.seq)
+    except BusFullError as error:
+        if isinstance(error.__cause__, APIError):
+            return []  # its limit is reached, which its room says
+        advice = "make room on its disk, then restart it: deploy/runbooks/ArcwatchDiskFull.md"
+        return [Finding(f"stream {stream}", Verdict.PROBLEM, str(error), advice)]
+    return []
 
 
 async def _waiting(js: JetStreamContext, durable: Durable) -> Finding:

@@ -176,7 +176,9 @@ class Deployment:
             await asyncio.sleep(_TOPOLOGY_SECONDS)
             # While NATS is away or starting, there is nothing to see.
             with contextlib.suppress(*_NATS_ERRORS):
-                if await self._topology_drift(topology.drift):
+                if self._nats and await self._nats.end_if_stuck():
+                    self.terminal.say("NATS had no room on its disk, and stores nothing since: there is room now")
+                elif await self._topology_drift(topology.drift):
                     await self.apply_topology()
                 else:
                     self._said_of_topology = []

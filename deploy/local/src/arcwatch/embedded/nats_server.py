@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from arcwatch.clients.http_probe import is_ok
+from arcwatch.clients.http_probe import ask, is_ok
 from arcwatch.data_dir import write_private
 from arcwatch.embedded import nats_conf
 from arcwatch.embedded.processes import Child, Command, Part
@@ -16,6 +16,11 @@ from arcwatch.errors import DeploymentError
 from arcwatch.ports import LOOPBACK
 
 _HEALTH = "/healthz?js-enabled-only=true"
+# Of the streams, too.
+_FULL_HEALTH = "/healthz"
+_NO_ROOM = b"no space left on device"
+# With less, it would meet the end of the disk again within a moment.
+_ROOM_BYTES = 16 * 1024 * 1024
 # Reading the streams back after a power cut takes longer than the 40 ms of a clean start.
 _START_SECONDS = 60.0
 ANY_PORT = -1
@@ -47,6 +52,19 @@ class NatsServer(Part):
         """Return the URL of the server, with the user's password where there are users."""
         who = f"{user}:{self.passwords[user]}@" if user and self.passwords else ""
         return f"nats://{who}{LOOPBACK}:{self.port}"
+
+    async def end_if_stuck(self) -> bool:
+        """End the server where it stores nothing for want of room, and there is some again; tell whether it was ended.
+
+        A stream that met a full disk takes nothing until its server is restarted, which is the supervisor's.
+        """
+        if self.child is None or self.child.ended or not self._learn_ports(self.child.pid):
+            return False
+        answer = await ask(self.monitor_port, _FULL_HEALTH)
+        if answer is None or _NO_ROOM not in answer[1] or shutil.disk_usage(self.home).free < _ROOM_BYTES:
+            return False
+        await self.child.stop()
+        return True
 
     def _write_conf(self) -> Path:
         home = self.home = self.home.absolute()

@@ -14,6 +14,7 @@ from arcwatch.embedded.processes import Child, Command, Part, how_ended
 from arcwatch.errors import DeploymentError, explained
 
 _READY_SECONDS = 120.0
+_NO_ROOM = "no space left on device"
 
 
 @dataclass(frozen=True)
@@ -143,9 +144,14 @@ class Supervisor:
             # The one line with which a service explains its exit.
             said = child.last_lines[-1] if child.last_lines else "it did not say why"
             return DeploymentError(said.removeprefix("arcwatch: "))
-        if deaths < self._policy.quick_deaths:
+        if deaths < self._policy.quick_deaths or _has_no_room(child, refused):
             return None
         how = child.died(len(child.last_lines))
         return refused or DeploymentError(
             f"{child.command.name} is not started again after {deaths} quick deaths: {how}"
         )
+
+
+def _has_no_room(child: Child, refused: DeploymentError | None) -> bool:
+    """Tell whether it died of a full disk: then it is tried for as long as that takes."""
+    return any(_NO_ROOM in each.lower() for each in (*child.last_lines, str(refused)))

@@ -30,6 +30,9 @@ NOT_FROM_THE_HUB: Final[Mapping[str, str]] = MappingProxyType(
         "sync_runs": "the history of syncs",
         "model_names": "what admins said of models (arcwatch names set)",
         "verifications": "verdicts of earlier verifications; those of current versions are made anew",
+        "notification_events": "which events notifications were made of",
+        "notification_messages": "notifications that waited to be sent, and the record of those sent",
+        "notification_reader": "how far the notifier has read the events",
         "version_scores": "figures that a rescoring had replaced",
     }
 )

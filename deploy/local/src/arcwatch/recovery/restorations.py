@@ -44,9 +44,7 @@ async def look(url: str) -> Found:
     connection = await connector(url, writes=True)()
     try:
         if others := await connection.fetchval(sql.OTHERS):
-            raise DeploymentError(
-                f"{others} sessions of arcwatch use this database: stop watcher, ingesters and query API first"
-            )
+            raise DeploymentError(f"{others} sessions of arcwatch use this database: stop all services first")
         there = {row[0] for row in await connection.fetch(sql.TABLES)}
         ours = [name for name in roles.tables() if name in there]
         filled = [name for name in ours if await connection.fetchval(sql.HAS_ROWS.format(name))]

@@ -18,6 +18,7 @@ from nats.js.errors import APIError, NotFoundError
 from common.bus import connecting, topology
 from common.bus.opening import Opening, log_wait
 from common.bus.servers import inbox_prefix_of, servers_of
+from common.bus.storing import store
 from common.bus.topology import Durable
 from common.events import Event, body_of, headers_of
 from common.outcomes import AwayError
@@ -185,16 +186,23 @@ def _missing(thing: str) -> AwayError:
     return AwayError(f"the {thing} is missing on NATS; {_REMEDY}")
 
 
-async def publish(client: Client, event: Event, source: str, *, key: str | None = None) -> PubAck:
+async def publish(
+    client: Client,
+    event: Event,
+    source: str,
+    *,
+    key: str | None = None,
+    timeout_seconds: float | None = None,
+) -> PubAck:
     """Store an event on the stream; raises when it is not stored.
 
     The answer tells its place, or that of the one which had its key already: the event is a duplicate then.
     """
     headers = headers_of(event, source, key or event.idempotency_key())
-    js = client.jetstream(timeout=PUBLISH_TIMEOUT_SECONDS)
+    js = client.jetstream(timeout=timeout_seconds or PUBLISH_TIMEOUT_SECONDS)
     with tracing.span(f"{event.subject} publish", kind="producer"):
         tracing.inject(headers)
-        return await js.publish(event.subject, body_of(event), stream=topology.STREAM, headers=headers)
+        return await store(js, event.subject, body_of(event), stream=topology.STREAM, headers=headers)
 
 
 async def publish_unstored(client: Client, event: Event) -> None:

@@ -5,6 +5,7 @@ import contextlib
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
+from functools import partial
 from itertools import product
 from types import TracebackType
 from typing import Any, TypeVar
@@ -21,10 +22,11 @@ from pydantic import ValidationError
 
 from common import outcomes
 from common.bus import topology
+from common.bus.storing import store
 from common.events import DeadLetter, Event
 from common.outcomes import Fail, PermanentError, Retry
 from common.process import tracing
-from common.process.outage import AWAY, reason_of
+from common.process.outage import AWAY, Room, reason_of
 from common.process.wording import in_words
 
 log = structlog.get_logger(__name__)
@@ -40,7 +42,8 @@ class Delivery:
     """How one service settles its messages, and counts them in `registry`.
 
     `on_failure` runs before the dead letter is stored, and may run again after a crash: it records the failure where
-    users look for it.
+    users look for it. A message that finds no `room` on a server's disk is held, and handled again: it uses up no
+    delivery.
     """
 
     def __init__(
@@ -49,8 +52,10 @@ class Delivery:
         js: JetStreamContext,
         registry: CollectorRegistry,
         on_failure: OnFailure | None = None,
+        room: Room | None = None,
     ) -> None:
         self._service, self._js, self._on_failure = service, js, on_failure
+        self.room = room or Room()
         labels = ["outcome", "redelivered"]
         self._messages = Counter(f"arcwatch_{service}_deliveries", "Messages settled", labels, registry=registry)
         # A counter that appears with 1 has not increased, for Prometheus: the first failure would go unseen.
@@ -103,10 +108,11 @@ class Delivery:
             failed_at=datetime.now(UTC),
             stored_at=msg.metadata.timestamp,
         )
-        await self._js.publish(
+        await store(
+            self._js,
             DeadLetter.subject_of(self._service),
             dead_letter.fitting().model_dump_json().encode(),
-            timeout=PUBLISH_TIMEOUT_SECONDS,
+            timeout_seconds=PUBLISH_TIMEOUT_SECONDS,
             stream=topology.DEAD_STREAM,
             headers={"Nats-Msg-Id": dead_letter.idempotency_key, "content-type": "application/json"},
         )
@@ -133,7 +139,7 @@ class DeliveryMiddleware(BaseMiddleware[Any, Msg]):
     async def _handled(self, call_next: Next, msg: StreamMessage[Any]) -> Any:
         try:
             async with heartbeats(self.msg):
-                result = await call_next(msg)
+                result = await self._delivery.room.patiently(partial(call_next, msg))
         except HandlerException:
             raise
         except asyncio.CancelledError:
@@ -158,7 +164,8 @@ class DeliveryMiddleware(BaseMiddleware[Any, Msg]):
 
     async def _settled(self, error: Exception) -> HandlerException:
         try:
-            return await self._delivery.settle(self.msg, error)
+            async with heartbeats(self.msg):
+                return await self._delivery.room.patiently(partial(self._delivery.settle, self.msg, error))
         except Exception as unwritten:
             # The database or the bus is away, so the failure could not be written down: keep the message.
             delay = outcomes.RETRY_DELAYS_SECONDS[0]

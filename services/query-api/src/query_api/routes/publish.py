@@ -6,6 +6,7 @@ import nats.errors
 from common.bus import bus
 from common.events import Event
 from common.process import tracing
+from common.process.outage import BusFullError, reason_of
 from nats.aio.client import Client
 
 from query_api.schemas.problems import ProblemError
@@ -13,6 +14,8 @@ from query_api.schemas.problems import ProblemError
 SOURCE = "query-api"
 # A client waits for the answer: shorter than what a service would wait.
 TIMEOUT_SECONDS = 5.0
+# Of these for the server's word that it stored; the rest to find out whether it is there.
+_STORE_SECONDS = 3.5
 
 
 async def publish(client: Client, event: Event) -> None:
@@ -24,7 +27,9 @@ async def publish(client: Client, event: Event) -> None:
         # Each request begins a new trace.
         async with asyncio.timeout(TIMEOUT_SECONDS):
             with tracing.span(f"{event.subject} asked for"):
-                await bus.publish(client, event, SOURCE)
+                await bus.publish(client, event, SOURCE, timeout_seconds=_STORE_SECONDS)
+    except BusFullError as error:
+        raise ProblemError(503, f"nothing was asked for: {reason_of(error)}", headers={"Retry-After": "60"}) from error
     except (nats.errors.Error, TimeoutError, OSError) as error:
         raise away() from error
 

@@ -18,7 +18,8 @@ EXAMPLES = examples("arcwatch backup backups/", "arcwatch backup before-upgrade.
 
 def backup(
     target: Annotated[
-        Path, typer.Argument(metavar="DIR|FILE", help="A folder, which gets a file named after the time; or the file.")
+        str,
+        typer.Argument(metavar="DIR|FILE", help="A folder, or DIR/ to make one: the file is named after the time."),
     ],
     *,
     data_dir: DataDirOption = None,
@@ -40,15 +41,19 @@ def backup(
     say(f"{path}: {path.stat().st_size / 1024**2:.1f} MiB, as of {manifest.made_at:%Y-%m-%d %H:%M:%S} UTC")
 
 
-def _file(target: Path) -> Path:
+def _file(target: str) -> Path:
     from datetime import UTC, datetime
 
     from arcwatch.errors import DeploymentError
 
-    folder = target if target.is_dir() else target.parent
-    if not folder.is_dir():
-        raise DeploymentError(f"{folder} is no folder: make it first")
-    return target / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}.arcwatch" if target.is_dir() else target
+    path = Path(target)
+    if target.endswith("/"):
+        path.mkdir(parents=True, exist_ok=True)
+    if path.is_dir():
+        return path / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}.arcwatch"
+    if not path.parent.is_dir():
+        raise DeploymentError(f"{path.parent} is no folder: make it first")
+    return path
 
 
 async def _backed_up(data_dir: Path | None, given: str | None, path: Path, *, quiet: bool) -> "Manifest":

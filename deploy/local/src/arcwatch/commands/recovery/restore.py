@@ -37,7 +37,7 @@ def restore(
 ) -> None:
     """Restore a backup: the file is compared with its hashes first, and all rows come in one transaction or none.
 
-    Stop watcher, ingesters and query API before. Where `arcwatch up` does not run, its database is started for this.
+    Stop all services before. Where `arcwatch up` does not run, its database is started for this.
 
     Exit status 1 when something differs.
     """

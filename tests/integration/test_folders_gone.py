@@ -21,13 +21,17 @@ TASK, OTHER = tasks()[:2]
 REQUESTS = {"new": 4, "changed": 3, "renamed": 5, "gone": 5}
 
 
-async def test_a_folder_deleted_before_its_delivery_ends_as_skipped(pipeline: Pipeline, hub: TestHub) -> None:
+@pytest.mark.parametrize("trigger", ["schedule", "manual"])
+async def test_a_folder_deleted_before_its_delivery_ends_as_skipped(
+    pipeline: Pipeline, hub: TestHub, trigger: str
+) -> None:
+    """Also where a person asked for the sync: the watcher has listed the folder, so nobody mistyped its name."""
     hub.commit(V2, submission("m", {TASK: solved(TASK)}))
-    await pipeline.sync()
+    await pipeline.sync(trigger=trigger)
     hub.commit(V2, {"m": None})
     assert await pipeline.drain() == [None]
     (run,) = await pipeline.pool.fetch("SELECT * FROM ingestion_runs")
-    assert (run["status"], run["dataset_name"], run["auto_triggered"]) == ("skipped", "m", True)
+    assert (run["status"], run["dataset_name"], run["auto_triggered"]) == ("skipped", "m", trigger == "schedule")
     assert run["error_log"] == f"{V2} has no folder m (at commit {hub.head(V2)[:12]})"
     sample = pipeline.ingester.metrics.registry.get_sample_value
     assert sample("arcwatch_ingester_ingestions_total", {"status": "skipped"}) == 1

@@ -209,10 +209,11 @@ class _Ingestion:
     async def _not_there(self, revision: str, current: CurrentVersion | None) -> None:
         """End the run of a folder that was deleted or renamed since its event: news, which the next sync marks.
 
-        A folder that a person asked for, and that was never ingested, is a wrong name: that is an error.
+        A folder that a person asked for, that nobody listed and that was never ingested, is a wrong name: that is an
+        error. Whoever has listed a folder says its tree oid.
         """
         reason = f"{self.event.dataset} has no folder {self.event.model} (at commit {revision[:12]})"
-        if self.event.trigger == "manual" and current is None:
+        if self.event.trigger == "manual" and self.event.tree_oid is None and current is None:
             raise PermanentError(reason, kind="folder_gone")
         run = await end_event(self.session.connection, self.origin, "skipped", reason)
         await self.report.skipped(run.id, reason, run.duration_ms)

@@ -18,7 +18,7 @@ DASHBOARD_PACKAGES := $(DASHBOARD)/node_modules/.package-lock.json
 NPM := cd $(DASHBOARD) && PATH="$(abspath $(BIN)):$$PATH" NODE_USE_SYSTEM_CA=1 npm --loglevel=error
 ARGS ?=
 
-.PHONY: help install up demo test test-all test-pythons test-compose client lint format bench mutants structure docs pictures release audit lock clean debian-packages images
+.PHONY: help install up demo test test-all test-pythons test-compose client lint format bench soak mutants structure docs pictures release audit lock clean debian-packages images
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -63,6 +63,9 @@ format: $(VENV)/.dev $(DASHBOARD_PACKAGES) ## let ruff and prettier mend what th
 bench: $(VENV)/.dev ## measure: medians of ratios in one run
 	$(BIN)/python -m tests.bench $(ARGS)
 
+soak: install $(VENV)/.dev ## break a whole deployment while models land, and compare all of it afterwards: SEEDS="1 2 3" ARGS="--seconds 600"
+	@$(BIN)/python -m tests.soak $(ARGS) $(SEEDS)
+
 mutants: $(VENV)/.mutants ## change the code one spot at a time: what does no test notice? ARGS="ingester.submission.scoring"
 	nice -n 19 $(BIN)/python -m tests.mutants $(ARGS)
 
@@ -94,6 +97,7 @@ debian-packages: ## install what test-all needs from Debian, where it may (root,
 	@command -v chromium >/dev/null || sh tests/support/apt_install.sh chromium
 	@command -v git >/dev/null || sh tests/support/apt_install.sh git
 	@PATH="$$PATH:/usr/sbin" command -v nginx >/dev/null || sh tests/support/apt_install.sh nginx-light
+	@[ -n "$$(find /usr/lib -name libfaketime.so.1 2>/dev/null)" ] || sh tests/support/apt_install.sh libfaketime
 	@command -v promtool >/dev/null || sh tests/support/apt_install.sh prometheus
 	@[ -x /usr/sbin/pgbouncer ] || sh tests/support/apt_install.sh pgbouncer
 	@command -v prometheus-alertmanager >/dev/null || sh tests/support/apt_install.sh prometheus-alertmanager

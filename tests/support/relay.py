@@ -1,4 +1,4 @@
-"""What stands between a service and a server, and may refuse, hang up, say nothing, or let through."""
+"""What stands between a service and a server, and may refuse, hang up, say nothing, hold back, or let through."""
 
 import asyncio
 import contextlib
@@ -20,7 +20,13 @@ class Relay:
         self.accepted = self.carried = 0  # connections; bytes, both ways
         self._socket = socket
         self._through = self._silent = False
+        self._passing = asyncio.Event()
+        self._passing.set()
         self._server: asyncio.Server | None = None
+
+    def hold_back(self) -> None:
+        """Carry nothing, in no connection, until told to let through: as a network that is cut in two."""
+        self._passing.clear()
 
     async def hang_up(self) -> None:
         """Accept connections and close each at once, as a proxy does while what is behind it is away."""
@@ -35,6 +41,7 @@ class Relay:
     async def let_through(self) -> None:
         """Pass everything on from now on."""
         self._through, self._silent = True, False
+        self._passing.set()
         await self._listen()
 
     def lead_to(self, socket: Path | int) -> None:
@@ -58,6 +65,7 @@ class Relay:
     async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(OSError):
             while data := await reader.read(65_536):
+                await self._passing.wait()
                 self.carried += len(data)
                 writer.write(data)
                 await writer.drain()

@@ -83,3 +83,23 @@ async def test_dead_letters_are_looked_at_replayed_and_dropped(
         await expect(deeds).to_have_count(2)
         await expect(deeds.first).to_contain_text(re.compile("admin.*dead_letters.replay.*sequences: .2,4,5.*done"))
         assert chromium.complaints == []
+
+
+async def test_a_dataset_is_paused_with_a_reason_and_resumed(tmp_path: Path, database_url: str, nats_url: str) -> None:
+    async with system(tmp_path, database_url, nats_url, workers=False) as running, browser(running.url) as chromium:
+        page = await chromium.open("/operations")
+        row = page.get_by_test_id("dataset").filter(has_text=V2)
+        await row.get_by_role("button", name=f"Pause … {V2}").click()
+        dialog = page.get_by_role("dialog", name="Pause a dataset")
+        await dialog.get_by_label("Reason").fill("an upload goes on")
+        await dialog.get_by_role("combobox", name="How long").select_option("For a day")
+        await dialog.get_by_role("button", name="Pause", exact=True).click()
+        token = page.get_by_role("dialog", name="Admin token")
+        await token.get_by_label("Token", exact=True).fill(TOKEN)
+        await token.get_by_role("button", name="Go on").click()
+        await expect(row).to_contain_text(re.compile("paused.*By admin.*until .*UTC: an upload goes on"))
+        assert await keep_looks(page, "operations-paused") == []
+        await row.get_by_role("button", name=f"Resume {V2}").click()
+        await expect(row).to_contain_text("watched")
+        await expect(page.get_by_test_id("deed")).to_have_count(2)
+        assert chromium.complaints == []

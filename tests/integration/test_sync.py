@@ -6,7 +6,7 @@ import time
 import tracemalloc
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import asyncpg
 import nats.errors
@@ -398,3 +398,24 @@ async def test_two_thousand_models_take_little_memory_and_few_requests(pipeline:
     # 2,001 entries are three pages of the moving branch, and of the commit after its sha; one of the other dataset.
     assert len(asked(hub)) == 3 + 1 + 3 + 1
     assert peak < 50 * 1024 * 1024, f"{peak / 1024 / 1024:.1f} MiB"
+
+
+async def test_of_a_paused_dataset_nothing_is_published_but_what_a_person_asks_for(
+    pipeline: Pipeline, hub: TestHub
+) -> None:
+    pause = "INSERT INTO dataset_pauses (dataset, paused_by, until) VALUES ($1, 'ada', clock_timestamp() + $2)"
+    await pipeline.pool.execute(pause, V2, timedelta(hours=1))
+    await pipeline.pool.execute(pause, V1, timedelta(hours=-1))
+    hub.commit(V2, {**small("new"), **small("stays")})
+    hub.commit(V1, submission("over", {V1_TASK: solved(V1_TASK)}))
+    for trigger in ("schedule", "startup", "catch_up", "webhook"):
+        assert of(await pipeline.sync(trigger=trigger)) == {"new": ("new", "stays")}, trigger
+    assert [(each.dataset, each.model) for each in pipeline.published] == [(V1, "over")]
+    assert of(await pipeline.sync(trigger="manual")) == {"new": ("new", "stays"), "published": 2}
+    await pipeline.drain()
+    hub.commit(V2, {"new": None})
+    assert of(await pipeline.sync()) == {"vanished": ("new",), "unchanged": ("stays",)}
+    assert await removed(pipeline) == {"new"}
+    hub.commit(V2, small("later"))
+    await pipeline.pool.execute("DELETE FROM dataset_pauses")
+    assert of(await pipeline.sync())["published"] == 1

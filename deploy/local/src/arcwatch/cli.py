@@ -24,7 +24,7 @@ from arcwatch.commands import (
 from arcwatch.commands.console import root
 from arcwatch.commands.console.endings import ended
 from arcwatch.commands.notifications import notify
-from arcwatch.commands.operations import audit, dead
+from arcwatch.commands.operations import audit, datasets, dead
 from arcwatch.commands.recovery import backup, rebuild, restore
 from arcwatch.commands.servers import streams, tables
 from arcwatch.errors import DeploymentError
@@ -54,6 +54,7 @@ app.command("sync", rich_help_panel="Operate", epilog=sync.EXAMPLES)(sync.sync)
 app.command("ingest", rich_help_panel="Operate", epilog=ingest.EXAMPLES)(ingest.ingest)
 app.command("rescore", rich_help_panel="Operate", epilog=rescore.EXAMPLES)(rescore.rescore)
 app.add_typer(names.names, name="names", rich_help_panel="Operate")
+app.add_typer(datasets.datasets, name="datasets", rich_help_panel="Operate")
 app.add_typer(dead.app, name="dead", rich_help_panel="Operate")
 app.add_typer(audit.audit, name="audit", rich_help_panel="Look")
 app.add_typer(notify.app, name="notify", rich_help_panel="Operate")

@@ -26,6 +26,7 @@ _WATCHES = {
     "sync_runs": "SELECT, INSERT, UPDATE",
     "submission_versions": "SELECT, UPDATE (removed_upstream_at)",
     "content_runs": "SELECT",
+    "dataset_pauses": "SELECT",
 }
 # What the notifier does: what is news it only reads.
 _NOTIFIES = {
@@ -34,7 +35,7 @@ _NOTIFIES = {
 }
 
 # Of what admins did, no line is changed or removed.
-_READER_WRITES = {"model_names": _WRITES, "admin_actions": "SELECT, INSERT"}
+_READER_WRITES = {"model_names": _WRITES, "dataset_pauses": _WRITES, "admin_actions": "SELECT, INSERT"}
 
 # The letters of "roles": several jobs at once take turns.
 _LOCK = "SELECT pg_advisory_xact_lock(x'726f6c6573'::bigint)"

@@ -21,7 +21,7 @@ from common.storable import storable
 
 from watcher.compare import Difference, compare
 from watcher.metrics import Metrics
-from watcher.store import versions
+from watcher.store import pauses, versions
 from watcher.store.syncs import Syncs
 
 log = structlog.get_logger(__name__)
@@ -146,7 +146,7 @@ class Syncer:
     async def _dataset(self, dataset: str, request: Request) -> DatasetSynced:
         revision, listed, difference = await self._compare(dataset)
         published = 0
-        if difference.to_ingest and request.auto_ingest and revision:
+        if difference.to_ingest and revision and await self._may_publish(dataset, request):
             published = await self._publish_all(dataset, revision, listed, difference, request)
         if request.auto_ingest:
             await versions.mark(self.syncs.pool, dataset, difference.vanished, difference.returned)
@@ -167,6 +167,15 @@ class Syncer:
             without_tasks=difference.without_tasks,
             published=published,
         )
+
+    async def _may_publish(self, dataset: str, request: Request) -> bool:
+        """Tell whether what differs is to be ingested: of a paused dataset only what a person asks for."""
+        if not request.auto_ingest or request.trigger == "manual":
+            return request.auto_ingest
+        paused = await pauses.is_paused(self.syncs.pool, dataset)
+        if paused:
+            log.info("sync.paused", dataset=dataset)
+        return not paused
 
     async def _compare(self, dataset: str) -> tuple[str | None, dict[str, str], Difference]:
         """List the dataset: one request when nothing differs.

@@ -28,6 +28,7 @@ export const keys = {
   runErrors: resource<[run: number, page: { limit: number; offset: number }]>("run-errors"),
   folders: resource<[dataset: string]>("folders"),
   request: resource<[id: string]>("request"),
+  datasets: resource<[]>("datasets"),
   audit: resource<[actor: string, page: number]>("audit"),
   deadLetters: resource<[wish: object, page: number | string]>("dead-letters"),
 };

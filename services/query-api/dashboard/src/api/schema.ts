@@ -532,6 +532,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/datasets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The datasets that are watched, and which of them are paused */
+        get: operations["listDatasets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/datasets/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Have no new or changed model of a dataset ingested by itself; what is asked for by hand goes on */
+        post: operations["pauseDataset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/datasets/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let a dataset's models be ingested by themselves again: the next sync finds what came meanwhile */
+        post: operations["resumeDataset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/audit": {
         parameters: {
             query?: never;
@@ -1752,6 +1803,67 @@ export interface components {
              * @example the Hub answers 503
              */
             lastError: string | null;
+        };
+        /**
+         * DatasetAnswer
+         * @description One dataset.
+         */
+        DatasetAnswer: {
+            /**
+             * Success
+             * @description Always true; an error is a problem document.
+             * @default true
+             * @example true
+             * @constant
+             */
+            success?: true;
+            /** @description What was asked for. */
+            data: components["schemas"]["DatasetState"];
+        };
+        /**
+         * DatasetBody
+         * @description Which dataset.
+         */
+        DatasetBody: {
+            /**
+             * Dataset
+             * @description A dataset, owner/name, in any letter case.
+             * @example arcprize/arc_agi_v2_public_eval
+             */
+            dataset: string;
+        };
+        /**
+         * DatasetState
+         * @description A dataset that is watched.
+         */
+        DatasetState: {
+            /**
+             * Dataset
+             * @description The dataset on the Hub, owner/name.
+             * @example arcprize/arc_agi_v2_public_eval
+             */
+            dataset: string;
+            /** @description Null: it is not paused. */
+            pause: components["schemas"]["Pause"] | null;
+        };
+        /**
+         * DatasetsAnswer
+         * @description Every dataset that is watched.
+         */
+        DatasetsAnswer: {
+            /**
+             * Success
+             * @description Always true; an error is a problem document.
+             * @default true
+             * @example true
+             * @constant
+             */
+            success?: true;
+            /**
+             * Data
+             * @description What was asked for.
+             */
+            data: components["schemas"]["DatasetState"][];
         };
         /**
          * DeadLetterRow
@@ -4185,6 +4297,63 @@ export interface components {
              * @example true
              */
             distinguishable: boolean;
+        };
+        /**
+         * Pause
+         * @description A dataset whose new models are not ingested by themselves.
+         */
+        Pause: {
+            /**
+             * By
+             * @description The name of the admin who paused it.
+             * @example ada
+             */
+            by: string;
+            /**
+             * Since
+             * Format: date-time
+             * @description When it was paused.
+             * @example 2026-11-28T08:00:00Z
+             */
+            since: string;
+            /**
+             * Reason
+             * @description Why, in words.
+             * @example an upload goes on for days
+             */
+            reason: string | null;
+            /**
+             * Until
+             * @description Null: until it is resumed.
+             * @example 2026-12-01T08:00:00Z
+             */
+            until: string | null;
+        };
+        /**
+         * PauseBody
+         * @description Which dataset is paused, why, and until when.
+         */
+        PauseBody: {
+            /**
+             * Dataset
+             * @description A dataset, owner/name, in any letter case.
+             * @example arcprize/arc_agi_v2_public_eval
+             */
+            dataset: string;
+            /**
+             * Reason
+             * @description Why, in words.
+             * @default null
+             * @example an upload goes on for days
+             */
+            reason?: string | null;
+            /**
+             * Until
+             * @description When it ends by itself; null: when it is resumed.
+             * @default null
+             * @example 2026-12-01T08:00:00Z
+             */
+            until?: string | null;
         };
         /**
          * Performance
@@ -8655,6 +8824,264 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DeadLettersActed"];
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Authentication needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request not finished in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unsupported media type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Cannot be done as asked */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not available now */
+            503: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    listDatasets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Every dataset that is watched. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetsAnswer"];
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not available now */
+            503: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    pauseDataset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PauseBody"];
+            };
+        };
+        responses: {
+            /** @description One dataset. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetAnswer"];
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Authentication needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request not finished in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Body too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unsupported media type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Cannot be done as asked */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not available now */
+            503: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    resumeDataset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DatasetBody"];
+            };
+        };
+        responses: {
+            /** @description One dataset. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetAnswer"];
                 };
             };
             /** @description Bad request */

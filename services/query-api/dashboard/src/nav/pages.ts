@@ -97,7 +97,7 @@ export const PAGES: readonly Page[] = [
   {
     path: "/operations",
     name: "Operations",
-    about: "Dead letters, audit log",
+    about: "Pauses, dead letters, audit log",
     says: {
       q: anything,
       kind: anything,

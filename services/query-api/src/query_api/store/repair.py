@@ -29,6 +29,7 @@ TABLES: Final = (
     "explanations",
     "model_names",
     "admin_actions",
+    "dataset_pauses",
     "model.ingested",
 )
 for _table in TABLES:

@@ -272,3 +272,20 @@ FROM admin_actions a LEFT JOIN admin_actions e ON e.ends = a.id
 WHERE a.ends IS NULL AND ($1::text IS NULL OR a.actor = $1) AND ($2::text IS NULL OR a.action = $2)
 ORDER BY a.id DESC LIMIT $3 OFFSET $4
 """
+
+# Which datasets are paused.
+
+PAUSES: Final = """
+SELECT dataset, paused_by AS by, paused_at AS since, reason, until FROM dataset_pauses
+WHERE until IS NULL OR until > clock_timestamp()
+"""
+
+PAUSE: Final = """
+INSERT INTO dataset_pauses (dataset, paused_by, reason, until)
+SELECT $1, $2, $3, $4 WHERE $4::timestamptz IS NULL OR $4 > clock_timestamp()
+ON CONFLICT (dataset) DO UPDATE SET paused_by = excluded.paused_by, paused_at = excluded.paused_at,
+    reason = excluded.reason, until = excluded.until
+RETURNING dataset, paused_by AS by, paused_at AS since, reason, until
+"""
+
+RESUME: Final = "DELETE FROM dataset_pauses WHERE dataset = $1 RETURNING dataset"

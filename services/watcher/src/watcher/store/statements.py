@@ -23,6 +23,10 @@ UPDATE submission_versions SET removed_upstream_at = NULL
 WHERE hf_dataset = $1 AND model = ANY($2) AND superseded_at IS NULL
 """
 
+IS_PAUSED = """
+SELECT EXISTS (SELECT FROM dataset_pauses WHERE dataset = $1 AND (until IS NULL OR until > clock_timestamp()))
+"""
+
 # Syncs. Every instant in their rows is by this clock: hosts with other clocks share the rows.
 
 DATABASE_TIME = "SELECT clock_timestamp()"

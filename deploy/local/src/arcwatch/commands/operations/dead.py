@@ -1,6 +1,5 @@
 """`arcwatch dead ls`, `dead replay` and `dead rm`: the dead letters."""
 
-import re
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from arcwatch.commands.console.ages import AGE, age
 from arcwatch.commands.console.calls import on_nats
 from arcwatch.commands.console.confirm import confirm
 from arcwatch.commands.console.options import (
@@ -39,8 +39,6 @@ _COLUMNS = ("seq", "failed at", "service", "kind", "deliveries", "about", "reaso
 _SPARE = ("deliveries", "service", "failed at")
 _REASON_WIDTH = 100
 _NONE = "there are no dead letters"
-_AGE = re.compile(r"(\d{1,6})([smhd])")
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 # After so many it says how far it is.
 _BATCH = 50
 
@@ -55,13 +53,6 @@ class Sort(StrEnum):
     DELIVERIES = "deliveries"
 
 
-def _age(text: str) -> timedelta:
-    found = _AGE.fullmatch(text.strip().lower())
-    if found is None:
-        raise ValueError(f"{text!r} is no age, such as 90s, 30m, 12h or 7d")
-    return timedelta(**{_UNITS[found[2]]: int(found[1])})
-
-
 SequencesArgument = Annotated[
     list[int] | None, typer.Argument(metavar="SEQ", help="As `dead ls` shows them.", show_default=False)
 ]
@@ -70,7 +61,7 @@ ServiceOption = Annotated[str | None, typer.Option("--service", help="Only of th
 ModelOption = Annotated[str | None, typer.Option("--model", help="Only of this model's folder.")]
 OlderOption = Annotated[
     timedelta | None,
-    typer.Option("--older-than", parser=_age, metavar="AGE", help="Only what failed so long ago: 90s, 30m, 12h, 7d."),
+    typer.Option("--older-than", parser=age, metavar="AGE", help=f"Only what failed so long ago: {AGE}."),
 ]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Do nothing; show which.")]
 

@@ -22,9 +22,9 @@ const WIDE = `${LEFT} hidden sm:table-cell`;
 const TONES: Record<Deed["outcome"], Tone> = { done: "good", failed: "bad", begun: "part" };
 
 const COLUMNS: Column<Deed>[] = [
-  { name: "When", className: `${LEFT} whitespace-nowrap`, cell: ({ at }) => <Moment at={at} /> },
-  { name: "Who", className: `${LEFT} wrap-anywhere`, cell: (deed) => <Who deed={deed} /> },
-  { name: "Action", className: LEFT, cell: ({ action }) => action },
+  { name: "When", className: `${LEFT} sm:whitespace-nowrap`, cell: ({ at }) => <Moment at={at} /> },
+  { name: "Who", className: `${LEFT} min-w-20 wrap-anywhere`, cell: (deed) => <Who deed={deed} /> },
+  { name: "Action", className: `${LEFT} wrap-anywhere`, cell: ({ action }) => action },
   { name: "What", className: `${WIDE} wrap-anywhere`, cell: ({ target }) => targetText(target) },
   { name: "Outcome", className: LEFT, cell: (deed) => <Outcome deed={deed} /> },
 ];

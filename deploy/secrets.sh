@@ -33,3 +33,6 @@ put admin_token "$(random)"
 put hf_webhook_secret "$(random)"
 put grafana_password "$(random)"
 put hf_token ""
+# Who is told of alerts: README, In containers, says which files may be in it.
+mkdir -p "$folder/alerts"
+chmod 755 "$folder/alerts"

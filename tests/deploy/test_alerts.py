@@ -73,7 +73,6 @@ async def test_rules_name_only_metrics_that_the_services_expose(
     [
         ("promtool", "check", "rules", "deploy/prometheus/rules.yml"),
         ("promtool", "check", "config", "deploy/prometheus/prometheus.yml"),
-        ("amtool", "check-config", "deploy/alertmanager/alertmanager.yml"),
     ],
     ids=" ".join,
 )

@@ -42,7 +42,7 @@ MOUNTED = {
 OTHER_DEFAULTS = {"LOG_FORMAT": "json"}
 # URLs come from files: those in .env are for the services that `arcwatch up` starts.
 URLS = {f"DATABASE_{role}URL" for role in ("", "WRITER_", "READER_", "WATCHER_", "NOTIFIER_")} | {"NATS_URL"}
-OF_THE_COMMAND = {"ARCWATCH_DATA_DIR"}
+OF_THE_COMMAND = {"ALERTMANAGER_URL", "ARCWATCH_DATA_DIR"}
 USED_BY: dict[str, type[ServiceSettings]] = {
     "watcher": WatcherSettings,
     "ingester": IngesterSettings,

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import subprocess
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,6 +27,8 @@ class Mailbox:
 
     url: str = ""
     alerts: list[dict[str, Any]] = field(default_factory=list)
+    texts: list[str] = field(default_factory=list)
+    """Of messages as Slack takes them."""
 
     def has(self, alert: str, status: str) -> bool:
         """Tell whether an alert came in a status, `firing` or `resolved`."""
@@ -38,7 +41,9 @@ async def mailbox() -> AsyncIterator[Mailbox]:
     box = Mailbox()
 
     async def receive(request: web.Request) -> web.Response:
-        box.alerts += (await request.json())["alerts"]
+        body = await request.json()
+        box.alerts += body.get("alerts", ())
+        box.texts += [each["text"] for each in body.get("attachments", ())]
         return web.Response()
 
     app = web.Application()
@@ -57,7 +62,7 @@ async def mailbox() -> AsyncIterator[Mailbox]:
 async def monitoring(folder: Path, ops: Mapping[str, str], box: Mailbox) -> AsyncIterator[str]:
     """Run both until the block ends; yield Prometheus' URL."""
     alertmanager, prometheus = (f"127.0.0.1:{free_port()}" for _ in range(2))
-    (folder / "alertmanager.yml").write_text(yaml.safe_dump(_alertmanager(box.url)))
+    (folder / "alertmanager.yml").write_text(yaml.safe_dump(_alertmanager(folder, box.url)))
     (folder / "prometheus.yml").write_text(yaml.safe_dump(_prometheus(ops, alertmanager, prometheus)))
     async with (
         _running(
@@ -83,12 +88,21 @@ async def monitoring(folder: Path, ops: Mapping[str, str], box: Mailbox) -> Asyn
         yield f"http://{prometheus}"
 
 
-def _alertmanager(url: str) -> dict[str, Any]:
-    shipped: dict[str, Any] = yaml.safe_load((DEPLOY / "alertmanager" / "alertmanager.yml").read_text())
+def configured(receivers: Path) -> dict[str, Any]:
+    """Return what Alertmanager would be started with, with these files of receivers."""
+    command = ["sh", str(DEPLOY / "alertmanager" / "configure.sh"), str(receivers)]
+    made = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    found: dict[str, Any] = yaml.safe_load(made)
+    return found
+
+
+def _alertmanager(folder: Path, url: str) -> dict[str, Any]:
+    receivers = folder / "receivers"
+    receivers.mkdir()
+    (receivers / "webhook_url").write_text(f"{url}/alerts\n")
+    (receivers / "watchdog_url").write_text(f"{url}/watchdog\n")
+    shipped = configured(receivers)
     shipped["route"] |= {"group_wait": "0s", "group_interval": "1s"}
-    for receiver in shipped["receivers"]:
-        for webhook in receiver.get("webhook_configs", ()):
-            webhook["url"] = url + urlsplit(webhook["url"]).path
     return shipped
 
 

@@ -57,9 +57,31 @@ class Diagnosis:
         return {check for check, each in self._findings.items() if each["verdict"] == "problem"}
 
 
+@asynccontextmanager
+async def alertmanager() -> AsyncIterator[str]:
+    """Stand in for an Alertmanager with a receiver; the real one is in tests/deploy."""
+
+    async def answer(request: web.Request) -> web.Response:
+        if request.path == "/metrics":
+            return web.Response(text='alertmanager_notifications_failed_total{integration="slack"} 0\n')
+        return web.json_response({"config": {"original": "receivers:\n- name: a\n  slack_configs:\n  - channel: b\n"}})
+
+    app = web.Application()
+    app.router.add_get("/{path:.*}", answer)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+    finally:
+        await runner.cleanup()
+
+
 async def diagnosed(folder: Path, endpoint: str, *arguments: str, **env: str) -> Diagnosis:
     given = {"HF_ENDPOINT": endpoint, "HF_DATASETS": OPEN, "PORT": str(free_port()), **env}
-    run = await command("doctor", "--data-dir", str(folder), *arguments, "--json", env=given)
+    async with alertmanager() as url:
+        given = {"ALERTMANAGER_URL": url, **given}
+        run = await command("doctor", "--data-dir", str(folder), *arguments, "--json", env=given)
     assert run.err == []
     found = Diagnosis(run.status, json.loads("\n".join(run.out)))
     assert all(found.advice(check) for check in found.worse_than_ok())
@@ -75,6 +97,7 @@ async def test_where_all_is_well_it_says_so_and_exits_with_0(
     found = await diagnosed(tmp_path, hub.url, *servers, HF_TOKEN=TOKEN)
     assert (found.status, found.worse_than_ok()) == (0, set())
     assert found["HF_TOKEN"] == ("ok", "is that of local")
+    assert found["alerts"] == ("ok", "reach people by slack")
     assert found[f"Hub: {OPEN}"][1].startswith("readable")
     assert found["clock of the Hub"] == found["clock of the database"] == ("ok", "agrees with ours")
     assert found["durable ingester"] == ("ok", "0 wait, 0 delivered and not settled, 0 of them more than once")

@@ -37,8 +37,8 @@ def doctor(
 ) -> None:
     """Look at everything that is needed, and say what to do where something is wrong.
 
-    The Hub and HF_TOKEN, NATS, the database, the clocks, ports and room. It changes nothing: the message
-    by which it sees that NATS stores is taken off again.
+    The Hub and HF_TOKEN, NATS, the database, the clocks, ports and room, and whether alerts reach anybody
+    (ALERTMANAGER_URL). It changes nothing: the message by which it sees that NATS stores is taken off again.
 
     Exit status 1 when there is a problem; warnings do not count.
     """

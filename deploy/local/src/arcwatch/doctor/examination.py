@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from arcwatch.clients import running
 from arcwatch.doctor import checks, live_checks
+from arcwatch.doctor.alert_checks import alerting
 from arcwatch.doctor.bus_checks import bus
 from arcwatch.doctor.checks import Finding
 from arcwatch.doctor.database_checks import database
@@ -39,4 +40,5 @@ async def examine(
         found += await bus(url, replicas)
     if url := database_url or here.get("database_url"):
         found += await database(url)
+    found += await alerting(os.environ.get("ALERTMANAGER_URL"))
     return found

@@ -5,6 +5,7 @@ answer, as a stream without acks does. The servers themselves on small disks: te
 """
 
 import contextlib
+import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -47,9 +48,11 @@ async def full_database(url: str) -> AsyncIterator[None]:
         $$ BEGIN RAISE EXCEPTION USING ERRCODE = 'disk_full', MESSAGE = '{WORDS}'; END; $$;
         CREATE TRIGGER full_disk BEFORE INSERT ON task_results EXECUTE FUNCTION full_disk()"""
     )
-    yield
-    await connection.execute("DROP FUNCTION full_disk CASCADE")
-    await connection.close()
+    try:
+        yield
+    finally:
+        await connection.execute("DROP FUNCTION full_disk CASCADE")
+        await connection.close()
 
 
 @contextlib.asynccontextmanager
@@ -72,7 +75,7 @@ async def is_noticed(ops: str, words: str) -> None:
 
         await eventually(says_so, 30)
         async with http.get("/metrics") as answer:
-            assert 'arcwatch_check_up{check="disk"} 0.0' in await answer.text()
+            assert re.search(r'^arcwatch_check_up\{check="disk".*\} 0\.0$', await answer.text(), re.MULTILINE)
 
 
 async def is_ready(ops: str) -> bool:

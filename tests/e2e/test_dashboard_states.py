@@ -9,7 +9,7 @@ from arcwatch.embedded.nats_server import NatsServer
 from playwright.async_api import Route, expect
 from query_api.view import projection, stream_reader
 
-from tests.support.browser import browser, keep_looks
+from tests.support.browser import browser, keep_looks, shift
 from tests.support.dashboard import files, system
 from tests.support.eventually import eventually
 from tests.support.submissions import V2, answer_file, tasks
@@ -55,6 +55,26 @@ async def test_a_landing_is_shown_that_came_while_the_first_answer_was_on_its_wa
         await running.land("gpt-5", files(3, 9))
         # Of all that the landing has asked for again.
         await eventually(lambda: chromium.asked.count("/api/models") == 2, what="the list, again")
+        landed.set()
+        await expect(page.get_by_test_id("hero")).to_contain_text("12 of 120 tasks")
+        assert chromium.complaints == []
+
+
+async def test_a_landing_is_shown_that_came_between_the_first_answer_and_the_connection(
+    tmp_path: Path, database_url: str, nats_url: str
+) -> None:
+    async with system(tmp_path, database_url, nats_url) as running, browser(running.url) as chromium:
+        landed = asyncio.Event()
+
+        async def hold(route: Route) -> None:
+            await landed.wait()
+            await route.continue_()
+
+        await chromium.context.route("**/api/events*", hold, times=1)
+        page = await chromium.open("/")
+        await expect(page.get_by_text("Nothing has been ingested yet.")).to_be_visible()
+        await running.land("gpt-5", files(3, 9))
+        await running.holds(1)
         landed.set()
         await expect(page.get_by_test_id("hero")).to_contain_text("12 of 120 tasks")
         assert chromium.complaints == []
@@ -150,10 +170,16 @@ async def test_what_the_server_can_no_longer_know_is_marked(
     monkeypatch.setattr(projection, "TICK_SECONDS", 0.05)
     async with system(tmp_path, database_url, nats_server.url(), workers=False) as running:
         async with browser(running.url) as chromium:
+            page = await chromium.open("/ingestion")
+            await expect(page.get_by_test_id("troubles")).to_contain_text("The watcher has been silent too long.")
+            await expect(page.locator(".skeleton")).to_have_count(0)
+            before = await shift(page)
             await nats_server.stop()
             try:
-                page = await chromium.open("/ingestion")
                 await expect(page.get_by_text("NATS does not answer.")).to_be_visible()
+                await expect(page.get_by_test_id("stale")).to_be_visible()
+                # What is read stays where it is.
+                assert await shift(page) - before < 0.01
                 await page.reload()
                 stale = page.get_by_test_id("stale")
                 await expect(stale).to_contain_text("The server cannot reach its database or its bus.")

@@ -77,6 +77,23 @@ async def test_who_listens_is_told_its_place_before_the_first_event(api: Api, wr
         assert [each.data["model"] for each in await take(events, 1)] == ["m-2"]
 
 
+async def test_an_answer_says_after_which_event_it_is(api: Api, writer: Writer) -> None:
+    await writer.publish(await writer.ingest("m-1"))
+    await api.until_latest("m-1")
+    places = set()
+    for path in ("/api/models", "/api/pages/model", "/api/tasks"):
+        async with api.http.get(path) as first:
+            places.add(first.headers["X-Event-Id"])
+        async with api.http.get(path, headers={"If-None-Match": first.headers["ETag"]}) as known:
+            assert known.status == 304
+            places.add(known.headers["X-Event-Id"])
+    (place,) = places
+    await writer.publish(writer.failure("m-2"), await writer.ingest("m-3"))
+    await api.until_latest("m-3")
+    async with listening(api.http, path=f"/api/events?lastEventId={place}") as events:
+        assert [each.data["model"] for each in await take(events, 2)] == ["m-2", "m-3"]
+
+
 async def test_what_happened_before_the_start_is_read_from_the_stream(start: Start, writer: Writer) -> None:
     for number in range(4):
         await writer.publish(await writer.ingest(f"m-{number}"))

@@ -1,4 +1,4 @@
-/** The frame of every page: header, freshness, the page itself, what happens live. */
+/** The frame of every page: header, the page itself, what happens live. */
 import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import { ErrorBoundary } from "react-error-boundary";
 import { Link, Route, Switch, useLocation } from "wouter";
@@ -7,7 +7,7 @@ import { Freshness } from "./Freshness.tsx";
 import { Header } from "./Header.tsx";
 import { BASE } from "./lib/base.ts";
 import { LiveBar } from "./live/LiveBar.tsx";
-import { useLive } from "./live/store.ts";
+import { Clock } from "./nav/Clock.tsx";
 import { UnknownFilters } from "./nav/UnknownFilters.tsx";
 import { OverviewPage } from "./pages/overview/OverviewPage.tsx";
 import { Broken } from "./ui/Broken.tsx";
@@ -76,8 +76,6 @@ function NotFound() {
 export function App() {
   const [location] = useLocation();
   const [commands, setCommands] = useCommands();
-  // All that is asked for again by time is asked for with this in mind (main.tsx).
-  useLive((state) => state.paused);
   useAllPages();
   useFocusOn(location);
   return (
@@ -89,7 +87,6 @@ export function App() {
         Skip to the content
       </a>
       <Header onCommands={() => setCommands(true)} />
-      <Freshness />
       <main id="main" tabIndex={-1} className="min-h-dvh flex-1 pt-2 pb-10">
         <UnknownFilters />
         <ErrorBoundary key={location} FallbackComponent={Broken}>
@@ -117,7 +114,9 @@ export function App() {
         <a className="link" href={`${BASE}/openapi.json`}>
           OpenAPI
         </a>
+        <Clock />
       </footer>
+      <Freshness />
       {commands && (
         <Suspense>
           <Palette onClose={() => setCommands(false)} />

@@ -24,11 +24,16 @@ const client = new QueryClient({
       refetchInterval: () => (useLive.getState().paused ? false : FIVE_MINUTES),
       refetchOnReconnect: () => (useLive.getState().paused ? false : "always"),
       refetchOnWindowFocus: () => !useLive.getState().paused,
+      // A part of the page that only now begins to look at an answer must not have it changed for all others.
+      refetchOnMount: () => !useLive.getState().paused,
       retry: (failures, error) => failures < 2 && !(error instanceof ApiError && error.status < 500),
     },
   },
 });
 
+// Relative to the address at which the page was loaded: browsers ask for its icon again when that changes.
+for (const link of document.querySelectorAll<HTMLLinkElement>("link[href]"))
+  link.setAttribute("href", link.href);
 connect(client);
 followScrolling();
 if (location.pathname === `${BASE}/`) askFirst(client, location.search);

@@ -5,53 +5,13 @@ import { LatestStore } from "../client/src/latest.ts";
 import { type ConnectionState, type LiveEvent, openLive } from "../client/src/live.ts";
 import { isHeard } from "../client/src/places.ts";
 import { SharedLive } from "../client/src/shared.ts";
+import { FakeSource, newest, pageOf } from "./support/source.ts";
 
-type Heard = (message: { data: string; lastEventId: string }) => void;
-
-/** What a browser gives to a page; the test says what comes. */
-class FakeSource {
-  static readonly CLOSED = 2;
-  static all: FakeSource[] = [];
-  readyState = 0;
-  onopen: () => void = () => undefined;
-  onerror: () => void = () => undefined;
-  readonly url: string;
-  private readonly listeners = new Map<string, Heard>();
-
-  constructor(url: string) {
-    this.url = url;
-    FakeSource.all.push(this);
-  }
-
-  addEventListener(name: string, heard: Heard): void {
-    this.listeners.set(name, heard);
-  }
-
-  close(): void {
-    this.readyState = FakeSource.CLOSED;
-  }
-
-  open(): void {
-    this.readyState = 1;
-    this.onopen();
-  }
-
-  send(name: string, lastEventId: string, data: object = {}): void {
-    this.listeners.get(name)?.({ data: JSON.stringify(data), lastEventId });
-  }
-
-  refuse(): void {
-    this.close();
-    this.onerror();
-  }
-}
-
-let page: EventTarget & { visibilityState: string };
-const newest = (): FakeSource => FakeSource.all.at(-1) ?? assert.fail("nothing listens");
+let page = pageOf();
 
 beforeEach(() => {
   FakeSource.all = [];
-  page = Object.assign(new EventTarget(), { visibilityState: "visible" });
+  page = pageOf();
   Object.assign(globalThis, { EventSource: FakeSource, document: page });
   mock.timers.enable({ apis: ["setTimeout"] });
 });
@@ -114,6 +74,47 @@ test("a connection that is refused is opened again, after the last event", () =>
   newest().send("ingested", "7-5");
   assert.deepEqual(heard, ["ping", "ingested 7-5"]);
   assert.deepEqual(states, ["connecting", "open", "lost", "open"]);
+});
+
+test("a stream begins where an answer says, and only then", async () => {
+  for (const afterBreak of ["events", "reset"] as const) {
+    const heard: string[] = [];
+    FakeSource.all = [];
+    let begin: (place: string | null) => void = () => assert.fail();
+    const after = new Promise<string | null>((resolve) => (begin = resolve));
+    const connection = openLive({
+      baseUrl: "https://arc",
+      afterBreak,
+      after,
+      onEvent: ({ event, id }) => heard.push(`${event} ${id}`),
+    });
+    show("visible");
+    assert.equal(FakeSource.all.length, 0);
+    begin("7-4");
+    await after;
+    assert.equal(newest().url, "https://arc/api/events?lastEventId=7-4");
+    newest().refuse();
+    mock.timers.tick(5_000);
+    assert.equal(newest().url, "https://arc/api/events?lastEventId=7-4", "it was never open");
+    newest().open();
+    newest().send("ingested", "7-4");
+    newest().send("ingested", "7-5");
+    newest().refuse();
+    mock.timers.tick(5_000);
+    const again = afterBreak === "reset" ? "" : "?lastEventId=7-5";
+    assert.equal(newest().url, `https://arc/api/events${again}`);
+    newest().open();
+    assert.deepEqual(heard, ["ingested 7-5", ...(afterBreak === "reset" ? ["reset 7-5"] : [])]);
+    connection.close();
+  }
+});
+
+test("a stream that is closed before it is known where to begin stays closed", async () => {
+  const after = Promise.resolve("7-1");
+  openLive({ after, onEvent: () => undefined }).close();
+  await after;
+  show("visible");
+  assert.equal(FakeSource.all.length, 0);
 });
 
 test("where the place is not known, or is not wanted, a reset says that something may be missing", () => {
@@ -196,6 +197,24 @@ test("all who listen share one connection, which outlives a change of pages", ()
   assert.equal(newest().readyState, FakeSource.CLOSED);
   assert.equal(FakeSource.all.length, 1);
   assert.deepEqual(said, ["first ping", "second ping", "third sync"]);
+});
+
+test("what landed between the first answer and the connection is asked for", async () => {
+  let asked = 0;
+  const ask = () => Promise.resolve({ data: { model: `m-${++asked}` } } as never);
+  const store = new LatestStore(ask, new SharedLive(""));
+  const stop = store.watch(() => undefined);
+  for (let turn = 0; turn < 5; turn += 1) await Promise.resolve();
+  newest().open();
+  newest().open();
+  for (let turn = 0; turn < 5; turn += 1) await Promise.resolve();
+  assert.deepEqual([asked, store.current().latest?.model], [2, "m-2"]);
+  stop();
+  const again = store.watch(() => undefined);
+  for (let turn = 0; turn < 5; turn += 1) await Promise.resolve();
+  newest().send("ping", "", { stale: false });
+  assert.equal(asked, 3, "it is open already");
+  again();
 });
 
 test("the latest model is asked for at once, after events, and again where that fails", async () => {

@@ -180,7 +180,14 @@ async def _on_progress(broadcaster: Broadcaster, message: Msg) -> None:
 def _http(services: Services, metrics: Metrics, access_log: AccessLog) -> Http:
     projector, settings = services.projector, services.settings
     cache = ResponseCache(lambda: projector.state, settings, services.task_sets, lambda: projector.now().timestamp())
-    return Http(cache, AccessControl(settings), access_log, metrics.requests, projector.database_failed)
+    return Http(
+        cache,
+        AccessControl(settings),
+        access_log,
+        metrics.requests,
+        projector.database_failed,
+        lambda: services.broadcaster.newest,
+    )
 
 
 @contextlib.asynccontextmanager

@@ -27,6 +27,7 @@ export class LatestStore {
   private timer: ReturnType<typeof setTimeout> | undefined;
   private isLoading = false;
   private again = false;
+  private wasOpen = false;
   private readonly ask: () => Promise<Answer>;
   private readonly live: SharedLive;
 
@@ -39,7 +40,13 @@ export class LatestStore {
     const own = () => changed();
     this.watchers.add(own);
     if (!this.stopListening) {
-      this.stopListening = this.live.listen((event) => this.heard(event));
+      const stop = this.live.listen((event) => this.heard(event));
+      const leave = this.live.watch(() => this.joined());
+      this.stopListening = () => {
+        stop();
+        leave();
+      };
+      this.wasOpen = this.live.current().connection === "open";
       void this.load();
     }
     return () => {
@@ -60,6 +67,13 @@ export class LatestStore {
     const turned = event === "ping" && data.stale !== this.state.stale;
     // A sync may have found that the latest one is gone upstream.
     if (turned || event === "ingested" || event === "sync" || event === "reset") void this.load();
+  }
+
+  /** What happened between an answer and the first moment of the connection is told by nobody. */
+  private joined(): void {
+    const isOpen = this.live.current().connection === "open";
+    if (isOpen && !this.wasOpen) void this.load();
+    this.wasOpen = isOpen;
   }
 
   /** Asks the server; what is wanted meanwhile is asked once, after that. */

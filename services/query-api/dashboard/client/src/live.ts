@@ -15,6 +15,8 @@ export interface LiveOptions {
   onState?: (state: ConnectionState) => void;
   /** Of what happened during a break: "events" has them sent later, "reset" only says that some may be missing. */
   afterBreak?: "events" | "reset";
+  /** Where to begin, once that is known: after the event that an answer names in `X-Event-Id`; null: now. */
+  after?: Promise<string | null>;
 }
 
 export interface LiveConnection {
@@ -41,6 +43,10 @@ class Connection implements LiveConnection {
   private last: string | null = null;
   /** Something may have happened that was not heard. */
   private broken = false;
+  private wasOpen = false;
+  /** Whether it is known where to begin. */
+  private ready = false;
+  private closed = false;
   private readonly retry = timer(RETRY_MS, () => this.connect());
   private readonly resting = timer(REST_AFTER_MS, () => this.rest());
   /** The browser itself would wait for hours: the connection is open. */
@@ -54,10 +60,19 @@ class Connection implements LiveConnection {
   open(): void {
     this.tell("connecting");
     document.addEventListener("visibilitychange", this.seen);
+    if (this.options.after) void this.options.after.then((place) => this.begin(place));
+    else this.begin(null);
+  }
+
+  private begin(place: string | null): void {
+    if (this.closed) return;
+    this.last = place;
+    this.ready = true;
     this.connect();
   }
 
   close(): void {
+    this.closed = true;
     document.removeEventListener("visibilitychange", this.seen);
     for (const each of [this.retry, this.resting, this.silence]) each.stop();
     this.source?.close();
@@ -70,6 +85,7 @@ class Connection implements LiveConnection {
   };
 
   private connect(): void {
+    if (!this.ready) return;
     if (this.source && this.source.readyState !== EventSource.CLOSED) return;
     this.source = new EventSource(this.address());
     this.source.onopen = () => this.opened();
@@ -86,7 +102,7 @@ class Connection implements LiveConnection {
   }
 
   private resumes(): boolean {
-    return this.options.afterBreak !== "reset" && this.last !== null;
+    return this.last !== null && (this.options.afterBreak !== "reset" || !this.wasOpen);
   }
 
   private heard(name: EventName, { data, lastEventId }: MessageEvent<string>): void {
@@ -104,6 +120,7 @@ class Connection implements LiveConnection {
     this.silence.start();
     if (this.broken && !this.resumes()) this.reset();
     this.broken = false;
+    this.wasOpen = true;
   }
 
   private reset(): void {

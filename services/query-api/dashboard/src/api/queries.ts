@@ -116,7 +116,7 @@ export const tasksQuery = () =>
     queryKey: keys.tasks(),
     queryFn: ({ signal }) => unwrap(api.GET("/api/tasks", { signal })),
     refetchInterval: ({ state: { data } }) =>
-      data && !(data.complete && data.data.length) ? SOON_MS : false,
+      data && !(data.complete && data.data.length) && !useLive.getState().paused ? SOON_MS : false,
   });
 
 export const taskAnswersQuery = (task: string, query: TaskAnswersFilter) =>

@@ -610,7 +610,8 @@ export interface paths {
         /**
          * What happens, live (server-sent events)
          * @description Server-sent events; `data` is one line of JSON. Events of the stream have an `id`: who comes back with
-         *     it as Last-Event-ID gets what was missed. It is `<stream>-<sequence>`; a bare sequence means the present stream.
+         *     it as Last-Event-ID gets what was missed. It is `<stream>-<sequence>`; a bare sequence means the present stream. Answers
+         *     from the view say in `X-Event-Id` after which event they are: who goes on after it misses nothing between both.
          *
          *     - `ingested`: a version is committed. `data` is its row in `/api/models`, and the run. Sent again later, it may be of a
          *       version that is superseded by then; what only the database knew of that one is null.
@@ -6455,6 +6456,8 @@ export interface operations {
                 headers: {
                     /** @description Strong; send it as If-None-Match. */
                     ETag?: string;
+                    /** @description The last event it knows of: who listens after that (Last-Event-ID) misses nothing. */
+                    "X-Event-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6466,6 +6469,8 @@ export interface operations {
                 headers: {
                     /** @description Strong; send it as If-None-Match. */
                     ETag?: string;
+                    /** @description The last event it knows of: who listens after that (Last-Event-ID) misses nothing. */
+                    "X-Event-Id"?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -6558,6 +6563,8 @@ export interface operations {
                 headers: {
                     /** @description Strong; send it as If-None-Match. */
                     ETag?: string;
+                    /** @description The last event it knows of: who listens after that (Last-Event-ID) misses nothing. */
+                    "X-Event-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6569,6 +6576,8 @@ export interface operations {
                 headers: {
                     /** @description Strong; send it as If-None-Match. */
                     ETag?: string;
+                    /** @description The last event it knows of: who listens after that (Last-Event-ID) misses nothing. */
+                    "X-Event-Id"?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -6638,6 +6647,8 @@ export interface operations {
                 headers: {
                     /** @description Strong; send it as If-None-Match. */
                     ETag?: string;
+                    /** @description The last event it knows of: who listens after that (Last-Event-ID) misses nothing. */
+                    "X-Event-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6649,6 +6660,8 @@ export interface operations {
                 headers: {
                     /** @description Strong; send it as If-None-Match. */
                     ETag?: string;
+                    /** @description The last event it knows of: who listens after that (Last-Event-ID) misses nothing. */
+                    "X-Event-Id"?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -6702,6 +6715,8 @@ export interface operations {
                 headers: {
                     /** @description Strong; send it as If-None-Match. */
                     ETag?: string;
+                    /** @description The last event it knows of: who listens after that (Last-Event-ID) misses nothing. */
+                    "X-Event-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6713,6 +6728,8 @@ export interface operations {
                 headers: {
                     /** @description Strong; send it as If-None-Match. */
                     ETag?: string;
+                    /** @description The last event it knows of: who listens after that (Last-Event-ID) misses nothing. */
+                    "X-Event-Id"?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -6748,6 +6765,8 @@ export interface operations {
                 headers: {
                     /** @description Strong; send it as If-None-Match. */
                     ETag?: string;
+                    /** @description The last event it knows of: who listens after that (Last-Event-ID) misses nothing. */
+                    "X-Event-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6759,6 +6778,8 @@ export interface operations {
                 headers: {
                     /** @description Strong; send it as If-None-Match. */
                     ETag?: string;
+                    /** @description The last event it knows of: who listens after that (Last-Event-ID) misses nothing. */
+                    "X-Event-Id"?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -6940,6 +6961,8 @@ export interface operations {
                 headers: {
                     /** @description Strong; send it as If-None-Match. */
                     ETag?: string;
+                    /** @description The last event it knows of: who listens after that (Last-Event-ID) misses nothing. */
+                    "X-Event-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6951,6 +6974,8 @@ export interface operations {
                 headers: {
                     /** @description Strong; send it as If-None-Match. */
                     ETag?: string;
+                    /** @description The last event it knows of: who listens after that (Last-Event-ID) misses nothing. */
+                    "X-Event-Id"?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -7026,6 +7051,8 @@ export interface operations {
                 headers: {
                     /** @description Strong; send it as If-None-Match. */
                     ETag?: string;
+                    /** @description The last event it knows of: who listens after that (Last-Event-ID) misses nothing. */
+                    "X-Event-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7037,6 +7064,8 @@ export interface operations {
                 headers: {
                     /** @description Strong; send it as If-None-Match. */
                     ETag?: string;
+                    /** @description The last event it knows of: who listens after that (Last-Event-ID) misses nothing. */
+                    "X-Event-Id"?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -7232,6 +7261,8 @@ export interface operations {
                 headers: {
                     /** @description Strong; send it as If-None-Match. */
                     ETag?: string;
+                    /** @description The last event it knows of: who listens after that (Last-Event-ID) misses nothing. */
+                    "X-Event-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7243,6 +7274,8 @@ export interface operations {
                 headers: {
                     /** @description Strong; send it as If-None-Match. */
                     ETag?: string;
+                    /** @description The last event it knows of: who listens after that (Last-Event-ID) misses nothing. */
+                    "X-Event-Id"?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -7278,6 +7311,8 @@ export interface operations {
                 headers: {
                     /** @description Strong; send it as If-None-Match. */
                     ETag?: string;
+                    /** @description The last event it knows of: who listens after that (Last-Event-ID) misses nothing. */
+                    "X-Event-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -7289,6 +7324,8 @@ export interface operations {
                 headers: {
                     /** @description Strong; send it as If-None-Match. */
                     ETag?: string;
+                    /** @description The last event it knows of: who listens after that (Last-Event-ID) misses nothing. */
+                    "X-Event-Id"?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -9963,6 +10000,8 @@ export interface operations {
                 headers: {
                     /** @description Strong; send it as If-None-Match. */
                     ETag?: string;
+                    /** @description The last event it knows of: who listens after that (Last-Event-ID) misses nothing. */
+                    "X-Event-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9974,6 +10013,8 @@ export interface operations {
                 headers: {
                     /** @description Strong; send it as If-None-Match. */
                     ETag?: string;
+                    /** @description The last event it knows of: who listens after that (Last-Event-ID) misses nothing. */
+                    "X-Event-Id"?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -10020,6 +10061,8 @@ export interface operations {
                 headers: {
                     /** @description Strong; send it as If-None-Match. */
                     ETag?: string;
+                    /** @description The last event it knows of: who listens after that (Last-Event-ID) misses nothing. */
+                    "X-Event-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -10031,6 +10074,8 @@ export interface operations {
                 headers: {
                     /** @description Strong; send it as If-None-Match. */
                     ETag?: string;
+                    /** @description The last event it knows of: who listens after that (Last-Event-ID) misses nothing. */
+                    "X-Event-Id"?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -10086,6 +10131,8 @@ export interface operations {
                 headers: {
                     /** @description Strong; send it as If-None-Match. */
                     ETag?: string;
+                    /** @description The last event it knows of: who listens after that (Last-Event-ID) misses nothing. */
+                    "X-Event-Id"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -10097,6 +10144,8 @@ export interface operations {
                 headers: {
                     /** @description Strong; send it as If-None-Match. */
                     ETag?: string;
+                    /** @description The last event it knows of: who listens after that (Last-Event-ID) misses nothing. */
+                    "X-Event-Id"?: string;
                     [name: string]: unknown;
                 };
                 content?: never;

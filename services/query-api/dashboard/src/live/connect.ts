@@ -4,6 +4,7 @@ import type { QueryClient } from "@tanstack/react-query";
 import { type ConnectionState, type LiveEvent, openLive } from "../../client/src/live.ts";
 import type { Schemas } from "../api/client.ts";
 import { forgetFirst } from "../api/first.ts";
+import { type Places, places } from "../api/place.ts";
 import { foldersQuery, keys, modelsQuery } from "../api/queries.ts";
 import { BASE } from "../lib/base.ts";
 import { percent, plural } from "../lib/format.ts";
@@ -19,27 +20,42 @@ const RELOAD_EVERY_MS = 1_000;
 // How long the stream alone may be gone before the server is asked.
 const ASK_AFTER_MS = 5_000;
 
-export function connect(client: QueryClient): void {
+/** `joining`: at which place of the stream, and what tells that it was too late a place. */
+export function connect(client: QueryClient, joining: Pick<Places, "first" | "onOlder"> = places): void {
   const reload = reloader(client);
   useLive.subscribe(({ paused }, before) => {
+    if (before.paused !== paused) reschedule(client);
     if (before.paused && !paused) onReset(client);
   });
   openLive({
     baseUrl: BASE,
     // Notices of what happened while nobody looked would only be in the way.
     afterBreak: "reset",
+    // What happened between the first answer and the connection is sent first.
+    after: joining.first,
     onState: (state) => onState(client, state),
     onEvent: (event) => onEvent(client, event, reload),
   });
+  joining.onOlder(() => onReset(client));
+}
+
+/** Has each part of the page find out anew how often it asks (main.tsx): not all of them are drawn again at a pause. */
+function reschedule(client: QueryClient): void {
+  for (const { observers } of client.getQueryCache().getAll())
+    for (const observer of observers) observer.setOptions(observer.options);
 }
 
 function onState(client: QueryClient, state: ConnectionState): void {
   if (state === "open") change({ connection: "open", lostAt: null });
   if (state !== "lost") return;
   // Tells whether it is the server that is gone, or only the stream.
-  if (useLive.getState().connection !== "lost")
-    setTimeout(() => invalidate(client, { queryKey: keys.models() }), ASK_AFTER_MS);
+  if (useLive.getState().connection !== "lost") setTimeout(() => askWhetherItIsThere(client), ASK_AFTER_MS);
   change(({ lostAt }) => ({ connection: "lost", lostAt: lostAt ?? Date.now() }));
+}
+
+function askWhetherItIsThere(client: QueryClient): void {
+  const { connection, paused } = useLive.getState();
+  if (connection === "lost" && !paused) invalidate(client, { queryKey: keys.models() });
 }
 
 // While they are paused these wait; what they bring is loaded at the end of the pause.

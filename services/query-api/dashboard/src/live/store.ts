@@ -51,6 +51,8 @@ export function toast(news: News): void {
 }
 
 function hush(): void {
+  clearTimeout(leaving);
+  leaving = undefined;
   change({ notice: null });
 }
 

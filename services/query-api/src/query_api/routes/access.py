@@ -126,7 +126,9 @@ class Cors:
         return response
 
 
-_EXPOSED = "ETag, Age, Date, Retry-After, Allow, Location, WWW-Authenticate, Content-Disposition, X-Request-Id"
+_EXPOSED = (
+    "ETag, Age, Date, Retry-After, Allow, Location, WWW-Authenticate, Content-Disposition, X-Request-Id, X-Event-Id"
+)
 _SENDABLE = "Authorization, Content-Type, If-None-Match, Last-Event-ID, X-Request-Id"
 # Browsers write an origin in one way only; others may not.
 _origin_of = lru_cache(maxsize=256)(origin_of)

@@ -26,7 +26,8 @@ class EventsQuery(Query):
 
 
 _DESCRIPTION = """Server-sent events; `data` is one line of JSON. Events of the stream have an `id`: who comes back with
-it as Last-Event-ID gets what was missed. It is `<stream>-<sequence>`; a bare sequence means the present stream.
+it as Last-Event-ID gets what was missed. It is `<stream>-<sequence>`; a bare sequence means the present stream. Answers
+from the view say in `X-Event-Id` after which event they are: who goes on after it misses nothing between both.
 
 - `ingested`: a version is committed. `data` is its row in `/api/models`, and the run. Sent again later, it may be of a
   version that is superseded by then; what only the database knew of that one is null.

@@ -32,12 +32,14 @@ from query_api.server.response_cache import (
     StateResponses,
     is_cacheable,
 )
+from query_api.view.event_id import NOWHERE, EventId
 
 log = structlog.get_logger(__name__)
 
 REQUEST_ID = "X-Request-Id"
 READS: Final = ("GET", "HEAD")
 OF_A_FILE: Final = (200, 304, 500)
+EVENT_ID = "X-Event-Id"
 _PLAIN_ID = re.compile(r"(?=.*[0-9A-Za-z])[0-9A-Za-z_-]{1,64}")
 _PREFIX, _NUMBERS = secrets.token_hex(4), itertools.count(1)
 
@@ -59,6 +61,8 @@ class Http:
     access_log: AccessLog
     meter: RequestMeter
     on_database_away: Callable[[], None]
+    place: Callable[[], EventId]
+    """After which event of the stream the present view is: it holds all up to there."""
 
     def handler(self, endpoint: Endpoint, handle: Handle) -> Handler:
         """Return an endpoint's handler."""
@@ -123,12 +127,12 @@ class Http:
         return response
 
     def _from_view(self, endpoint: Endpoint, handle: Handle) -> Handler:
-        current_responses, query_type = self.response_cache.current, endpoint.query
+        current_responses, query_type, place_of = self.response_cache.current, endpoint.query, self.place
 
         async def answer(request: web.Request) -> web.StreamResponse:
             headers = request.headers
             zipped = accepts_gzip(headers.get("Accept-Encoding", ""))
-            responses = current_responses()
+            responses, place = current_responses(), place_of()
             path = request.raw_path
             cached = responses.get(path, zipped=zipped)
             if cached is None:
@@ -137,22 +141,22 @@ class Http:
                 cached = responses.make(
                     path, zipped=zipped, answer=lambda moment: handle(moment=moment, query=query), keep=keep
                 )
-            return _with_age(cached_response(request, cached), responses)
+            return _dated(cached_response(request, cached), responses, place)
 
         return answer
 
     def _tagged(self, endpoint: Endpoint, handle: Handle) -> Handler:
-        current_responses = self.response_cache.current
+        current_responses, place_of = self.response_cache.current, self.place
 
         async def answer(request: web.Request) -> web.StreamResponse:
             zipped = accepts_gzip(request.headers.get("Accept-Encoding", ""))
             # Whatever the view becomes while the database is read: the answer is as old as the one before that.
-            responses = current_responses()
+            responses, place = current_responses(), place_of()
             query = await request_parsing.read(endpoint, request)
             found = await handle(request=request, query=query, body=None)
             # A verification is written without an event: what was kept would not tell of it.
             made = responses.make(request.raw_path, zipped=zipped, answer=lambda _: found, keep=False)
-            return _with_age(cached_response(request, made), responses)
+            return _dated(cached_response(request, made), responses, place)
 
         return answer
 
@@ -169,7 +173,10 @@ class Http:
         return answer
 
 
-def _with_age(response: web.StreamResponse, responses: StateResponses) -> web.StreamResponse:
+def _dated(response: web.StreamResponse, responses: StateResponses, place: EventId) -> web.StreamResponse:
+    """Say how old an answer is, and after which event; every event after that one is still to be sent."""
+    if place != NOWHERE:
+        response.headers[EVENT_ID] = str(place)
     as_of = responses.moment.state.as_of
     if as_of is not None:
         response.headers["Age"] = str(max(0, int((datetime.now(UTC) - as_of).total_seconds())))

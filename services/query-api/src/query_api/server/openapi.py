@@ -37,7 +37,13 @@ _SECURITY: Final[Mapping[str, Mapping[str, str]]] = {
 }
 _RETRY_AFTER: Final = {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "string"}}}
 _ETAG: Final = {"ETag": {"description": "Strong; send it as If-None-Match.", "schema": {"type": "string"}}}
-_NOT_MODIFIED: Final = {"description": "What If-None-Match names still holds.", "headers": _ETAG}
+_TAGGED: Final = _ETAG | {
+    "X-Event-Id": {
+        "description": "The last event it knows of: who listens after that (Last-Event-ID) misses nothing.",
+        "schema": {"type": "string"},
+    }
+}
+_NOT_MODIFIED: Final = {"description": "What If-None-Match names still holds.", "headers": _TAGGED}
 
 
 def document(endpoints: Sequence[Endpoint]) -> dict[str, Any]:
@@ -159,7 +165,7 @@ def _responses(endpoint: Endpoint, schemas: Schemas) -> dict[str, Any]:
         description = (answer.__doc__ or "").partition("\n")[0]
     good: dict[str, Any] = {"description": description, "content": content}
     if endpoint.is_tagged:
-        good["headers"] = _ETAG
+        good["headers"] = _TAGGED
     found = {str(endpoint.status): good}
     if endpoint.is_tagged:
         found["304"] = _NOT_MODIFIED

@@ -58,6 +58,7 @@ async def test_the_page_works_below_a_path(
         await expect(page).to_have_url(f"{origin}/ingestion")
         await page.reload()
         await expect(page.get_by_role("row").nth(len(NAMES))).to_be_visible()
+        await _tasks(page, origin)
         await page.get_by_role("link", name="API", exact=True).click()
         await _tried_out(page, origin)
         # Not even an icon is asked for beside the path.
@@ -85,6 +86,20 @@ async def _each_model_by_its_link(page: Page, origin: str) -> None:
 
 def _of(url: str) -> Callable[[Response], bool]:
     return lambda answer: unquote(answer.url) == url
+
+
+async def _tasks(page: Page, origin: str) -> None:
+    """Go to a task, whose address is one name below that of another page, and load it there."""
+    await page.get_by_role("link", name="Tasks", exact=True).click()
+    await expect(page).to_have_url(f"{origin}/tasks")
+    await page.reload()
+    await page.get_by_test_id("task").first.get_by_role("link").first.click()
+    await expect(page).to_have_url(re.compile(f"^{re.escape(origin)}/tasks/[0-9a-f]{{8}}\\?set="))
+    await page.reload()
+    await expect(page.get_by_test_id("answer")).to_have_count(len(NAMES))
+    await page.get_by_test_id("answer").first.get_by_role("link").first.click()
+    await expect(page).to_have_url(re.compile(f"^{re.escape(origin)}/\\?"))
+    await page.go_back()
 
 
 async def _hub_link(page: Page) -> None:

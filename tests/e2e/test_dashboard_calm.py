@@ -12,7 +12,7 @@ from playwright.async_api import Page, expect
 from tests.support.browser import Browser, browser, shift
 from tests.support.dashboard import Running, system
 from tests.support.eventually import eventually
-from tests.support.writer import Writer
+from tests.support.writer import DATASET, Writer
 
 pytestmark = pytest.mark.debian
 expect.set_options(timeout=20_000)
@@ -170,6 +170,66 @@ async def test_the_card_of_the_latest_model_changes_and_moves_nothing(
         await land(writer, "in-silence")
         await expect(hero).to_have_text("In Silence")
         await expect(page.get_by_test_id("toast")).to_have_count(0)
+        assert chromium.complaints == []
+
+
+async def test_a_pause_holds_while_the_connection_is_lost_and_back(
+    tmp_path: Path, database_url: str, nats_url: str
+) -> None:
+    async with opened(tmp_path, database_url, nats_url) as (running, chromium, writer):
+        page = await chromium.open("/models")
+        await ready(page)
+        await page.clock.install()
+        rows = page.get_by_role("region", name="Table of submissions").locator("tbody tr[data-index]")
+        first = await rows.first.inner_text()
+        await page.get_by_role("button", name="Pause live updates").click()
+        chromium.asked.clear()
+        await running.stop_api()
+        await expect(page.get_by_test_id("connection")).to_have_text("Reconnecting")
+        await expect(page.get_by_test_id("stale")).to_contain_text("The page is paused, and has lost its connection.")
+        await land(writer, "while-away")
+        # As long as a page that is not paused waits before it asks by itself, and as often as it asks at all.
+        await page.clock.fast_forward(6_000)
+        await running.start_api()
+        await ready(page)
+        await expect(page.get_by_test_id("paused")).to_contain_text(re.compile("update.* waiting"))
+        await page.clock.fast_forward(400_000)
+        await expect(page.get_by_test_id("stale")).to_have_count(0)
+        assert {each.partition("?")[0] for each in chromium.asked} == {"/api/events"}, chromium.asked
+        assert await rows.first.inner_text() == first
+        await page.get_by_role("button", name="Resume live updates").click()
+        await page.get_by_role("button", name="1 new: show in the leaderboard").click()
+
+
+async def test_a_model_that_is_read_stays_until_its_reader_asks(
+    tmp_path: Path, database_url: str, nats_url: str
+) -> None:
+    async with opened(tmp_path, database_url, nats_url) as (_, chromium, writer):
+        page = await chromium.open(f"/?dataset={DATASET}&model=model-3&compare={DATASET}/model-4")
+        await ready(page)
+        score = page.get_by_role("button", name="0.30%", exact=True).first
+        await expect(score).to_be_visible()
+        await expect(page.locator(".skeleton")).to_have_count(0)
+        panels = page.locator("main section").filter(has=page.get_by_role("heading", name="Versions"))
+        await expect(panels.get_by_role("listitem")).to_have_count(1)
+        before = await shift(page)
+        await land(writer, "model-3", content=2)
+        news = page.get_by_role("button", name="New version: show in the panels below")
+        await expect(news).to_be_visible()
+        assert await shift(page) - before < MOST_SHIFT
+        await expect(score).to_be_visible()
+        await expect(panels.get_by_role("listitem")).to_have_count(1)
+        await news.click()
+        await expect(score).to_have_count(0)
+        await expect(panels.get_by_role("listitem")).to_have_count(2)
+        await expect(news).to_have_count(0)
+        # Who has turned to nothing yet is shown what is new, as the card above is.
+        page = await chromium.open("/")
+        await expect(page.get_by_role("combobox", name="Model")).to_have_value("Model 3")
+        await expect(panels.get_by_role("listitem")).to_have_count(2)
+        await land(writer, "model-3", content=3)
+        panels = page.locator("main section").filter(has=page.get_by_role("heading", name="Versions"))
+        await expect(panels.get_by_role("listitem")).to_have_count(3)
         assert chromium.complaints == []
 
 

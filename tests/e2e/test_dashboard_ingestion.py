@@ -138,12 +138,18 @@ async def test_who_is_missing_is_said_in_banners(tmp_path: Path, database_url: s
         await running.hub.stop()
         try:
             page = await chromium.open("/ingestion")
+            troubles = page.get_by_test_id("troubles")
+            await expect(troubles).to_contain_text("3 troubles: The watcher has been silent too long.")
+            await troubles.get_by_role("button", name="What to do").click()
+            dialog = page.get_by_role("dialog", name="What is wrong behind the scenes")
             for words in (
                 "The watcher has been silent too long.",
                 "No ingester is alive.",
                 "The Hub is unreachable.",
             ):
-                await expect(page.get_by_text(words)).to_be_visible()
+                await expect(dialog.get_by_text(words)).to_be_visible()
+            assert await keep_looks(page, "ingestion-troubles") == []
+            await page.keyboard.press("Escape")
             await expect(page.get_by_role("alert")).to_contain_text("The Hub's folders could not be loaded.")
             found = await keep_looks(page, "ingestion-banners")
         finally:

@@ -26,6 +26,8 @@ PLACES: Final = {
     "overview": (f"{AT}&compare={V2}/gpt-5", "Only GPT-5"),
     "task": (f"{AT}&task={tasks()[0].id}", "Expected"),
     "origin": (f"{AT}&from=cost", "the costs that the files name"),
+    "tasks": ("/tasks", "Solved by any"),
+    "answers": (f"/tasks/{tasks()[0].id}", "Every model's answer"),
     "ingestion": (f"/ingestion?run=1&folders={V2}", "Deliveries"),
 }
 

@@ -7,13 +7,18 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.support.browser import browser
-from tests.support.dashboard import files, system
+from tests.support.dashboard import Running, files, system
+from tests.support.eventually import eventually
 from tests.support.submissions import V2, tasks
 
 pytestmark = pytest.mark.debian
 expect.set_options(timeout=20_000)
 
 EASIEST = tasks()[0].id
+SEEN = """(state) => {
+    Object.defineProperty(document, "visibilityState", { value: state, configurable: true });
+    document.dispatchEvent(new Event("visibilitychange"));
+}"""
 _PIXEL = """(map) => map.querySelector("canvas").toDataURL()"""
 
 
@@ -44,14 +49,38 @@ async def test_tasks_are_seen_across_models(tmp_path: Path, database_url: str, n
             f"(light) => ({_PIXEL})(document.querySelector('[data-testid=heatmap]')) !== light", arg=light
         )
 
+        await chromium.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        await page.get_by_role("button", name="Copy a link to this view").click()
+        await expect(page.get_by_text("Link copied")).to_be_attached()
+        link = await page.evaluate("navigator.clipboard.readText()")
+        assert re.search(r"/tasks\?.*set=ARC2-Eval", link), link
+
+        # A tab that was hidden comes back to what it showed, and says what is new.
+        await page.evaluate(SEEN, "hidden")
+        await eventually(lambda: _listens_no_more(running), 30, what="a hidden page that listens no more")
+        await running.land("gpt-6", files(4, 1))
+        await running.holds(4)
+        chromium.asked.clear()
+        await page.evaluate(SEEN, "visible")
+        await eventually(lambda: "/api/tasks" in chromium.asked, 20, what="the tasks, again")
+        await expect(page.get_by_role("button", name="New results: show")).to_be_enabled()
+        await expect(heat.get_by_text("GPT-6")).to_have_count(0)
+        await page.get_by_role("button", name="New results: show").click()
+        await expect(heat.get_by_text("GPT-6")).to_be_visible()
+        await expect(page.get_by_role("button", name="New results: show")).to_have_count(0)
+
         await _every_answer(page)
         dialog = await chromium.open(f"/?dataset={V2}&model=claude-opus-5&task={EASIEST}")
         await dialog.get_by_role("link", name="All models").click()
-        await expect(dialog.get_by_test_id("answer")).to_have_count(3)
+        await expect(dialog.get_by_test_id("answer")).to_have_count(4)
         lost = await chromium.open("/tasks/no-such-task")
         await expect(lost.get_by_role("alert")).to_contain_text("no task no-such-task")
         # The browser itself says of a 404 that it is one.
         assert [each for each in chromium.complaints if "404" not in each] == []
+
+
+async def _listens_no_more(running: Running) -> bool:
+    return await running.listeners() == 0
 
 
 async def _by_keyboard(page: Page) -> None:
@@ -92,9 +121,9 @@ async def _every_answer(page: Page) -> None:
     await page.mouse.click(box["x"] + 2, box["y"] + 2)
     await expect(page).to_have_url(re.compile(f"/tasks/{EASIEST}[?]set=ARC2-Eval"))
     await expect(page.get_by_role("heading", name=EASIEST)).to_be_visible()
-    await expect(page.get_by_text("3 of 3", exact=True)).to_be_visible()
+    await expect(page.get_by_text("4 of 4", exact=True)).to_be_visible()
     answers = page.get_by_test_id("answer")
-    await expect(answers).to_have_count(3)
+    await expect(answers).to_have_count(4)
     await expect(answers.first.get_by_role("img", name=re.compile("Attempt 1, .*, correct"))).to_be_visible()
     await expect(page.get_by_role("img", name=re.compile("^Expected"))).to_be_visible()
     for _ in range(3):

@@ -18,7 +18,7 @@ import {
   sharing,
 } from "../src/lib/rows.ts";
 import { short } from "../src/lib/clip.ts";
-import { rankOf } from "../src/lib/standing.ts";
+import { rankOf, unranked } from "../src/lib/standing.ts";
 import { taskSetIn, taskSetsOf } from "../src/lib/taskSets.ts";
 import { difference } from "../src/lib/tasks.ts";
 import { moments } from "../src/lib/format.ts";
@@ -202,6 +202,24 @@ test("a rank is the submission's own, with the ranks that it may have as well", 
   assert.deepEqual(rankOf({ rank: 2, rankRange: { best: 2, worst: 2 } }), { rank: "2", range: null });
   assert.deepEqual(rankOf({ rank: 2, rankRange: null }), { rank: "2", range: null });
   assert.deepEqual(rankOf({ rank: null, rankRange: null }), { rank: "–", range: null });
+});
+
+test("a rank that is not there is said in words: none is, or it is not known yet", () => {
+  const pending = {
+    rank: null,
+    kind: "model",
+    status: "completed",
+    tasksSubmitted: 3,
+    attempts: [{ modelName: "m-attempt1", accuracyPercent: 1 }],
+  } as ModelRow;
+  assert.equal(unranked(pending), "being compared");
+  const none: Partial<ModelRow>[] = [
+    { kind: "baseline" },
+    { status: "removed" },
+    { tasksSubmitted: 0 },
+    { attempts: [] },
+  ];
+  for (const each of none) assert.equal(unranked({ ...pending, ...each }), "no rank");
 });
 
 test("an address means the task set it names, its dataset's, or the first one", () => {

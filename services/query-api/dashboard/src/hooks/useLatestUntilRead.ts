@@ -10,7 +10,7 @@ const READING_PX = 300;
 export function useLatestUntilRead(
   newest: ModelRow | undefined,
   rows: readonly ModelRow[],
-): ModelRow | undefined {
+): { row: ModelRow | undefined; isRead: boolean } {
   const [read, setRead] = useState<string | null>(null);
   const key = newest ? keyOf(newest) : null;
   useEffect(() => {
@@ -20,5 +20,5 @@ export function useLatestUntilRead(
     addEventListener("scroll", note, { passive: true });
     return () => removeEventListener("scroll", note);
   }, [key]);
-  return find(rows, read) ?? newest;
+  return { row: find(rows, read) ?? newest, isRead: read !== null };
 }

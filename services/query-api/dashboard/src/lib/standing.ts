@@ -1,6 +1,7 @@
 /** What a submission is in its task set: a rival with a rank, or a line that rivals are read against. Pure. */
 import type { ModelRow } from "../api/client.ts";
 import { share } from "./format.ts";
+import { isUsable } from "./rows.ts";
 
 /** Its rank by score, which no order of a table changes, and the ranks that it may have as well. */
 export function rankOf({ rank, rankRange }: Pick<ModelRow, "rank" | "rankRange">): {
@@ -12,6 +13,12 @@ export function rankOf({ rank, rankRange }: Pick<ModelRow, "rank" | "rankRange">
     rank: rank === null ? "–" : String(rank),
     range: tied ? `${rankRange.best}–${rankRange.worst}` : null,
   };
+}
+
+/** What is said in the place of a rank that is not there: none is, or it is not known yet. */
+export function unranked(row: ModelRow): string {
+  const hasNone = isReference(row) || row.status === "removed" || !isUsable(row);
+  return hasNone ? "no rank" : "being compared";
 }
 
 const ENOUGH = 0.95;

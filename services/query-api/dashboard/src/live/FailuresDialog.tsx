@@ -1,8 +1,10 @@
 /** Which ingestions failed, why, and that somebody has seen it. */
 import { Link } from "wouter";
 
+import { NAME, short } from "../lib/clip.ts";
 import { Ago } from "../ui/Ago.tsx";
 import { Dialog } from "../ui/Dialog.tsx";
+import { Name } from "../ui/Name.tsx";
 import { see } from "./kept.ts";
 import type { Failure } from "./notices.ts";
 
@@ -18,9 +20,11 @@ export function FailuresDialog({ failures, onClose }: { failures: readonly Failu
             className="flex flex-wrap items-start gap-x-4 gap-y-2 py-3 text-sm"
           >
             <div className="min-w-0 flex-1 basis-60">
-              <p className="font-semibold wrap-anywhere">{model}</p>
+              <p className="font-semibold">
+                <Name text={model} />
+              </p>
               <p className="text-muted wrap-anywhere">
-                {dataset} · <Ago at={at} />
+                {short(dataset, NAME)} · <Ago at={at} />
               </p>
               <p className="mt-1 line-clamp-4 wrap-anywhere">{reason}</p>
             </div>

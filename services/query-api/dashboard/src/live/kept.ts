@@ -1,4 +1,4 @@
-/** What this browser keeps of its reader's wishes: whether notices are shown, and which failures were seen. */
+/** What this browser keeps of its reader's wishes: notices or none, by which clock, and which failures were seen. */
 import { create } from "zustand";
 import { persist } from "zustand/middleware";
 
@@ -7,6 +7,8 @@ import type { Failure } from "./notices.ts";
 
 export interface Kept {
   notices: boolean;
+  /** Whether moments are told by the reader's own clock instead of UTC. */
+  ownTime: boolean;
   seen: readonly string[];
   told: readonly Failure[];
 }
@@ -16,7 +18,7 @@ const MOST_SEEN = 500;
 const MOST_TOLD = 20;
 
 export const useKept = create<Kept>()(
-  persist((): Kept => ({ notices: true, seen: [], told: [] }), { name: NAME }),
+  persist((): Kept => ({ notices: true, ownTime: false, seen: [], told: [] }), { name: NAME }),
 );
 
 // What was seen in one tab was seen in all.

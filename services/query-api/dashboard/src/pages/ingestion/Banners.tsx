@@ -1,9 +1,11 @@
 /** What is wrong behind the scenes, and what to do about it. */
 import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
 
 import type { Schemas } from "../../api/client.ts";
 import { statusQuery } from "../../api/queries.ts";
 import { capital, moment } from "../../lib/format.ts";
+import { Dialog } from "../../ui/Dialog.tsx";
 
 type Trouble = [is: boolean, title: string, advice: string];
 
@@ -48,14 +50,48 @@ function because(reason: string | null): string {
 
 export function Banners() {
   const status = useQuery(statusQuery());
+  const [listing, setListing] = useState(false);
+  const found = status.data ? troubles(status.data) : [];
   return (
-    <div role="status" className="space-y-2 empty:hidden">
-      {status.data &&
-        troubles(status.data).map(([, title, advice]) => (
-          <p key={title} className="bg-bad-soft text-bad rounded-xl px-4 py-3 text-sm break-words">
-            <strong className="font-semibold">{title}</strong> {advice}
-          </p>
-        ))}
-    </div>
+    <>
+      {/* As high with trouble as without: what is read below does not move. */}
+      <div
+        data-testid="troubles"
+        className={`flex h-11 items-center gap-3 rounded-xl px-4 text-sm ${found.length ? "bg-bad-soft text-bad" : "text-muted"}`}
+      >
+        <p role="status" className="min-w-0 flex-1 truncate">
+          {status.data && <Summary found={found} />}
+        </p>
+        {found.length > 0 && (
+          <button type="button" className="button h-8 shrink-0" onClick={() => setListing(true)}>
+            What to do
+          </button>
+        )}
+      </div>
+      {listing && (
+        <Dialog title="What is wrong behind the scenes" onClose={() => setListing(false)}>
+          {found.length === 0 && <p className="text-muted text-sm">Nothing, any more.</p>}
+          <ul className="space-y-3">
+            {found.map(([, title, advice]) => (
+              <li key={title} className="bg-bad-soft text-bad rounded-xl px-4 py-3 text-sm wrap-anywhere">
+                <strong className="font-semibold">{title}</strong> {advice}
+              </li>
+            ))}
+          </ul>
+        </Dialog>
+      )}
+    </>
+  );
+}
+
+function Summary({ found }: { found: readonly Trouble[] }) {
+  const [first] = found;
+  if (!first) return "Nothing is known to be wrong behind the scenes.";
+  const [, title, advice] = first;
+  return (
+    <>
+      {found.length > 1 && <strong className="font-semibold">{found.length} troubles: </strong>}
+      <strong className="font-semibold">{title}</strong> {advice}
+    </>
   );
 }

@@ -1,5 +1,6 @@
 /** Folders with what is known of them, each with a box to choose it. */
 import { Badge, type Tone } from "../../ui/Badge.tsx";
+import { Name } from "../../ui/Name.tsx";
 import { Table } from "../../ui/Table.tsx";
 import { type FolderState, type ListedFolder, STATE_NAMES } from "./folders.ts";
 
@@ -38,7 +39,11 @@ export function FolderTable({ rows, chosen, onToggle }: FolderTableProps) {
         {
           name: "Folder",
           className: "py-2 pr-3 text-left wrap-anywhere",
-          cell: ({ name }) => <label htmlFor={`folder-${name}`}>{name}</label>,
+          cell: ({ name }) => (
+            <label htmlFor={`folder-${name}`}>
+              <Name text={name} />
+            </label>
+          ),
         },
         {
           name: "State",

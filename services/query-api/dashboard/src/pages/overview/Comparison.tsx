@@ -1,8 +1,10 @@
 /** Two submissions, task by task. */
 import { useQueries, useQuery } from "@tanstack/react-query";
+import { useMemo } from "react";
 
 import type { ModelRow } from "../../api/client.ts";
 import { compareQuery, modelQuery } from "../../api/queries.ts";
+import { useHeldAnswer } from "../../hooks/useHeldAnswer.ts";
 import { useParams } from "../../hooks/useParams.ts";
 import { compact, count, money, percent, share } from "../../lib/format.ts";
 import { short, TWO_NAMES } from "../../lib/clip.ts";
@@ -12,12 +14,17 @@ import { costPerTask } from "../../lib/standing.ts";
 import { type Duel, cells, difference, duel } from "../../lib/tasks.ts";
 import { Name } from "../../ui/Name.tsx";
 import { Export } from "../../ui/Export.tsx";
+import { News } from "../../ui/News.tsx";
 import { Answer, Empty, Panel } from "../../ui/Panel.tsx";
 import { type Column, Table } from "../../ui/Table.tsx";
 import { Strip } from "./Strip.tsx";
 
 export function Comparison(both: { first: ModelRow; second: ModelRow }) {
-  const [first, second] = apart(both.first, both.second);
+  const live = useMemo(() => apart(both.first, both.second), [both.first, both.second]);
+  const of = live.map(keyOf).join(" ");
+  const held = useHeldAnswer(live, { of, stamp: live.map(({ ingestedAt }) => ingestedAt).join(" ") });
+  const [first, second] = held.shown;
+  const pair = { first, second, holds: held.isBehind };
   return (
     <Panel
       title={
@@ -34,11 +41,14 @@ export function Comparison(both: { first: ModelRow; second: ModelRow }) {
         />
       }
     >
+      <div className="-mt-3 mb-1">
+        <News of={{ news: held.isBehind ? "New version" : "", show: held.show }} what="the comparison" />
+      </div>
       <SideBySide first={first} second={second} />
       {first.source === second.source ? (
         <>
-          <Difference first={first} second={second} />
-          <Tasks first={first} second={second} />
+          <Difference {...pair} />
+          <Tasks {...pair} />
         </>
       ) : (
         <Empty title="They answer different tasks.">
@@ -49,11 +59,26 @@ export function Comparison(both: { first: ModelRow; second: ModelRow }) {
   );
 }
 
+interface Pair {
+  first: ModelRow;
+  second: ModelRow;
+  /** Whether another version of one waits: what is shown is of these. */
+  holds: boolean;
+}
+
+/** What a query has said of two submissions, for as long as they are held. */
+function useHeldWith<T>(data: T | undefined, { first, second, holds }: Pair): T | undefined {
+  const of = `${keyOf(first)} ${keyOf(second)}`;
+  return useHeldAnswer(data, { of, stamp: data, follows: !holds || data === undefined }).shown;
+}
+
 /** Whether they can be told apart, on the tasks that both answer. */
-function Difference({ first, second }: { first: ModelRow; second: ModelRow }) {
+function Difference(pair: Pair) {
+  const { first, second } = pair;
   const comparison = useQuery(compareQuery(first.source, keyOf(first), keyOf(second)));
+  const data = useHeldWith(comparison.data, pair);
   return (
-    <Answer query={comparison} what="how far they differ" lines={1}>
+    <Answer query={{ ...comparison, data }} what="how far they differ" lines={1}>
       {({ pairedTests: [test] }) => (
         <p data-testid="difference" className="mb-6 text-sm">
           {test && difference(test, first.displayName, second.displayName)}
@@ -130,7 +155,8 @@ function Reached({ reading, row, rival }: { reading: Reading; row: ModelRow; riv
   );
 }
 
-function Tasks({ first, second }: { first: ModelRow; second: ModelRow }) {
+function Tasks(pair: Pair) {
+  const { first, second } = pair;
   const results = useQueries({
     queries: [modelQuery(first.dataset, first.model), modelQuery(second.dataset, second.model)],
     combine: ([one, other]) => ({
@@ -139,6 +165,7 @@ function Tasks({ first, second }: { first: ModelRow; second: ModelRow }) {
       refetch: () => Promise.all([one.refetch(), other.refetch()]),
     }),
   });
+  const data = useHeldWith(results.data, pair);
   const [, update] = useParams();
   const kinds: [Duel, string][] = [
     ["both", "Both solve it"],
@@ -148,7 +175,7 @@ function Tasks({ first, second }: { first: ModelRow; second: ModelRow }) {
   ];
   const names = new Map(kinds);
   return (
-    <Answer query={results} what="the comparison" lines={4}>
+    <Answer query={{ ...results, data }} what="the comparison" lines={4}>
       {(found) => (
         <>
           <div className="mb-3 flex justify-end">

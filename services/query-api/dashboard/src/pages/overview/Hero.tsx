@@ -10,7 +10,7 @@ import { bounds, money, percent, share } from "../../lib/format.ts";
 import { NAME, short } from "../../lib/clip.ts";
 import { setName } from "../../lib/names.ts";
 import { keyOf, ranked, ranks } from "../../lib/rows.ts";
-import { costPerTask } from "../../lib/standing.ts";
+import { costPerTask, unranked } from "../../lib/standing.ts";
 import { cells } from "../../lib/tasks.ts";
 import { Ago } from "../../ui/Ago.tsx";
 import { Dot } from "../../ui/Badge.tsx";
@@ -156,6 +156,7 @@ function Name({ model }: { model: Latest }) {
 }
 
 function rankText(rows: readonly ModelRow[], row: ModelRow): string {
+  if (row.rank === null) return unranked(row);
   return `of ${ranked(rows, row.source)} on ${setName(row.source)}`;
 }
 

@@ -1,11 +1,14 @@
 /** Everything about one submission. */
 import { useQuery } from "@tanstack/react-query";
+import { useMemo } from "react";
 
 import type { ModelDetail, ModelRow } from "../../api/client.ts";
 import { modelQuery } from "../../api/queries.ts";
+import { useHeldAnswer } from "../../hooks/useHeldAnswer.ts";
 import { plural } from "../../lib/format.ts";
 import { ErrorTable } from "../../ui/ErrorTable.tsx";
 import { Export } from "../../ui/Export.tsx";
+import { News } from "../../ui/News.tsx";
 import { Answer, Panel } from "../../ui/Panel.tsx";
 import { Attempts } from "./Attempts.tsx";
 import { EditionNotice } from "./provenance/EditionNotice.tsx";
@@ -17,8 +20,31 @@ import { Versions } from "./Versions.tsx";
 
 const tasksOf = (detail: ModelDetail) => linesOf(detail, null);
 
-export function ModelView({ row, of }: { row: ModelRow; of: number }) {
-  const detail = useQuery(modelQuery(row.dataset, row.model));
+/** When the version was ingested that is known of a submission, by the list or by its own answer. */
+const versionOf = (row: ModelRow, detail: ModelDetail | undefined) =>
+  detail && detail.ingestedAt > row.ingestedAt ? detail.ingestedAt : row.ingestedAt;
+
+interface ModelViewProps {
+  row: ModelRow;
+  /** How many models of its task set have a rank. */
+  of: number;
+  /** Whether nobody has turned to it yet: a new version is shown as it comes. */
+  follows: boolean;
+}
+
+/** What is shown of a submission: of one version, until its reader asks for another one. */
+function useHeldVersion({ row, of, follows }: ModelViewProps) {
+  const answer = useQuery(modelQuery(row.dataset, row.model));
+  const { data } = answer;
+  const live = useMemo(() => ({ row, of, data }), [row, of, data]);
+  const stamp = versionOf(row, data);
+  const { shown, isBehind, show } = useHeldAnswer(live, { stamp, follows: follows || data === undefined });
+  const detail = { ...answer, data: shown.data } as typeof answer;
+  return { row: shown.row, of: shown.of, detail, news: { news: isBehind ? "New version" : "", show } };
+}
+
+export function ModelView(live: ModelViewProps) {
+  const { row, of, detail, news } = useHeldVersion(live);
   // Right after a landing the list knows little of it; the model's own answer knows all.
   const known = detail.data && detail.data.ingestedAt >= row.ingestedAt ? detail.data : row;
   const { ingestionErrors: errors = [], findings = [], errors: lost = 0 } = detail.data ?? {};
@@ -26,6 +52,9 @@ export function ModelView({ row, of }: { row: ModelRow; of: number }) {
   const useless = errors.find((each) => each.kind === "nothing_usable");
   return (
     <div className="grid gap-5 lg:grid-cols-3">
+      <div className="-my-2.5 lg:col-span-3">
+        <News of={news} what="the panels below" />
+      </div>
       {useless && (
         <Panel title="Landed, nothing usable" className="lg:col-span-3">
           <p className="text-bad text-sm">{useless.message}</p>

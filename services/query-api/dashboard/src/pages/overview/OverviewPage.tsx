@@ -27,7 +27,7 @@ export function OverviewPage() {
   const rows = models.data?.data ?? [];
   const [dataset, model] = [params.get("dataset"), params.get("model")];
   const newest = latest.latest ? find(rows, keyOf(latest.latest)) : undefined;
-  const followed = useLatestUntilRead(newest, rows);
+  const { row: followed, isRead } = useLatestUntilRead(newest, rows);
   const selected = model ? asked(rows, dataset, model) : followed;
   const other = find(rows, params.get("compare"));
   const task = params.get("task");
@@ -61,15 +61,15 @@ export function OverviewPage() {
                 onSelect={select}
                 onCompare={(key) => update({ compare: key, duel: null })}
               />
-              {!selected && (
-                <Empty title="This model is not here.">
-                  {[dataset, model].filter(Boolean).join("/")} was not ingested, or was renamed. Pick another
-                  one above.
-                </Empty>
-              )}
+              {!selected && <NotHere name={[dataset, model].filter(Boolean).join("/")} />}
               {selected && other && other !== selected && <Comparison first={selected} second={other} />}
               {selected && (
-                <ModelView key={keyOf(selected)} row={selected} of={ranked(rows, selected.source)} />
+                <ModelView
+                  key={keyOf(selected)}
+                  row={selected}
+                  of={ranked(rows, selected.source)}
+                  follows={!model && !isRead}
+                />
               )}
             </>
           )
@@ -78,5 +78,13 @@ export function OverviewPage() {
       {selected && from && <ProvenanceDialog row={selected} from={from} />}
       {selected && task && <TaskDialog row={selected} task={task} />}
     </div>
+  );
+}
+
+function NotHere({ name }: { name: string }) {
+  return (
+    <Empty title="This model is not here.">
+      {name} was not ingested, or was renamed. Pick another one above.
+    </Empty>
   );
 }

@@ -5,6 +5,7 @@ import { bounds, count, percent, plural, share } from "../../lib/format.ts";
 import { known } from "../../lib/facets.ts";
 import { setName } from "../../lib/names.ts";
 import { ranks } from "../../lib/rows.ts";
+import { unranked } from "../../lib/standing.ts";
 import { Status } from "../../ui/Badge.tsx";
 import { OutcomeBar } from "../../ui/Bar.tsx";
 import { Figure } from "../../ui/Figure.tsx";
@@ -42,7 +43,7 @@ export function ScorePanel({ row, of }: Scored) {
       `${count(tasksSubmitted)} of ${count(tasksTotal)}`,
       "file",
     ],
-    ["Rank", `${ranks(row)} of ${of}`, alike(row), null],
+    ["Rank", <Rank key="rank" row={row} of={of} />, alike(row), null],
   ] as const;
   return (
     <Panel
@@ -77,6 +78,11 @@ export function ScorePanel({ row, of }: Scored) {
       </div>
     </Panel>
   );
+}
+
+/** In words where it is not known: while a server compares, the others have none either. */
+function Rank({ row, of }: Scored) {
+  return row.rank === null ? <span className="text-base">{unranked(row)}</span> : `${ranks(row)} of ${of}`;
 }
 
 function Outcomes({ row }: { row: ModelRow }) {

@@ -6,10 +6,13 @@ import { Link } from "wouter";
 import type { ModelRow } from "../../api/client.ts";
 import { modelQuery, taskQuery } from "../../api/queries.ts";
 import { useDatasets } from "../../hooks/useDatasets.ts";
+import { useHeldAnswer } from "../../hooks/useHeldAnswer.ts";
 import { useParams } from "../../hooks/useParams.ts";
+import { keyOf } from "../../lib/rows.ts";
 import { cells, type TaskCell, taskHref } from "../../lib/tasks.ts";
 import { Dialog } from "../../ui/Dialog.tsx";
 import { Name } from "../../ui/Name.tsx";
+import { News } from "../../ui/News.tsx";
 import { Answer } from "../../ui/Panel.tsx";
 import { TaskFile } from "./provenance/TaskFile.tsx";
 import { StateBadge } from "./StateBadge.tsx";
@@ -17,6 +20,11 @@ import { TaskGrids } from "./TaskGrids.tsx";
 
 export function TaskDialog({ row, task }: { row: ModelRow; task: string }) {
   const found = useQuery(taskQuery(row.dataset, row.model, task));
+  const held = useHeldAnswer(found.data, {
+    of: `${keyOf(row)} ${task}`,
+    stamp: found.data,
+    follows: found.data === undefined,
+  });
   const detail = useQuery(modelQuery(row.dataset, row.model));
   const [, update] = useParams();
   const { nameOf } = useDatasets();
@@ -56,7 +64,10 @@ export function TaskDialog({ row, task }: { row: ModelRow; task: string }) {
         />
       }
     >
-      <Answer query={found} what="the task" lines={8}>
+      <div className="-mt-3">
+        <News of={{ news: held.isBehind ? "New version" : "", show: held.show }} what="the task" />
+      </div>
+      <Answer query={{ ...found, data: held.shown }} what="the task" lines={8}>
         {(data) => (
           <>
             <TaskFile task={data} />

@@ -1,12 +1,12 @@
 /** Says that results have landed since: what a reader looks at does not move by itself. */
 interface Props {
-  query: { isStale: boolean; isFetching: boolean; data: unknown; refetch: () => unknown };
+  of: { hasNews: boolean; isAsked: boolean; show: () => void };
 }
 
-export function NewResults({ query: { isStale, isFetching, data, refetch } }: Props) {
-  if (!isStale || !data) return null;
+export function NewResults({ of: { hasNews, isAsked, show } }: Props) {
+  if (!hasNews) return null;
   return (
-    <button type="button" className="button" disabled={isFetching} onClick={() => void refetch()}>
+    <button type="button" className="button" disabled={isAsked} onClick={show}>
       New results: show
     </button>
   );

@@ -3,12 +3,14 @@ import { useQuery } from "@tanstack/react-query";
 import { Link, useParams as usePath } from "wouter";
 
 import { taskAnswersQuery, type TaskAnswersFilter, tasksQuery } from "../../api/queries.ts";
+import { useHeldQuery } from "../../hooks/useHeldQuery.ts";
 import { useParams } from "../../hooks/useParams.ts";
 import { useTitle } from "../../hooks/useTitle.ts";
 import { moment, money, percent } from "../../lib/format.ts";
 import { setName } from "../../lib/names.ts";
 import { modelHref } from "../../lib/rows.ts";
 import { taskHref } from "../../lib/tasks.ts";
+import { useShownAs } from "../../nav/link.ts";
 import { Figure } from "../../ui/Figure.tsx";
 import { Export } from "../../ui/Export.tsx";
 import { Answer, Panel } from "../../ui/Panel.tsx";
@@ -28,7 +30,9 @@ export default function TaskPage() {
   if (source) filter.source = source;
   if (result) filter.result = result;
   const found = useQuery(taskAnswersQuery(task, filter));
-  const data = found.data;
+  const held = useHeldQuery(found, { of: `${task} ${params}`, stampOf: (answers) => answers });
+  const data = held.data;
+  useShownAs(data ? { set: data.source } : {});
   return (
     <div className="space-y-5">
       <header className="flex flex-wrap items-end justify-between gap-4 pt-2">
@@ -42,7 +46,7 @@ export default function TaskPage() {
           <h1 className="font-mono text-3xl font-semibold tracking-[-0.02em] break-all">{task}</h1>
         </div>
         <div className="flex flex-wrap items-center gap-2">
-          <NewResults query={found} />
+          <NewResults of={held} />
           {data && data.sources.length > 1 && (
             <Select
               label="Task set"
@@ -54,7 +58,7 @@ export default function TaskPage() {
           {data && <Neighbours task={task} source={data.source} />}
         </div>
       </header>
-      <Answer query={found} what="the task" lines={10}>
+      <Answer query={{ ...found, data }} what="the task" lines={10}>
         {(task) => (
           <>
             <Facts task={task} />

@@ -1,11 +1,14 @@
 /** Every task of a set across all models. */
 import { useQuery } from "@tanstack/react-query";
 
+import type { Schemas } from "../../api/client.ts";
 import { tasksQuery } from "../../api/queries.ts";
+import { useHeldQuery } from "../../hooks/useHeldQuery.ts";
 import { useParams } from "../../hooks/useParams.ts";
 import { useTitle } from "../../hooks/useTitle.ts";
 import { count, plural } from "../../lib/format.ts";
 import { setName } from "../../lib/names.ts";
+import { useShownAs } from "../../nav/link.ts";
 import { Figure } from "../../ui/Figure.tsx";
 import { Export } from "../../ui/Export.tsx";
 import { Answer, Empty, Panel } from "../../ui/Panel.tsx";
@@ -15,15 +18,25 @@ import { LETTERS, letters, type TaskSet } from "./heatmap.ts";
 import { NewResults } from "./NewResults.tsx";
 import { TaskTable } from "./TaskTable.tsx";
 
+type TasksAnswer = Schemas["TasksAnswer"];
+
+// A server that has just started reads for a while: that is followed.
+const HELD = {
+  stampOf: ({ data }: TasksAnswer) => data,
+  isLoose: ({ complete, data }: TasksAnswer) => !complete || data.length === 0,
+};
+
 export default function TasksPage() {
   useTitle("Tasks");
   const found = useQuery(tasksQuery());
   const [params, update] = useParams();
-  const sets = found.data?.data ?? [];
+  const held = useHeldQuery(found, HELD);
+  const sets = held.data?.data ?? [];
   // Where the address names none: the set that most models answer.
   const set =
     sets.find(({ source }) => source === params.get("set")) ??
     sets.toSorted((one, other) => other.models.length - one.models.length)[0];
+  useShownAs(set ? { set: set.source } : {});
   return (
     <div className="space-y-5">
       <header className="flex flex-wrap items-end justify-between gap-4 pt-2">
@@ -34,7 +47,7 @@ export default function TasksPage() {
           </p>
         </div>
         <div className="flex flex-wrap gap-2">
-          <NewResults query={found} />
+          <NewResults of={held} />
           {set && sets.length > 1 && (
             <Select
               label="Task set"
@@ -45,7 +58,7 @@ export default function TasksPage() {
           )}
         </div>
       </header>
-      <Answer query={found} what="the tasks" lines={10}>
+      <Answer query={{ ...found, data: held.data }} what="the tasks" lines={10}>
         {({ complete }) =>
           set ? (
             <Board set={set} complete={complete} />

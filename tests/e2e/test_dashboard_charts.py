@@ -4,9 +4,9 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Locator, Page, expect
 
-from tests.support.browser import browser
+from tests.support.browser import PHONE, browser, keep_looks
 from tests.support.dashboard import files, system
 from tests.support.eventually import eventually
 
@@ -71,4 +71,56 @@ async def test_charts_tell_families_efforts_and_dates(tmp_path: Path, database_u
         await expect(row.locator("time[title$='your time']")).to_have_attribute("title", re.compile("GMT[+]5:30"))
         landings = page.get_by_role("group", name=re.compile("^Landings over time")).get_by_role("link")
         await expect(landings.first).to_have_attribute("aria-label", re.compile("UTC · .*GMT[+]5:30"))
+        await _providers(page, plot)
+        await _days(page, plot)
+        await _own_clock(page)
+        await page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
+        titles = page.locator("main section h2")
+        await expect(titles).to_have_text(["All submissions", "Score against cost", *TITLES])
+        await keep_looks(page, "models-charts")
+        await expect(titles).to_have_text(["Score against cost", *TITLES, "All submissions"])
         assert chromium.complaints == []
+
+
+TITLES = ["Best score over time", "Landings"]
+
+
+async def _providers(page: Page, plot: Locator) -> None:
+    """Show one provider by the legend, and all again."""
+    await page.get_by_role("button", name="OpenAI", exact=True).first.click()
+    await expect(page).to_have_url(re.compile("provider=OpenAI"))
+    await expect(plot.get_by_role("link")).to_have_count(2)
+    chosen = page.get_by_role("button", name="OpenAI", exact=True, pressed=True).first
+    await chosen.focus()
+    await page.keyboard.press("Enter")
+    await expect(plot.get_by_role("link")).to_have_count(5)
+
+
+async def _days(page: Page, plot: Locator) -> None:
+    """Go back in time by the keyboard: the frame stays, and the address says the day."""
+    await page.get_by_role("combobox", name="Date that counts").select_option("Release of the model")
+    slider = page.get_by_role("slider", name="Released until")
+    marks = plot.locator("text").filter(has_text="$")
+    before = await marks.all_inner_texts()
+    await slider.focus()
+    await page.keyboard.press("Home")
+    await expect(page).to_have_url(re.compile("until=2025-12-11"))
+    await expect(slider).to_have_attribute("aria-valuetext", "2025-12-11")
+    await expect(plot.get_by_role("link")).to_have_count(2)
+    assert await marks.all_inner_texts() == before
+    await page.reload()
+    await expect(plot.get_by_role("link")).to_have_count(2)
+    await expect(page.get_by_test_id("unknown")).to_have_count(0)
+    await slider.focus()
+    await page.keyboard.press("End")
+    await expect(plot.get_by_role("link")).to_have_count(5)
+    await expect(page).not_to_have_url(re.compile("until="))
+
+
+async def _own_clock(page: Page) -> None:
+    """Tell moments by the reader's own clock, without a pointer that rests on them."""
+    await page.get_by_role("button", name="Times in UTC: switch to GMT+5:30").press("Enter")
+    table = page.get_by_role("region", name="Table of submissions")
+    await expect(table.locator("time[title$='UTC']").first).to_have_text(re.compile(r"\d\d:\d\d GMT[+]5:30$"))
+    await page.get_by_role("button", name="Times in GMT+5:30: switch to UTC").click()
+    await expect(table.locator("time[title$='your time']").first).to_be_attached()

@@ -11,8 +11,9 @@ import { cells, duel, tally } from "../src/lib/tasks.ts";
 import { filterOf } from "../src/pages/ingestion/history.ts";
 import { listed } from "../src/pages/ingestion/folders.ts";
 import { piled } from "../src/pages/models/piles.ts";
-import { apart, extent, frontiers, spotsOf, ticks } from "../src/pages/models/scatter.ts";
+import { apart, chartOf, extent, frontiers, spotsOf, ticks } from "../src/pages/models/scatter.ts";
 import { sorted } from "../src/pages/models/sorting.ts";
+import { daysOf, placeOf, thereOn } from "../src/pages/models/until.ts";
 import { matching, step } from "../src/ui/options.ts";
 
 function row(values: Partial<ModelRow>): ModelRow {
@@ -104,6 +105,32 @@ test("a task set's frontier holds what nothing cheaper beats, of what is whole a
     ["ARC1-Eval", ["cheap", "dear", "nearly whole"]],
     ["ARC2-Eval", ["other"]],
   ]);
+});
+
+test("a day shows what was there by then, in the frame of all, and the last day everything", () => {
+  const models = [
+    row({ model: "old", releaseDate: "2025-01-02", totalCost: 1, score: 0.1 }),
+    row({ model: "new", releaseDate: "2025-03-04", totalCost: 1_000, score: 0.9 }),
+    row({ model: "same", releaseDate: "2025-01-02", totalCost: 2, score: 0.2 }),
+    row({ model: "undated", totalCost: 3, score: 0.3 }),
+    row({ model: "person", kind: "human_panel", releaseDate: "2025-03-04", totalCost: 5_000, score: 0.95 }),
+  ];
+  const days = daysOf(models, "released");
+  assert.deepEqual(days, ["2025-01-02", "2025-03-04"]);
+  const named = (place: number) => thereOn(models, "released", days, place).map(({ model }) => model);
+  assert.deepEqual(named(0), ["old", "same"]);
+  assert.equal(named(1).length, 5);
+  assert.deepEqual(
+    [null, "2024-12-31", "2025-01-02", "2025-02-02", "2026-01-01"].map((until) => placeOf(days, until)),
+    [1, 0, 0, 0, 1],
+  );
+  const [then, now] = [thereOn(models, "released", days, 0), models].map((shown) =>
+    chartOf(shown, 900, "", models),
+  );
+  assert.deepEqual(then?.plot.costs, now?.plot.costs);
+  assert.deepEqual(then?.plot.y.domain(), now?.plot.y.domain());
+  assert.equal(then?.byKey.size, 2);
+  assert.deepEqual(chartOf(models, 900, "").plot.y.domain(), now?.plot.y.domain());
 });
 
 test("the cost axis holds every cost and a power of ten", () => {

@@ -20,6 +20,8 @@ test("names and values that mean nothing on a page are told", () => {
     ["status", "done"],
     ["page", "0"],
   ]);
+  assert.deepEqual(unknown("/models", "until=2026-01-31"), []);
+  assert.deepEqual(unknown("/models", "until=soon"), [["until", "soon"]]);
   assert.deepEqual(unknown("/", "toString=1"), [["toString", "1"]]);
   assert.deepEqual(unknown("/nowhere", "x=1"), []);
 });

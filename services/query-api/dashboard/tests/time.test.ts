@@ -4,7 +4,7 @@ import { test } from "node:test";
 
 import { scaleUtc } from "d3-scale";
 
-import { axisLabels, both, date, ends, here, timeMarks } from "../src/lib/time.ts";
+import { axisLabels, both, date, ends, here, own, timeMarks, zoneAt } from "../src/lib/time.ts";
 
 const at = (text: string) => new Date(text);
 
@@ -25,6 +25,9 @@ test("a moment is told by the reader's clock too, unless that shows UTC", () => 
   assert.equal(here("2026-07-05T23:30:00Z", "Europe/Berlin"), "Jul 6, 2026, 01:30 GMT+2");
   assert.equal(here(winter, "Asia/Kolkata"), "Jan 6, 2026, 05:00 GMT+5:30");
   assert.deepEqual([here(winter, "UTC"), here(winter, "Europe/London")], ["", ""]);
+  assert.equal(own(winter, "Europe/Berlin"), "2026-01-06 00:30 GMT+1");
+  assert.equal(own(winter, "UTC"), "");
+  assert.deepEqual([zoneAt(winter, "Europe/London"), zoneAt(winter, "Asia/Kolkata")], ["", "GMT+5:30"]);
   assert.equal(both(winter, "Europe/Berlin"), "2026-01-05 23:30 UTC · Jan 6, 2026, 00:30 GMT+1");
   assert.equal(both(winter, "UTC"), "2026-01-05 23:30 UTC");
   assert.equal(date("2026-01-05T23:30:00-03:00"), "2026-01-06");

@@ -14,6 +14,8 @@ function clockOf(timeZone?: string) {
       hourCycle: "h23",
       ...zone,
     }),
+    // Sweden writes as ISO 8601 does.
+    short: new Intl.DateTimeFormat("sv", { dateStyle: "short", timeStyle: "short", ...zone }),
     zone: new Intl.DateTimeFormat("en", { timeZoneName: "short", ...zone }),
   };
 }
@@ -21,13 +23,29 @@ function clockOf(timeZone?: string) {
 // Making a format takes far longer than using it, and a table has one in each row.
 const clocks = new Map<string | undefined, ReturnType<typeof clockOf>>();
 
-/** A moment by the reader's own clock, with its zone; empty where that clock shows UTC. */
-export function here(iso: string, timeZone?: string): string {
+function clockIn(timeZone?: string): ReturnType<typeof clockOf> {
   const clock = clocks.get(timeZone) ?? clockOf(timeZone);
   clocks.set(timeZone, clock);
-  const at = new Date(iso);
-  const zone = clock.zone.formatToParts(at).find(({ type }) => type === "timeZoneName")?.value;
-  return zone === "UTC" || zone === "GMT" ? "" : `${clock.moment.format(at)} ${zone ?? ""}`.trim();
+  return clock;
+}
+
+/** What the reader's zone is called at a moment; empty where its clock shows UTC. */
+export function zoneAt(iso: string, timeZone?: string): string {
+  const parts = clockIn(timeZone).zone.formatToParts(new Date(iso));
+  const zone = parts.find(({ type }) => type === "timeZoneName")?.value ?? "";
+  return zone === "UTC" || zone === "GMT" ? "" : zone;
+}
+
+/** A moment by the reader's own clock, with its zone; empty where that clock shows UTC. */
+export function here(iso: string, timeZone?: string): string {
+  const zone = zoneAt(iso, timeZone);
+  return zone && `${clockIn(timeZone).moment.format(new Date(iso))} ${zone}`;
+}
+
+/** The same as `moment` writes it, by the reader's own clock; empty where that shows UTC. */
+export function own(iso: string, timeZone?: string): string {
+  const zone = zoneAt(iso, timeZone);
+  return zone && `${clockIn(timeZone).short.format(new Date(iso))} ${zone}`;
 }
 
 /** A moment in UTC and by the reader's own clock. */

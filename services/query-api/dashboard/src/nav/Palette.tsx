@@ -5,6 +5,7 @@ import { useLocation } from "wouter";
 
 import type { ModelRow } from "../api/client.ts";
 import { modelsQuery } from "../api/queries.ts";
+import { useClock } from "../hooks/useClock.ts";
 import { type Theme, useTheme } from "../hooks/useTheme.ts";
 import { BASE } from "../lib/base.ts";
 import { find, modelHref } from "../lib/rows.ts";
@@ -76,6 +77,7 @@ const hrefOf = (row: ModelRow | undefined) => (row ? modelHref(row.dataset, row.
 function useRun(rows: readonly ModelRow[]): (value: string) => void {
   const [, navigate] = useLocation();
   const [, setTheme] = useTheme();
+  const [, toggleClock] = useClock();
   function go(href: string): void {
     navigate(href);
     window.scrollTo(0, 0);
@@ -83,6 +85,7 @@ function useRun(rows: readonly ModelRow[]): (value: string) => void {
   function act(action: Action): void {
     if (action === "copy") void copyLink();
     else if (action === "docs" || action === "feed") location.assign(BASE + PLACES[action]);
+    else if (action === "clock") toggleClock();
     else setTheme(action satisfies Theme);
   }
   return (value) => {

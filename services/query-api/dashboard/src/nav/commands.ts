@@ -10,6 +10,7 @@ export const ACTIONS = {
   light: "Theme: light",
   dark: "Theme: dark",
   system: "Theme: as the system",
+  clock: "Times: UTC or my own clock",
   docs: "Open the API's documentation",
   feed: "Open the feed of new models",
 } as const;

@@ -57,6 +57,7 @@ export const PAGES: readonly Page[] = [
       >),
       set: (value, rows) => !rows.length || rows.some(({ source }) => source === value),
       by: oneOf("released", "published"),
+      until: (value) => /^\d{4}-\d\d-\d\d$/.test(value),
       sort: anything,
       order: oneOf("reversed"),
     },

@@ -11,7 +11,8 @@ import {
 import type { ReactNode } from "react";
 
 import type { ModelRow } from "../../api/client.ts";
-import { type Look, lookOf, providersOf, type Shape } from "../../lib/look.ts";
+import { useParams } from "../../hooks/useParams.ts";
+import { type Look, lookOf, OTHERS, providersOf, type Shape } from "../../lib/look.ts";
 import { kindOfModel } from "../../lib/names.ts";
 import { isCovered } from "../../lib/standing.ts";
 
@@ -59,7 +60,7 @@ export function Legend({ rows, withLatest = false, children }: LegendProps) {
     <ul className="text-muted mb-2 flex flex-wrap gap-x-5 gap-y-1 text-sm">
       {providersOf(rows).map(({ provider, fill }: Look) => (
         <Entry key={provider} shape="circle" look={fill}>
-          {provider}
+          <Provider name={provider} />
         </Entry>
       ))}
       {kinds.size > 1 &&
@@ -83,6 +84,24 @@ export function Legend({ rows, withLatest = false, children }: LegendProps) {
       )}
       {children}
     </ul>
+  );
+}
+
+/** Shows this provider alone; or all again. What has no colour of its own is no single provider. */
+function Provider({ name }: { name: string }) {
+  const [params, update] = useParams();
+  const isChosen = params.get("provider") === name;
+  if (name === OTHERS) return name;
+  return (
+    <button
+      type="button"
+      aria-pressed={isChosen}
+      title={isChosen ? "Show all providers" : `Show ${name} only`}
+      className="hover:text-ink aria-pressed:text-ink min-h-6 aria-pressed:font-semibold"
+      onClick={() => update({ provider: isChosen ? null : name })}
+    >
+      {name}
+    </button>
   );
 }
 

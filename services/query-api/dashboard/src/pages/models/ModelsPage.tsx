@@ -5,6 +5,7 @@ import { memo, useMemo } from "react";
 import type { ModelRow } from "../../api/client.ts";
 import { modelsQuery } from "../../api/queries.ts";
 import { useHeld } from "../../hooks/useHeld.ts";
+import { useIsPhone } from "../../hooks/useIsPhone.ts";
 import { useParams } from "../../hooks/useParams.ts";
 import { useTitle } from "../../hooks/useTitle.ts";
 import { chosen, facets } from "../../lib/facets.ts";
@@ -38,7 +39,7 @@ function shownOf(rows: readonly ModelRow[], params: URLSearchParams) {
 /** The address without what only orders the rows, or belongs to one chart. */
 function filtersIn(params: URLSearchParams): string {
   const filters = new URLSearchParams(params);
-  for (const name of ["sort", "order", "by"]) filters.delete(name);
+  for (const name of ["sort", "order", "by", "until"]) filters.delete(name);
   return filters.toString();
 }
 
@@ -92,10 +93,22 @@ export default function ModelsPage() {
   );
 }
 
-/** Whoever sorts has the table drawn again, and nothing else. */
+/** Whoever sorts has the table drawn again, and nothing else. Where there is room for one only, the table is first. */
 const Board = memo(function Board({ rows, latest }: { rows: readonly ModelRow[]; latest: string }) {
+  const isPhone = useIsPhone();
+  const table = (
+    <Panel
+      key="table"
+      title="All submissions"
+      hint="Pick a column's name to sort by it: the rank stays, it is by score. Below a rank are those that comparisons task by task leave open, below a score its 95% interval. People and baselines have no rank."
+      aside={<Export name="All submissions" rows={() => rows} />}
+    >
+      <Submissions rows={rows} latest={latest} />
+    </Panel>
+  );
   return (
     <>
+      {isPhone && table}
       <Panel
         title="Score against cost"
         hint="Up is better, left is cheaper. The line joins what nothing cheaper beats, of models that answer 95% of the tasks or more. Cost per task: all attempts, over all tasks of the set."
@@ -111,13 +124,7 @@ const Board = memo(function Board({ rows, latest }: { rows: readonly ModelRow[];
       >
         <Timeline rows={rows} />
       </Panel>
-      <Panel
-        title="All submissions"
-        hint="Pick a column's name to sort by it: the rank stays, it is by score. Below a rank are those that comparisons task by task leave open, below a score its 95% interval. People and baselines have no rank."
-        aside={<Export name="All submissions" rows={() => rows} />}
-      >
-        <Submissions rows={rows} latest={latest} />
-      </Panel>
+      {!isPhone && table}
     </>
   );
 });

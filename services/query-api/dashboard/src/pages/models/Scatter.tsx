@@ -3,6 +3,7 @@ import { useMemo, useState } from "react";
 
 import type { ModelRow } from "../../api/client.ts";
 import { useDatasets } from "../../hooks/useDatasets.ts";
+import { useParams } from "../../hooks/useParams.ts";
 import { useRoving } from "../../hooks/useRoving.ts";
 import { useWidth } from "../../hooks/useWidth.ts";
 import { plural } from "../../lib/format.ts";
@@ -12,8 +13,11 @@ import { Empty } from "../../ui/Panel.tsx";
 import { Axes } from "./Axes.tsx";
 import { Frontiers, Ladders, Reference } from "./Lines.tsx";
 import { Legend } from "./Mark.tsx";
-import { chartOf, nameOf } from "./scatter.ts";
+import { datedIn } from "./records/records.ts";
+import { chartOf, nameOf, spotsOf } from "./scatter.ts";
 import { SpotLink, SpotTip } from "./SpotLink.tsx";
+import { daysOf, placeOf, thereOn } from "./until.ts";
+import { Until } from "./Until.tsx";
 
 interface ScatterProps {
   rows: readonly ModelRow[];
@@ -22,8 +26,16 @@ interface ScatterProps {
 
 export function Scatter({ rows, latest }: ScatterProps) {
   const [ref, width] = useWidth(960);
-  const chart = useMemo(() => chartOf(rows, width, latest), [rows, width, latest]);
-  if (!chart.byKey.size) return <Empty title="No submission here tells what it cost." />;
+  const [params, update] = useParams();
+  const by = datedIn(params, rows);
+  const days = useMemo(() => daysOf(rows, by), [rows, by]);
+  const place = placeOf(days, params.get("until"));
+  // In the same frame on each day: what moves is what came.
+  const chart = useMemo(
+    () => chartOf(thereOn(rows, by, days, place), width, latest, rows),
+    [rows, by, days, place, width, latest],
+  );
+  if (!spotsOf(rows).length) return <Empty title="No submission here tells what it cost." />;
   const { ladders, untold } = chart;
   return (
     <div>
@@ -31,6 +43,12 @@ export function Scatter({ rows, latest }: ScatterProps) {
         {ladders.length > 0 && <li>Lines join one model at several efforts</li>}
         {untold > 0 && <li>{plural(untold, "submission")} without a cost: see the table</li>}
       </Legend>
+      <Until
+        what={by === "released" ? "Released" : "Uploaded"}
+        days={days}
+        place={place}
+        onPick={(until) => update({ until }, { replace: true })}
+      />
       <div ref={ref} className="relative overflow-x-clip">
         <Drawing chart={chart} latest={latest} />
       </div>

@@ -144,15 +144,20 @@ function labelsOf(
   return placeLabels(points, frame, namesOf(references, plot));
 }
 
-/** All that is drawn of some submissions; the latest is told by its key. */
-export function chartOf(rows: readonly ModelRow[], width: number, latest: string) {
+/** All that is drawn of some submissions, in the frame of all; the latest is told by its key. */
+export function chartOf(
+  rows: readonly ModelRow[],
+  width: number,
+  latest: string,
+  all: readonly ModelRow[] = rows,
+) {
   const { references = [], rivals = [] } = Object.groupBy(rows, (row) =>
     isReference(row) ? "references" : "rivals",
   );
   const spots = spotsOf(rivals);
   const lines = frontiers(spots);
   const best = new Set([...lines.values()].flat());
-  const plot = plotOf(spots, references, width);
+  const plot = plotOf(spotsOf(all.filter((row) => !isReference(row))), all.filter(isReference), width);
   const order = ranked(spots, best, latest);
   const byCost = spots.toSorted((a, b) => a.cost - b.cost || a.key.localeCompare(b.key));
   return {

@@ -9,7 +9,7 @@ import { Empty, Panel } from "../../../ui/Panel.tsx";
 import { Select } from "../../../ui/Select.tsx";
 import { Legend } from "../Mark.tsx";
 import { Milestones } from "./Milestones.tsx";
-import { type Dated, dateOf, holdersOf, recordsOf, rivalsOf, usualDate } from "./records.ts";
+import { type Dated, datedIn, dateOf, holdersOf, recordsOf, rivalsOf } from "./records.ts";
 import { Steps } from "./Steps.tsx";
 
 const DATES: [Dated, string][] = [
@@ -25,7 +25,7 @@ const exported = (rows: readonly ModelRow[], by: Dated) =>
 
 export function Records({ rows }: { rows: readonly ModelRow[] }) {
   const [params, update] = useParams();
-  const by = DATES.find(([word]) => word === params.get("by"))?.[0] ?? usualDate(rows);
+  const by = datedIn(params, rows);
   return (
     <Panel
       title="Best score over time"

@@ -35,6 +35,12 @@ export function usualDate(rows: readonly ModelRow[]): Dated {
   return told("released") * 2 >= told("published") ? "released" : "published";
 }
 
+/** The date that an address means, or else the usual one. */
+export function datedIn(params: URLSearchParams, rows: readonly ModelRow[]): Dated {
+  const by = params.get("by");
+  return by === "released" || by === "published" ? by : usualDate(rows);
+}
+
 const MOST_BOUNDS = 3;
 
 /** Records whatever they cost, then for at most three powers of ten; a bound that changes nothing has no line. */

@@ -1,5 +1,6 @@
 """Every overlay renders, Kubernetes' schemas accept it, and it says the same as the rest of deploy/."""
 
+import os
 import subprocess
 import sysconfig
 from pathlib import Path
@@ -148,7 +149,36 @@ def test_the_operator_scrapes_under_the_names_that_the_rules_go_by() -> None:
     assert {"sourceLabels": ["__meta_kubernetes_service_name"], "targetLabel": "job"} in endpoint["relabelings"]
     prometheus = yaml.safe_load((alert_rules.DEPLOY / "prometheus" / "prometheus.yml").read_text())
     jobs = {each["job_name"] for each in prometheus["scrape_configs"] if each["job_name"].startswith("arcwatch-")}
-    assert {one["metadata"]["name"] for one in scraped} == jobs
+    assert {one["metadata"]["name"] for one in scraped} == jobs - {"arcwatch-notifier"}
+
+
+def test_the_notifier_is_a_component_of_an_overlay(tmp_path: Path) -> None:
+    kustomize = alert_rules.DEPLOY / "kustomize"
+    overlay = tmp_path / "overlay"
+    overlay.mkdir()
+    plain, component = (
+        os.path.relpath(kustomize / each, overlay) for each in ("overlays/plain", "components/notifier")
+    )
+    (overlay / "kustomization.yaml").write_text(
+        f"namespace: arcwatch\nresources: [{plain}]\ncomponents: [{component}]\n"
+    )
+    found = rendered(overlay)
+    for resource in found:
+        kubernetes_validate.validate(resource, "1.32", strict=True)
+    named = {(one["kind"], one["metadata"]["name"]): one["spec"] for one in found if "spec" in one}
+    (container,) = named["Deployment", "arcwatch-notifier"]["template"]["spec"]["containers"]
+    compose = yaml.safe_load((alert_rules.ROOT / "docker-compose.yml").read_text())["services"]
+    assert container["image"] == compose["notifier"]["image"]
+    (job,) = named["Job", "arcwatch-migrate"]["template"]["spec"]["containers"]
+    of_both = [one["env"] for one in (container, job)]
+    keys = [
+        {each["name"]: each.get("valueFrom", {}).get("secretKeyRef", {}).get("key") for each in env} for env in of_both
+    ]
+    assert keys[0]["DATABASE_URL"] == keys[1]["DATABASE_NOTIFIER_URL"] == "database-url-notifier"
+    servers = {(53, "UDP"), (53, "TCP"), (4222, "TCP"), (5432, "TCP")}
+    assert admitted(found, "notifier", "egress") == {*servers, (443, "TCP"), (465, "TCP"), (587, "TCP")}
+    assert admitted(found, "notifier", "ingress") == {(9100, "TCP")}
+    assert admitted(found, "watcher", "egress") == {*servers, (443, "TCP")}
 
 
 def test_ingesters_follow_the_lag_of_the_durable_that_the_topology_makes() -> None:

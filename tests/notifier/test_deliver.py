@@ -96,3 +96,19 @@ async def test_what_is_never_taken_becomes_a_dead_letter(
     await outbox.replay(None)
     assert await deliverer.run_due() == 1
     assert await outbox.unsent() == []
+
+
+async def test_a_message_that_cannot_be_made_holds_up_no_other(
+    outbox: Outbox, ingester: Ingester, pool: asyncpg.Pool
+) -> None:
+    receiver = Receiver()
+    deliverer = Deliverer(EACH, outbox, Metrics(["each"]), receiver.take)
+    await outbox.collect([EACH])
+    await ingester.lands("m")
+    await ingester.lands("n")
+    await outbox.collect([EACH])
+    await pool.execute("""UPDATE notification_events SET detail = '{"previousScore": "high"}' WHERE model = 'm'""")
+    assert await deliverer.run_due() == 2
+    assert ['"model":"n"' in message.body for _, message in receiver.came] == [True]
+    [row] = await outbox.unsent()
+    assert (row["status"], row["error"]) == ("waiting", "it cannot be made: ValueError")

@@ -1,9 +1,11 @@
 """`arcwatch notify` tests a channel, and shows, replays and removes what a receiver did not take."""
 
 import json
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import asyncpg
+from arcwatch.doctor import database_checks
 from notifier.store.outbox import Outbox
 from standardwebhooks import Webhook
 
@@ -58,6 +60,8 @@ async def test_dead_messages_are_shown_replayed_and_removed(database_url: str) -
         assert [(row["status"], row["error"]) for row in listed] == [("dead", "it answers 410")] * 2
         assert "it answers 410" in (await arcwatch("notify", "ls", *where)).out[1]
         assert (await arcwatch("notify", "replay", *where)).status == 2
+        findings = [each async for each in _findings(database_url)]
+        assert ("notifications to each", "warning", "0 wait, 2 are dead") in findings
         replayed = await arcwatch("notify", "replay", listed[0]["id"], *where)
         assert replayed.out == [f"{listed[0]['id']} will be sent"]
         assert (await arcwatch("notify", "rm", "--all", *where)).status == 1
@@ -65,6 +69,11 @@ async def test_dead_messages_are_shown_replayed_and_removed(database_url: str) -
         assert removed.out == [f"{listed[1]['id']} removed"]
         assert (await arcwatch("notify", "rm", "--all", "--yes", *where)).out == ["no such message is dead"]
         assert [row["status"] for row in await outbox.unsent()] == ["waiting"]
+
+
+async def _findings(url: str) -> AsyncIterator[tuple[str, str, str]]:
+    for each in await database_checks.database(url):
+        yield each.check, each.verdict, each.found
 
 
 async def test_a_secret_is_new_each_time() -> None:

@@ -59,11 +59,15 @@ async def test_discord_gets_the_text(service: Receiver) -> None:
     assert "Model m landed: 50.0% of ARC2-Eval" in json.loads(body)["content"]
 
 
-async def test_a_refusal_tells_why_and_no_token(service: Receiver) -> None:
+async def test_a_refusal_tells_why_and_no_token(service: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
     service.statuses = [404]
     error = await failed(channel("slack", SLACK))
     assert error.kind == "refused"
     assert "404" in error.reason
+    # Here Apprise shows the URL.
+    monkeypatch.setattr(NotifySlack, "webhook_url", f"http://127.0.0.1:{free_port()}/services")
+    error = await failed(channel("slack", SLACK))
+    assert "Connection refused" in error.reason
     assert "TIiajkdnlazkcOXrIdevi7FQ" not in error.reason
 
 

@@ -4,7 +4,9 @@ import pytest
 from notifier.sending.public_addresses import PrivateAddressError, check_public
 
 
-@pytest.mark.parametrize("address", ["1.1.1.1", "93.184.216.34", "2606:4700:4700::1111", "64:ff9b::101:101"])
+@pytest.mark.parametrize(
+    "address", ["1.1.1.1", "93.184.216.34", "2606:4700:4700::1111", "64:ff9b::101:101", "::ffff:1.1.1.1"]
+)
 def test_public_ones_are_let_through(address: str) -> None:
     check_public(address)
 

@@ -106,3 +106,16 @@ async def test_a_receiver_that_is_away_or_silent_is_a_failure(monkeypatch: pytes
     error = await failed(url=f"http://127.0.0.1:{port}/token-in-path")
     assert error.kind == "connection_lost"
     assert "token-in-path" not in error.reason
+
+
+async def test_a_proxy_is_used_and_has_to_be_allowed_like_any_other_address(
+    hook: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("NO_PROXY", "no_proxy", "http_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HTTP_PROXY", hook.url)
+    url = "http://receiver.example/hook"
+    assert (await failed(url=url, allow_private=False)).kind == "private_address"
+    assert hook.came == []
+    await sender.send(channel(url), ID, MESSAGE)
+    assert hook.came[0][0]["host"] == "receiver.example"

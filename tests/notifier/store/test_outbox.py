@@ -134,6 +134,21 @@ async def test_a_message_is_one_senders_until_its_lease_ends(outbox: Outbox, ing
     assert await outbox.claim("each", 60) is None
 
 
+async def test_a_sender_passes_over_what_another_takes_at_this_moment(
+    outbox: Outbox, ingester: Ingester, pool: asyncpg.Pool
+) -> None:
+    await outbox.collect([EACH])
+    for model in ("m", "n"):
+        await ingester.lands(model)
+    await outbox.collect([EACH])
+    async with pool.acquire() as other, other.transaction():
+        taken = await other.fetchval("SELECT id FROM notification_messages LIMIT 1 FOR UPDATE")
+        claimed = await asyncio.wait_for(outbox.claim("each", 60), 30)
+        assert claimed is not None
+        assert claimed.id != taken
+        assert await asyncio.wait_for(outbox.claim("each", 60), 30) is None
+
+
 async def test_dead_messages_stay_until_they_are_replayed_or_removed(outbox: Outbox, ingester: Ingester) -> None:
     await outbox.collect([EACH, MINUTE])
     await ingester.lands("m")

@@ -1,6 +1,6 @@
 """Sends what is due to one channel, and decides what becomes of what the receiver did not take."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -9,6 +9,7 @@ from notifier.backoff import again_in
 from notifier.channels.channel import Channel
 from notifier.metrics import Metrics
 from notifier.news.message import Message
+from notifier.news.news import News
 from notifier.sending.errors import DeliveryError
 from notifier.store.outbox import Claimed, Outbox
 
@@ -42,9 +43,8 @@ class Deliverer:
         claimed = await self.outbox.claim(self.channel.name, LEASE_SECONDS)
         if claimed is None:
             return False
-        message = await self._message(claimed)
         try:
-            await self.send(self.channel, claimed.wire_id, message)
+            await self.send(self.channel, claimed.wire_id, await self._message(claimed))
         except DeliveryError as error:
             await self._failed(claimed, error)
         else:
@@ -56,10 +56,16 @@ class Deliverer:
     async def _message(self, claimed: Claimed) -> Message:
         text = claimed.text
         if text is None:
-            news = await self.outbox.news_of(claimed)
-            made = Message.of(news, self.channel.name, claimed.created_at, self.site)
-            text = await self.outbox.keep(claimed, made.as_text())
+            text = await self.outbox.keep(claimed, self._made(claimed, await self.outbox.news_of(claimed)))
         return Message.stored(text)
+
+    def _made(self, claimed: Claimed, news: Sequence[News]) -> str:
+        try:
+            return Message.of(news, self.channel.name, claimed.created_at, self.site).as_text()
+        except (AttributeError, LookupError, TypeError, ValueError) as error:
+            # Written by another release, perhaps: it must not hold up what comes after it.
+            log.exception("message.not_made", channel=self.channel.name, id=claimed.wire_id)
+            raise DeliveryError("unexpected", f"it cannot be made: {type(error).__name__}") from error
 
     async def _failed(self, claimed: Claimed, error: DeliveryError) -> None:
         seconds = None if error.final else again_in(claimed.attempts, error.retry_after)

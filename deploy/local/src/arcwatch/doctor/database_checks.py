@@ -3,17 +3,21 @@
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
+import asyncpg
 from common.database import poolers
 from common.database import url as database_url
 from common.database.connect import CLOSE_SECONDS, Connector
 from common.database.parameters import UrlError
 from common.database.schema import pending_migrations
 from common.process.outage import DATABASE_ERRORS
+from notifier.store.statements import COUNT_UNSENT
 
 from arcwatch.doctor.checks import Finding, Verdict, clock, ok
 from arcwatch.errors import explained
 
 _TIMEOUT_SECONDS = 5.0
+# As the alert ArcwatchChannelFails has it.
+_LATE_SECONDS = 3_600.0
 # Each service takes up to eight connections when it is busy.
 _CONNECTIONS_SPARE = 8
 _SERVER = """
@@ -40,12 +44,14 @@ async def database(url: str) -> Iterable[Finding]:
     try:
         missing = await pending_migrations(connection)
         (seen,) = await connection.fetch(_SERVER)
+        unsent = [] if missing else await connection.fetch(COUNT_UNSENT)
         ours = datetime.now(UTC)
     finally:
         await connection.close(timeout=CLOSE_SECONDS)
     connections = _connections(seen["connections"], seen["max_connections"])
     sessions = _sessions(shared=shared, read_only=seen["read_only"])
-    return [*sessions, _schema(missing, seen["version"]), clock("the database", seen["now"], ours), connections]
+    of_schema, of_clock = _schema(missing, seen["version"]), clock("the database", seen["now"], ours)
+    return [*sessions, of_schema, of_clock, connections, *map(_channel, unsent)]
 
 
 def _sessions(*, shared: bool, read_only: bool) -> Iterable[Finding]:
@@ -55,6 +61,15 @@ def _sessions(*, shared: bool, read_only: bool) -> Iterable[Finding]:
     if shared:
         advice = "only the query API works behind it: give the others its session mode, or the database's own port"
         yield Finding("database", Verdict.PROBLEM, "is behind a pooler in transaction mode", advice)
+
+
+def _channel(row: asyncpg.Record) -> Finding:
+    """Say of a channel of notifications with unsent messages whether its receiver takes them."""
+    check, found = f"notifications to {row['channel']}", f"{row['waiting']} wait, {row['dead']} are dead"
+    if not row["dead"] and row["late_seconds"] < _LATE_SECONDS:
+        return ok(check, found)
+    advice = "arcwatch notify ls says why; then arcwatch notify replay, or arcwatch notify rm"
+    return Finding(check, Verdict.WARNING, found, advice)
 
 
 def _schema(missing: list[str], version: str) -> Finding:

@@ -72,10 +72,11 @@ mutants: $(VENV)/.mutants ## change the code one spot at a time: what does no te
 structure: $(VENV)/.dev ## the shape of the packages in numbers: modules, imports between them, lines
 	@$(BIN)/python -m tests.structure
 
-docs: $(VENV)/.dev ## write anew what is made from something else: docs/asyncapi.json, docs/neighbours.md, the operator's PrometheusRule
+docs: $(VENV)/.dev ## write anew what is made from something else: docs/asyncapi.json, docs/neighbours.md, the operators' PrometheusRule and dashboard
 	$(BIN)/python -m common.bus.asyncapi > docs/asyncapi.json
 	$(BIN)/python -m tests.structure.neighbours > docs/neighbours.md
 	sh deploy/kustomize/prometheusrule.sh > deploy/kustomize/overlays/cluster/prometheusrule.yaml
+	sh deploy/kustomize/dashboard.sh > deploy/kustomize/overlays/cluster/dashboard.yaml
 
 pictures: install $(VENV)/.dev ## make the pictures of README and docs/gallery.md anew (needs Debian's chromium)
 	$(BIN)/pytest -q -m pictures

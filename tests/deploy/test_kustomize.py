@@ -1,18 +1,21 @@
 """Every overlay renders, Kubernetes' schemas accept it, and it says the same as the rest of deploy/."""
 
+import json
 import os
 import subprocess
 import sysconfig
 from pathlib import Path
 from typing import Any
 
+import jsonschema  # type: ignore[import-untyped] # it comes with kubernetes_validate, without types
 import kubernetes_validate
 import pytest
 import yaml
 from common.bus import topology
 from common.process import ops
+from query_api.app import SHUTDOWN_SECONDS
 
-from tests.support import alert_rules
+from tests.support import alert_rules, custom_resources
 
 pytestmark = pytest.mark.one_python
 
@@ -30,28 +33,40 @@ def rendered(overlay: Path) -> list[dict[str, Any]]:
     return list(yaml.safe_load_all(ran.stdout))
 
 
+def pods_of(found: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Return what each Deployment makes."""
+    return {one["metadata"]["name"]: one["spec"]["template"]["spec"] for one in found if one["kind"] == "Deployment"}
+
+
+def containers_of(pod: dict[str, Any]) -> list[dict[str, Any]]:
+    return [*pod.get("initContainers", ()), *pod["containers"]]
+
+
 @pytest.mark.parametrize("overlay", OVERLAYS, ids=lambda path: path.name)
 def test_an_overlay_is_valid(overlay: Path) -> None:
     found = rendered(overlay)
-    assert {"Deployment", "Service", "Job", "PodDisruptionBudget", "NetworkPolicy"} <= {one["kind"] for one in found}
+    assert {"Deployment", "Service", "PodDisruptionBudget", "NetworkPolicy"} <= {one["kind"] for one in found}
     for resource in found:
         assert resource["metadata"]["namespace"] == "arcwatch"
-        if resource["kind"] not in CUSTOM:
+        if resource["kind"] in CUSTOM:
+            jsonschema.validate(resource, custom_resources.SCHEMAS[resource["kind"]])
+        else:
             kubernetes_validate.validate(resource, "1.32", strict=True)
 
 
 @pytest.mark.parametrize("overlay", OVERLAYS, ids=lambda path: path.name)
 def test_no_container_may_more_than_it_needs(overlay: Path) -> None:
-    pods = [one["spec"]["template"]["spec"] for one in rendered(overlay) if one["kind"] in {"Deployment", "Job"}]
-    assert len(pods) == 4
-    for pod in pods:
+    pods = pods_of(rendered(overlay))
+    assert len(pods) == 3
+    for pod in pods.values():
         assert pod["securityContext"]["runAsNonRoot"]
         assert not pod["automountServiceAccountToken"]
-        for container in pod["containers"]:
+        for container in containers_of(pod):
             security = container["securityContext"]
             assert security["readOnlyRootFilesystem"]
             assert security["capabilities"]["drop"] == ["ALL"]
             assert container["resources"]["limits"]["memory"]
+            assert container["resources"]["requests"].keys() == {"cpu", "memory"}
             assert ":" in container["image"]
 
 
@@ -74,8 +89,6 @@ def selects(selector: dict[str, Any], component: str) -> bool:
 def test_the_network_lets_through_what_is_needed_and_no_more(overlay: Path) -> None:
     found = rendered(overlay)
     servers = {(53, "UDP"), (53, "TCP"), (4222, "TCP"), (5432, "TCP")}
-    assert admitted(found, "migrate", "egress") == servers
-    assert admitted(found, "migrate", "ingress") == set()
     for service in SERVICES:
         assert admitted(found, service, "egress") == {*servers, (443, "TCP")}
         served = {(8080, "TCP")} if service == "query-api" else set()
@@ -103,27 +116,71 @@ def test_every_service_is_probed_reached_and_kept_through_drains(overlay: Path) 
 @pytest.mark.parametrize("overlay", OVERLAYS, ids=lambda path: path.name)
 def test_the_images_are_those_of_compose(overlay: Path) -> None:
     compose = yaml.safe_load((alert_rules.ROOT / "docker-compose.yml").read_text())["services"]
-    pods = [one["spec"]["template"]["spec"] for one in rendered(overlay) if one["kind"] in {"Deployment", "Job"}]
-    used = {container["image"] for pod in pods for container in pod["containers"]}
+    used = {container["image"] for pod in pods_of(rendered(overlay)).values() for container in containers_of(pod)}
     assert used == {compose[service]["image"] for service in SERVICES}
 
 
 @pytest.mark.parametrize("overlay", OVERLAYS, ids=lambda path: path.name)
-def test_only_the_job_that_migrates_owns_the_database(overlay: Path) -> None:
-    found = {one["metadata"]["name"]: one for one in rendered(overlay) if one["kind"] in {"Deployment", "Job"}}
-    urls = {
-        name: {each["name"]: each["valueFrom"].get("secretKeyRef", {}).get("key") for each in container["env"]}
-        for name, one in found.items()
-        for container in one["spec"]["template"]["spec"]["containers"]
+def test_nothing_keeps_an_overlay_from_being_applied_again(overlay: Path) -> None:
+    """A Job's template cannot be changed, so no new image could be applied: what migrates is part of a Deployment."""
+    found = rendered(overlay)
+    assert "Job" not in {one["kind"] for one in found}
+    (migrate,) = pods_of(found)["arcwatch-watcher"]["initContainers"]
+    assert migrate["args"] == ["python", "-m", "common.provision"]
+    assert topology.INGESTER in topology.DURABLES, "KEDA asks for the lag of what it makes"
+
+
+@pytest.mark.parametrize("overlay", OVERLAYS, ids=lambda path: path.name)
+def test_only_what_migrates_owns_the_database_and_the_bus(overlay: Path) -> None:
+    keys = {
+        container["name"]: {each["name"]: key for each in container["env"] if (key := secret_key(each))}
+        for pod in pods_of(rendered(overlay)).values()
+        for container in containers_of(pod)
     }
-    assert {name: keys["DATABASE_URL"] for name, keys in urls.items()} == {
-        "arcwatch-migrate": "database-url",
-        "arcwatch-watcher": "database-url-watcher",
-        "arcwatch-ingester": "database-url-writer",
-        "arcwatch-query-api": "database-url-reader",
+    assert {name: (given["DATABASE_URL"], given["NATS_URL"]) for name, given in keys.items()} == {
+        "migrate": ("database-url", "nats-url-admin"),
+        "watcher": ("database-url-watcher", "nats-url-watcher"),
+        "ingester": ("database-url-writer", "nats-url-ingester"),
+        "query-api": ("database-url-reader", "nats-url-query-api"),
     }
     for role in ("writer", "reader", "watcher"):
-        assert urls["arcwatch-migrate"][f"DATABASE_{role.upper()}_URL"] == f"database-url-{role}"
+        assert keys["migrate"][f"DATABASE_{role.upper()}_URL"] == f"database-url-{role}"
+    used = {key for given in keys.values() for key in given.values()}
+    assert used == prerequisite("secret.example.yaml")["stringData"].keys()
+
+
+def secret_key(variable: dict[str, Any]) -> str | None:
+    key: str | None = variable.get("valueFrom", {}).get("secretKeyRef", {}).get("key")
+    return key
+
+
+def prerequisite(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load((alert_rules.DEPLOY / "kustomize" / "prerequisites" / name).read_text())
+    return found
+
+
+def test_the_examples_of_what_comes_first_are_valid_and_hold_no_secret() -> None:
+    namespace, secret = prerequisite("namespace.yaml"), prerequisite("secret.example.yaml")
+    for each in (namespace, secret):
+        kubernetes_validate.validate(each, "1.32", strict=True)
+    assert namespace["metadata"]["name"] == secret["metadata"]["namespace"] == "arcwatch"
+    assert namespace["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
+    assert all("CHANGE-ME" in value for value in secret["stringData"].values())
+
+
+@pytest.mark.parametrize("overlay", OVERLAYS, ids=lambda path: path.name)
+def test_replicas_are_spread_and_the_api_drains(overlay: Path) -> None:
+    pods = pods_of(rendered(overlay))
+    for name, pod in pods.items():
+        spread = {each["topologyKey"]: each for each in pod["topologySpreadConstraints"]}
+        assert spread.keys() == {"kubernetes.io/hostname", "topology.kubernetes.io/zone"}
+        component = name.removeprefix("arcwatch-")
+        assert all(selects(each["labelSelector"], component) for each in spread.values())
+        # One node is enough to run it.
+        assert {each["whenUnsatisfiable"] for each in spread.values()} == {"ScheduleAnyway"}
+    (api,) = pods["arcwatch-query-api"]["containers"]
+    _, seconds = api["lifecycle"]["preStop"]["exec"]["command"]
+    assert int(seconds) + SHUTDOWN_SECONDS < pods["arcwatch-query-api"]["terminationGracePeriodSeconds"]
 
 
 def test_the_operator_gets_the_same_rules() -> None:
@@ -134,6 +191,17 @@ def test_the_operator_gets_the_same_rules() -> None:
     found = rendered(alert_rules.DEPLOY / "kustomize/overlays/cluster")
     (rule,) = (one for one in found if one["kind"] == "PrometheusRule")
     assert rule["spec"]["groups"] == alert_rules.groups()
+
+
+def test_grafana_gets_the_same_dashboard() -> None:
+    """`make docs` brings it up to date."""
+    script = alert_rules.DEPLOY / "kustomize" / "dashboard.sh"
+    printed = subprocess.run(["sh", str(script)], capture_output=True, text=True, check=True).stdout
+    assert (alert_rules.DEPLOY / "kustomize/overlays/cluster/dashboard.yaml").read_text() == printed
+    found = rendered(alert_rules.DEPLOY / "kustomize/overlays/cluster")
+    (given,) = (one for one in found if one["metadata"]["name"] == "arcwatch-dashboard")
+    dashboard = alert_rules.DEPLOY / "grafana" / "dashboards" / "arcwatch.json"
+    assert json.loads(given["data"]["arcwatch.json"]) == json.loads(dashboard.read_text())
 
 
 def test_the_operator_scrapes_under_the_names_that_the_rules_go_by() -> None:
@@ -169,8 +237,8 @@ def test_the_notifier_is_a_component_of_an_overlay(tmp_path: Path) -> None:
     (container,) = named["Deployment", "arcwatch-notifier"]["template"]["spec"]["containers"]
     compose = yaml.safe_load((alert_rules.ROOT / "docker-compose.yml").read_text())["services"]
     assert container["image"] == compose["notifier"]["image"]
-    (job,) = named["Job", "arcwatch-migrate"]["template"]["spec"]["containers"]
-    of_both = [one["env"] for one in (container, job)]
+    (migrate,) = named["Deployment", "arcwatch-watcher"]["template"]["spec"]["initContainers"]
+    of_both = [one["env"] for one in (container, migrate)]
     keys = [
         {each["name"]: each.get("valueFrom", {}).get("secretKeyRef", {}).get("key") for each in env} for env in of_both
     ]
@@ -189,10 +257,13 @@ def test_ingesters_follow_the_lag_of_the_durable_that_the_topology_makes() -> No
     assert trigger["metadata"]["stream"] == topology.STREAM
     assert trigger["metadata"]["consumer"] == topology.INGESTER.name
     assert 1 <= scaled["minReplicaCount"] <= scaled["fallback"]["replicas"] <= scaled["maxReplicaCount"]
-    # The durable is there before anything asks for its lag: the job makes it, by the topology.
-    (job,) = (one["spec"]["template"]["spec"] for one in found if one["kind"] == "Job")
-    assert job["containers"][0]["args"] == ["python", "-m", "common.provision"]
-    assert topology.INGESTER in topology.DURABLES
+    assert trigger["metadata"]["account"] == "ARCWATCH"
+    assert (
+        f"accounts {{\n  {trigger['metadata']['account']} {{" in (alert_rules.DEPLOY / "nats" / "nats.conf").read_text()
+    )
+    # These would be read, and do nothing: it never scales to 0.
+    assert "cooldownPeriod" not in scaled
+    assert scaled["advanced"]["horizontalPodAutoscalerConfig"]["behavior"]["scaleDown"]["stabilizationWindowSeconds"]
     (ingester,) = (
         one
         for one in found

@@ -48,11 +48,12 @@ test-compose: install $(VENV)/.dev ## the whole system in containers, with three
 images: install ## stand-ins for the images that compose would pull, where none can be pulled (needs Debian and root)
 	@sh tests/support/images/build.sh
 
-lint: $(VENV)/.dev $(DASHBOARD_PACKAGES) ## ruff, mypy --strict, import contracts, ESLint
+lint: $(VENV)/.dev $(DASHBOARD_PACKAGES) ## ruff, mypy --strict, import contracts, squawk, ESLint
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy libs services deploy tests
 	$(BIN)/lint-imports
+	$(BIN)/squawk libs/common/src/common/migrations/*.sql
 	@$(NPM) run check --silent
 
 format: $(VENV)/.dev $(DASHBOARD_PACKAGES) ## let ruff and prettier mend what they can

@@ -11,7 +11,7 @@ import asyncpg
 import pytest
 from common.database.pool import open_pool
 from common.database.schema import MIGRATIONS, check_migrated, migrate
-from common.outcomes import StartupError
+from common.outcomes import AwayError, StartupError
 
 from tests.support import existing_app
 from tests.support import pipeline as support
@@ -51,6 +51,30 @@ async def test_a_service_on_an_old_database_says_what_to_do(empty_database_url: 
             await check_migrated(pool)
         await migrate(empty_database_url)
         await check_migrated(pool)
+
+
+async def test_a_migration_does_not_queue_readers_behind_it_and_is_tried_again(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for path in MIGRATIONS.glob("*.sql"):
+        shutil.copy(path, tmp_path)
+    (tmp_path / "9999_late.sql").write_text(
+        f"-- late\n-- depends: {ALL[-1]}\n-- migrate: apply\n"
+        "ALTER TABLE explanations ADD COLUMN late text;\n-- migrate: rollback\n"
+    )
+    monkeypatch.setattr("common.database.schema.MIGRATIONS", tmp_path)
+    monkeypatch.setattr("common.database.schema.LOCK_SECONDS", 0.1)
+    reader = await asyncpg.connect(database_url)
+    async with reader.transaction():
+        await reader.execute("SELECT FROM explanations")
+        with pytest.raises(AwayError, match=r"9999_late: a table was in use for 0\.1 s"):
+            await migrate(database_url, wait_seconds=0)
+        migrating = asyncio.ensure_future(migrate(database_url, wait_seconds=60))
+        other = await asyncpg.connect(database_url)
+        await other.fetch("SELECT FROM explanations")
+        await other.close()
+    await reader.close()
+    assert await migrating == ["9999_late"]
 
 
 async def test_the_existing_apps_columns_stay_as_they_are(

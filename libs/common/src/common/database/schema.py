@@ -22,6 +22,9 @@ MIGRATIONS = Path(__file__).parents[1] / "migrations"
 _MIGRATION_LOCK = int.from_bytes(b"arcwatch", "big", signed=True)
 _SCHEMA = "public"
 _LOCK_MIGRATIONS = "SELECT pg_advisory_lock($1)"
+# What waits for a table keeps all others out that come after it: readers, too. It is tried again.
+LOCK_SECONDS = 10.0
+_LOCK_TIMEOUT = "SELECT set_config('lock_timeout', $1, false)"
 _LOCK_MIGRATIONS_UNTIL_COMMIT = "SELECT pg_advisory_xact_lock($1)"
 _KNOWS_MIGRATIONS = "SELECT to_regclass('public._pogo_migration') IS NOT NULL"
 _FORGET = "DELETE FROM public._pogo_migration WHERE migration_id = ANY($1)"
@@ -48,12 +51,15 @@ async def _migrated(connector: Connector) -> list[str]:
     try:
         await _check_encoding(connection, connector.url.where)
         await connection.execute(_LOCK_MIGRATIONS, _MIGRATION_LOCK)
+        await connection.execute(_LOCK_TIMEOUT, f"{LOCK_SECONDS:g}s")
         before = await applied_migrations(connection)
         await pogo.apply(connection, MIGRATIONS, schema_name=_SCHEMA, logger=_QUIET)
         return sorted(await applied_migrations(connection) - before)
     except BadMigrationError as error:
         if connection.is_closed():
             raise ConnectionError("the connection was lost in the middle of a migration") from error
+        if isinstance(error.__cause__, asyncpg.LockNotAvailableError):
+            raise TimeoutError(f"{error}: a table was in use for {LOCK_SECONDS:g} s; it is tried again") from error
         raise StartupError(f"{error}: {error.__cause__}") from error
     finally:
         await connection.close(timeout=CLOSE_SECONDS)

@@ -55,7 +55,7 @@ class OwnAddress(Node):
 @contextlib.asynccontextmanager
 async def cluster(folder: Path) -> AsyncIterator[list[OwnAddress]]:
     """Run three nodes until the block ends."""
-    ports = {name: free_port() for name in ("port", "cluster_port", "monitor_port")}
+    ports: dict[str, Any] = {name: free_port() for name in ("port", "cluster_port", "monitor_port")}
     nodes = [OwnAddress(f"nats-{n}", folder / f"nats-{n}", **ports, host=host) for n, host in enumerate(HOSTS)]
     try:
         for node in nodes:

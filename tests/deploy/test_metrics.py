@@ -22,6 +22,7 @@ from common.outcomes import KINDS
 from common.process import ops
 from common.process.http_server import REASONS
 from localhub import LocalHub
+from notifier import metrics as notifier_metrics
 from notifier.news.news import NewsKind
 from notifier.sending.errors import KINDS as FAILURE_KINDS
 from prometheus_client import CollectorRegistry
@@ -207,3 +208,21 @@ async def test_a_process_without_a_name_is_called_by_its_host_and_port() -> None
         http.get(f"http://127.0.0.1:{port}/metrics") as answer,
     ):
         assert f'instance="{socket.gethostname()}:{port}"' in await answer.text()
+
+
+def test_the_notifier_shows_every_counter_before_it_counts() -> None:
+    registry = notifier_metrics.Metrics(["team"]).registry
+    shown = {
+        family.name: {
+            tuple(value for name, value in sorted(sample.labels.items()))
+            for sample in family.samples
+            if sample.name.endswith("_total")
+        }
+        for family in registry.collect()
+        if family.type in {"counter", "histogram"}
+    }
+    assert shown == {
+        "arcwatch_notifier_news": {(each,) for each in get_args(NewsKind)},
+        "arcwatch_notifier_attempts": {("team", each) for each in ("sent", "retried", "dead")},
+        "arcwatch_notifier_failures": {(each,) for each in FAILURE_KINDS},
+    }

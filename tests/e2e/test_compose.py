@@ -254,6 +254,7 @@ async def test_prometheus_scrapes_everything_and_alertmanager_hears_of_it(system
             "arcwatch-ingester": INGESTERS,
             "arcwatch-query-api": 1,
             "prometheus": 1,
+            "alertmanager": 1,
         }
 
     async def watchdog() -> bool:

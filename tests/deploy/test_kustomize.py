@@ -120,6 +120,16 @@ def test_the_images_are_those_of_compose(overlay: Path) -> None:
     assert used == {compose[service]["image"] for service in SERVICES}
 
 
+def test_an_overlay_of_ones_own_may_pin_images_by_digest(tmp_path: Path) -> None:
+    overlay, digest = tmp_path / "overlay", f"sha256:{'0' * 64}"
+    overlay.mkdir()
+    plain = os.path.relpath(alert_rules.DEPLOY / "kustomize/overlays/plain", overlay)
+    images = [{"name": f"arcwatch/{name}", "newName": f"r.example/{name}", "digest": digest} for name in SERVICES]
+    (overlay / "kustomization.yaml").write_text(yaml.safe_dump({"resources": [plain], "images": images}))
+    used = {each["image"] for pod in pods_of(rendered(overlay)).values() for each in containers_of(pod)}
+    assert used == {f"r.example/{name}@{digest}" for name in SERVICES}
+
+
 @pytest.mark.parametrize("overlay", OVERLAYS, ids=lambda path: path.name)
 def test_nothing_keeps_an_overlay_from_being_applied_again(overlay: Path) -> None:
     """A Job's template cannot be changed, so no new image could be applied: what migrates is part of a Deployment."""

@@ -27,7 +27,8 @@ SECRETS = {
     "HF_WEBHOOK_SECRET": "WebhookSecretThatNobodyMaySee",
 }
 DATABASE_PASSWORD = "DatabasePasswordThatNobodyMaySee"
-MODULES = {"watcher": "watcher", "ingester": "ingester", "query-api": "query_api"}
+MODULES = {"watcher": "watcher", "ingester": "ingester", "query-api": "query_api", "notifier": "notifier"}
+WEBHOOK_SECRET = "whsec_" + "WebhookKeyThatNobodyMaySee".ljust(40, "x")
 
 
 @contextlib.asynccontextmanager
@@ -55,6 +56,18 @@ async def service(name: str, log: Path, environment: dict[str, str]) -> AsyncIte
         await process.wait()
 
 
+def _channels(folder: Path) -> Path:
+    """Write the file of two channels whose receivers are away."""
+    file, port = folder / "notifications.toml", free_port()
+    rest = "allow_private = true\ndigest_seconds = 0\n"
+    file.write_text(
+        f'[[channels]]\nname = "hook"\nkind = "webhook"\nurl = "http://127.0.0.1:{port}/TokenOfTheChannel"\n'
+        f'secret = "{WEBHOOK_SECRET}"\n{rest}'
+        f'[[channels]]\nname = "chat"\nkind = "apprise"\nurl = "json://127.0.0.1:{port}/TokenOfTheChannel"\n{rest}'
+    )
+    return file
+
+
 async def test_no_secret_reaches_a_log_and_every_line_is_json(hub: TestHub, database_url: str, tmp_path: Path) -> None:
     passwords = {user: f"NatsPasswordOf{index}ThatNobodyMaySee" for index, user in enumerate(PERMISSIONS)}
     server = NatsServer(tmp_path / "nats", passwords=passwords)
@@ -70,24 +83,30 @@ async def test_no_secret_reaches_a_log_and_every_line_is_json(hub: TestHub, data
     hub.commit(V2, submission("broken", {task: solved(task) for task in tasks()[:1]}))
     hub.faults.add(Status(403), r"resolve/.*/broken", times=1)
     logs = {name: tmp_path / f"{name}.log" for name in MODULES}
+    shared["NOTIFICATIONS_FILE"] = str(_channels(tmp_path))
     try:
         async with bus.connect(server.url("admin"), "test") as client:
             await topology.apply(client.jetstream())
             async with contextlib.AsyncExitStack() as stack:
                 for name, log in logs.items():
-                    environment = {**shared, "NATS_URL": server.url(name)}
+                    nats_url = {"NATS_URL": server.url(name)} if name in PERMISSIONS else {}
+                    environment = {**shared, **nats_url}
                     await stack.enter_async_context(service(name, log, environment))
                 await bus.publish(client, ModelDiscovered(dataset=V2, model="nobody"), "test")
                 await eventually(lambda: "delivery.dead_letter" in logs["ingester"].read_text(), 60)
                 await eventually(lambda: '"ingestion.ended"' in logs["ingester"].read_text(), 60)
+                failed = '"message.failed"'
+                await eventually(lambda: logs["notifier"].read_text().count(failed) >= 2, 60)
                 # The server is killed: lost connections are where URLs with passwords come out.
                 await server.stop()
-                await eventually(lambda: all("outage.began" in log.read_text() for log in logs.values()), 30)
+                on_nats = [log for name, log in logs.items() if name in PERMISSIONS]
+                await eventually(lambda: all("outage.began" in log.read_text() for log in on_nats), 30)
     finally:
         await server.stop()
+    secrets = (*SECRETS.values(), *passwords.values(), DATABASE_PASSWORD, WEBHOOK_SECRET, "TokenOfTheChannel")
     for log in logs.values():
         text = log.read_text()
-        assert not [each for each in (*SECRETS.values(), *passwords.values(), DATABASE_PASSWORD) if each in text]
+        assert not [each for each in secrets if each in text]
         lines = [json.loads(line) for line in text.splitlines()]
         assert lines
         assert all({"timestamp", "level", "message", "service"} <= line.keys() for line in lines)

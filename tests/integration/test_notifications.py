@@ -54,6 +54,11 @@ async def ingester(database_url: str) -> AsyncIterator[Ingester]:
         yield Ingester(pool)
 
 
+@pytest.mark.neighbour(
+    "A webhook's receiver",
+    "the notifier is killed at each step of finding, making, sending and marking a message",
+    "each piece of news comes; what comes twice has the same id and body",
+)
 async def test_killed_at_each_step_it_loses_nothing_and_twins_can_be_told(
     database_url: str, ingester: Ingester, tmp_path: Path
 ) -> None:

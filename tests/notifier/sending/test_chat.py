@@ -102,6 +102,7 @@ class Mailbox(MailHandler):
         self.mails.append(message)
 
 
+@pytest.mark.neighbour("Mail server", "wants a password; knows no such mailbox", "it has the mail; the reason is told")
 @pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
 async def test_a_mail_is_taken_by_a_server_that_wants_a_password(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("socket.getfqdn", lambda *_: "localhost")  # where no DNS answers, it takes seconds

@@ -30,6 +30,9 @@ async def failed(**values: Any) -> DeliveryError:
     return error.value
 
 
+@pytest.mark.neighbour(
+    "A webhook's receiver", "verifies with Standard Webhooks' own library", "every message is signed right"
+)
 async def test_the_official_library_verifies_what_comes(hook: Receiver) -> None:
     await sender.send(channel(hook.url), ID, MESSAGE)
     [(headers, body)] = hook.came
@@ -56,6 +59,11 @@ async def test_while_a_secret_is_changed_both_verify(hook: Receiver, tmp_path: A
     assert (await failed(url=hook.url, secret=None, secret_file=file)).kind == "secret_file"
 
 
+@pytest.mark.neighbour(
+    "A webhook's receiver",
+    "answers with a redirect, an error or 410",
+    "no redirect is followed; it is sent again, or dead",
+)
 @pytest.mark.parametrize(
     ("status", "kind", "final"),
     [
@@ -77,6 +85,9 @@ async def test_whatever_is_no_2xx_is_a_failure(hook: Receiver, status: int, kind
     assert hook.paths == ["/hook"]
 
 
+@pytest.mark.neighbour(
+    "A webhook's receiver", "its name means a private address when it is asked again", "no connection is made"
+)
 async def test_a_private_address_is_refused_where_the_connection_is_made(
     hook: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -108,6 +119,9 @@ async def test_a_receiver_that_is_away_or_silent_is_a_failure(monkeypatch: pytes
     assert "token-in-path" not in error.reason
 
 
+@pytest.mark.neighbour(
+    "HTTP proxy", "stands before a webhook's receiver", "messages go through it, where it is allowed"
+)
 async def test_a_proxy_is_used_and_has_to_be_allowed_like_any_other_address(
     hook: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:

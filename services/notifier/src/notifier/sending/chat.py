@@ -2,11 +2,13 @@
 
 import asyncio
 import contextlib
+import importlib
 import logging
 import re
 import sys
 import threading
 from collections.abc import Iterator
+from types import ModuleType
 from typing import Any
 from urllib.parse import unquote
 
@@ -17,7 +19,7 @@ from notifier.sending.public_addresses import PrivateAddressError, check_public
 
 _SECONDS = 60.0
 _LONGEST_REASON = 300
-# What of a URL may be a token; names of hosts stay readable.
+# What of a URL may be a token.
 _TOKENS = re.compile(r"[^/:@?&=,;]{6,}")
 # Events of Python's audit; of each, the second argument is an address.
 _CONNECTS = {"socket.connect", "socket.sendto", "socket.sendmsg"}
@@ -33,9 +35,7 @@ async def post(channel: Channel, message: Message) -> None:
 
 
 def _post(channel: Channel, message: Message) -> None:
-    # It takes half a second and 20 MB, which only those with such a channel are to pay.
-    import apprise  # noqa: PLC0415
-
+    apprise = _apprise()
     asset = apprise.AppriseAsset(
         app_id="arcwatch", app_desc="arcwatch", app_url="", image_url_mask="", image_url_logo="", http_redirects=False
     )
@@ -52,6 +52,14 @@ def _post(channel: Channel, message: Message) -> None:
         raise DeliveryError("private_address", str(private))
     if not taken:
         raise DeliveryError("refused", _without_secrets("; ".join(said) or "Apprise does not say why", url))
+
+
+def _apprise() -> ModuleType:
+    """Load it where it is needed: it takes seconds and 20 MB. The command in containers comes without it."""
+    try:
+        return importlib.import_module("apprise")
+    except ModuleNotFoundError as error:
+        raise DeliveryError("unexpected", "Apprise is not installed here: try from where the notifier runs") from error
 
 
 @contextlib.contextmanager

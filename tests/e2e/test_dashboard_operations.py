@@ -10,7 +10,8 @@ from common.events import DeadLetter
 from playwright.async_api import Page, expect
 
 from tests.support.browser import browser, keep_looks
-from tests.support.dashboard import TOKEN, Running, system
+from tests.support.dashboard import TOKEN, Running, files, system
+from tests.support.hub.faults import Stall
 from tests.support.submissions import V2
 
 pytestmark = pytest.mark.debian
@@ -102,4 +103,23 @@ async def test_a_dataset_is_paused_with_a_reason_and_resumed(tmp_path: Path, dat
         await row.get_by_role("button", name=f"Resume {V2}").click()
         await expect(row).to_contain_text("watched")
         await expect(page.get_by_test_id("deed")).to_have_count(2)
+        assert chromium.complaints == []
+
+
+async def test_an_ingestion_that_runs_is_cancelled_from_the_page(
+    tmp_path: Path, database_url: str, nats_url: str
+) -> None:
+    async with system(tmp_path, database_url, nats_url) as running, browser(running.url) as chromium:
+        page = await chromium.open("/ingestion")
+        stalled = running.hub.faults.add(Stall(), "git-upload-pack|resolve")
+        await running.land("gpt-5", files(4, 100))
+        going = page.get_by_test_id("running")
+        await going.get_by_role("button", name="Cancel gpt-5").click()
+        await going.get_by_role("button", name="Really cancel gpt-5").click()
+        token = page.get_by_role("dialog", name="Admin token")
+        await token.get_by_label("Token", exact=True).fill(TOKEN)
+        await token.get_by_role("button", name="Go on").click()
+        await expect(page.get_by_test_id("run")).to_contain_text("skipped")
+        await expect(going).to_have_count(0)
+        running.hub.faults.remove(stalled)
         assert chromium.complaints == []

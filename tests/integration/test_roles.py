@@ -178,7 +178,9 @@ async def test_the_reader_cannot_write_and_the_writer_cannot_change_tables(urls:
 
 def may_write(table: str, statement: str) -> bool:
     """Tell whether the reader's role may do this: what admins say it writes, what they did it only adds to."""
-    return table in {"model_names", "dataset_pauses"} or (table == "admin_actions" and statement.startswith("INSERT"))
+    return table in {"model_names", "dataset_pauses"} or (
+        table in {"admin_actions", "cancellations"} and statement.startswith("INSERT")
+    )
 
 
 async def test_the_reader_writes_what_admins_say_and_do_where_it_says_so(urls: Urls) -> None:

@@ -35,7 +35,9 @@ _NOTIFIES = {
 }
 
 # Of what admins did, no line is changed or removed.
-_READER_WRITES = {"model_names": _WRITES, "dataset_pauses": _WRITES, "admin_actions": "SELECT, INSERT"}
+_READER_WRITES = {"model_names": _WRITES, "dataset_pauses": _WRITES} | dict.fromkeys(
+    ("admin_actions", "cancellations"), "SELECT, INSERT"
+)
 
 # The letters of "roles": several jobs at once take turns.
 _LOCK = "SELECT pg_advisory_xact_lock(x'726f6c6573'::bigint)"

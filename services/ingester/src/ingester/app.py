@@ -30,6 +30,7 @@ from ingester import handlers, model_gauges, orphaned_runs
 from ingester.download import malloc_tuning
 from ingester.download.pipeline import DownloadPipeline
 from ingester.ingestion import lock_queue
+from ingester.ingestion.cancelling import Cancellable
 from ingester.ingestion.ingest import Ingester
 from ingester.ingestion.lock_queue import LockQueue
 from ingester.metrics import Metrics
@@ -155,10 +156,16 @@ def build_ingester(
     )
 
 
+def cancellable(ingester: Ingester) -> Cancellable:
+    """Return what ingests until an admin cancels it."""
+    instance = ingester.settings.arcwatch_instance or SERVICE
+    return Cancellable(ingester.ingest, ingester.pool, ingester.metrics, ingester.announce, instance)
+
+
 def build_lock_queue(ingester: Ingester, client: Client) -> LockQueue:
     """Put together the queue of requests for models whose lock another ingester holds."""
     publish = partial(bus.publish, client, source=SERVICE)
-    return LockQueue(ingester.pool, ingester.ingest, publish, client, ingester.metrics)
+    return LockQueue(ingester.pool, cancellable(ingester), publish, client, ingester.metrics)
 
 
 def check_task_sets(settings: Settings) -> None:

@@ -20,9 +20,12 @@ from arcwatch.commands.console.options import (
     group,
 )
 from arcwatch.commands.console.output import as_json, facts, moment, note, percent, say, table
+from arcwatch.commands.operations.cancel import cancel
 
 runs = group("The ingestion runs.")
 runs.command("watch", epilog=examples("arcwatch runs watch 42", "arcwatch runs watch && echo all is well"))(watch.watch)
+
+runs.command("cancel", epilog=examples("arcwatch runs cancel 42"))(cancel)
 
 _HISTORY = "/api/admin/ingestion-history"
 _RUN = ("id", "model", "dataset", "status", "trigger", "tasks", "failed", "score", "took", "started")

@@ -146,6 +146,11 @@ class RunStatements(LockedModel):
         found: bool = await self.connection.fetchval(sql.HAS_RUN_OF_EVENT, event.request_ids, event_sequence)
         return found
 
+    async def has_committed(self, event: ModelDiscovered, event_sequence: int | None) -> bool:
+        """Tell whether an event's run came to a score."""
+        found: bool = await self.connection.fetchval(sql.HAS_COMMITTED_RUN, *self.key, event.dry_run, event_sequence)
+        return found
+
     async def close_run(self, run_id: int, result: RunResult) -> int:
         """End a run; return its duration in ms."""
         files = (result.successful, result.failed, result.skipped, result.total_puzzles)

@@ -289,3 +289,9 @@ RETURNING dataset, paused_by AS by, paused_at AS since, reason, until
 """
 
 RESUME: Final = "DELETE FROM dataset_pauses WHERE dataset = $1 RETURNING dataset"
+
+# What admins cancel.
+
+STATUS_OF_RUN: Final = "SELECT status FROM ingestion_runs WHERE id = $1"
+
+CANCEL: Final = "INSERT INTO cancellations (run_id, request_id, asked_by) VALUES ($1, $2, $3) RETURNING id"

@@ -131,6 +131,13 @@ HAS_RUN_OF_EVENT = """
 SELECT EXISTS (SELECT FROM ingestion_runs WHERE request_ids && $1 AND event_sequence IS NOT DISTINCT FROM $2)
 """
 
+HAS_COMMITTED_RUN = """
+SELECT EXISTS (
+    SELECT FROM ingestion_runs
+    WHERE hf_dataset = $1 AND dataset_name = $2 AND dry_run = $3 AND event_sequence IS NOT DISTINCT FROM $4
+        AND status IN ('completed', 'partial'))
+"""
+
 # What was said of files without a look into them.
 DELETE_LISTED = "DELETE FROM ingestion_errors WHERE run_id = $1 AND NOT fatal AND kind = ANY($2)"
 

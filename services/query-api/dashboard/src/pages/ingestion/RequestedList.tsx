@@ -3,7 +3,9 @@ import { useQuery } from "@tanstack/react-query";
 
 import type { Schemas } from "../../api/client.ts";
 import { requestQuery } from "../../api/queries.ts";
+import { NAME, short } from "../../lib/clip.ts";
 import { Badge, type Tone } from "../../ui/Badge.tsx";
+import { CancelButton } from "./CancelButton.tsx";
 import { type Requested, useRequested } from "./requested.ts";
 
 type Where = Schemas["RequestAnswer"];
@@ -16,6 +18,8 @@ const TONES: Record<Where["state"], Tone> = {
   skipped: "plain",
   failed: "bad",
 };
+
+const WAITS: readonly Where["state"][] = ["queued", "waiting", "running"];
 
 export function RequestedList() {
   const requests = useRequested();
@@ -40,7 +44,12 @@ function Row({ id, model, verified }: Requested) {
         </span>
         {!verified && <span className="text-muted">; the Hub could not be asked for the folder</span>}
       </span>
-      {data && <Badge tone={TONES[data.state]}>{data.state}</Badge>}
+      {data && (
+        <span className="flex items-baseline gap-3">
+          {WAITS.includes(data.state) && <CancelButton what={{ request: id }} name={short(model, NAME)} />}
+          <Badge tone={TONES[data.state]}>{data.state}</Badge>
+        </span>
+      )}
     </li>
   );
 }

@@ -10,6 +10,7 @@ import { ProgressBar } from "../../ui/Bar.tsx";
 import { Name } from "../../ui/Name.tsx";
 import { Scroll } from "../../ui/Scroll.tsx";
 import { Panel } from "../../ui/Panel.tsx";
+import { CancelButton } from "./CancelButton.tsx";
 
 const MOST = 20;
 
@@ -49,7 +50,10 @@ export function Running() {
                   </strong>{" "}
                   <span className="text-muted">{dataset}</span>
                 </span>
-                <span className="text-muted">{text}</span>
+                <span className="text-muted flex flex-wrap gap-x-3">
+                  {text}
+                  <CancelButton what={{ run: runId }} name={short(model, NAME)} />
+                </span>
               </div>
               <ProgressBar done={done} total={total} label={`${short(model, NAME)}: ${text}`} />
             </li>

@@ -23,3 +23,17 @@ export function syncNow() {
   const body = { dataset: null, autoIngest: null };
   return guarded(() => unwrap(api.POST("/api/admin/sync", { body, headers: headers() })));
 }
+
+export function cancelRun(run: number) {
+  const params = { path: { run } };
+  return guarded(() =>
+    unwrap(api.POST("/api/admin/ingestion-history/{run}/cancel", { params, headers: headers() })),
+  );
+}
+
+export function cancelRequest(requestId: string) {
+  const params = { path: { requestId } };
+  return guarded(() =>
+    unwrap(api.POST("/api/admin/ingestion-requests/{requestId}/cancel", { params, headers: headers() })),
+  );
+}

@@ -25,8 +25,7 @@ async def test_a_run_and_a_request_are_cancelled_and_it_is_written_down_by_whom(
     await events.publish(bus, ModelDiscovered(dataset=DATASET, model="m", request_ids=("waits",)), "test")
     runs, requests = "/api/admin/ingestion-history", "/api/admin/ingestion-requests"
     assert (await api.post(f"{runs}/{going}/cancel", **BEARER))[0] == 202
-    options = {"env": {"ADMIN_TOKEN": TOKEN}}
-    assert (await arcwatch("runs", "cancel", "waits", "--url", api.url, **options)).status == 0
+    assert (await arcwatch("runs", "cancel", "waits", "--url", api.url, env={"ADMIN_TOKEN": TOKEN})).status == 0
     for path, status in {
         f"{runs}/{done}/cancel": 422,
         f"{runs}/77/cancel": 404,

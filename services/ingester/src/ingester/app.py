@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import Coroutine
+from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 from functools import partial
 from typing import Any, NoReturn
 
@@ -11,7 +13,7 @@ from common.arc.task_sets import TaskSetError, detect_source, load_task_set
 from common.bus import bus
 from common.bus.delivery import Delivery
 from common.bus.topology import INGESTER
-from common.database.pool import open_pool, takes_writes
+from common.database.pool import PoolOptions, open_pool, takes_writes
 from common.database.schema import check_migrated
 from common.events import QuotaReport
 from common.hub.client import HubClient
@@ -29,10 +31,11 @@ from nats.aio.client import Client
 from ingester import handlers, model_gauges, orphaned_runs
 from ingester.download import malloc_tuning
 from ingester.download.pipeline import DownloadPipeline
-from ingester.ingestion import lock_queue
+from ingester.ingestion import lock_queue, overtaking
 from ingester.ingestion.cancelling import Cancellable
 from ingester.ingestion.ingest import Ingester
 from ingester.ingestion.lock_queue import LockQueue
+from ingester.ingestion.overtaking import Overtaking
 from ingester.metrics import Metrics
 from ingester.orphaned_runs import OrphanedRuns
 from ingester.settings import Settings
@@ -44,13 +47,15 @@ from ingester.verification.verification import Verification
 
 log = structlog.get_logger(__name__)
 SERVICE = handlers.SERVICE
+# An ingestion, one that overtakes it and its event's lock, a verification; and what is asked in between.
+POOL = PoolOptions(max_size=6)
 
 
 async def run(settings: Settings, stopping: asyncio.Event) -> None:
     """Run the service until `stopping` is set."""
     malloc_tuning.return_large_blocks()
     check_task_sets(settings)
-    database_url, nats_url = settings.database_url.get_secret_value(), settings.nats_url.get_secret_value()
+    nats_url = settings.nats_url.get_secret_value()
     instance, wait_seconds = settings.arcwatch_instance or SERVICE, settings.start_wait_seconds
     metrics, starting, room = Metrics(), ops.Starting(), Room()
     checks: dict[str, ops.Check] = {"database": starting.check, "consumer": starting.check, "disk": room.check}
@@ -58,7 +63,7 @@ async def run(settings: Settings, stopping: asyncio.Event) -> None:
     async with (
         # First: while it waits for its servers, a probe gets the answer that it lives, and why it is not ready.
         serve_ops(settings.ops_host, settings.ops_port, checks=checks) as port,
-        open_pool(database_url, wait_seconds=wait_seconds, on_wait=partial(starting.waits, "database.waiting")) as pool,
+        lent_pool(settings, starting) as pool,
         hub_client(settings, metrics) as hub,
     ):
         await check_migrated(pool)
@@ -88,6 +93,13 @@ async def run(settings: Settings, stopping: asyncio.Event) -> None:
             await stopping.wait()
 
 
+def lent_pool(settings: Settings, starting: ops.Starting) -> AbstractAsyncContextManager[asyncpg.Pool]:
+    """Return the pool; `async with` waits for the database, and opens it."""
+    waits = partial(starting.waits, "database.waiting")
+    url = settings.database_url.get_secret_value()
+    return open_pool(url, POOL, wait_seconds=settings.start_wait_seconds, on_wait=waits)
+
+
 def background_tasks(ingester: Ingester, queue: LockQueue, client: Client) -> tuple[Coroutine[Any, Any, NoReturn], ...]:
     """Return what an ingester does periodically in the background of its deliveries."""
     pool, metrics = ingester.pool, ingester.metrics
@@ -98,6 +110,7 @@ def background_tasks(ingester: Ingester, queue: LockQueue, client: Client) -> tu
         periodically("model_gauges", update_gauges, model_gauges.POLL_SECONDS, outage),
         periodically("orphaned_runs", end_orphaned, orphaned_runs.POLL_SECONDS),
         periodically("lock_queue", queue.run_once, lock_queue.POLL_SECONDS),
+        periodically("overtaking", build_overtaking(ingester, queue, client).run_once, overtaking.POLL_SECONDS),
         periodically("verification", build_schedule(ingester).run_once, schedule.POLL_SECONDS),
     )
 
@@ -166,6 +179,14 @@ def build_lock_queue(ingester: Ingester, client: Client) -> LockQueue:
     """Put together the queue of requests for models whose lock another ingester holds."""
     publish = partial(bus.publish, client, source=SERVICE)
     return LockQueue(ingester.pool, cancellable(ingester), publish, client, ingester.metrics)
+
+
+def build_overtaking(ingester: Ingester, queue: LockQueue, client: Client) -> Overtaking:
+    """Put together the second lane, of manual events ahead of their turn, with half the bytes in flight."""
+    downloads = replace(ingester.downloads, bytes_in_flight=ingester.downloads.bytes_in_flight // 2)
+    as_configured = partial(handlers.as_configured, datasets=ingester.settings.hf_datasets)
+    ingest = cancellable(replace(ingester, downloads=downloads))
+    return Overtaking(ingester.pool, client, ingest, as_configured, queue.hand_back)
 
 
 def check_task_sets(settings: Settings) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
+from typing import Any
 
 import asyncpg
 import structlog
@@ -50,14 +51,15 @@ class Cancellable:
     async def _cancelled(self, work: "asyncio.Future[object]", origin: Origin) -> str | None:
         """Wait until the work is done, and return None, or until it is cancelled, and return by whom."""
         watch = asyncio.ensure_future(self._watch(origin))
+        both: set[asyncio.Future[Any]] = {work, watch}
         try:
-            await asyncio.wait({work, watch}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
             by = None if work.done() else watch.result()
         finally:
-            for each in (work, watch):
+            for each in both:
                 each.cancel()
             # Whatever it raises is raised by who asks for its result.
-            await asyncio.wait({work, watch})
+            await asyncio.wait(both)
         return by
 
     async def _watch(self, origin: Origin) -> str:

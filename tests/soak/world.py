@@ -76,6 +76,7 @@ class World:
     services: dict[str, Kept]
     relays: dict[tuple[str, str], Relay]
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    _restarting: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
     def api(self) -> str:
@@ -95,11 +96,12 @@ class World:
     async def restart(self, server: str) -> None:
         """Kill a server as a power cut would, and start it again where it was."""
         part = self.nats if server == "nats" else self.postgres
-        assert part.child is not None
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(part.child.pid, signal.SIGKILL)
-        await part.stop()
-        await part.start()
+        async with self._restarting:  # who starts one waits until it answers
+            assert part.child is not None
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(part.child.pid, signal.SIGKILL)
+            await part.stop()
+            await part.start()
 
 
 @contextlib.asynccontextmanager

@@ -57,8 +57,11 @@ def _file(target: str) -> Path:
 
 
 async def _backed_up(data_dir: Path | None, given: str | None, path: Path, *, quiet: bool) -> "Manifest":
+    from common.process import logs
+
     from arcwatch.recovery.databases import database
     from arcwatch.recovery.snapshots import back_up
 
+    logs.configure("critical", "console", "backup")
     async with database(data_dir, given) as url:
         return await back_up(url, path, lambda name: None if quiet else note(name))

@@ -60,10 +60,13 @@ def restore(
 async def _restored(
     data_dir: Path | None, given: str | None, backup: "Backup", *, replace: bool, verify: bool, yes: bool, quiet: bool
 ) -> "Restored":
+    from common.process import logs
+
     from arcwatch.errors import DeploymentError
     from arcwatch.recovery import restorations
     from arcwatch.recovery.databases import database
 
+    logs.configure("critical", "console", "restore")
     restorations.check_known(backup)
     async with database(data_dir, given, make=True) as url:
         found = await restorations.look(url)

@@ -135,6 +135,11 @@ async def test_a_restoration_takes_the_place_of_nothing_unasked(
     refused = await restore(backup, database_url, "--replace", "--yes")
     assert "restore into another database, and move the tables that refer to these" in refused.err[-1]
     await connection.execute("DROP TABLE feedback")
+    await connection.execute("ALTER TABLE explanations ALTER estimated_cost TYPE numeric(9, 1)")
+    refused = await restore(backup, database_url, "--replace", "--verify", "--yes")
+    assert "or they differ" in refused.err[-1]
+    assert await connection.fetchval("SELECT count(*) FROM explanations WHERE reasoning_log = 'x'") == len(rows)
+    await connection.execute("ALTER TABLE explanations ALTER estimated_cost TYPE double precision")
     done = await restore(backup, database_url, "--replace", "--verify", typed="y\n")
     assert done.status == 0, done.err
     assert await connection.fetch("SELECT * FROM explanations ORDER BY id") == rows
@@ -157,14 +162,16 @@ async def test_a_backup_of_an_earlier_release_gets_the_migrations_since(
     with zipfile.ZipFile(backup) as source, zipfile.ZipFile(earlier, "w") as target:
         manifest = json.loads(source.read("manifest.json"))
         manifest["migrations"] = [each for each in manifest["migrations"] if each not in since]
+        manifest["answers"]["sha256"]["/api/models"] = "another"
         manifest["tables"] = [each for each in manifest["tables"] if each["name"] not in made_since]
         for each in manifest["tables"]:
             target.writestr(f"{each['name']}.copy", source.read(f"{each['name']}.copy"))
         target.writestr("manifest.json", json.dumps(manifest))
     url = postgres.url(name := await postgres.create())
     done = await restore(earlier, url, "--verify", "--json")
-    assert done.status == 0, done.err
-    assert {*json.loads("\n".join(done.out))["migrations"]} == since
+    assert done.status == 1, done.err
+    told = json.loads("\n".join(done.out))
+    assert ({*told["migrations"]}, told["differences"]) == (since, ["/api/models"])
     connection = await asyncpg.connect(url)
     assert await pending_migrations(connection) == []
     assert await connection.fetchval("SELECT DISTINCT of_the_app FROM explanations") == 7

@@ -15,7 +15,7 @@ from common import provision, roles
 from common.bus import bus
 from common.events import ModelDiscovered, SyncRequested
 from common.names.fields import NameFields
-from common.outcomes import StartupError
+from common.outcomes import AwayError, StartupError
 from common.roles import Login
 from ingester import app as ingester_app
 from ingester.settings import Settings as IngesterSettings
@@ -267,3 +267,71 @@ async def test_who_may_not_make_roles_is_told_so(urls: Urls, database_url: str) 
 async def test_the_job_may_run_several_times_at_once(urls: Urls, nats_url: str) -> None:
     await asyncio.gather(*(urls.provision(nats_url) for _ in range(3)))
     assert (await asked(urls.reader, "SELECT current_user AS name"))[0]["name"] == Login.of(urls.reader, "").user
+
+
+@pytest.fixture
+async def plain(urls: Urls, postgres: TestPostgres) -> AsyncIterator[Urls]:
+    """Yield the same database, in which a superuser has made everything, with an owner who is to be none."""
+    name = f"owner_{uuid.uuid4().hex}"
+    yield replace(urls, owner=urls.owner.replace("postgres@", f"{name}:a%20secret@", 1))
+    database = urlsplit(urls.owner).path.lstrip("/")
+    connection = await asyncpg.connect(urls.owner)
+    await connection.execute(f"ALTER DATABASE {database} OWNER TO postgres; REASSIGN OWNED BY {name} TO postgres")
+    await connection.close()
+    # Rights that it gave go with it.
+    await asked(postgres.superuser_url(database), f"DROP OWNED BY {name} CASCADE")
+    await asked(postgres.superuser_url(database), f"DROP ROLE {name}")
+
+
+def owner_settings(superuser: str, owner: str, nats_url: str) -> provision.Settings:
+    return provision.Settings(
+        database_url=owner, database_superuser_url=superuser, nats_url=nats_url, start_wait_seconds=30
+    )
+
+
+async def test_what_a_superuser_owned_goes_to_an_owner_who_is_none(urls: Urls, plain: Urls, nats_url: str) -> None:
+    superuser = urls.owner
+    for statement in ("CREATE TYPE mood AS ENUM ('well')", "CREATE SEQUENCE alone"):
+        await asked(superuser, statement)
+    settings = owner_settings(superuser, plain.owner, nats_url)
+    await asyncio.gather(*(provision.make_owner(settings) for _ in range(2)))
+
+    who = Login.of(plain.owner, "").user
+    (rights,) = await asked(
+        plain.owner, "SELECT rolsuper, rolcreatedb, rolcreaterole FROM pg_roles WHERE rolname = $1", who
+    )
+    assert tuple(rights) == (False, False, True)
+    owners = """
+        SELECT relowner::regrole::text AS owner FROM pg_class WHERE relnamespace = 'public'::regnamespace
+        UNION SELECT proowner::regrole::text FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+        UNION SELECT typowner::regrole::text FROM pg_type WHERE typnamespace = 'public'::regnamespace
+        UNION SELECT datdba::regrole::text FROM pg_database WHERE datname = current_database()
+    """
+    assert {row["owner"] for row in await asked(superuser, owners)} == {who}
+    await refused(plain.owner, "CREATE TEMPORARY TABLE seen (line text); COPY seen FROM PROGRAM 'id'")
+
+    # It goes on where the superuser was: new passwords for the services' users, and tables of later migrations.
+    changed = replace(plain, writer=plain.writer.replace("it's", "another"))
+    await changed.provision(nats_url)
+    await asked(plain.owner, "CREATE TABLE still_later (id int)")
+    await asked(changed.writer, "INSERT INTO still_later VALUES (1)")
+    await may_run_every_statement(changed.watcher, WATCHER_SQL)
+    await refused(plain.reader, "DELETE FROM explanations")
+
+
+async def test_an_owner_waits_for_who_uses_a_table_and_refuses_to_be_a_superuser(
+    urls: Urls, plain: Urls, nats_url: str
+) -> None:
+    named = urls.owner.replace("postgres@", "postgres:x@", 1)
+    with pytest.raises(StartupError, match=r"postgres in DATABASE_URL is a superuser: run `sh deploy/secrets\.sh`"):
+        await provision.make_owner(owner_settings(urls.owner, named, nats_url))
+    reader = await asyncpg.connect(urls.owner)
+    reading = reader.transaction()
+    await reading.start()
+    await reader.fetch("SELECT FROM explanations")
+    settings = owner_settings(urls.owner, plain.owner, nats_url).model_copy(update={"start_wait_seconds": 0.0})
+    with pytest.raises(AwayError, match="a table is in use"):
+        await provision.make_owner(settings)
+    await reading.rollback()
+    await reader.close()
+    await provision.make_owner(settings)

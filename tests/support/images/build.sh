@@ -4,7 +4,7 @@
 # already stay.
 set -eu
 . "$(dirname "$0")/debian.sh"
-for name in ${*:-python nats postgres prometheus alertmanager}; do
+for name in ${*:-python nats postgres nginx prometheus alertmanager}; do
     case $name in prometheus | alertmanager) image=$(tag "prom/$name") ;; *) image=$(tag "$name") ;; esac
     docker image inspect "$image" >/dev/null 2>&1 || {
         echo "Making $image ..."

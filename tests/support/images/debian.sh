@@ -28,5 +28,10 @@ rootfs() {
             "$@" bookworm "$tar" - >"$work/log" 2>&1 || { cat "$work/log" >&2 && exit 1; }
 }
 
+# stop_signal SIGNAL IMAGE: what the engine sends to stop a container of it; an import cannot say so.
+stop_signal() {
+    printf 'FROM %s\nSTOPSIGNAL %s\n' "$2" "$1" | docker build --quiet --tag "$2" -
+}
+
 # The commands of BusyBox that the images' health checks call; the real ones are built on Alpine or BusyBox.
 busybox='--customize-hook=chroot "$1" ln -s /bin/busybox /usr/bin/wget'

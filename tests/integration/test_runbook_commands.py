@@ -37,5 +37,5 @@ async def test_every_command_of_the_pages_works_in_the_embedded_deployment(tmp_p
 
         await eventually(both_there, 60)
         operator = Operator(ask, nats_url=await ask("nats-url"), dataset=V2, model="whole")
-        for words in of_pages("arcwatch"):
+        for words in of_pages():
             await operator.types(words)

@@ -3,10 +3,11 @@
 import ipaddress
 import json
 import os
+import shlex
 import subprocess
 import sys
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,17 @@ from tests.support.alert_rules import DEPLOY, ROOT
 
 # The first build fetches every wheel and the dashboard's packages.
 UP_SECONDS = 900.0
+
+_REACH = """
+import socket, sys
+for target in sys.argv[1:]:
+    host, port = target.split(":")
+    try:
+        socket.create_connection((host, int(port)), 3).close()
+        print(target)
+    except OSError:
+        pass
+"""
 
 
 def docker(*arguments: str) -> str:
@@ -51,20 +63,36 @@ class Compose:
         self.secrets = secrets
         self._project = f"arcwatch-test-{uuid.uuid4().hex[:8]}"
         free_ports = {"PORT": "0", "PROMETHEUS_PORT": "0", "ALERTMANAGER_PORT": "0", "GRAFANA_PORT": "0"}
-        self._env = {**os.environ, **free_ports, "SECRETS": str(secrets), **settings}
-        subprocess.run(["sh", str(DEPLOY / "secrets.sh"), str(secrets)], check=True)
+        project = {"COMPOSE_PROJECT_NAME": self._project, "SECRETS": str(secrets)}
+        self._env = {**os.environ, **free_ports, **project, **settings}
+        self.make_secrets()
 
-    def __call__(self, *arguments: str) -> str:
+    def make_secrets(self) -> None:
+        """Make what is missing, as an operator does at first and after an update."""
+        subprocess.run(["sh", str(DEPLOY / "secrets.sh"), str(self.secrets)], check=True)
+
+    def __call__(self, *arguments: str, **settings: str) -> str:
         """Run `docker compose` and return its output."""
-        command = ["docker", "compose", "--project-name", self._project, *arguments]
+        return self.shell(shlex.join(["docker", "compose", *arguments]), **settings)
+
+    def shell(self, line: str, **settings: str) -> str:
+        """Run a line of an operator's shell in the project's folder, and return its output."""
+        env = {**self._env, **settings}
         ran = subprocess.run(
-            command, cwd=ROOT, env=self._env, capture_output=True, text=True, check=False, timeout=UP_SECONDS
+            ["sh", "-c", line], cwd=ROOT, env=env, capture_output=True, text=True, check=False, timeout=UP_SECONDS
         )
-        assert ran.returncode == 0, f"{' '.join(command)}:\n{ran.stdout}\n{ran.stderr[-4000:]}"
+        assert ran.returncode == 0, f"{line}:\n{ran.stdout}\n{ran.stderr[-4000:]}"
         return ran.stdout.strip()
 
     def down(self) -> None:
-        self("--profile", "grafana", "down", "--volumes", "--remove-orphans", "--timeout", "10")
+        self("--profile", "*", "down", "--volumes", "--remove-orphans", "--timeout", "10")
+
+    def reached(self, container: "Container", targets: Iterable[tuple[str, int]]) -> set[tuple[str, int]]:
+        """Return the names and ports that lead to a listener, as seen from a container's networks."""
+        network, image = f"container:{container.name}", "arcwatch/ingester:0.1.0"
+        asked = [f"{host}:{port}" for host, port in targets]
+        said = docker("run", "--rm", "--network", network, "--entrypoint", "python", image, "-c", _REACH, *asked)
+        return {(host, int(port)) for host, _, port in (line.rpartition(":") for line in said.splitlines())}
 
     def containers(self, service: str) -> list["Container"]:
         """Return a service's containers, stopped ones too."""
@@ -80,7 +108,8 @@ class Compose:
     def url_in_network(self, secret: str, service: str) -> str:
         """Return a service's URL out of its secret, as this machine reaches it: by the container's address."""
         (container,) = self.containers(service)
-        return self.secret(secret).replace(f"@{service}:", f"@{container.address}:")
+        address = container.address_in({"postgres": "data", "nats": "bus"}[service])
+        return self.secret(secret).replace(f"@{service}:", f"@{address}:")
 
 
 class Container:
@@ -94,10 +123,15 @@ class Container:
         return found[0]
 
     @property
-    def address(self) -> str:
-        """Its address in the deployment's network."""
-        (network,) = self.inspected()["NetworkSettings"]["Networks"].values()
-        return str(network["IPAddress"])
+    def addresses(self) -> list[str]:
+        """Its address in each of its networks."""
+        return [each["IPAddress"] for each in self.inspected()["NetworkSettings"]["Networks"].values()]
+
+    def address_in(self, network: str) -> str:
+        """Its address in one of its networks."""
+        networks = self.inspected()["NetworkSettings"]["Networks"]
+        (address,) = (each["IPAddress"] for name, each in networks.items() if name.endswith(f"_{network}"))
+        return str(address)
 
     @property
     def hostname(self) -> str:

@@ -14,13 +14,14 @@ from tests.support.eventually import eventually
 
 RUNBOOKS = sorted(alert_rules.RUNBOOKS.glob("*.md"))
 OPERATING = alert_rules.ROOT / "docs" / "operating.md"
+PAGES = (*RUNBOOKS, OPERATING)
 # Until Ctrl-C; `arcwatch hub` and `demo` are no part of a deployment.
 UNTIL_STOPPED = frozenset({"up", "demo", "hub"})
-# Not while services run, or all anew: they have tests of their own.
-DRILLS = frozenset({"restore", "rebuild"})
+# Not while services run, all anew, or to a channel that is elsewhere: they have tests of their own.
+DRILLS = (("restore",), ("rebuild",), ("notify", "test"))
 _INLINE = re.compile(r"`((?:arcwatch|docker compose|kubectl) [^`]+)`")
 # Options by which an operator answers a question beforehand, where no terminal can ask it.
-_ASKS = (("dead", "rm"), ("topology", "purge"), ("names", "unset"))
+_ASKS = (("dead", "rm"), ("notify", "rm"), ("topology", "purge"), ("names", "unset"))
 
 
 def blocks(text: str) -> Iterator[str]:
@@ -30,20 +31,26 @@ def blocks(text: str) -> Iterator[str]:
             yield from (part.strip() for part in line.split("; ") if not part.strip().startswith("#"))
 
 
-def commands(text: str, program: str) -> Iterator[list[str]]:
-    """Yield each command of a program, fenced or inline, as a shell would split it, without the program's name."""
+def lines(text: str, program: str) -> Iterator[str]:
+    """Yield each command of a program, fenced or inline, as a shell would read it."""
     inline = (each for each in _INLINE.findall(text) if each.startswith(f"{program} "))
     for command in (*inline, *(each for each in blocks(text) if each.startswith(f"{program} "))):
         # The README also shows what `up` says.
         if "..." not in command and not command.startswith("arcwatch is ready"):
-            yield shlex.split(command.replace("\n", " "), comments=True)[len(program.split()) :]
+            yield command.replace("\n", " ")
 
 
-def of_pages(program: str) -> list[tuple[str, ...]]:
-    """Return each command of a program in the runbooks and on the operators' page, once."""
-    texts = [path.read_text() for path in (*RUNBOOKS, OPERATING) if path.exists()]
-    found = dict.fromkeys(tuple(words) for text in texts for words in commands(text, program))
-    return [words for words in found if words and words[0] not in UNTIL_STOPPED | DRILLS]
+def commands(text: str) -> Iterator[list[str]]:
+    """Yield the words of each command of ours, without the program's name."""
+    for command in lines(text, "arcwatch"):
+        yield shlex.split(command, comments=True)[1:]
+
+
+def of_pages() -> list[tuple[str, ...]]:
+    """Return each command of ours in the runbooks and on the operators' page, once."""
+    found = dict.fromkeys(tuple(words) for path in PAGES for words in commands(path.read_text()))
+    drills = {words for words in found for drill in DRILLS if words[: len(drill)] == drill}
+    return [words for words in found if words and words[0] not in UNTIL_STOPPED and words not in drills]
 
 
 @dataclass(frozen=True)

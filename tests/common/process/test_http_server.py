@@ -275,21 +275,30 @@ def test_connections_fit_into_what_the_process_may_have() -> None:
 
 async def test_who_connects_while_the_server_stops_is_answered() -> None:
     """A proxy that has sent its request cannot tell whether it was served, so the request must not be lost."""
-
-    async def ask(connected: socket.socket) -> bytes:
-        reader, writer = await asyncio.open_connection(sock=connected)
-        writer.write(GET)
-        status = await reader.readline()
-        writer.close()
-        return status.strip()
-
     async with running(Limits(10)) as server:
         # In the listener's queue: nothing runs before the end of the block that could accept them.
-        asked = [asyncio.create_task(ask(_connected(server.port))) for _ in range(3)]
+        asked = [asyncio.create_task(_asked(_connected(server.port))) for _ in range(3)]
     assert await asyncio.gather(*asked) == [b"HTTP/1.1 200 OK"] * 3
+
+
+async def test_who_has_connected_before_a_server_stops_may_send_its_request() -> None:
+    async with running(Limits(10)) as server:
+        connected = _connected(server.port)
+        await eventually(lambda: len(server.connections) == 1)
+        # It sends when the block has ended.
+        asked = asyncio.create_task(_asked(connected))
+    assert await asked == b"HTTP/1.1 200 OK"
 
 
 def _connected(port: int) -> socket.socket:
     found = socket.create_connection(("127.0.0.1", port))
     found.settimeout(0)
     return found
+
+
+async def _asked(connected: socket.socket) -> bytes:
+    reader, writer = await asyncio.open_connection(sock=connected)
+    writer.write(GET)
+    status = await reader.readline()
+    writer.close()
+    return status.strip()

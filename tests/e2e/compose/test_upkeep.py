@@ -1,0 +1,143 @@
+"""Promise: what operators do to a deployment in containers does what its pages say, and loses nothing."""
+
+import asyncio
+import contextlib
+import shlex
+from collections import Counter
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from tests.support.composed import INGESTERS, LANDING_SECONDS, Client, System, client_of, files_of
+from tests.support.eventually import eventually
+from tests.support.runbooks import PAGES, Operator, lines, of_pages
+from tests.support.submissions import V2, solved, tasks
+
+pytestmark = [pytest.mark.compose, pytest.mark.timeout(1200)]
+
+SERVICES = ("watcher", "ingester", "query-api")
+# That of Grafana needs its container, of which there is no stand-in; the Hub's token is not ours to make.
+ROTATED = (
+    "postgres_password",
+    "database_url",
+    "database_url_writer",
+    "database_url_reader",
+    "database_url_watcher",
+    "nats_url_admin",
+    "nats_url_watcher",
+    "nats_url_ingester",
+    "nats_url_query-api",
+    "admin_token",
+    "hf_webhook_secret",
+)
+
+
+async def test_every_command_of_the_pages_works_in_containers(system: System, client: Client, tmp_path: Path) -> None:
+    await client.land("whole", files_of(12))
+    system.publish("part", {tasks()[0]: solved(tasks()[0]), tasks()[1]: b"["})
+    await client.sync()
+
+    async def there() -> bool:
+        return "part" in await client.models()
+
+    async def ask(*words: str) -> str:
+        return await asyncio.to_thread(system.compose, "run", "--rm", "-T", "cli", *words)
+
+    await eventually(there, LANDING_SECONDS)
+    nats_url = system.compose.url_in_network("nats_url_admin", "nats")
+    operator = Operator(ask, nats_url=nats_url, dataset=V2, model="whole")
+    for words in of_pages():
+        await operator.types(words)
+    home = {"HOME": str(tmp_path), "DOCKER_CONFIG": str(Path.home() / ".docker")}
+    for line in dict.fromkeys(line for page in PAGES for line in lines(page.read_text(), "docker compose")):
+        if "--profile" in line:
+            continue  # of those images there is no stand-in
+        # Without a terminal that it would ask for.
+        await asyncio.to_thread(system.compose.shell, line.replace("compose exec", "compose exec -T"), **home)
+    await asyncio.to_thread(system.compose, "up", "--wait", "--scale", f"ingester={INGESTERS}")
+
+
+def test_doctor_looks_at_every_replica_of_the_containers(system: System) -> None:
+    found = system.compose("run", "--rm", "-T", "cli", "doctor")
+    for service in SERVICES:
+        containers = system.compose.containers(service)
+        lines = [line for line in found.splitlines() if f"  {service}" in line and line.endswith("ready")]
+        assert len(lines) == len(containers), found
+    assert "nats-server" not in found, "nothing of this machine's own"
+
+
+@pytest.mark.neighbour(
+    "nginx", "replicas of the query API are replaced one by one behind it", "no answer is a 5xx, none is missing"
+)
+async def test_an_upgrade_costs_no_answer(system: System, client: Client) -> None:
+    before = {service: {each.name for each in system.compose.containers(service)} for service in SERVICES}
+    async with asked_meanwhile(system) as answers:
+        # Another setting is what makes another container, as another image would.
+        await asyncio.to_thread(system.compose.shell, "sh deploy/upgrade.sh", LOG_LEVEL="debug")
+        during = answers.copy()
+        await client.land("after-an-upgrade", files_of(14))
+    assert during.keys() == {200, 202}, during
+    assert min(during.values()) > 20
+    for service in SERVICES:
+        after = {each.name for each in system.compose.containers(service)}
+        assert len(after) == len(before[service])
+        assert not after & before[service]
+
+
+@contextlib.asynccontextmanager
+async def asked_meanwhile(system: System) -> AsyncIterator[Counter[int | str]]:
+    """Read and write through the proxy without a pause, each time over a new connection; yield the answers so far."""
+    answers: Counter[int | str] = Counter()
+    url = system.compose.url("proxy", 8080)
+    headers = {"Authorization": f"Bearer {system.compose.secret('admin_token')}"}
+
+    async def ask(method: str, path: str, pause: float) -> None:
+        connector = aiohttp.TCPConnector(force_close=True)
+        async with aiohttp.ClientSession(url, connector=connector, headers=headers) as http:
+            while True:
+                try:
+                    async with http.request(method, path, json={} if method == "POST" else None) as answer:
+                        await answer.read()
+                        answers[answer.status] += 1
+                except aiohttp.ClientError as error:
+                    answers[repr(error)] += 1
+                await asyncio.sleep(pause)
+
+    async with asyncio.TaskGroup() as group:
+        reads = [group.create_task(ask("GET", path, 0.02)) for path in ("/api/models", "/api/tasks", "/healthz")]
+        writes = group.create_task(ask("POST", "/api/admin/sync", 1.5))
+        try:
+            yield answers
+        finally:
+            for task in (*reads, writes):
+                task.cancel()
+
+
+@pytest.mark.parametrize("name", ROTATED)
+async def test_a_rotated_secret_counts_and_no_message_is_lost(system: System, name: str) -> None:
+    before = system.compose.secret(name)
+    models = {f"{name}-{number}": files_of(number) for number in range(3)}
+    for model, files in models.items():
+        system.publish(model, files)
+    async with client_of(system) as client:
+        await client.sync()
+    todo = system.compose.shell(f"sh deploy/secrets.sh rotate {name} {shlex.quote(str(system.compose.secrets))}")
+    assert system.compose.secret(name) != before
+    for line in todo.splitlines():
+        await asyncio.to_thread(system.compose.shell, line)
+
+    async def all_healthy() -> bool:
+        return all(each.healthy for service in SERVICES for each in system.compose.containers(service))
+
+    await eventually(all_healthy, LANDING_SECONDS)
+    async with client_of(system) as client:
+
+        async def all_there() -> bool:
+            return models.keys() <= await client.models()
+
+        await eventually(all_there, LANDING_SECONDS)
+        for model, files in models.items():
+            await client.landed_once(model, files)
+        await client.land(f"after-{name}", files_of(9))

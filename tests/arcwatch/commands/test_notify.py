@@ -37,7 +37,7 @@ async def test_a_channel_is_tried_once(tmp_path: Path) -> None:
         other = await arcwatch("notify", "test", "opps", "--file", str(file))
         assert (other.status, "ops" in other.err[0]) == (1, True)
         none = await arcwatch("notify", "test", "ops")
-        assert "--file" in none.err[0]
+        assert "NOTIFICATIONS_FILE" in none.err[0]
         broken = await arcwatch("notify", "test", "ops", "--file", str(tmp_path / "absent.toml"))
         assert "absent.toml cannot be read: No such file" in broken.err[0]
 

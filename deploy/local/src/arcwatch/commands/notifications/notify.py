@@ -43,12 +43,12 @@ def try_channel(
     settings = read(lambda: Settings(notifications_file=file) if file else Settings())
     tried = run(notifications.send_test(settings.channels, name, settings.site))
     if json:
-        as_json({"channel": name, "taken": tried.error is None, "kind": tried.kind, "reason": tried.error})
-    elif tried.error is None:
+        as_json({"channel": name, "taken": tried.reason is None, "kind": tried.kind, "reason": tried.reason})
+    elif tried.reason is None:
         say(f"{name} took the message")
-    if tried.error is not None and not json:
-        raise DeploymentError(f"{name} did not take the message ({tried.kind}): {tried.error}")
-    if tried.error is not None:
+    if tried.reason is not None and not json:
+        raise DeploymentError(f"{name} did not take the message ({tried.kind}): {tried.reason}")
+    if tried.reason is not None:
         raise typer.Exit(1)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from arcwatch.errors import DeploymentError
 from arcwatch.recovery.archive import Answers, Column, Digest, Manifest, Table, add_manifest, opened, written
-from arcwatch.recovery.rebuilding import FROM_THE_HUB, NOT_FROM_THE_HUB
+from arcwatch.recovery.rebuilding import FROM_THE_HUB, NOT_FROM_THE_HUB, lost
 from common import roles
 
 ROWS = b"1\tone\n2\ttwo\n" * 1_000
@@ -80,6 +80,12 @@ def test_the_file_of_a_later_format_says_so(tmp_path: Path) -> None:
         pass
 
 
-def test_of_every_table_it_is_said_whether_the_hub_brings_it_back() -> None:
-    assert FROM_THE_HUB | NOT_FROM_THE_HUB.keys() == {*roles.tables()}
+def test_what_only_a_backup_brings_back_is_said_of_every_table_that_the_hub_does_not_fill() -> None:
+    tables = {*roles.tables()}
+    assert tables >= FROM_THE_HUB | NOT_FROM_THE_HUB.keys()
     assert not FROM_THE_HUB & NOT_FROM_THE_HUB.keys()
+    told = lost()
+    assert {*NOT_FROM_THE_HUB.values()} <= {*told}
+    assert len([each for each in told if each.startswith("the rows of ")]) == len(
+        tables - FROM_THE_HUB - NOT_FROM_THE_HUB.keys()
+    )

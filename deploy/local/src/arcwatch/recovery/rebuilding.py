@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Final
 
 import asyncpg
+from common import roles
 from common.database.pool import open_pool
 from common.events import SyncCompleted
 from watcher.settings import Settings
@@ -30,6 +31,10 @@ NOT_FROM_THE_HUB: Final[Mapping[str, str]] = MappingProxyType(
         "sync_runs": "the history of syncs",
         "model_names": "what admins said of models (arcwatch names set)",
         "verifications": "verdicts of earlier verifications; those of current versions are made anew",
+        "admin_actions": "the audit log of what admins did",
+        "dataset_pauses": "which datasets admins have paused: pause them again first",
+        "cancellations": "runs and requests that were to be cancelled",
+        "overtaken_events": "which manual requests were done ahead of their turn",
         "notification_events": "which events notifications were made of",
         "notification_messages": "notifications that waited to be sent, and the record of those sent",
         "notification_reader": "how far the notifier has read the events",
@@ -121,4 +126,5 @@ async def _look(pool: asyncpg.Pool, expected: Mapping[Key, bool], completed: Syn
 
 def lost() -> list[str]:
     """Return what only a backup brings back."""
-    return [*NOT_FROM_THE_HUB_EITHER, *NOT_FROM_THE_HUB.values()]
+    others = [name for name in roles.tables() if name not in FROM_THE_HUB | NOT_FROM_THE_HUB.keys()]
+    return [*NOT_FROM_THE_HUB_EITHER, *NOT_FROM_THE_HUB.values(), *(f"the rows of {name}" for name in others)]

@@ -11,6 +11,7 @@ import sys
 import termios
 from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from aiohttp import web
@@ -18,7 +19,9 @@ from arcwatch.commands.console.endings import ended
 from arcwatch.errors import DeploymentError
 
 from tests.support.deployments import clean_environment
+from tests.support.eventually import eventually
 
+_SNAPSHOT = "/export/snapshot"
 ROW = {
     "displayName": "Some Model with a Name of Some Length",
     "model": "some-model-with-a-folder-of-some-length-2026-11-02-xhigh",
@@ -77,7 +80,9 @@ async def api(asked: asyncio.Event) -> AsyncIterator[str]:
         raise AssertionError
 
     application = web.Application()
-    application.add_routes([web.get("/api/models", models), web.get("/api/admin/ingestion-history", hang)])
+    application.add_routes(
+        [web.get("/api/models", models), *(web.get(path, hang) for path in ("/api/admin/ingestion-history", _SNAPSHOT))]
+    )
     runner = web.AppRunner(application, shutdown_timeout=0)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
@@ -139,6 +144,16 @@ async def test_ctrl_c_ends_with_130_and_one_line(api: str, asked: asyncio.Event)
     run.send_signal(signal.SIGINT)
     out, err = await run.communicate()
     assert (run.returncode, out, err) == (130, b"", b"arcwatch: interrupted\n")
+
+
+async def test_an_export_that_is_ended_leaves_nothing(api: str, asked: asyncio.Event, tmp_path: Path) -> None:
+    run = await start("export", str(tmp_path / "data"), "--url", api, stdout=asyncio.subprocess.PIPE)
+    await asked.wait()
+    await eventually(lambda: any((tmp_path / "data").iterdir()), what="the hidden folder")
+    run.send_signal(signal.SIGTERM)
+    out, err = await run.communicate()
+    assert (run.returncode, out, err) == (143, b"", b"")
+    assert [*(tmp_path / "data").iterdir()] == []
 
 
 async def test_on_a_terminal_a_table_fits_and_has_colours(api: str) -> None:

@@ -162,10 +162,15 @@ async def test_an_archive_is_of_one_instant_and_keeps_nobody_waiting(many: None,
             assert (await api.get(f"/api/models/{DATASET}/m-1"))[0] == 200
             status, problem = await api.get("/export/tasks")
             assert (status, problem["detail"]) == (503, "1 exports are running already; try again soon")
+            # Where there is room for others, one address takes one place.
+            api.services.export_limits.at_once = 2
+            status, problem = await api.get("/export/tasks")
+            assert (status, problem["status"]) == (429, 429)
+            assert problem["detail"].startswith("an export to your address is running already")
             data = begun + await answer.read()
         assert await json_lines(api, "/export/tasks.jsonl") == []
         assert len(await json_lines(api, "/export/attempts.jsonl")) == 100
-        assert ended(api) == {"completed": 3, "refused": 1}
+        assert ended(api) == {"completed": 3, "refused": 2}
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         assert archive.testzip() is None
         manifest = json.loads(archive.read("manifest.json"))

@@ -1,6 +1,7 @@
 """`arcwatch export`: all data as files, of one instant."""
 
 import contextlib
+import signal
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -45,7 +46,7 @@ def export(
     """Put all submissions, their tasks and their attempts into DIR as files, with a manifest.
 
     All files are of one instant, and compared with their hashes; docs/export.md names the columns. Files of an earlier
-    export are replaced. After a failure or Ctrl-C, DIR is as it was before.
+    export are replaced. After a failure, Ctrl-C or SIGTERM, DIR is as it was before.
     """
     from arcwatch.clients import exports
     from arcwatch.clients.running import url_of
@@ -59,7 +60,7 @@ def export(
         "model": model,
         "withText": "true" if with_text else None,
     }
-    with _progress(visible=not json) as progress:
+    with _stoppable(), _progress(visible=not json) as progress:
         manifest = exports.export(url_of("url", data_dir, url), query, folder, progress)
     if json:
         as_json(manifest)
@@ -71,6 +72,21 @@ def _show(manifest: "Mapping[str, Any]", folder: Path) -> None:
     files = manifest["files"]
     table(_COLUMNS, [[folder / each["name"], each["rows"], each["bytes"], each["sha256"]] for each in files], empty="")
     note(f"as of {manifest['exportedAt']}; {folder / 'manifest.json'} says more")
+
+
+@contextlib.contextmanager
+def _stoppable() -> "Iterator[None]":
+    """Have SIGTERM and a terminal that goes away end the command as Ctrl-C does: what is there by half goes."""
+
+    def stop(number: int, _: object) -> None:
+        raise SystemExit(128 + number)
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @contextlib.contextmanager

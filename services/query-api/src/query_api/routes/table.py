@@ -11,6 +11,7 @@ from common.hub.client import HubClient
 from nats.aio.client import Client
 from prometheus_client import Counter
 
+from query_api.client_address import ClientAddress
 from query_api.probes import hub_checks, worker_probe
 from query_api.probes.hub_probe import HubProbe
 from query_api.routes import admin, analytics, history, hub, live, model_names, models, status, tasks, webhook
@@ -63,8 +64,9 @@ class Services:
     @cached_property
     def exporter(self) -> export_routes.Exporter:
         """What exports are made with."""
+        client_of = ClientAddress(self.settings.trusted_proxies).of
         connector = export_connector(self.settings.database_url.get_secret_value())
-        return export_routes.Exporter(connector, self.export_limits, self.view)
+        return export_routes.Exporter(connector, self.export_limits, self.view, client_of)
 
 
 ENDPOINTS: Final = (

@@ -47,6 +47,7 @@ class Exporter:
     connector: Connector
     limits: ExportLimits
     view: Callable[[], View]
+    client_of: Callable[[web.Request], str]
 
     async def table(
         self, request: web.Request, table: Table, query: TableQuery | TableFileQuery, *, with_text: bool = False
@@ -74,11 +75,11 @@ class Exporter:
     ) -> web.StreamResponse:
         if request.method == hdrs.METH_HEAD:
             return web.StreamResponse(headers=headers)
-        return await send(request, headers, self._read(query, parts), self.limits)
+        return await send(request, headers, self._read(self.client_of(request), query, parts), self.limits)
 
-    async def _read(self, query: ExportFilter, parts: Callable[[Contents], files.Parts]) -> files.Parts:
+    async def _read(self, client: str, query: ExportFilter, parts: Callable[[Contents], files.Parts]) -> files.Parts:
         """Yield what is sent; when that ends, the place and the connection are free before the client knows it."""
-        with self.limits.place():
+        with self.limits.place(client):
             async with (
                 database_snapshot(self.connector) as snapshot,
                 aclosing(parts(await self._contents(snapshot, query))) as found,

@@ -11,7 +11,7 @@ import socket
 import struct
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NoReturn
 
 import structlog
 from aiohttp import hdrs, web
@@ -19,6 +19,7 @@ from common.process.outage import DATABASE_ERRORS, reason_of
 from prometheus_client import Counter
 
 from query_api.metrics import ExportOutcome
+from query_api.routes.access import network_of
 from query_api.schemas.problems import ProblemError
 
 log = structlog.get_logger(__name__)
@@ -38,25 +39,34 @@ class _ClientGoneError(Exception):
 
 @dataclass
 class ExportLimits:
-    """How many exports may run at once, and for how long each; and what became of all."""
+    """How many exports may run at once, and for how long each; and what became of all.
+
+    Where several may, each client has one: what the others wait for is then not one client alone.
+    """
 
     at_once: int
     seconds: float
     outcomes: Counter
-    _running: int = field(default=0, init=False)
+    _running: list[str] = field(default_factory=list, init=False)
+    """Whose they are."""
 
     @contextlib.contextmanager
-    def place(self) -> Iterator[None]:
-        """Take one place until the block ends; raise a ProblemError where there is none."""
-        if self._running >= self.at_once:
-            self.outcomes.labels("refused").inc()
-            retry = {"Retry-After": str(RETRY_SECONDS)}
-            raise ProblemError(503, f"{self._running} exports are running already; try again soon", headers=retry)
-        self._running += 1
+    def place(self, address: str) -> Iterator[None]:
+        """Take one place for a client until the block ends; raise a ProblemError where there is none."""
+        network = network_of(address)
+        if len(self._running) >= self.at_once:
+            self._refuse(503, f"{len(self._running)} exports are running already; try again soon")
+        if network in self._running:
+            self._refuse(429, "an export to your address is running already; try again when it has ended")
+        self._running.append(network)
         try:
             yield
         finally:
-            self._running -= 1
+            self._running.remove(network)
+
+    def _refuse(self, status: int, detail: str) -> NoReturn:
+        self.outcomes.labels("refused").inc()
+        raise ProblemError(status, detail, headers={"Retry-After": str(RETRY_SECONDS)})
 
     def ended(self, outcome: ExportOutcome) -> None:
         """Count an export."""

@@ -82,6 +82,32 @@ async def test_a_runs_errors_come_page_by_page_fatal_ones_first(api: Api, writer
     assert [run["findings"] for run in history["runs"]] == [first["findings"], []]
 
 
+async def test_a_runs_errors_are_filtered(api: Api, writer: Writer, pool: asyncpg.Pool) -> None:
+    run_id = (await writer.ingest("m-1", failed=2)).run_id
+    kept = [("task_a", "text_replaced", False), ("task_c", "too_complex", True), ("task_b", "not_json", True)]
+    for puzzle_id, kind, is_fatal in (*kept, ("taskxb", "of_tomorrow", False)):
+        await pool.execute(
+            "INSERT INTO ingestion_errors (run_id, puzzle_id, kind, message, fatal) VALUES ($1, $2, $3, $4, $5)",
+            run_id, puzzle_id, kind, f"why {kind}", is_fatal,
+        )  # fmt: skip
+    wanted = {
+        "severity=error": ({"not_json", "too_complex"}, 2),
+        "severity=note": ({"text_replaced", "of_tomorrow"}, 0),
+        "severity=warning": (set(), 0),
+        "kind=too_complex": ({"too_complex"}, 1),
+        "kind=too_complex&severity=error": ({"too_complex"}, 1),
+        "kind=too_complex&severity=note": (set(), 0),
+        "search=TASK_B": ({"not_json"}, 1),
+        "search=why+of_tom": ({"of_tomorrow"}, 0),
+        "search=%25": (set(), 0),
+    }
+    for asked, (kinds, fatal) in wanted.items():
+        _, found = await api.get(f"{PATH}/{run_id}/errors?{asked}")
+        assert {each["kind"] for each in found["errors"]} == kinds, asked
+        assert (found["total"], found["fatal"], len(found["findings"])) == (len(kinds), fatal, 4), asked
+    assert (await api.get(f"{PATH}/{run_id}/errors?severity=bad"))[0] == 400
+
+
 async def test_a_run_without_errors_has_an_empty_list_and_an_unknown_run_is_a_404(api: Api, writer: Writer) -> None:
     event = await writer.ingest("m-1")
     status, body = await api.get(f"{PATH}/{event.run_id}/errors")

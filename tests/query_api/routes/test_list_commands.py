@@ -107,6 +107,16 @@ async def test_runs_are_listed_and_shown(api: Api, writer: Writer, pool: asyncpg
     assert document(await arcwatch("runs", "show", str(first), "--url", api.url, "--json"))["status"] == "failed"
     none = await arcwatch("runs", "show", "999", "--url", api.url)
     assert (none.status, none.err) == (1, ["arcwatch: there is no run 999; `arcwatch runs ls` lists the latest"])
+    for kind, fatal in (("not_json", True), ("text_replaced", False)):
+        await pool.execute(
+            "INSERT INTO ingestion_errors (run_id, puzzle_id, kind, message, fatal) VALUES ($1, 'task', $2, 'why', $3)",
+            first, kind, fatal,
+        )  # fmt: skip
+    errors = ("runs", "errors", str(first), "--url", api.url)
+    found = document(await arcwatch(*errors, "--severity", "note", "--search", "WHY", "--json"))
+    assert [each["kind"] for each in found["errors"]] == ["text_replaced"]
+    none = await arcwatch(*errors, "--kind", "not_utf8")
+    assert (none.status, none.err) == (0, ["none of them is like that"])
     clean = await arcwatch("runs", "errors", str(second), "--url", api.url)
     assert clean.out == ["nothing was wrong with its files"]
 
@@ -142,7 +152,9 @@ async def test_a_run_is_watched_to_its_end_and_the_exit_status_says_how_it_was(
     assert (done.status, done.out) == (3, [f"{run_id} gpt-a: partial: 50.0% of the set, 2 files could not be used"])
 
     statuses = {}
-    for status in ("completed", "failed", "skipped"):
+    # As a newer version may call an end.
+    await pool.execute("ALTER TABLE ingestion_runs DROP CONSTRAINT ingestion_runs_status_check")
+    for status in ("completed", "failed", "skipped", "of tomorrow"):
         await set_run(pool, run_id, status=status, error_log=f"it {status}")
         run = await arcwatch("runs", "watch", str(run_id), "--url", api.url)
         statuses[status] = (run.status, run.out)
@@ -150,7 +162,9 @@ async def test_a_run_is_watched_to_its_end_and_the_exit_status_says_how_it_was(
         "completed": (0, [f"{run_id} gpt-a: completed: 50.0% of the set, 2 files could not be used"]),
         "failed": (1, [f"{run_id} gpt-a: failed: it failed"]),
         "skipped": (4, [f"{run_id} gpt-a: skipped: it skipped"]),
+        "of tomorrow": (5, [f"{run_id} gpt-a: unknown: it of tomorrow"]),
     }
+    await set_run(pool, run_id, status="skipped")
     by_request = await arcwatch("runs", "watch", "request-1", "--url", api.url, "--json")
     (only,) = json.loads("\n".join(by_request.out))
     assert (by_request.status, only["watched"], only["state"]) == (4, "request-1", "skipped")

@@ -47,6 +47,14 @@ class Status(StrEnum):
     SKIPPED = "skipped"
 
 
+class Severity(StrEnum):
+    """How bad a finding is."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
 class Sort(StrEnum):
     """What runs are sorted by."""
 
@@ -62,6 +70,8 @@ ModelOption = Annotated[
     str | None, typer.Option("--model", help="Only this model's folder.", autocompletion=completion.models)
 ]
 StatusOption = Annotated[Status | None, typer.Option("--status", help="Only those that are so.")]
+SeverityOption = Annotated[Severity | None, typer.Option("--severity", help="Only findings that are so bad.")]
+KindOption = Annotated[str | None, typer.Option("--kind", help="Only findings of this kind, such as not_json.")]
 SortOption = Annotated[Sort, typer.Option("--sort", help="Latest, longest, best or worst first.")]
 
 
@@ -115,10 +125,13 @@ def show_run(
         note(f"arcwatch runs errors {run} shows each file")
 
 
-@runs.command("errors", epilog=examples("arcwatch runs errors 42 --limit 100"))
+@runs.command("errors", epilog=examples("arcwatch runs errors 42 --severity error --limit 100"))
 def list_errors(
     run: RunArgument,
     *,
+    severity: SeverityOption = None,
+    kind: KindOption = None,
+    search: SearchOption = None,
     limit: LimitOption = 20,
     data_dir: DataDirOption = None,
     url: UrlOption = None,
@@ -127,13 +140,16 @@ def list_errors(
     """Show what was found in a run's files and what to do, then file by file; the worst first."""
     from arcwatch.clients.api import get
 
-    answer = get(data_dir, url, f"{_HISTORY}/{run}/errors", {"limit": limit})
+    wanted = {"severity": severity, "kind": kind, "search": search or None}
+    answer = get(data_dir, url, f"{_HISTORY}/{run}/errors", {**wanted, "limit": limit})
     if json:
         as_json({name: answer[name] for name in ("findings", "errors")})
         return
     errors = answer["errors"]
     _show_findings(answer["findings"])
     if not errors:
+        if answer["findings"]:
+            note("none of them is like that")
         return
     say("")
     table(_ERROR, [[each[name] for name in ("puzzleId", "severity", "kind", "message")] for each in errors], empty="")

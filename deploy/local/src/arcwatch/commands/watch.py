@@ -19,8 +19,10 @@ _HISTORY = "/api/admin/ingestion-history"
 _REQUEST = "/api/admin/ingestion-requests"
 _LONGEST_RUN_ID = 10
 EVERY_SECONDS = 1.0
+# A run of the existing app, or of another version, whose status this one does not know.
+UNKNOWN = "unknown"
 # The worst first; that of several is the worst's.
-_STATUSES = {"failed": 1, "partial": 3, "skipped": 4, "completed": 0}
+_STATUSES = {"failed": 1, "partial": 3, UNKNOWN: 5, "skipped": 4, "completed": 0}
 TIMED_OUT = 124
 _GOING_ON = frozenset({"queued", "waiting", "running"})
 
@@ -63,7 +65,7 @@ def watch(
     """Watch a run to its end.
 
     Exit status 0: completed; 1: failed; 3: partial, some files could not be used; 4: skipped, nothing was to do;
-    124: not done within --timeout. Of several, that of the worst.
+    5: it ended in a way that this version does not know; 124: not done within --timeout. Of several, that of the worst.
     """
     targets = [target] if target else _going_on(data_dir, url)
     if not targets:
@@ -74,7 +76,8 @@ def watch(
     else:
         for name, of in seen.items():
             say(_sentence(name, of), style=style_of("state", of.state))
-    worst = next((state for state in _STATUSES if any(of.state == state for of in seen.values())), "completed")
+    ends = {of.state if of.state in _STATUSES else UNKNOWN for of in seen.values()}
+    worst = next((state for state in _STATUSES if state in ends), "completed")
     if not all(of.ended for of in seen.values()):
         note(f"not done after {timeout:g} s")
         raise typer.Exit(TIMED_OUT)

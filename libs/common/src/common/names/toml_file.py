@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from common.names.fields import FIELDS, Entry, NameFields, Text
 from common.names.folders import is_plain_folder_name
+from common.process.wording import in_words
 
 
 class NamesFileError(ValueError):
@@ -48,7 +49,7 @@ def read(load: Callable[[], bytes], path: str) -> dict[str, Entry]:
         parsed = _File.model_validate(document)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        raise _wrong(path, text, first["loc"], first["msg"].removeprefix("Value error, ")) from error
+        raise _wrong(path, text, first["loc"], in_words(first)) from error
     return _entries(parsed, path, text)
 
 

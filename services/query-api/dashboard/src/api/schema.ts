@@ -5140,7 +5140,7 @@ export interface components {
             run: number;
             /**
              * Total
-             * @description Before paging.
+             * @description What the filters let through, before paging.
              * @example 147
              */
             total: number;
@@ -5157,7 +5157,7 @@ export interface components {
             errors: components["schemas"]["IngestionError"][];
             /**
              * Findings
-             * @description All of them, counted by kind; the worst first.
+             * @description All of the run, whatever the filters, by kind; the worst first.
              */
             findings: components["schemas"]["Finding"][];
         };
@@ -7938,6 +7938,21 @@ export interface operations {
         parameters: {
             query?: {
                 /**
+                 * @description Only findings that are so bad.
+                 * @example error
+                 */
+                severity?: "error" | "warning" | "note";
+                /**
+                 * @description Only findings of this kind.
+                 * @example not_json
+                 */
+                kind?: string;
+                /**
+                 * @description Part of the task or of the message; upper and lower case are the same.
+                 * @example gpt-5
+                 */
+                search?: string;
+                /**
                  * @description How many at most.
                  * @example 100
                  */
@@ -10562,6 +10577,7 @@ export const pathsApiTasksTaskGetParametersQueryResultValues: ReadonlyArray<Flat
 export const pathsApiAdminIngestionHistoryGetParametersQueryStatusValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/admin/ingestion-history"]["get"]["parameters"]["query"]["status"]> = ["running", "completed", "partial", "failed", "skipped"];
 export const pathsApiAdminIngestionHistoryGetParametersQuerySortValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/admin/ingestion-history"]["get"]["parameters"]["query"]["sort"]> = ["startedAt", "durationMs", "accuracyPercent", "score", "failed"];
 export const pathsApiAdminIngestionHistoryGetParametersQueryOrderValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/admin/ingestion-history"]["get"]["parameters"]["query"]["order"]> = ["asc", "desc"];
+export const pathsApiAdminIngestionHistoryRunErrorsGetParametersQuerySeverityValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/admin/ingestion-history/{run}/errors"]["get"]["parameters"]["query"]["severity"]> = ["error", "warning", "note"];
 export const pathsExportSnapshotGetParametersQueryFormatValues: ReadonlyArray<FlattenedDeepRequired<paths>["/export/snapshot"]["get"]["parameters"]["query"]["format"]> = ["csv", "jsonl", "parquet"];
 export const pathsExportSubmissionsGetParametersQueryFormatValues: ReadonlyArray<FlattenedDeepRequired<paths>["/export/submissions"]["get"]["parameters"]["query"]["format"]> = ["csv", "jsonl", "parquet"];
 export const pathsExportSubmissionsFormatGetParametersPathFormatValues: ReadonlyArray<FlattenedDeepRequired<paths>["/export/submissions.{format}"]["get"]["parameters"]["path"]["format"]> = ["csv", "jsonl", "parquet"];

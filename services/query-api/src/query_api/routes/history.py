@@ -62,11 +62,11 @@ async def list_recent_activity(pool: asyncpg.Pool) -> ActivityAnswer:
 @partial(Endpoint, "/api/admin/ingestion-history/{run}/errors", "Admin", problems=(404, 503))
 async def list_run_errors(pool: asyncpg.Pool, query: RunErrorsQuery) -> RunErrorsAnswer:
     """What was wrong with the files of one run, page by page."""
-    counted = await runs.count_errors(pool, query.run)
+    counted = await runs.count_errors(pool, query)
     if counted is None:
         raise ProblemError(404, f"there is no run {query.run}; /api/admin/ingestion-history lists all")
     total, fatal = counted
-    found = await runs.errors(pool, query.run, query.limit, query.offset)
+    found = await runs.errors(pool, query)
     counted_by_kind = (await runs.findings(pool, [query.run])).get(query.run, ())
     return RunErrorsAnswer(run=query.run, total=total, fatal=fatal, errors=tuple(found), findings=counted_by_kind)
 

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
+from common.error_kinds import Severity
 from common.events import RunStatus, Trigger
 from pydantic import Field
 
@@ -104,9 +105,14 @@ class ActivityAnswer(Answer):
 
 
 class RunErrorsQuery(Query):
-    """One run, by the id that the history gives it; a page of its errors."""
+    """One run, by the id that the history gives it; which of its errors, and a page of them."""
 
     run: RunId
+    severity: Annotated[Severity | None, Field(description="Only findings that are so bad.")] = None
+    kind: Annotated[PlainName | None, Field(description="Only findings of this kind.", examples=["not_json"])] = None
+    search: Annotated[
+        PlainName | None, Field(description="Part of the task or of the message; upper and lower case are the same.")
+    ] = None
     limit: Annotated[int, Field(ge=1, le=500)] = 100
     offset: Annotated[int, Field(ge=0, le=1_000_000)] = 0
 
@@ -115,7 +121,9 @@ class RunErrorsAnswer(Answer):
     """What was wrong with a run's files: those that could not be used, then by severity and kind."""
 
     run: int
-    total: Annotated[Count, Field(description="Before paging.")]
+    total: Annotated[Count, Field(description="What the filters let through, before paging.")]
     fatal: Annotated[Count, Field(description="How many of them could not be used at all.")]
     errors: tuple[IngestionError, ...]
-    findings: Annotated[tuple[Finding, ...], Field(description="All of them, counted by kind; the worst first.")]
+    findings: Annotated[
+        tuple[Finding, ...], Field(description="All of the run, whatever the filters, by kind; the worst first.")
+    ]

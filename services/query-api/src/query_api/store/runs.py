@@ -9,7 +9,7 @@ from common.error_kinds import ADVICE, SEVERITIES, advice_on, severity_of
 from pydantic.alias_generators import to_snake
 
 from query_api.schemas.base import Finding
-from query_api.schemas.ingestion_runs import HistoryQuery, Run
+from query_api.schemas.ingestion_runs import HistoryQuery, Run, RunErrorsQuery
 from query_api.schemas.model_detail import IngestionError
 from query_api.store import statements as sql
 from query_api.store.repair import all_shaped, shaped
@@ -80,13 +80,26 @@ def _how_bad(finding: Finding) -> tuple[int, int, str]:
     return SEVERITIES.index(finding.severity), -finding.count, finding.kind
 
 
-async def errors(pool: asyncpg.Pool, run_id: int, limit: int, offset: int = 0) -> list[IngestionError]:
+async def errors(pool: asyncpg.Pool, query: RunErrorsQuery) -> list[IngestionError]:
     """Return what was wrong with a run's files: those that could not be used first, then the worst."""
-    rows = await pool.fetch(sql.ERRORS_OF_RUN, run_id, limit, offset, _WORST_FIRST)
+    rows = await pool.fetch(sql.ERRORS_OF_RUN, *_filters(query), query.limit, query.offset, _WORST_FIRST)
     return [IngestionError(**row, severity=severity_of(row["kind"]), advice=advice_on(row["kind"])) for row in rows]
 
 
-async def count_errors(pool: asyncpg.Pool, run_id: int) -> tuple[int, int] | None:
-    """Return how many errors a run has, and how many of them cost a file; None where there is no such run."""
-    row = await pool.fetchrow(sql.COUNT_ERRORS_OF_RUN, run_id)
+def _filters(query: RunErrorsQuery) -> tuple[int, list[str] | None, list[str], str | None]:
+    """Return a run, the kinds that are wanted (None: all) and those that are not, and a text."""
+    wanted: list[str] | None = None
+    others: list[str] = []
+    if query.severity == "note":  # also what a newer version knows
+        others = [kind for kind in ADVICE if ADVICE[kind].severity != "note"]
+    elif query.severity:
+        wanted = [kind for kind in ADVICE if ADVICE[kind].severity == query.severity]
+    if query.kind:
+        wanted = [query.kind] if wanted is None or query.kind in wanted else []
+    return query.run, wanted, others, query.search
+
+
+async def count_errors(pool: asyncpg.Pool, query: RunErrorsQuery) -> tuple[int, int] | None:
+    """Return how many errors of a run pass the filters, and how many cost a file; None where there is no such run."""
+    row = await pool.fetchrow(sql.COUNT_ERRORS_OF_RUN, *_filters(query))
     return (row["total"], row["fatal"]) if row else None

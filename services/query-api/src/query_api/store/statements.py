@@ -232,10 +232,14 @@ PAGE_OF_RUNS: Final[Mapping[tuple[str, str], str]] = {
 
 # Why nothing could be used first, then what made a file unusable, then the worst kinds; of each what is said of the
 # folder itself first. $4: kinds by severity, the worst first.
+# The kinds that are wanted, NULL for all; those that are not; and a text.
+_ERROR_FILTER = """($2::text[] IS NULL OR e.kind = ANY($2)) AND e.kind <> ALL($3::text[])
+  AND ($4::text IS NULL OR position(lower($4) IN lower(concat_ws(' ', e.puzzle_id, e.message))) > 0)"""
+
 ERRORS_OF_RUN: Final = f"""
-SELECT puzzle_id, kind, message, fatal FROM ingestion_errors WHERE run_id = $1
-ORDER BY kind = '{NoteKind.NOTHING_USABLE}' DESC, fatal DESC, array_position($4::text[], kind) NULLS LAST, kind,
-    puzzle_id NULLS FIRST, id LIMIT $2 OFFSET $3
+SELECT puzzle_id, kind, message, fatal FROM ingestion_errors e WHERE run_id = $1 AND {_ERROR_FILTER}
+ORDER BY kind = '{NoteKind.NOTHING_USABLE}' DESC, fatal DESC, array_position($7::text[], kind) NULLS LAST, kind,
+    puzzle_id NULLS FIRST, id LIMIT $5 OFFSET $6
 """  # noqa: S608
 
 COUNT_FINDINGS_OF_RUNS: Final = """
@@ -243,10 +247,10 @@ SELECT run_id, kind, count(*) FROM ingestion_errors WHERE run_id = ANY($1) GROUP
 """
 
 # No row where there is no such run; a run without errors has one.
-COUNT_ERRORS_OF_RUN: Final = """
+COUNT_ERRORS_OF_RUN: Final = f"""
 SELECT count(e.id) AS total, count(e.id) FILTER (WHERE e.fatal) AS fatal
-FROM ingestion_runs r LEFT JOIN ingestion_errors e ON e.run_id = r.id WHERE r.id = $1 GROUP BY r.id
-"""
+FROM ingestion_runs r LEFT JOIN ingestion_errors e ON e.run_id = r.id AND {_ERROR_FILTER} WHERE r.id = $1 GROUP BY r.id
+"""  # noqa: S608
 
 # What admins did.
 

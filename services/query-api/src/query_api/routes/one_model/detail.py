@@ -7,6 +7,7 @@ import asyncpg
 
 from query_api.routes.endpoint import Endpoint
 from query_api.schemas import model_detail as shapes
+from query_api.schemas.ingestion_runs import RunErrorsQuery
 from query_api.schemas.problems import ProblemError
 from query_api.settings import Settings
 from query_api.store import runs, submissions
@@ -57,7 +58,7 @@ async def model_detail(
         verified=await submissions.verification(pool, *current.key),
         attempts=_attempts(current, answers, tasks),
         versions=tuple(with_origin(each, settings.endpoint, current.dataset, tasks) for each in versions),
-        ingestion_errors=tuple(await runs.errors(pool, current.run_id, ERRORS_SHOWN)),
+        ingestion_errors=tuple(await runs.errors(pool, RunErrorsQuery(run=current.run_id, limit=ERRORS_SHOWN))),
         findings=(await runs.findings(pool, [current.run_id])).get(current.run_id, ()),
         provenance=provenance(settings.endpoint, current.key, scored, tasks),
         tasks=tuple(_tasks(records[0], answers, settings.endpoint)),

@@ -17,8 +17,8 @@ OPERATING = alert_rules.ROOT / "docs" / "operating.md"
 PAGES = (*RUNBOOKS, OPERATING)
 # Until Ctrl-C; `arcwatch hub` and `demo` are no part of a deployment.
 UNTIL_STOPPED = frozenset({"up", "demo", "hub"})
-# Not while services run, all anew, or to a channel that is elsewhere: they have tests of their own.
-DRILLS = (("restore",), ("rebuild",), ("notify", "test"))
+# Not while services run, all anew, to a channel elsewhere, of a run at work: they have tests of their own.
+DRILLS = (("restore",), ("rebuild",), ("notify", "test"), ("runs", "cancel"))
 _INLINE = re.compile(r"`((?:arcwatch|docker compose|kubectl) [^`]+)`")
 # Options by which an operator answers a question beforehand, where no terminal can ask it.
 _ASKS = (("dead", "rm"), ("notify", "rm"), ("topology", "purge"), ("names", "unset"))

@@ -2,7 +2,8 @@
 # Stands in for the nginx image: Debian's package, under the name and with the user and the stop signal of the real one.
 . "$(dirname "$0")/debian.sh"
 rootfs busybox,nginx-light "$busybox" \
-    --customize-hook='chroot "$1" useradd --system --uid 101 --user-group --no-create-home nginx' \
+    --customize-hook='chroot "$1" groupadd --system --gid 101 nginx' \
+    --customize-hook='chroot "$1" useradd --system --uid 101 --gid 101 --no-create-home nginx' \
     --customize-hook='chroot "$1" ln -s /usr/bin/env /docker-entrypoint.sh'
 docker import --change 'ENTRYPOINT ["/docker-entrypoint.sh"]' --change 'CMD ["nginx", "-g", "daemon off;"]' \
     --change 'EXPOSE 80' "$tar" "$(tag nginx)"

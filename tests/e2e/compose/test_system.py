@@ -75,7 +75,7 @@ def test_an_image_is_no_larger_than_it_was(system: System, image: str, megabytes
 
 
 def test_no_secret_is_in_a_container_settings(system: System) -> None:
-    secrets = {path.name: path.read_text() for path in system.compose.secrets.iterdir()}
+    secrets = {path.name: path.read_text() for path in system.compose.secrets.rglob("*") if path.is_file()}
     for service in (*RUNNING, "migrate"):
         for container in system.compose.containers(service):
             settings = str(container.inspected())

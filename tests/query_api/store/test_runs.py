@@ -5,7 +5,7 @@ from typing import Any
 
 import asyncpg
 from common.error_kinds import ADVICE, ErrorKind
-from query_api.schemas.ingestion_runs import HistoryQuery
+from query_api.schemas.ingestion_runs import HistoryQuery, RunErrorsQuery
 from query_api.store import runs
 
 from tests.support.writer import DATASET, START, Writer
@@ -75,14 +75,17 @@ async def test_a_runs_errors_are_ordered_paged_and_counted(pool: asyncpg.Pool, r
             run_id, puzzle_id, kind, message, fatal,
         )  # fmt: skip
     expected = ["nothing", "4", "the folder", "2", "3", "1"]
-    assert [each.message for each in await runs.errors(pool, run.run_id, 10)] == expected
-    assert [each.message for each in await runs.errors(pool, run.run_id, 2, 1)] == ["4", "the folder"]
-    assert await runs.count_errors(pool, run.run_id) == (6, 1)
-    assert await runs.count_errors(pool, other.run_id) == (2, 2)
+    assert [each.message for each in await runs.errors(pool, RunErrorsQuery(run=run.run_id, limit=10))] == expected
+    assert [each.message for each in await runs.errors(pool, RunErrorsQuery(run=run.run_id, limit=2, offset=1))] == [
+        "4",
+        "the folder",
+    ]
+    assert await runs.count_errors(pool, RunErrorsQuery(run=run.run_id)) == (6, 1)
+    assert await runs.count_errors(pool, RunErrorsQuery(run=other.run_id)) == (2, 2)
     empty = await rows.ingest("o", ingested_at=START + timedelta(days=1))
     assert list(await runs.findings(pool, [other.run_id, empty.run_id])) == [other.run_id]
-    assert await runs.count_errors(pool, empty.run_id) == (0, 0)
-    assert await runs.count_errors(pool, 10**6) is None
+    assert await runs.count_errors(pool, RunErrorsQuery(run=empty.run_id)) == (0, 0)
+    assert await runs.count_errors(pool, RunErrorsQuery(run=10**6)) is None
 
 
 async def find(pool: asyncpg.Pool, run_id: int, *findings: tuple[str | None, str, bool]) -> None:
@@ -102,7 +105,7 @@ async def test_the_worst_comes_first_among_errors_and_findings_and_a_kind_of_tom
     await find(pool, run.run_id, ("b", "unreadable_answer", False), (None, "nothing_usable", False))
     await find(pool, run.run_id, ("z", "not_json", True), ("b", "null_attempt", False))
     await find(pool, other.run_id, ("a", "null_attempt", False))
-    found = await runs.errors(pool, run.run_id, 10)
+    found = await runs.errors(pool, RunErrorsQuery(run=run.run_id, limit=10))
     assert [(each.kind, each.puzzle_id, each.severity) for each in found] == [
         ("nothing_usable", None, "error"),
         ("not_json", "z", "error"),

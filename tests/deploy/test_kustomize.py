@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-import sysconfig
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from common.process import ops
 from query_api.app import SHUTDOWN_SECONDS
 
 from tests.support import alert_rules, custom_resources
+from tests.support.kustomize import rendered
 
 pytestmark = pytest.mark.one_python
 
@@ -23,14 +23,6 @@ OVERLAYS = sorted((alert_rules.DEPLOY / "kustomize" / "overlays").iterdir())
 SERVICES = ("watcher", "ingester", "query-api")
 # Custom resources: Kubernetes itself has no schema of them.
 CUSTOM = {"ScaledObject", "ServiceMonitor", "PrometheusRule"}
-
-
-def rendered(overlay: Path) -> list[dict[str, Any]]:
-    """Return what `kubectl apply -k` would send."""
-    command = [str(Path(sysconfig.get_path("scripts")) / "kubectl"), "kustomize", str(overlay)]
-    ran = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert ran.returncode == 0, ran.stderr
-    return list(yaml.safe_load_all(ran.stdout))
 
 
 def pods_of(found: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:

@@ -1,5 +1,6 @@
 """What a person asks for overtakes a backlog, is done by exactly one of several ingesters, and is never lost."""
 
+import asyncio
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from typing import Any
@@ -7,7 +8,6 @@ from typing import Any
 import pytest
 from common.bus import bus, topology
 from common.events import ModelDiscovered
-from common.outcomes import TransientError
 from ingester import app as ingester_app
 from ingester.ingestion.overtaking import Overtaking, was_overtaken
 from ingester.settings import Settings
@@ -126,7 +126,7 @@ def _lane(pipeline: Pipeline) -> Overtaking:
     return ingester_app.build_overtaking(pipeline.ingester, queue, pipeline.client)
 
 
-async def test_what_is_being_done_comes_again_and_what_fails_is_left_to_its_turn(
+async def test_a_delivery_waits_while_it_is_being_done_and_what_fails_is_left_to_its_turn(
     pipeline: Pipeline, hub: TestHub
 ) -> None:
     hub.commit(V2, submission("m", {ONE: solved(ONE)}))
@@ -135,21 +135,28 @@ async def test_what_is_being_done_comes_again_and_what_fails_is_left_to_its_turn
         assert ours
         async with overtaken.holding(pipeline.pool, 7) as also:
             assert not also
-        with pytest.raises(TransientError, match="ahead of its turn"):
-            await was_overtaken(pipeline.pool, 7, now)
-    assert not await was_overtaken(pipeline.pool, 7, now)
-    await overtaken.mark_done(pipeline.pool, 7, now)
-    assert await was_overtaken(pipeline.pool, 7, now)
+        delivery = asyncio.create_task(was_overtaken(pipeline.pool, 7, now))
+        assert await overtaken.is_held(pipeline.pool, 7)
+        await overtaken.mark_done(pipeline.pool, 7, now)
+        assert not delivery.done()
+    assert await delivery
+    assert not await was_overtaken(pipeline.pool, 8, now)
     # Of a stream that was made anew.
     assert not await was_overtaken(pipeline.pool, 7, now.replace(year=2020))
 
     lane = _lane(pipeline)
-    for model, trigger in (("none", "manual"), ("m", "schedule"), ("m", "manual")):
-        event = ModelDiscovered.model_validate({"dataset": V2, "model": model, "trigger": trigger})
+    found = {"force": False, "tree_oid": "0" * 40}
+    for model, trigger, about in (
+        ("none", "manual", {}),
+        ("m", "schedule", {}),
+        ("m", "manual", found),
+        ("m", "manual", {}),
+    ):
+        event = ModelDiscovered.model_validate({"dataset": V2, "model": model, "trigger": trigger, **about})
         await bus.publish(pipeline.client, event, "test")
     assert await lane.run_once() == 1
     assert await lane.run_once() == 0
-    assert len(await pipeline.delivered()) == 3
+    assert len(await pipeline.delivered()) == 4
     # What the durable has delivered is its own.
     await bus.publish(pipeline.client, ModelDiscovered(dataset=V2, model="m"), "test")
     (late,) = await pipeline.delivered()

@@ -19,7 +19,7 @@ from faststream.nats.annotations import NatsMessage
 from nats.aio.client import Client
 
 from ingester.ingestion.lock_queue import LockQueue
-from ingester.ingestion.overtaking import was_overtaken
+from ingester.ingestion.overtaking import is_asked_for, was_overtaken
 from ingester.ingestion.report import publish_failure
 from ingester.metrics import Metrics
 from ingester.store.runs import Origin, end_event
@@ -36,7 +36,7 @@ def register(broker: NatsBroker, nats_url: str, queue: LockQueue, failures: "Fai
     async def on_model_discovered(event: ModelDiscovered, message: NatsMessage) -> None:
         raw, event = message.raw_message, as_configured(event, failures.datasets)
         count, sequence = raw.metadata.num_delivered or 1, raw.metadata.sequence.stream
-        if event.trigger == "manual" and await was_overtaken(failures.pool, sequence, raw.metadata.timestamp):
+        if is_asked_for(event) and await was_overtaken(failures.pool, sequence, raw.metadata.timestamp):
             log.info("ingestion.already_done", dataset=event.dataset, model=event.model)
             return
         try:

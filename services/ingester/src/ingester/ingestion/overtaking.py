@@ -6,6 +6,7 @@ per event, has exactly one do it. Whatever happens meanwhile, the durable still 
 it was done ahead, a row says so.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,10 +14,9 @@ from datetime import datetime
 import asyncpg
 import structlog
 from common.bus import bus
-from common.bus.stored import Message, stored
+from common.bus.stored import Message, StreamReadError, stored
 from common.bus.topology import INGESTER, STREAM
 from common.events import ModelDiscovered
-from common.outcomes import TransientError
 from common.process.outage import reason_of
 from nats.aio.client import Client
 from pydantic import ValidationError
@@ -27,6 +27,7 @@ from ingester.store.session import LockHeldError
 log = structlog.get_logger(__name__)
 
 POLL_SECONDS = 1.0
+_LOCK_PAUSE_SECONDS = 0.3
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,12 @@ class Overtaking:
 
     async def run_once(self) -> int:
         """Do the manual events that wait for their turn, the oldest first; return how many were done."""
-        await self._look()
+        if not self.client.is_connected:
+            return 0  # a request would only wait for its time-out
+        try:
+            await self._look()
+        except StreamReadError as error:
+            log.debug("overtaking.not_looked", reason=reason_of(error))
         return sum([await self._overtake(each) for each in list(self._waiting.values())])
 
     async def _look(self) -> None:
@@ -60,7 +66,7 @@ class Overtaking:
             self._after = await self._delivered()
         async for message in stored(self.client, STREAM, self._after, subject=ModelDiscovered.subject):
             self._after = message.sequence
-            if (event := _event(message)) and event.trigger == "manual":
+            if (event := _event(message)) and is_asked_for(event):
                 found = Ahead(self.as_configured(event), message.sequence, message.stored_at)
                 self._waiting[found.sequence] = found
 
@@ -101,13 +107,22 @@ class Overtaking:
         return info.delivered.stream_seq if info.delivered else 0
 
 
+def is_asked_for(event: ModelDiscovered) -> bool:
+    """Tell whether a person asked for this very model.
+
+    A sync by hand publishes what it found, maybe a thousand models: with their tree oids, and not forced.
+    """
+    return event.trigger == "manual" and (event.force or event.tree_oid is None)
+
+
 async def was_overtaken(pool: asyncpg.Pool, sequence: int, stored_at: datetime) -> bool:
     """Tell whether an event that is delivered now was done ahead of its turn.
 
-    Raises TransientError where an ingester is at it: it comes again, and is done by then, or that ingester died.
+    While an ingester is at it, its delivery waits: no other one is used up for it. Where that ingester dies, this one
+    does it.
     """
-    if await overtaken.is_held(pool, sequence):
-        raise TransientError("an ingester does it ahead of its turn", kind="lock_held")
+    while await overtaken.is_held(pool, sequence):  # noqa: ASYNC110 - the lock is PostgreSQL's
+        await asyncio.sleep(_LOCK_PAUSE_SECONDS)
     # Asked after the lock, which is given back once the row is there.
     return await overtaken.is_done(pool, sequence, stored_at)
 

@@ -217,7 +217,7 @@ async def test_a_model_lands_after_postgres_was_restarted(system: System, client
 async def test_containers_may_start_in_any_order(system: System) -> None:
     """As after a restart of the machine, where no `depends_on` counts."""
     system.compose("stop")
-    for service in ("proxy", *SERVICES, "nats"):
+    for service in ("prometheus", "alertmanager", "proxy", *SERVICES, "nats"):
         for each in system.compose.containers(service):
             docker("start", each.name)
     await eventually(lambda: "database.waiting" in system.compose("logs", "--since", "1m", "query-api"), 60)

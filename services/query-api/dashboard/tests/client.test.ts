@@ -202,7 +202,8 @@ test("all who listen share one connection, which outlives a change of pages", ()
 test("what landed between the first answer and the connection is asked for", async () => {
   let asked = 0;
   const ask = () => Promise.resolve({ data: { model: `m-${++asked}` } } as never);
-  const store = new LatestStore(ask, new SharedLive(""));
+  const live = new SharedLive("");
+  const store = new LatestStore(ask, live);
   const stop = store.watch(() => undefined);
   for (let turn = 0; turn < 5; turn += 1) await Promise.resolve();
   newest().open();
@@ -210,7 +211,7 @@ test("what landed between the first answer and the connection is asked for", asy
   for (let turn = 0; turn < 5; turn += 1) await Promise.resolve();
   assert.deepEqual([asked, store.current().latest?.model], [2, "m-2"]);
   stop();
-  const again = store.watch(() => undefined);
+  const again = new LatestStore(ask, live).watch(() => undefined);
   for (let turn = 0; turn < 5; turn += 1) await Promise.resolve();
   newest().send("ping", "", { stale: false });
   assert.equal(asked, 3, "it is open already");

@@ -100,7 +100,7 @@ beforeEach(() => {
   });
   useLive.setState({ paused: false, missed: 0 });
   useKept.setState({ notices: true, told: [], seen: [] });
-  mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
+  mock.timers.enable({ apis: ["setTimeout", "setInterval", "Date"], now: Date.parse(AT) });
 });
 afterEach(() => {
   for (const end of ends.splice(0)) end();
@@ -111,6 +111,16 @@ afterEach(() => {
 test("a landing is in the list at once, is told, and has asked again what it changes", async () => {
   const { take, models, client } = await opened();
   assert.equal(newest().url, "/api/events?lastEventId=7-1");
+  client.setQueryData(
+    ["folders", SET],
+    [
+      { name: "m", ingested: false },
+      { name: "n", ingested: false },
+    ],
+  );
+  newest().send("progress", "", progress({ done: 0 }));
+  assert.deepEqual(take(), ["history"], "a run that begins is in the history");
+  mock.timers.tick(2_000);
   newest().send("progress", "", progress());
   assert.deepEqual(take(), []);
   newest().send("ingested", "7-2", landing("m"));
@@ -120,6 +130,10 @@ test("a landing is in the list at once, is told, and has asked again what it cha
   assert.match(
     `${useLive.getState().notice?.title} ${useLive.getState().notice?.text}`,
     /m landed 50.0% · 6 of 12/,
+  );
+  assert.deepEqual(
+    client.getQueryData<{ ingested: boolean }[]>(["folders", SET])?.map(({ ingested }) => ingested),
+    [true, false],
   );
   // Of the tasks' pages it is known that there is more, and nothing is loaded.
   assert.equal(client.getQueryState(["tasks"])?.isInvalidated, true);

@@ -1,6 +1,6 @@
 /** The stream is joined after the first answer's event; an answer from before that one has all asked for again. */
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { mock, test } from "node:test";
 
 import { placesOf } from "../src/api/place.ts";
 
@@ -35,6 +35,7 @@ test("an answer from before the first one is told of, once; one of another strea
 });
 
 test("where no answer comes, the stream is joined as it is", async () => {
+  mock.timers.enable({ apis: ["setTimeout"] }); // nothing but the failure ends the wait
   const places = answering(new Error("gone"), "7-5");
   await assert.rejects(places.fetch("/api"));
   assert.equal(await places.first, null);

@@ -119,7 +119,7 @@ def kinds_raised() -> Iterator[str]:
 
 
 def test_the_kinds_of_failures_are_a_closed_set() -> None:
-    assert set(kinds_raised()) | {"abandoned", "connection_lost", "transient", "unexpected"} == KINDS
+    assert set(kinds_raised()) | {"abandoned", "connection_lost", "disk_full", "transient", "unexpected"} == KINDS
 
 
 def answered() -> set[tuple[str, ...]]:

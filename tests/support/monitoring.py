@@ -18,7 +18,7 @@ from tests.support.eventually import eventually
 from tests.support.ports import free_port
 
 # What runs by a profile only.
-EXTRA_JOBS = {"nats", "postgres", "arcwatch-notifier"}
+EXTRA_JOBS = {"nats", "postgres"}
 
 
 @dataclass

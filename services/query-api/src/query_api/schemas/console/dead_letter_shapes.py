@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Annotated
 
 from common.bus.dead_letters import Filter
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, BeforeValidator, Field
 
 from query_api.schemas.base import PLAIN, Answer, ApiModel, Body, Count, DatasetName, Query
 
@@ -12,7 +12,11 @@ from query_api.schemas.base import PLAIN, Answer, ApiModel, Body, Count, Dataset
 MOST_AT_ONCE = 500
 
 _Word = Annotated[str, Field(min_length=1, max_length=255, pattern=PLAIN)]
-_Sequence = Annotated[int, Field(ge=1, le=2**53)]
+# JSON has one kind of number: 7.0 is a whole one.
+_Whole = Annotated[
+    int, BeforeValidator(lambda value: int(value) if isinstance(value, float) and value.is_integer() else value)
+]
+_Sequence = Annotated[_Whole, Field(ge=1, le=2**53)]
 
 
 class _Meant(ApiModel):
@@ -23,7 +27,8 @@ class _Meant(ApiModel):
     dataset: DatasetName | None = None
     model: Annotated[_Word | None, Field(description="The model's folder.")] = None
     older_than_seconds: Annotated[
-        int | None, Field(ge=0, le=2**31, description="Only those that failed at least so long ago.", examples=[3600])
+        _Whole | None,
+        Field(ge=0, le=2**31, description="Only those that failed at least so long ago.", examples=[3600]),
     ] = None
     search: Annotated[_Word | None, Field(description="Text in its reason, service, model or dataset.")] = None
 
@@ -48,11 +53,11 @@ class DeadLettersBody(_Meant, Body):
         Field(min_length=1, max_length=MOST_AT_ONCE, description="Their numbers.", examples=[[3, 7]]),
     ] = None
     after: Annotated[
-        int | None, Field(ge=0, le=2**53, description="Only those with a higher number: to go on.", examples=[7])
+        _Whole | None, Field(ge=0, le=2**53, description="Only those with a higher number: to go on.", examples=[7])
     ] = None
     all: Annotated[bool, Field(description="Every one. Needed where nothing else is said.", examples=[False])] = False
     dry_run: Annotated[bool, Field(description="Do nothing; tell which are meant.")] = False
-    limit: Annotated[int, Field(ge=1, le=MOST_AT_ONCE, description="Without `sequences`: at most so many.")] = 100
+    limit: Annotated[_Whole, Field(ge=1, le=MOST_AT_ONCE, description="Without `sequences`: at most so many.")] = 100
 
 
 class DeadLetterRow(ApiModel):

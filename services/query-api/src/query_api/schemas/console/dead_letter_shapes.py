@@ -13,10 +13,8 @@ MOST_AT_ONCE = 500
 
 _Word = Annotated[str, Field(min_length=1, max_length=255, pattern=PLAIN)]
 # JSON has one kind of number: 7.0 is a whole one.
-_Whole = Annotated[
-    int, BeforeValidator(lambda value: int(value) if isinstance(value, float) and value.is_integer() else value)
-]
-_Sequence = Annotated[_Whole, Field(ge=1, le=2**53)]
+_WHOLE = BeforeValidator(lambda value: int(value) if isinstance(value, float) and value.is_integer() else value)
+_Sequence = Annotated[int, Field(ge=1, le=2**53), _WHOLE]
 
 
 class _Meant(ApiModel):
@@ -27,8 +25,9 @@ class _Meant(ApiModel):
     dataset: DatasetName | None = None
     model: Annotated[_Word | None, Field(description="The model's folder.")] = None
     older_than_seconds: Annotated[
-        _Whole | None,
+        int | None,
         Field(ge=0, le=2**31, description="Only those that failed at least so long ago.", examples=[3600]),
+        _WHOLE,
     ] = None
     search: Annotated[_Word | None, Field(description="Text in its reason, service, model or dataset.")] = None
 
@@ -53,11 +52,15 @@ class DeadLettersBody(_Meant, Body):
         Field(min_length=1, max_length=MOST_AT_ONCE, description="Their numbers.", examples=[[3, 7]]),
     ] = None
     after: Annotated[
-        _Whole | None, Field(ge=0, le=2**53, description="Only those with a higher number: to go on.", examples=[7])
+        int | None,
+        Field(ge=0, le=2**53, description="Only those with a higher number: to go on.", examples=[7]),
+        _WHOLE,
     ] = None
     all: Annotated[bool, Field(description="Every one. Needed where nothing else is said.", examples=[False])] = False
     dry_run: Annotated[bool, Field(description="Do nothing; tell which are meant.")] = False
-    limit: Annotated[_Whole, Field(ge=1, le=MOST_AT_ONCE, description="Without `sequences`: at most so many.")] = 100
+    limit: Annotated[int, Field(ge=1, le=MOST_AT_ONCE, description="Without `sequences`: at most so many."), _WHOLE] = (
+        100
+    )
 
 
 class DeadLetterRow(ApiModel):

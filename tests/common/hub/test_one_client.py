@@ -16,6 +16,7 @@ CLIENTS = {"httpx2", "huggingface_hub", "requests", "urllib.request", "aiohttp.C
 # What they ask instead of the Hub.
 EXCEPTED = {
     "arcwatch/clients/api.py": "the query API",
+    "arcwatch/doctor/alert_checks.py": "Alertmanager",
     "arcwatch/embedded/demo.py": "the local Hub that it started, by no proxy",
 }
 

@@ -54,7 +54,8 @@ async def test_every_route_says_which_datasets_there_are(start: Start, writer: W
         urls = [
             url
             for endpoint in ENDPOINTS
-            if endpoint.method == "GET"
+            # A dead letter may be of a dataset that never was: that is often why it is one.
+            if endpoint.method == "GET" and endpoint.path != "/api/admin/dead-letters"
             for unknown in ("nope", "nobody/nothing", "a name, with äöü/and more")
             for url in _urls(endpoint, unknown)
         ]

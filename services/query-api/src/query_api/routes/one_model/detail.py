@@ -58,12 +58,17 @@ async def model_detail(
         verified=await submissions.verification(pool, *current.key),
         attempts=_attempts(current, answers, tasks),
         versions=tuple(with_origin(each, settings.endpoint, current.dataset, tasks) for each in versions),
-        ingestion_errors=tuple(await runs.errors(pool, RunErrorsQuery(run=current.run_id, limit=ERRORS_SHOWN))),
+        ingestion_errors=tuple(await runs.errors(pool, _worst_of(current.run_id))),
         findings=(await runs.findings(pool, [current.run_id])).get(current.run_id, ()),
         provenance=provenance(settings.endpoint, current.key, scored, tasks),
         tasks=tuple(_tasks(records[0], answers, settings.endpoint)),
         not_attempted=tuple(task_id for task_id in (tasks.pairs if tasks else ()) if task_id not in results),
     )
+
+
+def _worst_of(run_id: int) -> RunErrorsQuery:
+    # Not validated: a row may name a run that no request could.
+    return RunErrorsQuery.model_construct(run=run_id, limit=ERRORS_SHOWN)
 
 
 async def _answers(pool: asyncpg.Pool, submission: Submission) -> Mapping[str, Answers]:

@@ -20,7 +20,7 @@ import { Mosaic } from "./Mosaic.tsx";
 import { Traced } from "./provenance/Traced.tsx";
 
 // The card has this height before it is known what is in it, so that nothing below jumps.
-const ROOM = "min-h-108 sm:min-h-100";
+const ROOM = "min-h-136 sm:min-h-113";
 const BUTTON =
   "inline-flex h-11 items-center rounded-xl bg-white px-5 text-sm font-semibold text-black transition-colors hover:bg-white/85";
 

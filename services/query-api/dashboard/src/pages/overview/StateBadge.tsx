@@ -9,7 +9,12 @@ const STATES: Record<TaskState, [Tone, string]> = {
   missing: ["plain", "not attempted"],
 };
 
-export function StateBadge({ state }: { state: TaskState }) {
-  const [tone, name] = STATES[state];
-  return <Badge tone={tone}>{name}</Badge>;
+/** Until a state is known its place is kept, or what stands below would jump. */
+export function StateBadge({ state }: { state: TaskState | undefined }) {
+  const [tone, name] = STATES[state ?? "incorrect"];
+  return (
+    <span className={state ? "" : "invisible"} aria-hidden={!state}>
+      <Badge tone={tone}>{name}</Badge>
+    </span>
+  );
 }

@@ -49,10 +49,7 @@ export function TaskDialog({ row, task }: { row: ModelRow; task: string }) {
       title={
         <span className="flex flex-wrap items-center gap-x-2.5 gap-y-1">
           <span className="font-mono">{task}</span>
-          <span className={state ? "" : "invisible"} aria-hidden={!state}>
-            {/* Its place is kept until it is known, or the line below would jump. */}
-            <StateBadge state={state ?? "incorrect"} />
-          </span>
+          <StateBadge state={state} />
           <span className="text-muted text-sm font-normal">
             <Name text={row.displayName} /> · {nameOf(row)}
           </span>

@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
+import psutil
 import pytest
 from aiohttp import web
 from arcwatch.commands.console.endings import ended
@@ -83,7 +84,7 @@ async def api(asked: asyncio.Event) -> AsyncIterator[str]:
     application.add_routes(
         [web.get("/api/models", models), *(web.get(path, hang) for path in ("/api/admin/ingestion-history", _SNAPSHOT))]
     )
-    runner = web.AppRunner(application, shutdown_timeout=0)
+    runner = web.AppRunner(application, shutdown_timeout=0.1)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
@@ -141,6 +142,8 @@ async def test_a_disk_that_is_full_at_the_very_end_is_one_line() -> None:
 async def test_ctrl_c_ends_with_130_and_one_line(api: str, asked: asyncio.Event) -> None:
     run = await start("runs", "ls", "--url", api, stdout=asyncio.subprocess.PIPE)
     await asked.wait()
+    # A signal between Python's last look and the call that waits would be seen when that ends: after its time limit.
+    await eventually(lambda: psutil.Process(run.pid).status() == psutil.STATUS_SLEEPING)
     run.send_signal(signal.SIGINT)
     out, err = await run.communicate()
     assert (run.returncode, out, err) == (130, b"", b"arcwatch: interrupted\n")

@@ -71,7 +71,7 @@ function TokenDialog({
       <form onSubmit={submit} className="space-y-4">
         <p className="text-muted text-sm">
           What only admins see and do needs an admin's token. It is kept for this tab only, and sent with
-          actions alone.
+          those requests alone.
         </p>
         {refused && (
           <p role="alert" className="text-bad text-sm">

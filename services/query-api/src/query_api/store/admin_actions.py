@@ -1,7 +1,8 @@
 """What admins did: lines that are only added."""
 
+import contextlib
 import json
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -26,6 +27,14 @@ class Deed:
     request_id: str
 
 
+@contextlib.asynccontextmanager
+async def writing(pool: asyncpg.Pool) -> AsyncIterator[Connection]:
+    """Yield a connection in a transaction that may write: the pool's own may only read."""
+    async with pool.acquire() as connection, connection.transaction():
+        await connection.execute(sql.ALLOW_WRITES)
+        yield connection
+
+
 async def write(connection: Connection, deed: Deed, outcome: Literal["begun", "done"] = "done") -> int:
     """Add a line within a transaction that may write; return its number."""
     target = storable(json.dumps(deed.target, ensure_ascii=False, default=str))
@@ -36,15 +45,13 @@ async def write(connection: Connection, deed: Deed, outcome: Literal["begun", "d
 
 async def begin(pool: asyncpg.Pool, deed: Deed) -> int:
     """Add the line of a deed that is about to be done."""
-    async with pool.acquire() as connection, connection.transaction():
-        await connection.execute(sql.ALLOW_WRITES)
+    async with writing(pool) as connection:
         return await write(connection, deed, "begun")
 
 
 async def end(pool: asyncpg.Pool, begun: int, outcome: Literal["done", "failed"], detail: str | None) -> None:
     """Add how it ended."""
-    async with pool.acquire() as connection, connection.transaction():
-        await connection.execute(sql.ALLOW_WRITES)
+    async with writing(pool) as connection:
         await connection.execute(sql.END_ACTION, begun, outcome, None if detail is None else storable(detail))
 
 

@@ -9,8 +9,7 @@ from query_api.store.admin_actions import Deed
 
 async def cancel_run(pool: asyncpg.Pool, run_id: int, deed: Deed) -> str | None:
     """Ask for a run's end where it is running; return its status, None where there is no such run."""
-    async with pool.acquire() as connection, connection.transaction():
-        await connection.execute(sql.ALLOW_WRITES)
+    async with admin_actions.writing(pool) as connection:
         status: str | None = await connection.fetchval(sql.STATUS_OF_RUN, run_id)
         if status == "running":
             await connection.execute(sql.CANCEL, run_id, None, deed.actor)
@@ -20,7 +19,6 @@ async def cancel_run(pool: asyncpg.Pool, run_id: int, deed: Deed) -> str | None:
 
 async def cancel_request(pool: asyncpg.Pool, request_id: str, deed: Deed) -> None:
     """Ask for a request's end."""
-    async with pool.acquire() as connection, connection.transaction():
-        await connection.execute(sql.ALLOW_WRITES)
+    async with admin_actions.writing(pool) as connection:
         await connection.execute(sql.CANCEL, None, request_id, deed.actor)
         await admin_actions.write(connection, deed)

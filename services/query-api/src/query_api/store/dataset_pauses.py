@@ -20,8 +20,7 @@ async def read(pool: asyncpg.Pool) -> Mapping[str, Pause]:
 
 async def put(pool: asyncpg.Pool, dataset: str, reason: str | None, until: datetime | None, deed: Deed) -> Pause | None:
     """Pause a dataset, in place of what was said before; None where `until` is over."""
-    async with pool.acquire() as connection, connection.transaction():
-        await connection.execute(sql.ALLOW_WRITES)
+    async with admin_actions.writing(pool) as connection:
         row = await connection.fetchrow(sql.PAUSE, dataset, deed.actor, reason, until)
         if row is not None:
             await admin_actions.write(connection, deed)
@@ -30,8 +29,7 @@ async def put(pool: asyncpg.Pool, dataset: str, reason: str | None, until: datet
 
 async def delete(pool: asyncpg.Pool, dataset: str, deed: Deed) -> bool:
     """Resume a dataset; False where it is not paused."""
-    async with pool.acquire() as connection, connection.transaction():
-        await connection.execute(sql.ALLOW_WRITES)
+    async with admin_actions.writing(pool) as connection:
         found = await connection.fetchval(sql.RESUME, dataset) is not None
         if found:
             await admin_actions.write(connection, deed)

@@ -35,16 +35,14 @@ async def read(database: asyncpg.Pool | asyncpg.Connection | asyncpg.pool.PoolCo
 
 async def put(pool: asyncpg.Pool, folder: str, fields: NameFields, by: str, deed: Deed) -> None:
     """Set what is said of a folder's model, in place of what was."""
-    async with pool.acquire() as connection, connection.transaction():
-        await connection.execute(sql.ALLOW_WRITES)
+    async with admin_actions.writing(pool) as connection:
         await connection.execute(sql.SET_NAME, folder, *(getattr(fields, name) for name in FIELDS), by)
         await admin_actions.write(connection, deed)
 
 
 async def delete(pool: asyncpg.Pool, folder: str, deed: Deed) -> bool:
     """Take back what was said of a folder's model; False where nothing was."""
-    async with pool.acquire() as connection, connection.transaction():
-        await connection.execute(sql.ALLOW_WRITES)
+    async with admin_actions.writing(pool) as connection:
         found = await connection.fetchval(sql.UNSET_NAME, folder) is not None
         if found:
             await admin_actions.write(connection, deed)

@@ -43,10 +43,13 @@ if [ "${1:-}" = query-api ]; then
     replace_replicas
     exit
 fi
+# Which commit this is, for arcwatch_build_info.
+REVISION=${REVISION:-$(git rev-parse --short HEAD 2>/dev/null || true)}
+export REVISION
 # Those of profiles, too, that run.
 services=$({ docker compose config --services; docker compose --profile '*' ps --services; } | sort -u | grep -vx cli)
 # shellcheck disable=SC2086 # the list is meant to be split
-docker compose build --build-arg REVISION="$(git rev-parse --short HEAD 2>/dev/null || true)" $services cli
+docker compose build $services cli
 ingesters=$(how_many ingester)
 # First `owner` and `migrate`, on which these two depend.
 docker compose up --detach --wait --scale ingester="$ingesters" watcher ingester

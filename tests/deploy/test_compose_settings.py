@@ -45,6 +45,8 @@ URLS = {f"DATABASE_{role}URL" for role in ("", "SUPERUSER_", "WRITER_", "READER_
     "NATS_URL"
 }
 OF_THE_COMMAND = {"ALERTMANAGER_URL", "ARCWATCH_DATA_DIR"}
+# Replicas of a service share their settings, and no two may have one name: deploy/entrypoint.sh makes one for each.
+OF_ONE_PROCESS = {"ARCWATCH_INSTANCE"}
 USED_BY: dict[str, type[ServiceSettings]] = {
     "watcher": WatcherSettings,
     "ingester": IngesterSettings,
@@ -55,7 +57,7 @@ USED_BY: dict[str, type[ServiceSettings]] = {
 
 def settings() -> Iterator[tuple[str, str]]:
     for service, used in USED_BY.items():
-        for name in sorted({field.upper() for field in used.model_fields} | OF_EVERY_SERVICE):
+        for name in sorted({field.upper() for field in used.model_fields} - OF_ONE_PROCESS | OF_EVERY_SERVICE):
             yield service, name
     own = ProvisionSettings.model_fields.keys() - ServiceSettings.model_fields.keys()
     for name in sorted({field.upper() for field in own} | {"DATABASE_URL", "NATS_URL", "LOG_LEVEL", "LOG_FORMAT"}):
@@ -83,9 +85,19 @@ def test_what_the_file_asks_for_is_listed_with_the_same_default() -> None:
         "HOST",
         "OPS_HOST",
         "OPS_PORT",
-    }
+    } - OF_ONE_PROCESS
     for name, default in asked:
         assert default in {OTHER_DEFAULTS.get(name, DEFAULTS[name]), "/dev/null" if name in MOUNTED else None}, name
+
+
+def test_no_service_hands_on_a_name_that_its_replicas_would_share() -> None:
+    assert not any(OF_ONE_PROCESS & service.get("environment", {}).keys() for service in SERVICES.values())
+
+
+def test_every_image_is_told_of_which_commit_it_is() -> None:
+    built = [service["build"]["args"] for service in SERVICES.values() if "build" in service]
+    assert len(built) == 7
+    assert all(args["REVISION"] == "${REVISION:-}" for args in built)
 
 
 def test_no_container_gets_all_of_the_operators_file() -> None:

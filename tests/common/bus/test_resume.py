@@ -10,6 +10,8 @@ from common.bus import resume, topology
 from common.bus.topology import INGESTER, STREAM, WATCHER, Durable
 from common.events import ModelDiscovered, ModelIngested, ModelIngestionFailed, SyncCompleted, SyncRequested
 from nats.aio.client import Client
+from nats.js.api import ConsumerConfig, ConsumerInfo
+from nats.js.errors import ServerError
 
 OID = "a" * 40
 AT = "2026-11-02T08:05:09Z"
@@ -243,7 +245,33 @@ async def test_losing_the_durable_twice_asks_once(story: Story) -> None:
     assert [each["model"] for each in await story.left(INGESTER)] == ["m"]
 
 
-async def test_a_durable_that_had_to_be_made_anew_goes_on_where_its_work_ended(story: Story) -> None:
+def refuse_once(story: Story, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Let the server's answer to the next durable made anew be the one of a moment in which it still deletes."""
+    words = "rename /js/obs/ingester/o.dat.tmp /js/obs/ingester/o.dat: no such file or directory"
+    refusals = [words]
+    add = story.js.add_consumer
+
+    async def refused(stream: str, config: ConsumerConfig) -> ConsumerInfo:
+        if refusals and config.opt_start_seq:
+            raise ServerError(code=500, err_code=10_012, description=refusals.pop())
+        return await add(stream, config)
+
+    monkeypatch.setattr(story.js, "add_consumer", refused)
+    return refusals
+
+
+async def test_a_durable_lost_is_made_once_the_server_has_forgotten_the_old_one(
+    story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await story.discovered("waits")
+    refusals = refuse_once(story, monkeypatch)
+    assert [each["model"] for each in await story.left(INGESTER)] == ["waits"]
+    assert refusals == []
+
+
+async def test_a_durable_that_had_to_be_made_anew_goes_on_where_its_work_ended(
+    story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
     await story.js.delete_consumer(STREAM, INGESTER.name)
     config = topology.consumer(INGESTER)
     config.max_waiting = 1
@@ -253,7 +281,9 @@ async def test_a_durable_that_had_to_be_made_anew_goes_on_where_its_work_ended(s
     subscription = await story.js.pull_subscribe_bind(INGESTER.name, STREAM)
     (first,) = await subscription.fetch(1, timeout=5)
     await first.ack_sync()
+    refusals = refuse_once(story, monkeypatch)
     await topology.apply(story.js)
     assert await topology.drift(story.js) == []
+    assert refusals == []
     again = await story.js.pull_subscribe_bind(INGESTER.name, STREAM)
     assert [json.loads(each.data)["model"] for each in await again.fetch(5, timeout=2)] == ["waits"]

@@ -209,7 +209,7 @@ async def _mend_durable(js: JetStreamContext, durable: Durable, info: ConsumerIn
         # It is made anew, and goes on where its work ended.
         await js.delete_consumer(STREAM, durable.name)
         settled = info.ack_floor.stream_seq if info.ack_floor else 0
-        await js.add_consumer(STREAM, _beginning_at(durable, settled + 1))
+        await _add_after_deleting(js, _beginning_at(durable, settled + 1))
 
 
 def _no_update_may(refusal: APIError) -> bool:
@@ -220,12 +220,30 @@ def _no_update_may(refusal: APIError) -> bool:
     return refusal.err_code == _CONSUMER_REFUSED and "update" in (refusal.description or "")
 
 
+def _still_written(refusal: BaseException) -> bool:
+    """Tell whether the server was still writing the state of the one that it deleted, into the same place.
+
+    Seen with nats-server 2.15.1 on a busy machine: "rename .../o.dat.tmp .../o.dat: no such file or directory".
+    """
+    return (
+        isinstance(refusal, APIError)
+        and refusal.err_code == _CONSUMER_REFUSED
+        and "no such file" in (refusal.description or "")
+    )
+
+
+@stamina.retry(on=_still_written, attempts=11, timeout=None, wait_initial=0.1, wait_max=0.1, wait_jitter=0)
+async def _add_after_deleting(js: JetStreamContext, config: ConsumerConfig) -> None:
+    await js.add_consumer(STREAM, config)
+
+
 async def _make_durable(js: JetStreamContext, durable: Durable) -> None:
     """Begin with what comes from now on, after publishing again what is not settled."""
     last = (await js.stream_info(STREAM)).state.last_seq
     await resume.republish_unsettled(js, STREAM, durable.subject, until=last)
     try:
-        await js.add_consumer(STREAM, _beginning_at(durable, last + 1))
+        # Somebody may have deleted it a moment ago: that is why it is made.
+        await _add_after_deleting(js, _beginning_at(durable, last + 1))
     except APIError:
         # Another process made it at this moment, with another beginning.
         await js.consumer_info(STREAM, durable.name)

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from arcwatch.embedded.nats_server import NatsServer
 from playwright.async_api import Route, expect
-from query_api.view import projection, stream_reader
+from query_api.view import projection
+from query_api.view.stream import stream_reader
 
 from tests.support.browser import browser, keep_looks, shift
 from tests.support.dashboard import files, system

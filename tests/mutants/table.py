@@ -113,8 +113,8 @@ TESTS = {
         "tests/query_api/routes/test_access.py",
     ],
     "query_api.view.version_changes": ["tests/query_api/view/test_version_changes.py"],
-    "query_api.view.event_id": ["tests/query_api/view/test_event_id.py"],
-    "query_api.view.frames": ["tests/query_api/view/test_frames.py"],
+    "query_api.view.stream.event_id": ["tests/query_api/view/stream/test_event_id.py"],
+    "query_api.view.stream.frames": ["tests/query_api/view/stream/test_frames.py"],
     "query_api.server.response_cache": [
         "tests/query_api/server/test_response_cache.py",
         "tests/query_api/view/test_answers.py",

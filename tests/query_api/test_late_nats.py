@@ -7,7 +7,8 @@ from common.bus.bus import publish_unstored
 from common.events import IngestionProgress
 from nats.aio.client import Client
 from pydantic import SecretStr
-from query_api.view import projection, stream_reader
+from query_api.view import projection
+from query_api.view.stream import stream_reader
 
 from tests.query_api.conftest import TOKEN, Start
 from tests.support.api import Api

@@ -14,7 +14,8 @@ from nats.aio.client import Client
 from query_api.app import POOL, run
 from query_api.probes.readiness import LOADING, STOPPING
 from query_api.settings import Settings
-from query_api.view import projection, stream_reader
+from query_api.view import projection
+from query_api.view.stream import stream_reader
 
 from tests.query_api.conftest import Start
 from tests.support.api import Api

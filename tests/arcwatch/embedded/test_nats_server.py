@@ -18,7 +18,7 @@ from common.bus import topology
 from common.bus.stored import Message
 from common.events import QuotaReport
 from nats.aio.msg import Msg
-from query_api.view.stream_reader import OrderedReader
+from query_api.view.stream.stream_reader import OrderedReader
 
 from tests.support.eventually import eventually
 

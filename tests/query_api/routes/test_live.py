@@ -11,9 +11,9 @@ from common.bus import topology
 from common.bus.bus import publish_unstored
 from common.events import IngestionProgress, ModelDiscovered
 from nats.aio.client import Client
-from query_api.view import broadcaster, replay, stream_reader
-from query_api.view.event_id import EventId
-from query_api.view.projection import StreamEvent
+from query_api.view.stream import broadcaster, replay, stream_reader
+from query_api.view.stream.event_id import EventId
+from query_api.view.stream.stream_event import StreamEvent
 
 from tests.query_api.conftest import Start
 from tests.support.api import Api

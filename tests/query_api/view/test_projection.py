@@ -17,12 +17,14 @@ from hypothesis import strategies as st
 from query_api.metrics import Metrics
 from query_api.store.rows import Key, Solves, Submission, VersionTasks
 from query_api.store.submissions import Loaded
-from query_api.view import projection
+from query_api.view import comparison, projection
 from query_api.view.by_task.outcomes import OutcomeTable
-from query_api.view.event_id import EventId
-from query_api.view.projection import State, StreamEvent, ViewProjector
+from query_api.view.comparison import Comparison
+from query_api.view.projection import State, ViewProjector
 from query_api.view.snapshot import LATE_EVENT_SECONDS, Unannounced, View
 from query_api.view.standings import Standings
+from query_api.view.stream.event_id import EventId
+from query_api.view.stream.stream_event import StreamEvent
 from query_api.view.task_sets import TaskIndex
 
 from tests.support.eventually import eventually
@@ -78,9 +80,11 @@ class World:
             reader=FakeReader(),  # type: ignore[arg-type] # a plain stand-in, see above
             load=self.load,
             reread=self.reread,
-            read_tasks=self.read_tasks,
-            standings=Standings(TASK_SETS),
-            outcomes=OutcomeTable(TASK_SETS, self.read_solves),
+            comparison=Comparison(
+                read_tasks=self.read_tasks,
+                standings=Standings(TASK_SETS),
+                outcomes=OutcomeTable(TASK_SETS, self.read_solves),
+            ),
             names=ModelNames(),
             interval_seconds=1e9,
             metrics=Metrics(),
@@ -333,18 +337,18 @@ def _has_read(reader: EndlessReader, count: int) -> bool:
 
 
 async def test_the_tasks_of_many_submissions_are_read_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(projection, "READ_AT_ONCE", 2)
+    monkeypatch.setattr(comparison, "READ_AT_ONCE", 2)
     world, asked = World(), []
     for number in range(5):
         row = submission(f"m{number}", number, number)
         world.rows[row.key] = row
-    read_tasks = world.projector._read_tasks
+    read_tasks = world.projector._comparison._read_tasks
 
     async def counted(keys: Collection[Key]) -> Mapping[Key, VersionTasks]:
         asked.append(len(keys))
         return await read_tasks(keys)
 
-    monkeypatch.setattr(world.projector, "_read_tasks", counted)
+    monkeypatch.setattr(world.projector._comparison, "_read_tasks", counted)
     await world.projector.start()
     assert asked == [2, 2, 1]
     assert world.projector.state.view == world.truth
@@ -362,7 +366,7 @@ async def test_tasks_that_were_read_before_the_database_went_away_are_there_once
         raise ConnectionError
 
     with monkeypatch.context() as context:
-        context.setattr(world.projector._outcomes, "_read", away)
+        context.setattr(world.projector._comparison._outcomes, "_read", away)
         world.projector.request_reconcile()
         await world.projector.step()
         await world.projector._go_on()  # as while standings are compared

@@ -39,13 +39,15 @@ from query_api.settings import Settings
 from query_api.store import submissions, task_attempts
 from query_api.store.repair import read_any_instant
 from query_api.view import task_sets
-from query_api.view.broadcaster import Broadcaster
 from query_api.view.by_task.outcomes import OutcomeTable
-from query_api.view.projection import SUBJECTS, ViewProjector
-from query_api.view.replay import StreamReplay
+from query_api.view.comparison import Comparison
+from query_api.view.projection import ViewProjector
 from query_api.view.snapshot import View
 from query_api.view.standings import Standings
-from query_api.view.stream_reader import OrderedReader
+from query_api.view.stream.broadcaster import Broadcaster
+from query_api.view.stream.replay import StreamReplay
+from query_api.view.stream.stream_event import SUBJECTS
+from query_api.view.stream.stream_reader import OrderedReader
 
 log = structlog.get_logger(__name__)
 SERVICE = "query-api"
@@ -124,9 +126,11 @@ async def build(settings: Settings, pool: asyncpg.Pool, hub: HubClient, client: 
         reader=OrderedReader(client, topology.STREAM, SUBJECTS),
         load=partial(submissions.load, pool),
         reread=partial(submissions.submissions, pool),
-        read_tasks=partial(submissions.tasks, pool),
-        standings=Standings(sets),
-        outcomes=OutcomeTable(sets, partial(task_attempts.solves, pool)),
+        comparison=Comparison(
+            read_tasks=partial(submissions.tasks, pool),
+            standings=Standings(sets),
+            outcomes=OutcomeTable(sets, partial(task_attempts.solves, pool)),
+        ),
         names=settings.names,
         interval_seconds=settings.reconcile_interval_seconds,
         metrics=metrics,

@@ -23,9 +23,9 @@ from query_api.schemas.ingestion_runs import (
 from query_api.schemas.problems import ProblemError
 from query_api.settings import Settings
 from query_api.store import runs
-from query_api.view.broadcaster import Broadcaster
 from query_api.view.named_models import check_known
 from query_api.view.snapshot import View
+from query_api.view.stream.broadcaster import Broadcaster
 
 RECENT = 10
 

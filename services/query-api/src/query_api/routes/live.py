@@ -13,8 +13,8 @@ from query_api.schemas.base import Query
 from query_api.schemas.live_events import LiveEvent, LiveEvents
 from query_api.schemas.problems import ProblemError
 from query_api.settings import Settings
-from query_api.view.broadcaster import Broadcaster
-from query_api.view.event_id import PATTERN, EventId
+from query_api.view.stream.broadcaster import Broadcaster
+from query_api.view.stream.event_id import PATTERN, EventId
 
 
 class EventsQuery(Query):

@@ -21,9 +21,9 @@ from query_api.routes.export.sending import ExportLimits
 from query_api.routes.syndication import badge, feed
 from query_api.settings import Settings
 from query_api.store.exports import export_connector
-from query_api.view.broadcaster import Broadcaster
 from query_api.view.projection import ViewProjector
 from query_api.view.snapshot import View
+from query_api.view.stream.broadcaster import Broadcaster
 from query_api.view.task_sets import TaskIndex
 
 

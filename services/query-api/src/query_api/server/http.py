@@ -32,7 +32,7 @@ from query_api.server.response_cache import (
     StateResponses,
     is_cacheable,
 )
-from query_api.view.event_id import NOWHERE, EventId
+from query_api.view.stream.event_id import NOWHERE, EventId
 
 log = structlog.get_logger(__name__)
 

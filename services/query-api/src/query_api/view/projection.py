@@ -5,35 +5,30 @@ no order, loss or doubling of events can leave a difference that the next reconc
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import reduce
 from time import monotonic
-from typing import Final, get_args
 
 import structlog
 from common.bus.stored import Message
-from common.events import ModelIngested, ModelIngestionFailed, SyncCompleted
+from common.events import ModelIngested, SyncCompleted
 from common.names.registry import Entries, ModelNames
 from common.process import tracing
 from common.process.outage import DATABASE_ERRORS, reason_of
 from pydantic import ValidationError
 
 from query_api.metrics import Metrics
-from query_api.store.rows import Key, Submission, VersionTasks
+from query_api.store.rows import Key, Submission
 from query_api.store.submissions import Loaded
-from query_api.view.by_task.outcomes import OutcomeTable
-from query_api.view.event_id import EventId
+from query_api.view.comparison import Comparison
 from query_api.view.snapshot import Unannounced, View
-from query_api.view.standings import Standings
-from query_api.view.stream_reader import OrderedReader
+from query_api.view.stream.event_id import EventId
+from query_api.view.stream.stream_event import StreamEvent, event_of
+from query_api.view.stream.stream_reader import OrderedReader
 
 log = structlog.get_logger(__name__)
-
-Known = ModelIngested | ModelIngestionFailed | SyncCompleted
-_TYPES: Final[dict[str, type[Known]]] = {each.subject: each for each in get_args(Known)}
-SUBJECTS: Final = tuple(_TYPES)
 
 # While the stream is silent or the database away, the database is asked this often.
 IMPAIRED_INTERVAL_SECONDS = 5.0
@@ -42,25 +37,8 @@ TICK_SECONDS = 1.0
 DATABASE_TIMEOUT_SECONDS = 10.0
 # How often a database is looked after that nothing else asks: one that hangs shows in the answers within 15 s.
 WATCH_SECONDS = 5.0
-# Submissions whose tasks one statement reads: at a start with thousands each stays far below its limit.
-READ_AT_ONCE = 200
 # While the database takes its time, no more than this is read ahead from the stream.
 MAX_PENDING = 1_000
-
-
-def event_of(message: Message) -> Known:
-    """Return the event in a message; raises ValidationError for a body that is none."""
-    return _TYPES[message.subject].model_validate_json(message.body)
-
-
-@dataclass(frozen=True)
-class StreamEvent:
-    """An event of the stream, in its place."""
-
-    place: EventId
-    event: Known
-    headers: Mapping[str, str] = field(default_factory=dict)
-    received: float = field(default_factory=monotonic)
 
 
 @dataclass(frozen=True)
@@ -81,9 +59,7 @@ class ViewProjector:
         reader: OrderedReader,
         load: Callable[[], Awaitable[Loaded]],
         reread: Callable[[Collection[Key]], Awaitable[list[Submission]]],
-        read_tasks: Callable[[Collection[Key]], Awaitable[Mapping[Key, VersionTasks]]],
-        standings: Standings,
-        outcomes: OutcomeTable,
+        comparison: Comparison,
         names: ModelNames,
         interval_seconds: float,
         metrics: Metrics,
@@ -93,9 +69,7 @@ class ViewProjector:
         self._reader = reader
         self._load = load
         self._reread = reread
-        self._read_tasks = read_tasks
-        self._standings = standings
-        self._outcomes = outcomes
+        self._comparison = comparison
         self._interval = interval_seconds
         self._metrics = metrics
         self._on_applied = on_applied
@@ -121,7 +95,7 @@ class ViewProjector:
         await self._reader.start()
         began_after = self._reader.began_after
         view = await self._loaded()
-        await self._read_unread(view)
+        await self._comparison.read_unread(view)
         self._on_database_answer(whole=True)
         self._show(await self._ranked(view))
         self._tell_joined(began_after)
@@ -195,12 +169,12 @@ class ViewProjector:
                 await self.step()
 
     def _has_all(self) -> bool:
-        return self._standings.complete and (self._outcomes.complete or self._database_lost)
+        return self._comparison.complete(readable=not self._database_lost)
 
     async def _go_on(self) -> None:
         """Read and compare what the last step had no time for."""
         try:
-            await self._outcomes.read_more()
+            await self._comparison.read_more()
         except DATABASE_ERRORS as error:
             self._on_database_error(error)
         self._show(await self._ranked(self.state.view))
@@ -230,7 +204,7 @@ class ViewProjector:
         try:
             async with asyncio.timeout(DATABASE_TIMEOUT_SECONDS):
                 view = await (self._reconciled(expected=bool(batch)) if whole else self._reread_for(ingested))
-                await self._read_unread(view)
+                await self._comparison.read_unread(view)
         except DATABASE_ERRORS as error:
             self._on_database_error(error)
             view = reduce(View.patched, ingested, self.state.view)
@@ -283,22 +257,9 @@ class ViewProjector:
         keys |= self.state.view.twins(keys, {event.tree_oid for event in ingested})
         return self.state.view.reread(keys, await self._reread(keys))
 
-    async def _read_unread(self, view: View) -> None:
-        """Read the tasks of submissions that are new or differ from what was compared."""
-        unread = list(self._standings.unread(view.submissions.values()))
-        self._outcomes.keep(view.submissions.values())
-        for start in range(0, len(unread), READ_AT_ONCE):
-            part = unread[start : start + READ_AT_ONCE]
-            found = await self._read_tasks([each.key for each in part])
-            self._standings.learn(part, found)
-            self._outcomes.learn(part, found)
-        await self._outcomes.read_more()
-
     async def _ranked(self, view: View) -> View:
-        """Return a view with its standings, as far as they are known within a short time; references have none."""
-        rivals = [each for each in view.submissions.values() if not self._names.of(each.model).is_reference]
-        standings = await asyncio.to_thread(self._standings.of, rivals)
-        return replace(view, standings=standings, outcomes=self._outcomes.of(view.submissions.values()))
+        references = (each.key for each in view.submissions.values() if self._names.of(each.model).is_reference)
+        return await self._comparison.of(view, references=set(references))
 
     def _show(self, view: View) -> None:
         """Make a view the state, unless that would answer the same."""

@@ -14,7 +14,7 @@ from query_api.schemas.console.cancel_shapes import Cancelled, OneRunQuery
 from query_api.schemas.ingestion import RequestQuery
 from query_api.schemas.problems import ProblemError
 from query_api.store import cancellations
-from query_api.view.broadcaster import Broadcaster
+from query_api.view.stream.broadcaster import Broadcaster
 
 log = structlog.get_logger(__name__)
 _POST = partial(Endpoint, method="POST", status=202, problems=(404, 422, 503), secured="adminToken")

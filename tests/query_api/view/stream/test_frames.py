@@ -15,11 +15,11 @@ from common.events import (
 )
 from query_api.schemas.live_events import LiveEvents
 from query_api.store.rows import Submission
-from query_api.view import frames
-from query_api.view.event_id import EventId
-from query_api.view.frames import PINGS, Frame, FrameLog, frame_of, reset_frame
 from query_api.view.snapshot import View
 from query_api.view.standings import Standing
+from query_api.view.stream import frames
+from query_api.view.stream.event_id import EventId
+from query_api.view.stream.frames import PINGS, Frame, FrameLog, frame_of, reset_frame
 
 from tests.support.writer import DATASET, START, submission
 

@@ -3,10 +3,10 @@
 import pytest
 from common.bus import topology
 from nats.aio.client import Client
-from query_api.view import replay
-from query_api.view.event_id import EventId, stream_number
-from query_api.view.replay import StreamReplay
 from query_api.view.snapshot import View
+from query_api.view.stream import replay
+from query_api.view.stream.event_id import EventId, stream_number
+from query_api.view.stream.replay import StreamReplay
 
 from tests.support.writer import Writer
 

@@ -10,8 +10,8 @@ from common.events import Event, IngestionProgress, ModelIngested, ModelIngestio
 
 from query_api.schemas import live_events as shapes
 from query_api.schemas.base import ApiModel
-from query_api.view.event_id import EventId
 from query_api.view.snapshot import View
+from query_api.view.stream.event_id import EventId
 
 # Written at once: what waits for a slow client is bounded by this and aiohttp's own 64 KiB.
 _CHUNK_BYTES = 64 * 1024

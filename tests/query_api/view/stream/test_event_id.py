@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from query_api.view.event_id import NOWHERE, EventId, stream_number
+from query_api.view.stream.event_id import NOWHERE, EventId, stream_number
 
 MADE = datetime(2026, 11, 27, 12, 0, 0, 123456, tzinfo=UTC)
 

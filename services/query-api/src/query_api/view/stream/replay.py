@@ -12,10 +12,10 @@ from common.bus.stored import StreamReadError, stored
 from nats.aio.client import Client
 from pydantic import ValidationError
 
-from query_api.view.event_id import EventId, stream_number
-from query_api.view.frames import Frame, frame_of
-from query_api.view.projection import SUBJECTS, event_of
 from query_api.view.snapshot import View
+from query_api.view.stream.event_id import EventId, stream_number
+from query_api.view.stream.frames import Frame, frame_of
+from query_api.view.stream.stream_event import SUBJECTS, event_of
 
 log = structlog.get_logger(__name__)
 

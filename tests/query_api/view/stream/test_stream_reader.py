@@ -10,9 +10,9 @@ from common.bus import stored, topology
 from common.bus.stored import Message
 from nats.aio.client import Client
 from nats.aio.msg import Msg
-from query_api.view import stream_reader
-from query_api.view.projection import SUBJECTS
-from query_api.view.stream_reader import OrderedReader
+from query_api.view.stream import stream_reader
+from query_api.view.stream.stream_event import SUBJECTS
+from query_api.view.stream.stream_reader import OrderedReader
 
 from tests.support.eventually import eventually
 from tests.support.lossy_relay import lossy

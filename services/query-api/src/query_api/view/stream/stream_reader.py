@@ -16,7 +16,7 @@ from common.process.outage import reason_of
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
-from query_api.view.event_id import EventId, stream_number
+from query_api.view.stream.event_id import EventId, stream_number
 
 log = structlog.get_logger(__name__)
 

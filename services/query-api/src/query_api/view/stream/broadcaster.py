@@ -9,10 +9,10 @@ import structlog
 from common.events import IngestionProgress
 
 from query_api.metrics import Metrics
-from query_api.view.event_id import NOWHERE, EventId
-from query_api.view.frames import PINGS, Frame, FrameLog, chunks, frame_of, reset_frame
-from query_api.view.projection import StreamEvent
 from query_api.view.snapshot import View
+from query_api.view.stream.event_id import NOWHERE, EventId
+from query_api.view.stream.frames import PINGS, Frame, FrameLog, chunks, frame_of, reset_frame
+from query_api.view.stream.stream_event import StreamEvent
 
 log = structlog.get_logger(__name__)
 

@@ -2,10 +2,9 @@
 import { useQuery } from "@tanstack/react-query";
 
 import { modelsQuery } from "./api/queries.ts";
-import { useLatestHFModel } from "./hooks/useLatestHFModel.ts";
+import { BehindError } from "./api/place.ts";
+import { useLatest } from "./hooks/useLatest.ts";
 import { useNow } from "./hooks/useNow.ts";
-import { useUnlessPaused } from "./hooks/useUnlessPaused.ts";
-import { BASE } from "./lib/base.ts";
 import { ago } from "./lib/format.ts";
 import { useLive } from "./live/store.ts";
 
@@ -14,7 +13,7 @@ const EVERY_MS = 60_000;
 
 export function Freshness() {
   const models = useQuery(modelsQuery());
-  const { stale, asOf } = useLatestHFModel({ baseUrl: BASE, everyMs: useUnlessPaused(EVERY_MS) });
+  const { stale, asOf } = useLatest(EVERY_MS);
   const connection = useLive((state) => state.connection);
   const lostAt = useLive((state) => state.lostAt);
   const paused = useLive((state) => state.paused);
@@ -29,7 +28,9 @@ export function Freshness() {
       ? "Live updates do not get through; this page asks every five minutes instead."
       : paused && !failing
         ? "The page is paused, and has lost its connection."
-        : "The server does not answer; this page tries again by itself.";
+        : models.failureReason instanceof BehindError
+          ? `${models.failureReason.message} This page asks again by itself.`
+          : "The server does not answer; this page tries again by itself.";
   const since =
     stale && asOf ? asOf : new Date(answered ? models.dataUpdatedAt : (lostAt ?? models.dataUpdatedAt));
   const said = (

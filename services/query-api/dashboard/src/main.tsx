@@ -7,6 +7,7 @@ import { Router } from "wouter";
 
 import { ApiError } from "./api/client.ts";
 import { askFirst } from "./api/first.ts";
+import { BehindError } from "./api/place.ts";
 import { App } from "./App.tsx";
 import { useRawSearch } from "./hooks/useRawSearch.ts";
 import { BASE } from "./lib/base.ts";
@@ -26,7 +27,8 @@ const client = new QueryClient({
       refetchOnWindowFocus: () => !useLive.getState().paused,
       // A part of the page that only now begins to look at an answer must not have it changed for all others.
       refetchOnMount: () => !useLive.getState().paused,
-      retry: (failures, error) => failures < 2 && !(error instanceof ApiError && error.status < 500),
+      retry: (failures, error) =>
+        failures < 2 && !(error instanceof ApiError && error.status < 500) && !(error instanceof BehindError),
     },
   },
 });

@@ -40,8 +40,12 @@ test("what its reader asked for is shown at its place, and the rest waits", () =
 
 test("a pause says what waits", () => {
   assert.deepEqual(
-    [waiting(0), waiting(1), waiting(12)],
+    [waiting(0, false), waiting(1, false), waiting(12, false)],
     ["Paused", "Paused, 1 update waiting", "Paused, 12 updates waiting"],
+  );
+  assert.deepEqual(
+    [waiting(0, true), waiting(1, true)],
+    ["Paused, updates may be waiting", "Paused, 1 update or more waiting"],
   );
 });
 

@@ -18,7 +18,7 @@ Object.assign(globalThis, {
 // They look at what a browser has when they are loaded.
 const { QueryClient, QueryObserver } = await import("@tanstack/react-query");
 const { connect } = await import("../src/live/connect.ts");
-const { dismiss, useLive } = await import("../src/live/store.ts");
+const { dismiss, pause, useLive } = await import("../src/live/store.ts");
 const { useKept } = await import("../src/live/kept.ts");
 
 const [SET, AT] = ["a/b", "2026-11-28T12:00:00Z"];
@@ -77,13 +77,18 @@ async function opened() {
     ends.push(observer.subscribe(() => undefined));
   }
   let older: () => void = () => assert.fail();
-  connect(client, { first: Promise.resolve("7-1"), onOlder: (then) => (older = then) });
+  const heard: string[] = [];
+  connect(client, {
+    first: Promise.resolve("7-1"),
+    heard: (place) => heard.push(place),
+    onOlder: (then) => (older = then),
+  });
   await settled();
   newest().open();
   const take = () => asked.splice(0).toSorted();
   const models = () =>
     client.getQueryData<{ data: { model: string }[] }>(["models"])?.data.map(({ model }) => model);
-  return { client, take, models, older: () => older() };
+  return { client, take, models, heard, older: () => older() };
 }
 
 const EVERYTHING = KEYS.toSorted();
@@ -98,7 +103,7 @@ beforeEach(() => {
     ended: [],
     notice: null,
   });
-  useLive.setState({ paused: false, missed: 0 });
+  useLive.setState({ paused: false, missed: 0, missedMore: false });
   useKept.setState({ notices: true, told: [], seen: [] });
   mock.timers.enable({ apis: ["setTimeout", "setInterval", "Date"], now: Date.parse(AT) });
 });
@@ -222,8 +227,12 @@ test("while it is paused a page changes by nothing, whatever happens, and then b
   newest().open();
   mock.timers.tick(20_000);
   assert.deepEqual([take(), models()], [[], ["old"]]);
-  const { running, notice, stale, missed, connection } = useLive.getState();
-  assert.deepEqual([running, notice, stale, missed, connection], [[], null, false, 4, "open"]);
+  // The break is no thing that is new: how much came during it is not known.
+  const { running, notice, stale, missed, missedMore, connection } = useLive.getState();
+  assert.deepEqual(
+    [running, notice, stale, missed, missedMore, connection],
+    [[], null, false, 3, true, "open"],
+  );
   assert.equal(useKept.getState().told.length, 1, "a failure waits to be seen");
   useLive.setState({ paused: false, missed: 0 });
   assert.deepEqual(take(), EVERYTHING);
@@ -265,8 +274,20 @@ test("a stream that is gone has the server asked whether it is there, and all th
   assert.deepEqual([take(), useLive.getState().running], [EVERYTHING, []]);
 });
 
-test("an answer from before the stream's beginning has everything asked for again", async () => {
-  const { take, older } = await opened();
+test("answers from before what was heard have everything asked for again, once there is no pause", async () => {
+  const { take, older, heard } = await opened();
+  newest().send("sync", "7-2", { status: "completed", trigger: "schedule" });
+  newest().send("progress", "7-2", progress());
+  newest().send("ping", "7-2", { stale: false });
+  assert.deepEqual(heard, ["7-2"]);
+  mock.timers.tick(2_000);
+  take();
   older();
   assert.deepEqual(take(), EVERYTHING);
+  pause(true);
+  older();
+  assert.deepEqual(take(), []);
+  newest().send("reset", "7-3");
+  pause(false);
+  assert.deepEqual([take(), useLive.getState().missedMore], [EVERYTHING, false]);
 });

@@ -4,6 +4,7 @@ import type { QueryClient } from "@tanstack/react-query";
 import { fetchLatest, latestKey } from "../hooks/useLatestHFModel.ts";
 import { BASE } from "../lib/base.ts";
 import { ApiError, api, type Schemas, unwrap } from "./client.ts";
+import { places } from "./place.ts";
 
 type Page = Schemas["ModelPageAnswer"];
 
@@ -25,7 +26,7 @@ export function askFirst(client: QueryClient, search: string): void {
   const asked = unwrap(api.GET("/api/pages/model", { params: { query } })).catch(refused);
   first = asked;
   void asked.catch(forgetFirst).finally(() => setTimeout(forgetFirst, KEPT_MS));
-  const queryFn = () => fromFirst(latestOf, () => fetchLatest({ baseUrl: BASE }));
+  const queryFn = () => fromFirst(latestOf, () => fetchLatest({ baseUrl: BASE, fetch: places.fetch }));
   void client.query({ queryKey: latestKey({ baseUrl: BASE }), queryFn }).catch(() => null);
 }
 

@@ -38,6 +38,8 @@ export interface LatestHFModelOptions {
   by?: "ingested" | "published";
   /** How often the server is asked, in milliseconds; events may tell in between. */
   everyMs?: number;
+  /** What asks the server; the browser's own fetch by default. */
+  fetch?: typeof fetch;
 }
 
 interface Answer {
@@ -67,9 +69,8 @@ export async function fetchLatest(options: LatestHFModelOptions, signal?: AbortS
   const text = query.size ? `?${query}` : "";
   const late = AbortSignal.timeout(DEADLINE_MS);
   const inTime = signal ? AbortSignal.any([signal, late]) : late;
-  const response = await fetch(`${options.baseUrl ?? ""}/api/metrics/latest-model${text}`, {
-    signal: inTime,
-  });
+  const { fetch: ask = fetch, baseUrl = "" } = options;
+  const response = await ask(`${baseUrl}/api/metrics/latest-model${text}`, { signal: inTime });
   if (!response.ok) throw new Error(await reason(response));
   return (await response.json()) as Answer;
 }

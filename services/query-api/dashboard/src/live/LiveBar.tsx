@@ -7,7 +7,7 @@ import { Icon } from "../ui/icons.tsx";
 import { FailuresDialog } from "./FailuresDialog.tsx";
 import { waiting } from "./held.ts";
 import { useKept } from "./kept.ts";
-import { change, dismiss, switchNotices, useLive } from "./store.ts";
+import { dismiss, pause, switchNotices, useLive } from "./store.ts";
 import { useFailures } from "./useFailures.ts";
 
 const QUIET = "text-muted hover:text-ink flex h-8 shrink-0 items-center gap-1.5 rounded-lg px-2 font-medium";
@@ -55,13 +55,14 @@ export function LiveBar() {
 function Pause() {
   const paused = useLive((state) => state.paused);
   const missed = useLive((state) => state.missed);
+  const more = useLive((state) => state.missedMore);
   return (
     <>
       <button
         type="button"
         className={QUIET}
         title={paused ? "Show what happened, and what happens" : "Let nothing on the page change"}
-        onClick={() => change({ paused: !paused, missed: 0 })}
+        onClick={() => pause(!paused)}
       >
         <Icon name={paused ? "play" : "pause"} />
         {paused ? "Resume" : "Pause"}
@@ -69,7 +70,7 @@ function Pause() {
       </button>
       {paused && (
         <span data-testid="paused" className="text-part truncate font-medium">
-          {waiting(missed)}
+          {waiting(missed, more)}
         </span>
       )}
     </>

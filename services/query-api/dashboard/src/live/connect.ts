@@ -20,8 +20,8 @@ const RELOAD_EVERY_MS = 1_000;
 // How long the stream alone may be gone before the server is asked.
 const ASK_AFTER_MS = 5_000;
 
-/** `joining`: at which place of the stream, and what tells that it was too late a place. */
-export function connect(client: QueryClient, joining: Pick<Places, "first" | "onOlder"> = places): void {
+/** `joining`: at which place of the stream; what is heard of it, and what tells that answers are from before that. */
+export function connect(client: QueryClient, joining: Omit<Places, "fetch"> = places): void {
   const reload = reloader(client);
   useLive.subscribe(({ paused }, before) => {
     if (before.paused !== paused) reschedule(client);
@@ -34,9 +34,14 @@ export function connect(client: QueryClient, joining: Pick<Places, "first" | "on
     // What happened between the first answer and the connection is sent first.
     after: joining.first,
     onState: (state) => onState(client, state),
-    onEvent: (event) => onEvent(client, event, reload),
+    onEvent: (event) => {
+      if (event.id) joining.heard(event.id);
+      onEvent(client, event, reload);
+    },
   });
-  joining.onOlder(() => onReset(client));
+  joining.onOlder(() => {
+    if (!useLive.getState().paused) onReset(client);
+  });
 }
 
 /** Has each part of the page find out anew how often it asks (main.tsx): not all of them are drawn again at a pause. */
@@ -59,12 +64,18 @@ function askWhetherItIsThere(client: QueryClient): void {
 }
 
 // While they are paused these wait; what they bring is loaded at the end of the pause.
-const WAITING: readonly LiveEvent["event"][] = ["ingested", "failed", "sync", "reset"];
+const WAITING: readonly LiveEvent["event"][] = ["ingested", "failed", "sync"];
+
+/** Counts what waits; how much happened before a reset is not known. */
+function miss(event: LiveEvent["event"]): void {
+  if (event === "reset") change({ missedMore: true });
+  else if (WAITING.includes(event)) change(({ missed }) => ({ missed: missed + 1 }));
+}
 
 function onEvent(client: QueryClient, { event, data }: LiveEvent, reload: Reload): void {
   if (event === "failed" && !data.dryRun) keepFailure(failureOf(data));
   if (useLive.getState().paused) {
-    if (WAITING.includes(event)) change(({ missed }) => ({ missed: missed + 1 }));
+    miss(event);
     return;
   }
   if (event === "ingested") onIngested(client, data, reload);

@@ -55,7 +55,8 @@ export function said({ added, changed, gone }: Changes): string {
   return parts.filter(Boolean).join(", ");
 }
 
-/** What waits while live updates are paused. */
-export function waiting(missed: number): string {
-  return missed ? `Paused, ${plural(missed, "update")} waiting` : "Paused";
+/** What waits while live updates are paused; after a reset nobody knows how much more it is. */
+export function waiting(missed: number, more: boolean): string {
+  if (!missed) return more ? "Paused, updates may be waiting" : "Paused";
+  return `Paused, ${plural(missed, "update")}${more ? " or more" : ""} waiting`;
 }

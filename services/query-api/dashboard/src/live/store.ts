@@ -16,8 +16,10 @@ export interface LiveState {
   notice: Notice | null;
   /** The reader wants nothing to change. */
   paused: boolean;
-  /** What happened since. */
+  /** How much is known to have happened since. */
   missed: number;
+  /** Whether there may be more: what happened during a break is not known. */
+  missedMore: boolean;
 }
 
 const NOTICE_MS = 9_000;
@@ -32,8 +34,13 @@ export const useLive = create<LiveState>(() => ({
   notice: null,
   paused: false,
   missed: 0,
+  missedMore: false,
 }));
 export const { setState: change } = useLive;
+
+export function pause(paused: boolean): void {
+  change({ paused, missed: 0, missedMore: false });
+}
 
 let nextNotice = 1;
 let leaving: ReturnType<typeof setTimeout> | undefined;

@@ -2,12 +2,10 @@
 import { useQuery } from "@tanstack/react-query";
 
 import { modelsQuery } from "../../api/queries.ts";
-import { useLatestHFModel } from "../../hooks/useLatestHFModel.ts";
+import { useLatest } from "../../hooks/useLatest.ts";
 import { useLatestUntilRead } from "../../hooks/useLatestUntilRead.ts";
 import { useParams } from "../../hooks/useParams.ts";
 import { useTitle } from "../../hooks/useTitle.ts";
-import { useUnlessPaused } from "../../hooks/useUnlessPaused.ts";
-import { BASE } from "../../lib/base.ts";
 import { asked, find, keyOf, ranked } from "../../lib/rows.ts";
 import { useShownAs } from "../../nav/link.ts";
 import { Answer, Empty } from "../../ui/Panel.tsx";
@@ -22,7 +20,7 @@ const EVERY_MS = 300_000;
 
 export function OverviewPage() {
   const models = useQuery(modelsQuery());
-  const latest = useLatestHFModel({ baseUrl: BASE, everyMs: useUnlessPaused(EVERY_MS) });
+  const latest = useLatest(EVERY_MS);
   const [params, update] = useParams();
   const rows = models.data?.data ?? [];
   const [dataset, model] = [params.get("dataset"), params.get("model")];

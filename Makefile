@@ -18,7 +18,7 @@ DASHBOARD_PACKAGES := $(DASHBOARD)/node_modules/.package-lock.json
 NPM := cd $(DASHBOARD) && PATH="$(abspath $(BIN)):$$PATH" NODE_USE_SYSTEM_CA=1 npm --loglevel=error
 ARGS ?=
 
-.PHONY: help install up demo test test-all test-pythons test-compose client lint format bench soak mutants structure docs pictures release audit lock clean debian-packages images
+.PHONY: help install up demo test test-all test-pythons test-upgrade test-compose client lint format bench soak mutants structure docs pictures release audit lock clean debian-packages images
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,13 +33,16 @@ demo: install ## the same without a network: a local Hub with sample submissions
 
 test: install $(VENV)/.dev ## the tests, on the real NATS and PostgreSQL (wheels only)
 	@$(NPM) test --silent
-	$(BIN)/pytest -n auto --dist worksteal -m "not debian and not compose and not pictures" $(ARGS)
+	$(BIN)/pytest -n auto --dist worksteal -m "not debian and not compose and not upgrade and not pictures" $(ARGS)
 
 test-all: lint install debian-packages $(VENV)/.release ## what test leaves out: lint, and the tests that need Debian packages
 	$(BIN)/pytest -n logical --dist worksteal -m debian $(ARGS)
 
 test-pythons: install $(VENV)/.dev ## the tests on every other Python >= 3.11 of this machine, or on PYTHONS="python3.12 ..."
 	@$(BIN)/python -m tests.pythons $(ARGS)
+
+test-upgrade: install $(VENV)/.dev ## services of the release before beside this one's, on one database and one NATS
+	$(BIN)/pytest -m upgrade $(ARGS)
 
 test-compose: install $(VENV)/.dev ## the whole system in containers, with three ingesters (needs a Docker Engine with compose)
 	@docker compose version >/dev/null || { echo "This needs a Docker Engine and compose 2.24: CONTRIBUTING.md, Containers" >&2; exit 1; }

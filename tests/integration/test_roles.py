@@ -4,7 +4,7 @@ import asyncio
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -29,6 +29,7 @@ from watcher import app as watcher_app
 from watcher.settings import Settings as WatcherSettings
 
 from tests.notifier.store.test_statements import SQL as NOTIFIER_SQL
+from tests.support.database_users import Urls, users_of
 from tests.support.eventually import eventually
 from tests.support.ports import free_port
 from tests.support.postgres import TestPostgres
@@ -40,41 +41,11 @@ from tests.watcher.store.test_statements import SQL as WATCHER_SQL
 ONE, TWO = tasks()[:2]
 
 
-@dataclass(frozen=True)
-class Urls:
-    """One database as each of its users reaches it; the owner is what compose has: a superuser."""
-
-    owner: str
-    writer: str
-    reader: str
-    watcher: str
-    notifier: str
-
-    async def provision(self, nats_url: str) -> None:
-        await provision.provision(
-            provision.Settings(
-                database_url=self.owner,
-                database_writer_url=self.writer,
-                database_reader_url=self.reader,
-                database_watcher_url=self.watcher,
-                database_notifier_url=self.notifier,
-                nats_url=nats_url,
-            )
-        )
-
-
 @pytest.fixture
 async def urls(postgres: TestPostgres, empty_database_url: str, nats_url: str) -> AsyncIterator[Urls]:
-    owner = postgres.superuser_url(urlsplit(empty_database_url).path.lstrip("/"))
-    names = [f"{role}_{uuid.uuid4().hex}" for role in ("writer", "reader", "watcher", "notifier")]
-    assert "postgres@" in owner
-    made = Urls(owner, *(owner.replace("postgres@", f"{name}:it's%20a%20secret@", 1) for name in names))
-    await made.provision(nats_url)
-    yield made
-    connection = await asyncpg.connect(owner)
-    for name in names:
-        await connection.execute(f"DROP OWNED BY {name}; DROP ROLE {name}")
-    await connection.close()
+    async with users_of(postgres, empty_database_url) as made:
+        await made.provision(nats_url)
+        yield made
 
 
 async def test_roles_know_every_table_and_view_that_the_migrations_make(database_url: str) -> None:

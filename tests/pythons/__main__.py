@@ -14,7 +14,7 @@ from xml.etree import ElementTree as ET
 
 from tests.pythons.interpreters import ROOT, Interpreter, candidates, choose, probe, promised
 
-_SELECTED = "not debian and not compose and not pictures and not one_python"
+_SELECTED = "not debian and not compose and not upgrade and not pictures and not one_python"
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from tests.structure.measure import ROOT
 
 MARKER = "neighbour"
 # Markers of tests that another command runs than `make test`.
-_COMMANDS = {"debian": "make test-all", "compose": "make test-compose"}
+_COMMANDS = {"debian": "make test-all", "compose": "make test-compose", "upgrade": "make test-upgrade"}
 _HEAD = """# Neighbours
 
 What was tried against which neighbour, and what happens. Each line is a test that runs on the real part; `make docs`

@@ -41,7 +41,9 @@ def test_each_marker_is_a_line_under_its_neighbour(tmp_path: Path) -> None:
     assert "test_without" not in made
 
 
-@pytest.mark.parametrize(("mark", "runs"), [("compose", "make test-compose"), ("debian", "make test-all")])
+@pytest.mark.parametrize(
+    ("mark", "runs"), [("compose", "make test-compose"), ("debian", "make test-all"), ("upgrade", "make test-upgrade")]
+)
 def test_a_mark_of_the_whole_file_names_its_command(tmp_path: Path, mark: str, runs: str) -> None:
     (tmp_path / "tests").mkdir()
     (tmp_path / "tests" / "test_it.py").write_text(

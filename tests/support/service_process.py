@@ -45,6 +45,11 @@ class ServiceProcess:
         except aiohttp.ClientError:
             return ""
 
+    async def stop(self) -> None:
+        """End it as an operator does, and wait for it."""
+        self.process.terminate()
+        await self.process.wait()
+
     def says(self, words: str) -> bool:
         """Tell whether its log has these words; raise when it has ended."""
         assert self.process.returncode is None, self.log.read_text()
@@ -53,7 +58,7 @@ class ServiceProcess:
 
 @asynccontextmanager
 async def service_process(
-    module: str, log: Path, before: str = "", **environment: str
+    module: str, log: Path, before: str = "", python: str | Path = sys.executable, **environment: str
 ) -> AsyncIterator[ServiceProcess]:
     """Yield `python -m module`, killed at the end. `before` is Python that runs first, in the same process."""
     ops, port = free_port(), free_port()
@@ -61,7 +66,7 @@ async def service_process(
     code = f"{before}\nimport runpy; runpy.run_module({module!r}, run_name='__main__')"
     with log.open("wb") as output:
         running = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-c", code),
+            *(python, "-c", code),
             env={**clean_environment(), **own, **environment},
             stdout=output,
             stderr=output,

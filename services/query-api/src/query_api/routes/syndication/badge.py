@@ -26,8 +26,6 @@ _FONT: Final = {"font-family": "Verdana,Geneva,DejaVu Sans,sans-serif", "font-si
 # Widths in pixels of Verdana at 11: near enough, as the text is stretched to what was counted.
 _NARROW, _WIDE = frozenset("iljtfrI.,:;'|!()[]{}/ "), frozenset("mwMW@%")
 
-ET.register_namespace("", _SVG)
-
 
 @partial(Endpoint, "/badge/latest-model.svg", "Latest", answer=MEDIA_TYPE, problems=(404,))
 def get_badge(moment: Moment, query: LatestQuery) -> Rendered:
@@ -83,16 +81,16 @@ def _width_of(char: str) -> float:
 def _svg(message: str, title: str, fill: str) -> ET.Element:
     left, right = _width(LABEL) + 2 * _PAD, _width(message) + 2 * _PAD
     size = {"width": str(left + right), "height": str(_HEIGHT)}
-    svg = ET.Element(f"{{{_SVG}}}svg", {**size, "role": "img", "aria-label": title})
-    ET.SubElement(svg, f"{{{_SVG}}}title").text = title
+    svg = ET.Element("svg", {"xmlns": _SVG, **size, "role": "img", "aria-label": title})
+    ET.SubElement(svg, "title").text = title
     # No ids: a page may hold several badges as they are.
-    ET.SubElement(svg, f"{{{_SVG}}}rect", {**size, "rx": "4", "fill": fill})
+    ET.SubElement(svg, "rect", {**size, "rx": "4", "fill": fill})
     outline = f"M4 0H{left}V{_HEIGHT}H4a4 4 0 0 1-4-4V4a4 4 0 0 1 4-4z"
-    ET.SubElement(svg, f"{{{_SVG}}}path", {"d": outline, "fill": _LABEL_FILL})
-    texts = ET.SubElement(svg, f"{{{_SVG}}}g", {**_FONT, "aria-hidden": "true"})
+    ET.SubElement(svg, "path", {"d": outline, "fill": _LABEL_FILL})
+    texts = ET.SubElement(svg, "g", {**_FONT, "aria-hidden": "true"})
     for x, text in ((_PAD, LABEL), (left + _PAD, message)):
         place = {"x": str(x), "y": "14", "textLength": str(_width(text)), "lengthAdjust": "spacingAndGlyphs"}
-        ET.SubElement(texts, f"{{{_SVG}}}text", place).text = text
+        ET.SubElement(texts, "text", place).text = text
     return svg
 
 

@@ -21,8 +21,6 @@ _NAMESPACE = "http://www.w3.org/2005/Atom"
 _IDS = uuid.uuid5(uuid.NAMESPACE_URL, "https://github.com/arcwatch/feed")
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
-ET.register_namespace("", _NAMESPACE)
-
 
 @partial(Endpoint, "/feed.atom", "Live", answer=MEDIA_TYPE)
 def get_feed(moment: Moment) -> Rendered:
@@ -32,7 +30,7 @@ def get_feed(moment: Moment) -> Rendered:
     newest = sorted(landed, key=lambda entry: (entry[0].landed_at, entry[0].run_id))
     entries = newest[: -ENTRIES - 1 : -1]
     base = moment.settings.base_url
-    root = _element("feed")
+    root = _element("feed", xmlns=_NAMESPACE)
     _add(root, "id", _IDS.urn)
     _add(root, "title", "ARC-AGI submissions")
     _add(root, "subtitle", "Models whose answers were ingested and scored")
@@ -83,7 +81,7 @@ def _time(at: datetime) -> str:
 
 
 def _element(name: str, **attributes: str) -> ET.Element:
-    return ET.Element(f"{{{_NAMESPACE}}}{name}", {key: xml_text(value) for key, value in attributes.items()})
+    return ET.Element(name, {key: xml_text(value) for key, value in attributes.items()})
 
 
 def _add(parent: ET.Element, name: str, text: str | None = None, **attributes: str) -> ET.Element:

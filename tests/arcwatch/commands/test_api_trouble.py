@@ -70,6 +70,16 @@ async def test_it_is_one_line(path: str, answer: bytes | None, words: str, monke
     assert words in run.err[0]
 
 
+@pytest.mark.parametrize("command", ["audit ls", "datasets pause a/b"])
+async def test_the_token_of_an_admin_goes_nowhere_else(command: str) -> None:
+    async with answering(PROBLEM) as elsewhere:
+        moved = f"HTTP/1.1 302 Found\r\nLocation: {elsewhere}/api\r\nContent-Length: 0\r\n\r\n".encode()
+        async with answering(moved) as url:
+            run = await arcwatch(*command.split(), "--url", url, env={"ADMIN_TOKEN": "s3cret"})
+    assert (run.status, run.out, len(run.err)) == (1, [], 1)
+    assert run.err[0].endswith(f"redirects to {elsewhere}/api: give the URL of the query API there")
+
+
 @pytest.mark.parametrize(
     "url",
     [

@@ -132,10 +132,21 @@ def _checked(base: str) -> tuple[str, str]:
     return base.rstrip("/"), parts.hostname or ""
 
 
+class _Redirects(urllib.request.HTTPRedirectHandler):
+    """Follows no redirect of an admin's request: it would go on with the token, wherever that leads, and as a GET."""
+
+    def redirect_request(self, req: urllib.request.Request, fp: Any, *given: Any) -> urllib.request.Request | None:
+        if req.has_header("Authorization"):
+            fp.close()
+            where, there = (without_password(each) for each in (req.full_url, given[-1]))
+            raise DeploymentError(f"{where} redirects to {there}: give the URL of the query API there")
+        return super().redirect_request(req, fp, *given)
+
+
 def _opener(host: str) -> urllib.request.OpenerDirector:
     """Return an opener that goes to this machine directly, and elsewhere as the environment says."""
     here = host in {LOOPBACK, "::1", "localhost"}
-    return urllib.request.build_opener(*([urllib.request.ProxyHandler({})] if here else []))
+    return urllib.request.build_opener(_Redirects, *([urllib.request.ProxyHandler({})] if here else []))
 
 
 def _refusal(error: urllib.error.HTTPError) -> DeploymentError:

@@ -138,6 +138,7 @@ async def test_filters_formats_and_refusals(start: Start, writer: Writer) -> Non
             "tasks?withText=true",
             "snapshot?what=runs",
             "tasks.csv?format=csv",
+            "tasks?model=%00",
         ):
             await text(api, f"/export/{wrong}", 400)
         async with api.http.head("/export/snapshot") as answer:

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator
 
 from query_api.schemas.base import ApiModel, Count, DatasetName, Query
+from query_api.schemas.performance import PlainName
 
 FileFormat = Literal["csv", "jsonl", "parquet"]
 Table = Literal["submissions", "tasks", "attempts"]
@@ -16,7 +17,7 @@ class ExportFilter(Query):
     """Which submissions are exported."""
 
     dataset: Annotated[DatasetName | None, Field(description="Only this dataset, such as owner/name.")] = None
-    model: Annotated[str | None, Field(min_length=1, max_length=255, description="Only this model's folder.")] = None
+    model: Annotated[PlainName | None, Field(description="Only this model's folder.")] = None
 
 
 class TextFilter(ExportFilter):

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, mock, test } from "node:test";
 
+import { caughtUp } from "../client/src/http.ts";
 import { LatestStore } from "../client/src/latest.ts";
 import { type ConnectionState, type LiveEvent, openLive } from "../client/src/live.ts";
 import { isHeard } from "../client/src/places.ts";
@@ -176,6 +177,42 @@ test("two who listen by the same function are two", () => {
   newest().open();
   newest().send("sync", "5-1");
   assert.deepEqual([said, seen], [["sync"], ["open"]]);
+});
+
+test("an error of one who listens is thrown, and the others hear the event", () => {
+  const live = new SharedLive("");
+  const said: string[] = [];
+  live.listen(() => assert.fail("a bug of theirs"));
+  live.listen(({ event }) => said.push(event));
+  newest().send("sync", "7-1");
+  assert.deepEqual(said, ["sync"]);
+  assert.throws(() => mock.timers.tick(1), /a bug of theirs/);
+});
+
+test("an answer from before what was heard is asked for again, but not for ever", async () => {
+  const [live, asked] = [new SharedLive(""), [] as string[]];
+  const places = ["7-4", "7-4", "7-5", "7-4", "7-4", "7-4", "7-4", "6-1"];
+  const ask = caughtUp(() => {
+    const place = places.shift() ?? assert.fail("asked too often");
+    asked.push(place);
+    return Promise.resolve(new Response(place, { headers: { "X-Event-Id": place } }));
+  }, live.place);
+  const answer = async (waits: number) => {
+    const found = ask("/").then((response) => response.text());
+    for (let turn = 0; turn < waits; turn++) {
+      await new Promise((resolve) => setImmediate(resolve));
+      mock.timers.tick(3_000);
+    }
+    return found;
+  };
+  assert.equal(await answer(0), "7-4", "nothing was heard");
+  live.listen(() => undefined);
+  newest().send("ingested", "7-5");
+  newest().send("progress", "7-5");
+  assert.equal(await answer(1), "7-5");
+  assert.equal(await answer(3), "7-4");
+  assert.equal(await answer(0), "6-1", "of another stream nothing can be told");
+  assert.equal(asked.length, 8);
 });
 
 test("all who listen share one connection, which outlives a change of pages", () => {

@@ -1,7 +1,7 @@
 /** A client of one query API. */
 import createFetchClient, { type Client } from "openapi-fetch";
 
-import { fetchInTime, unwrap } from "./http.ts";
+import { caughtUp, fetchInTime, unwrap } from "./http.ts";
 import { LatestStore } from "./latest.ts";
 import type { components, paths } from "./schema.ts";
 import { type Listener, SharedLive } from "./shared.ts";
@@ -41,8 +41,8 @@ export interface ArcwatchClient {
 /** Makes a client. One per server is enough for an app. */
 export function createClient(options: ClientOptions = {}): ArcwatchClient {
   const baseUrl = (options.baseUrl ?? "").replace(/\/+$/, "");
-  const api = createFetchClient<paths>({ baseUrl, fetch: fetchInTime });
   const live = new SharedLive(baseUrl);
+  const api = createFetchClient<paths>({ baseUrl, fetch: caughtUp(fetchInTime, live.place) });
   const stores = new Map<string, LatestStore>();
   const latestModel = (query: LatestQuery = {}) =>
     unwrap(api.GET("/api/metrics/latest-model", { params: { query } }));

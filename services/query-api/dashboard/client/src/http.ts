@@ -1,4 +1,5 @@
 /** Requests with a deadline, and errors that say what the server says. */
+import { isBefore } from "./places.ts";
 
 export class ApiError extends Error {
   readonly status: number;
@@ -21,6 +22,23 @@ export function fetchInTime(input: RequestInfo | URL, init: RequestInit = {}): P
   const asked = init.signal ?? (input instanceof Request ? input.signal : undefined);
   const late = AbortSignal.timeout(DEADLINE_MS);
   return fetch(input, { ...init, signal: asked ? AbortSignal.any([asked, late]) : late });
+}
+
+// Mostly a replica lags by less than the first of these.
+const AGAIN_MS = [250, 1_000, 3_000];
+
+/** Asks again where a replica answers that does not know of the event at `heard` yet; at last takes what there is. */
+export function caughtUp(ask: typeof fetchInTime, heard: () => string | null): typeof fetchInTime {
+  return async (input, init) => {
+    let answer = await ask(input, init);
+    for (const wait of AGAIN_MS) {
+      const [place, last] = [answer.headers.get("X-Event-Id"), heard()];
+      if (place === null || last === null || !isBefore(place, last)) break;
+      await new Promise((resolve) => setTimeout(resolve, wait));
+      answer = await ask(input, init);
+    }
+    return answer;
+  };
 }
 
 function isLate(error: unknown): boolean {

@@ -18,6 +18,7 @@ export class SharedLive {
   private readonly watchers = new Set<() => void>();
   private connection: LiveConnection | undefined;
   private closing: ReturnType<typeof setTimeout> | undefined;
+  private newest: string | null = null;
   private readonly baseUrl: string;
 
   constructor(baseUrl: string) {
@@ -50,9 +51,22 @@ export class SharedLive {
 
   readonly current = (): LiveStatus => this.status;
 
+  /** The place of the last event. */
+  readonly place = (): string | null => this.newest;
+
   private heard(event: LiveEvent): void {
     if (event.event === "ping") this.change({ stale: event.data.stale });
-    for (const listener of this.listeners) listener(event);
+    if (event.id) this.newest = event.id;
+    for (const listener of this.listeners) {
+      try {
+        listener(event);
+      } catch (error) {
+        // The browser tells of it, and the others hear the event.
+        setTimeout(() => {
+          throw error;
+        }, 0);
+      }
+    }
   }
 
   private change(changes: Partial<LiveStatus>): void {

@@ -6,10 +6,13 @@ import os
 import random
 import signal
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final
 
+import asyncpg
 import nats.errors
+from arcwatch.embedded.postgres import SUPERUSER
 from common.bus import bus, topology
 from common.events import SyncRequested
 from nats.js import JetStreamContext
@@ -28,17 +31,21 @@ _MOODS: Final[dict[str, Fault]] = {
     "cut": Truncate(),
     "reset": ConnectionReset(),
 }
+# As much as files that grow may still find of a disk that is called full.
+_LEFT_BYTES: Final = 8 * 1024
+# A segment of PostgreSQL's log is 16 MiB: each statement begins another one.
+_NEXT_SEGMENT: Final = "SELECT pg_logical_emit_message(false, 'soak', 'full'), pg_switch_wal()"
+_MOST_SEGMENTS: Final = 16
 
 
 @dataclass
 class Breaker:
-    """Does one step after the other. `streams_lost` counts streams that were deleted with all they held."""
+    """Does one step after the other. `stream_began`: when a stream that was deleted was made anew, empty."""
 
     world: World
     upstream: Upstream
     pick: random.Random
-    streams_lost: int = 0
-    done: list[str] = field(default_factory=list)
+    stream_began: datetime | None = None
 
     async def do(self, step: Step) -> str:
         """Do a step; what lasts goes on after this returns. Return what was done, in words."""
@@ -67,10 +74,32 @@ class Breaker:
         await relay.let_through()
 
     async def _kill_server(self, step: Step) -> None:
-        await self.world.restart(step.target)
+        self.world.servers.kill(step.target)
 
     async def _freeze_server(self, step: Step) -> None:
-        await _frozen(self.world.pids(step.target), step.seconds)
+        await _frozen(self.world.servers.pids(step.target), step.seconds)
+
+    async def _full_disk(self, step: Step) -> None:
+        server, _, what = step.target.partition("-")
+        disk = self.world.servers.disks[server]
+        await asyncio.to_thread(disk.fill, leave=_LEFT_BYTES)
+        try:
+            async with asyncio.timeout(step.seconds):
+                await self._use_up_the_log() if what == "log" else None
+                await asyncio.sleep(step.seconds)
+        except TimeoutError:
+            pass  # that was all of its time
+        finally:
+            disk.make_room()
+
+    async def _use_up_the_log(self) -> None:
+        with contextlib.suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+            connection = await asyncpg.connect(self.world.servers.postgres.url(user=SUPERUSER))
+            for _ in range(_MOST_SEGMENTS):
+                await connection.execute(_NEXT_SEGMENT)
+
+    async def _receiver(self, step: Step) -> None:
+        await self.world.receiver.be(step.target, step.seconds)
 
     async def _mood(self, step: Step) -> None:
         rule = self.world.hub.faults.add(_MOODS[step.target])
@@ -78,12 +107,10 @@ class Breaker:
         self.world.hub.faults.remove(rule)
 
     async def _clock(self, step: Step) -> None:
-        service = self.world.services[step.target]
-        service.skew(self.pick.choice((-3, -1, 1, 3)))
-        _signal(filter(None, [service.pid]), signal.SIGTERM)
+        self.world.clocks[step.target].set(self.pick.choice((-3, -1, 0, 1, 3)))
 
     async def _sync(self, _: Step) -> None:
-        async with bus.connect(self.world.nats.url(), "soak") as client:
+        async with bus.connect(self.world.servers.nats.url(), "soak") as client:
             event = SyncRequested(requested_by="soak")
             await bus.publish(client, event, "soak", key=event.idempotency_key())
 
@@ -97,12 +124,12 @@ class Breaker:
         async def delete(js: JetStreamContext) -> None:
             await js.delete_stream(topology.STREAM)
 
-        self.streams_lost += 1
         await self._delete(delete)
+        self.stream_began = datetime.now(UTC)
 
     async def _delete(self, delete: Callable[[JetStreamContext], Awaitable[None]]) -> None:
         """Delete something, and make it anew soon after, as `arcwatch up` and the job `migrate` do."""
-        async with bus.connect(self.world.nats.url(), "soak") as client:
+        async with bus.connect(self.world.servers.nats.url(), "soak") as client:
             with contextlib.suppress(NotFoundError):
                 await delete(client.jetstream())
             await asyncio.sleep(1)

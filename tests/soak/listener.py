@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import aiohttp
@@ -14,11 +15,11 @@ _AGAIN_SECONDS = 0.2
 
 @dataclass
 class Listener:
-    """Notes the runs that it was told of, and how often it had to load everything again."""
+    """Notes the runs that it was told of, and when it was told to load everything again."""
 
     url: str
     runs: set[int] = field(default_factory=set)
-    resets: int = 0
+    reset_at: datetime | None = None
     joins: int = 0
     last: str | None = None
 
@@ -32,13 +33,14 @@ class Listener:
                     await asyncio.sleep(_AGAIN_SECONDS)
 
     async def _one_connection(self, http: aiohttp.ClientSession) -> None:
-        async with asyncio.timeout(_SILENT_SECONDS), listening(http, last=self.last) as events:
+        async with asyncio.timeout(_SILENT_SECONDS), listening(http, last=self.last, places=True) as events:
             self.joins += 1
             async for event in events:
                 self._note(event.name, event.id, event.data)
 
     def _note(self, name: str, place: str | None, data: Any) -> None:
         self.last = place or self.last
-        self.resets += name == "reset"
+        if name == "reset":
+            self.reset_at = datetime.now(UTC)
         if name == "ingested":
             self.runs.add(data["runId"])

@@ -25,17 +25,25 @@ class ReceivedEvent:
 
 @asynccontextmanager
 async def listening(
-    http: aiohttp.ClientSession, path: str = "/api/events", last: int | str | None = None, *, pings: bool = False
+    http: aiohttp.ClientSession,
+    path: str = "/api/events",
+    last: int | str | None = None,
+    *,
+    pings: bool = False,
+    places: bool = False,
 ) -> AsyncIterator[AsyncIterator[ReceivedEvent]]:
-    """Open the stream and wait for its first line, so that nothing sent afterwards is missed. Pings only if wanted."""
+    """Open the stream and wait for its first line, so that nothing sent afterwards is missed.
+
+    Pings only if wanted, and so a bare id, which says where to go on before the first event: as an event without name.
+    """
     headers = {} if last is None else {"Last-Event-ID": str(last)}
     async with http.get(path, headers=headers, timeout=aiohttp.ClientTimeout(total=60)) as answer:
         assert answer.status == 200, await answer.text()
         assert (await answer.content.readline()).startswith(b"retry:")
-        yield _events(answer.content, pings=pings)
+        yield _events(answer.content, pings=pings, places=places)
 
 
-async def _events(content: aiohttp.StreamReader, *, pings: bool) -> AsyncIterator[ReceivedEvent]:
+async def _events(content: aiohttp.StreamReader, *, pings: bool, places: bool) -> AsyncIterator[ReceivedEvent]:
     fields: dict[str, str] = {}
     async for line in content:
         text = line.decode().rstrip("\n")
@@ -45,6 +53,8 @@ async def _events(content: aiohttp.StreamReader, *, pings: bool) -> AsyncIterato
         else:
             if "event" in fields and (pings or fields["event"] != "ping"):
                 yield ReceivedEvent(fields.get("id"), fields["event"], json.loads(fields["data"]))
+            elif places and "event" not in fields and "id" in fields:
+                yield ReceivedEvent(fields["id"], "", None)
             fields = {}
 
 

@@ -31,8 +31,6 @@ _MOODS: Final[dict[str, Fault]] = {
     "cut": Truncate(),
     "reset": ConnectionReset(),
 }
-# As much as files that grow may still find of a disk that is called full.
-_LEFT_BYTES: Final = 8 * 1024
 # A segment of PostgreSQL's log is 16 MiB: each statement begins another one.
 _NEXT_SEGMENT: Final = "SELECT pg_logical_emit_message(false, 'soak', 'full'), pg_switch_wal()"
 _MOST_SEGMENTS: Final = 16
@@ -82,7 +80,7 @@ class Breaker:
     async def _full_disk(self, step: Step) -> None:
         server, _, what = step.target.partition("-")
         disk = self.world.servers.disks[server]
-        await asyncio.to_thread(disk.fill, leave=_LEFT_BYTES)
+        await asyncio.to_thread(disk.fill, leave=0)
         try:
             async with asyncio.timeout(step.seconds):
                 await self._use_up_the_log() if what == "log" else None

@@ -71,20 +71,22 @@ async def servers(logs: Path, say: Say) -> AsyncIterator[Servers]:
         stack.push_async_callback(supervisor.stop)
         for part in (nats, postgres):
             supervisor.watch(part, await part.start())
-        mending = asyncio.create_task(_restart_where_stuck(nats, say))
+        mending = asyncio.create_task(_end_what_is_stuck(nats, postgres, say))
         try:
             yield Servers(nats, postgres, disks)
         finally:
             mending.cancel()
 
 
-async def _restart_where_stuck(nats: NatsServer, say: Say) -> NoReturn:
-    """Do what the runbook ArcwatchDiskFull says: NATS stores nothing after a full disk until it is restarted."""
+async def _end_what_is_stuck(nats: NatsServer, postgres: PostgresServer, say: Say) -> NoReturn:
+    """Do what the runbook ArcwatchDiskFull says, as `arcwatch up` does: the supervisor starts again what ends."""
     while True:
         await asyncio.sleep(_LOOKS_EVERY_SECONDS)
         with contextlib.suppress(DeploymentError, OSError):
             if await nats.end_if_stuck():
                 say("NATS had no room, and has some now: it is restarted")
+            if await postgres.end_if_stuck():
+                say("PostgreSQL only says that it recovers: it is restarted")
 
 
 @contextlib.contextmanager

@@ -204,6 +204,17 @@ async def test_a_pid_file_that_names_another_program_does_not_stop_a_start(make:
         await other.wait()
 
 
+async def test_a_pid_file_that_is_empty_does_not_stop_a_start(make: Make, home: Path) -> None:
+    # As a full disk or a power cut leaves it.
+    first = make()
+    await first.start()
+    await kill(first)
+    (home / "data" / "postmaster.pid").write_text("")
+    again = make()
+    await again.start()
+    assert await asked(again, "SELECT 1") == 1
+
+
 async def test_a_second_server_over_the_same_folder_is_refused(make: Make, home: Path) -> None:
     first = make()
     await first.start()

@@ -94,6 +94,7 @@ class Deployment:
     ports: dict[str, int] = field(default_factory=dict, init=False)
     services: list[Service] = field(default_factory=list, init=False)
     _nats: NatsServer | None = field(default=None, init=False)
+    _database: PostgresServer | None = field(default=None, init=False)
     _said_of_topology: list[str] = field(default_factory=list, init=False)
     _nats_url: str = field(default="", init=False, repr=False)
 
@@ -170,10 +171,12 @@ class Deployment:
                 self.terminal.say(line)
         self._said_of_topology = lines
 
-    async def keep_topology(self) -> None:
-        """Look every other second whether streams and durables are as they should be, for ever."""
+    async def keep_servers(self) -> None:
+        """Look every other second whether servers are stuck, and streams and durables as they should be, for ever."""
         while True:
             await asyncio.sleep(_TOPOLOGY_SECONDS)
+            if self._database and await self._database.end_if_stuck():
+                self.terminal.say("PostgreSQL said that it recovers, and did not, as after a full disk")
             # While NATS is away or starting, there is nothing to see.
             with contextlib.suppress(*_NATS_ERRORS):
                 if self._nats and await self._nats.end_if_stuck():
@@ -194,7 +197,7 @@ class Deployment:
         url = self.options.environment.get("DATABASE_URL")
         if not url:
             wanted = _CONNECTIONS_PER_SERVICE * (self.options.ingesters + 3)
-            server = PostgresServer(
+            self._database = server = PostgresServer(
                 self.options.data_dir.path / "postgres",
                 {"max_connections": str(max(_CONNECTIONS_AT_LEAST, 2 * wanted))},
                 self.log_of("postgresql"),

@@ -113,11 +113,14 @@ def check_not_running(data: Path, say: Callable[[str], None]) -> None:
     pid_file = data / "postmaster.pid"
     if not pid_file.exists():
         return
-    first, *rest = pid_file.read_text().splitlines()
+    first, _, rest = pid_file.read_text().partition("\n")
     pid = int(first) if first.strip().isdigit() else 0
     if any(each.pid == pid for each in _servers_over(data)):
         raise DeploymentError(f"PostgreSQL (pid {pid}) already runs over {data}: stop it first, `kill -INT {pid}`")
-    pid_file.write_text("\n".join([str(os.getpid()), *rest]) + "\n")
+    # In place: on a full disk there is no room for another file, nor for this one once it were emptied.
+    with pid_file.open("r+") as file:
+        file.write(f"{os.getpid()}\n{rest}")
+        file.truncate()
     say("PostgreSQL was not shut down last time: it recovers by itself")
 
 
@@ -133,6 +136,19 @@ async def end_orphans(data: Path) -> None:
                 with contextlib.suppress(psutil.NoSuchProcess):
                     orphan.kill()
         await asyncio.sleep(0.05)
+
+
+def is_recovering(pid: int) -> bool:
+    """Tell whether a server has the process that recovers, by its title."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return any("startup" in _title(each) for each in psutil.Process(pid).children())
+    return False
+
+
+def _title(process: psutil.Process) -> str:
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return " ".join(process.cmdline())
+    return ""
 
 
 def _servers_over(data: Path) -> list[psutil.Process]:

@@ -18,7 +18,7 @@ from urllib.parse import quote
 import asyncpg
 
 from arcwatch.embedded import os_user
-from arcwatch.embedded.pg_cluster import PORT, check_not_running, end_orphans, make_cluster, socket_dir
+from arcwatch.embedded.pg_cluster import PORT, check_not_running, end_orphans, is_recovering, make_cluster, socket_dir
 from arcwatch.embedded.processes import Child, Command, Part, ignore
 from arcwatch.errors import DeploymentError
 
@@ -30,6 +30,9 @@ SUPERUSER = "postgres"
 # A recovery after a power cut may take minutes on a slow disk; PostgreSQL says in its log how far it is.
 _START_SECONDS = 300.0
 
+
+# What it says to who connects while it recovers, or ought to.
+_RECOVERS = "not yet accepting connections"
 
 # Of postgresql.conf, for a small machine.
 _SETTINGS = {
@@ -62,6 +65,7 @@ class PostgresServer(Part):
     say: Callable[[str], None] = ignore
     hold: tuple[int, ...] = ()
     _sockets: Path = field(default=Path(), init=False)
+    _looked_stuck: Child | None = field(default=None, init=False)
 
     async def start(self) -> Child:
         """Make the cluster where there is none, start the server, wait until it answers, make the database."""
@@ -93,6 +97,33 @@ class PostgresServer(Part):
         """Return the URL of a database, as asyncpg takes it."""
         # The port is said, so that PGPORT of some shell does not lead elsewhere.
         return f"postgresql://{user}@/{database}?host={quote(str(self._sockets))}&port={PORT}"
+
+    async def end_if_stuck(self) -> bool:
+        """End the server where, twice in a row, it says that it recovers and does not; tell whether it was ended.
+
+        PostgreSQL 18 may stay so for ever once a recovery found no room for its log, however much room there is by
+        now. It starts again well, which is the supervisor's; at once, as it has nothing to write.
+        """
+        before, self._looked_stuck = self._looked_stuck, None
+        if self.child is None or self.child.ended or not await self._only_says_it_recovers(self.child):
+            return False
+        if self.child is not before:
+            self._looked_stuck = self.child
+            return False
+        at_once = asyncio.Event()
+        at_once.set()
+        await self.child.stop(at_once)
+        return True
+
+    async def _only_says_it_recovers(self, child: Child) -> bool:
+        try:
+            connection = await asyncpg.connect(self.url("postgres", SUPERUSER), timeout=5)
+            await connection.close(timeout=5)
+        except asyncpg.CannotConnectNowError as error:
+            return _RECOVERS in str(error) and not await asyncio.to_thread(is_recovering, child.pid)
+        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            pass  # it is away, or does not answer: who watches it sees an end
+        return False
 
     def _prepare(self) -> pwd.struct_passwd | None:
         user = os_user.private_user()

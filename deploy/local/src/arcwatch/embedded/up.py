@@ -62,7 +62,7 @@ async def _start(deployment: Deployment, extras: Extras) -> None:
         terminal.say("any NATS client may publish events: `arcwatch nats-url` prints the URL to use")
     terminal.say("Ctrl-C stops everything")
     await extras.when_ready(addresses)
-    await deployment.keep_topology()
+    await deployment.keep_servers()
 
 
 async def _first(

@@ -89,6 +89,7 @@ def test_another_content_name_or_place_is_not_the_tree(oid: str, entries: list[E
             Entry(f"{entry.path}x", entry.oid, entry.size),
             Entry(f"{folder}/new/{entry.path.rpartition('/')[2]}", entry.oid, entry.size),
             Entry(entry.path, "no hex", entry.size),
+            Entry(f"{folder}/\ud800", entry.oid, entry.size),
         ):
             assert not is_tree(oid, folder, [*before, wrong, *after])
         assert not is_tree(oid, folder, [*entries, entry]), "twice"

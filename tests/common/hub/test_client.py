@@ -176,11 +176,33 @@ async def test_what_passes_is_tried_again_at_once(
     assert outcomes[outcome] == 2
 
 
-@pytest.mark.parametrize("fault", [Status(500), ConnectionReset(), HtmlPage(), Replace(b'{"a": 1}'), Replace(b"[7]")])
+_ENTRY = b'{"type": "file", "path": %b, "oid": "0", "size": %b}'
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Status(500),
+        ConnectionReset(),
+        HtmlPage(),
+        Replace(b'{"a": 1}'),
+        Replace(b"[7]"),
+        Replace(b"[" * 100_000),
+        Replace(b"[%b]" % (_ENTRY % (b"7", b"1"))),
+        Replace(b"[%b]" % (_ENTRY % (b'"a/1.json"', b"-1"))),
+        Replace(b"[%b]" % (_ENTRY % (b'"a/1.json"', b"true"))),
+    ],
+)
 async def test_what_does_not_pass_is_transient(hub: HubClient, server: TestHub, fault: Fault) -> None:
     server.faults.add(fault, "tree", times=None)
     with pytest.raises(TransientError):
         await hub.folders(DATA)
+
+
+async def test_a_listing_of_what_is_elsewhere_is_transient(hub: HubClient, server: TestHub) -> None:
+    server.faults.add(Replace(b"[%b]" % (_ENTRY % (b'"b/1.json"', b"3"))), "tree", times=None)
+    with pytest.raises(TransientError, match="is not below a"):
+        await hub.files(DATA, "a", "main")
 
 
 async def test_a_broken_hub_that_names_a_late_hour_is_not_asked_again_before(hub: HubClient, server: TestHub) -> None:

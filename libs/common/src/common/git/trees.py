@@ -49,13 +49,13 @@ def is_tree(oid: str, folder: str, entries: Iterable[Entry]) -> bool:
 
 
 def _is_tree(oid: str, entries: list[Entry]) -> bool:
-    entries = sorted(entries, key=_place)
+    try:
+        entries = sorted(entries, key=_place)
+        oids = [bytes.fromhex(entry.oid) for entry in entries]
+    except ValueError:  # no oid, or a path that no bytes make
+        return False
     paths = [entry.path for entry in entries]
     if len(set(paths)) < len(paths):
-        return False
-    try:
-        oids = [bytes.fromhex(entry.oid) for entry in entries]
-    except ValueError:
         return False
     names = [path.rpartition("/")[2].encode(errors="surrogateescape") for path in paths]
     tries = max(3, _BYTES_TO_HASH // sum(len(name) + 64 for name in names))

@@ -31,7 +31,7 @@ from yarl import URL
 from common.hub import calls, network
 from common.hub.calls import CALL, Call
 from common.hub.downloads import Downloads, RemoteFile
-from common.hub.entries import Folder, Listing, PathInfo, as_path_info, read_below
+from common.hub.entries import Folder, Listing, PathInfo, as_path_info, read_below, read_paths, read_root
 from common.hub.pack_downloads import Admit, PackDownloads
 from common.hub.packs import Packs
 from common.hub.quota import Quota
@@ -147,9 +147,7 @@ class HubClient:
 
         Several pages of a moving branch may belong to different commits; pin a sha before believing a difference.
         """
-        entries = await self._call(
-            dataset, lambda api: list(api.list_repo_tree(dataset, revision=revision, repo_type="dataset"))
-        )
+        entries = await self._call(dataset, partial(read_root, dataset, revision))
         return {entry.path: entry.tree_id for entry in entries if isinstance(entry, RepoFolder)}
 
     async def describe(self, dataset: str, names: Sequence[str], revision: str) -> dict[str, Folder]:
@@ -172,14 +170,7 @@ class HubClient:
         """
         found: dict[str, PathInfo] = {}
         for start in range(0, len(paths), PATHS_PER_REQUEST):
-            ask = partial(
-                HfApi.get_paths_info,
-                repo_id=dataset,
-                paths=list(paths[start : start + PATHS_PER_REQUEST]),
-                expand=True,
-                revision=revision,
-                repo_type="dataset",
-            )
+            ask = partial(read_paths, dataset, paths[start : start + PATHS_PER_REQUEST], revision)
             found |= {entry.path: as_path_info(entry) for entry in await self._call(dataset, ask)}
         return found
 
@@ -242,7 +233,7 @@ class HubClient:
             raise FolderGoneError(f"{dataset}: no such folder") from error
         except HfHubHTTPError as error:
             raise self._refused(dataset, error) from error
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             # A page of some proxy, or JSON of another shape: the client reads it without looking.
             line = f"the Hub's answer is not what was asked for: {type(error).__name__} {error}"
             raise TransientError(line, kind="hub_error") from error

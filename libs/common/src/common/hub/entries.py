@@ -1,5 +1,6 @@
 """The entries of a listing: read by the official client, in our own shapes. Knows no token and no retries."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -48,9 +49,37 @@ class Listing:
 
 
 def read_below(dataset: str, folder: str, revision: str, api: HfApi) -> Listing:
-    """Return what is listed below a folder."""
-    found = api.list_repo_tree(dataset, folder, recursive=True, revision=revision, repo_type="dataset")
+    """Return what is listed below a folder; raise ValueError where some of it is not below, or no entry."""
+    found = _well_formed(api.list_repo_tree(dataset, folder, recursive=True, revision=revision, repo_type="dataset"))
+    if astray := [entry.path for entry in found if not entry.path.startswith(f"{folder}/")]:
+        raise ValueError(f"{astray[0]!r} is not below {folder}")
     return Listing(folder, tuple(sorted(found, key=lambda entry: entry.path)))
+
+
+def read_root(dataset: str, revision: str, api: HfApi) -> list[RepoFile | RepoFolder]:
+    """Return what is listed of a dataset's root."""
+    return _well_formed(api.list_repo_tree(dataset, revision=revision, repo_type="dataset"))
+
+
+def read_paths(dataset: str, paths: Sequence[str], revision: str, api: HfApi) -> list[RepoFile | RepoFolder]:
+    """Return what is told of some paths, each with its last commit."""
+    return _well_formed(api.get_paths_info(dataset, list(paths), expand=True, revision=revision, repo_type="dataset"))
+
+
+def _well_formed(entries: Iterable[RepoFile | RepoFolder]) -> list[RepoFile | RepoFolder]:
+    """Return the entries of an answer; raise ValueError for what is none, which the official client lets pass."""
+    found = list(entries)
+    for entry in found:
+        if isinstance(entry, RepoFolder):
+            _check(entry.path, entry.tree_id, 0)
+        else:
+            _check(entry.path, entry.blob_id, entry.size)
+    return found
+
+
+def _check(path: object, oid: object, size: object) -> None:
+    if not (isinstance(path, str) and isinstance(oid, str) and type(size) is int and size >= 0):
+        raise ValueError(f"an entry has the path {path!r}, the oid {oid!r} and the size {size!r}")
 
 
 def _in_tree(entry: RepoFile | RepoFolder) -> Entry:

@@ -10,7 +10,7 @@ import asyncpg
 from common.storable import storable
 
 from query_api.schemas.console.audit_shapes import AdminAction, AuditQuery
-from query_api.store import statements as sql
+from query_api.store import console_statements as sql
 from query_api.store.repair import all_shaped, parsed
 
 Connection = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy

@@ -3,7 +3,7 @@
 import asyncpg
 
 from query_api.store import admin_actions
-from query_api.store import statements as sql
+from query_api.store import console_statements as sql
 from query_api.store.admin_actions import Deed
 
 

@@ -7,7 +7,7 @@ import asyncpg
 
 from query_api.schemas.console.dataset_shapes import Pause
 from query_api.store import admin_actions
-from query_api.store import statements as sql
+from query_api.store import console_statements as sql
 from query_api.store.admin_actions import Deed
 from query_api.store.repair import shaped
 

@@ -118,9 +118,6 @@ NAME_OVERRIDES: Final = """
 SELECT folder, display_name, provider, family, effort, release_date, kind, set_by, set_at FROM model_names
 """
 
-# The reader's role is read-only by default; of this table it may write rows.
-ALLOW_WRITES: Final = "SET TRANSACTION READ WRITE"
-
 SET_NAME: Final = """
 INSERT INTO model_names (folder, display_name, provider, family, effort, release_date, kind, set_by)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
@@ -251,51 +248,3 @@ COUNT_ERRORS_OF_RUN: Final = f"""
 SELECT count(e.id) AS total, count(e.id) FILTER (WHERE e.fatal) AS fatal
 FROM ingestion_runs r LEFT JOIN ingestion_errors e ON e.run_id = r.id AND {_ERROR_FILTER} WHERE r.id = $1 GROUP BY r.id
 """  # noqa: S608
-
-# What admins did.
-
-ADD_ACTION: Final = """
-INSERT INTO admin_actions (actor, address, action, target, request_id, outcome)
-VALUES ($1, $2, $3, $4::text::jsonb, $5, $6) RETURNING id
-"""
-
-END_ACTION: Final = """
-INSERT INTO admin_actions (actor, address, action, target, request_id, outcome, detail, ends)
-SELECT actor, address, action, target, request_id, $2, $3, id FROM admin_actions WHERE id = $1 RETURNING id
-"""
-
-COUNT_ACTIONS: Final = """
-SELECT count(*) FROM admin_actions
-WHERE ends IS NULL AND ($1::text IS NULL OR actor = $1) AND ($2::text IS NULL OR action = $2)
-"""
-
-ACTIONS: Final = """
-SELECT a.id, a.at, a.actor, a.address, a.action, a.target, a.request_id, coalesce(e.outcome, a.outcome) AS outcome,
-    coalesce(e.detail, a.detail) AS detail
-FROM admin_actions a LEFT JOIN admin_actions e ON e.ends = a.id
-WHERE a.ends IS NULL AND ($1::text IS NULL OR a.actor = $1) AND ($2::text IS NULL OR a.action = $2)
-ORDER BY a.id DESC LIMIT $3 OFFSET $4
-"""
-
-# Which datasets are paused.
-
-PAUSES: Final = """
-SELECT dataset, paused_by AS by, paused_at AS since, reason, until FROM dataset_pauses
-WHERE until IS NULL OR until > clock_timestamp()
-"""
-
-PAUSE: Final = """
-INSERT INTO dataset_pauses (dataset, paused_by, reason, until)
-SELECT $1, $2, $3, $4 WHERE $4::timestamptz IS NULL OR $4 > clock_timestamp()
-ON CONFLICT (dataset) DO UPDATE SET paused_by = excluded.paused_by, paused_at = excluded.paused_at,
-    reason = excluded.reason, until = excluded.until
-RETURNING dataset, paused_by AS by, paused_at AS since, reason, until
-"""
-
-RESUME: Final = "DELETE FROM dataset_pauses WHERE dataset = $1 RETURNING dataset"
-
-# What admins cancel.
-
-STATUS_OF_RUN: Final = "SELECT status FROM ingestion_runs WHERE id = $1"
-
-CANCEL: Final = "INSERT INTO cancellations (run_id, request_id, asked_by) VALUES ($1, $2, $3) RETURNING id"

@@ -40,6 +40,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.add_cleanup(lambda: os.close(descriptor))
 
 
+@pytest.hookimpl(optionalhook=True)  # the mutants run without it
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
     """Run twice as many workers as there are processors: most tests wait for servers most of the time."""
     return 2 * (os.cpu_count() or 1) if config.getoption("numprocesses") == "auto" else None

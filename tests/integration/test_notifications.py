@@ -22,11 +22,11 @@ from tests.support.submissions import V2, solved, submission, tasks
 # Waits are short, and the process ends at a step as it would by a power cut.
 _QUICKLY = """
 import os, signal
-import notifier.app, notifier.deliver
+import notifier.app, notifier.rounds.deliver
 from notifier.sending import webhook
 from notifier.store import outbox
 notifier.app.LOOK_SECONDS = notifier.app.SEND_SECONDS = 0.05
-notifier.deliver.LEASE_SECONDS = 0.3
+notifier.rounds.deliver.LEASE_SECONDS = 0.3
 
 def dies(owner, name, *, after):
     step = getattr(owner, name)

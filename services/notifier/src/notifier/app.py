@@ -11,9 +11,9 @@ from common.process import ops
 from common.process.outage import Outage, periodically
 from common.process.service import background
 
-from notifier.collect import Collector
-from notifier.deliver import Deliverer
 from notifier.metrics import Metrics
+from notifier.rounds.collect import Collector
+from notifier.rounds.deliver import Deliverer
 from notifier.sending.sender import send
 from notifier.settings import Settings
 from notifier.store.outbox import Outbox

@@ -7,10 +7,10 @@ from typing import Any
 
 from common.database.pool import open_pool
 from common.database.schema import check_migrated
-from notifier import trial
 from notifier.channels.channel_file import Channels
+from notifier.sending import trials
+from notifier.sending.trials import Tried
 from notifier.store.outbox import Outbox
-from notifier.trial import Tried
 
 from arcwatch.errors import DeploymentError
 
@@ -18,7 +18,7 @@ from arcwatch.errors import DeploymentError
 async def send_test(channels: Channels, name: str, site: str | None) -> Tried:
     """Send a test message to a channel, once."""
     try:
-        return await trial.send_test(channels, name, site)
+        return await trials.send_test(channels, name, site)
     except LookupError as error:
         raise DeploymentError(str(error)) from error
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import structlog
 
-from notifier.backoff import again_in
 from notifier.channels.channel import Channel
 from notifier.metrics import Metrics
 from notifier.news.message import Message
 from notifier.news.news import News
+from notifier.rounds.backoff import again_in
 from notifier.sending.errors import DeliveryError
 from notifier.store.outbox import Claimed, Outbox
 

@@ -1,7 +1,7 @@
 """A message is sent again after longer and longer waits, as its receiver asks, and not for ever."""
 
 import pytest
-from notifier.backoff import DELAYS, again_in
+from notifier.rounds.backoff import DELAYS, again_in
 
 
 def test_waits_grow_and_end() -> None:

@@ -2,11 +2,11 @@
 
 import asyncpg
 import pytest
-from notifier.backoff import DELAYS
 from notifier.channels.channel import Channel
-from notifier.deliver import Deliverer
 from notifier.metrics import Metrics
 from notifier.news.message import Message
+from notifier.rounds.backoff import DELAYS
+from notifier.rounds.deliver import Deliverer
 from notifier.sending.errors import DeliveryError
 from notifier.store.outbox import Outbox
 

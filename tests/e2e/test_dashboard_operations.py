@@ -4,11 +4,15 @@ import re
 from datetime import UTC, datetime
 from pathlib import Path
 
+import asyncpg
 import pytest
 from common.bus.topology import DEAD_STREAM, STREAM
 from common.events import DeadLetter
+from notifier.rounds.console import Console
+from notifier.store.register import Register
 from playwright.async_api import Page, expect
 
+from tests.notifier.samples import receiver, webhook
 from tests.support.browser import browser, keep_looks
 from tests.support.dashboard import TOKEN, Running, files, system
 from tests.support.hub.faults import Stall
@@ -103,6 +107,54 @@ async def test_a_dataset_is_paused_with_a_reason_and_resumed(tmp_path: Path, dat
         await row.get_by_role("button", name=f"Resume {V2}").click()
         await expect(row).to_contain_text("watched")
         await expect(page.get_by_test_id("deed")).to_have_count(2)
+        assert chromium.complaints == []
+
+
+_DEAD = """
+INSERT INTO notification_messages (channel, status, news, created_at, due_at, attempts, error)
+VALUES ('team', 'dead', '{1,2}', now(), now(), 10, 'it answers 404')
+"""
+
+
+async def test_a_channel_is_tested_and_the_page_tells_what_became_of_it(
+    tmp_path: Path, database_url: str, nats_url: str
+) -> None:
+    async with (
+        system(tmp_path, database_url, nats_url, workers=False) as running,
+        browser(running.url) as chromium,
+        asyncpg.create_pool(database_url, min_size=1, max_size=1) as pool,
+        receiver() as hook,
+    ):
+        hook.statuses = [204, 503]
+        team = webhook(name="team", events=("landing",), datasets=("arcprize/*",), min_score=0.3)
+        console = Console((webhook(url=hook.url), team), Register(pool))
+        await console.announce()
+        await pool.execute(_DEAD)
+        page = await chromium.open("/operations")
+        await page.get_by_role("button", name="Show notifications").click()
+        dialog = page.get_by_role("dialog", name="Admin token")
+        await dialog.get_by_label("Token", exact=True).fill(TOKEN)
+        await dialog.get_by_role("button", name="Go on").click()
+        ops, other = (page.get_by_test_id("channel").filter(has_text=name) for name in ("ops", "team"))
+        await expect(other).to_contain_text("landings; of arcprize/*; landings from 30%; together after 60 seconds")
+        await expect(other).to_contain_text("0 waiting, 1 dead")
+        await expect(page.get_by_test_id("dead-message")).to_contain_text("it answers 404")
+
+        button = ops.get_by_role("button", name="Test ops")
+        for outcome in ("was delivered", "was refused: it answers 503"):
+            await button.click()
+            await expect(ops).to_contain_text("waits for the notifier")
+            await expect(button).to_be_disabled()
+            assert await console.send_tests() == 1
+            await expect(ops.get_by_role("status")).to_contain_text(outcome)
+        assert len(hook.came) == 2
+        assert await keep_looks(page, "operations-notifications") == []
+        await expect(page.get_by_test_id("deed").first).to_contain_text(re.compile("notifications.test.*channel: ops"))
+
+        await pool.execute("UPDATE notification_channels SET seen_at = now() - interval '5 minutes'")
+        await page.reload()
+        await expect(ops).to_contain_text("the notifier does not run")
+        await expect(button).to_be_disabled()
         assert chromium.complaints == []
 
 

@@ -150,7 +150,7 @@ async def test_the_reader_cannot_write_and_the_writer_cannot_change_tables(urls:
 def may_write(table: str, statement: str) -> bool:
     """Tell whether the reader's role may do this: what admins say it writes, what they did it only adds to."""
     return table in {"model_names", "dataset_pauses"} or (
-        table in {"admin_actions", "cancellations"} and statement.startswith("INSERT")
+        table in {"admin_actions", "cancellations", "notification_tests"} and statement.startswith("INSERT")
     )
 
 
@@ -168,7 +168,8 @@ async def test_the_reader_writes_what_admins_say_and_do_where_it_says_so(urls: U
 
 
 async def test_the_notifier_sees_what_is_news_and_writes_its_outbox(urls: Urls) -> None:
-    own = {"notification_events", "notification_messages", "notification_reader"}
+    own = {"notification_events", "notification_messages", "notification_reader", "notification_channels"}
+    own |= {"notification_tests"}
     read = {"ingestion_runs", "model_names", "submission_versions", "verifications"}
     assert own <= set(roles.tables())
     for table in set(roles.tables()) - own - read:

@@ -31,12 +31,15 @@ _WATCHES = {
 # What the notifier does: what is news it only reads.
 _NOTIFIES = {
     **dict.fromkeys(("ingestion_runs", "model_names", "submission_versions", "verifications"), "SELECT"),
-    **dict.fromkeys(("notification_events", "notification_messages", "notification_reader"), _WRITES),
+    **dict.fromkeys(
+        ("notification_events", "notification_messages", "notification_reader", "notification_channels"), _WRITES
+    ),
+    "notification_tests": "SELECT, UPDATE, DELETE",
 }
 
 # Of what admins did, no line is changed or removed.
 _READER_WRITES = {"model_names": _WRITES, "dataset_pauses": _WRITES} | dict.fromkeys(
-    ("admin_actions", "cancellations"), "SELECT, INSERT"
+    ("admin_actions", "cancellations", "notification_tests"), "SELECT, INSERT"
 )
 
 # The letters of "roles": several jobs at once take turns.

@@ -13,10 +13,12 @@ from common.process.service import background
 
 from notifier.metrics import Metrics
 from notifier.rounds.collect import Collector
+from notifier.rounds.console import ANNOUNCE_SECONDS, Console
 from notifier.rounds.deliver import Deliverer
 from notifier.sending.sender import send
 from notifier.settings import Settings
 from notifier.store.outbox import Outbox
+from notifier.store.register import Register
 
 log = structlog.get_logger(__name__)
 
@@ -46,9 +48,12 @@ async def run(settings: Settings, stopping: asyncio.Event) -> None:
             outbox = Outbox(pool)
             collector = Collector(outbox, channels, metrics)
             senders = [Deliverer(channel, outbox, metrics, send, settings.site) for channel in channels]
+            console = Console(channels, Register(pool), settings.site)
             outage = Outage("database", "news waits there; asked every 5 s")
             async with background(
                 periodically("news", collector.run_once, LOOK_SECONDS, outage),
+                periodically("channels", console.announce, ANNOUNCE_SECONDS),
+                periodically("tests", console.send_tests, SEND_SECONDS),
                 *(periodically(sender.channel.name, sender.run_due, SEND_SECONDS) for sender in senders),
             ):
                 log.info("notifier.ready", ops_port=port, channels=[channel.name for channel in channels])

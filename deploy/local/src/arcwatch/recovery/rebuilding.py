@@ -37,6 +37,8 @@ NOT_FROM_THE_HUB: Final[Mapping[str, str]] = MappingProxyType(
         "overtaken_events": "which manual requests were done ahead of their turn",
         "notification_events": "which events notifications were made of",
         "notification_messages": "notifications that waited to be sent, and the record of those sent",
+        "notification_channels": "when messages of each channel were last taken and refused",
+        "notification_tests": "test messages that admins asked for",
         "notification_reader": "how far the notifier has read the events",
         "version_scores": "figures that a rescoring had replaced",
     }

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Annotated, Literal, Self, get_args
+from typing import Annotated, Any, Literal, Self, get_args
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, model_validator
@@ -13,6 +13,8 @@ from notifier.news.news import News, NewsKind
 ChannelKind = Literal["webhook", "slack", "discord", "email", "apprise"]
 Glob = Annotated[str, StringConstraints(min_length=1, max_length=255)]
 _DAY_SECONDS = 86_400.0
+# What others than the operator of the notifier may see of a channel, besides its name and kind.
+_SHOWN = {"events", "datasets", "models", "min_score", "digest_seconds", "digest_max_seconds"}
 
 
 class Channel(BaseModel):
@@ -57,6 +59,10 @@ class Channel(BaseModel):
             and _matches(self.models, news.model)
             and (self.min_score is None or news.kind != "landing" or (news.score or 0.0) >= self.min_score)
         )
+
+    def filters(self) -> dict[str, Any]:
+        """Return which news it takes and how long its messages wait, in the file's words; nothing that is secret."""
+        return self.model_dump(mode="json", include=_SHOWN)
 
     def current_url(self) -> str:
         """Return the URL as it is now; raise OSError where its file cannot be read."""

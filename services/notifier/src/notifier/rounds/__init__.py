@@ -1,1 +1,1 @@
-"""What a notifier does again and again: finds news, sends messages. It knows nothing of how they go."""
+"""What a notifier does again and again: finds news, sends messages, serves admins. It knows nothing of how they go."""

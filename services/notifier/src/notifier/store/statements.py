@@ -110,11 +110,17 @@ KEEP_MESSAGE = """
 UPDATE notification_messages SET message = coalesce(message, $2) WHERE id = $1 RETURNING message
 """
 
-MARK_SENT = "UPDATE notification_messages SET status = 'sent', sent_at = now(), error = NULL WHERE id = $1"
+MARK_SENT = """
+WITH sent AS (
+    UPDATE notification_messages SET status = 'sent', sent_at = now(), error = NULL WHERE id = $1 RETURNING channel)
+UPDATE notification_channels SET sent_at = now() WHERE name IN (SELECT channel FROM sent)
+"""
 
 MARK_FAILED = """
-UPDATE notification_messages SET status = $2, due_at = now() + $3::interval, error = $4
-WHERE id = $1 AND status = 'waiting'
+WITH failed AS (
+    UPDATE notification_messages SET status = $2, due_at = now() + $3::interval, error = $4
+    WHERE id = $1 AND status = 'waiting' RETURNING channel)
+UPDATE notification_channels SET failed_at = now(), error = $4 WHERE name IN (SELECT channel FROM failed)
 """
 
 COUNT_UNSENT = """
@@ -137,3 +143,31 @@ WHERE status = 'dead' AND ($1::uuid[] IS NULL OR id = ANY($1)) RETURNING id
 REMOVE_DEAD = """
 DELETE FROM notification_messages WHERE status = 'dead' AND ($1::uuid[] IS NULL OR id = ANY($1)) RETURNING id
 """
+
+# What admins see of the channels, and the tests that they ask for.
+
+# In the order of their names: two notifiers that write them at once do not wait for each other in a circle.
+ANNOUNCE_CHANNELS = """
+INSERT INTO notification_channels (name, kind, filters, seen_at)
+SELECT name, kind, filters::jsonb, now() FROM unnest($1::text[], $2::text[], $3::text[]) AS own (name, kind, filters)
+ORDER BY name
+ON CONFLICT (name) DO UPDATE SET kind = excluded.kind, filters = excluded.filters, seen_at = excluded.seen_at
+"""
+
+# Those that no notifier has any more.
+FORGET_CHANNELS = """
+DELETE FROM notification_channels WHERE name <> ALL($1::text[]) AND seen_at < now() - interval '2 minutes'
+"""
+
+# $2: how long ago it may have been asked for.
+CLAIM_TESTS = """
+UPDATE notification_tests SET begun_at = now() WHERE id IN (
+    SELECT id FROM notification_tests
+    WHERE channel = ANY($1) AND begun_at IS NULL AND asked_at > now() - $2::interval
+    ORDER BY id FOR UPDATE SKIP LOCKED)
+RETURNING id, channel
+"""
+
+END_TEST = "UPDATE notification_tests SET ended_at = now(), kind = $2, reason = $3 WHERE id = $1"
+
+FORGET_TESTS = "DELETE FROM notification_tests WHERE asked_at < now() - interval '30 days'"

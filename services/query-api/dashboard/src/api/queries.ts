@@ -30,6 +30,7 @@ export const keys = {
   request: resource<[id: string]>("request"),
   datasets: resource<[]>("datasets"),
   audit: resource<[actor: string, page: number]>("audit"),
+  notifications: resource<[]>("notifications"),
   deadLetters: resource<[wish: object, page: number | string]>("dead-letters"),
 };
 

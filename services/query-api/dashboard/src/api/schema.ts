@@ -617,6 +617,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The channels of outgoing notifications: what each takes, and what became of its messages */
+        get: operations["listChannels"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/notifications/{name}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Have the notifier send a test message to a channel, once: `lastTest` of the channel tells what becomes of it */
+        post: operations["tryChannel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/audit": {
         parameters: {
             query?: never;
@@ -1473,6 +1507,121 @@ export interface components {
             noLongerSolved: string[];
         };
         /**
+         * ChannelFilters
+         * @description Which news a channel takes, and how long its messages wait.
+         */
+        ChannelFilters: {
+            /**
+             * Events
+             * @description Kinds of news.
+             * @example [
+             *       "landing",
+             *       "failure"
+             *     ]
+             */
+            events: string[];
+            /**
+             * Datasets
+             * @description Globs, one of which has to fit; none: all.
+             * @example [
+             *       "arcprize/*_v2_*"
+             *     ]
+             */
+            datasets: string[];
+            /**
+             * Models
+             * @description Globs, one of which has to fit; none: all.
+             * @example [
+             *       "gpt-5*"
+             *     ]
+             */
+            models: string[];
+            /**
+             * Minscore
+             * @description Landings below are not told; a fraction of 1.
+             * @example 0.3
+             */
+            minScore: number | null;
+            /**
+             * Digestseconds
+             * @description A message goes when nothing was added for so long.
+             * @example 60
+             */
+            digestSeconds: number;
+            /**
+             * Digestmaxseconds
+             * @description But never longer than this after its first piece.
+             * @example 3600
+             */
+            digestMaxSeconds: number;
+        };
+        /**
+         * ChannelTest
+         * @description A test message that an admin asked for.
+         */
+        ChannelTest: {
+            /**
+             * Id
+             * @description Its number.
+             * @example 5
+             */
+            id: number;
+            /**
+             * Askedby
+             * @description The name of the admin's token.
+             * @example ada
+             */
+            askedBy: string;
+            /**
+             * Askedat
+             * Format: date-time
+             * @description When.
+             * @example 2026-11-28T08:00:00Z
+             */
+            askedAt: string;
+            /**
+             * State
+             * @description waiting: no notifier has taken it yet; sending: one has; delivered, refused: the receiver took it, or did not; expired: no notifier took it in time, and none will; unknown: one took it, and died.
+             * @example waiting
+             * @enum {string}
+             */
+            state: "waiting" | "sending" | "delivered" | "refused" | "expired" | "unknown";
+            /**
+             * Endedat
+             * @description Null: it has not ended.
+             * @example 2026-11-28T08:00:01Z
+             */
+            endedAt: string | null;
+            /**
+             * Kind
+             * @description Why it was refused, in a word.
+             * @example server_error
+             */
+            kind: string | null;
+            /**
+             * Reason
+             * @description Why, in words.
+             * @example it answers 503
+             */
+            reason: string | null;
+        };
+        /**
+         * ChannelTested
+         * @description A test was asked for: the channel's `lastTest` tells what becomes of it.
+         */
+        ChannelTested: {
+            /**
+             * Success
+             * @description Always true; an error is a problem document.
+             * @default true
+             * @example true
+             * @constant
+             */
+            success?: true;
+            /** @description What was asked for. */
+            data: components["schemas"]["ChannelTest"];
+        };
+        /**
          * CheapestSolve
          * @description Who solved a task for the least.
          */
@@ -2139,6 +2288,50 @@ export interface components {
              * @example 100
              */
             limit?: number;
+        };
+        /**
+         * DeadMessage
+         * @description A message that was given up: it stays until it is replayed or removed.
+         */
+        DeadMessage: {
+            /**
+             * Id
+             * Format: uuid
+             * @description As `arcwatch notify` names it.
+             * @example 0f8fad5b-d9cb-469f-a165-70867728950e
+             */
+            id: string;
+            /**
+             * Channel
+             * @description The channel's name in NOTIFICATIONS_FILE.
+             * @example ops
+             */
+            channel: string;
+            /**
+             * Pieces
+             * @description How many pieces of news it tells.
+             * @example 3
+             */
+            pieces: number;
+            /**
+             * Createdat
+             * Format: date-time
+             * @description When it was begun.
+             * @example 2026-11-24T08:00:00Z
+             */
+            createdAt: string;
+            /**
+             * Attempts
+             * @description How often it was sent.
+             * @example 10
+             */
+            attempts: number;
+            /**
+             * Error
+             * @description Why it was not taken the last time.
+             * @example it answers 404
+             */
+            error: string | null;
         };
         /**
          * Disagreement
@@ -4278,6 +4471,94 @@ export interface components {
          * @enum {string}
          */
         NoteKind: "unreadable_answer" | "malformed_pair" | "malformed_attempt" | "unknown_attempt" | "unknown_answer" | "null_attempt" | "pair_out_of_range" | "pair_index_missing" | "duplicate_answer" | "unread_metadata" | "duplicate_key" | "value_out_of_range" | "text_replaced" | "too_deep" | "duplicate_file" | "other_task_set" | "no_task_name" | "model_name_missing" | "nested_folder" | "nothing_usable";
+        /**
+         * NotificationChannel
+         * @description A channel of the notifier; where it leads only its file says.
+         */
+        NotificationChannel: {
+            /**
+             * Name
+             * @description The channel's name in NOTIFICATIONS_FILE.
+             * @example ops
+             */
+            name: string;
+            /**
+             * Kind
+             * @description Null: no notifier has this channel any more; messages of it are left.
+             * @example webhook
+             */
+            kind: string | null;
+            /** @description Null: not known. */
+            filters: components["schemas"]["ChannelFilters"] | null;
+            /**
+             * Running
+             * @description Whether its notifier has said so within a minute.
+             * @example true
+             */
+            running: boolean;
+            /**
+             * Seenat
+             * @description When it last said so.
+             * @example 2026-11-28T08:00:00Z
+             */
+            seenAt: string | null;
+            /**
+             * Sentat
+             * @description When the receiver last took a message, tests left out.
+             * @example 2026-11-28T07:00:00Z
+             */
+            sentAt: string | null;
+            /**
+             * Failedat
+             * @description When it last did not.
+             * @example 2026-11-28T06:00:00Z
+             */
+            failedAt: string | null;
+            /**
+             * Error
+             * @description Why, then.
+             * @example it answers 503
+             */
+            error: string | null;
+            /**
+             * Waiting
+             * @description Messages that are held, or sent again.
+             * @example 1
+             */
+            waiting: number;
+            /**
+             * Dead
+             * @description Messages that are not sent any more.
+             * @example 0
+             */
+            dead: number;
+            /** @description The latest one; null: none within 30 days. */
+            lastTest: components["schemas"]["ChannelTest"] | null;
+        };
+        /**
+         * NotificationsAnswer
+         * @description Every channel, by name, and the oldest dead messages.
+         */
+        NotificationsAnswer: {
+            /**
+             * Success
+             * @description Always true; an error is a problem document.
+             * @default true
+             * @example true
+             * @constant
+             */
+            success?: true;
+            /**
+             * Data
+             * @description What was asked for.
+             */
+            data: components["schemas"]["NotificationChannel"][];
+            /**
+             * Deadmessages
+             * @description At most 100; `dead` counts all.
+             */
+            deadMessages: components["schemas"]["DeadMessage"][];
+        };
         /**
          * PairAnswer
          * @description What an attempt answered to one test pair.
@@ -9463,6 +9744,168 @@ export interface operations {
             };
         };
     };
+    listChannels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Every channel, by name, and the oldest dead messages. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationsAnswer"];
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Authentication needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not available now */
+            503: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    tryChannel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The channel's name in NOTIFICATIONS_FILE.
+                 * @example ops
+                 */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A test was asked for: the channel's `lastTest` tells what becomes of it. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelTested"];
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Authentication needed */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Cannot be done as asked */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not available now */
+            503: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     listAdminActions: {
         parameters: {
             query?: {
@@ -10590,6 +11033,7 @@ export const pathsBadgeLatestModelJsonGetParametersQueryByValues: ReadonlyArray<
 export const adminActionOutcomeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["AdminAction"]["outcome"]> = ["begun", "done", "failed"];
 export const answerOfSubmissionKindAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["AnswerOfSubmission"]["kind"]> = ["model", "system", "human_panel", "baseline"];
 export const answerOfSubmissionResultAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["AnswerOfSubmission"]["result"]> = ["solved", "partial", "unsolved", "not_attempted"];
+export const channelTestStateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["ChannelTest"]["state"]> = ["waiting", "sending", "delivered", "refused", "expired", "unknown"];
 export const comparisonDetailModel1ResultValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["ComparisonDetail"]["model1Result"]> = ["correct", "incorrect", "not_attempted"];
 export const comparisonDetailModel2ResultAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["ComparisonDetail"]["model2Result"]> = ["correct", "incorrect", "not_attempted"];
 export const comparisonDetailModel3ResultAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["ComparisonDetail"]["model3Result"]> = ["correct", "incorrect", "not_attempted"];

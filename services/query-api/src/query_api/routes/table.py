@@ -15,7 +15,7 @@ from query_api.client_address import ClientAddress
 from query_api.probes import hub_checks, worker_probe
 from query_api.probes.hub_probe import HubProbe
 from query_api.routes import admin, analytics, history, hub, live, model_names, models, status, tasks, webhook
-from query_api.routes.console import audit_log, cancel_routes, dead_letter_routes, pauses
+from query_api.routes.console import audit_log, cancel_routes, dead_letter_routes, notifications, pauses
 from query_api.routes.export import export_routes
 from query_api.routes.export.sending import ExportLimits
 from query_api.routes.syndication import badge, feed
@@ -80,6 +80,7 @@ ENDPOINTS: Final = (
     *dead_letter_routes.ENDPOINTS,
     *pauses.ENDPOINTS,
     *cancel_routes.ENDPOINTS,
+    *notifications.ENDPOINTS,
     *audit_log.ENDPOINTS,
     *live.ENDPOINTS,
     *export_routes.ENDPOINTS,

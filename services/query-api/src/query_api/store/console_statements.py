@@ -52,3 +52,32 @@ RESUME: Final = "DELETE FROM dataset_pauses WHERE dataset = $1 RETURNING dataset
 STATUS_OF_RUN: Final = "SELECT status FROM ingestion_runs WHERE id = $1"
 
 CANCEL: Final = "INSERT INTO cancellations (run_id, request_id, asked_by) VALUES ($1, $2, $3) RETURNING id"
+
+# Outgoing notifications. Messages may be left of a channel that no notifier has any more.
+
+CHANNELS: Final = """
+SELECT coalesce(c.name, m.channel) AS name, c.kind, c.filters,
+    coalesce(c.seen_at > clock_timestamp() - interval '1 minute', false) AS running, c.seen_at, c.sent_at, c.failed_at,
+    c.error, coalesce(m.waiting, 0) AS waiting, coalesce(m.dead, 0) AS dead
+FROM notification_channels c FULL JOIN (
+    SELECT channel, count(*) FILTER (WHERE status <> 'dead') AS waiting, count(*) FILTER (WHERE status = 'dead') AS dead
+    FROM notification_messages WHERE status <> 'sent' GROUP BY channel
+) m ON m.channel = c.name
+ORDER BY name
+"""
+
+DEAD_MESSAGES: Final = """
+SELECT id, channel, cardinality(news) AS pieces, created_at, attempts, error FROM notification_messages
+WHERE status <> 'sent' AND status = 'dead' ORDER BY created_at, id LIMIT 100
+"""
+
+# The notifier begins none that was asked for two minutes ago, and no attempt takes as long as that.
+_TEST = """id, channel, asked_by, asked_at, ended_at, kind, reason, CASE
+    WHEN ended_at IS NOT NULL THEN CASE WHEN kind IS NULL THEN 'delivered' ELSE 'refused' END
+    WHEN begun_at IS NOT NULL THEN
+        CASE WHEN begun_at > clock_timestamp() - interval '2 minutes' THEN 'sending' ELSE 'unknown' END
+    WHEN asked_at > clock_timestamp() - interval '2 minutes' THEN 'waiting' ELSE 'expired' END AS state"""
+
+LAST_TESTS: Final = f"SELECT DISTINCT ON (channel) {_TEST} FROM notification_tests ORDER BY channel, id DESC"  # noqa: S608
+
+ASK_TEST: Final = f"INSERT INTO notification_tests (channel, asked_by) VALUES ($1, $2) RETURNING {_TEST}"  # noqa: S608

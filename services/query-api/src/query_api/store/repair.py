@@ -30,6 +30,9 @@ TABLES: Final = (
     "model_names",
     "admin_actions",
     "dataset_pauses",
+    "notification_channels",
+    "notification_messages",
+    "notification_tests",
     "model.ingested",
 )
 for _table in TABLES:

@@ -1,4 +1,4 @@
-"""`arcwatch notify test`, `ls`, `replay`, `rm` and `secret`: outgoing notifications (docs/notifications.md)."""
+"""`arcwatch notify test`, `channels`, `ls`, `replay`, `rm` and `secret`: outgoing notifications."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -8,13 +8,24 @@ import typer
 
 from arcwatch.commands.console.calls import read, run
 from arcwatch.commands.console.confirm import confirm
-from arcwatch.commands.console.options import DatabaseOption, DataDirOption, JsonOption, YesOption, examples, group
+from arcwatch.commands.console.options import (
+    DatabaseOption,
+    DataDirOption,
+    JsonOption,
+    UrlOption,
+    YesOption,
+    examples,
+    group,
+)
 from arcwatch.commands.console.output import as_json, moment, say, table
+from arcwatch.errors import DeploymentError
 
 app = group("Notifications: webhooks, chats and mailboxes that hear what landed and failed.")
 
 _COLUMNS = ("id", "channel", "status", "news", "since", "next", "attempts", "error")
 _SPARE = ("since", "next")
+_CHANNEL_COLUMNS = ("channel", "kind", "notifier", "waiting", "dead", "last taken", "last failed", "error", "last test")
+_CHANNEL_SPARE = ("last taken", "last failed", "error")
 _NONE = "no message waits, and none is dead"
 
 FileOption = Annotated[
@@ -27,29 +38,61 @@ IdsArgument = Annotated[
 AllOption = Annotated[bool, typer.Option("--all", help="Every dead one.")]
 
 
-@app.command("test", epilog=examples("arcwatch notify test ops", "arcwatch notify test team --file team.toml"))
+@app.command("test", epilog=examples("arcwatch notify test ops", "arcwatch notify test team --by-notifier"))
 def try_channel(
     name: Annotated[str, typer.Argument(metavar="NAME", help="The channel's, in the file.")],
     *,
     file: FileOption = None,
+    by_notifier: Annotated[
+        bool, typer.Option("--by-notifier", help="Have the running notifier send it: an admin's token is needed.")
+    ] = False,
+    data_dir: DataDirOption = None,
+    url: UrlOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Send a test message to a channel from here, once, and say whether it was taken. Nothing is stored."""
+    """Send a test message to a channel, once, and say whether it was taken: from here, or from the notifier.
+
+    From here nothing is stored. --by-notifier asks the query API; the token is ADMIN_TOKEN of the environment, else
+    that of the running deployment.
+    """
+    from arcwatch.clients import channels
+
+    taken = (
+        channels.test_by_notifier(data_dir, url, name) if by_notifier else channels.Taken(*_tried_from_here(name, file))
+    )
+    if json:
+        as_json({"channel": name, "taken": taken.reason is None, "kind": taken.kind, "reason": taken.reason})
+    elif taken.reason is None:
+        say(f"{name} took the message")
+    if taken.reason is not None and not json:
+        raise DeploymentError(f"{name} did not take the message ({taken.kind}): {taken.reason}")
+    if taken.reason is not None:
+        raise typer.Exit(1)
+
+
+def _tried_from_here(name: str, file: Path | None) -> tuple[str | None, str | None]:
     from notifier.settings import Settings
 
     from arcwatch.clients import notifications
-    from arcwatch.errors import DeploymentError
 
     settings = read(lambda: Settings(notifications_file=file) if file else Settings())
     tried = run(notifications.send_test(settings.channels, name, settings.site))
+    return tried.kind, tried.reason
+
+
+@app.command("channels", epilog=examples("arcwatch notify channels", "arcwatch notify channels --json"))
+def list_channels(*, data_dir: DataDirOption = None, url: UrlOption = None, json: JsonOption = False) -> None:
+    """List the notifier's channels: whether it runs, what became of their messages and of the last test.
+
+    The token is ADMIN_TOKEN of the environment, else that of the running deployment.
+    """
+    from arcwatch.clients import channels
+
+    found = channels.listed(data_dir, url)
     if json:
-        as_json({"channel": name, "taken": tried.reason is None, "kind": tried.kind, "reason": tried.reason})
-    elif tried.reason is None:
-        say(f"{name} took the message")
-    if tried.reason is not None and not json:
-        raise DeploymentError(f"{name} did not take the message ({tried.kind}): {tried.reason}")
-    if tried.reason is not None:
-        raise typer.Exit(1)
+        as_json(found)
+        return
+    table(_CHANNEL_COLUMNS, map(_channel_row, found), empty="no notifier has told of a channel", spare=_CHANNEL_SPARE)
 
 
 @app.command(epilog=examples("arcwatch notify ls", "arcwatch notify ls --json"))
@@ -135,3 +178,11 @@ def _row(message: dict[str, Any]) -> list[object]:
     times = [moment(message[name].isoformat()) for name in ("created_at", "due_at")]
     shown = [message["id"], message["channel"], message["status"], message["pieces"]]
     return [*shown, times[0], "-" if message["status"] == "dead" else times[1], message["attempts"], message["error"]]
+
+
+def _channel_row(of: dict[str, Any]) -> list[object]:
+    state = "runs" if of["running"] else "does not run" if of["kind"] else "has it no more"
+    taken, failed = (moment(of[name]) if of[name] else "-" for name in ("sentAt", "failedAt"))
+    test = of["lastTest"]
+    tested = "-" if test is None else f"{test['state']}: {test['reason']}" if test["reason"] else test["state"]
+    return [of["name"], of["kind"] or "-", state, of["waiting"], of["dead"], taken, failed, of["error"] or "-", tested]

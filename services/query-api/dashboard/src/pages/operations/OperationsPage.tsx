@@ -3,6 +3,7 @@ import { useTitle } from "../../hooks/useTitle.ts";
 import { AuditLog } from "./AuditLog.tsx";
 import { Datasets } from "./Datasets.tsx";
 import { DeadLetters } from "./DeadLetters.tsx";
+import { Notifications } from "./Notifications.tsx";
 
 export default function OperationsPage() {
   useTitle("Operations");
@@ -11,6 +12,7 @@ export default function OperationsPage() {
       <h1 className="pt-2 text-3xl font-semibold tracking-[-0.02em]">Operations</h1>
       <Datasets />
       <DeadLetters />
+      <Notifications />
       <AuditLog />
     </div>
   );

@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import AsyncIterator, Callable
 from typing import TypeVar
 
+import nats.errors
 from common.bus import bus
 from common.bus.delivery import parse
 from common.events import Event, IngestionProgress, ModelDiscovered, ModelIngested, ModelIngestionFailed
@@ -24,6 +25,8 @@ EventT = TypeVar("EventT", bound=Event)
 SOURCE = "cli"
 # A request is taken without an answer, too: the ingester asks again.
 _CHECK_SECONDS = 10.0
+# Between two looks whether the connection is still there.
+_LOOK_SECONDS = 0.5
 
 
 def watched_name(settings: ServiceSettings, dataset: str) -> str:
@@ -76,10 +79,20 @@ async def follow(
         await client.flush()
         await bus.publish(client, event, SOURCE)
         try:
-            return await asyncio.wait_for(ended, timeout_seconds)
+            async with asyncio.timeout(timeout_seconds):
+                return await _unless_closed(client, ended, event)
         except TimeoutError:
             line = f"not done after {timeout_seconds:g} s; the event waits on the bus. See `arcwatch doctor`"
             raise DeploymentError(line) from None
+
+
+async def _unless_closed(client: Client, ended: asyncio.Future[Outcome], event: ModelDiscovered) -> Outcome:
+    """Return how it ended; raise DeploymentError once the connection is lost, over which nothing more comes."""
+    while not client.is_closed:
+        if (await asyncio.wait([ended], timeout=_LOOK_SECONDS))[0]:
+            return ended.result()
+    how = f"`arcwatch runs watch {event.request_ids[0]}` goes on"
+    raise DeploymentError(f"the connection to NATS is lost; what was asked for waits on the bus: {how}")
 
 
 @contextlib.asynccontextmanager
@@ -98,4 +111,5 @@ async def _subscribed(
     try:
         yield
     finally:
-        await subscription.unsubscribe()
+        with contextlib.suppress(nats.errors.ConnectionClosedError):
+            await subscription.unsubscribe()

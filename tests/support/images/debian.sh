@@ -33,5 +33,5 @@ stop_signal() {
     printf 'FROM %s\nSTOPSIGNAL %s\n' "$2" "$1" | docker build --quiet --tag "$2" -
 }
 
-# The commands of BusyBox that the images' health checks call; the real ones are built on Alpine or BusyBox.
-busybox='--customize-hook=chroot "$1" ln -s /bin/busybox /usr/bin/wget'
+# The shell, and the command that the images' health checks call: the real ones are built on Alpine or BusyBox.
+busybox='--customize-hook=chroot "$1" ln -s /bin/busybox /usr/bin/wget && chroot "$1" ln -sf busybox /bin/sh'

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Stands in for the nginx image: Debian's package, under the name and with the user and the stop signal of the real one.
+# Stands in for the nginx image: Debian's packages (the real one has njs, too), under the name and with the user and the stop signal of the real one.
 . "$(dirname "$0")/debian.sh"
-rootfs busybox,nginx-light "$busybox" \
+rootfs busybox,nginx-light,libnginx-mod-http-js "$busybox" \
     --customize-hook='chroot "$1" groupadd --system --gid 101 nginx' \
     --customize-hook='chroot "$1" useradd --system --uid 101 --gid 101 --no-create-home nginx' \
     --customize-hook='chroot "$1" ln -s /usr/bin/env /docker-entrypoint.sh'

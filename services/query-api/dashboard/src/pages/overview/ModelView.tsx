@@ -6,6 +6,7 @@ import type { ModelDetail, ModelRow } from "../../api/client.ts";
 import { modelQuery } from "../../api/queries.ts";
 import { useHeldAnswer } from "../../hooks/useHeldAnswer.ts";
 import { plural } from "../../lib/format.ts";
+import { versionOf } from "../../lib/rows.ts";
 import { ErrorTable } from "../../ui/ErrorTable.tsx";
 import { Export } from "../../ui/Export.tsx";
 import { News } from "../../ui/News.tsx";
@@ -19,10 +20,6 @@ import { UsagePanel } from "./UsagePanel.tsx";
 import { Versions } from "./Versions.tsx";
 
 const tasksOf = (detail: ModelDetail) => linesOf(detail, null);
-
-/** When the version was ingested that is known of a submission, by the list or by its own answer. */
-const versionOf = (row: ModelRow, detail: ModelDetail | undefined) =>
-  detail && detail.ingestedAt > row.ingestedAt ? detail.ingestedAt : row.ingestedAt;
 
 interface ModelViewProps {
   row: ModelRow;

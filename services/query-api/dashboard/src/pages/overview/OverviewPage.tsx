@@ -9,7 +9,7 @@ import { useTitle } from "../../hooks/useTitle.ts";
 import { asked, find, keyOf, ranked } from "../../lib/rows.ts";
 import { useShownAs } from "../../nav/link.ts";
 import { Answer, Empty } from "../../ui/Panel.tsx";
-import { Comparison } from "./Comparison.tsx";
+import { Comparison } from "./comparison/Comparison.tsx";
 import { Hero } from "./Hero.tsx";
 import { ModelView } from "./ModelView.tsx";
 import { Pickers } from "./Pickers.tsx";

@@ -1,9 +1,10 @@
 /** Runs an action once there is a token; asks for it first where there is none, and again when it is refused. */
-import { type ReactNode, type SyntheticEvent, useId, useState } from "react";
+import { type ReactNode, useId, useState } from "react";
 
 import { useAdmin } from "./useAdmin.ts";
 import { toast } from "../live/store.ts";
 import { Dialog } from "../ui/Dialog.tsx";
+import { DialogForm } from "../ui/DialogForm.tsx";
 
 type Action = () => Promise<void>;
 
@@ -60,15 +61,13 @@ function TokenDialog({
 }) {
   const id = useId();
   const [token, setToken] = useState("");
-  function submit(event: SyntheticEvent): void {
-    event.preventDefault();
-    if (!token.trim()) return;
+  function submit(): void {
     useAdmin.setState({ token: token.trim() });
     onDone();
   }
   return (
     <Dialog title="Admin token" onClose={onClose}>
-      <form onSubmit={submit} className="space-y-4">
+      <DialogForm go="Go on" disabled={!token.trim()} onSubmit={submit} onClose={onClose}>
         <p className="text-muted text-sm">
           What only admins see and do needs an admin's token. It is kept for this tab only, and sent with
           those requests alone.
@@ -90,15 +89,7 @@ function TokenDialog({
           value={token}
           onChange={(event) => setToken(event.target.value)}
         />
-        <div className="flex justify-end gap-2">
-          <button type="button" className="button" onClick={onClose}>
-            Cancel
-          </button>
-          <button type="submit" className="button button-primary" disabled={!token.trim()}>
-            Go on
-          </button>
-        </div>
-      </form>
+      </DialogForm>
     </Dialog>
   );
 }

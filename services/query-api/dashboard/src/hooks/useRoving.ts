@@ -22,6 +22,18 @@ export interface Stop {
   onFocus: () => void;
 }
 
+/** The props of one that says more of itself while it is pointed at or has the focus. */
+export const showing = (stop: Stop, onShow: (key: string | null) => void) => ({
+  ...stop,
+  onMouseEnter: () => onShow(stop["data-key"]),
+  onMouseLeave: () => onShow(null),
+  onFocus: () => {
+    stop.onFocus();
+    onShow(stop["data-key"]);
+  },
+  onBlur: () => onShow(null),
+});
+
 export function useRoving<T extends Element>(keys: readonly string[], columnsOf?: (group: T) => number) {
   const [current, setCurrent] = useState<string | null>(null);
   const active = current !== null && keys.includes(current) ? current : keys[0];

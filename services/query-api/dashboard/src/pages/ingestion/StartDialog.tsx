@@ -6,6 +6,7 @@ import { plural } from "../../lib/format.ts";
 import { toast } from "../../live/store.ts";
 import { Badge } from "../../ui/Badge.tsx";
 import { Dialog } from "../../ui/Dialog.tsx";
+import { DialogFoot } from "../../ui/DialogForm.tsx";
 import { Scroll } from "../../ui/Scroll.tsx";
 import { start, validate } from "./actions.ts";
 import { follow } from "./requested.ts";
@@ -61,10 +62,7 @@ export function StartDialog({ dataset, models, onClose, onStarted }: StartDialog
             <Option name="Dry run" hint="Fetch and score, but store nothing." on={dryRun} set={setDryRun} />
           </div>
           <Folders models={models} checked={checked} busy={busy} />
-          <div className="flex flex-wrap justify-end gap-2">
-            <button type="button" className="button" onClick={onClose}>
-              Cancel
-            </button>
+          <DialogFoot leave="Cancel" onClose={onClose}>
             <button
               type="button"
               className="button button-primary"
@@ -73,7 +71,7 @@ export function StartDialog({ dataset, models, onClose, onStarted }: StartDialog
             >
               {done ? startText(valid.length, models.length) : busy ? "Checking …" : "Check first"}
             </button>
-          </div>
+          </DialogFoot>
         </div>
       </Dialog>
       {dialog}

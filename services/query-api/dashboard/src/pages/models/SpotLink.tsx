@@ -1,7 +1,7 @@
 /** One point of the scatter plot: a link to its model, reached by mouse, finger and keyboard. */
 import { Link } from "wouter";
 
-import type { Stop } from "../../hooks/useRoving.ts";
+import { showing, type Stop } from "../../hooks/useRoving.ts";
 import { money, percent } from "../../lib/format.ts";
 import { setName } from "../../lib/names.ts";
 import { modelHref } from "../../lib/rows.ts";
@@ -22,22 +22,15 @@ interface SpotLinkProps {
 }
 
 export function SpotLink({ spot, plot, set, hovered, latest, stop, onHover }: SpotLinkProps) {
-  const { row, cost, key } = spot;
+  const { row, cost } = spot;
   const [x, y] = [plot.x(cost), plot.y(row.score)];
   const part = isCovered(row) ? "" : `, ${row.tasksSubmitted} of ${row.tasksTotal} tasks`;
   const name = `${row.displayName} on ${set}: ${percent(row.score)} for ${money(cost)} a task${part}`;
   return (
     <Link
-      {...stop}
+      {...showing(stop, onHover)}
       href={modelHref(row.dataset, row.model)}
       aria-label={latest ? `${name}, the latest` : name}
-      onMouseEnter={() => onHover(key)}
-      onMouseLeave={() => onHover(null)}
-      onFocus={() => {
-        stop.onFocus();
-        onHover(key);
-      }}
-      onBlur={() => onHover(null)}
     >
       {/* A finger is wider than the mark. */}
       <circle cx={x} cy={y} r={13} className="fill-transparent" />

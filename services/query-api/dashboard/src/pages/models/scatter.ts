@@ -78,16 +78,20 @@ export function ticks([low, high]: [number, number]): number[] {
 export const CHARACTER = 6.7;
 const NARROW = 560;
 
-export interface Plot {
-  x: ScaleLogarithmic<number, number>;
+/** Scores from the bottom to the top, within the frame of the axes. */
+export interface Frame {
   y: ScaleLinear<number, number>;
-  costs: [number, number];
   left: number;
   right: number;
   top: number;
   bottom: number;
   width: number;
   height: number;
+}
+
+export interface Plot extends Frame {
+  x: ScaleLogarithmic<number, number>;
+  costs: [number, number];
 }
 
 export function plotOf(spots: readonly Spot[], references: readonly ModelRow[], width: number): Plot {

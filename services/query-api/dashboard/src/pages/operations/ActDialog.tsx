@@ -7,6 +7,7 @@ import { useGuarded } from "../../hooks/useGuarded.tsx";
 import { plural } from "../../lib/format.ts";
 import { ProgressBar } from "../../ui/Bar.tsx";
 import { Dialog } from "../../ui/Dialog.tsx";
+import { DialogFoot } from "../../ui/DialogForm.tsx";
 import { Answer } from "../../ui/Panel.tsx";
 import { Scroll } from "../../ui/Scroll.tsx";
 import { actOn, type DeadLetter, type Outcome, preview, type Verb, type Wish } from "./letters.ts";
@@ -92,10 +93,7 @@ function Confirm({ verb, letters, onClose }: ConfirmProps) {
         </ul>
       </Scroll>
       {outcome && <Told verb={verb} outcome={outcome} all={letters.length} />}
-      <div className="flex flex-wrap justify-end gap-2">
-        <button type="button" className="button" onClick={onClose}>
-          {outcome && !busy ? "Done" : "Cancel"}
-        </button>
+      <DialogFoot leave={outcome && !busy ? "Done" : "Cancel"} onClose={onClose}>
         {!(outcome && !busy) && (
           <button
             type="button"
@@ -106,7 +104,7 @@ function Confirm({ verb, letters, onClose }: ConfirmProps) {
             {busy ? "Working …" : `${words.name} ${letters.length}`}
           </button>
         )}
-      </div>
+      </DialogFoot>
       {dialog}
     </div>
   );

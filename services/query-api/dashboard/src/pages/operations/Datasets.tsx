@@ -1,6 +1,6 @@
 /** The datasets that are watched: which are paused, by whom and why. */
 import { queryOptions, useQuery, useQueryClient } from "@tanstack/react-query";
-import { type SyntheticEvent, useId, useState } from "react";
+import { useId, useState } from "react";
 
 import { guarded, headers } from "../../api/admin.ts";
 import { api, type Schemas, unwrap } from "../../api/client.ts";
@@ -9,6 +9,7 @@ import { useGuarded } from "../../hooks/useGuarded.tsx";
 import { Ago } from "../../ui/Ago.tsx";
 import { Badge } from "../../ui/Badge.tsx";
 import { Dialog } from "../../ui/Dialog.tsx";
+import { DialogForm } from "../../ui/DialogForm.tsx";
 import { Moment } from "../../ui/Moment.tsx";
 import { Name } from "../../ui/Name.tsx";
 import { Answer, Panel } from "../../ui/Panel.tsx";
@@ -95,8 +96,7 @@ function PauseDialog({ dataset, onClose }: { dataset: string; onClose: () => voi
   const id = useId();
   const [reason, setReason] = useState("");
   const [hours, setHours] = useState("");
-  function submit(event: SyntheticEvent): void {
-    event.preventDefault();
+  function submit(): void {
     run(async () => {
       const until = hours ? new Date(Date.now() + Number(hours) * HOUR_MS).toISOString() : null;
       const options = { body: { dataset, reason: reason.trim() || null, until }, headers: headers() };
@@ -109,7 +109,7 @@ function PauseDialog({ dataset, onClose }: { dataset: string; onClose: () => voi
   return (
     <>
       <Dialog title="Pause a dataset" onClose={onClose}>
-        <form onSubmit={submit} className="space-y-4">
+        <DialogForm go="Pause" disabled={busy} onSubmit={submit} onClose={onClose}>
           <p className="text-sm wrap-anywhere">
             {dataset} goes on being listed. What is new or changed waits until it is resumed; ingestions that
             were requested already go on.
@@ -131,15 +131,7 @@ function PauseDialog({ dataset, onClose }: { dataset: string; onClose: () => voi
             options={LENGTHS}
             onPick={setHours}
           />
-          <div className="flex justify-end gap-2">
-            <button type="button" className="button" onClick={onClose}>
-              Cancel
-            </button>
-            <button type="submit" className="button button-primary" disabled={busy}>
-              Pause
-            </button>
-          </div>
-        </form>
+        </DialogForm>
       </Dialog>
       {dialog}
     </>

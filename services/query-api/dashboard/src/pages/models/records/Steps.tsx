@@ -3,7 +3,7 @@ import { curveStepAfter, line } from "d3-shape";
 import { useState } from "react";
 import { Link } from "wouter";
 
-import { type Stop, useRoving } from "../../../hooks/useRoving.ts";
+import { showing, type Stop, useRoving } from "../../../hooks/useRoving.ts";
 import { useWidth } from "../../../hooks/useWidth.ts";
 import { money, percent } from "../../../lib/format.ts";
 import { modelHref } from "../../../lib/rows.ts";
@@ -113,20 +113,13 @@ interface HolderProps {
 }
 
 function HolderLink({ holder, by, plot, hovered, stop, onHover }: HolderProps) {
-  const { row, at, key } = holder;
+  const { row, at } = holder;
   const [x, y] = [plot.x(at), plot.y(row.score)];
   return (
     <Link
-      {...stop}
+      {...showing(stop, onHover)}
       href={modelHref(row.dataset, row.model)}
       aria-label={saidOf(holder, by).join(", ")}
-      onMouseEnter={() => onHover(key)}
-      onMouseLeave={() => onHover(null)}
-      onFocus={() => {
-        stop.onFocus();
-        onHover(key);
-      }}
-      onBlur={() => onHover(null)}
     >
       <circle cx={x} cy={y} r={13} className="fill-transparent" />
       <Mark row={row} x={x} y={y} size={hovered ? 190 : 105} />

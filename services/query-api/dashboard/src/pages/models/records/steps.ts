@@ -1,24 +1,17 @@
 /** Where the steps of records are drawn, and which of their names. Pure. */
-import { type ScaleLinear, type ScaleTime, scaleLinear, scaleUtc } from "d3-scale";
+import { type ScaleTime, scaleLinear, scaleUtc } from "d3-scale";
 
 import { short } from "../../../lib/clip.ts";
 import { percent } from "../../../lib/format.ts";
 import { type Label, placeLabels } from "../../../lib/labels.ts";
 import { boundName, type Holder, type Line } from "./records.ts";
-import { CHARACTER } from "../scatter.ts";
+import { CHARACTER, type Frame } from "../scatter.ts";
 
 const DAY = 24 * 3_600_000;
 const DASHES = ["", "8 4", "4 4", "1 4"];
 
-export interface RecordsPlot {
+export interface RecordsPlot extends Frame {
   x: ScaleTime<number, number>;
-  y: ScaleLinear<number, number>;
-  left: number;
-  right: number;
-  top: number;
-  bottom: number;
-  width: number;
-  height: number;
 }
 
 const NARROW = 560;

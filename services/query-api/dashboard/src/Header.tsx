@@ -50,24 +50,24 @@ export function Header({ onCommands }: { onCommands: () => void }) {
   const [location] = useLocation();
   const [theme, setTheme] = useTheme();
   return (
-    <header className="flex flex-wrap items-center gap-x-3 gap-y-2 py-4 sm:gap-x-6">
+    <header className="flex flex-wrap items-center gap-x-3 gap-y-2 py-4 md:flex-nowrap lg:gap-x-6">
       <Link href="/" className="flex items-center gap-2.5 text-lg font-semibold tracking-tight">
         <Logo />
         arcwatch
       </Link>
-      <nav aria-label="Pages" className="order-last flex w-full flex-wrap sm:order-none sm:gap-1 sm:w-auto">
+      <nav aria-label="Pages" className="order-last flex w-full flex-wrap md:order-none md:w-auto lg:gap-1">
         {PAGES.map(({ path, name }) => (
           <Link
             key={path}
             href={path}
             aria-current={isAt(location, path) ? "page" : undefined}
-            className="text-muted hover:text-ink aria-[current=page]:bg-panel aria-[current=page]:border-line aria-[current=page]:text-ink rounded-lg border border-transparent px-[5px] py-1.5 text-xs font-medium sm:px-3 sm:text-sm"
+            className="text-muted hover:text-ink aria-[current=page]:bg-panel aria-[current=page]:border-line aria-[current=page]:text-ink rounded-lg border border-transparent px-[5px] py-1.5 text-xs font-medium sm:px-2.5 sm:text-sm lg:px-3"
           >
             {name}
           </Link>
         ))}
       </nav>
-      <div className="flex min-w-0 flex-1 basis-40 items-center justify-end gap-2 sm:gap-3">
+      <div className="flex min-w-0 flex-1 basis-40 items-center justify-end gap-2 lg:gap-3">
         <Connection />
         <button
           type="button"

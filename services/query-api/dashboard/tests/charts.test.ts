@@ -7,6 +7,7 @@ import { choices, chosen, known } from "../src/lib/facets.ts";
 import { laddersOf } from "../src/lib/efforts.ts";
 import { short } from "../src/lib/clip.ts";
 import { placeLabels } from "../src/lib/labels.ts";
+import { widthOf } from "../src/lib/textWidth.ts";
 import { cells, duel, tally } from "../src/lib/tasks.ts";
 import { filterOf } from "../src/pages/ingestion/history.ts";
 import { listed } from "../src/pages/ingestion/folders.ts";
@@ -363,4 +364,20 @@ test("an address typed by hand never makes a filter that the API refuses", () =>
   assert.deepEqual(Object.keys(filterOf(odd)).sort(), ["limit", "offset", "order", "sort"]);
   const found = filterOf(new URLSearchParams("dataset=a/b&q=%20gpt%205%20"));
   assert.deepEqual([found.dataset, found.search], ["a/b", "gpt 5"]);
+});
+
+test("the room that is kept for a name is as wide as it is drawn, or a little wider", () => {
+  // As Chromium draws them in Geist's semibold of 12 px.
+  const drawn: [string, number][] = [
+    ["Claude Opus 4.5 (Thinking, 32K)", 182.8],
+    ["GPT-5.2 (xhigh)", 88.5],
+    ["QWEN3 MAX", 71],
+    ["0123456789", 72.4],
+    ["WWWW MMMM", 92.4],
+  ];
+  for (const [text, width] of drawn) {
+    assert.ok(widthOf(text) >= width, text);
+    assert.ok(widthOf(text) < 1.2 * width, text);
+  }
+  assert.equal(widthOf("模型"), 25);
 });

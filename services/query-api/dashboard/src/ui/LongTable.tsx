@@ -6,14 +6,21 @@ import { useWholeTable } from "../hooks/useWholeTable.ts";
 import { useWindowedRows } from "../hooks/useWindowedRows.ts";
 import { count } from "../lib/format.ts";
 import { Scroll } from "./Scroll.tsx";
-import { BODY, Cells, HEAD, HeadRow, type TableProps, WIDE } from "./tableParts.tsx";
+import { BODY, Cells, FITTING, HEAD, HeadRow, type TableProps, WIDE } from "./tableParts.tsx";
 
 // Tall enough to read in, and so low that the page around it can still be reached by a finger.
 const FRAME = "max-h-[min(80dvh,60rem)] overflow-y-auto print:max-h-none print:overflow-visible";
 const STUCK = "bg-panel sticky top-0 z-10 shadow-[0_1px_0_var(--color-line)] print:static";
 
 export function LongTable<Row>({ columns, rows, keyOf, sorted, onSort, ...looks }: TableProps<Row>) {
-  const { label, testId, frame = `${WIDE} ${FRAME}`, head = `${HEAD} ${STUCK}`, body = BODY } = looks;
+  const {
+    label,
+    testId,
+    fits,
+    frame = `${fits ? FITTING : WIDE} ${FRAME}`,
+    head = `${HEAD} ${STUCK}`,
+    body = BODY,
+  } = looks;
   const region = useRef<HTMLDivElement>(null);
   const { whole, setWhole } = useWholeTable();
   const [table, widths] = useSteadyColumns(columns.length);

@@ -3,7 +3,7 @@ import { Fragment } from "react";
 
 import { LongTable } from "./LongTable.tsx";
 import { Scroll } from "./Scroll.tsx";
-import { BODY, Cells, HEAD, HeadRow, type TableProps, WIDE } from "./tableParts.tsx";
+import { BODY, Cells, FITTING, HEAD, HeadRow, type TableProps, WIDE } from "./tableParts.tsx";
 
 export type { Column } from "./tableParts.tsx";
 
@@ -26,7 +26,7 @@ function WholeTable<Row>({
   testId,
   ...looks
 }: TableProps<Row>) {
-  const { frame = WIDE, head = HEAD, body = BODY } = looks;
+  const { fits, frame = fits ? FITTING : WIDE, head = HEAD, body = BODY } = looks;
   return (
     <Scroll label={label} className={frame}>
       <table className="w-full text-sm">

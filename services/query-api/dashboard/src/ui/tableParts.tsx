@@ -19,6 +19,8 @@ export interface TableProps<Row> {
   keyOf: (row: Row, place: number) => string | number;
   sorted?: undefined | { by: string; ascending: boolean };
   onSort?: undefined | ((by: string) => void);
+  /** Whether its columns have room on a tablet: others scroll there. */
+  fits?: boolean;
   /** What stands below a row. */
   below?: (row: Row) => ReactNode;
   testId?: string;
@@ -27,7 +29,8 @@ export interface TableProps<Row> {
   body?: string | ((row: Row) => string);
 }
 
-export const WIDE = "-mx-5 relative overflow-x-auto px-5 sm:[&>table]:min-w-4xl";
+export const FITTING = "-mx-5 relative overflow-x-auto px-5";
+export const WIDE = `${FITTING} sm:[&>table]:min-w-4xl`;
 export const HEAD = "label";
 export const BODY = "border-line hover:bg-raised border-t";
 
@@ -53,7 +56,7 @@ function Head({ name, sort, className, sorted, onSort }: OneHead) {
     <th className={className} aria-sort={order}>
       <button
         type="button"
-        className="hover:text-ink tracking-[inherit] uppercase"
+        className="hover:text-ink [text-align:inherit] tracking-[inherit] uppercase"
         onClick={() => onSort?.(sort)}
       >
         {name}

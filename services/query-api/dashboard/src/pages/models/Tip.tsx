@@ -1,6 +1,6 @@
 /** What a point of a chart says of itself, kept within the chart. */
 import { short } from "../../lib/clip.ts";
-import { CHARACTER } from "./scatter.ts";
+import { widthOf } from "../../lib/textWidth.ts";
 
 interface TipProps {
   lines: readonly string[];
@@ -9,6 +9,8 @@ interface TipProps {
   width: number;
 }
 
+// Geist at 12 px is 6.4 px wide on average; a little more keeps the longest lines within.
+const CHARACTER = 6.7;
 const LINE = 18;
 const PADDING = 12;
 const AIR = 18;
@@ -17,7 +19,7 @@ export function Tip({ lines, x, y, width }: TipProps) {
   const most = Math.floor((width - 2 * PADDING - 8) / CHARACTER);
   const shown = lines.map((each) => short(each, most));
   const high = PADDING + shown.length * LINE;
-  const wide = Math.max(...shown.map(({ length }) => length)) * CHARACTER + 2 * PADDING;
+  const wide = Math.max(...shown.map(widthOf)) + 2 * PADDING;
   const left = Math.max(4, Math.min(x - wide / 2, width - wide - 4));
   const top = y > high + 30 ? y - high - AIR : y + AIR;
   return (

@@ -7,6 +7,7 @@ import { laddersOf } from "../../lib/efforts.ts";
 import { type Box, type Label, placeLabels } from "../../lib/labels.ts";
 import { keyOf } from "../../lib/rows.ts";
 import { costPerTask, isCovered, isReference } from "../../lib/standing.ts";
+import { widthOf } from "../../lib/textWidth.ts";
 
 export interface Spot {
   key: string;
@@ -74,8 +75,6 @@ export function ticks([low, high]: [number, number]): number[] {
     : within(powers.flatMap((each) => [each, 2 * each, 5 * each]));
 }
 
-// Geist at 12 px is 6.4 px wide on average; a little more keeps names apart.
-export const CHARACTER = 6.7;
 const NARROW = 560;
 
 /** Scores from the bottom to the top, within the frame of the axes. */
@@ -127,7 +126,7 @@ const LINE = 18;
 function namesOf(references: readonly ModelRow[], plot: Plot): Box[] {
   return references.map(({ displayName, score }) => {
     const [left, bottom] = [plot.left + 8, plot.y(score)];
-    return { left, right: left + (displayName.length + 6) * CHARACTER, top: bottom - LINE, bottom };
+    return { left, right: left + widthOf(`${displayName} 100.0%`), top: bottom - LINE, bottom };
   });
 }
 
@@ -141,7 +140,7 @@ function labelsOf(
     key: spot.key,
     x: plot.x(spot.cost),
     y: plot.y(spot.row.score),
-    width: nameOf(spot, plot.width).length * CHARACTER,
+    width: widthOf(nameOf(spot, plot.width)),
     ...(spot.key === latest ? { gap: 14 } : {}),
   }));
   const frame = { left: plot.left, width: plot.width, height: plot.bottom };

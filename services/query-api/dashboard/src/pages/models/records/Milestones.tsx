@@ -26,6 +26,7 @@ export function Milestones({ lines, by }: { lines: readonly Line[]; by: Dated })
     <div className="mt-5">
       <Table
         label="Who reached which score first"
+        fits
         columns={columns}
         rows={milestonesOf(lines)}
         keyOf={(score) => score}

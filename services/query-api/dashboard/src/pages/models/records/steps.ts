@@ -4,8 +4,9 @@ import { type ScaleTime, scaleLinear, scaleUtc } from "d3-scale";
 import { short } from "../../../lib/clip.ts";
 import { percent } from "../../../lib/format.ts";
 import { type Label, placeLabels } from "../../../lib/labels.ts";
+import { widthOf } from "../../../lib/textWidth.ts";
 import { boundName, type Holder, type Line } from "./records.ts";
-import { CHARACTER, type Frame } from "../scatter.ts";
+import type { Frame } from "../scatter.ts";
 
 const DAY = 24 * 3_600_000;
 const DASHES = ["", "8 4", "4 4", "1 4"];
@@ -64,7 +65,7 @@ export function namesOf(holders: readonly Holder[], plot: RecordsPlot): (Label &
     .toSorted((one, other) => other.row.score - one.row.score)
     .map(({ key, row, at }) => {
       const text = short(row.displayName, plot.width < NARROW ? 18 : 32);
-      return { key, text, x: plot.x(at), y: plot.y(row.score), width: text.length * CHARACTER };
+      return { key, text, x: plot.x(at), y: plot.y(row.score), width: widthOf(text) };
     });
   const texts = new Map(points.map(({ key, text }) => [key, text]));
   const frame = { left: plot.left, width: plot.right, height: plot.bottom };

@@ -4,7 +4,18 @@ import { test } from "node:test";
 
 import { scaleUtc } from "d3-scale";
 
-import { axisLabels, both, date, ends, here, own, timeMarks, zoneAt } from "../src/lib/time.ts";
+import {
+  axisLabels,
+  beside,
+  both,
+  clockAt,
+  date,
+  ends,
+  here,
+  own,
+  timeMarks,
+  zoneAt,
+} from "../src/lib/time.ts";
 
 const at = (text: string) => new Date(text);
 
@@ -31,6 +42,17 @@ test("a moment is told by the reader's clock too, unless that shows UTC", () => 
   assert.equal(both(winter, "Europe/Berlin"), "2026-01-05 23:30 UTC · Jan 6, 2026, 00:30 GMT+1");
   assert.equal(both(winter, "UTC"), "2026-01-05 23:30 UTC");
   assert.equal(date("2026-01-05T23:30:00-03:00"), "2026-01-06");
+});
+
+test("the day is by the same clock as the time, and the other clock says its day where it is another one", () => {
+  const evening = "2026-01-05T23:30:00Z";
+  assert.deepEqual(clockAt(evening, false, "Europe/Berlin"), ["2026-01-05", "23:30 UTC"]);
+  assert.deepEqual(clockAt(evening, true, "Europe/Berlin"), ["2026-01-06", "00:30 GMT+1"]);
+  assert.deepEqual(clockAt(evening, true, "UTC"), ["2026-01-05", "23:30 UTC"]);
+  assert.equal(beside(evening, false, "Europe/Berlin"), "2026-01-06 00:30 GMT+1");
+  assert.equal(beside(evening, true, "Europe/Berlin"), "2026-01-05 23:30 UTC");
+  assert.equal(beside("2026-01-05T12:30:00Z", false, "Europe/Berlin"), "13:30 GMT+1");
+  assert.equal(beside(evening, false, "UTC"), "");
 });
 
 const labels = (...days: string[]) => {

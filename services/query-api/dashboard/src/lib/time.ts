@@ -48,6 +48,20 @@ export function own(iso: string, timeZone?: string): string {
   return zone && `${clockIn(timeZone).short.format(new Date(iso))} ${zone}`;
 }
 
+/** A moment by one clock: its day, and the time with its zone. */
+export function clockAt(iso: string, isOwn: boolean, timeZone?: string): [day: string, time: string] {
+  const text = (isOwn && own(iso, timeZone)) || moment(iso);
+  return [text.slice(0, 10), text.slice(11)];
+}
+
+/** What the other clock shows, with the day where that is another one; empty where both show the same. */
+export function beside(iso: string, isOwn: boolean, timeZone?: string): string {
+  if (!zoneAt(iso, timeZone)) return "";
+  const [today] = clockAt(iso, isOwn, timeZone);
+  const [day, time] = clockAt(iso, !isOwn, timeZone);
+  return day === today ? time : `${day} ${time}`;
+}
+
 /** A moment in UTC and by the reader's own clock. */
 export function both(iso: string, timeZone?: string): string {
   return [moment(iso), here(iso, timeZone)].filter(Boolean).join(" · ");

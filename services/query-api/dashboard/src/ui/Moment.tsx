@@ -1,7 +1,7 @@
-/** A moment in UTC or by the reader's own clock, as the page's foot says; the other one on demand. */
+/** A moment in UTC or by the reader's own clock, as the page's foot says, and beside it what the other clock shows. */
 import { useClock } from "../hooks/useClock.ts";
 import { moment } from "../lib/format.ts";
-import { here, own } from "../lib/time.ts";
+import { beside, both, own } from "../lib/time.ts";
 
 interface MomentProps {
   at: string;
@@ -12,14 +12,11 @@ interface MomentProps {
 
 export function Moment({ at, children = moment(at), className }: MomentProps) {
   const [isOwn] = useClock();
-  const local = here(at);
+  const other = beside(at, isOwn);
   return (
-    <time
-      dateTime={at}
-      className={className}
-      title={isOwn && local ? moment(at) : local && `${local}, your time`}
-    >
-      {(isOwn && own(at)) || children}
+    <time dateTime={at} className={className} title={both(at)}>
+      <span className="whitespace-nowrap">{(isOwn && own(at)) || children}</span>
+      {other && <span className="whitespace-nowrap"> · {other}</span>}
     </time>
   );
 }

@@ -6,7 +6,7 @@ import { type HistoryFilter, historyQuery } from "../../api/queries.ts";
 import type { useParams } from "../../hooks/useParams.ts";
 import { count, percent } from "../../lib/format.ts";
 import { useLive } from "../../live/store.ts";
-import { Ago } from "../../ui/Ago.tsx";
+import { When } from "../../ui/Ago.tsx";
 import { Badge, Status } from "../../ui/Badge.tsx";
 import { ProgressBar } from "../../ui/Bar.tsx";
 import { Name } from "../../ui/Name.tsx";
@@ -21,7 +21,12 @@ const COLUMNS: Column<Run>[] = [
   { name: "Model", className: `${LEFT} max-w-20 sm:max-w-80`, cell: (run) => <NameOf run={run} /> },
   { name: "Status", className: LEFT, cell: (run) => <State run={run} /> },
   { name: "Auto-Triggered", className: LEFT, cell: (run) => <Trigger run={run} /> },
-  { name: "Started", sort: "startedAt", className: WIDE, cell: ({ startedAt }) => <Ago at={startedAt} /> },
+  {
+    name: "Started",
+    sort: "startedAt",
+    className: WIDE,
+    cell: ({ startedAt }) => <When at={startedAt} age />,
+  },
   { name: "Took", sort: "durationMs", className: WIDE, cell: tookOf },
   { name: "Files", className: WIDE, cell: ({ successful }) => count(successful) },
   { name: "Failed", sort: "failed", className: WIDE, cell: (run) => <Failed run={run} /> },

@@ -1,11 +1,10 @@
 /** When a submission was uploaded to the Hub, and when its model was released. What is not known is a dash. */
 import type { ModelRow } from "../../api/client.ts";
-import { date } from "../../lib/time.ts";
-import { Moment } from "../../ui/Moment.tsx";
+import { When } from "../../ui/Ago.tsx";
 
-/** The commit's day in UTC; the whole moment, by the reader's clock too, on demand. */
+/** When its commit was made. */
 export function Published({ row: { publishedAt } }: { row: ModelRow }) {
-  return publishedAt === null ? "–" : <Moment at={publishedAt}>{date(publishedAt)}</Moment>;
+  return publishedAt === null ? "–" : <When at={publishedAt} />;
 }
 
 /** A day without a time: it is the same in every zone. */

@@ -9,7 +9,7 @@ import { kindOfModel } from "../../lib/names.ts";
 import { lookOf } from "../../lib/look.ts";
 import { isUsable, keyOf, modelHref } from "../../lib/rows.ts";
 import { costPerTask, isReference, rankOf } from "../../lib/standing.ts";
-import { Ago } from "../../ui/Ago.tsx";
+import { When } from "../../ui/Ago.tsx";
 import { Badge, Status } from "../../ui/Badge.tsx";
 import { OutcomeBar } from "../../ui/Bar.tsx";
 import { Name } from "../../ui/Name.tsx";
@@ -19,6 +19,8 @@ import { sorted, type SortKey, SORTS } from "./sorting.ts";
 
 /** What a phone leaves out: a click on the model shows it. */
 const WIDE = "text-muted hidden py-2.5 pr-4 sm:table-cell";
+/** What a tablet leaves out, too. */
+const WIDEST = "text-muted hidden py-2.5 pr-4 lg:table-cell";
 
 function columnsOf(latest: string, isShared: (row: ModelRow) => boolean) {
   const column = (sort: SortKey, className: string, cell: (row: ModelRow) => ReactNode) => ({
@@ -42,13 +44,15 @@ function columnsOf(latest: string, isShared: (row: ModelRow) => boolean) {
         <span className="text-muted block text-xs whitespace-nowrap">{bounds(scoreInterval)}</span>
       </>
     )),
-    column("submitted", `${WIDE} text-right`, ({ scoreSubmitted }) => percent(scoreSubmitted)),
+    column("submitted", `${WIDEST} text-right`, ({ scoreSubmitted }) => percent(scoreSubmitted)),
     column("coverage", `${WIDE} text-left`, (row) => <Coverage row={row} />),
     column("cost", "py-2.5 text-right sm:pr-4", (row) => money(costPerTask(row))),
-    column("tokens", `${WIDE} text-right`, ({ totalTokens }) => compact(totalTokens)),
-    column("released", `${WIDE} text-right whitespace-nowrap`, (row) => <Released row={row} />),
-    column("published", `${WIDE} text-right whitespace-nowrap`, (row) => <Published row={row} />),
-    column("ingested", `${WIDE} text-right whitespace-nowrap`, ({ ingestedAt }) => <Ago at={ingestedAt} />),
+    column("tokens", `${WIDEST} text-right`, ({ totalTokens }) => compact(totalTokens)),
+    column("released", `${WIDEST} text-right whitespace-nowrap`, (row) => <Released row={row} />),
+    column("published", `${WIDEST} text-right whitespace-nowrap`, (row) => <Published row={row} />),
+    column("ingested", `${WIDE} text-right last:pr-0 whitespace-nowrap`, ({ ingestedAt }) => (
+      <When at={ingestedAt} age />
+    )),
   ];
 }
 
@@ -61,6 +65,7 @@ export function Submissions({ rows, latest }: { rows: readonly ModelRow[]; lates
   return (
     <Table
       label="Table of submissions"
+      fits
       columns={columnsOf(latest, isShared)}
       rows={sorted(rows, key, reversed)}
       keyOf={keyOf}

@@ -1,7 +1,7 @@
 /** Dead letters in a table; each unfolds to its reason and its message. */
 import { useState } from "react";
 
-import { Ago } from "../../ui/Ago.tsx";
+import { Ago, When } from "../../ui/Ago.tsx";
 import { Badge } from "../../ui/Badge.tsx";
 import { Name } from "../../ui/Name.tsx";
 import { Scroll } from "../../ui/Scroll.tsx";
@@ -15,7 +15,7 @@ const COLUMNS: Column<DeadLetter>[] = [
   { name: "About", className: `${LEFT} max-w-40 sm:max-w-80`, cell: (letter) => <About letter={letter} /> },
   { name: "Kind", className: LEFT, cell: ({ kind }) => <Badge tone="bad">{kind}</Badge> },
   { name: "Service", className: `${LEFT} hidden sm:table-cell`, cell: ({ service }) => service },
-  { name: "Failed", className: WIDE, cell: ({ failedAt }) => <Ago at={failedAt} /> },
+  { name: "Failed", className: WIDE, cell: ({ failedAt }) => <When at={failedAt} age /> },
   { name: "Deliveries", className: WIDE, cell: ({ deliveries }) => deliveries },
 ];
 
@@ -74,6 +74,9 @@ function Details({ letter, ask }: { letter: DeadLetter; ask: LetterTableProps["a
   return (
     <div className="bg-raised space-y-4 rounded-xl p-4" data-testid="dead-letter-details">
       <p className="text-bad text-sm wrap-anywhere">{letter.reason}</p>
+      <p className="text-muted text-sm">
+        Failed <Ago at={letter.failedAt} /> in the {letter.service}, at delivery {letter.deliveries}.
+      </p>
       {letter.body === null ? (
         <p className="text-muted text-sm">
           No handler lived to keep the message; a replay takes it from the stream.

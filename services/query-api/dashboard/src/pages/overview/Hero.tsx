@@ -135,7 +135,9 @@ function Name({ model }: { model: Latest }) {
       <p className="flex flex-wrap items-center gap-x-2.5 text-sm text-white/80">
         <Dot tone="good" alive />
         <span className="font-semibold text-white">Latest ingested model</span>
-        <span aria-hidden="true">·</span>
+        <span aria-hidden="true" className="hidden sm:inline">
+          ·
+        </span>
         <Ago at={model.landedAt} />
       </p>
       <h2 className="mt-3 text-3xl leading-[1.08] font-semibold tracking-[-0.03em] line-clamp-2 break-words sm:text-5xl">

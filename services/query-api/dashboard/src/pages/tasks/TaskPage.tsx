@@ -6,13 +6,14 @@ import { taskAnswersQuery, type TaskAnswersFilter, tasksQuery } from "../../api/
 import { useHeldQuery } from "../../hooks/useHeldQuery.ts";
 import { useParams } from "../../hooks/useParams.ts";
 import { useTitle } from "../../hooks/useTitle.ts";
-import { moment, money, percent } from "../../lib/format.ts";
+import { money, percent } from "../../lib/format.ts";
 import { setName } from "../../lib/names.ts";
 import { modelHref } from "../../lib/rows.ts";
 import { taskHref } from "../../lib/tasks.ts";
 import { useShownAs } from "../../nav/link.ts";
 import { Figure } from "../../ui/Figure.tsx";
 import { Export } from "../../ui/Export.tsx";
+import { Moment } from "../../ui/Moment.tsx";
 import { Answer, Panel } from "../../ui/Panel.tsx";
 import { Select } from "../../ui/Select.tsx";
 import { Answers } from "./Answers.tsx";
@@ -130,7 +131,7 @@ function Facts({ task }: { task: TaskAnswers }) {
         name="First solved"
         className="text-base"
         value={first ? solver(first) : "not yet"}
-        note={first && moment(first.at)}
+        note={first && <Moment at={first.at} />}
       />
       <Figure
         name="Cheapest solve"

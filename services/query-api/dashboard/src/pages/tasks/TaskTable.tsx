@@ -2,9 +2,10 @@
 import { Link } from "wouter";
 
 import { useParams } from "../../hooks/useParams.ts";
-import { moment, money, plural, share } from "../../lib/format.ts";
+import { money, plural, share } from "../../lib/format.ts";
 import { modelHref } from "../../lib/rows.ts";
 import { Bar } from "../../ui/Bar.tsx";
+import { Moment } from "../../ui/Moment.tsx";
 import { Empty } from "../../ui/Panel.tsx";
 import { SearchField } from "../../ui/SearchField.tsx";
 import { Select } from "../../ui/Select.tsx";
@@ -39,9 +40,7 @@ function columnsOf(source: string): Column<Task>[] {
         firstSolved ? (
           <>
             <Solver of={firstSolved} />
-            <time className="text-muted block text-xs" dateTime={firstSolved.at}>
-              {moment(firstSolved.at)}
-            </time>
+            <Moment className="text-muted block text-xs" at={firstSolved.at} />
           </>
         ) : (
           "–"

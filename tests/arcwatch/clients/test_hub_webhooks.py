@@ -63,6 +63,16 @@ async def test_one_that_is_disabled_or_watches_less_is_not_taken_for_it(hub: Tes
     assert (there_already, again.id) == (True, second.id)
 
 
+async def test_one_that_is_there_gets_the_secret_of_now(hub: TestHub) -> None:
+    first, _ = await hub_webhooks.create(settings(hub), PUBLIC, "s")
+    again, there_already = await hub_webhooks.create(settings(hub), f"{PUBLIC}/", "another")
+    assert (there_already, again.id) == (True, first.id)
+    assert [(hook.id, hook.url, hook.secret, hook.domains) for hook in hub.webhooks] == [
+        (first.id, first.url, "another", ("repo",))
+    ]
+    assert [item.name for item in again.watched] == [DATA]
+
+
 async def test_a_refusal_says_what_the_hub_says(hub: TestHub) -> None:
     for status, told in ((403, "refuses HF_TOKEN"), (422, "answers 422 for webhooks: .*Internal Error"), (503, "503")):
         rule = hub.faults.add(Status(status), "/api/settings/webhooks", method="POST")

@@ -15,7 +15,10 @@ RECEIVER = "/webhooks/huggingface"
 
 
 async def create(settings: ServiceSettings, url: str, secret: str) -> tuple[Webhook, bool]:
-    """Register the URL for every dataset watched; return it, and whether it was there already."""
+    """Register the URL for every dataset watched; return it, and whether it was there already.
+
+    One that is there gets the secret: which one it had, the Hub need not say.
+    """
     if settings.token is None:
         raise DeploymentError(
             "the Hub registers webhooks for accounts: set HF_TOKEN to a token that may write (Settings, Access Tokens)"
@@ -26,7 +29,7 @@ async def create(settings: ServiceSettings, url: str, secret: str) -> tuple[Webh
             for hook in await hub.webhooks():
                 watched = {item.name for item in hook.watched if item.type == "dataset"}
                 if hook.url == address and watched >= set(datasets) and not hook.disabled:
-                    return hook, True
+                    return await hub.renew_webhook(hook, secret), True
             return await hub.create_webhook(address, datasets, secret), False
     except TransientError as error:
         raise DeploymentError(_refusal(error, settings.endpoint)) from error

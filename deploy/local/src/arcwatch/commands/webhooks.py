@@ -20,7 +20,7 @@ def create(
     data_dir: DataDirOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Register the query API with the Hub, for every dataset watched. Safe to run again.
+    """Register the query API with the Hub, for every dataset watched. Safe to run again, as after another secret.
 
     Needs HF_TOKEN, and HF_WEBHOOK_SECRET as the query API has it.
     """

@@ -68,6 +68,7 @@ class HubRoutes:
             web.get("/api/whoami-v2", self.whoami),
             web.get("/api/settings/webhooks", self.list_webhooks),
             web.post("/api/settings/webhooks", self.create_webhook),
+            web.post("/api/settings/webhooks/{id}", self.update_webhook),
             web.delete("/api/settings/webhooks/{id}", self.delete_webhook),
             web.post("/api/settings/webhooks/{id}/{action:enable|disable}", self.enable_webhook),
         ]
@@ -123,11 +124,20 @@ class HubRoutes:
 
     async def create_webhook(self, request: web.Request) -> web.Response:
         self._require_account(request)
+        return await self._register_webhook(request)
+
+    async def update_webhook(self, request: web.Request) -> web.Response:
+        self._require_account(request)
+        return await self._register_webhook(request, self._webhooks.named(request.match_info["id"]))
+
+    async def _register_webhook(self, request: web.Request, before: Webhook | None = None) -> web.Response:
         try:
             hook = Webhook.model_validate_json(await request.read())
         except ValidationError as error:
             problem = error.errors()[0]
             raise HubError(400, f"A webhook needs `url` and `watched` ({problem['loc']}: {problem['msg']})") from error
+        if before is not None:
+            hook = hook.model_copy(update={"id": before.id, "secret": hook.secret or before.secret})
         self._webhooks.register(hook)
         return web.json_response({"webhook": hook.model_dump()})
 

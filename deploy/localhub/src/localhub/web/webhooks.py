@@ -62,10 +62,13 @@ class Webhooks:
     def register(self, hook: Webhook) -> None:
         self._hooks[hook.id] = hook
 
-    def remove(self, hook_id: str) -> Webhook:
+    def named(self, hook_id: str) -> Webhook:
         if hook_id not in self._hooks:
             raise HubError(404, f"Webhook {hook_id} not found")
-        return self._hooks.pop(hook_id)
+        return self._hooks[hook_id]
+
+    def remove(self, hook_id: str) -> Webhook:
+        return self._hooks.pop(self.named(hook_id).id)
 
     def enable(self, hook_id: str, *, enabled: bool) -> Webhook:
         hook = self._hooks[hook_id] = self.remove(hook_id)

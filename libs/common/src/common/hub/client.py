@@ -135,6 +135,12 @@ class HubClient:
         register = partial(HfApi.create_webhook, url=url, watched=watched, domains=["repo"], secret=secret)
         return await self._ask("webhooks", register)
 
+    async def renew_webhook(self, hook: Webhook, secret: str) -> Webhook:
+        """Have a webhook send another secret from now on."""
+        watched: list[Any] = list(hook.watched)
+        same = partial(HfApi.update_webhook, url=hook.url, watched=watched, domains=hook.domains)
+        return await self._ask("webhooks", partial(same, webhook_id=hook.id, secret=secret))
+
     async def head(self, dataset: str) -> str:
         """Return the sha of the dataset's main branch: one request."""
         info = await self._call(dataset, lambda api: api.dataset_info(dataset, expand=["sha"]))

@@ -16,7 +16,7 @@ from query_api.settings import Settings
 
 from tests.support.deployments import command
 from tests.support.pipeline import Pipeline
-from tests.support.submissions import V1, V2, answer_file, submission, tasks
+from tests.support.submissions import V1, V2, answer_file, solved, submission, tasks
 
 SQL = re.findall(r"```sql\n(.*?)```", (Path(__file__).parents[2] / "docs/export.md").read_text(), re.DOTALL)
 
@@ -50,6 +50,7 @@ async def test_duckdb_adds_up_what_was_exported_to_the_scores_of_the_api(
         files = some_answers(many_pairs(source, 5) + tasks(source)[:7], number)
         pipeline.hub.commit(dataset, submission(f"m-{number}", files))
     pipeline.hub.commit(V2, submission("m-unsolved", {tasks()[0]: answer_file(tasks()[0])}))
+    pipeline.hub.commit(V2, submission("baseline-1", {tasks()[0]: solved(tasks()[0])}))
     await pipeline.settle()
     settings = Settings(database_url=SecretStr(database_url), nats_url=SecretStr(nats_url), port=0, ops_port=0)
     async with serving(settings) as (url, _, _), aiohttp.ClientSession(url) as http:
@@ -58,7 +59,7 @@ async def test_duckdb_adds_up_what_was_exported_to_the_scores_of_the_api(
         manifest = await exported(url, tmp_path / "all", "--with-text")
         await exported(url, tmp_path / "few", "--what", "submissions", "--format", "csv", "--model", "m-0")
     scores = {row["model"]: row["score"] for row in rows}
-    assert len({*scores.values()}) == len(scores) == 3
+    assert len({*scores.values()}) == len(scores) == 4
 
     database = duckdb.connect()
     database.execute(f"SET file_search_path = '{tmp_path / 'all'}'")
@@ -67,12 +68,14 @@ async def test_duckdb_adds_up_what_was_exported_to_the_scores_of_the_api(
         model: (score, score) for model, score in scores.items()
     }
     assert sorted(from_attempts) == sorted(from_tasks)
-    assert {(name, rank) for _, rank, name, _ in ranks} == {(row["displayName"], row["rank"]) for row in rows}
+    ranked = {row["displayName"]: row["rank"] for row in rows if row["rank"] is not None}
+    assert {name: rank for _, rank, name, _ in ranks} == ranked
+    assert len(ranked) == 3, "a baseline has no rank, and takes none"
     assert unsolved
     (text,) = database.execute("SELECT message FROM 'attempts.parquet' LIMIT 1").fetchone() or ("",)
     assert "because" in text
 
-    assert {each["dataset"]: each["submissions"] for each in manifest["datasets"]} == {V1: 1, V2: 2}
+    assert {each["dataset"]: each["submissions"] for each in manifest["datasets"]} == {V1: 1, V2: 3}
     assert all(each["listedAt"] and each["listedRevision"] for each in manifest["datasets"])
     editions = {each["source"]: each["taskSetVersion"] for each in manifest["taskSets"]}
     assert editions == {source: load_task_set(source).version for source in ("ARC1-Eval", "ARC2-Eval")}

@@ -11,8 +11,10 @@ from typing import Any
 
 import pytest
 from aiohttp import web
+from arcwatch.clients import exports
 from arcwatch.clients.exports import Progress, export
 from arcwatch.errors import DeploymentError
+from query_api.store.exports import CONNECT_SECONDS, STATEMENT_SECONDS
 
 ROWS = b"a,b\r\n1,2\r\n"
 
@@ -195,3 +197,18 @@ async def test_an_earlier_manifest_that_names_files_elsewhere_takes_none_of_them
         await asyncio.to_thread(export, url, {}, folder, Progress())
     assert (names(folder), (folder / "manifest.json").read_text()) == (["manifest.json"], manifest)
     assert (tmp_path / "mine.csv").read_text() == "mine"
+
+
+def test_a_server_may_be_silent_for_as_long_as_a_statement_takes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits: list[float] = []
+
+    def opened(*_: str, timeout_seconds: float) -> None:
+        waits.append(timeout_seconds)
+        raise DeploymentError("enough")
+
+    monkeypatch.setattr(exports, "opened", opened)
+    with pytest.raises(DeploymentError, match="enough"):
+        export("http://a", {}, tmp_path, Progress())
+    assert waits[0] > CONNECT_SECONDS + STATEMENT_SECONDS

@@ -23,6 +23,8 @@ from arcwatch.errors import DeploymentError
 MANIFEST: Final = "manifest.json"
 TRIES: Final = 3
 _MOST_WAIT_SECONDS: Final = 60
+# A statement of an export may take 30 s, and nothing comes meanwhile.
+SILENCE_SECONDS: Final = 60.0
 _AT_ONCE: Final = 256 * 1024
 # What an archive raises that is not as it should be, and a manifest.
 _UNREADABLE: Final = (zipfile.BadZipFile, zlib.error, EOFError, LookupError, RuntimeError, TypeError, ValueError)
@@ -81,7 +83,7 @@ def _fetch(base: str, path: str, archive: Path, progress: Progress, sleep: Calla
 
 def _download(base: str, path: str, archive: Path, received: Callable[[int], object]) -> None:
     count = 0
-    with opened(base, path) as response, archive.open("wb") as target:
+    with opened(base, path, timeout_seconds=SILENCE_SECONDS) as response, archive.open("wb") as target:
         try:
             while data := response.read(_AT_ONCE):
                 count += target.write(data)

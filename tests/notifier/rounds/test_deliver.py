@@ -104,11 +104,13 @@ async def test_a_message_that_cannot_be_made_holds_up_no_other(
     receiver = Receiver()
     deliverer = Deliverer(EACH, outbox, Metrics(["each"]), receiver.take)
     await outbox.collect([EACH])
-    await ingester.lands("m")
-    await ingester.lands("n")
+    for model in "mno":
+        await ingester.lands(model)
     await outbox.collect([EACH])
+    stored = "UPDATE notification_messages SET message = '{}' WHERE news = (SELECT ARRAY[id] FROM notification_events"
+    await pool.execute(f"{stored} WHERE model = 'o')")
     await pool.execute("""UPDATE notification_events SET detail = '{"previousScore": "high"}' WHERE model = 'm'""")
-    assert await deliverer.run_due() == 2
+    assert await deliverer.run_due() == 3
     assert ['"model":"n"' in message.body for _, message in receiver.came] == [True]
-    [row] = await outbox.unsent()
-    assert (row["status"], row["error"]) == ("waiting", "it cannot be made: ValueError")
+    errors = {(row["status"], row["error"]) for row in await outbox.unsent()}
+    assert errors == {("waiting", f"it cannot be made: {name}") for name in ("ValueError", "TypeError")}

@@ -84,6 +84,14 @@ async def test_a_transaction_that_commits_late_is_found(outbox: Outbox, ingester
     assert told(await outbox.collect([EACH])) == [("landing", "late")]
 
 
+async def test_a_clock_that_was_ahead_hides_nothing(outbox: Outbox, ingester: Ingester, pool: asyncpg.Pool) -> None:
+    await outbox.collect([EACH])
+    await pool.execute("UPDATE notification_reader SET (began_at, read_until) = (now() + '1 day', now() + '2 days')")
+    assert await outbox.collect([EACH]) == []
+    await ingester.lands("m")
+    assert told(await outbox.collect([EACH])) == [("landing", "m")]
+
+
 async def test_news_of_a_while_is_one_message(outbox: Outbox, ingester: Ingester, pool: asyncpg.Pool) -> None:
     await outbox.collect([MINUTE])
     for number in range(3):

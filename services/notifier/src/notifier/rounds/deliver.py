@@ -1,6 +1,6 @@
 """Sends what is due to one channel, and decides what becomes of what the receiver did not take."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 import structlog
@@ -8,7 +8,6 @@ import structlog
 from notifier.channels.channel import Channel
 from notifier.metrics import Metrics
 from notifier.news.message import Message
-from notifier.news.news import News
 from notifier.rounds.backoff import again_in
 from notifier.sending.errors import DeliveryError
 from notifier.store.outbox import Claimed, Outbox
@@ -54,14 +53,12 @@ class Deliverer:
         return True
 
     async def _message(self, claimed: Claimed) -> Message:
-        text = claimed.text
-        if text is None:
-            text = await self.outbox.keep(claimed, self._made(claimed, await self.outbox.news_of(claimed)))
-        return Message.stored(text)
-
-    def _made(self, claimed: Claimed, news: Sequence[News]) -> str:
         try:
-            return Message.of(news, self.channel.name, claimed.created_at, self.site).as_text()
+            if (text := claimed.text) is None:
+                news = await self.outbox.news_of(claimed)
+                made = Message.of(news, self.channel.name, claimed.created_at, self.site)
+                text = await self.outbox.keep(claimed, made.as_text())
+            return Message.stored(text)
         except (AttributeError, LookupError, TypeError, ValueError) as error:
             # Written by another release, perhaps: it must not hold up what comes after it.
             log.exception("message.not_made", channel=self.channel.name, id=claimed.wire_id)

@@ -52,6 +52,7 @@ class Outbox:
         """Store what is new, and give it to the messages of the channels that take it; return it. All or nothing."""
         async with self.pool.acquire() as connection, connection.transaction():
             await connection.execute(sql.BEGIN_READING)
+            await connection.execute(sql.COME_BACK)
             since = await connection.fetchval(sql.LOCK_READER, _LOOK_BACK)
             rows = [
                 row

@@ -5,6 +5,12 @@ BEGIN_READING = """
 INSERT INTO notification_reader (began_at, read_until) VALUES (now(), now()) ON CONFLICT DO NOTHING
 """
 
+# A clock that was ahead, and was set right: what happens until it is there again must not go unseen.
+COME_BACK = """
+UPDATE notification_reader SET began_at = least(began_at, now()), read_until = least(read_until, now())
+WHERE began_at > now() OR read_until > now()
+"""
+
 # Whoever holds the row looks for news. A transaction commits later than the instants that it writes: $1 is looked back.
 LOCK_READER = "SELECT greatest(began_at, read_until - $1::interval) FROM notification_reader FOR UPDATE"
 

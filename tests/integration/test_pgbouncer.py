@@ -16,6 +16,7 @@ from common.outcomes import StartupError
 from common.process.service import cancel_all
 from common.process.settings import EX_CONFIG
 
+from tests.support.cli import arcwatch
 from tests.support.eventually import eventually
 from tests.support.hub import TestHub
 from tests.support.pgbouncer import pgbouncer
@@ -82,7 +83,7 @@ async def test_shared_sessions_are_recognised_while_others_use_them(server: Post
 @pytest.mark.neighbour(
     "PgBouncer",
     "in transaction mode, in front of the query API",
-    "it serves every page and export: no prepared statement is kept, no session is reset",
+    "it serves every page and export, and a backup can be made: no prepared statement is kept, no session is reset",
 )
 async def test_the_query_api_works_behind_shared_sessions(
     hub: TestHub, environment: dict[str, str], server: PostgresServer, transactions: str, tmp_path: Path
@@ -112,6 +113,11 @@ async def test_the_query_api_works_behind_shared_sessions(
             assert answers == [200] * len(paths), log.read_text()
         async with http.get(f"http://127.0.0.1:{api.port}/export/attempts.jsonl") as answer:
             assert len((await answer.text()).splitlines()) == 2 * 2 * 4
+        backup = str(tmp_path / "backup")
+        made = await arcwatch("backup", backup, "--database-url", transactions)
+        assert made.status == 0, made.err
+        refused = await arcwatch("restore", backup, "--database-url", transactions)
+        assert REFUSED in refused.err[-1]
         assert "Traceback" not in log.read_text()
 
 

@@ -12,6 +12,9 @@ import aiohttp
 import asyncpg
 import pytest
 from arcwatch.embedded.nats_server import NatsServer
+from arcwatch.recovery import restorations, statements
+from arcwatch.recovery.archive import opened
+from common import roles
 from common.database.schema import MIGRATIONS, pending_migrations
 from ingester import app as ingester_app
 from ingester.settings import Settings as IngesterSettings
@@ -68,7 +71,9 @@ async def fresh_database(postgres: TestPostgres) -> AsyncIterator[str]:
 
 
 async def restore(backup: Path, url: str, *options: str, typed: str | None = None) -> Ran:
-    return await arcwatch("restore", str(backup), "--database-url", url, *options, typed=typed)
+    """Restore on another machine: its environment is not that of the API whose answers are compared."""
+    elsewhere = {"PUBLIC_URL": "https://elsewhere.example", "ADMIN_TOKENS_FILE": "not-here", "PORT": "none"}
+    return await arcwatch("restore", str(backup), "--database-url", url, *options, typed=typed, env=elsewhere)
 
 
 @pytest.fixture
@@ -120,6 +125,8 @@ async def test_a_restoration_takes_the_place_of_nothing_unasked(
     backup = tmp_path / "b.arcwatch"
     assert (await arcwatch("backup", str(backup), "--database-url", database_url)).status == 0
     rows = await history.pool.fetch("SELECT * FROM explanations ORDER BY id")
+    in_order = await history.pool.fetchval(statements.ROWS, "model_names", "folder")
+    assert in_order.endswith('ORDER BY folder COLLATE "C"')  # the same whatever the database's own is
     refused = await restore(backup, database_url, "--replace", "--yes")
     assert "sessions of arcwatch use this database: stop all services first" in refused.err[-1]
     await history.pool.close()
@@ -131,6 +138,11 @@ async def test_a_restoration_takes_the_place_of_nothing_unasked(
         refused = await restore(backup, database_url, *options, typed=typed)
         assert refused.status == 1
         assert await connection.fetchval("SELECT count(*) FROM explanations WHERE reasoning_log = 'x'") == len(rows)
+    later = "UPDATE _pogo_migration SET migration_id = $2 WHERE migration_id = $1"
+    await connection.execute(later, "0018_cancellations", "9999_later")
+    refused = await restore(backup, database_url, "--replace", "--yes")
+    assert "the database is that of a later arcwatch (9999_later)" in refused.err[-1]
+    await connection.execute(later, "9999_later", "0018_cancellations")
     await connection.execute("CREATE TABLE feedback (id integer REFERENCES explanations)")
     refused = await restore(backup, database_url, "--replace", "--yes")
     assert "restore into another database, and move the tables that refer to these" in refused.err[-1]
@@ -147,7 +159,14 @@ async def test_a_restoration_takes_the_place_of_nothing_unasked(
         "INSERT INTO explanations (puzzle_id, pattern_description, solving_strategy) VALUES ('', '', '') RETURNING id"
     )
     assert await connection.fetchval(next_id) == rows[-1]["id"] + 1
+    await connection.execute(f"TRUNCATE {', '.join(roles.tables())}")
     await connection.close()
+    found = await restorations.look(database_url)
+    with opened(backup) as read:
+        both = [restorations.restore(database_url, read, found, verify=False, on_table=len) for _ in range(2)]
+        ends = await asyncio.gather(*both, return_exceptions=True)
+    (refusal,) = (end for end in ends if isinstance(end, BaseException))
+    assert "the database is not as it was a moment ago" in str(refusal)
 
 
 async def test_a_backup_of_an_earlier_release_gets_the_migrations_since(
@@ -168,6 +187,13 @@ async def test_a_backup_of_an_earlier_release_gets_the_migrations_since(
             target.writestr(f"{each['name']}.copy", source.read(f"{each['name']}.copy"))
         target.writestr("manifest.json", json.dumps(manifest))
     url = postgres.url(name := await postgres.create())
+    hostile = tmp_path / "hostile.arcwatch"
+    with zipfile.ZipFile(earlier) as source, zipfile.ZipFile(hostile, "w") as target:
+        for file in source.namelist():
+            found = source.read(file)
+            target.writestr(file, found.replace(b'"type": "integer"}]', b'"type": "integer DEFAULT 1"}]'))
+    refused = await restore(hostile, url)
+    assert refused.err[-1].endswith("""syntax error at or near "DEFAULT\"""")
     done = await restore(earlier, url, "--verify", "--json")
     assert done.status == 1, done.err
     told = json.loads("\n".join(done.out))

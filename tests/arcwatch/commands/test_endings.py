@@ -149,6 +149,38 @@ async def test_ctrl_c_ends_with_130_and_one_line(api: str, asked: asyncio.Event)
     assert (run.returncode, out, err) == (130, b"", b"arcwatch: interrupted\n")
 
 
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGINT, 130)])
+async def test_what_is_ended_cleans_up_whatever_a_library_says_of_that(number: signal.Signals, status: int) -> None:
+    code = """
+import asyncio, sys
+from arcwatch.commands.console.calls import run
+from arcwatch.commands.console.endings import ended
+async def work():
+    try:
+        print("up", flush=True)
+        await asyncio.sleep(60)
+    finally:
+        await asyncio.sleep(0)
+        raise RuntimeError("cannot switch to state 15")
+sys.exit(ended(lambda: run(work())))
+"""
+    command = (sys.executable, "-c", code)
+    run = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE)
+    assert run.stdout
+    assert await run.stdout.readline() == b"up\n"
+    run.send_signal(number)
+    _, err = await run.communicate()
+    assert (run.returncode, err) == (status, b"arcwatch: interrupted\n" if number == signal.SIGINT else b"")
+
+
+async def test_a_closed_output_is_no_bug(tmp_path: Path) -> None:
+    command = f"{sys.executable} -m arcwatch backup {tmp_path}/b --database-url postgresql://127.0.0.1:1/x <&- >&-"
+    run = await asyncio.create_subprocess_shell(command, env=clean_environment(), stderr=asyncio.subprocess.PIPE)
+    _, err = await run.communicate()
+    assert (run.returncode, err.decode().count("\n")) == (1, 1)
+    assert err.startswith(b"arcwatch: cannot reach the database at 127.0.0.1:1")
+
+
 async def test_an_export_that_is_ended_leaves_nothing(api: str, asked: asyncio.Event, tmp_path: Path) -> None:
     run = await start("export", str(tmp_path / "data"), "--url", api, stdout=asyncio.subprocess.PIPE)
     await asked.wait()

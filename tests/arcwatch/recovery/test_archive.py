@@ -1,5 +1,6 @@
 """A backup's file is there whole or not at all, and one that is damaged is not read."""
 
+import os
 import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
@@ -43,7 +44,8 @@ def test_what_was_written_is_read(tmp_path: Path) -> None:
 
 
 def test_after_a_failure_there_is_what_was_there_before(tmp_path: Path) -> None:
-    (tmp_path / "b").write_text("the one before")
+    write(tmp_path / "b")
+    before = (tmp_path / "b").read_bytes()
 
     def fail() -> None:
         with written(tmp_path / "b") as archive:
@@ -52,8 +54,21 @@ def test_after_a_failure_there_is_what_was_there_before(tmp_path: Path) -> None:
 
     with pytest.raises(OSError, match="No space left"):
         fail()
-    assert (tmp_path / "b").read_text() == "the one before"
+    assert (tmp_path / "b").read_bytes() == before
     assert [each.name for each in tmp_path.iterdir()] == ["b"]
+
+
+def test_a_link_stays_one_and_what_is_no_backup_stays(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "README").write_text("words")
+    for taken in (tmp_path / "pipe", tmp_path / "README", tmp_path, Path(os.devnull)):
+        with pytest.raises(DeploymentError, match="is there already, and is no backup"):
+            write(taken)
+    (tmp_path / "latest").symlink_to(tmp_path / "b")
+    write(tmp_path / "latest")
+    write(tmp_path / "latest")
+    with opened(tmp_path / "b"):
+        assert (tmp_path / "latest").is_symlink()
 
 
 def test_what_is_no_whole_backup_is_refused(tmp_path: Path) -> None:
@@ -67,6 +82,8 @@ def test_what_is_no_whole_backup_is_refused(tmp_path: Path) -> None:
             pass
     write(path, ROWS.replace(b"one", b"0ne", 1))
     with pytest.raises(DeploymentError, match=r"words\.copy is not what the manifest says"), opened(path):
+        pass
+    with pytest.raises(DeploymentError, match="cannot be read: No such file"), opened(tmp_path / "none"):
         pass
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("other.txt", "")

@@ -1,6 +1,7 @@
 """The command `arcwatch`: which commands there are. What each one does is in `commands/`, loaded when it is used."""
 
 import io
+import os
 import sys
 from pathlib import Path
 
@@ -70,10 +71,18 @@ app.command("rebuild", rich_help_panel="Recover", epilog=rebuild.EXAMPLES)(rebui
 
 def main() -> None:
     """Run a command and exit; `ended` says with which status."""
+    _open_what_is_closed()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a locale that has no such letter ends no command
     sys.exit(ended(_run))
+
+
+def _open_what_is_closed() -> None:
+    """Have nothing read and written where a standard stream is closed (`>&-`): else a file of ours takes its number."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - until the end
 
 
 def _run() -> None:

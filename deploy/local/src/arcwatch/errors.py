@@ -7,8 +7,10 @@ import errno
 import re
 import sys
 
-# A disk that is full or broken, a file that is not ours: no bug, whoever met it.
-_NO_BUGS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EACCES, errno.EPERM, errno.EROFS})
+# A disk that is full or broken, a file that is not ours, a name that cannot be one: no bug, whoever met it.
+_OF_DISKS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EACCES, errno.EPERM, errno.EROFS}
+_OF_NAMES = {errno.ENAMETOOLONG, errno.ENOTDIR, errno.EISDIR, errno.ELOOP}
+_NO_BUGS = frozenset(_OF_DISKS | _OF_NAMES)
 
 # Errors of ours whose words are for the user.
 _SAY_IT_ALL = (

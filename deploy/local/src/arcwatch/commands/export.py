@@ -10,6 +10,7 @@ import typer
 
 from arcwatch.commands.console.options import DataDirOption, DatasetOption, JsonOption, UrlOption, examples
 from arcwatch.commands.console.output import as_json, note, say, table
+from arcwatch.commands.console.signals import ending, status_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -79,9 +80,9 @@ def _stoppable() -> "Iterator[None]":
     """Have SIGTERM and a terminal that goes away end the command as Ctrl-C does: what is there by half goes."""
 
     def stop(number: int, _: object) -> None:
-        raise SystemExit(128 + number)
+        raise SystemExit(status_of(number))
 
-    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGHUP)}
+    before = {number: signal.signal(number, stop) for number in ending()}
     try:
         yield
     finally:

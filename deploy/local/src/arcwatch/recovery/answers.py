@@ -43,7 +43,7 @@ def code() -> str:
 
 
 async def _services(connection: asyncpg.Connection) -> Services:
-    settings = Settings(database_url=SecretStr("postgresql://unused"), nats_url=SecretStr("nats://unused"))
+    settings = _Defaults(database_url=SecretStr("postgresql://unused"), nats_url=SecretStr("nats://unused"))
     hub = HubClient(settings.endpoint)  # of which nothing is asked
     return await build(settings, _Lent(connection), hub, Client(), Metrics())  # type: ignore[arg-type] # of a pool, what reads
 
@@ -55,6 +55,14 @@ def _body(endpoint: Endpoint, services: Services, moment: Moment) -> bytes | Non
     except (ValidationError, ProblemError):
         return None
     return found.body if isinstance(found, Rendered) else found.model_dump_json().encode()
+
+
+class _Defaults(Settings):
+    """Of no environment: where a backup is made it may be another one than where it is restored."""
+
+    @classmethod
+    def settings_customise_sources(cls, _: Any, init_settings: Any, **__: Any) -> tuple[Any, ...]:  # type: ignore[override]
+        return (init_settings,)
 
 
 class _Lent:

@@ -19,7 +19,7 @@ from arcwatch.errors import DeploymentError
 FORMAT: Final = 1
 _MANIFEST: Final = "manifest.json"
 _AT_ONCE: Final = 256 * 1024
-_UNREADABLE: Final = (zipfile.BadZipFile, zlib.error, EOFError, KeyError, NotImplementedError, ValidationError)
+_UNREADABLE: Final = (zipfile.BadZipFile, zlib.error, EOFError, KeyError, RuntimeError, ValidationError, ValueError)
 
 
 class _Part(BaseModel):
@@ -56,7 +56,10 @@ class Answers(_Part):
 
 
 class Manifest(_Part):
-    """What a backup says of itself. `left_out` are tables of others in the same database."""
+    """What a backup says of itself. `left_out` are tables of others in the same database.
+
+    Without `answers`, they could not be computed: rows are there all the same.
+    """
 
     format: int = FORMAT
     made_at: datetime
@@ -65,7 +68,7 @@ class Manifest(_Part):
     migrations: tuple[str, ...]
     tables: tuple[Table, ...]
     left_out: tuple[str, ...]
-    answers: Answers
+    answers: Answers | None
 
 
 class Target(Protocol):
@@ -100,8 +103,14 @@ class Digest:
 
 @contextlib.contextmanager
 def written(target: Path) -> Iterator[zipfile.ZipFile]:
-    """Yield an archive that is `target` once the block ends; after a failure there is what was there before."""
-    descriptor, name = tempfile.mkstemp(prefix=f".{target.name}-", dir=target.parent)
+    """Yield an archive that is `target` once the block ends; after a failure there is what was there before.
+
+    Raises DeploymentError where something is in its place that is no archive.
+    """
+    target = target.resolve()  # a link stays one, and leads to the new archive
+    if target.exists() and not (target.is_file() and zipfile.is_zipfile(target)):
+        raise DeploymentError(f"{target} is there already, and is no backup: give another name")
+    descriptor, name = tempfile.mkstemp(prefix=".unfinished-backup-", dir=target.parent)
     hidden = Path(name)
     try:
         with os.fdopen(descriptor, "w+b") as file:
@@ -166,6 +175,8 @@ def opened(path: Path) -> Iterator[Backup]:
     with contextlib.ExitStack() as stack:
         try:
             backup = Backup(path, stack.enter_context(zipfile.ZipFile(path)))
+        except OSError as error:
+            raise DeploymentError(f"{path} cannot be read: {error.strerror or error}") from error
         except _UNREADABLE as error:
             raise DeploymentError(f"{path} is damaged, or no backup of arcwatch: {error}") from error
         yield backup

@@ -5,14 +5,13 @@ from dataclasses import dataclass, field
 
 import asyncpg
 from common import roles
-from common.database import schema
-from common.database.connect import CLOSE_SECONDS
+from common.database import poolers, schema
 
 from arcwatch.errors import DeploymentError
 from arcwatch.recovery import statements as sql
 from arcwatch.recovery.answers import answers_from, code
 from arcwatch.recovery.archive import Backup, Digest, Table
-from arcwatch.recovery.snapshots import OnTable, connector, copy_rows
+from arcwatch.recovery.snapshots import OnTable, begin, connected, connector, copy_rows
 
 
 @dataclass(frozen=True)
@@ -40,45 +39,66 @@ class DiffersError(DeploymentError):
 
 
 async def look(url: str) -> Found:
-    """Look what there is; raise DeploymentError where services are at work on it."""
-    connection = await connector(url, writes=True)()
-    try:
-        if others := await connection.fetchval(sql.OTHERS):
-            raise DeploymentError(f"{others} sessions of arcwatch use this database: stop all services first")
-        there = {row[0] for row in await connection.fetch(sql.TABLES)}
-        ours = [name for name in roles.tables() if name in there]
-        filled = [name for name in ours if await connection.fetchval(sql.HAS_ROWS.format(name))]
-        return Found(frozenset(await schema.applied_migrations(connection)), tuple(filled))
-    finally:
-        await connection.close(timeout=CLOSE_SECONDS)
+    """Look what there is; raise DeploymentError where services are at work, or nothing can be restored into it."""
+    connect = connector(url, writes=True)
+    async with connected(connect) as connection:
+        if await poolers.shares_sessions(connect):
+            raise DeploymentError(poolers.REFUSED.format(where=connect.url.where))
+        return await _found(connection)
+
+
+async def _found(connection: asyncpg.Connection) -> Found:
+    if others := await connection.fetchval(sql.OTHERS):
+        raise DeploymentError(f"{others} sessions of arcwatch use this database: stop all services first")
+    migrations = await schema.applied_migrations(connection)
+    if unknown := sorted(migrations - _known()):
+        later = f"the database is that of a later arcwatch ({', '.join(unknown)})"
+        raise DeploymentError(f"{later}: restore with that one, or into an empty database")
+    there = {row[0] for row in await connection.fetch(sql.TABLES)}
+    ours = [name for name in roles.tables() if name in there]
+    filled = [name for name in ours if await connection.fetchval(sql.HAS_ROWS.format(name))]
+    return Found(frozenset(migrations), tuple(filled))
 
 
 def check_known(backup: Backup) -> None:
-    """Raise DeploymentError for a backup of a later release."""
-    known = {path.stem for path in schema.MIGRATIONS.glob("*.sql")}
-    if unknown := sorted(set(backup.manifest.migrations) - known):
+    """Raise DeploymentError for a backup of a later release, or one that names what no release of ours has."""
+    if unknown := sorted(set(backup.manifest.migrations) - _known()):
         raise DeploymentError(f"it was made by a later arcwatch ({', '.join(unknown)}): use that one, or a later one")
+    if unknown := sorted({each.name for each in backup.manifest.tables} - {*roles.tables()}):
+        raise DeploymentError(f"{backup.path} holds tables that are not arcwatch's: {', '.join(unknown)}")
+
+
+def _known() -> set[str]:
+    return {path.stem for path in schema.MIGRATIONS.glob("*.sql")}
 
 
 async def restore(url: str, backup: Backup, found: Found, *, verify: bool, on_table: OnTable) -> Restored:
     """Put a backup in the place of what there is, and bring its tables up to date."""
-    connection, done = await connector(url, writes=True)(), Restored()
-    try:
+    done = Restored()
+    async with connected(connector(url, writes=True)) as connection:
         async with connection.transaction():
-            await schema.lock_migrations(connection)
-            await _prepare(connection, backup, found)
-            for table in backup.manifest.tables:
-                on_table(table.name)
-                await _fill(connection, backup, table)
+            await _replace(connection, backup, found, on_table)
             if verify:
                 await _verify(connection, backup.manifest.tables, done)
+            await connection.execute(sql.ANALYZE)
         done.migrations = await schema.migrate(url)
-        await connection.execute(sql.ANALYZE)
         if verify:
             await _verify_answers(connection, backup, done)
         return done
-    finally:
-        await connection.close(timeout=CLOSE_SECONDS)
+
+
+async def _replace(connection: asyncpg.Connection, backup: Backup, found: Found, on_table: OnTable) -> None:
+    await begin(connection)
+    try:
+        await schema.lock_migrations(connection)
+        if await _found(connection) != found:
+            raise DeploymentError("the database is not as it was a moment ago: look what changed it, and try again")
+        await _prepare(connection, backup, found)
+    except asyncpg.LockNotAvailableError as error:
+        raise DeploymentError(f"another session uses these tables, end it first: {error}") from error
+    for table in backup.manifest.tables:
+        on_table(table.name)
+        await _fill(connection, backup, table)
 
 
 async def _prepare(connection: asyncpg.Connection, backup: Backup, found: Found) -> None:
@@ -104,6 +124,10 @@ async def _fill(connection: asyncpg.Connection, backup: Backup, table: Table) ->
     for column in table.columns:
         if column.name not in there:
             # The existing app's own.
+            if not await connection.fetchval(sql.IS_TYPE, column.type):
+                raise DeploymentError(
+                    f"{table.name}.{column.name} is of a type that this database lacks: {column.type}"
+                )
             quoted = await connection.fetchval(sql.QUOTED, [column.name])
             await connection.execute(f"ALTER TABLE {name} ADD COLUMN {quoted} {column.type}")
     # Triggers compute anew what the rows say already.
@@ -129,6 +153,9 @@ async def _verify(connection: asyncpg.Connection, tables: Sequence[Table], done:
 async def _verify_answers(connection: asyncpg.Connection, backup: Backup, done: Restored) -> None:
     """Compare what the query API answers now with what it answered when the backup was made."""
     expected = backup.manifest.answers
+    if expected is None:
+        done.answers_not_compared = "they could not be computed when the backup was made"
+        return
     if expected.code != code():
         done.answers_not_compared = "the backup was made by another release, whose answers have another form"
         return

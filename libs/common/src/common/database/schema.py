@@ -110,10 +110,9 @@ async def check_migrated(pool: asyncpg.Pool) -> None:
 
 async def applied_migrations(connection: "asyncpg.pool.PoolConnectionProxy | asyncpg.Connection") -> set[str]:
     """Return the migrations that a database has."""
-    try:
-        found: set[str] = await pogo_sql.get_applied_migrations(connection, schema_name=_SCHEMA)
-    except asyncpg.UndefinedTableError:
+    if not await connection.fetchval(_KNOWS_MIGRATIONS):
         return set()
+    found: set[str] = await pogo_sql.get_applied_migrations(connection, schema_name=_SCHEMA)
     return found
 
 

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from arcwatch.commands.console.signals import ending, status_of
 from arcwatch.errors import DeploymentError
 
 if TYPE_CHECKING:
@@ -13,10 +14,41 @@ T = TypeVar("T")
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
-    """Run to the end, and return what came of it."""
+    """Run to the end, and return what came of it.
+
+    SIGTERM and SIGHUP let the work clean up first, as Ctrl-C does; a second one ends that, too.
+    """
     import asyncio
 
-    return asyncio.run(work)
+    signals: list[int] = []
+    try:
+        return asyncio.run(_stoppable(work, signals))
+    except asyncio.CancelledError:
+        if not signals:
+            raise
+        raise SystemExit(status_of(signals[0])) from None
+
+
+async def _stoppable(work: Coroutine[Any, Any, T], signals: list[int]) -> T:
+    import asyncio
+    import threading
+
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+
+    def stop(number: int) -> None:
+        signals.append(number)
+        if task is not None:
+            task.cancel()
+
+    if threading.current_thread() is threading.main_thread():
+        for number in ending():
+            loop.add_signal_handler(number, stop, number)
+    try:
+        return await work
+    except Exception as error:
+        if task is not None and task.cancelling():  # a library's words about being cut off
+            raise asyncio.CancelledError from error
+        raise
 
 
 def on_nats(

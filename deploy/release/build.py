@@ -41,7 +41,8 @@ def build(root: Path, out: Path, say: Callable[[str], None]) -> None:
     say("listing what is in it")
     _write_json(out / "sbom-python.cdx.json", _python_sbom(root, out))
     _write_json(out / "sbom-dashboard.cdx.json", _dashboard_sbom(dashboard))
-    (out / _SUMS).write_text(_sums(out))
+    sums = "".join(f"{_sha256(each)}  {each.name}\n" for each in sorted(out.iterdir()) if each.name != _SUMS)
+    (out / _SUMS).write_text(sums)
 
 
 def _clear(out: Path) -> None:
@@ -49,8 +50,12 @@ def _clear(out: Path) -> None:
     held = list(out.iterdir())
     if held and not (out / _SUMS).exists():
         raise FolderError(f"{out} holds files that are no release; name another folder with --out")
-    for old in held:
+    if folders := [each.name for each in held if each.is_dir()]:
+        raise FolderError(f"{out} holds folders, as no release does: {', '.join(folders)}")
+    # Last: it marks the folder as ours, also where a build is ended half-way.
+    for old in sorted(held, key=lambda each: each.name == _SUMS):
         old.unlink()
+    (out / _SUMS).touch()
 
 
 def _requirements(root: Path, out: Path, version: str) -> str:
@@ -73,10 +78,6 @@ def _dashboard_sbom(dashboard: Path) -> Any:
     found.pop("serialNumber")
     found["metadata"].pop("timestamp")
     return found
-
-
-def _sums(out: Path) -> str:
-    return "".join(f"{_sha256(each)}  {each.name}\n" for each in sorted(out.iterdir()))
 
 
 def _sha256(path: Path) -> str:

@@ -77,6 +77,17 @@ def test_a_folder_with_other_files_is_left_alone(tmp_path: Path) -> None:
     assert (tmp_path / "thesis.txt").read_text() == "mine"
 
 
+def test_a_build_that_was_ended_half_way_is_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def end(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(build, "_run", end)
+    for _ in range(2):
+        with pytest.raises(KeyboardInterrupt):
+            build.build(ROOT, tmp_path, lambda _: None)
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["NOTES.md", "SHA256SUMS"]
+
+
 @pytest.mark.debian
 async def test_two_builds_are_the_same_bytes_and_what_is_installed_of_them_runs(tmp_path: Path) -> None:
     first, second = tmp_path / "first", tmp_path / "second"

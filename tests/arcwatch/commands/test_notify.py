@@ -67,7 +67,7 @@ async def test_dead_messages_are_shown_replayed_and_removed(database_url: str) -
         assert (await arcwatch("notify", "rm", "--all", *where)).status == 1
         removed = await arcwatch("notify", "rm", "--all", "--yes", *where)
         assert removed.out == [f"{listed[1]['id']} removed"]
-        assert (await arcwatch("notify", "rm", "--all", "--yes", *where)).out == ["no such message is dead"]
+        assert (await arcwatch("notify", "rm", "--all", "--yes", *where)).out == ["there is no such message"]
         assert [row["status"] for row in await outbox.unsent()] == ["waiting"]
 
 

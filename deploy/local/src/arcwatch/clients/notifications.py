@@ -36,7 +36,7 @@ async def replay(url: str, ids: Collection[uuid.UUID] | None) -> list[uuid.UUID]
 
 
 async def remove(url: str, ids: Collection[uuid.UUID] | None) -> list[uuid.UUID]:
-    """Remove dead messages, all of them for None; return which."""
+    """Remove these unsent messages, all that are dead for None; return which."""
     async with _outbox(url) as outbox:
         return await outbox.remove(ids)
 

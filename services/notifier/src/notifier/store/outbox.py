@@ -104,8 +104,8 @@ class Outbox:
         return [row["id"] for row in await self.pool.fetch(sql.REPLAY_DEAD, None if ids is None else list(ids))]
 
     async def remove(self, ids: Collection[uuid.UUID] | None) -> list[uuid.UUID]:
-        """Remove dead messages for good; None: all of them. Return which."""
-        return [row["id"] for row in await self.pool.fetch(sql.REMOVE_DEAD, None if ids is None else list(ids))]
+        """Remove these unsent messages for good; None: all that are dead. Return which."""
+        return [row["id"] for row in await self.pool.fetch(sql.REMOVE_UNSENT, None if ids is None else list(ids))]
 
 
 def _news(row: asyncpg.Record) -> News:

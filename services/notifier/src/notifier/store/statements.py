@@ -146,8 +146,10 @@ UPDATE notification_messages SET status = 'waiting', attempts = 0, due_at = now(
 WHERE status = 'dead' AND ($1::uuid[] IS NULL OR id = ANY($1)) RETURNING id
 """
 
-REMOVE_DEAD = """
-DELETE FROM notification_messages WHERE status = 'dead' AND ($1::uuid[] IS NULL OR id = ANY($1)) RETURNING id
+# $1: as above, but whoever names one may mean one that waits: its channel may be gone.
+REMOVE_UNSENT = """
+DELETE FROM notification_messages
+WHERE CASE WHEN $1::uuid[] IS NULL THEN status = 'dead' ELSE status <> 'sent' AND id = ANY($1) END RETURNING id
 """
 
 # What admins see of the channels, and the tests that they ask for.

@@ -132,11 +132,11 @@ def rm(
     database_url: DatabaseOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Remove dead messages for good: what they tell is not told."""
+    """Remove dead messages for good, or by their ID those that wait, too: what they tell is not told."""
     from arcwatch.clients import notifications
 
     chosen, url = _chosen(ids, every=every), _url(data_dir, database_url)
-    many = "every dead message" if chosen is None else f"{len(chosen)} dead messages"
+    many = "every dead message" if chosen is None else f"{len(chosen)} messages"
     confirm(f"Remove {many} for good?", yes=yes)
     _tell(run(notifications.remove(url, chosen)), "removed", json=json)
 
@@ -171,7 +171,7 @@ def _tell(done: list[UUID], what: str, *, json: bool) -> None:
     for each in done:
         say(f"{each} {what}")
     if not done:
-        say("no such message is dead")
+        say("there is no such message")
 
 
 def _row(message: dict[str, Any]) -> list[object]:

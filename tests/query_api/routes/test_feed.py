@@ -10,7 +10,7 @@ from yarl import URL
 
 from tests.query_api.conftest import Start
 from tests.support.api import Api
-from tests.support.writer import Writer
+from tests.support.writer import DATASET, Writer
 
 ATOM = {"a": "http://www.w3.org/2005/Atom"}
 
@@ -109,8 +109,11 @@ async def test_each_link_leads_to_its_model(start: Start, writer: Writer, public
         came_by = f"{public_url or api.url}/feed.atom"
         assert urljoin(came_by, _links(feed)["self"]) == came_by
         assert urljoin(came_by, _links(feed)["alternate"]) == f"{public_url or api.url}/"
-        found = []
+        found, pages = [], []
         for entry in feed.findall("a:entry", ATOM):
+            page = entry.find("a:link[@type='text/html']", ATOM)
+            assert page is not None
+            pages.append(URL(urljoin(came_by, page.get("href", ""))))
             link = urljoin(came_by, _links(entry)["alternate"])
             path = link.removeprefix(public_url or api.url)
             assert path.startswith("/api/models/")
@@ -118,6 +121,8 @@ async def test_each_link_leads_to_its_model(start: Start, writer: Writer, public
                 assert answer.status == 200, link
                 found.append((await answer.json())["data"]["model"])
     assert found == NAMES[::-1]
+    assert {str(page.with_query(None)) for page in pages} == {f"{public_url or api.url}/"}
+    assert [dict(page.query) for page in pages] == [{"dataset": DATASET, "model": name} for name in found]
 
 
 async def test_no_address_to_listen_on_is_in_the_feed(start: Start, writer: Writer) -> None:

@@ -82,7 +82,7 @@ async def test_every_address_works(
 async def _links(http: aiohttp.ClientSession, feed: str) -> list[str]:
     async with http.get(feed) as answer:
         root = ET.fromstring(await answer.read())
-    links = [str(each.get("href")) for each in root.iterfind("a:entry/a:link", ATOM)]
+    links = [str(each.get("href")) for each in root.iterfind("a:entry/a:link[@type='application/json']", ATOM)]
     assert all(each.startswith(f"{PUBLIC}api/models/") for each in links)
     return links
 

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import partial
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 from xml.etree import ElementTree as ET
 
 from query_api.routes.endpoint import Endpoint
@@ -40,17 +40,21 @@ def get_feed(moment: Moment) -> Rendered:
     _add(_add(root, "author"), "name", "arcwatch")
     for submission, landed_as in entries:
         name = moment.state.view.name_of(submission).display_name
-        _entry(root, submission, name, landed_as, base + _path(submission))
+        _entry(root, submission, name, landed_as, base)
     body: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
     return Rendered(body, f"{MEDIA_TYPE}; charset=utf-8")
 
 
+# A folder may be called "what? #1", and a name from elsewhere may hold what UTF-8 cannot.
+def _page(submission: Submission) -> str:
+    return "?" + urlencode({"dataset": submission.dataset, "model": submission.model}, errors="replace")
+
+
 def _path(submission: Submission) -> str:
-    # A folder may be called "what? #1", and a name from elsewhere may hold what UTF-8 cannot.
     return f"api/models/{quote(submission.dataset, errors='replace')}/{quote(submission.model, '', errors='replace')}"
 
 
-def _entry(root: ET.Element, submission: Submission, name: str, landed_as: str, href: str) -> None:
+def _entry(root: ET.Element, submission: Submission, name: str, landed_as: str, base: str) -> None:
     entry = _add(root, "entry")
     # Neither a new name nor other costs make a new entry.
     identity = f"{submission.dataset}/{landed_as}"
@@ -59,7 +63,9 @@ def _entry(root: ET.Element, submission: Submission, name: str, landed_as: str, 
     _add(entry, "updated", _time(submission.landed_at))
     if submission.published_at:
         _add(entry, "published", _time(submission.published_at))
-    _add(entry, "link", rel="alternate", type="application/json", href=href)
+    # A reader opens the first one.
+    _add(entry, "link", rel="alternate", type="text/html", href=(base or "./") + _page(submission))
+    _add(entry, "link", rel="alternate", type="application/json", href=base + _path(submission))
     _add(entry, "category", term=submission.source)
     _add(entry, "summary", "\n".join(_summary(submission)))
 

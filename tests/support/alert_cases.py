@@ -233,6 +233,12 @@ CASES: dict[str, list[Case]] = {
         ),
     ],
     "ArcwatchNoWatcher": [Case({f"up{{{_WATCHER}}}": "1x10 0x10 1x10"}, ("17m", "20m"), ("9m", "13m", "22m"))],
+    "ArcwatchNoNotifier": [
+        # Down, or gone from the list of targets, as in compose; one that was taken away is forgotten after a day.
+        Case({f"up{{{_NOTIFIER}}}": "1x10 0x10 1x10"}, ("17m", "20m"), ("9m", "13m", "22m")),
+        Case({f"up{{{_NOTIFIER}}}": "1x10 _x1600"}, ("22m", "1400m"), ("9m", "1460m")),
+        Case({f"up{{{_INGESTER}}}": "1x30"}, (), ("10m", "30m")),
+    ],
     "ArcwatchNoQueryApi": [Case({f"up{{{_API}}}": "1x10 0x10 1x10"}, ("14m", "20m"), ("9m", "11m", "22m"))],
     "ArcwatchChannelFails": [
         Case(

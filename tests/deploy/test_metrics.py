@@ -144,7 +144,9 @@ CLOSED: dict[str, set[tuple[str, ...]]] = {
     "arcwatch_ingester_hub_requests": REQUESTED,
     "arcwatch_query_api_hub_requests": REQUESTED,
     "arcwatch_ingester_deliveries": SETTLED,
-    "arcwatch_ingester_ingestions": {("completed",), ("partial",), ("failed",), ("skipped",)},
+    "arcwatch_ingester_ingestions": {
+        (status,) for status in ("completed", "partial", "failed", "skipped", "cancelled")
+    },
     "arcwatch_ingester_failures": {(kind,) for kind in KINDS},
     "arcwatch_ingester_files": {("used",), ("failed",), ("no_task",)},
     "arcwatch_ingester_file_errors": {(str(kind),) for kind in (*ErrorKind, *NoteKind)},

@@ -91,4 +91,8 @@ async def test_what_was_committed_before_it_could_be_stopped_is_announced(pipeli
     assert announced is not None
     statuses = "SELECT status FROM ingestion_runs WHERE dataset_name = 'm' ORDER BY id"
     assert "completed" in [row[0] for row in await pipeline.pool.fetch(statuses)]
+    # Of another request, nothing was committed: its run is counted as what it is.
+    assert await work(ModelDiscovered(dataset=V2, model="n", request_ids=("one",)), 1, 8) is None
+    counted = (pipeline.ingester.metrics.ingestions.labels(status)._value.get() for status in ("cancelled", "skipped"))
+    assert list(counted) == [1, 0]
     assert (await pipeline.version("m"))["tree_oid"]

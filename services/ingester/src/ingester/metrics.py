@@ -50,7 +50,7 @@ class Metrics:
     def _show_every_label(self) -> None:
         """Begin with zero: a counter that appears with 1 has not increased, for Prometheus, and goes unseen."""
         for counter, values in (
-            (self.ingestions, ("completed", "partial", "failed", "skipped")),
+            (self.ingestions, ("completed", "partial", "failed", "skipped", "cancelled")),
             (self.failures, KINDS),
             (self.file_errors, (*ErrorKind, *NoteKind)),
             (self.settled_files, ("used", "failed", "no_task")),

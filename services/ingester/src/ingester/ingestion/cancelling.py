@@ -82,7 +82,7 @@ class Cancellable:
             return await self.ingest(event.model_copy(update={"force": False}), origin.delivery_count, origin.sequence)
         report = Report(self.metrics, self.announce, event)
         for run in ended:
-            await report.skipped(run.id, reason, run.duration_ms)
+            await report.skipped(run.id, reason, run.duration_ms, cancelled=True)
         return None
 
     @contextlib.asynccontextmanager

@@ -29,10 +29,10 @@ class Report:
         about = {"trigger": self.event.trigger, "delivery_count": delivery_count}
         self._log("ingestion.started", run_id, **about, files=plan.files, to_fetch=len(plan.fetch))
 
-    async def skipped(self, run_id: int, reason: str, duration_ms: int) -> None:
+    async def skipped(self, run_id: int, reason: str, duration_ms: int, *, cancelled: bool = False) -> None:
         """Report a run that ended without a version, and without a failure."""
         if not self.event.dry_run:
-            self.metrics.ingestions.labels("skipped").inc()
+            self.metrics.ingestions.labels("cancelled" if cancelled else "skipped").inc()
         self._log("ingestion.ended", run_id, outcome="skipped", reason=reason, duration_ms=duration_ms)
         await self._announce_end(run_id, "skipped", files=0)
 

@@ -251,6 +251,26 @@ def test_the_notifier_is_a_component_of_an_overlay(tmp_path: Path) -> None:
     assert admitted(found, "watcher", "egress") == {*servers, (443, "TCP")}
 
 
+def test_named_admins_are_a_component_of_an_overlay(tmp_path: Path) -> None:
+    kustomize = alert_rules.DEPLOY / "kustomize"
+    plain, component = (
+        os.path.relpath(kustomize / each, tmp_path) for each in ("overlays/plain", "components/admin-tokens")
+    )
+    (tmp_path / "kustomization.yaml").write_text(
+        f"namespace: arcwatch\nresources: [{plain}]\ncomponents: [{component}]\n"
+    )
+    found = rendered(tmp_path)
+    for resource in found:
+        kubernetes_validate.validate(resource, "1.32", strict=True)
+    pod = pods_of(found)["arcwatch-query-api"]
+    (container,) = pod["containers"]
+    (file,) = (each["value"] for each in container["env"] if each["name"] == "ADMIN_TOKENS_FILE")
+    (mount,) = (each for each in container["volumeMounts"] if file == f"{each['mountPath']}/tokens")
+    (volume,) = (each for each in pod["volumes"] if each["name"] == mount["name"])
+    assert volume["secret"]["secretName"] == "arcwatch-admin-tokens"
+    assert {each["name"] for each in container["env"]} >= {"ADMIN_TOKEN", "DATABASE_URL"}
+
+
 def test_ingesters_follow_the_lag_of_the_durable_that_the_topology_makes() -> None:
     found = rendered(alert_rules.DEPLOY / "kustomize/overlays/cluster")
     (scaled,) = (one["spec"] for one in found if one["kind"] == "ScaledObject")

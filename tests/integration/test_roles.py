@@ -137,6 +137,8 @@ async def test_the_reader_cannot_write_and_the_writer_cannot_change_tables(urls:
             await refused(urls.reader, statement)
         for statement in (f"DROP TABLE {table}", f"ALTER TABLE {table} ADD more text", f"TRUNCATE {table}"):
             await refused(urls.writer, statement)
+    for write in ("INSERT INTO admin_actions DEFAULT VALUES", "DELETE FROM admin_actions"):
+        await refused(urls.writer, write)
     for url in (urls.reader, urls.writer, urls.watcher, urls.notifier):
         await refused(url, "CREATE TABLE more (id int)")
         await refused(url, "DELETE FROM _pogo_migration")

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -15,6 +16,8 @@ from ingester import app as ingester_app
 from ingester.settings import Settings as IngesterSettings
 from ingester.store.session import locked
 from prometheus_client import CollectorRegistry
+from query_api.schemas.console.audit_shapes import AuditQuery
+from query_api.store import admin_actions
 
 from tests.support.cli import Ran, arcwatch
 from tests.support.eventually import eventually
@@ -67,6 +70,13 @@ async def last_event(pipeline: Pipeline, subject: str) -> dict[str, Any]:
     return found
 
 
+async def audited(pipeline: Pipeline) -> list[tuple[str, dict[str, Any], str]]:
+    """Return what commands did, the first first, as the audit log has it."""
+    _, found = await admin_actions.read(pipeline.pool, AuditQuery())
+    assert all(re.fullmatch(r"cli:[^@]+@.+", line.actor) for line in found)
+    return [(line.action, line.target or {}, line.outcome) for line in reversed(found)]
+
+
 async def test_a_check_shows_every_difference_and_publishes_nothing(pipeline: Pipeline, hub: TestHub, ask: Ask) -> None:
     for model in ("same", "changes", "moves", "goes"):
         hub.commit(V2, {f"{model}/{TASK.id}.json": solved(TASK) + b" " * len(model)})
@@ -108,6 +118,8 @@ async def test_scripts_get_json_and_an_exit_status_for_news(pipeline: Pipeline, 
     (_, shown) = document(again)["datasets"]
     assert (shown["unchanged"], shown["without_tasks"]) == (["m"], ["figures"])
     verbose = await ask("sync", "--check-only", "--verbose")
+    # A check changes nothing, and so has no line.
+    assert await audited(pipeline) == [("sync", {"auto_ingest": True, "datasets": []}, "done")] * 2
     assert ["figures", V2, "without", "tasks", "-"] in [line.split() for line in verbose.out]
     assert verbose.out[-1].endswith("1 ingested already, 1 without tasks; 0 sent to be ingested")
 
@@ -238,6 +250,11 @@ async def test_a_failed_ingestion_is_told_listed_among_the_dead_and_replayed(
     assert replayed.out == [f"replayed {dead_letter['sequence']}: модель of {V2}"]
     await eventually(lambda: pipeline.pool.fetchval("SELECT 1 FROM submission_versions WHERE model = 'модель'"))
     assert (await ask("dead", "ls")).out == ["there are no dead letters"]
+    asked = {"dataset": V2, "model": "модель", "force": False, "request_ids": shown}
+    assert await audited(pipeline) == [
+        ("ingest", asked, "done"),
+        ("dead_letters.replay", {"sequences": [dead_letter["sequence"]]}, "done"),
+    ]
 
 
 async def test_a_message_that_no_handler_ever_settled_is_listed_and_replayed(pipeline: Pipeline, ask: Ask) -> None:

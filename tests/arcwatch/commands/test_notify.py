@@ -69,6 +69,12 @@ async def test_dead_messages_are_shown_replayed_and_removed(database_url: str) -
         assert removed.out == [f"{listed[1]['id']} removed"]
         assert (await arcwatch("notify", "rm", "--all", "--yes", *where)).out == ["there is no such message"]
         assert [row["status"] for row in await outbox.unsent()] == ["waiting"]
+        deeds = await pool.fetch("SELECT action, outcome FROM admin_actions WHERE ends IS NOT NULL ORDER BY id")
+        assert [tuple(row) for row in deeds] == [
+            ("notifications.replay", "done"),
+            ("notifications.drop", "done"),
+            ("notifications.drop", "done"),
+        ]
 
 
 async def _findings(url: str) -> AsyncIterator[tuple[str, str, str]]:

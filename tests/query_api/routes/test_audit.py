@@ -12,7 +12,7 @@ from common.outcomes import StartupError
 from nats.aio.client import Client
 from query_api.routes.console.admin_tokens import AdminTokens
 
-from tests.query_api.conftest import TOKEN, Start
+from tests.query_api.conftest import SECRET, TOKEN, Start
 from tests.query_api.routes.test_dead_letter_routes import dead_letter
 from tests.support.api import Api
 from tests.support.cli import arcwatch
@@ -67,6 +67,22 @@ async def test_every_deed_is_on_the_list_with_who_what_and_how_it_ended(
 
         run = await arcwatch("audit", "ls", "--actor", "ada", "--url", api.url, env={"ADMIN_TOKEN": "ada's token"})
         assert (run.status, len(run.out), "dead_letters.replay" in run.out[1]) == (0, 3, True)
+
+
+async def test_what_the_hubs_webhook_asks_for_is_on_the_list_and_is_asked_for_without_it_too(
+    api: Api, bus: Client, pool: asyncpg.Pool
+) -> None:
+    body = {"event": {"action": "update", "scope": "repo.content"}, "repo": {"type": "dataset", "name": DATASET}}
+    headers = {"X-Webhook-Secret": SECRET, "Webhook-Id": "one"}
+    assert (await api.post("/webhooks/huggingface", body, **headers))[0] == 202
+    (line,) = await log_of(api)
+    assert (short(line), line["target"]) == (
+        ("webhook", "sync", "done"), {"dataset": DATASET, "delivery": "webhook-one"},
+    )  # fmt: skip
+    await pool.execute("ALTER TABLE admin_actions RENAME TO elsewhere")
+    before = (await bus.jetstream().stream_info(STREAM)).state.messages
+    assert (await api.post("/webhooks/huggingface", body, **headers | {"Webhook-Id": "two"}))[0] == 202
+    assert (await bus.jetstream().stream_info(STREAM)).state.messages == before + 1
 
 
 async def test_without_its_line_nothing_is_done(api: Api, bus: Client, pool: asyncpg.Pool) -> None:

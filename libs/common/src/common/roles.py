@@ -42,6 +42,9 @@ _READER_WRITES = {"model_names": _WRITES, "dataset_pauses": _WRITES} | dict.from
     ("admin_actions", "cancellations", "notification_tests"), "SELECT, INSERT"
 )
 
+# What admins did no ingester writes: lines come from the query API, and from commands as the owner.
+_WRITER_ONLY_READS = frozenset({"admin_actions"})
+
 # The letters of "roles": several jobs at once take turns.
 _LOCK = "SELECT pg_advisory_xact_lock(x'726f6c6573'::bigint)"
 _EXISTS = "SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)"
@@ -58,6 +61,8 @@ _FORMAT = "SELECT format($1, VARIADIC $2::text[])"
 _MAKE = "CREATE ROLE %I LOGIN"
 _SET_PASSWORD = "ALTER ROLE %I PASSWORD %L"  # noqa: S105 - the statement
 _TABLE = "GRANT {rights} ON public.%2$I TO %1$I"
+# What default privileges, and releases before, have granted.
+_NO_WRITES = f"REVOKE {_WRITES.removeprefix('SELECT, ')} ON public.%2$I FROM %1$I"
 _SEQUENCE = "GRANT USAGE ON SEQUENCE {name} TO %I"
 # Second the database's. A service looks at the migrations to see that the database has them all.
 _USE = """
@@ -104,7 +109,10 @@ async def grant(
         async with connection.transaction():
             await connection.execute(_LOCK)
             await _equip(connection, reader, reads | _READER_WRITES, _USE + _READ)
-            await _equip(connection, writer, reads | dict.fromkeys(tables(), _WRITES), _USE + _WRITE)
+            written = [name for name in tables() if name not in _WRITER_ONLY_READS]
+            await _equip(connection, writer, reads | dict.fromkeys(written, _WRITES), _USE + _WRITE)
+            for name in _WRITER_ONLY_READS:
+                await _run(connection, _NO_WRITES, writer.user, name)
             for row in await connection.fetch(_SEQUENCES, tables()):
                 await _run(connection, _SEQUENCE.format(name=row[0]), writer.user)
             for login, rights in ((watcher, _WATCHES), (notifier, _NOTIFIES)):

@@ -60,17 +60,38 @@ def ingest(
     if not run(ingestion.is_there(settings, dataset, model)):
         say(f"the Hub does not answer now: whether {dataset} has a folder {model} is not verified", err=True)
 
-    async def follow_to_the_end(client: "Client") -> "Outcome":
-        with _progress_bar(model, visible=not json) as show:
-            return await ingestion.follow(client, event, show, timeout)
-
+    if follow and not json:
+        say(f"request {event.request_ids[0]}", err=True)
+    with _audited(event, data_dir, nats_url):
+        if follow:
+            outcome = _followed(event, timeout, data_dir, nats_url, quiet=json)
+        else:
+            on_nats(lambda client: bus.publish(client, event, ingestion.SOURCE), data_dir, nats_url)
     if follow:
-        if not json:
-            say(f"request {event.request_ids[0]}", err=True)
-        _tell(on_nats(follow_to_the_end, data_dir, nats_url), json=json)
-        return
-    on_nats(lambda client: bus.publish(client, event, ingestion.SOURCE), data_dir, nats_url)
-    _tell_request(event, json=json)
+        _tell(outcome, json=json)
+    else:
+        _tell_request(event, json=json)
+
+
+def _audited(
+    event: "ModelDiscovered", data_dir: "Path | None", nats_url: str | None
+) -> "contextlib.AbstractContextManager[object]":
+    from arcwatch.clients import audit_lines
+
+    about = event.model_dump(mode="json", include={"dataset", "model", "force", "request_ids"})
+    return audit_lines.audited(audit_lines.database_of(data_dir, nats_url), "ingest", **about)
+
+
+def _followed(
+    event: "ModelDiscovered", seconds: float, data_dir: "Path | None", nats_url: str | None, *, quiet: bool
+) -> "Outcome":
+    from arcwatch.clients import ingestion
+
+    async def to_the_end(client: "Client") -> "Outcome":
+        with _progress_bar(event.model, visible=not quiet) as show:
+            return await ingestion.follow(client, event, show, seconds)
+
+    return on_nats(to_the_end, data_dir, nats_url)
 
 
 def _tell_request(event: "ModelDiscovered", *, json: bool) -> None:

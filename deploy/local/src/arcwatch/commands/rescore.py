@@ -51,10 +51,13 @@ def rescore(
     """
     if (dataset is None) is not every:
         raise typer.BadParameter("name a DATASET, or say --all")
+    from arcwatch.clients.audit_lines import audited
     from arcwatch.clients.running import url_of
 
     wanted = (dataset, model, tasks_dir)
-    found = run(_rescore(url_of("database_url", data_dir, database_url), *wanted, dry_run=dry_run, quiet=json))
+    url = url_of("database_url", data_dir, database_url)
+    with audited(None if dry_run else url, "rescore", dataset=dataset, model=model):
+        found = run(_rescore(url, *wanted, dry_run=dry_run, quiet=json))
 
     if json:
         as_json([_document(each, dry_run=dry_run) for each in found])

@@ -76,14 +76,18 @@ def _run(
     from common.process import logs
     from watcher.settings import Settings
 
-    from arcwatch.clients import running, syncing
+    from arcwatch.clients import audit_lines, running, syncing
 
     logs.configure("info" if verbose else "critical", "console", "sync")
     # Servers that were named outright are no part of the deployment here, whose Hub may be a demo's.
     hub = {} if all(servers.values()) else running.hub_settings(data_dir)
     found = {name: running.url_of(name, data_dir, given) for name, given in servers.items()}
     settings = read(lambda: Settings(**{**hub, **found}))  # type: ignore[arg-type] # as the environment has them: text
-    return run(syncing.sync(settings, datasets, auto_ingest=auto_ingest, by=f"cli:{getpass.getuser()}"))
+    # To look changes nothing.
+    with audit_lines.audited(
+        found["database_url"] if auto_ingest else None, "sync", datasets=datasets, auto_ingest=True
+    ):
+        return run(syncing.sync(settings, datasets, auto_ingest=auto_ingest, by=f"cli:{getpass.getuser()}"))
 
 
 def _json(completed: "SyncCompleted") -> dict[str, Any]:

@@ -15,6 +15,7 @@ from prometheus_client import Counter
 from pydantic import BaseModel, ConfigDict, Field
 
 from query_api.metrics import DeliveryOutcome
+from query_api.routes.console.audited import deed_of, note_down
 from query_api.routes.endpoint import Endpoint
 from query_api.routes.publish import publish
 from query_api.schemas.base import Answer
@@ -113,6 +114,7 @@ async def receive_webhook(
     given = request.headers.get("Webhook-Id", "")
     delivery = f"webhook-{given}" if _DELIVERY_ID.fullmatch(given) else None
     await publish(client, SyncRequested(dataset=dataset, trigger="webhook", request_id=delivery))
+    await note_down(pool, deed_of(request, "sync", dataset=dataset, delivery=delivery))
     log.info("webhook.accepted", dataset=dataset, action=body.event.action, delivery=delivery)
     return WebhookAnswer(accepted=True, reason=REASONS[outcome])
 

@@ -43,6 +43,12 @@ async def write(connection: Connection, deed: Deed, outcome: Literal["begun", "d
     return added
 
 
+async def add(pool: asyncpg.Pool, deed: Deed) -> None:
+    """Add the line of a deed that is done."""
+    async with writing(pool) as connection:
+        await write(connection, deed)
+
+
 async def begin(pool: asyncpg.Pool, deed: Deed) -> int:
     """Add the line of a deed that is about to be done."""
     async with writing(pool) as connection:

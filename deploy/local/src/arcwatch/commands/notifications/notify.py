@@ -117,9 +117,12 @@ def replay(
     json: JsonOption = False,
 ) -> None:
     """Have dead messages sent again, under the same ids."""
-    from arcwatch.clients import notifications
+    from arcwatch.clients import audit_lines, notifications
 
-    _tell(run(notifications.replay(_url(data_dir, database_url), _chosen(ids, every=every))), "will be sent", json=json)
+    chosen, url = _chosen(ids, every=every), _url(data_dir, database_url)
+    with audit_lines.audited(url, "notifications.replay", ids=chosen, all=every or None):
+        done = run(notifications.replay(url, chosen))
+    _tell(done, "will be sent", json=json)
 
 
 @app.command(epilog=examples("arcwatch notify rm --all --yes"))
@@ -133,12 +136,14 @@ def rm(
     json: JsonOption = False,
 ) -> None:
     """Remove dead messages for good, or by their ID those that wait, too: what they tell is not told."""
-    from arcwatch.clients import notifications
+    from arcwatch.clients import audit_lines, notifications
 
     chosen, url = _chosen(ids, every=every), _url(data_dir, database_url)
     many = "every dead message" if chosen is None else f"{len(chosen)} messages"
     confirm(f"Remove {many} for good?", yes=yes)
-    _tell(run(notifications.remove(url, chosen)), "removed", json=json)
+    with audit_lines.audited(url, "notifications.drop", ids=chosen, all=every or None):
+        done = run(notifications.remove(url, chosen))
+    _tell(done, "removed", json=json)
 
 
 @app.command(epilog=examples("arcwatch notify secret"))

@@ -1,4 +1,4 @@
-"""`arcwatch audit ls`: what admins did by the API and the page."""
+"""`arcwatch audit ls`: what admins did by the API, the page and commands."""
 
 import json as json_text
 from typing import Annotated
@@ -9,7 +9,7 @@ import typer
 from arcwatch.commands.console.options import DataDirOption, JsonOption, LimitOption, UrlOption, examples, group
 from arcwatch.commands.console.output import as_json, moment, note, table
 
-audit = group("What admins did by the API and the page.")
+audit = group("What admins did by the API, the page and commands.")
 
 _COLUMNS = ("at", "who", "from", "action", "what", "outcome", "request")
 _SPARE = ("request", "from")
@@ -27,8 +27,8 @@ def list_actions(
 ) -> None:
     """List what admins did, the last first.
 
-    The token is ADMIN_TOKEN of the environment, else that of the running deployment. What is done at NATS or the
-    database themselves is not listed, nor are commands that do so: `ingest`, `sync`, `dead`.
+    The token is ADMIN_TOKEN of the environment, else that of the running deployment. Commands that work at NATS or the
+    database themselves (`ingest`, `sync`, `dead`, ...) are listed as cli:USER@HOST, where the database answered them.
     """
     from arcwatch.clients.api import as_admin
 

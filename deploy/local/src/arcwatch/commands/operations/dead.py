@@ -173,6 +173,8 @@ def _all_of(found: "list[Dead]", do: "Do", done: str, data_dir: Path | None, nat
     """Do it with each, and say how far it is where there are many."""
     from common.bus.dead_letters import Acted
 
+    from arcwatch.clients import audit_lines
+
     async def work(client: "Client") -> Acted:
         acted = Acted()
         for start in range(0, len(found), _BATCH):
@@ -183,7 +185,12 @@ def _all_of(found: "list[Dead]", do: "Do", done: str, data_dir: Path | None, nat
                 note(f"{done} {len(acted.done)} of {len(found)}")
         return acted
 
-    return on_nats(work, data_dir, nats_url)
+    action = "dead_letters.replay" if done == "replayed" else "dead_letters.drop"
+    database = audit_lines.database_of(data_dir, nats_url) if found else None
+    with audit_lines.audited(database, action, sequences=[dead.sequence for dead in found]) as told:
+        acted = on_nats(work, data_dir, nats_url)
+        told.detail = "; ".join(f"{each}: {reason}" for each, reason in acted.failures.items()) or None
+    return acted
 
 
 def _confirm_removal(found: "Sequence[Dead]", *, yes: bool) -> None:

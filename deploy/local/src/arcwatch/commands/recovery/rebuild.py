@@ -31,7 +31,10 @@ def rebuild(
 
     Exit status 1 when a submission did not come.
     """
-    rebuilt = run(_rebuilt(data_dir, {"nats_url": nats_url, "database_url": database_url}, timeout, quiet=json))
+    from arcwatch.clients import audit_lines, running
+
+    with audit_lines.audited(running.url_of("database_url", data_dir, database_url), "rebuild"):
+        rebuilt = run(_rebuilt(data_dir, {"nats_url": nats_url, "database_url": database_url}, timeout, quiet=json))
     if json:
         as_json(_document(rebuilt))
     else:

@@ -46,9 +46,13 @@ def apply(
 
     from common.bus import topology
 
+    from arcwatch.clients import audit_lines
+
     ask = topology.drift if check else topology.apply
     waits = partial(say, err=True)
-    found = on_nats(lambda client: ask(client.jetstream(timeout=10), replicas), data_dir, nats_url, wait, waits)
+    database = None if check else audit_lines.database_of(data_dir, nats_url)
+    with audit_lines.audited(database, "topology.apply", replicas=replicas):
+        found = on_nats(lambda client: ask(client.jetstream(timeout=10), replicas), data_dir, nats_url, wait, waits)
     if json:
         as_json({"applied": not check, "drift": [str(each) for each in found]})
     else:
@@ -105,10 +109,11 @@ def purge(
     """
     from functools import partial
 
-    from arcwatch.clients import stream_contents
+    from arcwatch.clients import audit_lines, stream_contents
 
     confirm(f"Remove all messages of {subject} but the newest {keep}?", yes=yes)
-    removed = on_nats(partial(stream_contents.purge, subject=subject, keep=keep), data_dir, nats_url)
+    with audit_lines.audited(audit_lines.database_of(data_dir, nats_url), "topology.purge", subject=subject, keep=keep):
+        removed = on_nats(partial(stream_contents.purge, subject=subject, keep=keep), data_dir, nats_url)
     if json:
         as_json({"subject": subject, "removed": removed})
     else:

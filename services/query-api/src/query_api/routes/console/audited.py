@@ -1,5 +1,6 @@
 """Writes down what admins do: nothing is done without its line."""
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from query_api.store import admin_actions
 from query_api.store.admin_actions import Deed
 
 log = structlog.get_logger(__name__)
+# The Hub waits for the answer, and suspends a webhook whose deliveries fail.
+_NOTE_SECONDS = 2.0
 
 
 def deed_of(request: web.Request, action: str, **target: object) -> Deed:
@@ -50,6 +53,14 @@ async def audited(pool: asyncpg.Pool, deed: Deed) -> AsyncIterator[Told]:
         await _end(pool, begun, "failed", str(error) if isinstance(error, ProblemError) else reason_of(error))
         raise
     await _end(pool, begun, "done", told.detail)
+
+
+async def note_down(pool: asyncpg.Pool, deed: Deed) -> None:
+    """Write down what a program has done; where the database does not answer soon, only the log tells of it."""
+    try:
+        await asyncio.wait_for(admin_actions.add(pool, deed), _NOTE_SECONDS)
+    except DATABASE_ERRORS as error:
+        log.warning("admin.line_not_written", action=deed.action, by=deed.actor, reason=reason_of(error))
 
 
 async def _end(pool: asyncpg.Pool, begun: int, outcome: Literal["done", "failed"], detail: str | None) -> None:

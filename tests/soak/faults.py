@@ -119,11 +119,14 @@ class Breaker:
         await self._delete(delete)
 
     async def _delete_stream(self, _: Step) -> None:
+        stream = self.pick.choice((topology.STREAM, topology.STREAM, topology.DEAD_STREAM))
+
         async def delete(js: JetStreamContext) -> None:
-            await js.delete_stream(topology.STREAM)
+            await js.delete_stream(stream)
 
         await self._delete(delete)
-        self.stream_began = datetime.now(UTC)
+        if stream == topology.STREAM:
+            self.stream_began = datetime.now(UTC)
 
     async def _delete(self, delete: Callable[[JetStreamContext], Awaitable[None]]) -> None:
         """Delete something, and make it anew soon after, as `arcwatch up` and the job `migrate` do."""

@@ -10,6 +10,7 @@ import structlog
 
 from common.outcomes import AwayError, StartupError
 from common.process import logs, tracing
+from common.process.outage import AWAY, reason_of
 from common.process.settings import EX_TEMPFAIL, ServiceSettings, load, stop
 from common.process.task_group import task_group
 
@@ -30,7 +31,7 @@ def main(
     logs.configure(settings.log_level, settings.log_format, name, settings.arcwatch_instance)
     try:
         tracing.configure(name, settings.arcwatch_instance)
-        asyncio.run(_until_signalled(settings, run))
+        asyncio.run(until_signalled(settings, run))
     except AwayError as error:
         stop(f"{name}: {error}", EX_TEMPFAIL)
     except StartupError as error:
@@ -39,7 +40,8 @@ def main(
         tracing.shutdown()
 
 
-async def _until_signalled(settings: SettingsT, run: Callable[[SettingsT, asyncio.Event], Awaitable[None]]) -> None:
+async def until_signalled(settings: SettingsT, run: Callable[[SettingsT, asyncio.Event], Awaitable[None]]) -> None:
+    """Run a service until a signal; raise AwayError where a server that it had reached is lost while it starts."""
     stopping = _Stop()
     loop = asyncio.get_running_loop()
     running = asyncio.ensure_future(run(settings, stopping))
@@ -51,9 +53,19 @@ async def _until_signalled(settings: SettingsT, run: Callable[[SettingsT, asynci
             running.cancel()  # it still waits for a server
         await asyncio.wait([running], timeout=CANCEL_AGAIN_SECONDS)
     await asyncio.wait([running])
-    if not running.cancelled():
-        running.result()
+    error = None if running.cancelled() else running.exception()
+    if error is not None:
+        if _is_lost_server(error) and not stopping.awaited:
+            raise AwayError(f"a server was lost during the start: {reason_of(error)}") from error
+        raise error
     log.info("service.stopped")
+
+
+def _is_lost_server(error: BaseException) -> bool:
+    # Of the system's errors those of connections alone: a file that is not there, say, is another matter.
+    return isinstance(error, AWAY) and (
+        not isinstance(error, OSError) or isinstance(error, ConnectionError | TimeoutError)
+    )
 
 
 class _Stop(asyncio.Event):

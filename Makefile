@@ -102,6 +102,7 @@ debian-packages: ## install what test-all needs from Debian, where it may (root,
 	@command -v chromium >/dev/null || sh tests/support/apt_install.sh chromium
 	@command -v git >/dev/null || sh tests/support/apt_install.sh git
 	@PATH="$$PATH:/usr/sbin" command -v nginx >/dev/null || sh tests/support/apt_install.sh nginx-light
+	@[ -e /usr/lib/nginx/modules/ngx_http_js_module.so ] || sh tests/support/apt_install.sh libnginx-mod-http-js
 	@[ -n "$$(find /usr/lib -name libfaketime.so.1 2>/dev/null)" ] || sh tests/support/apt_install.sh libfaketime
 	@command -v promtool >/dev/null || sh tests/support/apt_install.sh prometheus
 	@[ -x /usr/sbin/pgbouncer ] || sh tests/support/apt_install.sh pgbouncer

@@ -68,16 +68,36 @@ def test_doctor_looks_at_every_replica_of_the_containers(system: System) -> None
     assert "nats-server" not in found, "nothing of this machine's own"
 
 
-@pytest.mark.neighbour(
-    "nginx", "replicas of the query API are replaced one by one behind it", "no answer is a 5xx, none is missing"
+@pytest.mark.parametrize(
+    ("line", "level"),
+    [
+        pytest.param(
+            "sh deploy/upgrade.sh",
+            "debug",
+            marks=pytest.mark.neighbour(
+                "nginx",
+                "replicas of the query API are replaced one by one behind it",
+                "no answer is a 5xx, none is missing",
+            ),
+        ),
+        pytest.param(
+            f"docker compose up --detach --build --wait --scale ingester={INGESTERS}",
+            "warning",
+            marks=pytest.mark.neighbour(
+                "nginx",
+                "`docker compose up --build` replaces all replicas of the query API behind it at once",
+                "requests wait; no answer is a 5xx, none is missing",
+            ),
+        ),
+    ],
 )
-async def test_an_upgrade_costs_no_answer(system: System, client: Client) -> None:
+async def test_an_upgrade_costs_no_answer(system: System, client: Client, line: str, level: str) -> None:
     before = {service: {each.name for each in system.compose.containers(service)} for service in SERVICES}
     async with asked_meanwhile(system) as answers:
         # Another setting is what makes another container, as another image would.
-        await asyncio.to_thread(system.compose.shell, "sh deploy/upgrade.sh", LOG_LEVEL="debug")
+        await asyncio.to_thread(system.compose.shell, line, LOG_LEVEL=level)
         during = answers.copy()
-        await client.land("after-an-upgrade", files_of(14))
+        await client.land(f"after-an-upgrade-{level}", files_of(14))
     assert during.keys() == {200, 202}, during
     assert min(during.values()) > 20
     for service in SERVICES:

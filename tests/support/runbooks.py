@@ -25,9 +25,9 @@ _ASKS = (("dead", "rm"), ("notify", "rm"), ("topology", "purge"), ("names", "uns
 
 
 def blocks(text: str) -> Iterator[str]:
-    """Yield each command of the fenced blocks."""
-    for block in re.findall(r"^```\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
-        for line in block.splitlines():
+    """Yield each command of the fenced blocks that name no language."""
+    for language, block in re.findall(r"^```(\w*)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL):
+        for line in [] if language else block.splitlines():
             yield from (part.strip() for part in line.split("; ") if not part.strip().startswith("#"))
 
 

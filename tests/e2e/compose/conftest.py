@@ -17,7 +17,9 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     folder = tmp_path_factory.mktemp("compose")
     (folder / "hub").mkdir()
     with local_hub(folder / "hub") as url:
-        compose = Compose(folder / "secrets", {"HF_ENDPOINT": url, "HF_DATASETS": V2})
+        # The name in an operator's .env, which no two replicas may have.
+        settings = {"HF_ENDPOINT": url, "HF_DATASETS": V2, "ARCWATCH_INSTANCE": "mine"}
+        compose = Compose(folder / "secrets", settings)
         running = System(compose, folder / "hub")
         for number in range(MODELS):
             running.publish(f"model-{number}", files_of(number))

@@ -73,4 +73,9 @@ test("the palette finds pages, models and actions by any of their words", () => 
     groupsOf([]).map(({ label }) => label),
     ["Pages", "Actions"],
   );
+  // Before anything is typed a list shows the first of them only: no action is behind a thousand models.
+  assert.deepEqual(
+    groups.map(({ label }) => label),
+    ["Pages", "Actions", "Models"],
+  );
 });

@@ -38,8 +38,9 @@ export function groupsOf(rows: readonly ModelRow[]): Group[] {
       label: "Pages",
       options: PAGES.map(({ path, name, about }) => ({ value: PAGE + path, label: name, note: about })),
     },
-    { label: "Models", options: models },
+    // Before the models: of these there may be more than a list shows.
     { label: "Actions", options: Object.entries(ACTIONS).map(([value, label]) => ({ value, label })) },
+    { label: "Models", options: models },
   ];
   return groups.filter(({ options }) => options.length > 0);
 }

@@ -62,7 +62,10 @@ function Row({ row: { dataset, pause } }: { row: Dataset }) {
       await client.invalidateQueries({ queryKey: keys.audit() });
     });
   return (
-    <li data-testid="dataset" className="flex flex-wrap items-center justify-between gap-3 py-3 text-sm">
+    <li
+      data-testid="dataset"
+      className="flex flex-wrap items-center justify-between gap-3 py-3 text-sm first:pt-0 last:pb-0"
+    >
       <div className="min-w-0 flex-1 basis-60">
         <span className="font-medium">
           <Name text={dataset} />

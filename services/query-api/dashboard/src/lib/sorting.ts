@@ -9,9 +9,12 @@ export interface Order<Row> {
   value: (row: Row) => Value;
 }
 
+// Made once: each comparison of texts by themselves would ask for the rules of the language again.
+const { compare: compareTexts } = new Intl.Collator();
+
 function compare(one: Value, other: Value): number {
   if (typeof one === "number" && typeof other === "number") return one - other;
-  return String(one).localeCompare(String(other));
+  return compareTexts(String(one), String(other));
 }
 
 /** Sorts rows; what is not known comes last either way, and rows that are alike are in the order of their names. */
@@ -22,9 +25,12 @@ export function sortedBy<Row>(
   nameOf: (row: Row) => string,
 ): Row[] {
   const sign = up !== reversed ? 1 : -1;
-  return rows.toSorted((one, other) => {
-    const [a, b] = [value(one), value(other)];
+  // A row is compared with a dozen others: its value is made once.
+  const valued = rows.map((row) => ({ row, by: value(row) }));
+  valued.sort((one, other) => {
+    const [a, b] = [one.by, other.by];
     const order = a === null || b === null ? Number(a === null) - Number(b === null) : sign * compare(a, b);
-    return order || nameOf(one).localeCompare(nameOf(other));
+    return order || compareTexts(nameOf(one.row), nameOf(other.row));
   });
+  return valued.map(({ row }) => row);
 }

@@ -1,5 +1,5 @@
 /** Score against cost per task, on a logarithmic axis, with names. */
-import { useMemo, useState } from "react";
+import { memo, useMemo, useState } from "react";
 
 import type { ModelRow } from "../../api/client.ts";
 import { useDatasets } from "../../hooks/useDatasets.ts";
@@ -35,11 +35,13 @@ export function Scatter({ rows, latest }: ScatterProps) {
     () => chartOf(thereOn(rows, by, days, place), width, latest, rows),
     [rows, by, days, place, width, latest],
   );
-  if (!spotsOf(rows).length) return <Empty title="No submission here tells what it cost." />;
+  const marked = useMemo(() => chart.order.map(({ row }) => row), [chart]);
+  const isEmpty = useMemo(() => !spotsOf(rows).length, [rows]);
+  if (isEmpty) return <Empty title="No submission here tells what it cost." />;
   const { ladders, untold } = chart;
   return (
     <div>
-      <Legend rows={chart.order.map(({ row }) => row)} withLatest={chart.byKey.has(latest)}>
+      <Legend rows={marked} withLatest={chart.byKey.has(latest)}>
         {ladders.length > 0 && <li>Lines join one model at several efforts</li>}
         {untold > 0 && <li>{plural(untold, "submission")} without a cost: see the table</li>}
       </Legend>
@@ -56,7 +58,13 @@ export function Scatter({ rows, latest }: ScatterProps) {
   );
 }
 
-function Drawing({ chart, latest }: { chart: ReturnType<typeof chartOf>; latest: string }) {
+interface DrawingProps {
+  chart: ReturnType<typeof chartOf>;
+  latest: string;
+}
+
+/** Whoever sorts the table below changes the address, and none of these points. */
+const Drawing = memo(function Drawing({ chart, latest }: DrawingProps) {
   const { plot, byKey, best, references } = chart;
   const datasets = useDatasets();
   const [hovered, setHovered] = useState<string | null>(null);
@@ -105,7 +113,7 @@ function Drawing({ chart, latest }: { chart: ReturnType<typeof chartOf>; latest:
       {shown && <SpotTip spot={shown} plot={plot} shared={datasets.isShared(shown.row)} />}
     </svg>
   );
-}
+});
 
 function Name({ x, y, anchor, text, strong }: Omit<Label, "key"> & { text: string; strong: boolean }) {
   return (

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from arcwatch.embedded.nats_server import NatsServer
 from common.bus import bus, topology
 from common.events import ModelDiscovered, ModelIngestionFailed, SyncCompleted
 from common.metrics.bus_metrics import BusMetrics
@@ -188,24 +187,6 @@ async def test_what_is_followed_is_the_request_and_no_other_run_of_its_model(
     await ingester_app.build_lock_queue(pipeline.ingester, pipeline.client).hand_back()
     found = document(await following)
     assert (found["event"], found["request_ids"]) == ("model.ingested", [request_id])
-
-
-async def test_who_follows_hears_that_the_connection_is_lost(
-    pipeline: Pipeline, hub: TestHub, ask: Ask, nats_server: NatsServer
-) -> None:
-    async def is_asked_for() -> bool:
-        return bool((await pipeline.client.jetstream().stream_info(topology.STREAM)).state.messages)
-
-    hub.commit(V2, submission("m", {TASK: solved(TASK)}))
-    following = asyncio.ensure_future(ask("ingest", V2, "m", "--follow"))
-    await eventually(is_asked_for, 30)
-    await nats_server.stop()
-    run = await following
-    await nats_server.start()
-    asked, lost = run.err
-    assert (run.status, run.out) == (1, [])
-    assert "the connection to NATS is lost" in lost
-    assert lost.endswith(f"`arcwatch runs watch {asked.removeprefix('request ')}` goes on")
 
 
 @pytest.mark.usefixtures("ingester")

@@ -7,9 +7,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import pytest
 from aiohttp import web
 from arcwatch.doctor.checks import Verdict, clock
+from arcwatch.doctor.database_checks import database
 from arcwatch.embedded.nats_server import NatsServer
 from arcwatch.ports import check_free
 from common.arc.task_sets import load_task_set
@@ -147,6 +149,15 @@ async def test_wrong_settings_and_empty_servers(tmp_path: Path, empty_database_u
     }
     assert found.advice("database") == "arcwatch migrate"
     assert found.advice("dead letters") == "arcwatch topology apply"
+
+
+async def test_a_database_that_refuses_a_statement_is_a_finding(database_url: str) -> None:
+    connection = await asyncpg.connect(database_url)
+    await connection.execute("REVOKE ALL ON notification_messages FROM CURRENT_USER")
+    await connection.close()
+    (finding,) = await database(database_url)
+    assert finding.verdict == "problem"
+    assert finding.found.endswith("permission denied for table notification_messages")
 
 
 def write_set(tasks_dir: Path, source: str, output: int) -> str:

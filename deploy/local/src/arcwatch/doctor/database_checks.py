@@ -36,11 +36,15 @@ async def database(url: str) -> Iterable[Finding]:
         return [Finding("database", Verdict.PROBLEM, f"DATABASE_URL: {error}", "docs/database.md says what is read")]
     connector = Connector(target, command_seconds=_TIMEOUT_SECONDS, seconds=_TIMEOUT_SECONDS, writes=True)
     try:
-        shared = await poolers.shares_sessions(connector)
-        connection = await connector(statement_cache_size=0)
+        return await _looked(connector)
     except (*DATABASE_ERRORS, ValueError) as error:
-        found = f"{target.where} refuses us: {explained(error) or error}"
+        found = f"{target.where} does not answer as it should: {explained(error) or error}"
         return [Finding("database", Verdict.PROBLEM, found, "is it running, and is DATABASE_URL right?")]
+
+
+async def _looked(connector: Connector) -> Iterable[Finding]:
+    shared = await poolers.shares_sessions(connector)
+    connection = await connector(statement_cache_size=0)
     try:
         missing = await pending_migrations(connection)
         (seen,) = await connection.fetch(_SERVER)

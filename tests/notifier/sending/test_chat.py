@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import threading
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -12,7 +13,7 @@ from aiosmtpd.smtp import AuthResult
 from apprise.plugins.discord import NotifyDiscord
 from apprise.plugins.slack import NotifySlack
 from notifier.channels.channel import Channel
-from notifier.sending import sender
+from notifier.sending import chat, sender
 from notifier.sending.errors import DeliveryError
 
 from tests.notifier.samples import MESSAGE, Receiver, receiver
@@ -51,6 +52,23 @@ async def test_slack_gets_the_text(service: Receiver) -> None:
     [(_, body)] = service.came
     assert service.paths == ["/services/T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ"]
     assert "Model m landed: 50.0% of ARC2-Eval" in json.dumps(json.loads(body))
+
+
+def test_one_that_hangs_holds_up_neither_others_nor_the_stop(monkeypatch: pytest.MonkeyPatch) -> None:
+    hangs, never = 40, threading.Event()
+    monkeypatch.setattr(chat, "_post", lambda of, _: never.wait(60) if of.name == "hangs" else None)
+
+    async def send_all() -> None:
+        slow = [asyncio.create_task(chat.post(channel("slack", SLACK, name="hangs"), MESSAGE)) for _ in range(hangs)]
+        await chat.post(channel("slack", SLACK), MESSAGE)
+        monkeypatch.setattr(chat, "_SECONDS", 0.0)
+        with pytest.raises(DeliveryError, match="not done within 0 s"):
+            await chat.post(channel("slack", SLACK, name="hangs"), MESSAGE)
+        assert not any(each.done() for each in slow)
+
+    asyncio.run(send_all())
+    assert sum(each.name == "apprise" for each in threading.enumerate()) >= hangs
+    never.set()
 
 
 async def test_discord_gets_the_text(service: Receiver) -> None:

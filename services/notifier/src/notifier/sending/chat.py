@@ -7,7 +7,7 @@ import logging
 import re
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import ModuleType
 from typing import Any
 from urllib.parse import unquote
@@ -29,9 +29,32 @@ _thread = threading.local()
 async def post(channel: Channel, message: Message) -> None:
     """Send a message once; raise DeliveryError where the service did not take it."""
     try:
-        await asyncio.wait_for(asyncio.to_thread(_post, channel, message), _SECONDS)
+        await asyncio.wait_for(_in_a_thread(lambda: _post(channel, message)), _SECONDS)
     except TimeoutError as error:
         raise DeliveryError("timeout", f"not done within {_SECONDS:.0f} s") from error
+
+
+async def _in_a_thread(work: Callable[[], None]) -> None:
+    """Run it in a thread of its own: one that hangs takes none of a pool's from others, and holds up no stop."""
+    loop = asyncio.get_running_loop()
+    ended: asyncio.Future[Exception | None] = loop.create_future()
+
+    def end(error: Exception | None) -> None:
+        if not ended.done():
+            ended.set_result(error)
+
+    def run() -> None:
+        error: Exception | None = None
+        try:
+            work()
+        except Exception as failure:  # noqa: BLE001 - raised in the task that waits
+            error = failure
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            loop.call_soon_threadsafe(end, error)
+
+    threading.Thread(target=run, name="apprise", daemon=True).start()
+    if error := await ended:
+        raise error
 
 
 def _post(channel: Channel, message: Message) -> None:

@@ -4,7 +4,7 @@ import json
 
 from notifier.news.message import MAX_NEWS, Message
 from notifier.news.news import News
-from notifier.news.wording import MAX_TEXT
+from notifier.news.wording import MAX_LINES, MAX_TEXT
 
 from tests.notifier.samples import AT, V2, failure, landing, verification
 
@@ -30,6 +30,20 @@ def test_a_first_fill_is_one_message_that_fits_a_chat() -> None:
     assert len(message.text) < MAX_TEXT + 200
     assert message.grave
     assert not Message.of([landing()], "ops", AT, None).grave
+
+
+def test_a_chat_gets_at_most_so_many_lines_and_reasons_of_a_length() -> None:
+    short = [failure(f"m{number}", "x") for number in range(MAX_LINES + 5)]
+    message = Message.of(short, "ops", AT, None)
+    assert message.title == f"arcwatch: {MAX_LINES + 5} failed ingestions"
+    assert message.text.splitlines()[-1] == "and 5 more"
+    assert len(message.text.splitlines()) == MAX_LINES + 1
+    assert Message.of(short[:MAX_LINES], "ops", AT, None).text.count("more") == 0
+    assert Message.of([verification(), verification()], "ops", AT, None).title == "arcwatch: 2 failed verifications"
+    told = "m could not be ingested: "
+    assert Message.of([failure(reason="r" * 200)], "ops", AT, None).title == told + "r" * 200
+    assert Message.of([failure(reason="r" * 201)], "ops", AT, None).title == told + "r" * 199 + "…"
+    assert Message.of([failure(reason="")], "ops", AT, None).title == f"{told}no reason"
 
 
 def test_programs_get_every_piece_and_its_address() -> None:
@@ -74,4 +88,10 @@ def test_a_message_is_kept_letter_by_letter() -> None:
     message = Message.of([landing("é\u2028")], "ops", AT, None)
     assert Message.stored(message.as_text()) == message
     test = Message.test("ops", AT, None)
-    assert json.loads(test.body)["type"] == "arcwatch.test"
+    assert json.loads(test.body) == {
+        "type": "arcwatch.test",
+        "timestamp": AT.isoformat(),
+        "data": {"channel": "ops", "site": None},
+    }
+    assert (test.title, test.text) == ("arcwatch: a test", "This is a test of the channel ops. Nothing happened.")
+    assert not test.grave

@@ -59,7 +59,8 @@ async def test_a_retry_is_the_same_message_under_the_same_id(
     assert await deliverer.run_due() == 1
     assert DELAYS[1] * 0.8 < await made_due(pool) < DELAYS[1] * 1.2
     assert await deliverer.run_due() == 1
-    assert len({message_id for message_id, _ in receiver.came}) == 1
+    (message_id,) = {message_id for message_id, _ in receiver.came}
+    assert message_id.startswith("msg_")
     assert len({message.as_text() for _, message in receiver.came}) == 1
     assert "https://arc.example" in receiver.came[0][1].body
     assert await outbox.unsent() == []
@@ -84,18 +85,32 @@ async def test_what_is_never_taken_becomes_a_dead_letter(
     attempts: int,
 ) -> None:
     receiver = Receiver(*([refusal] * attempts))
-    deliverer = Deliverer(EACH, outbox, Metrics(["each"]), receiver.take)
+    metrics = Metrics(["each"])
+    deliverer = Deliverer(EACH, outbox, metrics, receiver.take)
     await outbox.collect([EACH])
     await ingester.lands("m")
     await outbox.collect([EACH])
     while await deliverer.run_due():
         await made_due(pool)
     assert len(receiver.came) == attempts
+    dead = {"channel": "each", "outcome": "dead"}
+    assert metrics.registry.get_sample_value("arcwatch_notifier_attempts_total", dead) == 1
     [row] = await outbox.unsent()
     assert (row["status"], row["error"], row["attempts"]) == ("dead", refusal.reason, attempts)
     await outbox.replay(None)
     assert await deliverer.run_due() == 1
     assert await outbox.unsent() == []
+
+
+async def test_a_receiver_that_asks_for_more_time_gets_it(
+    outbox: Outbox, ingester: Ingester, pool: asyncpg.Pool
+) -> None:
+    receiver = Receiver(DeliveryError("throttled", "it answers 429", retry_after=3_000.0))
+    await outbox.collect([EACH])
+    await ingester.lands("m")
+    await outbox.collect([EACH])
+    assert await Deliverer(EACH, outbox, Metrics(["each"]), receiver.take).run_due() == 1
+    assert 2_000 < await made_due(pool) < 3_001
 
 
 async def test_a_message_that_cannot_be_made_holds_up_no_other(

@@ -14,6 +14,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 
 from tests.notifier.samples import MESSAGE, SECRET, Receiver, receiver
 from tests.notifier.samples import webhook as channel
+from tests.support import relays
 
 ID = "msg_1"
 
@@ -85,6 +86,24 @@ async def test_whatever_is_no_2xx_is_a_failure(hook: Receiver, status: int, kind
     assert hook.paths == ["/hook"]
 
 
+@pytest.mark.parametrize("status", [200, 202, 299])
+async def test_each_2xx_is_taken(hook: Receiver, status: int) -> None:
+    hook.statuses = [status]
+    await sender.send(channel(hook.url), ID, MESSAGE)
+    assert len(hook.came) == 1
+
+
+@pytest.mark.parametrize(
+    ("asked", "seconds"),
+    [("0", 0.0), ("999999", 86_400.0), ("soon", None), ("-5", None), ("\u00b2", None), (None, None)],
+)
+async def test_a_wait_is_whole_seconds_and_a_day_at_most(
+    hook: Receiver, asked: str | None, seconds: float | None
+) -> None:
+    hook.statuses, hook.headers = [300 if asked is None else 503], {} if asked is None else {"Retry-After": asked}
+    assert (await failed(url=hook.url)).retry_after == seconds
+
+
 @pytest.mark.neighbour(
     "A webhook's receiver", "its name means a private address when it is asked again", "no connection is made"
 )
@@ -117,6 +136,13 @@ async def test_a_receiver_that_is_away_or_silent_is_a_failure(monkeypatch: pytes
     error = await failed(url=f"http://127.0.0.1:{port}/token-in-path")
     assert error.kind == "connection_lost"
     assert "token-in-path" not in error.reason
+
+
+async def test_a_certificate_that_nobody_vouches_for_is_told_as_such(hook: Receiver) -> None:
+    async with relays.tls(hook.url) as url:
+        error = await failed(url=url)
+    assert (error.kind, error.reason.split(":")[0]) == ("tls", "its certificate or its TLS is not accepted")
+    assert hook.came == []
 
 
 @pytest.mark.neighbour(

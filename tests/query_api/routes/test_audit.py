@@ -63,6 +63,7 @@ async def test_every_deed_is_on_the_list_with_who_what_and_how_it_ended(
         message = await bus.jetstream().get_last_msg(STREAM, "sync.requested")
         assert SyncRequested.model_validate_json(message.data or b"").requested_by == "ada at 127.0.0.1"
         assert list(map(short, await log_of(api, "?actor=grace&limit=1"))) == [("grace", "model_names.unset", "done")]
+        assert list(map(short, await log_of(api, "?limit=1&offset=1"))) == [("ada", "dead_letters.replay", "done")]
         assert (await api.get(AUDIT))[0] == 401
 
         run = await arcwatch("audit", "ls", "--actor", "ada", "--url", api.url, env={"ADMIN_TOKEN": "ada's token"})
@@ -117,8 +118,13 @@ async def test_what_fails_says_why_and_what_is_cut_off_stays_begun(
 
 def test_a_file_that_changes_counts_at_once_and_a_broken_one_changes_nothing(tmp_path: Path) -> None:
     file = tmp_path / "tokens"
-    file.write_text("ada:one\nada:two\n")
+    file.write_text("ada:one\n\n  # a comment\nada:two\n")
     tokens = AdminTokens("zero", file)
+    assert tokens.are_there
+    assert (AdminTokens("zero", None).are_there, AdminTokens(None, None).are_there) == (True, False)
+    assert AdminTokens(None, file).are_there
+    # What no client can have meant is nobody's, and no failure.
+    assert tokens.name_of("\udcff") is None
     assert [tokens.name_of(each) for each in ("zero", "one", "two", "three", "")] == ["admin", "ada", "ada", None, None]
     file.write_text("ada:two\ngrace:three\n")
     assert [tokens.name_of(each) for each in ("one", "two", "three")] == [None, "ada", "grace"]

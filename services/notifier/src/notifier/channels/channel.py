@@ -4,7 +4,6 @@ from collections.abc import Collection
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_args
-from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, model_validator
 
@@ -71,10 +70,6 @@ class Channel(BaseModel):
     def current_secrets(self) -> list[str]:
         """Return the secrets to sign with, the newest first; raise OSError where their file cannot be read."""
         return _current(self.secret, self.secret_file).split()
-
-    def shown(self) -> str:
-        """Return where it leads, without what is secret."""
-        return urlsplit(self.current_url()).hostname or "an address that only its file tells"
 
 
 def _matches(globs: Collection[str], name: str) -> bool:

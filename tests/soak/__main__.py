@@ -33,7 +33,10 @@ def main() -> None:
 def _passes(seed: int, seconds: float, without: list[str]) -> bool:
     folder = Path(tempfile.mkdtemp(prefix=f"arcwatch-soak-{seed}-"))
     print(f"seed {seed}: logs are in {folder}", flush=True)
-    problems = asyncio.run(soak(seed, seconds, folder, lambda line: print(line, flush=True), without=without))
+    try:
+        problems = asyncio.run(soak(seed, seconds, folder, lambda line: print(line, flush=True), without=without))
+    except AssertionError as error:
+        problems = [f"seed {seed}: {error}"]  # it did not start; the next one may
     print("\n".join(problems) or f"seed {seed}: all agree", flush=True)
     return not problems
 

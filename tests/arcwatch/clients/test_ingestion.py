@@ -22,7 +22,7 @@ async def test_a_connection_that_is_lost_is_told_and_what_goes_on(
     monkeypatch.setattr(bus, "publish", publish)
     event = ModelDiscovered(dataset="a/b", model="m", request_ids=("r1",))
     async with connected(nats_server.url()) as client:
-        following = asyncio.ensure_future(ingestion.follow(client, event, lambda _: None, 600.0))
+        following = asyncio.ensure_future(ingestion.follow(client, event, lambda _: None, 60.0))
         await published.wait()
         await nats_server.stop()
         with pytest.raises(DeploymentError, match=r"connection to NATS is lost.*`arcwatch runs watch r1` goes on"):

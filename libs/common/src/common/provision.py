@@ -47,8 +47,7 @@ async def provision(settings: Settings) -> None:
     }
     if {"writer", "reader"} <= logins.keys():
         await roles.grant(url, **logins)
-    nats_url, replicas = settings.nats_url.get_secret_value(), settings.nats_replicas
-    drift = await bus.provision(nats_url, replicas, settings.start_wait_seconds)
+    drift = await bus.provision(settings, settings.nats_replicas, settings.start_wait_seconds)
     log.info("provisioned", migrations=applied, topology=[str(each) for each in drift])
 
 

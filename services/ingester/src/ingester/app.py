@@ -55,7 +55,6 @@ async def run(settings: Settings, stopping: asyncio.Event) -> None:
     """Run the service until `stopping` is set."""
     malloc_tuning.return_large_blocks()
     check_task_sets(settings)
-    nats_url = settings.nats_url.get_secret_value()
     instance, wait_seconds = settings.arcwatch_instance or SERVICE, settings.start_wait_seconds
     metrics, starting, room = Metrics(), ops.Starting(), Room()
     checks: dict[str, ops.Check] = {"database": starting.check, "consumer": starting.check, "disk": room.check}
@@ -68,13 +67,13 @@ async def run(settings: Settings, stopping: asyncio.Event) -> None:
     ):
         await check_migrated(pool)
         checks["database"] = partial(takes_writes, pool)
-        broker = bus.make_broker(nats_url, instance, wait_seconds, partial(starting.waits, "nats.waiting"))
+        broker = bus.make_broker(settings, instance, wait_seconds, partial(starting.waits, "nats.waiting"))
         client = await bus.connect_broker(broker)
         failures = handlers.FailureRecorder(pool, client, metrics, instance, settings.hf_datasets)
         broker.add_middleware(Delivery(SERVICE, client.jetstream(), metrics.registry, failures, room))
         ingester = build_ingester(settings, pool, hub, client, metrics=metrics, columns=await column_types(pool))
         queue = build_lock_queue(ingester, client)
-        handlers.register(broker, nats_url, queue, failures)
+        handlers.register(broker, settings, queue, failures)
         pool_metrics.register(pool, metrics.registry)
         sharing = share_quota(hub, client)
         async with (

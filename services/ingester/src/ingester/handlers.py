@@ -29,10 +29,10 @@ log = structlog.get_logger(__name__)
 SERVICE = "ingester"
 
 
-def register(broker: NatsBroker, nats_url: str, queue: LockQueue, failures: "FailureRecorder") -> None:
+def register(broker: NatsBroker, to: bus.To, queue: LockQueue, failures: "FailureRecorder") -> None:
     """Subscribe the handler to the shared durable."""
 
-    @bus.subscriber(broker, INGESTER, nats_url, decoder(ModelDiscovered))  # type: ignore[untyped-decorator] # Any, see bus
+    @bus.subscriber(broker, INGESTER, to, decoder(ModelDiscovered))  # type: ignore[untyped-decorator] # Any, see bus
     async def on_model_discovered(event: ModelDiscovered, message: NatsMessage) -> None:
         raw, event = message.raw_message, as_configured(event, failures.datasets)
         count, sequence = raw.metadata.num_delivered or 1, raw.metadata.sequence.stream

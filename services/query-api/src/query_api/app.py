@@ -84,7 +84,7 @@ async def serving(settings: Settings) -> AsyncIterator[tuple[str, Services, Metr
         # First: while it waits for its servers, a probe gets the answer that it lives, and why it is not ready.
         probes(settings.ops_host, settings.ops_port) as ops_port,
         open_pool(database_url, POOL, wait_seconds=settings.start_wait_seconds, on_wait=waits) as pool,
-        bus.joining(settings.nats_url.get_secret_value(), instance) as opening,
+        bus.joining(settings, instance) as opening,
         HubClient(settings.endpoint, settings.token, metrics.hub.quota, metrics.hub.requested) as hub,
     ):
         await check_migrated(pool)

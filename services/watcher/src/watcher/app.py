@@ -35,7 +35,7 @@ SERVICE = handlers.SERVICE
 async def run(settings: Settings, stopping: asyncio.Event) -> None:
     """Run the service until `stopping` is set."""
     metrics = Metrics()
-    database_url, nats_url = settings.database_url.get_secret_value(), settings.nats_url.get_secret_value()
+    database_url = settings.database_url.get_secret_value()
     starting, wait_seconds, room = ops.Starting(), settings.start_wait_seconds, Room()
     checks: dict[str, ops.Check] = {"database": starting.check, "consumer": starting.check, "disk": room.check}
     serve_ops = partial(ops.serve, registry=metrics.registry, instance=settings.arcwatch_instance)
@@ -48,12 +48,12 @@ async def run(settings: Settings, stopping: asyncio.Event) -> None:
         await check_migrated(pool)
         checks["database"] = partial(takes_writes, pool)
         broker = bus.make_broker(
-            nats_url, settings.arcwatch_instance or SERVICE, wait_seconds, partial(starting.waits, "nats.waiting")
+            settings, settings.arcwatch_instance or SERVICE, wait_seconds, partial(starting.waits, "nats.waiting")
         )
         client = await bus.connect_broker(broker)
         broker.add_middleware(Delivery(SERVICE, client.jetstream(), metrics.registry, room=room))
         syncer = build(settings, pool, hub, client, metrics, room=room)
-        handlers.register(broker, nats_url, syncer, auto_ingest=settings.hf_sync_auto_ingest)
+        handlers.register(broker, settings, syncer, auto_ingest=settings.hf_sync_auto_ingest)
         pool_metrics.register(pool, metrics.registry)
         sharing = share_quota(hub, client)
         async with (

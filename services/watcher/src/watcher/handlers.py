@@ -13,10 +13,10 @@ from watcher.sync import Request, Syncer
 SERVICE = "watcher"
 
 
-def register(broker: NatsBroker, nats_url: str, syncer: Syncer, *, auto_ingest: bool) -> None:
+def register(broker: NatsBroker, to: bus.To, syncer: Syncer, *, auto_ingest: bool) -> None:
     """Subscribe the handler to the shared durable."""
 
-    @bus.subscriber(broker, WATCHER, nats_url, decoder(SyncRequested))  # type: ignore[untyped-decorator] # Any, see bus
+    @bus.subscriber(broker, WATCHER, to, decoder(SyncRequested))  # type: ignore[untyped-decorator] # Any, see bus
     async def on_sync_requested(event: SyncRequested, message: NatsMessage) -> None:
         metadata = message.raw_message.metadata
         # A recreated stream counts from 1 again.

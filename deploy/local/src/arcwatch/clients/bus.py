@@ -1,10 +1,13 @@
 """A plain NATS connection for commands: prompt errors, and no framework to load."""
 
 import contextlib
+import os
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 
 import nats.errors
 from common.bus import connecting
+from common.bus.access import Access, BusClient
 from common.outcomes import StartupError
 from common.process.outage import reason_of
 from common.process.patience import Server, until_there
@@ -51,13 +54,13 @@ async def _opened(url: str, seconds: float, say: Callable[[str], object], compla
         if gives_up_in_seconds:
             say(f"waiting for NATS at {host}, for up to {gives_up_in_seconds} s more: {reason}")
 
-    client = Client()
     try:
-        server = connecting.server(url)
+        access = Access(url, *map(_file, ("NATS_NKEY_FILE", "NATS_CA_FILE")))
+        client, server = BusClient(access), connecting.server(access)
         server = Server(server.host, f"cannot use NATS at {without_password(url)}", server.failures, server.refusal)
         await until_there(
             lambda: connecting.open_once(
-                client, url, "arcwatch", complaints, connect_seconds=_CONNECT_SECONDS, reconnects=False
+                client, "arcwatch", complaints, connect_seconds=_CONNECT_SECONDS, reconnects=False
             ),
             server,
             seconds,
@@ -66,3 +69,8 @@ async def _opened(url: str, seconds: float, say: Callable[[str], object], compla
     except StartupError as error:
         raise DeploymentError(str(error)) from None
     return client
+
+
+def _file(setting: str) -> Path | None:
+    """Return the file that a setting of the environment names: services read it from there, too."""
+    return Path(name) if (name := os.environ.get(setting)) else None

@@ -136,13 +136,13 @@ def accounts(passwords: Mapping[str, str]) -> dict[str, Any]:
             for publisher in (user for user in users if user != reader and subject in PERMISSIONS[user].publish):
                 found[publisher]["exports"].append({"stream": subject, "accounts": [reader]})
                 found[reader]["imports"].append({"stream": {"account": publisher, "subject": subject}})
-    streams = {"users": [_user(ADMIN, passwords)], "jetstream": "enabled", "exports": list(_services(users))}
+    streams = {**_users(ADMIN, passwords), "jetstream": "enabled", "exports": list(_services(users))}
     return {ACCOUNT: streams, **found}
 
 
 def _account(user: str, passwords: Mapping[str, str]) -> dict[str, Any]:
     imports = [{"service": {"account": ACCOUNT, "subject": subject}} for subject in _asks(user)]
-    return {"users": [_user(user, passwords)], "exports": [], "imports": imports}
+    return {**_users(user, passwords), "exports": [], "imports": imports}
 
 
 def _asks(user: str) -> list[str]:
@@ -161,9 +161,10 @@ def _services(users: list[str]) -> Iterator[dict[str, Any]]:
         yield {"service": subject, **several, "accounts": [user for user in users if subject in _asks(user)]}
 
 
-def _user(user: str, passwords: Mapping[str, str]) -> dict[str, Any]:
+def _users(user: str, passwords: Mapping[str, str]) -> dict[str, Any]:
+    """Return what an account's users may, of whom there is one here; in containers a new key is one more."""
     wanted = PERMISSIONS[user]
     # Its answers come to its inbox, to which only the administrator listens else.
     subjects = {"publish": wanted.publish, "subscribe": (f"{inbox_prefix(user)}.>", *wanted.subscribe)}
     rights = {what: {"allow": allowed} for what, allowed in subjects.items()}
-    return {"user": user, "password": passwords[user], "permissions": rights}
+    return {"default_permissions": rights, "users": [{"user": user, "password": passwords[user]}]}

@@ -16,8 +16,9 @@ from nats.js.api import PubAck
 from nats.js.errors import APIError, NotFoundError
 
 from common.bus import connecting, topology
+from common.bus.access import Access
 from common.bus.opening import Opening, log_wait
-from common.bus.servers import inbox_prefix_of, servers_of
+from common.bus.servers import servers_of
 from common.bus.storing import store
 from common.bus.topology import Durable
 from common.events import Event, body_of, headers_of
@@ -25,6 +26,7 @@ from common.outcomes import AwayError
 from common.process import tracing
 from common.process.outage import reason_of
 from common.process.patience import OnWait, until_there
+from common.process.settings import ServiceSettings
 
 log = structlog.get_logger(__name__)
 
@@ -43,6 +45,9 @@ _REMEDY = "run `arcwatch topology apply`"
 # What the generated AsyncAPI document shows: never a user's password.
 _SHOWN_URL = "nats://127.0.0.1:4222"
 
+# Where a connection goes: a URL alone will do.
+To = Access | ServiceSettings | str
+
 
 class Broker(NatsBroker):
     """A service's FastStream broker. It reconnects for ever, and cancels handlers late.
@@ -50,15 +55,15 @@ class Broker(NatsBroker):
     `graceful_timeout` bounds how long running handlers may finish after a stop was asked for.
     """
 
-    def __init__(self, url: str, name: str, wait_seconds: float | None, on_wait: OnWait) -> None:
+    def __init__(self, access: Access, name: str, wait_seconds: float | None, on_wait: OnWait) -> None:
         super().__init__(
-            servers_of(url),
+            servers_of(access.url),
             graceful_timeout=GRACEFUL_TIMEOUT_SECONDS,
             ack_policy=AckPolicy.NACK_ON_ERROR,
             logger=None,
             specification_url=[_SHOWN_URL],
         )
-        self.opening = Opening(url, name)
+        self.opening = Opening(access, name)
         self.patience = (wait_seconds, on_wait)
 
     async def _connect(self) -> Client:
@@ -67,12 +72,12 @@ class Broker(NatsBroker):
         return client
 
 
-def make_broker(url: str, name: str, wait_seconds: float | None = None, on_wait: OnWait = log_wait) -> Broker:
+def make_broker(to: To, name: str, wait_seconds: float | None = None, on_wait: OnWait = log_wait) -> Broker:
     """Return the broker of a service, which waits for its server at the start."""
-    return Broker(url, name, wait_seconds, on_wait)
+    return Broker(Access.of(to), name, wait_seconds, on_wait)
 
 
-def subscriber(broker: NatsBroker, durable: Durable, url: str, decode: CustomCallable) -> Any:
+def subscriber(broker: NatsBroker, durable: Durable, to: To, decode: CustomCallable) -> Any:
     """Return the subscriber decorator for one of the topology's durables.
 
     One message at a time: with more, a handler slower than ack_wait would see messages twice.
@@ -84,7 +89,7 @@ def subscriber(broker: NatsBroker, durable: Durable, url: str, decode: CustomCal
         config=topology.consumer(durable),
         pull_sub=PullSub(batch_size=1, timeout=FETCH_SECONDS),
         # Unlike a connection's, this prefix ends with its dot.
-        inbox_prefix=inbox_prefix_of(url) + b".",
+        inbox_prefix=Access.of(to).inbox_prefix + b".",
         decoder=decode,
     )
 
@@ -107,28 +112,28 @@ async def consuming(broker: Broker, client: Client, durables: Sequence[Durable] 
 
 @contextlib.asynccontextmanager
 async def connect(
-    url: str, name: str, wait_seconds: float | None = None, on_wait: OnWait = log_wait
+    to: To, name: str, wait_seconds: float | None = None, on_wait: OnWait = log_wait
 ) -> AsyncIterator[Client]:
     """Yield a plain connection, waiting for a server that is not there yet."""
-    opening = Opening(url, name)
+    opening = Opening(Access.of(to), name)
     await opening.wait(wait_seconds, on_wait)
     async with opening.watched(opening.client.drain, _DRAIN_SECONDS):
         yield opening.client
 
 
-async def provision(url: str, replicas: int, wait_seconds: float) -> list[topology.Drift]:
+async def provision(to: To, replicas: int, wait_seconds: float) -> list[topology.Drift]:
     """Apply the topology, waiting for a server that is not there yet; return what differed before."""
-    async with connect(url, "provision", wait_seconds) as client:
+    async with connect(to, "provision", wait_seconds) as client:
         js = client.jetstream(timeout=PUBLISH_TIMEOUT_SECONDS)
         return await until_there(
-            lambda: topology.apply(js, replicas), connecting.jetstream(url), wait_seconds, log_wait
+            lambda: topology.apply(js, replicas), connecting.jetstream(Access.of(to).url), wait_seconds, log_wait
         )
 
 
 @contextlib.asynccontextmanager
-async def joining(url: str, name: str) -> AsyncIterator[Opening]:
+async def joining(to: To, name: str) -> AsyncIterator[Opening]:
     """Yield a connection that is there now, or comes while its `join` runs."""
-    opening = Opening(url, name)
+    opening = Opening(Access.of(to), name)
     async with opening.watched(opening.client.drain, _DRAIN_SECONDS):
         yield opening
 

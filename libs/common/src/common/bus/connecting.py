@@ -5,9 +5,9 @@ from functools import partial
 from typing import Any, Protocol
 
 import nats.errors
-from nats.aio.client import Client
 
-from common.bus.servers import hosts_of, inbox_prefix_of, servers_of
+from common.bus.access import Access, BusClient
+from common.bus.servers import hosts_of, servers_of
 from common.outcomes import AwayError
 from common.process.outage import reason_of
 from common.process.patience import Server
@@ -43,8 +43,7 @@ class Callbacks(Protocol):
 
 
 async def open_once(
-    client: Client,
-    url: str,
+    client: BusClient,
     name: str,
     callbacks: Callbacks,
     *,
@@ -54,6 +53,8 @@ async def open_once(
     """Connect a client, which from then on may reconnect for ever; try each server, and raise what says most."""
     complaints: list[Exception] = []
     connected = False
+    # Before the client is begun, which does not know how to end then.
+    options = client.access.options()
 
     async def on_error(error: Exception) -> None:
         if not client.is_connected and (writer := getattr(client._transport, "_io_writer", None)):  # noqa: SLF001
@@ -64,7 +65,7 @@ async def open_once(
             complaints.append(error)
 
     try:
-        await _connect(client, url, name, callbacks, error_cb=on_error, connect_timeout=connect_seconds)
+        await _connect(client, name, callbacks, **options, error_cb=on_error, connect_timeout=connect_seconds)
     except BaseException as error:
         await client.close()
         if not isinstance(error, FAILURES):
@@ -76,12 +77,13 @@ async def open_once(
     connected = True
 
 
-async def _connect(client: Client, url: str, name: str, callbacks: Callbacks, **more: Any) -> None:
+async def _connect(client: BusClient, name: str, callbacks: Callbacks, **more: Any) -> None:
+    access = client.access
     client._server_pool.clear()  # noqa: SLF001 - it keeps those of the last try, and adds
     await client.connect(
-        servers_of(url),
+        servers_of(access.url),
         name=name,
-        inbox_prefix=inbox_prefix_of(url),
+        inbox_prefix=access.inbox_prefix,
         ping_interval=PING_SECONDS,
         max_outstanding_pings=_UNANSWERED_PINGS,
         closed_cb=callbacks.on_closed,
@@ -97,10 +99,11 @@ def refuses(error: Exception) -> bool:
     return any(each in str(error).lower() for each in _REFUSALS)
 
 
-def server(url: str) -> Server:
+def server(access: Access) -> Server:
     """Return what is waited for."""
-    where = f"NATS at {hosts_of(url)} (NATS_URL)"
-    return Server(hosts_of(url), f"cannot reach {where}", FAILURES, partial(_refusal, where=where))
+    host = hosts_of(access.url)
+    where = f"NATS at {host} (NATS_URL)"
+    return Server(host, f"cannot reach {where}", FAILURES, partial(_refusal, where=where, access=access))
 
 
 def jetstream(url: str) -> Server:
@@ -109,12 +112,18 @@ def jetstream(url: str) -> Server:
     return Server(hosts_of(url), problem, (AwayError, nats.errors.Error, OSError), lambda _: None)
 
 
-def _refusal(error: Exception, where: str) -> str | None:
+def _refusal(error: Exception, where: str, access: Access) -> str | None:
     """Return what to say of an error that no waiting ends."""
+    if refuses(error) and access.shows_key:
+        key = f"the key in NATS_NKEY_FILE: its configuration must name {access.public_key()}"
+        return f"{where} refuses {key} ({reason_of(error)})"
     if refuses(error):
         return f"{where} refuses this user: {reason_of(error)}"
     if isinstance(error, ssl.SSLCertVerificationError):
-        return f"the certificate of {where} is not trusted: {error}"
+        advice = "NATS_CA_FILE must hold the authority that issued it, and NATS_URL a name that stands in it"
+        return f"the certificate of {where} is not trusted: {error.verify_message}; {advice}"
+    if "offers no TLS" in str(error):
+        return f"{where}: {error}"
     if isinstance(error, ValueError) and not isinstance(error, OSError):
         return f"NATS_URL: {error}"
     return None

@@ -7,9 +7,9 @@ from functools import partial
 
 import nats.errors
 import structlog
-from nats.aio.client import Client
 
 from common.bus import connecting
+from common.bus.access import Access, BusClient
 from common.bus.watchdog import Watchdog
 from common.outcomes import StartupError
 from common.process.outage import reason_of
@@ -25,11 +25,11 @@ PAUSE_SECONDS = 2.0
 class Opening:
     """One connection; `client` is of use once `wait` or `join` has returned, or `try_once` with True."""
 
-    def __init__(self, url: str, name: str) -> None:
-        self.client = Client()
-        self.server = connecting.server(url)
-        self.jetstream = connecting.jetstream(url)
-        self._url, self._name = url, name
+    def __init__(self, access: Access, name: str) -> None:
+        self.client = BusClient(access)
+        self.server = connecting.server(access)
+        self.jetstream = connecting.jetstream(access.url)
+        self._name = name
         self._watchdog = Watchdog()
         self._opened = False
 
@@ -56,7 +56,7 @@ class Opening:
         await then()
 
     async def _open(self) -> None:
-        await connecting.open_once(self.client, self._url, self._name, self._watchdog)
+        await connecting.open_once(self.client, self._name, self._watchdog)
         self._opened = True
         self._watchdog.watch(self.client)
 

@@ -45,8 +45,8 @@ def inbox_prefix(user: str | None) -> str:
     return f"_INBOX.{user}" if user else "_INBOX"
 
 
-def inbox_prefix_of(url: str) -> bytes:
-    """Return the inbox prefix of the user in a NATS URL, or in the first of several."""
+def inbox_prefix_of(url: str, *, by_key: bool = False) -> bytes:
+    """Return the inbox prefix of the user in a NATS URL, or in the first of several; `by_key` it needs no password."""
     parts = urlsplit(servers_of(url)[0])
     # nats://TOKEN@host has no user: what stands there is a secret, and subjects are seen by others.
-    return inbox_prefix(parts.username if parts.password else None).encode()
+    return inbox_prefix(parts.username if parts.password or by_key else None).encode()

@@ -63,6 +63,9 @@ class ServiceSettings(BaseSettings):
     hf_datasets: Names = DEFAULT_DATASETS
     database_url: SecretUrl = SecretStr("postgresql://arcwatch@127.0.0.1:5432/arcwatch")
     nats_url: SecretUrl = SecretStr("nats://127.0.0.1:4222")
+    # The seed of a user's nkey, and authorities to trust besides the system's: common/bus/access.py.
+    nats_nkey_file: OptionalPath = None
+    nats_ca_file: OptionalPath = None
     # How long a service or job that starts before its database or NATS waits for each of them.
     start_wait_seconds: Annotated[float, Field(ge=0)] = 60.0
     arc_tasks_dir: OptionalPath = None

@@ -30,7 +30,14 @@ OF_EVERY_SERVICE = {
     if name.endswith("_PROXY") or name.startswith("OTEL_") or name in {"SSL_CERT_FILE", "ARC_TASKS_DIR"}
 }
 # Within the containers' network, these are what the other containers count on.
-FIXED = {"OPS_HOST": "0.0.0.0", "OPS_PORT": "9100", "HOST": "0.0.0.0", "PORT": "8080"}
+FIXED = {
+    "OPS_HOST": "0.0.0.0",
+    "OPS_PORT": "9100",
+    "HOST": "0.0.0.0",
+    "PORT": "8080",
+    "NATS_NKEY_FILE": "/run/secrets/nats_nkey",
+    "NATS_CA_FILE": "/run/secrets/nats_ca",
+}
 MOUNTED = {
     "ADMIN_TOKENS_FILE": "/admin-tokens",
     "ARC_TASKS_DIR": "/tasks",
@@ -67,7 +74,9 @@ def settings() -> Iterator[tuple[str, str]]:
 @pytest.mark.parametrize(("service", "name"), list(settings()))
 def test_a_setting_reaches_who_uses_it(service: str, name: str) -> None:
     given: dict[str, str] = SERVICES[service]["environment"]
-    if name in URLS:
+    if service == "notifier" and name.startswith("NATS_"):
+        assert {given[each] for each in given if each.startswith("NATS_")} == {""}
+    elif name in URLS:
         assert Path(given[f"{name}_FILE"]).parent == Path("/run/secrets")
         assert name not in given
     elif name in FIXED:
@@ -85,6 +94,8 @@ def test_what_the_file_asks_for_is_listed_with_the_same_default() -> None:
         "HOST",
         "OPS_HOST",
         "OPS_PORT",
+        "NATS_NKEY_FILE",
+        "NATS_CA_FILE",
     } - OF_ONE_PROCESS
     for name, default in asked:
         assert default in {OTHER_DEFAULTS.get(name, DEFAULTS[name]), "/dev/null" if name in MOUNTED else None}, name
@@ -103,3 +114,13 @@ def test_every_image_is_told_of_which_commit_it_is() -> None:
 def test_no_container_gets_all_of_the_operators_file() -> None:
     """It may hold secrets of other services, and URLs that are right outside of the containers only."""
     assert not any("env_file" in service for service in SERVICES.values())
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_container_sees_the_secrets_that_it_is_told_of(service: str) -> None:
+    """The entry point ends with the first file that is not there."""
+    environment: dict[str, str] = SERVICES[service].get("environment", {})
+    told = {str(value) for value in environment.values() if str(value).startswith("/run/secrets/")}
+    given = SERVICES[service].get("secrets", ())
+    names = (each if isinstance(each, str) else each.get("target", each["source"]) for each in given)
+    assert told <= {f"/run/secrets/{name}" for name in names}

@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 import sysconfig
@@ -14,6 +13,7 @@ from typing import Any
 import pytest
 import yaml
 from arcwatch.embedded import nats_conf, nats_server
+from common.bus.access import Access
 from pydantic import SecretStr
 
 from tests.support.alert_rules import DEPLOY, ROOT
@@ -115,7 +115,8 @@ def test_every_secret_is_made_and_every_made_secret_is_used(tmp_path: Path) -> N
     subprocess.run(["sh", str(DEPLOY / "secrets.sh"), str(tmp_path / "secrets")], check=True)
     files = {Path(each["file"]).name for each in COMPOSE["secrets"].values()}
     made = {path.name for path in (tmp_path / "secrets").iterdir()}
-    assert files | {"alerts"} == made
+    # The authority's key signs certificates, here.
+    assert files | {"alerts", "nats_ca.key"} == made
     assert any("/alerts:" in volume for volume in SERVICES["alertmanager"]["volumes"])
     assert (tmp_path / "secrets").stat().st_mode & 0o077 == 0
     mounted = {
@@ -186,7 +187,10 @@ def test_the_owner_of_before_gives_way_and_a_server_of_ones_own_stays(tmp_path: 
 ROTATED = {
     "database_url_reader": {"database_url_reader"},
     "postgres_password": {"postgres_password", "database_url_superuser"},
-    "nats_url_query-api": {"nats_url_query-api", "passwords.conf"},
+    "nats_nkey_query-api": {"nats_nkey_query-api", "nats_users.conf"},
+    "nats_url_query-api": {"nats_nkey_query-api", "nats_users.conf"},
+    "nats_tls.pem": {"nats_tls.pem"},
+    "nats_ca.pem": {"nats_ca.pem", "nats_ca.key", "nats_tls.pem"},
     "admin_token": {"admin_token"},
     "hf_token": set(),
 }
@@ -204,11 +208,65 @@ def test_a_rotation_changes_one_secret_and_no_other(tmp_path: Path, name: str) -
     assert {each for each, (text, _) in after.items() if text != before[each][0]} == ROTATED[name]
     # A running container sees the file that was mounted, and no other that came in its place.
     assert {each: inode for each, (_, inode) in after.items()} == {each: inode for each, (_, inode) in before.items()}
-    changed = zip(before["passwords.conf"][0].splitlines(), after["passwords.conf"][0].splitlines(), strict=True)
-    users = [new.partition("_PASSWORD")[0] for old, new in changed if old != new]
-    assert users == (["QUERY_API"] if name.startswith("nats") else [])
-    if users:
-        assert re.findall(r":([0-9a-f]{48})@", after[name][0])[0] in after["passwords.conf"][0]
+
+
+def test_a_key_is_beside_the_one_before_until_that_is_retired(tmp_path: Path) -> None:
+    def keys() -> dict[str, list[str]]:
+        lines = (tmp_path / "nats_users.conf").read_text().splitlines()
+        return {name: re.findall("[A-Z2-7]{56}", line) for name, _, line in (each.partition(": ") for each in lines)}
+
+    def secrets(*arguments: str) -> None:
+        subprocess.run(["sh", str(DEPLOY / "secrets.sh"), *arguments, str(tmp_path)], check=True)
+
+    secrets()
+    first = keys()
+    assert {name: len(found) for name, found in first.items()} == {
+        **dict.fromkeys(("WATCHER", "INGESTER", "QUERY_API", "ADMIN"), 1),
+        "PLAIN": 0,
+    }
+    secrets("rotate", "nats_nkey_query-api")
+    (new, *old) = keys()["QUERY_API"]
+    assert old == first["QUERY_API"]
+    assert new == Access("tls://query-api@nats:4222", tmp_path / "nats_nkey_query-api").public_key()
+    secrets("retire", "nats_nkey_query-api")
+    assert keys() == {**first, "QUERY_API": [new]}
+
+
+PASSWORDS_OF_BEFORE = "".join(f'{each}_PASSWORD: "{each.lower()}1"\n' for each in ("WATCHER", "INGESTER", "ADMIN"))
+
+
+def test_users_with_passwords_come_in_until_each_has_its_key(tmp_path: Path) -> None:
+    """A deployment of before, and its way to keys: nothing is refused that was not replaced."""
+
+    def secrets(*arguments: str) -> str:
+        command = ["sh", str(DEPLOY / "secrets.sh"), *arguments, str(tmp_path)]
+        subprocess.run(command, check=True, capture_output=True)
+        return (tmp_path / "nats_users.conf").read_text()
+
+    (tmp_path / "passwords.conf").write_text(PASSWORDS_OF_BEFORE + 'QUERY_API_PASSWORD: "12345"\n')
+    own = "nats://me:secret@nats.example.org:4222"
+    for user, url in {
+        "watcher": "nats://watcher:watcher1@nats:4222",
+        "ingester": "nats://ingester:ingester1@nats:4222",
+        "query-api": own,
+    }.items():
+        (tmp_path / f"nats_url_{user}").write_text(url)
+    text = secrets()
+    assert re.search(r'^QUERY_API: \[\{nkey: "U\w+"\}, \{user: "query-api", password: "12345"\}\]$', text, re.MULTILINE)
+    assert (text.count("password:"), text.splitlines()[-1]) == (4, "PLAIN: true")
+    assert (tmp_path / "nats_url_watcher").read_text() == "nats://watcher:watcher1@nats:4222"
+    text = secrets("rotate", "nats_nkey_watcher")
+    assert (tmp_path / "nats_url_watcher").read_text() == "tls://watcher@nats:4222"
+    assert 'password: "watcher1"' in text
+    for user in ("watcher", "ingester", "query-api", "admin"):
+        assert "PLAIN: true" in text
+        text = secrets("retire", f"nats_nkey_{user}")
+    assert ("PLAIN: false" in text, "password" in text) == (True, False)
+    assert not (tmp_path / "passwords.conf").exists()
+    assert (tmp_path / "nats_url_query-api").read_text() == own
+    with pytest.raises(subprocess.CalledProcessError) as raised:
+        secrets("rotate", "nats_nkey_query-api")
+    assert b"names a NATS of your own" in raised.value.stderr
 
 
 def test_a_name_that_is_no_secret_changes_nothing_and_is_told(tmp_path: Path) -> None:
@@ -290,7 +348,9 @@ def test_a_secret_that_is_given_itself_wins(tmp_path: Path, given: str, used: st
 
 def test_nats_accepts_the_configuration(tmp_path: Path) -> None:
     subprocess.run(["sh", str(DEPLOY / "secrets.sh"), str(tmp_path)], check=True)
-    shutil.copy(DEPLOY / "nats" / "nats.conf", tmp_path)
+    (tmp_path / "nats_users.conf").rename(tmp_path / "users.conf")
+    text = (DEPLOY / "nats" / "nats.conf").read_text()
+    (tmp_path / "nats.conf").write_text(text.replace("/etc/nats/tls.pem", str(tmp_path / "nats_tls.pem")))
     ran = subprocess.run(
         [str(nats_server.program()), "-t", "-c", str(tmp_path / "nats.conf")],
         env={**os.environ, "NATS_SERVER_NAME": "a"},
@@ -321,9 +381,11 @@ def test_users_of_nats_may_what_they_may_on_the_embedded_one() -> None:
     text = (DEPLOY / "nats" / "nats.conf").read_text()
     assert "sync_interval: always" in text
     assert f"max_file_store: {nats_conf.MAX_FILE_STORE}" in text
-    passwords = {user: f"${user.upper().replace('-', '_')}_PASSWORD" for user in nats_conf.PERMISSIONS}
-    wanted = json.dumps({"accounts": nats_conf.accounts(passwords)})
-    assert _words(text[text.index("accounts {") :]) == _words(wanted)[1:-1]
+    wanted = nats_conf.accounts(dict.fromkeys(nats_conf.PERMISSIONS, ""))
+    for account in wanted.values():
+        (user,) = account["users"]
+        account["users"] = f"${user['user'].upper().replace('-', '_')}"
+    assert _words(text[text.index("accounts {") :]) == _words(json.dumps({"accounts": wanted}))[1:-1]
     assert not re.search(r'[^"]\$JS', text), "without quotes it is a variable"
 
 

@@ -5,9 +5,11 @@ Here in the embedded deployment; in containers `make test-compose` tries the sam
 
 import json
 import shlex
+from functools import partial
 from pathlib import Path
 
 import pytest
+from common.bus import bus
 
 from tests.support.cli import arcwatch
 from tests.support.deployments import Arcwatch
@@ -36,6 +38,7 @@ async def test_every_command_of_the_pages_works_in_the_embedded_deployment(tmp_p
             return {"whole", "part"} <= {each["model"] for each in json.loads(await ask("models", "ls", "--json"))}
 
         await eventually(both_there, 60)
-        operator = Operator(ask, nats_url=await ask("nats-url"), dataset=V2, model="whole")
+        nats_url = await ask("nats-url")
+        operator = Operator(ask, partial(bus.connect, nats_url, "test"), dataset=V2, model="whole")
         for words in of_pages():
             await operator.types(words)

@@ -7,10 +7,13 @@ import shlex
 import subprocess
 import sys
 import uuid
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
+
+from common.bus.access import Access, BusClient
+from nats.aio.client import Client
 
 from tests.support.alert_rules import DEPLOY, ROOT
 
@@ -105,10 +108,28 @@ class Compose:
     def secret(self, name: str) -> str:
         return (self.secrets / name).read_text()
 
+    @asynccontextmanager
+    async def on_nats(self, user: str, **options: Any) -> AsyncIterator[Client]:
+        """Connect to NATS as one of its users, by the container's address, with its key."""
+        (container,) = self.containers("nats")
+        access = Access(f"tls://{user}@nats", self.secrets / f"nats_nkey_{user}", self.secrets / "nats_ca.pem")
+        client = BusClient(access)
+        await client.connect(
+            f"tls://{container.address_in('bus')}:4222",
+            tls_hostname="nats",
+            inbox_prefix=access.inbox_prefix,
+            **access.options(),
+            **options,
+        )
+        try:
+            yield client
+        finally:
+            await client.close()
+
     def url_in_network(self, secret: str, service: str) -> str:
         """Return a service's URL out of its secret, as this machine reaches it: by the container's address."""
         (container,) = self.containers(service)
-        address = container.address_in({"postgres": "data", "nats": "bus"}[service])
+        address = container.address_in("data")
         return self.secret(secret).replace(f"@{service}:", f"@{address}:")
 
 

@@ -4,10 +4,11 @@ import json
 import re
 import shlex
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 
-from common.bus import bus
 from common.events import ModelDiscovered
+from nats.aio.client import Client
 
 from tests.support import alert_rules
 from tests.support.eventually import eventually
@@ -58,7 +59,7 @@ class Operator:
     """Types commands of ours as pages have them, with values of the running deployment; `ask` fails where one fails."""
 
     ask: Callable[..., Awaitable[str]]
-    nats_url: str
+    on_nats: Callable[[], AbstractAsyncContextManager[Client]]
     dataset: str
     model: str
 
@@ -75,7 +76,7 @@ class Operator:
 
     async def _dead_letter(self) -> str:
         """Publish what no service can read, and return the place of the dead letter that comes of it."""
-        async with bus.connect(self.nats_url, "test") as client:
+        async with self.on_nats() as client:
             await client.jetstream().publish(ModelDiscovered.subject, b"no event")
 
         async def there() -> str:

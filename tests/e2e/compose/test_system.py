@@ -4,10 +4,8 @@ It needs a Docker Engine with compose: `make test-compose` runs it. The tests sh
 """
 
 import asyncpg
-import nats
 import pytest
 from arcwatch.embedded.nats_conf import PERMISSIONS
-from common.bus.servers import inbox_prefix
 
 from tests.support.compose import docker
 from tests.support.composed import INGESTERS, LANDING_SECONDS, MODELS, REPLICAS, Client, System, client_of, files_of
@@ -89,17 +87,9 @@ async def test_nats_refuses_what_is_not_a_services_part(system: System, user: st
     async def note(error: Exception) -> None:
         refusals.append(str(error).lower())
 
-    connection = await nats.connect(
-        system.compose.url_in_network(f"nats_url_{user}", "nats"),
-        inbox_prefix=inbox_prefix(user).encode(),
-        error_cb=note,
-        allow_reconnect=False,
-    )
-    try:
+    async with system.compose.on_nats(user, error_cb=note, allow_reconnect=False) as connection:
         await connection.publish(subject, b"{}")
         await eventually(lambda: any(f'publish to "{subject.lower()}"' in each for each in refusals))
-    finally:
-        await connection.close()
 
 
 async def test_services_are_no_superusers_and_the_query_api_cannot_write(system: System, client: Client) -> None:
@@ -188,13 +178,8 @@ async def test_a_model_lands_after_nats_was_restarted(system: System, client: Cl
 
 async def test_streams_from_before_there_were_accounts_come_along(system: System, client: Client) -> None:
     async def messages() -> dict[str | None, int]:
-        admin = await nats.connect(
-            system.compose.url_in_network("nats_url_admin", "nats"), inbox_prefix=inbox_prefix("admin").encode()
-        )
-        try:
+        async with system.compose.on_nats("admin") as admin:
             return {each.config.name: each.state.messages for each in await admin.jetstream().streams_info()}
-        finally:
-            await admin.close()
 
     before = await messages()
     assert before["ARCWATCH"] > 0

@@ -147,8 +147,32 @@ def test_only_what_migrates_owns_the_database_and_the_bus(overlay: Path) -> None
     }
     for role in ("writer", "reader", "watcher"):
         assert keys["migrate"][f"DATABASE_{role.upper()}_URL"] == f"database-url-{role}"
-    used = {key for given in keys.values() for key in given.values()}
+    files = {
+        container["name"]: files_of(pod, container)
+        for pod in pods_of(rendered(overlay)).values()
+        for container in containers_of(pod)
+    }
+    nats = "/etc/arcwatch/nats"
+    assert files == {
+        name: {f"{nats}/nkey": f"nats-nkey-{user}", f"{nats}/ca.pem": "nats-ca.pem"}
+        for name, user in {"migrate": "admin", **{each: each for each in SERVICES}}.items()
+    }
+    used = {key for given in (*keys.values(), *files.values()) for key in given.values()}
     assert used == prerequisite("secret.example.yaml")["stringData"].keys()
+
+
+def files_of(pod: dict[str, Any], container: dict[str, Any]) -> dict[str, str]:
+    """Return the files of the Secret that a container sees, with their keys; it must be told of each."""
+    told = {each.get("value") for each in container["env"] if each["name"].endswith("_FILE")}
+    found = {
+        f"{mount['mountPath']}/{item['path']}": item["key"]
+        for mount in container["volumeMounts"]
+        for volume in pod["volumes"]
+        if volume["name"] == mount["name"] and volume.get("secret", {}).get("secretName") == "arcwatch"
+        for item in volume["secret"]["items"]
+    }
+    assert found.keys() == told
+    return found
 
 
 def secret_key(variable: dict[str, Any]) -> str | None:
@@ -167,7 +191,9 @@ def test_the_examples_of_what_comes_first_are_valid_and_hold_no_secret() -> None
         kubernetes_validate.validate(each, "1.32", strict=True)
     assert namespace["metadata"]["name"] == secret["metadata"]["namespace"] == "arcwatch"
     assert namespace["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
-    assert all("CHANGE-ME" in value for value in secret["stringData"].values())
+    urls = {key: value for key, value in secret["stringData"].items() if key.startswith("nats-url-")}
+    assert all(value.startswith(f"tls://{key.removeprefix('nats-url-')}@") for key, value in urls.items())
+    assert all("CHANGE-ME" in value for key, value in secret["stringData"].items() if key not in urls)
 
 
 @pytest.mark.parametrize("overlay", OVERLAYS, ids=lambda path: path.name)

@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.support.browser import PHONE, WIDE, browser, keep_looks, shift
+from tests.support.browser import PHONE, WIDE, browser, keep_looks, overflow, shift
 from tests.support.dashboard import files, system
 from tests.support.submissions import V2, tasks
 
 pytestmark = pytest.mark.debian
+TABLET = (820, 1180)
 # What web.dev calls a good cumulative layout shift.
 MOST_SHIFT = 0.1
 expect.set_options(timeout=20_000)
@@ -25,6 +26,16 @@ PAGES = {
     "answers": (f"/tasks/{tasks()[0].id}", "Crosses mark cells"),
     "task": (f"/?dataset={V2}&model=claude-opus-5&task={tasks()[0].id}", "Expected"),
 }
+
+
+# A head of two rows, and words of a chart that its panel cuts off.
+ON_A_TABLET = """() => {
+    const right = (element) => element.getBoundingClientRect().right;
+    const words = [...document.querySelectorAll("main section svg text")];
+    const cut = words.filter((each) => right(each) > right(each.closest("section")));
+    const head = document.querySelector("header").getBoundingClientRect().height;
+    return [...(head < 90 ? [] : [`the head is ${head} px high`]), ...cut.map((each) => `cut: ${each.textContent}`)];
+}"""
 
 
 async def complete(page: Page, words: str) -> None:
@@ -66,6 +77,10 @@ async def test_every_page_is_for_everybody(tmp_path: Path, database_url: str, na
             page = await chromium.open(path)
             await complete(page, words)
             found += await keep_looks(page, name)
+            await page.set_viewport_size({"width": TABLET[0], "height": TABLET[1]})
+            found += [f"{name} on a tablet: {line}" for line in await page.evaluate(ON_A_TABLET)]
+            if wider := await overflow(page):
+                found.append(f"{name} on a tablet: {wider} px too wide")
             for size in (WIDE, PHONE):
                 again = await chromium.open(path, size=size)
                 await complete(again, words)

@@ -96,13 +96,12 @@ outbox._add = unfair
     Bug(  # It makes a message anew each time that it sends it, and signs it wrongly.
         "notifier",
         """
-import dataclasses, datetime, notifier.deliver as deliver, notifier.sending.webhook as webhook
-made, headers_of = deliver.Deliverer._made, webhook.headers_of
-def anew(self, claimed, news):
-    return made(self, dataclasses.replace(claimed, created_at=datetime.datetime.now(datetime.UTC)), news)
+import datetime, notifier.news.message as message, notifier.sending.webhook as webhook, notifier.store.outbox as outbox
+of, headers_of = message.Message.of, webhook.headers_of
+message.Message.of = lambda news, channel, at, site: of(news, channel, datetime.datetime.now(datetime.UTC), site)
 async def not_kept(self, claimed, text):
     return text
-deliver.Deliverer._made, deliver.Outbox.keep = anew, not_kept
+outbox.Outbox.keep = not_kept
 webhook.headers_of = lambda name, at, body, secrets: headers_of(name, at, body + b" ", secrets)
 """,
         (

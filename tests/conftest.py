@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -15,6 +16,11 @@ from tests.support import postgres as postgres_support
 from tests.support.postgres import TestPostgres
 
 _RUN_VARIABLE = "ARCWATCH_TEST_RUN"
+
+# A shell that starts the tests in the background has Ctrl-C ignored, and nohup the hang-up: in every child too.
+for _number, _handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+    if signal.getsignal(_number) is signal.SIG_IGN:
+        signal.signal(_number, _handler)
 
 # How long an example takes is the machine's affair, as it shares its cores.
 settings.register_profile("shared cores", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])

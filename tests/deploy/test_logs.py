@@ -109,7 +109,7 @@ async def test_no_secret_reaches_a_log_and_every_line_is_json(hub: TestHub, data
         assert not [each for each in secrets if each in text]
         lines = [json.loads(line) for line in text.splitlines()]
         assert lines
-        assert all({"timestamp", "level", "message", "service"} <= line.keys() for line in lines)
+        assert [line for line in lines if not {"timestamp", "level", "message", "service"} <= line.keys()] == []
     runs = [json.loads(line) for line in logs["ingester"].read_text().splitlines()]
     ended = [line for line in runs if line["message"] == "ingestion.ended" and line["model"] == "good"]
     started = [line for line in runs if line["message"] == "ingestion.started" and line["model"] == "good"]

@@ -1,12 +1,16 @@
 """Whatever part of a connection's own machinery dies, it is noticed; a connection that comes back is let be."""
 
+import os
 from collections.abc import AsyncIterator
 
 import nats
 import pytest
+import structlog
 from arcwatch.embedded.nats_server import NatsServer
-from common.bus.watchdog import what_died
+from common.bus import watchdog
+from common.bus.watchdog import EXIT_CLOSED, Watchdog, what_died
 from nats.aio.client import Client
+from structlog.contextvars import bound_contextvars, merge_contextvars
 
 from tests.support.eventually import eventually
 
@@ -60,3 +64,16 @@ async def test_reconnecting_that_fails_in_a_callback_is_dead(nats_server: NatsSe
     found = await eventually(lambda: what_died(client), 20)
     assert found == "reconnecting failed: a callback's own fault"
     await client.close()
+
+
+async def test_the_last_line_names_the_service(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    ended: list[int] = []
+    monkeypatch.setattr(os, "_exit", ended.append)
+    monkeypatch.setattr(watchdog, "LOOK_SECONDS", 0.01)
+    with bound_contextvars(service="watcher-2"), structlog.testing.capture_logs([merge_contextvars]) as lines:
+        Watchdog().watch(client)
+        assert client._flusher_task is not None
+        client._flusher_task.cancel()
+        await eventually(lambda: ended)
+    assert [(line["event"], line["service"]) for line in lines] == [("nats.closed", "watcher-2")]
+    assert ended == [EXIT_CLOSED]

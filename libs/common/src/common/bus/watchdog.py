@@ -6,6 +6,7 @@ connection never gives the event loop back: no task, no signal and no probe runs
 """
 
 import asyncio
+import contextvars
 import os
 import threading
 from dataclasses import dataclass, field
@@ -39,7 +40,9 @@ class Watchdog:
         """Begin to check a connected client, from a thread."""
         self._watching = True
         loop = asyncio.get_running_loop()
-        threading.Thread(target=self._watch, args=(client, loop), name="nats-watchdog", daemon=True).start()
+        # In this context: the last line of a service names it.
+        work = partial(contextvars.copy_context().run, self._watch, client, loop)
+        threading.Thread(target=work, name="nats-watchdog", daemon=True).start()
 
     def stop(self) -> None:
         """Note that the connection ends on purpose."""

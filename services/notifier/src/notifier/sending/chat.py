@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import contextvars
 import importlib
 import logging
 import re
@@ -52,7 +53,9 @@ async def _in_a_thread(work: Callable[[], None]) -> None:
         with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
             loop.call_soon_threadsafe(end, error)
 
-    threading.Thread(target=run, name="apprise", daemon=True).start()
+    # In the context of who waits: log lines name the service.
+    context = contextvars.copy_context()
+    threading.Thread(target=context.run, args=(run,), name="apprise", daemon=True).start()
     if error := await ended:
         raise error
 

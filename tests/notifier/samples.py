@@ -62,16 +62,16 @@ class Receiver:
 
 
 @contextlib.asynccontextmanager
-async def receiver() -> AsyncIterator[Receiver]:
-    """Lend a receiver that listens on loopback."""
+async def receiver(host: str = "127.0.0.1") -> AsyncIterator[Receiver]:
+    """Lend a receiver that listens on loopback, or on another address of this machine."""
     found = Receiver()
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", found.answer)
     runner = web.AppRunner(app)
     await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
+    site = web.TCPSite(runner, host, 0)
     await site.start()
-    found.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    found.url = f"http://{host}:{runner.addresses[0][1]}"
     try:
         yield found
     finally:

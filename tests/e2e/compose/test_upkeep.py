@@ -11,7 +11,9 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from tests.notifier.samples import SECRET, receiver
 from tests.support.alert_rules import ROOT
+from tests.support.compose import gateway
 from tests.support.composed import INGESTERS, LANDING_SECONDS, Client, System, client_of, files_of
 from tests.support.eventually import eventually
 from tests.support.runbooks import PAGES, Operator, lines, of_pages
@@ -20,7 +22,8 @@ from tests.support.submissions import V2, solved, tasks
 pytestmark = [pytest.mark.compose, pytest.mark.timeout(1200)]
 
 SERVICES = ("watcher", "ingester", "query-api")
-# Each secret, and who is started anew for it. That of Grafana needs its container, of which there is no stand-in.
+# Each secret, and who is started anew for it. That of the notifier has a test of its own; that of Grafana needs its
+# container, of which there is no stand-in.
 ROTATED: dict[str, set[str]] = {
     "postgres_password": set(),
     "database_url": set(),
@@ -182,3 +185,44 @@ async def test_a_rotated_secret_counts_and_no_message_is_lost(system: System, na
         await client.land(f"after-{name}", files_of(9))
     now = starts(system)
     assert {service for service in started if now[service] != started[service]} == ROTATED[name]
+
+
+_CHANNEL = """
+[[channels]]
+name = "ops"
+kind = "webhook"
+url = "{url}"
+secret = "{secret}"
+allow_private = true
+digest_seconds = 0
+"""
+
+
+async def test_a_rotated_secret_of_the_notifier_counts_and_no_news_is_lost(
+    system: System, client: Client, tmp_path: Path
+) -> None:
+    async with receiver(gateway()) as hook:
+        channels = tmp_path / "channels.toml"
+        channels.write_text(_CHANNEL.format(url=hook.url, secret=SECRET))
+        channels.chmod(0o644)  # its user in the container is another one
+        up = partial(system.compose, NOTIFICATIONS_FILE=str(channels), COMPOSE_PROFILES="notifications")
+
+        async def told(model: str) -> None:
+            async def is_told() -> bool:
+                return any(model.encode() in body for _, body in hook.came)
+
+            await eventually(is_told, LANDING_SECONDS, what=f"{model} is told")
+
+        try:
+            await asyncio.to_thread(up, "up", "--build", "--wait", "--no-deps", "notifier")
+            await client.land("told-before", files_of(5))
+            await told("told-before")
+            started, name = starts(system), "database_url_notifier"
+            folder = shlex.quote(str(system.compose.secrets))
+            for line in system.compose.shell(f"sh deploy/secrets.sh rotate {name} {folder}").splitlines():
+                await asyncio.to_thread(system.compose.shell, line)
+            await client.land("told-after", files_of(6))
+            await told("told-after")
+            assert starts(system) == started
+        finally:
+            await asyncio.to_thread(up, "rm", "--stop", "--force", "notifier")

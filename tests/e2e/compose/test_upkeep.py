@@ -108,7 +108,7 @@ async def test_an_upgrade_costs_no_answer(system: System, client: Client, line: 
         during = answers.copy()
         await client.land(f"after-an-upgrade-{level}", files_of(14))
     assert during.keys() == {200, 202}, during
-    assert (during[200] > 20, during[202] > 3) == (True, True), during
+    assert (during[200] > 20, during[202] > 0) == (True, True), during
     for service in SERVICES:
         containers = system.compose.containers(service)
         after = {each.name for each in containers}

@@ -63,8 +63,9 @@ async def test_every_command_of_the_pages_works_in_containers(system: System, cl
     for line in dict.fromkeys(line for page in pages for line in lines(page.read_text(), "docker compose")):
         if "--profile" in line:
             continue  # of those images there is no stand-in
-        # Without a terminal that it would ask for.
-        await asyncio.to_thread(system.compose.shell, line.replace("compose exec", "compose exec -T"), **home)
+        # Without a terminal that it would ask for; and who types the next line has seen that this one came up.
+        typed = line.replace("compose exec", "compose exec -T").replace(" up -d", " up -d --wait")
+        await asyncio.to_thread(system.compose.shell, typed, **home)
     await asyncio.to_thread(system.compose, "up", "--wait", "--scale", f"ingester={INGESTERS}")
 
 

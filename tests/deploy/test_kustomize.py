@@ -248,19 +248,19 @@ def test_the_operator_scrapes_under_the_names_that_the_rules_go_by() -> None:
     assert {one["metadata"]["name"] for one in scraped} == jobs - {"arcwatch-notifier"}
 
 
-def test_the_notifier_is_a_component_of_an_overlay(tmp_path: Path) -> None:
+def plain_with(component: str, folder: Path) -> list[dict[str, Any]]:
+    """Return the valid resources of an operator's overlay: the plain one and a component."""
     kustomize = alert_rules.DEPLOY / "kustomize"
-    overlay = tmp_path / "overlay"
-    overlay.mkdir()
-    plain, component = (
-        os.path.relpath(kustomize / each, overlay) for each in ("overlays/plain", "components/notifier")
-    )
-    (overlay / "kustomization.yaml").write_text(
-        f"namespace: arcwatch\nresources: [{plain}]\ncomponents: [{component}]\n"
-    )
-    found = rendered(overlay)
+    plain, added = (os.path.relpath(kustomize / each, folder) for each in ("overlays/plain", f"components/{component}"))
+    (folder / "kustomization.yaml").write_text(f"namespace: arcwatch\nresources: [{plain}]\ncomponents: [{added}]\n")
+    found = rendered(folder)
     for resource in found:
         kubernetes_validate.validate(resource, "1.32", strict=True)
+    return found
+
+
+def test_the_notifier_is_a_component_of_an_overlay(tmp_path: Path) -> None:
+    found = plain_with("notifier", tmp_path)
     named = {(one["kind"], one["metadata"]["name"]): one["spec"] for one in found if "spec" in one}
     (container,) = named["Deployment", "arcwatch-notifier"]["template"]["spec"]["containers"]
     compose = yaml.safe_load((alert_rules.ROOT / "docker-compose.yml").read_text())["services"]
@@ -278,16 +278,7 @@ def test_the_notifier_is_a_component_of_an_overlay(tmp_path: Path) -> None:
 
 
 def test_named_admins_are_a_component_of_an_overlay(tmp_path: Path) -> None:
-    kustomize = alert_rules.DEPLOY / "kustomize"
-    plain, component = (
-        os.path.relpath(kustomize / each, tmp_path) for each in ("overlays/plain", "components/admin-tokens")
-    )
-    (tmp_path / "kustomization.yaml").write_text(
-        f"namespace: arcwatch\nresources: [{plain}]\ncomponents: [{component}]\n"
-    )
-    found = rendered(tmp_path)
-    for resource in found:
-        kubernetes_validate.validate(resource, "1.32", strict=True)
+    found = plain_with("admin-tokens", tmp_path)
     pod = pods_of(found)["arcwatch-query-api"]
     (container,) = pod["containers"]
     (file,) = (each["value"] for each in container["env"] if each["name"] == "ADMIN_TOKENS_FILE")

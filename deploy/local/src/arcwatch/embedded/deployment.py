@@ -172,7 +172,7 @@ class Deployment:
         self._said_of_topology = lines
 
     async def keep_servers(self) -> None:
-        """Look every other second whether servers are stuck, and streams and durables as they should be, for ever."""
+        """Every two seconds, end a server that is stuck, and mend streams and durables; never returns."""
         while True:
             await asyncio.sleep(_TOPOLOGY_SECONDS)
             if self._database and await self._database.end_if_stuck():
